@@ -1,0 +1,49 @@
+"""Hard or soft? Tabular soft Q-learning beside standard Q-learning, at hardware speed.
+
+The public names load on first use, so that `import fastsoftq` itself takes no time.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+# Where each public name lives: the one list of them.
+_HOME = {
+    "TabularMDP": "fastsoftq.mdp.tabular",
+    "cliff_walking": "fastsoftq.mdp.cliff_walking",
+    "from_map": "fastsoftq.mdp.grid",
+}
+_SUBPACKAGES = ("agents", "engine", "kernels", "mdp", "planning", "report", "statistics", "studies")
+
+__all__ = [*_HOME, *_SUBPACKAGES]  # noqa: PLE0604
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        value = getattr(importlib.import_module(_HOME[name]), name)
+    elif name in _SUBPACKAGES:
+        value = importlib.import_module(f"fastsoftq.{name}")
+    else:
+        raise AttributeError(f"module 'fastsoftq' has no attribute {name!r}{_nearest(name)}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])
+
+
+def _nearest(name: str) -> str:
+    import difflib
+
+    close = difflib.get_close_matches(name, __all__, 1)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+if TYPE_CHECKING:
+    from fastsoftq.mdp.cliff_walking import cliff_walking as cliff_walking
+    from fastsoftq.mdp.grid import from_map as from_map
+    from fastsoftq.mdp.tabular import TabularMDP as TabularMDP

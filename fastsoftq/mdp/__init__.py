@@ -1,0 +1,1 @@
+"""Environments: finite Markov decision processes as arrays. One environment a file; `tabular.py` says what one is."""

@@ -1,0 +1,65 @@
+"""Cliff walking (Sutton & Barto 2018, example 6.6; Gymnasium's CliffWalking-v1)."""
+
+from __future__ import annotations
+
+from fastsoftq.mdp.grid import from_map
+from fastsoftq.mdp.tabular import TabularMDP
+
+__all__ = ["cliff_walking"]
+
+
+def cliff_walking(
+    *,
+    slippery: bool = False,
+    goal_reward: float = 0.0,
+    step_reward: float = -1.0,
+    cliff_reward: float = -100.0,
+    height: int = 4,
+    width: int = 12,
+) -> TabularMDP:
+    """Make the cliff: from the bottom left to the bottom right, along an edge one must not step over.
+
+    States are numbered row by row (start 36, goal 47 on the usual 4 x 12 grid), actions 0 up, 1 right, 2 down, 3 left.
+    Stepping into the cliff pays `cliff_reward` and leads back to the start; the episode goes on.
+
+    Parameters
+    ----------
+    slippery : bool
+        The intended move or one of its two neighbours, each with probability 1/3.
+    goal_reward : float
+        What the step into the goal pays. The document gives 0, Gymnasium -1.
+    step_reward, cliff_reward : float
+        What any other step, and a step into the cliff, pays.
+    height, width : int
+        The grid, at least 2 x 3.
+
+    Returns
+    -------
+    TabularMDP
+
+    Raises
+    ------
+    ValueError
+        A grid that is too small.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> mdp = fsq.cliff_walking()
+    >>> mdp
+    <TabularMDP 'cliff_walking': 48 states, 4 actions, deterministic>
+    >>> mdp.outcomes(36, 1)
+    [Outcome(probability=1.0, next_state=36, reward=-100.0, terminated=False)]
+    """
+    for argument, value, least in (("height", height, 2), ("width", width, 3)):
+        if value < least:
+            raise ValueError(f"{argument} is {value}; it must be at least {least}")
+    rows = ["." * width] * (height - 1) + ["S" + "C" * (width - 2) + "G"]
+    return from_map(
+        rows,
+        step_reward=step_reward,
+        cliff_reward=cliff_reward,
+        goal_reward=goal_reward,
+        slippery=slippery,
+        name="cliff_walking_slippery" if slippery else "cliff_walking",
+    )

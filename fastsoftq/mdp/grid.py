@@ -1,0 +1,137 @@
+"""Grid worlds: an ASCII map becomes a TabularMDP."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from fastsoftq.mdp.tabular import TabularMDP
+
+__all__ = ["MOVES", "from_map"]
+
+# Up, right, down, left, as Gymnasium's CliffWalking numbers them: (rows, columns).
+MOVES = ((-1, 0), (0, 1), (1, 0), (0, -1))
+
+_FLOOR, _START, _WALL, _CLIFF, _GOAL = ".", "S", "#", "C", "G"
+
+
+def from_map(
+    rows: str | Sequence[str],
+    *,
+    step_reward: float = -1.0,
+    cliff_reward: float = -100.0,
+    goal_reward: float | Mapping[str, float] = 0.0,
+    slippery: bool = False,
+    name: str = "map",
+) -> TabularMDP:
+    """Make a grid world from an ASCII map.
+
+    Every cell that is not a wall is a state, numbered row by row. The four actions move up, right, down and left;
+    walking into a wall or off the map stays.
+
+    Parameters
+    ----------
+    rows : str or sequence of str
+        The map: `.` floor, `S` start (several: each is equally likely), `#` wall, `C` cliff (stepping there pays
+        `cliff_reward` and leads back to the start; the episode goes on), `G` or a digit a goal (stepping there
+        pays its reward and terminates). All rows have the same width.
+    step_reward : float
+        What any other step pays.
+    cliff_reward : float
+        What stepping into the cliff pays.
+    goal_reward : float or mapping of str to float
+        What stepping into a goal pays; a mapping gives each goal, by its character on the map, its own.
+    slippery : bool
+        The intended move or one of its two neighbours, each with probability 1/3, as in Gymnasium.
+    name : str
+        What figures and tables call it.
+
+    Returns
+    -------
+    TabularMDP
+        Goals are terminal states. `map` and `cells` say where each state lies.
+
+    Raises
+    ------
+    ValueError
+        An empty or ragged map, an unknown character, no start, a goal without a reward, several starts beside a cliff.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> corridor = fsq.from_map("S..G")
+    >>> corridor.n_states, corridor.outcomes(2, 1)
+    (4, [Outcome(probability=1.0, next_state=3, reward=0.0, terminated=True)])
+    """
+    lines = tuple(rows.split() if isinstance(rows, str) else rows)
+    _check_map(lines)
+    cells = [(y, x) for y, line in enumerate(lines) for x, mark in enumerate(line) if mark != _WALL]
+    state_at = {cell: state for state, cell in enumerate(cells)}
+    mark_of = [lines[y][x] for y, x in cells]
+    starts = [state for state, mark in enumerate(mark_of) if mark == _START]
+    goals = sorted({mark for mark in mark_of if _is_goal(mark)})
+    pays = _goal_rewards(goal_reward, goals)
+    if _CLIFF in mark_of and len(starts) > 1:
+        raise ValueError(f"rows has {len(starts)} starts and a cliff; a fall leads back to the start, so mark only one")
+
+    turns = (-1, 0, 1) if slippery else (0,)
+    shape = (len(cells), len(MOVES), len(turns))
+    next_state, reward, terminated = (
+        np.zeros(shape, np.int64),
+        np.full(shape, float(step_reward)),
+        np.zeros(shape, bool),
+    )
+    for state, (y, x) in enumerate(cells):
+        for action in range(len(MOVES)):
+            for outcome, turn in enumerate(turns):
+                dy, dx = MOVES[(action + turn) % len(MOVES)]
+                ahead = state_at.get((y + dy, x + dx), state)
+                here = (state, action, outcome)
+                if _is_goal(mark_of[state]):
+                    next_state[here], reward[here], terminated[here] = state, 0.0, True
+                elif mark_of[ahead] == _CLIFF:
+                    next_state[here], reward[here] = starts[0], float(cliff_reward)
+                else:
+                    next_state[here], terminated[here] = ahead, _is_goal(mark_of[ahead])
+                    if terminated[here]:
+                        reward[here] = pays[mark_of[ahead]]
+    start = np.zeros(len(cells))
+    start[starts] = 1.0 / len(starts)
+    return TabularMDP(
+        next_state=next_state,
+        reward=reward,
+        terminated=terminated,
+        probability=np.full(shape, 1.0 / len(turns)),
+        start=start,
+        name=name,
+        map=lines,
+        cells=np.array(cells),
+    )
+
+
+def _is_goal(mark: str) -> bool:
+    return mark == _GOAL or mark.isdigit()
+
+
+def _check_map(lines: tuple[str, ...]) -> None:
+    if not lines or not lines[0]:
+        raise ValueError("rows is empty; it must hold at least one row of the map")
+    for y, line in enumerate(lines):
+        if len(line) != len(lines[0]):
+            raise ValueError(f"rows[{y}] has {len(line)} cells; rows[0] has {len(lines[0])}, and all must be as wide")
+        for x, mark in enumerate(line):
+            if not (mark in (_FLOOR, _START, _WALL, _CLIFF) or _is_goal(mark)):
+                raise ValueError(f"rows[{y}][{x}] is {mark!r}; it must be one of '.', 'S', '#', 'C', 'G' or a digit")
+    if not any(_START in line for line in lines):
+        raise ValueError("rows has no start; mark at least one cell 'S'")
+
+
+def _goal_rewards(goal_reward: float | Mapping[str, float], goals: Sequence[str]) -> dict[str, float]:
+    if not isinstance(goal_reward, Mapping):
+        return dict.fromkeys(goals, float(goal_reward))
+    unknown = sorted(set(goal_reward) - set(goals))
+    missing = sorted(set(goals) - set(goal_reward))
+    if unknown or missing:
+        raise ValueError(f"goal_reward names {sorted(goal_reward)}; the goals on the map are {list(goals)}")
+    return {goal: float(value) for goal, value in goal_reward.items()}

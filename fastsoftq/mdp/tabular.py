@@ -1,0 +1,259 @@
+"""TabularMDP: a finite Markov decision process as arrays, checked once at construction.
+
+Nothing here knows how an MDP is learned or solved; `tables.py` packs one for the engines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["Outcome", "TabularMDP"]
+
+_TOLERANCE = 1e-9  # how far probabilities may be from summing to one
+
+
+class Outcome(NamedTuple):
+    """One possible result of an action, in the order of Gymnasium's `P` tables."""
+
+    probability: float
+    next_state: int
+    reward: float
+    terminated: bool
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class TabularMDP:
+    """A finite Markov decision process.
+
+    States and actions are numbered from 0. Every action in every state has up to `n_outcomes` outcomes; an
+    outcome of probability 0 is padding. An MDP with one outcome everywhere is deterministic, and the engines
+    run it faster.
+
+    Parameters
+    ----------
+    next_state : array_like of int, shape [states, actions] or [states, actions, outcomes]
+        Where an outcome leads.
+    reward : array_like of float, broadcastable to the shape of `next_state`
+        What it pays.
+    terminated : array_like of bool, broadcastable to the shape of `next_state`
+        Whether it ends the episode. The value of what follows is then 0.
+    probability : array_like of float, shape of `next_state`, optional
+        How likely it is; needed when there are several outcomes. Sums to 1 over outcomes.
+    start : int or array_like of float, shape [states]
+        The start state, or the probability of starting in each state.
+    name : str
+        What figures and tables call it.
+    map : sequence of str, optional
+        The ASCII map the states were read from, row by row, for drawing. `cells` then says where each state is.
+    cells : array_like of int, shape [states, 2], optional
+        Row and column of each state on `map`.
+
+    Attributes
+    ----------
+    next_state : ndarray of int32, shape [states, actions, outcomes]
+    probability, reward : ndarray of float64, shape [states, actions, outcomes]
+    terminated : ndarray of bool, shape [states, actions, outcomes]
+    start : ndarray of float64, shape [states]
+        All read-only.
+
+    Raises
+    ------
+    ValueError
+        Shapes that do not fit, next states out of range, rewards that are not finite, probabilities that are negative
+        or do not sum to 1, a start in a terminal state.
+    TypeError
+        Arrays of the wrong kind.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> coin = fsq.TabularMDP(next_state=[[0, 0]], reward=[[0.0, 1.0]], terminated=[[False, True]], start=0)
+    >>> coin.outcomes(0, 1)
+    [Outcome(probability=1.0, next_state=0, reward=1.0, terminated=True)]
+    """
+
+    next_state: NDArray[np.int32]
+    reward: NDArray[np.float64]
+    terminated: NDArray[np.bool_]
+    probability: NDArray[np.float64] = None  # type: ignore[assignment]
+    start: NDArray[np.float64] = 0  # type: ignore[assignment]
+    name: str = "mdp"
+    map: tuple[str, ...] | None = None
+    cells: NDArray[np.int64] | None = field(default=None)
+
+    def __post_init__(self) -> None:
+        next_state = _whole_numbers("next_state", self.next_state)
+        if next_state.ndim == 2:
+            next_state = next_state[:, :, None]
+        if next_state.ndim != 3 or 0 in next_state.shape:
+            raise ValueError(
+                f"next_state has shape {np.shape(self.next_state)}; it must be [states, actions] or "
+                "[states, actions, outcomes], none of them 0"
+            )
+        shape = next_state.shape
+        n_states, n_actions, n_outcomes = shape
+        outside = (next_state < 0) | (next_state >= n_states)
+        if outside.any():
+            s, a, k = np.argwhere(outside)[0]
+            raise ValueError(
+                f"next_state[{s}, {a}, {k}] is {next_state[s, a, k]}; with {n_states} states it must lie in "
+                f"0..{n_states - 1}"
+            )
+        reward = _fitted("reward", self.reward, shape, np.float64)
+        if not np.isfinite(reward).all():
+            s, a, k = np.argwhere(~np.isfinite(reward))[0]
+            raise ValueError(f"reward[{s}, {a}, {k}] is {reward[s, a, k]}; rewards must be finite")
+        terminated = _fitted("terminated", self.terminated, shape, np.bool_)
+        if self.probability is None:
+            if n_outcomes > 1:
+                raise ValueError(f"probability is missing; an MDP with {n_outcomes} outcomes per action needs it")
+            probability = np.ones(shape)
+        else:
+            probability = _fitted("probability", self.probability, shape, np.float64)
+        _check_distribution("probability", probability)
+        start = _start_distribution(self.start, n_states)
+        for name, value, dtype in (
+            ("next_state", next_state, np.int32),
+            ("reward", reward, np.float64),
+            ("terminated", terminated, np.bool_),
+            ("probability", probability, np.float64),
+            ("start", start, np.float64),
+        ):
+            frozen = np.array(value, dtype=dtype, order="C")
+            frozen.flags.writeable = False
+            object.__setattr__(self, name, frozen)
+        if self.map is not None:
+            object.__setattr__(self, "map", tuple(self.map))
+        if self.cells is not None:
+            cells = _whole_numbers("cells", self.cells)
+            if cells.shape != (n_states, 2):
+                raise ValueError(f"cells has shape {cells.shape}; it must be [states, 2] = {(n_states, 2)}")
+            object.__setattr__(self, "cells", cells)
+        ended = self.terminal & (self.start > 0)
+        if ended.any():
+            raise ValueError(f"start includes state {int(np.argmax(ended))}, which is terminal; start somewhere else")
+
+    @property
+    def n_states(self) -> int:
+        """The number of states."""
+        return int(self.next_state.shape[0])
+
+    @property
+    def n_actions(self) -> int:
+        """The number of actions, the same in every state."""
+        return int(self.next_state.shape[1])
+
+    @property
+    def n_outcomes(self) -> int:
+        """The number of outcomes an action can have at most."""
+        return int(self.next_state.shape[2])
+
+    @property
+    def deterministic(self) -> bool:
+        """Whether every action has one outcome only."""
+        return self.n_outcomes == 1
+
+    @cached_property
+    def terminal(self) -> NDArray[np.bool_]:
+        """Which states are terminal, bool [states]: every action stays there, pays nothing and terminates."""
+        stays = self.next_state == np.arange(self.n_states)[:, None, None]
+        over = stays & self.terminated & (self.reward == 0.0)
+        return np.asarray((over | (self.probability == 0.0)).all(axis=(1, 2)))
+
+    @cached_property
+    def expected_reward(self) -> NDArray[np.float64]:
+        """The expected reward of each action, float64 [states, actions]."""
+        return np.asarray((self.probability * self.reward).sum(axis=2))
+
+    def outcomes(self, state: int, action: int) -> list[Outcome]:
+        """What an action can lead to, in Gymnasium's order.
+
+        Parameters
+        ----------
+        state, action : int
+
+        Returns
+        -------
+        list of Outcome
+            `(probability, next_state, reward, terminated)` of every outcome that can happen.
+
+        Raises
+        ------
+        ValueError
+            A state or action that does not exist.
+        """
+        for what, value, count in (("state", state, self.n_states), ("action", action, self.n_actions)):
+            if not 0 <= value < count:
+                raise ValueError(f"{what} is {value}; it must lie in 0..{count - 1}")
+        return [
+            Outcome(float(p), int(n), float(r), bool(t))
+            for p, n, r, t in zip(
+                self.probability[state, action],
+                self.next_state[state, action],
+                self.reward[state, action],
+                self.terminated[state, action],
+                strict=True,
+            )
+            if p > 0
+        ]
+
+    def __repr__(self) -> str:
+        kind = "deterministic" if self.deterministic else f"up to {self.n_outcomes} outcomes"
+        return f"<TabularMDP {self.name!r}: {self.n_states} states, {self.n_actions} actions, {kind}>"
+
+
+def _whole_numbers(name: str, value: ArrayLike) -> NDArray[Any]:
+    array = np.asarray(value)
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"{name} has dtype {array.dtype}; it must hold integers")
+    return array.astype(np.int64)
+
+
+def _fitted(name: str, value: ArrayLike, shape: Sequence[int], dtype: type[np.generic]) -> NDArray[Any]:
+    """`value` as an array of `shape`; an array without the outcomes' axis is the same for all of them."""
+    array = np.asarray(value)
+    if array.dtype.kind not in ("b" if dtype is np.bool_ else "iuf"):
+        raise TypeError(f"{name} has dtype {array.dtype}; it must hold {'bools' if dtype is np.bool_ else 'numbers'}")
+    if array.ndim == 2:
+        array = array[:, :, None]
+    try:
+        return np.broadcast_to(array.astype(dtype), tuple(shape))
+    except ValueError:
+        raise ValueError(f"{name} has shape {np.shape(value)}; it must fit next_state's, {tuple(shape)}") from None
+
+
+def _check_distribution(name: str, p: NDArray[np.float64]) -> None:
+    """The last axis of `p` is a probability distribution."""
+    bad = ~(p >= 0.0)
+    if bad.any():
+        where = tuple(int(i) for i in np.argwhere(bad)[0])
+        raise ValueError(f"{name}{list(where)} is {p[where]}; probabilities must be at least 0")
+    total = p.sum(axis=-1)
+    off = np.abs(total - 1.0) > _TOLERANCE
+    if np.any(off):
+        where = tuple(int(i) for i in np.argwhere(off)[0])
+        at = f"{name}{list(where)}" if where else name
+        raise ValueError(f"{at} sums to {total[where]:.12g}; probabilities must sum to 1")
+
+
+def _start_distribution(start: Any, n_states: int) -> NDArray[np.float64]:
+    value = np.asarray(start)
+    if value.ndim == 0:
+        if value.dtype.kind not in "iu":
+            raise TypeError(f"start is {start!r}; it must be a state or a probability for each state")
+        if not 0 <= value < n_states:
+            raise ValueError(f"start is {start}; with {n_states} states it must lie in 0..{n_states - 1}")
+        return np.asarray(np.arange(n_states) == value, np.float64)
+    if value.dtype.kind not in "iuf":
+        raise TypeError(f"start has dtype {value.dtype}; it must hold probabilities")
+    if value.shape != (n_states,):
+        raise ValueError(f"start has shape {value.shape}; it must be a state or have shape [states] = {(n_states,)}")
+    distribution = value.astype(np.float64)
+    _check_distribution("start", distribution)
+    return distribution
