@@ -18,7 +18,7 @@ _HOME = {
 }
 _SUBPACKAGES = ("agents", "engine", "kernels", "mdp", "planning", "report", "statistics", "studies")
 
-__all__ = [*_HOME, *_SUBPACKAGES]  # noqa: PLE0604
+__all__ = [*_HOME, *_SUBPACKAGES]
 
 
 def __getattr__(name: str) -> Any:

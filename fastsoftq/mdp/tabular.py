@@ -97,7 +97,7 @@ class TabularMDP:
                 "[states, actions, outcomes], none of them 0"
             )
         shape = next_state.shape
-        n_states, n_actions, n_outcomes = shape
+        n_states, _, n_outcomes = shape
         outside = (next_state < 0) | (next_state >= n_states)
         if outside.any():
             s, a, k = np.argwhere(outside)[0]
