@@ -1,0 +1,82 @@
+"""Every check returns a plain value or names the argument, the value and what is allowed."""
+
+import ast
+import doctest
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fastsoftq import checks
+
+
+@pytest.mark.parametrize("value", [1, 0.5, np.float32(0.5), np.int64(1)])
+@pytest.mark.parametrize("check", [checks.number, checks.positive, checks.in_unit_interval])
+def test_numbers_become_floats(check, value):
+    result = check("x", value)
+    assert type(result) is float
+    assert result == float(value)
+
+
+@pytest.mark.parametrize("value", [True, np.True_, "1", None, 1j, [1.0], np.ones(1)])
+@pytest.mark.parametrize("check", [checks.number, checks.positive, checks.in_unit_interval, checks.count])
+def test_another_kind_is_a_type_error(check, value):
+    with pytest.raises(TypeError, match=r"step_size is .*; it must be a"):
+        check("step_size", value)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize("check", [checks.number, checks.positive, checks.in_unit_interval])
+def test_what_is_not_finite_is_refused(check, value):
+    with pytest.raises(ValueError, match=f"x is {value}; it must"):
+        check("x", value)
+
+
+def test_the_ends_of_the_unit_interval():
+    assert checks.in_unit_interval("discount", 0) == 0.0
+    assert checks.in_unit_interval("discount", 1) == 1.0
+    for value in (-1e-300, 1.0000001):
+        with pytest.raises(ValueError, match=r"discount is .*; it must lie in \[0, 1\]"):
+            checks.in_unit_interval("discount", value)
+    with pytest.raises(ValueError, match=r"step_size is 0.0; it must lie in \(0, 1\]"):
+        checks.in_unit_interval("step_size", 0, open_below=True)
+
+
+def test_positive_leaves_out_zero():
+    for value in (0, -0.0, -2):
+        with pytest.raises(ValueError, match=r"temperature is .*; it must be above 0"):
+            checks.positive("temperature", value)
+    assert checks.positive("temperature", 5e-324) == 5e-324
+
+
+def test_a_count_is_an_integer_and_large_enough():
+    assert checks.count("episodes", np.int32(3)) == 3
+    assert type(checks.count("episodes", np.int32(3))) is int
+    assert checks.count("index", 0, least=0) == 0
+    with pytest.raises(ValueError, match="episodes is 0; it must be at least 1"):
+        checks.count("episodes", 0)
+    with pytest.raises(TypeError, match=r"episodes is 3.0; it must be an integer"):
+        checks.count("episodes", 3.0)
+
+
+def test_an_unknown_name_is_answered_with_the_nearest():
+    assert checks.choice("metric", "return", ("return", "length")) == "return"
+    with pytest.raises(
+        ValueError, match="metric is 'retrun'; did you mean 'return'\\? It must be one of 'return', 'le"
+    ):
+        checks.choice("metric", "retrun", ("return", "length"))
+    with pytest.raises(ValueError, match="metric is 'xyz'; it must be one of"):
+        checks.choice("metric", "xyz", ("return", "length"))
+    with pytest.raises(TypeError, match="metric is 3; it must be one of"):
+        checks.choice("metric", 3, ("return", "length"))
+
+
+def test_examples():
+    assert doctest.testmod(checks).failed == 0
+
+
+def test_it_imports_nothing_of_the_package():
+    tree = ast.parse(Path(checks.__file__).read_text())
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom | ast.Import)]
+    assert not [node for node in imports if "fastsoftq" in ast.dump(node)]
