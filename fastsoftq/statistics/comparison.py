@@ -1,0 +1,254 @@
+"""Two samples of runs compared: how much better, how surely, how often, and what pairing by seed bought."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from fastsoftq.statistics.intervals import Interval
+from fastsoftq.statistics.moments import moments, skew_corrected_interval
+from fastsoftq.statistics.permutation import permutation_test
+from fastsoftq.statistics.samples import FloatArray, as_fraction, as_generator, as_runs, check_same_shape
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What two samples say about a - b.
+
+    Attributes
+    ----------
+    difference, low, high
+        Difference of means, a - b, and its confidence interval.
+    level
+        Nominal coverage of the interval.
+    p_value
+        Two-sided permutation test of "no difference": signs of the paired differences flipped, or runs relabelled.
+    effect_size
+        Hedges' g: the difference over the standard deviation of one run (the root mean square of both samples'), with
+        the small-sample correction. It does not depend on pairing. Infinite where neither sample varies.
+    probability_of_improvement
+        Chance that a run of a exceeds a run of b, ties counting half.
+    correlation
+        Pearson correlation of a and b over the seeds: what common random numbers gave. NaN when not paired or when a
+        sample does not vary.
+    seeds_saved
+        How many more seeds each of a and b would need for the same precision had they not been paired; negative where
+        pairing hurts, 0 when not paired, infinite where the paired difference does not vary.
+    mean_a, mean_b
+        Sample means.
+    runs_a, runs_b
+        Numbers of runs.
+    paired
+        Whether runs were matched.
+    """
+
+    difference: float
+    low: float
+    high: float
+    level: float
+    p_value: float
+    effect_size: float
+    probability_of_improvement: float
+    correlation: float
+    seeds_saved: float
+    mean_a: float
+    mean_b: float
+    runs_a: int
+    runs_b: int
+    paired: bool
+
+
+def compare_samples(
+    a: npt.ArrayLike,
+    b: npt.ArrayLike,
+    paired: bool = True,
+    level: float = 0.95,
+    rng: int | np.random.Generator | None = None,
+    *,
+    resamples: int = 9999,
+) -> Comparison:
+    """Compare two samples of runs, a - b.
+
+    Parameters
+    ----------
+    a, b
+        One number per run, float [runs]. Paired: entry i of both belongs to one seed.
+    paired
+        Whether entries are matched. Not paired, numbers of runs and variances may differ.
+    level
+        Coverage of the interval of the difference.
+    rng
+        Seed or generator of the permutation test. None means a fixed seed: the answer is reproducible.
+    resamples
+        Permutations drawn; if there are no more than that in all, every one is taken and the p-value is exact.
+
+    Raises
+    ------
+    ValueError
+        On an empty, single-run or non-finite sample, or unequal numbers of runs when paired.
+
+    Notes
+    -----
+    The interval is the skewness-corrected t interval of `confidence_interval`: of the paired differences, or with
+    Welch's degrees of freedom where runs are not paired.
+
+    Examples
+    --------
+    >>> result = compare_samples([-12.0, -13.0, -12.5, -11.0], [-48.0, -52.0, -47.5, -45.0])
+    >>> result.difference, result.p_value
+    (36.0, 0.125)
+    """
+    first, second = _samples(a, b, paired)
+    groups = [first - second] if paired else [first, -second]
+    m = moments(groups)
+    low, high = skew_corrected_interval(m, 1.0 - as_fraction(level, "level"))
+    variance = first.var(ddof=1) + second.var(ddof=1)
+    covariance = float(np.cov(first, second)[0, 1]) if paired else 0.0
+    return Comparison(
+        difference=float(m.estimate),
+        low=float(low),
+        high=float(high),
+        level=level,
+        p_value=permutation_test(first, second, paired, as_generator(rng), resamples=resamples).p_value,
+        effect_size=_hedges_g(first, second, float(m.estimate)),
+        probability_of_improvement=float(_wins(first, second)[0].mean()),
+        correlation=_correlation(first, second) if paired else np.nan,
+        seeds_saved=_seeds_saved(len(first), float(variance), float(variance - 2.0 * covariance)) if paired else 0.0,
+        mean_a=float(first.mean()),
+        mean_b=float(second.mean()),
+        runs_a=len(first),
+        runs_b=len(second),
+        paired=paired,
+    )
+
+
+def probability_of_improvement(
+    a: npt.ArrayLike, b: npt.ArrayLike, paired: bool = True, level: float = 0.95
+) -> Interval:
+    """Estimate the chance that a run of a exceeds a run of b, ties counting half.
+
+    Parameters
+    ----------
+    a, b
+        One number per run, float [runs].
+    paired
+        Whether entry i of both belongs to one seed. It changes the interval, not the estimate: all pairs of runs count.
+    level
+        Coverage of the interval.
+
+    Notes
+    -----
+    The estimate is the Mann-Whitney statistic over the number of pairs. The interval is DeLong's, by t on the logit
+    scale; where one sample lies wholly above the other it is the exact binomial one for as many disjoint pairs as there
+    are.
+    """
+    first, second = _samples(a, b, paired)
+    level = as_fraction(level, "level")
+    wins, losses = _wins(first, second)
+    p = float(wins.mean())
+    disjoint = min(len(first), len(second))
+    if p in (0.0, 1.0):
+        bound = ((1.0 - level) / 2.0) ** (1.0 / disjoint)
+        low, high = (bound, 1.0) if p == 1.0 else (0.0, 1.0 - bound)
+        return Interval(p, low, high, level, "binomial", disjoint)
+    # Each run's share of wins; the second sample's run loses where the first sample's wins.
+    m = moments([wins + (1.0 - losses)] if paired else [wins, 1.0 - losses])
+    low, high = _logit_interval(p, float(m.error), float(m.dof), level)
+    return Interval(p, low, high, level, "delong", disjoint)
+
+
+@dataclass(frozen=True)
+class Welch:
+    """Welch's test: the statistic, its degrees of freedom and the two-sided p-value."""
+
+    statistic: float
+    dof: float
+    p_value: float
+
+
+def welch_test(a: npt.ArrayLike, b: npt.ArrayLike) -> Welch:
+    """Test equality of two means, runs not matched and variances not assumed equal (``scipy.stats.ttest_ind``).
+
+    Parameters
+    ----------
+    a, b
+        One number per run, float [runs]. At least one of them must vary.
+    """
+    from scipy.stats import ttest_ind
+
+    first, second = as_runs(a, "a"), as_runs(b, "b")
+    if np.ptp(first) == np.ptp(second) == 0.0:
+        raise ValueError("neither a nor b varies; Welch's test needs a variance")
+    result = ttest_ind(first, second, equal_var=False)
+    return Welch(float(result.statistic), float(result.df), float(result.pvalue))
+
+
+def holm(p_values: npt.ArrayLike) -> FloatArray:
+    """Adjust p-values for their number, so that rejecting those below alpha errs anywhere at most alpha of the time.
+
+    Parameters
+    ----------
+    p_values
+        float [tests], of any dependence.
+
+    Returns
+    -------
+    float64 [tests]
+        In the order given (Holm, Scandinavian Journal of Statistics 6, 1979).
+
+    Examples
+    --------
+    >>> holm([0.01, 0.04, 0.03]).tolist()
+    [0.03, 0.06, 0.06]
+    """
+    p = as_runs(p_values, "p_values", least=1)
+    if p.min() < 0.0 or p.max() > 1.0:
+        raise ValueError(f"p_values range over [{p.min()}, {p.max()}]; they must lie in [0, 1]")
+    order = np.argsort(p)
+    adjusted = np.empty_like(p)
+    adjusted[order] = np.minimum(np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)), 1.0)
+    return adjusted
+
+
+def _samples(a: npt.ArrayLike, b: npt.ArrayLike, paired: bool) -> tuple[FloatArray, FloatArray]:
+    first, second = as_runs(a, "a"), as_runs(b, "b")
+    if paired:
+        check_same_shape(first, second, ("a", "b"), "to be paired")
+    return first, second
+
+
+def _wins(a: FloatArray, b: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return for each run the share of the other sample's runs that it exceeds, ties counting half."""
+
+    def share(x: FloatArray, y: FloatArray) -> FloatArray:
+        ordered = np.sort(y)
+        return (np.searchsorted(ordered, x, "left") + np.searchsorted(ordered, x, "right")) / (2.0 * len(y))
+
+    return share(a, b), share(b, a)
+
+
+def _logit_interval(p: float, error: float, dof: float, level: float) -> tuple[float, float]:
+    from scipy.special import expit, logit, stdtrit
+
+    half = stdtrit(dof, 0.5 + level / 2.0) * error / (p * (1.0 - p))
+    return float(expit(logit(p) - half)), float(expit(logit(p) + half))
+
+
+def _hedges_g(a: FloatArray, b: FloatArray, difference: float) -> float:
+    deviation = float(np.sqrt((a.var(ddof=1) + b.var(ddof=1)) / 2.0))
+    if deviation == 0.0:
+        return float(np.copysign(np.inf, difference)) if difference else 0.0
+    return difference / deviation * (1.0 - 3.0 / (4.0 * (len(a) + len(b) - 2) - 1.0))
+
+
+def _correlation(a: FloatArray, b: FloatArray) -> float:
+    if np.ptp(a) == 0.0 or np.ptp(b) == 0.0:
+        return np.nan
+    return float(np.corrcoef(a, b)[0, 1])
+
+
+def _seeds_saved(seeds: int, unpaired: float, paired: float) -> float:
+    """Return the further seeds that unpaired runs would need, from the variances of the difference of one run each."""
+    if unpaired == 0.0:
+        return 0.0
+    return seeds * (unpaired / paired - 1.0) if paired > 0.0 else np.inf

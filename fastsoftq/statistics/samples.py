@@ -1,0 +1,63 @@
+"""What counts as a sample: arguments are turned into arrays here, or refused by name."""
+
+import numpy as np
+import numpy.typing as npt
+
+from fastsoftq.checks import number
+
+FloatArray = npt.NDArray[np.float64]
+
+#: Seed used wherever ``rng`` is None, so that the same sample always gives the same answer.
+DEFAULT_SEED = 0
+
+
+def as_generator(rng: int | np.random.Generator | None) -> np.random.Generator:
+    """Return a generator: the one given, one seeded by an integer, or the fixed default for None."""
+    if isinstance(rng, np.random.Generator):
+        return rng
+    if rng is None:
+        return np.random.default_rng(DEFAULT_SEED)
+    if isinstance(rng, (int, np.integer)) and not isinstance(rng, bool):
+        return np.random.default_rng(int(rng))
+    raise TypeError(f"rng is {rng!r}; it must be an integer, a numpy.random.Generator or None")
+
+
+def as_runs(x: npt.ArrayLike, name: str, least: int = 2) -> FloatArray:
+    """Return ``x`` as float64 [runs], finite, with at least ``least`` runs."""
+    return _as_sample(x, name, least, ("runs",))
+
+
+def as_curves(x: npt.ArrayLike, name: str, columns: str = "episodes", least: int = 2) -> FloatArray:
+    """Return ``x`` as float64 [runs, columns], finite, with at least ``least`` runs and one column."""
+    return _as_sample(x, name, least, ("runs", columns))
+
+
+def _as_sample(x: npt.ArrayLike, name: str, least: int, axes: tuple[str, ...]) -> FloatArray:
+    try:
+        array = np.asarray(x, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"{name} is a {type(x).__name__}; it must hold numbers of shape [{', '.join(axes)}]") from error
+    if array.ndim != len(axes):
+        raise ValueError(f"{name} has shape {array.shape}; it must be [{', '.join(axes)}]")
+    if array.size == 0:
+        raise ValueError(f"{name} has shape {array.shape}; it must not be empty")
+    if array.shape[0] < least:
+        raise ValueError(f"{name} holds {array.shape[0]} run(s); at least {least} are needed")
+    if not np.isfinite(array).all():
+        where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+        raise ValueError(f"{name} holds {array[where]} at index {list(where)}; every value must be finite")
+    return array
+
+
+def check_same_shape(a: FloatArray, b: FloatArray, names: tuple[str, str], why: str) -> None:
+    """Refuse two samples of unequal shape."""
+    if a.shape != b.shape:
+        raise ValueError(f"{names[0]} has shape {a.shape} and {names[1]} {b.shape}; they must be equal {why}")
+
+
+def as_fraction(value: float, name: str) -> float:
+    """Return ``value`` as a float strictly between 0 and 1."""
+    result = number(name, value)
+    if not 0.0 < result < 1.0:
+        raise ValueError(f"{name} is {result}; it must lie strictly between 0 and 1")
+    return result

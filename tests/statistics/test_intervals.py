@@ -1,0 +1,125 @@
+import subprocess
+import sys
+
+import hypothesis.strategies as st
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis.extra.numpy import arrays
+from scipy import stats
+
+from fastsoftq.statistics import confidence_interval, interquartile_mean
+from fastsoftq.statistics.intervals import expanded_level, order_statistic_bounds
+
+SAMPLE = np.random.default_rng(0).gamma(2.0, size=25)
+samples = arrays(float, st.integers(2, 30), elements=st.floats(-1000.0, 1000.0, width=32))
+
+
+def test_student_interval_is_that_of_scipy():
+    ci = confidence_interval(SAMPLE, method="student", level=0.9)
+    expected = stats.ttest_1samp(SAMPLE, 0.0).confidence_interval(0.9)
+    assert (ci.low, ci.high) == pytest.approx(tuple(expected), rel=1e-12)
+    assert (ci.estimate, ci.level, ci.method, ci.runs) == (pytest.approx(SAMPLE.mean()), 0.9, "student", 25)
+
+
+def test_skew_interval_solves_halls_equation():
+    """At its ends, Hall's transform of the studentised error equals the t quantiles."""
+    n, mean, deviation = len(SAMPLE), SAMPLE.mean(), SAMPLE.std(ddof=1)
+    skew = np.mean((SAMPLE - mean) ** 3) / deviation**3
+    ci = confidence_interval(SAMPLE)
+    for end, tail in ((ci.high, 0.025), (ci.low, 0.975)):
+        error = (mean - end) / deviation
+        transformed = error + skew * error**2 / 3.0 + skew**2 * error**3 / 27.0 + skew / (6.0 * n)
+        assert np.sqrt(n) * transformed == pytest.approx(stats.t.ppf(tail, n - 1), rel=1e-10)
+    assert ci.method == "skew"
+
+
+def test_skew_interval_leans_to_the_long_tail_and_is_students_without_skew():
+    ci = confidence_interval(SAMPLE)
+    assert ci.high - ci.estimate > ci.estimate - ci.low
+    even = np.concatenate([SAMPLE, -SAMPLE])
+    student = confidence_interval(even, method="student")
+    assert (confidence_interval(even).low, confidence_interval(even).high) == pytest.approx(
+        (student.low, student.high), rel=1e-9
+    )
+
+
+@pytest.mark.parametrize("method", ["percentile", "bca"])
+@pytest.mark.parametrize(("name", "function"), [("mean", np.mean), ("median", np.median)])
+def test_bootstraps_are_those_of_scipy(method, name, function):
+    ci = confidence_interval(SAMPLE, name, method=method, rng=3, resamples=2000)
+    expected = stats.bootstrap((SAMPLE,), function, method=method, n_resamples=2000, rng=np.random.default_rng(3))
+    assert (ci.low, ci.high) == pytest.approx(tuple(expected.confidence_interval), rel=1e-12)
+
+
+def test_a_function_may_be_the_statistic():
+    ci = confidence_interval(SAMPLE, np.std, rng=1, resamples=1000)
+    assert ci.estimate == pytest.approx(SAMPLE.std())
+    assert ci.low < ci.estimate < ci.high
+    assert ci.method == "expanded"
+
+
+def test_expanded_level_gives_a_normal_mean_the_length_of_students_interval():
+    level, n = 0.95, 20
+    bootstrap_half = stats.norm.isf((1.0 - expanded_level(level, n)) / 2.0) * np.sqrt((n - 1) / n)
+    assert bootstrap_half == pytest.approx(stats.t.isf(0.025, n - 1))
+
+
+def test_interquartile_mean_is_scipys_trimmed_mean():
+    x = np.random.default_rng(2).normal(size=(11, 7))
+    np.testing.assert_allclose(interquartile_mean(x, axis=0), stats.trim_mean(x, 0.25, axis=0))
+    np.testing.assert_allclose(interquartile_mean(x), stats.trim_mean(x, 0.25, axis=None))
+    assert confidence_interval(SAMPLE, "interquartile_mean").estimate == pytest.approx(stats.trim_mean(SAMPLE, 0.25))
+
+
+def test_median_interval_lies_between_the_order_statistics_of_the_binomial():
+    """For ten runs P(Bin(10, 1/2) <= 1) < 2.5 % < P(Bin(10, 1/2) <= 2): between second and third, from either end."""
+    ci = confidence_interval(np.arange(1.0, 11.0), "median")
+    assert (ci.estimate, ci.method) == (5.5, "order")
+    gamma, attained, beyond = 0.025, stats.binom.cdf(1, 10, 0.5), stats.binom.cdf(2, 10, 0.5)
+    inner = (gamma - attained) / (beyond - attained)
+    weight = (10 - 2) * inner / (2 + (10 - 4) * inner)  # Hettmansperger and Sheather (1986), eq. 2.2
+    assert (ci.low, ci.high) == pytest.approx((2.0 + weight, 9.0 - weight))
+
+
+@pytest.mark.parametrize(("quantile", "least"), [(0.5, 6), (0.05, 72), (0.9, 36)])
+def test_quantiles_say_from_how_many_runs_on_they_have_an_interval(quantile, least):
+    with pytest.raises(ValueError, match=f"from {least} runs on, got {least - 1}"):
+        confidence_interval(np.arange(least - 1.0), quantile)
+    ci = confidence_interval(np.arange(float(least)), quantile)
+    assert 0.0 <= ci.low < ci.estimate < ci.high <= least - 1.0
+    assert confidence_interval(np.arange(least - 1.0), quantile, method="percentile").method == "percentile"
+
+
+def test_order_statistics_may_be_infinite():
+    ordered = np.array([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, np.inf, np.inf, np.inf])
+    low, high = order_statistic_bounds(ordered, 0.5, 0.95)
+    assert 2.0 < low < 3.0
+    assert high == np.inf
+
+
+@settings(max_examples=50, deadline=None)
+@given(samples, st.floats(-100.0, 100.0), st.floats(0.5, 20.0))
+def test_interval_of_the_mean_moves_with_shift_scale_and_sign(x, shift, scale):
+    ci = confidence_interval(x)
+    size = 1e-6 * (1.0 + abs(shift) + scale * np.abs(x).max())
+    moved = confidence_interval(scale * x + shift)
+    assert (moved.low, moved.high) == pytest.approx((scale * ci.low + shift, scale * ci.high + shift), abs=size)
+    mirrored = confidence_interval(-x)
+    assert (mirrored.low, mirrored.high) == pytest.approx((-ci.high, -ci.low), abs=size)
+
+
+@pytest.mark.parametrize("statistic", ["mean", "median", "interquartile_mean", 0.4, np.std])
+def test_runs_that_agree_give_an_interval_of_no_width(statistic):
+    ci = confidence_interval(np.full(30, 0.1), statistic)
+    assert ci.low == ci.estimate == ci.high
+
+
+def test_bca_says_when_ties_leave_it_without_an_interval():
+    with pytest.raises(ValueError, match="use method='percentile'"), pytest.warns(stats.DegenerateDataWarning):
+        confidence_interval([0.0] * 30 + [1.0], "median", method="bca")
+
+
+def test_the_package_is_light_to_import():
+    code = "import sys, fastsoftq.statistics; print([m for m in ('scipy', 'matplotlib', 'numba') if m in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
