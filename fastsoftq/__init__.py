@@ -12,9 +12,18 @@ __version__ = "0.1.0"
 
 # Where each public name lives: the one list of them.
 _HOME = {
+    "ExpectedSarsa": "fastsoftq.agents.expected_sarsa",
+    "Frozen": "fastsoftq.agents.frozen",
+    "LearningCurves": "fastsoftq.engine.curves",
+    "LinearDecay": "fastsoftq.agents.schedules",
+    "PowerDecay": "fastsoftq.agents.schedules",
+    "QLearning": "fastsoftq.agents.q_learning",
+    "Sarsa": "fastsoftq.agents.sarsa",
+    "SoftQLearning": "fastsoftq.agents.soft_q_learning",
     "TabularMDP": "fastsoftq.mdp.tabular",
     "cliff_walking": "fastsoftq.mdp.cliff_walking",
     "from_map": "fastsoftq.mdp.grid",
+    "train": "fastsoftq.engine.train",
 }
 _SUBPACKAGES = ("agents", "engine", "kernels", "mdp", "planning", "report", "statistics", "studies")
 
@@ -44,6 +53,15 @@ def _nearest(name: str) -> str:
 
 
 if TYPE_CHECKING:
+    from fastsoftq.agents.expected_sarsa import ExpectedSarsa as ExpectedSarsa
+    from fastsoftq.agents.frozen import Frozen as Frozen
+    from fastsoftq.agents.q_learning import QLearning as QLearning
+    from fastsoftq.agents.sarsa import Sarsa as Sarsa
+    from fastsoftq.agents.schedules import LinearDecay as LinearDecay
+    from fastsoftq.agents.schedules import PowerDecay as PowerDecay
+    from fastsoftq.agents.soft_q_learning import SoftQLearning as SoftQLearning
+    from fastsoftq.engine.curves import LearningCurves as LearningCurves
+    from fastsoftq.engine.train import train as train
     from fastsoftq.mdp.cliff_walking import cliff_walking as cliff_walking
     from fastsoftq.mdp.grid import from_map as from_map
     from fastsoftq.mdp.tabular import TabularMDP as TabularMDP

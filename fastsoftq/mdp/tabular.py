@@ -6,7 +6,7 @@ Nothing here knows how an MDP is learned or solved; `tables.py` packs one for th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -27,7 +27,7 @@ class Outcome(NamedTuple):
     terminated: bool
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(frozen=True, eq=False, repr=False, init=False)
 class TabularMDP:
     """A finite Markov decision process.
 
@@ -81,60 +81,47 @@ class TabularMDP:
     next_state: NDArray[np.int32]
     reward: NDArray[np.float64]
     terminated: NDArray[np.bool_]
-    probability: NDArray[np.float64] = None  # type: ignore[assignment]
-    start: NDArray[np.float64] = 0  # type: ignore[assignment]
-    name: str = "mdp"
-    map: tuple[str, ...] | None = None
-    cells: NDArray[np.int64] | None = field(default=None)
+    probability: NDArray[np.float64]
+    start: NDArray[np.float64]
+    name: str
+    map: tuple[str, ...] | None
+    cells: NDArray[np.int64] | None
 
-    def __post_init__(self) -> None:
-        next_state = _whole_numbers("next_state", self.next_state)
-        if next_state.ndim == 2:
-            next_state = next_state[:, :, None]
-        if next_state.ndim != 3 or 0 in next_state.shape:
-            raise ValueError(
-                f"next_state has shape {np.shape(self.next_state)}; it must be [states, actions] or "
-                "[states, actions, outcomes], none of them 0"
-            )
-        shape = next_state.shape
-        n_states, _, n_outcomes = shape
-        outside = (next_state < 0) | (next_state >= n_states)
-        if outside.any():
-            s, a, k = np.argwhere(outside)[0]
-            raise ValueError(
-                f"next_state[{s}, {a}, {k}] is {next_state[s, a, k]}; with {n_states} states it must lie in "
-                f"0..{n_states - 1}"
-            )
-        reward = _fitted("reward", self.reward, shape, np.float64)
-        if not np.isfinite(reward).all():
-            s, a, k = np.argwhere(~np.isfinite(reward))[0]
-            raise ValueError(f"reward[{s}, {a}, {k}] is {reward[s, a, k]}; rewards must be finite")
-        terminated = _fitted("terminated", self.terminated, shape, np.bool_)
-        if self.probability is None:
-            if n_outcomes > 1:
-                raise ValueError(f"probability is missing; an MDP with {n_outcomes} outcomes per action needs it")
-            probability = np.ones(shape)
-        else:
-            probability = _fitted("probability", self.probability, shape, np.float64)
-        _check_distribution("probability", probability)
-        start = _start_distribution(self.start, n_states)
-        for name, value, dtype in (
-            ("next_state", next_state, np.int32),
-            ("reward", reward, np.float64),
-            ("terminated", terminated, np.bool_),
-            ("probability", probability, np.float64),
-            ("start", start, np.float64),
+    def __init__(
+        self,
+        next_state: ArrayLike,
+        reward: ArrayLike,
+        terminated: ArrayLike,
+        probability: ArrayLike | None = None,
+        start: int | ArrayLike = 0,
+        name: str = "mdp",
+        map: Sequence[str] | None = None,  # noqa: A002
+        cells: ArrayLike | None = None,
+    ) -> None:
+        leads_to = _next_states(next_state)
+        shape = leads_to.shape
+        if probability is None and shape[2] > 1:
+            raise ValueError(f"probability is missing; an MDP with {shape[2]} outcomes per action needs it")
+        chance = np.ones(shape) if probability is None else _fitted("probability", probability, shape, np.float64)
+        _check_distribution("probability", chance)
+        pays = _fitted("reward", reward, shape, np.float64)
+        if not np.isfinite(pays).all():
+            s, a, k = np.argwhere(~np.isfinite(pays))[0]
+            raise ValueError(f"reward[{s}, {a}, {k}] is {pays[s, a, k]}; rewards must be finite")
+        for field, value, dtype in (
+            ("next_state", leads_to, np.int32),
+            ("reward", pays, np.float64),
+            ("terminated", _fitted("terminated", terminated, shape, np.bool_), np.bool_),
+            ("probability", chance, np.float64),
+            ("start", _start_distribution(start, shape[0]), np.float64),
+            ("cells", None if cells is None else _cells(cells, shape[0]), np.int64),
         ):
-            frozen = np.array(value, dtype=dtype, order="C")
-            frozen.flags.writeable = False
-            object.__setattr__(self, name, frozen)
-        if self.map is not None:
-            object.__setattr__(self, "map", tuple(self.map))
-        if self.cells is not None:
-            cells = _whole_numbers("cells", self.cells)
-            if cells.shape != (n_states, 2):
-                raise ValueError(f"cells has shape {cells.shape}; it must be [states, 2] = {(n_states, 2)}")
-            object.__setattr__(self, "cells", cells)
+            array = None if value is None else np.array(value, dtype=dtype, order="C")
+            if array is not None:
+                array.flags.writeable = False
+            object.__setattr__(self, field, array)
+        object.__setattr__(self, "name", name)
+        object.__setattr__(self, "map", None if map is None else tuple(map))
         ended = self.terminal & (self.start > 0)
         if ended.any():
             raise ValueError(f"start includes state {int(np.argmax(ended))}, which is terminal; start somewhere else")
@@ -213,6 +200,31 @@ def _whole_numbers(name: str, value: ArrayLike) -> NDArray[Any]:
     if array.dtype.kind not in "iu":
         raise TypeError(f"{name} has dtype {array.dtype}; it must hold integers")
     return array.astype(np.int64)
+
+
+def _next_states(next_state: ArrayLike) -> NDArray[Any]:
+    array = _whole_numbers("next_state", next_state)
+    if array.ndim == 2:
+        array = array[:, :, None]
+    if array.ndim != 3 or 0 in array.shape:
+        raise ValueError(
+            f"next_state has shape {np.shape(next_state)}; it must be [states, actions] or "
+            "[states, actions, outcomes], none of them 0"
+        )
+    outside = (array < 0) | (array >= len(array))
+    if outside.any():
+        s, a, k = np.argwhere(outside)[0]
+        raise ValueError(
+            f"next_state[{s}, {a}, {k}] is {array[s, a, k]}; with {len(array)} states it must lie in 0..{len(array) - 1}"
+        )
+    return array
+
+
+def _cells(cells: ArrayLike, n_states: int) -> NDArray[Any]:
+    array = _whole_numbers("cells", cells)
+    if array.shape != (n_states, 2):
+        raise ValueError(f"cells has shape {array.shape}; it must be [states, 2] = {(n_states, 2)}")
+    return array
 
 
 def _fitted(name: str, value: ArrayLike, shape: Sequence[int], dtype: type[np.generic]) -> NDArray[Any]:

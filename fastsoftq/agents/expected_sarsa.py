@@ -1,0 +1,43 @@
+"""Expected Sarsa (van Seijen et al. 2009): bootstraps on the mean over its next actions, behaves epsilon-greedily."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from fastsoftq.agents.epsilon_greedy import epsilon_greedy
+from fastsoftq.agents.rules import bootstrap, rule
+from fastsoftq.agents.schedules import Schedule
+from fastsoftq.kernels.rows import total
+from fastsoftq.kernels.simd import fma
+
+__all__ = ["ExpectedSarsa"]
+
+
+@epsilon_greedy
+class ExpectedSarsa(NamedTuple):
+    """Expected Sarsa with epsilon-greedy exploration; equal best actions are equally likely.
+
+    Sutton & Barto 2018, section 6.6.
+
+    Parameters
+    ----------
+    step_size : float or schedule
+        In (0, 1].
+    discount : float
+        In [0, 1].
+    epsilon : float or schedule
+        The share of actions chosen at random, in [0, 1].
+    reward_scale : float
+        What rewards are multiplied by in training; curves report them as they are. Positive.
+    """
+
+    step_size: Schedule
+    discount: float
+    epsilon: Schedule = 0.1
+    reward_scale: float = 1.0
+
+
+@rule(bootstrap, ExpectedSarsa)
+def _(agent, row, sight, action):
+    mean = total(row) * (1.0 / len(row))
+    return fma(agent.epsilon, mean - sight, sight)

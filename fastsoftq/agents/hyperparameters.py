@@ -1,0 +1,79 @@
+"""What hyperparameters may be: one table, by their names in the field; checked, and made floats, before any work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from fastsoftq import checks
+from fastsoftq.agents.schedules import LinearDecay, PowerDecay
+
+__all__ = ["checked"]
+
+
+def _step_size(name: str, value: Any) -> float:
+    return checks.in_unit_interval(name, value, open_below=True)
+
+
+_ALLOWED: dict[str, Callable[[str, Any], float]] = {
+    "step_size": _step_size,
+    "discount": checks.in_unit_interval,
+    "epsilon": checks.in_unit_interval,
+    "temperature": checks.positive,
+    "reward_scale": checks.positive,
+}
+
+
+def checked(agent: Any) -> Any:
+    """Check an agent's hyperparameters and make its numbers floats, as compiled code expects them.
+
+    Parameters
+    ----------
+    agent : NamedTuple
+        Fields with the names above must keep to what those may be; others only must be numbers or named tuples.
+
+    Returns
+    -------
+    NamedTuple
+        The same agent.
+
+    Raises
+    ------
+    TypeError
+        Something that is not an agent, or a hyperparameter that is not a number or a schedule.
+    ValueError
+        A hyperparameter out of bounds.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> checked(fsq.QLearning(step_size=1, discount=0.95))
+    QLearning(step_size=1.0, discount=0.95, epsilon=0.1, reward_scale=1.0)
+    """
+    if not (isinstance(agent, tuple) and hasattr(agent, "_fields")):
+        raise TypeError(f"agent is {agent!r}; it must be a NamedTuple of hyperparameters, such as QLearning(...)")
+    name_of = type(agent).__name__
+    return agent._make(  # type: ignore[attr-defined]
+        _checked_field(f"{name_of}.{name}", value, _ALLOWED.get(name, checks.number))
+        for name, value in zip(agent._fields, agent, strict=True)
+    )
+
+
+def _checked_field(name: str, value: Any, allowed: Callable[[str, Any], float]) -> Any:
+    if isinstance(value, LinearDecay | PowerDecay):
+        return _checked_schedule(name, value, allowed)
+    if hasattr(value, "_fields"):
+        return checked(value)
+    return allowed(name, value)
+
+
+def _checked_schedule(
+    name: str, schedule: LinearDecay | PowerDecay, allowed: Callable[[str, Any], float]
+) -> LinearDecay | PowerDecay:
+    start, stop = allowed(f"{name}.start", schedule.start), allowed(f"{name}.stop", schedule.stop)
+    rate = checks.number(f"{name}.{schedule._fields[2]}", schedule[2])
+    if stop > start:
+        raise ValueError(f"{name}.stop is {stop}; a decay must not stop above its start, {start}")
+    if rate < 0:
+        raise ValueError(f"{name}.{schedule._fields[2]} is {rate}; it must be at least 0")
+    return type(schedule)(start, stop, rate)

@@ -1,0 +1,40 @@
+"""Q-learning (Watkins 1989): bootstraps on the best action, behaves epsilon-greedily."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from fastsoftq.agents.epsilon_greedy import epsilon_greedy
+from fastsoftq.agents.rules import bootstrap, rule
+from fastsoftq.agents.schedules import Schedule
+
+__all__ = ["QLearning"]
+
+
+@epsilon_greedy
+class QLearning(NamedTuple):
+    """Hard Q-learning with epsilon-greedy exploration; equal best actions are equally likely.
+
+    Sutton & Barto 2018, section 6.5.
+
+    Parameters
+    ----------
+    step_size : float or schedule
+        In (0, 1].
+    discount : float
+        In [0, 1].
+    epsilon : float or schedule
+        The share of actions chosen at random, in [0, 1].
+    reward_scale : float
+        What rewards are multiplied by in training; curves report them as they are. Positive.
+    """
+
+    step_size: Schedule
+    discount: float
+    epsilon: Schedule = 0.1
+    reward_scale: float = 1.0
+
+
+@rule(bootstrap, QLearning)
+def _(agent, row, sight, action):
+    return sight

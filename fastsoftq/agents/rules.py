@@ -1,0 +1,119 @@
+"""The rules of an agent: all that an engine knows of it.
+
+An agent is a NamedTuple of hyperparameters, and a rule is one function here with an implementation for each agent's
+type, given with `@rule`. Compiled code picks the implementation by the agent's type, so an engine's loop is written
+once and compiled once for each agent. An engine takes these steps between one action and the next::
+
+    sight = look(agent, row, like)                      # the state ahead: its maximum, say, or the weights of its actions
+    value = bootstrap(agent, row, sight, action)        # what it is worth
+    entry = learn(agent, entry, reward, terminated, value)
+    sight, stale = revise(agent, row, sight, changed, like)     # if that entry is in the row ahead
+    action = act(agent, row, sight, draw)
+
+Rules must be written in operations that take one number and sixteen (`kernels/simd.py`): arithmetic, comparisons,
+`select`, `maximum`, `fma`, `exp2`, `log2`, and loops over `range(len(row))`. No `if` on a number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from numba import types
+from numba.core import errors
+from numba.extending import overload
+
+from fastsoftq.kernels.cache import depends_on
+from fastsoftq.kernels.updates import moved, td_target
+
+__all__ = ["act", "bootstrap", "learn", "look", "on_policy", "revise", "rule"]
+
+_implementations: dict[Callable[..., Any], dict[type, Callable[..., Any]]] = {}
+
+
+def rule(generic: Callable[..., Any], *agents: type) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Register the decorated function as how `agents` follow the rule `generic`.
+
+    Parameters
+    ----------
+    generic : function
+        One of this module's rules.
+    *agents : type
+        NamedTuple classes.
+
+    Raises
+    ------
+    TypeError
+        Something that is not a rule, or not a NamedTuple class.
+    """
+    if generic not in _implementations:
+        names = sorted(g.__name__ for g in _implementations)
+        raise TypeError(f"generic is {generic!r}; it must be one of the rules {', '.join(names)}")
+    for agent in agents:
+        if not (isinstance(agent, type) and hasattr(agent, "_fields")):
+            raise TypeError(f"agents includes {agent!r}; an agent must be a typing.NamedTuple class")
+
+    def register(implementation: Callable[..., Any]) -> Callable[..., Any]:
+        for agent in agents:
+            _implementations[generic][agent] = implementation
+            depends_on(agent, implementation.__code__.co_filename)
+        return implementation
+
+    return register
+
+
+def _dispatched(generic: Callable[..., Any]) -> Callable[..., Any]:
+    """Let compiled code call `generic`: the agent's own implementation or, where it has none, the body given here."""
+    known = _implementations[generic] = {}
+
+    @overload(generic, jit_options={"forceinline": True}, strict=False)
+    def _resolve(agent, *arguments):
+        if not isinstance(agent, types.BaseNamedTuple):
+            return None
+        found = known.get(agent.instance_class, None if hasattr(generic, "required") else generic)
+        if found is None:
+            raise errors.TypingError(f"{agent.instance_class.__name__} has no rule {generic.__name__!r}")
+        return found
+
+    return generic
+
+
+def _required(generic: Callable[..., Any]) -> Callable[..., Any]:
+    generic.required = True  # type: ignore[attr-defined]
+    return _dispatched(generic)
+
+
+@_required
+def look(agent, row, like):
+    """What the agent needs to know of a state, from its row of action values: a number or a (named) tuple.
+
+    `like` is float64 or float32: the precision of exponentials, where there are any.
+    """
+
+
+@_required
+def bootstrap(agent, row, sight, action):
+    """The value of the state ahead; `action` is the one taken there by an agent that is `on_policy`."""
+
+
+@_dispatched
+def learn(agent, entry, reward, terminated, value):
+    """The new entry of the table: the old one, moved towards the target."""
+    return moved(entry, td_target(agent.reward_scale * reward, terminated, agent.discount, value), agent.step_size)
+
+
+@_dispatched
+def revise(agent, row, sight, changed, like):
+    """What the agent sees once the entry `changed` of the row is another (-1: none is), and whether to look anew."""
+    return look(agent, row, like), changed != changed
+
+
+@_required
+def act(agent, row, sight, draw):
+    """The action to take (int32), given a `Draw`."""
+
+
+@_dispatched
+def on_policy(agent):
+    """Whether the next action is chosen before the update, which learns from it (Sarsa), or after (Q-learning)."""
+    return False

@@ -1,0 +1,46 @@
+"""Sarsa (Rummery & Niranjan 1994): bootstraps on the action it takes next, behaves epsilon-greedily."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from fastsoftq.agents.epsilon_greedy import epsilon_greedy
+from fastsoftq.agents.rules import bootstrap, on_policy, rule
+from fastsoftq.agents.schedules import Schedule
+from fastsoftq.kernels.rows import pick
+
+__all__ = ["Sarsa"]
+
+
+@epsilon_greedy
+class Sarsa(NamedTuple):
+    """Sarsa with epsilon-greedy exploration; equal best actions are equally likely.
+
+    Sutton & Barto 2018, section 6.4. The next action is chosen before the update.
+
+    Parameters
+    ----------
+    step_size : float or schedule
+        In (0, 1].
+    discount : float
+        In [0, 1].
+    epsilon : float or schedule
+        The share of actions chosen at random, in [0, 1].
+    reward_scale : float
+        What rewards are multiplied by in training; curves report them as they are. Positive.
+    """
+
+    step_size: Schedule
+    discount: float
+    epsilon: Schedule = 0.1
+    reward_scale: float = 1.0
+
+
+@rule(bootstrap, Sarsa)
+def _(agent, row, sight, action):
+    return pick(row, action)
+
+
+@rule(on_policy, Sarsa)
+def _(agent):
+    return True

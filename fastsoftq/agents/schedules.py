@@ -1,0 +1,99 @@
+"""Schedules: hyperparameters that change from one episode to the next. A plain number is the constant one."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, TypeAlias
+
+from numba import types
+from numba.extending import intrinsic, overload
+
+from fastsoftq.kernels.numerics import exp2, log2
+from fastsoftq.kernels.simd import convert, fma, maximum
+
+__all__ = ["LinearDecay", "PowerDecay", "Schedule", "at", "tuned"]
+
+
+class LinearDecay(NamedTuple):
+    """Down by the same amount each episode: max(stop, start - decrease * episode).
+
+    Parameters
+    ----------
+    start : float
+        The value in the first episode (0).
+    stop : float
+        The value it does not go below, at most `start`.
+    decrease : float
+        By how much it falls each episode, at least 0.
+    """
+
+    start: float
+    stop: float
+    decrease: float
+
+
+class PowerDecay(NamedTuple):
+    """Down as a power of the episode's number: max(stop, start / (episode + 1)**power).
+
+    Parameters
+    ----------
+    start : float
+        The value in the first episode (0).
+    stop : float
+        The value it does not go below, at most `start`.
+    power : float
+        At least 0; for step sizes, more than 0.5 and at most 1 is the classical condition for convergence.
+    """
+
+    start: float
+    stop: float
+    power: float
+
+
+Schedule: TypeAlias = float | LinearDecay | PowerDecay
+
+
+def at(schedule, episode):
+    """The value of a schedule in an episode (int32, one or sixteen). From compiled code only.
+
+    Anything that is not a schedule is passed on; the schedules of an agent within an agent are valued too.
+    """
+    raise NotImplementedError("callable from compiled code only")
+
+
+@overload(at, jit_options={"forceinline": True}, strict=False)
+def _at(schedule, episode):
+    kind = getattr(schedule, "instance_class", None)
+    if kind is LinearDecay:
+        return lambda schedule, episode: maximum(
+            fma(convert(episode, 1.0), -schedule.decrease, schedule.start), schedule.stop
+        )
+    if kind is PowerDecay:
+        return lambda schedule, episode: maximum(
+            schedule.start * exp2(-schedule.power * log2(convert(episode, 1.0) + 1.0)), schedule.stop
+        )
+    if kind is not None:
+        return lambda schedule, episode: tuned(schedule, episode)
+    return lambda schedule, episode: schedule
+
+
+@intrinsic
+def tuned(typing, agent, episode):
+    """The agent with the value of every schedule in an episode in its place. From compiled code only."""
+    function = typing.resolve_value_type(at)
+    signatures = [function.get_call_type(typing, (t, episode), {}) for t in agent.types]
+    fields = [s.return_type for s in signatures]
+    result: Any
+    if len(set(fields)) == 1:
+        result = types.NamedUniTuple(fields[0], len(fields), agent.instance_class)
+    else:
+        result = types.NamedTuple(fields, agent.instance_class)
+
+    def emit(context, builder, sig, args):
+        values = []
+        for i, signature in enumerate(signatures):
+            implementation = context.get_function(function, signature)
+            context.add_linking_libs(getattr(implementation, "libs", ()))
+            values.append(implementation(builder, (builder.extract_value(args[0], i), args[1])))
+        return context.make_tuple(builder, result, values)
+
+    return result(agent, episode), emit

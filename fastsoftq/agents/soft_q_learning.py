@@ -1,0 +1,99 @@
+"""Soft Q-learning (Haarnoja et al. 2017, tabular): bootstraps on the soft value, behaves by its own soft policy."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import types
+from numba.extending import overload
+
+from fastsoftq.agents.rules import act, bootstrap, look, revise, rule
+from fastsoftq.agents.schedules import Schedule
+from fastsoftq.kernels.numerics import LN_2, LOG2_E, exp2, log2
+from fastsoftq.kernels.operators import weight
+from fastsoftq.kernels.policies import any_action, by_weight
+from fastsoftq.kernels.random import unit
+from fastsoftq.kernels.rows import blank, highest, pick, put, replaced, total
+from fastsoftq.kernels.simd import convert, element, fma, minimum, select
+
+__all__ = ["SoftQLearning"]
+
+
+class SoftQLearning(NamedTuple):
+    """Soft Q-learning, acting with probability exp((Q - V) / T), V = T log sum exp(Q / T).
+
+    The document's soft Q-learning is `temperature=1`; training with rewards times `reward_scale` at temperature T is
+    training at temperature T / reward_scale.
+
+    Parameters
+    ----------
+    step_size : float or schedule
+        In (0, 1].
+    discount : float
+        In [0, 1].
+    temperature : float or schedule
+        T, positive, in units of the scaled reward.
+    reward_scale : float
+        What rewards are multiplied by in training; curves report them as they are. Positive.
+    epsilon : float or schedule
+        The share of actions chosen at random on top of the soft policy, in [0, 1].
+    """
+
+    step_size: Schedule
+    discount: float
+    temperature: Schedule = 1.0
+    reward_scale: float = 1.0
+    epsilon: Schedule = 0.0
+
+
+class Weights(NamedTuple):
+    """What a soft agent sees: the largest value, and each action's weight beside it, exp((Q - top) / T)."""
+
+    top: float
+    weights: tuple[float, ...]
+
+
+@rule(look, SoftQLearning)
+def _(agent, row, like):
+    top = highest(row)
+    sharpness = LOG2_E / agent.temperature
+    weights = blank(row, like)
+    for a in range(len(row)):
+        weights = put(weights, a, weight(row[a], top, sharpness, like))
+    return Weights(top, weights)
+
+
+@rule(bootstrap, SoftQLearning)
+def _(agent, row, sight, action):
+    return fma(convert(log2(total(sight.weights)), sight.top), agent.temperature * LN_2, sight.top)
+
+
+# The largest exponent a weight may have, and the smallest sum of weights, before all are taken anew.
+_LIMITS = {types.float64: (900.0, 1e-200), types.float32: (np.float32(60), np.float32(1e-18))}
+
+
+def _limits(like):
+    raise NotImplementedError("callable from compiled code only")
+
+
+@overload(_limits, jit_options={"forceinline": True}, strict=False)
+def _limits_overload(like):
+    limits = _LIMITS[element(like)]
+    return lambda like: limits
+
+
+@rule(revise, SoftQLearning)
+def _(agent, row, sight, changed, like):
+    """One exponential instead of all: the weights stay relative to the old maximum, unless that is far off now."""
+    most, least = _limits(like)
+    exponent = convert((pick(row, changed) - sight.top) * (LOG2_E / agent.temperature), like)
+    weights = replaced(sight.weights, changed, exp2(minimum(exponent, most)))
+    stale = (changed >= np.int32(0)) & ((exponent > most) | (total(weights) < least))
+    return Weights(sight.top, weights), stale
+
+
+@rule(act, SoftQLearning)
+def _(agent, row, sight, draw):
+    explore = unit(draw.high, agent.epsilon) < agent.epsilon
+    return select(explore, any_action(draw.low, len(row)), by_weight(sight.weights, draw.low))

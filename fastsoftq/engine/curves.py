@@ -1,0 +1,102 @@
+"""LearningCurves: what training yields."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import xarray
+
+__all__ = ["LearningCurves"]
+
+
+@dataclass(frozen=True, eq=False)
+class LearningCurves:
+    """The learning curves of many runs of one agent in one environment.
+
+    Attributes
+    ----------
+    returns : ndarray of float64, shape [seeds, episodes]
+        The undiscounted sum of unscaled rewards of each episode.
+    lengths : ndarray of int32, shape [seeds, episodes]
+        Its steps, one learning update each.
+    truncated : ndarray of bool, shape [seeds, episodes]
+        Whether it met `max_steps`.
+    seeds : ndarray of uint64, shape [seeds]
+        The seed of each run.
+    final_q : ndarray of float64, shape [seeds, states, actions], or None
+        The tables after the last episode, if kept. Learned from rewards times the agent's `reward_scale`.
+    agent : NamedTuple
+        What learned.
+    mdp : str
+        The name of the environment.
+    max_steps : int
+        Where episodes were cut short.
+    precision : str
+        "double" or "mixed".
+    """
+
+    returns: NDArray[np.float64]
+    lengths: NDArray[np.int32]
+    truncated: NDArray[np.bool_]
+    seeds: NDArray[np.uint64]
+    agent: Any
+    mdp: str
+    max_steps: int
+    precision: str
+    final_q: NDArray[np.float64] | None = field(default=None)
+
+    @property
+    def n_seeds(self) -> int:
+        """The number of runs."""
+        return int(self.returns.shape[0])
+
+    @property
+    def n_episodes(self) -> int:
+        """The number of episodes of each run."""
+        return int(self.returns.shape[1])
+
+    @property
+    def steps(self) -> int:
+        """All environment steps taken, over all runs."""
+        return int(self.lengths.sum(dtype=np.int64))
+
+    def to_xarray(self) -> xarray.Dataset:
+        """The curves as an xarray Dataset with dimensions seed, episode (and state, action).
+
+        Returns
+        -------
+        xarray.Dataset
+
+        Raises
+        ------
+        ImportError
+            Where xarray is not installed.
+        """
+        try:
+            import xarray
+        except ImportError as error:
+            raise ImportError("to_xarray needs xarray: pip install xarray") from error
+
+        curve = ("seed", "episode")
+        data: dict[str, Any] = {
+            "returns": (curve, self.returns, {"long_name": "undiscounted return"}),
+            "lengths": (curve, self.lengths, {"long_name": "episode length", "units": "steps"}),
+            "truncated": (curve, self.truncated, {"long_name": "episode met max_steps"}),
+        }
+        if self.final_q is not None:
+            data["final_q"] = (("seed", "state", "action"), self.final_q, {"long_name": "action value after training"})
+        attributes = {
+            "agent": repr(self.agent),
+            "mdp": self.mdp,
+            "max_steps": self.max_steps,
+            "precision": self.precision,
+        }
+        return xarray.Dataset(data, {"seed": self.seeds, "episode": np.arange(self.n_episodes)}, attributes)
+
+    def __repr__(self) -> str:
+        return f"<LearningCurves of {self.agent} in {self.mdp}: {self.n_seeds} seeds, {self.n_episodes} episodes>"

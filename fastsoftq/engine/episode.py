@@ -1,0 +1,85 @@
+"""One run at a time: the plain loop, which reads like the textbook. Every other engine gives the same bits."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fastsoftq.agents.rules import act, bootstrap, learn, look, on_policy, revise
+from fastsoftq.agents.schedules import tuned
+from fastsoftq.kernels.jit import compiled
+from fastsoftq.kernels.random import advance, draw, outcome_draw, seed, start_draw
+from fastsoftq.kernels.rows import read_row
+from fastsoftq.mdp.tables import reset, step
+
+__all__ = ["run_episodes"]
+
+
+@compiled
+def run_episodes(agent, mdp, seeds, max_steps, initial_q, row, like, stop, returns, lengths, truncated, final_q):
+    """Train one run after another.
+
+    Parameters
+    ----------
+    agent : NamedTuple
+    mdp : Tables
+    seeds : uint64 [runs]
+    max_steps : int
+        Where an episode is cut short; the last update still bootstraps.
+    initial_q : float64 [1 or runs, states, actions]
+        What a run's table starts from; one for all, or one each.
+    row : tuple or array of float64, [actions]
+        The form in which the rules are given rows.
+    like : float64 or float32
+        The precision of exponentials.
+    stop : bool [1]
+        Set by another thread, ends the work after the episode in hand.
+    returns : float64 [runs, episodes]
+        Out: the undiscounted sum of unscaled rewards.
+    lengths : int32 [runs, episodes]
+        Out: steps.
+    truncated : bool [runs, episodes]
+        Out: whether the episode met `max_steps` and did not terminate there.
+    final_q : float64 [0 or runs, states, actions]
+        Out, where there is room: the table after the last episode.
+    """
+    q = np.empty(initial_q.shape[1:])
+    for run in range(len(seeds)):
+        q[:] = initial_q[run % len(initial_q)]
+        key = seed(seeds[run])
+        for episode in range(returns.shape[1]):
+            if stop[0]:
+                return
+            now = tuned(agent, np.int32(episode))
+            key = advance(key)
+            state = reset(mdp, start_draw(key))
+            here = read_row(q, state, row)
+            action = act(now, here, look(now, here, like), draw(key))
+            total, length, terminated = 0.0, 0, False
+            while True:
+                next_state, reward, terminated = step(mdp, state, action, outcome_draw(key))
+                ahead = read_row(q, next_state, row)
+                sight = look(now, ahead, like)
+                total += reward
+                length += 1
+                over = terminated or length >= max_steps
+                key = key if over else advance(key)
+                next_action = action
+                if on_policy(now):
+                    next_action = act(now, ahead, sight, draw(key))
+                value = bootstrap(now, ahead, sight, next_action)
+                q[state, action] = learn(now, q[state, action], reward, terminated, value)
+                if over:
+                    break
+                if not on_policy(now):
+                    if next_state == state:
+                        ahead = read_row(q, next_state, row)
+                        sight, stale = revise(now, ahead, sight, action, like)
+                        if stale:
+                            sight = look(now, ahead, like)
+                    next_action = act(now, ahead, sight, draw(key))
+                state, action = next_state, next_action
+            returns[run, episode] = total
+            lengths[run, episode] = length
+            truncated[run, episode] = not terminated
+        if len(final_q) > 0:
+            final_q[run] = q

@@ -1,0 +1,152 @@
+"""Compiled code on disk: one file for each (function, argument types, machine, sources), found by its name alone.
+
+Numba's own cache keeps an index beside the code and watches one source file. It would serve a rule that has been edited
+since (rules are compiled into loops of other files), can give a process another's code when several start cold at once,
+and raises on a file cut short. Here the name of a file is a digest of everything its contents depend on, the contents
+carry their own checksum, and files appear whole or not at all; whatever is not as it should be is compiled again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import pickle
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numba
+from numba.core import types
+from numba.core.caching import CompileResultCacheImpl, _Cache
+
+__all__ = ["SourceCache", "cache_directory", "depends_on"]
+
+_PACKAGE = Path(__file__).parents[1]
+_COMPILED_TOGETHER = ("kernels", "mdp", "agents", "engine")  # whatever can be inlined into a compiled loop
+_CHECKSUM = hashlib.sha256().digest_size
+
+_sources_of: dict[type, set[str]] = {}
+
+
+def depends_on(cls: type, source: str) -> None:
+    """Say that code compiled for `cls` (an agent, say) also depends on the file `source`."""
+    _sources_of.setdefault(cls, set()).add(source)
+
+
+@cache
+def cache_directory() -> Path:
+    """Where compiled code is kept: `$FASTSOFTQ_CACHE_DIR`, or the user's cache directory."""
+    chosen = os.environ.get("FASTSOFTQ_CACHE_DIR")
+    if chosen:
+        return Path(chosen)
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("fastsoftq", appauthor=False))
+
+
+@cache
+def _package_digest() -> str:
+    digest = hashlib.sha256()
+    for folder in _COMPILED_TOGETHER:
+        for path in sorted((_PACKAGE / folder).glob("*.py")):
+            digest.update(path.name.encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+@cache
+def _file_digest(path: str) -> str:
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+
+
+def _classes(t: Any) -> Iterator[type]:
+    """The named tuples anywhere in a Numba type."""
+    if isinstance(t, types.NamedTuple | types.NamedUniTuple):
+        yield t.instance_class
+    for part in getattr(t, "types", ()):
+        yield from _classes(part)
+
+
+class SourceCache(_Cache):  # type: ignore[misc]
+    """The cache of one function, with the interface that Numba's dispatcher asks for."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
+        self._impl = CompileResultCacheImpl.__new__(CompileResultCacheImpl)  # its codec; its locators are not needed
+        self._enabled = True
+
+    @property
+    def cache_path(self) -> str:
+        """The folder the files are in."""
+        return str(cache_directory())
+
+    def enable(self) -> None:
+        """Use the disk."""
+        self._enabled = True
+
+    def disable(self) -> None:
+        """Do not use the disk."""
+        self._enabled = False
+
+    def flush(self) -> None:
+        """Forget nothing: a file is never out of date, its name says what it was compiled from."""
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """The compiled code for `sig`, or None where there is none that is whole."""
+        path = self._path(sig, target_context.codegen())
+        if path is None:
+            return None
+        try:
+            stored = path.read_bytes()
+        except OSError:
+            return None
+        checksum, payload = stored[:_CHECKSUM], stored[_CHECKSUM:]
+        if hashlib.sha256(payload).digest() != checksum:
+            return None
+        target_context.refresh()  # what unpickling refers to must be registered first
+        return self._impl.rebuild(target_context, pickle.loads(payload))
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        """Keep compiled code, where there is room; a disk that cannot be written costs a compilation, no more."""
+        path = self._path(sig, data.codegen)
+        if path is None or data.library.has_dynamic_globals or any(not lifted.can_cache for lifted in data.lifted):
+            return
+        payload = numba.core.serialize.dumps(self._impl.reduce(data))
+        with contextlib.suppress(OSError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle, temporary = tempfile.mkstemp(dir=path.parent)
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(hashlib.sha256(payload).digest() + payload)
+                Path(temporary).replace(path)
+            except BaseException:
+                Path(temporary).unlink()
+                raise
+
+    def _path(self, sig: Any, codegen: Any) -> Path | None:
+        arguments = getattr(sig, "args", sig)
+        classes = sorted({c for t in arguments for c in _classes(t)}, key=lambda c: (c.__module__, c.__qualname__))
+        if not self._enabled or any(c.__module__ == "__main__" for c in classes):
+            return None  # another script's __main__ may hold another class of the same name
+        files = {self._function.__code__.co_filename}
+        for c in classes:
+            files.update(_sources_of.get(c, ()))
+            files.update(filter(None, [getattr(sys.modules.get(c.__module__), "__file__", None)]))
+        try:
+            key = (
+                self._function.__qualname__,
+                str(arguments),
+                [(c.__module__, c.__qualname__) for c in classes],
+                [_file_digest(file) for file in sorted(files)],
+                _package_digest(),
+                codegen.magic_tuple(),
+                (numba.__version__, sys.version_info[:2]),
+            )
+        except OSError:  # a source that is not a file: a notebook's cell, an interactive prompt
+            return None
+        name = hashlib.sha256(repr(key).encode()).hexdigest()[:32]
+        return cache_directory() / f"{self._function.__name__}-{name}.jit"

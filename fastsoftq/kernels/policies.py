@@ -1,0 +1,152 @@
+"""Choosing an action: greedy with fair ties, epsilon-greedy, Boltzmann, and a choice by weights.
+
+A policy takes its randomness as an argument, one `Draw` (`random.py`): `high` decides whether to explore, `low` which
+action. So the same draw gives the same action in every engine.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import types
+from numba.extending import overload
+
+from fastsoftq.kernels.jit import inlined
+from fastsoftq.kernels.numerics import LOG2_E
+from fastsoftq.kernels.operators import weight
+from fastsoftq.kernels.random import unit
+from fastsoftq.kernels.rows import highest, total
+from fastsoftq.kernels.simd import convert, lookup, select
+
+__all__ = ["any_action", "boltzmann", "by_weight", "epsilon_greedy", "greedy", "greedy_given"]
+
+# For each set of up to four actions (its bits), twelve equally likely choices from it, two bits each. Twelve is
+# divisible by 1, 2, 3 and 4, so this is the general rule below, by table: 1.1 times as fast with sixteen lanes.
+_MEMBERS = [[a for a in range(4) if best >> a & 1] or [0] for best in range(16)]
+_CHOICES = tuple(np.int32(sum(m[i * len(m) // 12] << 2 * i for i in range(12))) for m in _MEMBERS)
+_8, _12, _24 = np.uint32(8), np.uint32(12), np.uint32(24)
+_0, _1, _3, _15 = np.int32(0), np.int32(1), np.int32(3), np.int32(15)
+
+
+@inlined
+def any_action(low, actions):
+    """One of `actions` actions, each as likely as the others, from half a draw (uint32); int32."""
+    return convert((low >> _8) * np.uint32(actions) >> _24, _0)
+
+
+def _greedy_given(row, top, explore, low):
+    raise NotImplementedError("callable from compiled code only")
+
+
+@overload(_greedy_given, jit_options={"forceinline": True}, strict=False)
+def _greedy_given_overload(row, top, explore, low):
+    if isinstance(row, types.BaseTuple) and len(row) == 4:
+
+        def by_table(row, top, explore, low):
+            best = convert(row[0] == top, _0)
+            best = select(row[1] == top, best | np.int32(2), best)
+            best = select(row[2] == top, best | np.int32(4), best)
+            best = select(row[3] == top, best | np.int32(8), best)
+            twelfth = convert((low >> _8) * _12 >> _24, _0)
+            return (lookup(_CHOICES, select(explore, _15, best)) >> (twelfth + twelfth)) & _3
+
+        return by_table
+
+    def by_rank(row, top, explore, low):
+        """The j-th of the best, j uniform: count them, then count again up to j."""
+        count = convert((row[0] == top) | explore, _0)
+        for a in range(1, len(row)):
+            count = count + convert((row[a] == top) | explore, _0)
+        rank = convert((low >> _8) * convert(count, _8) >> _24, _0)
+        action = convert(low, _0) & _0
+        seen = action
+        for a in range(len(row)):
+            seen = seen + convert((row[a] == top) | explore, _0)
+            action = action + convert(seen <= rank, _0)
+        return action
+
+    return by_rank
+
+
+@inlined
+def greedy_given(row, top, explore, low):
+    """Epsilon-greedy once the largest entry `top` and whether to `explore` are known."""
+    return _greedy_given(row, top, explore, low)
+
+
+@inlined
+def greedy(row, draw):
+    """An action of the largest value; equal ones are equally likely.
+
+    Parameters
+    ----------
+    row : float64 [actions]
+        Up to 256 actions.
+    draw : Draw
+        Its low half decides between ties.
+
+    Returns
+    -------
+    int32
+    """
+    top = highest(row)
+    return greedy_given(row, top, top != top, draw.low)
+
+
+@inlined
+def epsilon_greedy(row, epsilon, draw):
+    """With probability epsilon any action, otherwise a greedy one (Sutton & Barto 2018, section 2.2).
+
+    Parameters
+    ----------
+    row : float64 [actions]
+        Up to 256 actions.
+    epsilon : float64
+        In [0, 1].
+    draw : Draw
+
+    Returns
+    -------
+    int32
+    """
+    return greedy_given(row, highest(row), unit(draw.high, epsilon) < epsilon, draw.low)
+
+
+@inlined
+def by_weight(weights, low):
+    """An action in proportion to its weight, from half a draw (uint32); int32."""
+    threshold = unit(low, weights[0]) * total(weights)
+    sum_so_far = weights[0]
+    action = convert(threshold >= sum_so_far, _0)
+    for a in range(1, len(weights) - 1):
+        sum_so_far = sum_so_far + weights[a]
+        action = action + convert(threshold >= sum_so_far, _0)
+    return action
+
+
+@inlined
+def boltzmann(row, temperature, draw):
+    """An action with probability exp((Q(s, a) - V(s)) / T), the maximum-entropy policy.
+
+    Parameters
+    ----------
+    row : float64 [actions]
+    temperature : float64
+        T > 0, in units of Q.
+    draw : Draw
+        Its low half is used.
+
+    Returns
+    -------
+    int32
+    """
+    top = highest(row)
+    sharpness = LOG2_E / temperature
+    sum_of_weights = weight(row[0], top, sharpness, top)
+    for a in range(1, len(row)):
+        sum_of_weights = sum_of_weights + weight(row[a], top, sharpness, top)
+    threshold = unit(draw.low, top) * sum_of_weights
+    sum_so_far, action = 0.0, 0
+    for a in range(len(row) - 1):
+        sum_so_far += weight(row[a], top, sharpness, top)
+        action += threshold >= sum_so_far
+    return np.int32(action)

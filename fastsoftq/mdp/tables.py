@@ -1,0 +1,119 @@
+"""An MDP as the engines take it: a NamedTuple of arrays, and how to step in it.
+
+The type of the tuple says what there is to draw: nothing in a deterministic MDP, an outcome in a stochastic one, a
+start state where there are several.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import types
+from numba.extending import overload
+from numpy.typing import NDArray
+
+from fastsoftq.kernels.jit import inlined
+from fastsoftq.mdp.tabular import TabularMDP
+
+__all__ = ["Alias", "Tables", "alias_table", "reset", "sampled", "step", "tables"]
+
+_32 = 2.0**32
+
+
+class Alias(NamedTuple):
+    """Distributions over K things, to be sampled with one draw each (Walker 1977; Vose 1991).
+
+    A slot is chosen evenly; it yields itself below its threshold and its alias from there on.
+    """
+
+    threshold: NDArray[np.uint32]  # [distributions, K], in 2**-32
+    alias: NDArray[np.int32]  # [distributions, K]
+
+
+class Tables(NamedTuple):
+    """The arrays of an MDP, flat over (state, action, outcome)."""
+
+    next_state: NDArray[np.int32]  # [states * actions * outcomes]
+    reward: NDArray[np.float64]  # [states * actions * outcomes]
+    terminated: NDArray[np.bool_]  # [states * actions * outcomes]
+    n_actions: int
+    n_outcomes: int
+    outcome: Any  # Alias [states * actions, outcomes], or None where every action has one outcome
+    start: Any  # the start state, or an Alias [1, states] where there are several
+
+
+def alias_table(probability: NDArray[np.float64]) -> Alias:
+    """Prepare distributions for sampling.
+
+    Parameters
+    ----------
+    probability : float64 [distributions, K]
+        Rows that sum to 1.
+
+    Returns
+    -------
+    Alias
+    """
+    rows, k = probability.shape
+    threshold, alias = np.full((rows, k), _32), np.tile(np.arange(k), (rows, 1))
+    for row in range(rows):
+        scaled = probability[row] * k
+        small = [int(i) for i in np.flatnonzero(scaled < 1.0)]
+        large = [int(i) for i in np.flatnonzero(scaled >= 1.0)]
+        while small and large:
+            poor, rich = small.pop(), large.pop()
+            threshold[row, poor], alias[row, poor] = scaled[poor] * _32, rich
+            scaled[rich] -= 1.0 - scaled[poor]
+            (small if scaled[rich] < 1.0 else large).append(rich)
+    # A threshold of 2**32 does not fit; such a slot is its own alias, so that what it yields is the same.
+    return Alias(np.minimum(np.round(threshold), _32 - 1).astype(np.uint32), alias.astype(np.int32))
+
+
+def tables(mdp: TabularMDP) -> Tables:
+    """Pack an MDP for the engines."""
+    n_states, n_actions, n_outcomes = mdp.next_state.shape
+    starts = np.flatnonzero(mdp.start)
+    return Tables(
+        next_state=mdp.next_state.ravel(),
+        reward=mdp.reward.ravel(),
+        terminated=mdp.terminated.ravel(),
+        n_actions=n_actions,
+        n_outcomes=n_outcomes,
+        outcome=None if mdp.deterministic else alias_table(mdp.probability.reshape(n_states * n_actions, n_outcomes)),
+        start=int(starts[0]) if len(starts) == 1 else alias_table(mdp.start[None, :]),
+    )
+
+
+def sampled(distribution, row, chance):
+    """A sample, given a `Draw`: the number itself where there is only one, 0 for None. From compiled code only."""
+    raise NotImplementedError("callable from compiled code only")
+
+
+@overload(sampled, jit_options={"forceinline": True})
+def _sampled(distribution, row, chance):
+    if distribution == types.none:
+        return lambda distribution, row, chance: 0
+    if isinstance(distribution, types.Integer):
+        return lambda distribution, row, chance: distribution
+
+    def from_alias(distribution, row, chance):
+        slots = np.uint64(distribution.threshold.shape[1])
+        slot = np.int64((np.uint64(chance.high) * slots) >> np.uint64(32))
+        return slot if chance.low < distribution.threshold[row, slot] else np.int64(distribution.alias[row, slot])
+
+    return from_alias
+
+
+@inlined
+def step(tables, state, action, chance):
+    """Take an action, given a `Draw`: the next state, the reward, and whether the episode terminated."""
+    edge = state * tables.n_actions + action
+    entry = edge * tables.n_outcomes + sampled(tables.outcome, edge, chance)
+    return np.int64(tables.next_state[entry]), tables.reward[entry], tables.terminated[entry]
+
+
+@inlined
+def reset(tables, chance):
+    """The state an episode starts in, given a `Draw`."""
+    return sampled(tables.start, 0, chance)
