@@ -4,7 +4,7 @@ An agent is a NamedTuple of hyperparameters, and a rule is one function here wit
 type, given with `@rule`. Compiled code picks the implementation by the agent's type, so an engine's loop is written
 once and compiled once for each agent. An engine takes these steps between one action and the next::
 
-    sight = look(agent, row, like)                      # the state ahead: its maximum, say, or the weights of its actions
+    sight = look(agent, row, like)                      # the state ahead: its maximum, or its weights
     value = bootstrap(agent, row, sight, action)        # what it is worth
     entry = learn(agent, entry, reward, terminated, value)
     sight, stale = revise(agent, row, sight, changed, like)     # if that entry is in the row ahead

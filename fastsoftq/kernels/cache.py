@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import numba
-from numba.core import types
+from numba import types
 from numba.core.caching import CompileResultCacheImpl, _Cache
 
 __all__ = ["SourceCache", "cache_directory", "depends_on"]
@@ -65,13 +65,13 @@ def _file_digest(path: str) -> str:
 
 def _classes(t: Any) -> Iterator[type]:
     """The named tuples anywhere in a Numba type."""
-    if isinstance(t, types.NamedTuple | types.NamedUniTuple):
+    if isinstance(t, types.BaseNamedTuple):
         yield t.instance_class
     for part in getattr(t, "types", ()):
         yield from _classes(part)
 
 
-class SourceCache(_Cache):  # type: ignore[misc]
+class SourceCache(_Cache):
     """The cache of one function, with the interface that Numba's dispatcher asks for."""
 
     def __init__(self, function: Callable[..., Any]) -> None:

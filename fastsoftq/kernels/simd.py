@@ -143,7 +143,7 @@ def _define(op: Callable[..., Any], emit: Callable[..., Any], compares: bool) ->
     """Teach Numba `op` on two operands of which at least one is a vector."""
 
     @infer_global(op)
-    class _Typing(AbstractTemplate):  # type: ignore[misc]
+    class _Typing(AbstractTemplate):
         def generic(self, args: Any, kws: Any) -> Any:
             if len(args) != 2 or not any(isinstance(t, Vec) for t in args):
                 return None

@@ -1,8 +1,8 @@
 """Temporal-difference updates under their textbook names.
 
 Each changes one entry of a table Q [states, actions] in place, Q(s, a) += step_size * (target - Q(s, a)), and returns
-the temporal-difference error target - Q(s, a) from before. Where `terminated`, what follows is worth 0; an episode that was
-merely cut short (truncated) is not terminated.
+the temporal-difference error target - Q(s, a) from before. Where `terminated`, what follows is worth 0; an episode
+that was merely cut short (truncated) is not terminated.
 """
 
 from __future__ import annotations

@@ -215,7 +215,8 @@ def _next_states(next_state: ArrayLike) -> NDArray[Any]:
     if outside.any():
         s, a, k = np.argwhere(outside)[0]
         raise ValueError(
-            f"next_state[{s}, {a}, {k}] is {array[s, a, k]}; with {len(array)} states it must lie in 0..{len(array) - 1}"
+            f"next_state[{s}, {a}, {k}] is {array[s, a, k]}; with {len(array)} states it must lie in "
+            f"0..{len(array) - 1}"
         )
     return array
 
