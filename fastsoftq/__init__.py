@@ -22,8 +22,13 @@ _HOME = {
     "SoftQLearning": "fastsoftq.agents.soft_q_learning",
     "TabularMDP": "fastsoftq.mdp.tabular",
     "cliff_walking": "fastsoftq.mdp.cliff_walking",
+    "critical_reward_scale": "fastsoftq.planning.critical",
+    "evaluate_policy": "fastsoftq.planning.evaluation",
     "from_map": "fastsoftq.mdp.grid",
+    "policy_iteration": "fastsoftq.planning.iteration",
+    "soft_value_iteration": "fastsoftq.planning.iteration",
     "train": "fastsoftq.engine.train",
+    "value_iteration": "fastsoftq.planning.iteration",
 }
 _SUBPACKAGES = ("agents", "engine", "kernels", "mdp", "planning", "report", "statistics", "studies")
 
@@ -65,3 +70,8 @@ if TYPE_CHECKING:
     from fastsoftq.mdp.cliff_walking import cliff_walking as cliff_walking
     from fastsoftq.mdp.grid import from_map as from_map
     from fastsoftq.mdp.tabular import TabularMDP as TabularMDP
+    from fastsoftq.planning.critical import critical_reward_scale as critical_reward_scale
+    from fastsoftq.planning.evaluation import evaluate_policy as evaluate_policy
+    from fastsoftq.planning.iteration import policy_iteration as policy_iteration
+    from fastsoftq.planning.iteration import soft_value_iteration as soft_value_iteration
+    from fastsoftq.planning.iteration import value_iteration as value_iteration

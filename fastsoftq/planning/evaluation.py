@@ -1,0 +1,319 @@
+"""What a policy is worth, exactly: sparse linear equations without a horizon, a recursion with one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import sparse
+from scipy.sparse import csgraph
+from scipy.sparse.linalg import splu, spsolve
+
+from fastsoftq import checks
+from fastsoftq.mdp.tabular import TabularMDP
+from fastsoftq.planning.bellman import Matrices, action_values, matrices
+
+__all__ = [
+    "PolicyEvaluation",
+    "checked_policy",
+    "evaluate_policy",
+    "poisson_equation",
+    "policy_chain",
+    "stationary_values",
+    "total_rewards",
+]
+
+_NEVER = 1e-15  # a transition less likely than this is one that double precision cannot tell from none
+_TOLERANCE = 1e-9  # how far a policy's probabilities may be from summing to one
+
+
+@dataclass(frozen=True, eq=False)
+class PolicyEvaluation:
+    """What a policy is worth.
+
+    Attributes
+    ----------
+    v : ndarray of float64, shape [states] or [horizon, states]
+        Expected discounted return from each state (and step, with a finite horizon).
+    q : ndarray of float64, shape [states, actions] or [horizon, states, actions]
+        The same after a given first action.
+    expected_return : float
+        Expected undiscounted return from the start distribution. Where the policy may never terminate: finite if
+        rewards are zero from some step on, -inf or inf if it goes on losing or gaining, nan if both can happen.
+    expected_length : float
+        Expected number of steps from the start distribution, up to the horizon; inf if the policy may never terminate.
+    termination_probability : float
+        How likely the episode terminates, within the horizon if there is one.
+    """
+
+    v: NDArray[np.float64] = field(repr=False)
+    q: NDArray[np.float64] = field(repr=False)
+    expected_return: float
+    expected_length: float
+    termination_probability: float
+
+
+def evaluate_policy(
+    mdp: TabularMDP, policy: ArrayLike, discount: float = 1.0, horizon: int | None = None
+) -> PolicyEvaluation:
+    """Evaluate a policy exactly (Sutton & Barto 2018, equation 4.4, solved as linear equations).
+
+    Parameters
+    ----------
+    mdp : TabularMDP
+    policy : array_like of float, shape [states, actions] or [horizon, states, actions]
+        The probability of each action, by state, or by step and state.
+    discount : float
+        Of `v` and `q`, in [0, 1]. The other three results are undiscounted.
+    horizon : int, optional
+        The episode is cut after so many steps. None: no limit, or as many steps as `policy` has.
+
+    Returns
+    -------
+    PolicyEvaluation
+
+    Raises
+    ------
+    ValueError
+        A discount outside [0, 1], a horizon below 1 or other than the policy's own, a policy of another shape or
+        whose probabilities are negative or do not sum to 1.
+    TypeError
+        Arguments of the wrong kind.
+
+    Notes
+    -----
+    At discount 1 without a horizon, values are infinite where the policy gains or loses for ever, and nan where it
+    may do either. An action of probability below 1e-15 counts as one that is never taken.
+
+    Examples
+    --------
+    >>> import numpy as np, fastsoftq as fsq
+    >>> corridor = fsq.from_map("S..G")
+    >>> round(fsq.evaluate_policy(corridor, np.full((4, 4), 0.25)).expected_length, 9)
+    24.0
+    """
+    discount = checks.in_unit_interval("discount", discount)
+    policy, horizon = checked_policy(mdp, policy, horizon)
+    model = matrices(mdp)
+    if horizon is not None:
+        return _within_horizon(mdp, model, policy, discount, horizon)
+    chain, ends = policy_chain(model, policy)
+    reward = (policy * model.reward).sum(axis=1)
+    step = (~mdp.terminal).astype(np.float64)
+    returns, lengths, terminates = total_rewards(chain, ends, np.column_stack([reward, step, ends])).T
+    length = _from_start(mdp, lengths)
+    v = returns if discount == 1.0 else stationary_values(chain, ends, reward, discount)
+    return PolicyEvaluation(
+        v=v,
+        q=action_values(model, v, discount),
+        expected_return=_from_start(mdp, returns),
+        expected_length=length,
+        termination_probability=1.0 if np.isfinite(length) else _from_start(mdp, terminates),
+    )
+
+
+def checked_policy(
+    mdp: TabularMDP, policy: ArrayLike, horizon: int | None = None
+) -> tuple[NDArray[np.float64], int | None]:
+    """Return a policy as float64, and its horizon, or say what is wrong with them.
+
+    Parameters
+    ----------
+    mdp : TabularMDP
+    policy : array_like of float, shape [states, actions] or [horizon, states, actions]
+    horizon : int, optional
+
+    Returns
+    -------
+    policy : ndarray of float64, shape [states, actions], or [horizon, states, actions] where there is a horizon
+    horizon : int or None
+
+    Raises
+    ------
+    ValueError, TypeError
+        As `evaluate_policy`.
+    """
+    if horizon is not None:
+        horizon = checks.count("horizon", horizon)
+    array: NDArray[Any] = np.asarray(policy)
+    if array.dtype.kind not in "iuf":
+        raise TypeError(f"policy has dtype {array.dtype}; it must hold probabilities")
+    here = (mdp.n_states, mdp.n_actions)
+    if array.ndim not in (2, 3) or array.shape[-2:] != here or array.shape[0] == 0:
+        raise ValueError(
+            f"policy has shape {array.shape}; it must be [states, actions] = {here} or [horizon, states, actions]"
+        )
+    if array.ndim == 3:
+        if horizon not in (None, array.shape[0]):
+            raise ValueError(f"horizon is {horizon}; the policy has {array.shape[0]} steps, and both must agree")
+        horizon = array.shape[0]
+    if not (array >= 0.0).all():
+        where = [int(i) for i in np.argwhere(~(array >= 0.0))[0]]
+        raise ValueError(f"policy{where} is {array[tuple(where)]}; probabilities must be at least 0")
+    total = array.sum(axis=-1)
+    off = ~(np.abs(total - 1.0) <= _TOLERANCE)
+    if off.any():
+        where = [int(i) for i in np.argwhere(off)[0]]
+        raise ValueError(f"policy{where} sums to {total[tuple(where)]:.12g}; probabilities must sum to 1")
+    array = array.astype(np.float64)
+    return (array if horizon is None else np.broadcast_to(array, (horizon, *here))), horizon
+
+
+def policy_chain(model: Matrices, policy: NDArray[np.float64]) -> tuple[sparse.csr_array, NDArray[np.float64]]:
+    """Make the Markov chain that a policy turns an MDP into.
+
+    Parameters
+    ----------
+    model : Matrices
+    policy : ndarray of float64, shape [states, actions]
+
+    Returns
+    -------
+    chain : sparse array of float64, shape [states, states]
+        The probability of going on in each state.
+    ends : ndarray of float64, shape [states]
+        The probability of the end.
+    """
+    n_states, n_actions = policy.shape
+    taken = np.where(policy < _NEVER, 0.0, policy)
+    first = np.arange(0, n_states * n_actions + 1, n_actions)
+    mixing = sparse.csr_array((taken.ravel(), np.arange(n_states * n_actions), first), (n_states, n_states * n_actions))
+    chain = sparse.csr_array(mixing @ model.continuation)
+    chain.data[chain.data < _NEVER] = 0.0
+    chain.eliminate_zeros()
+    ends = (taken * model.termination).sum(axis=1)
+    return chain, np.where(ends < _NEVER, 0.0, ends)
+
+
+def stationary_values(
+    chain: sparse.csr_array, ends: NDArray[np.float64], reward: NDArray[np.float64], discount: float
+) -> NDArray[np.float64]:
+    """Solve V = reward + discount * chain @ V.
+
+    Parameters
+    ----------
+    chain, ends
+        As `policy_chain` returns them.
+    reward : ndarray of float64, shape [states]
+    discount : float
+
+    Returns
+    -------
+    ndarray of float64, shape [states]
+        At discount 1 as `total_rewards` says.
+    """
+    if discount == 1.0:
+        return total_rewards(chain, ends, reward[:, None])[:, 0]
+    identity = sparse.eye_array(chain.shape[0], format="csc")
+    return np.atleast_1d(spsolve(sparse.csc_array(identity - discount * chain), reward))
+
+
+def total_rewards(
+    chain: sparse.csr_array, ends: NDArray[np.float64], rewards: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Expected sums of rewards until the end, without a limit.
+
+    Parameters
+    ----------
+    chain, ends
+        As `policy_chain` returns them.
+    rewards : ndarray of float64, shape [states, kinds]
+        What each state pays, for each kind of reward.
+
+    Returns
+    -------
+    ndarray of float64, shape [states, kinds]
+        From a state that can fall into a class it never leaves: finite if that class pays nothing, otherwise -inf or
+        inf by the sign of its mean reward, nan if it is 0 or if classes of both signs can be reached.
+    """
+    n_classes, label = csgraph.connected_components(chain, connection="strong")
+    edges = chain.tocoo()
+    leaves = label[edges.row] != label[edges.col]
+    left = np.zeros(n_classes, np.bool_)
+    left[label[edges.row[leaves]]] = True
+    left[label[ends > 0.0]] = True
+    transient = left[label]
+    total = np.zeros_like(rewards)
+    if transient.any():
+        inner = chain[transient][:, transient]
+        identity = sparse.eye_array(inner.shape[0], format="csc")
+        total[transient] = splu(sparse.csc_array(identity - inner)).solve(rewards[transient])
+    for kind in range(rewards.shape[1]):
+        for limit, members in _lasting(chain, label, ~transient, rewards[:, kind]).items():
+            reach = _reaches(chain, members)
+            clash = reach & ~np.isfinite(total[:, kind]) & (total[:, kind] != limit)
+            total[reach, kind] = limit
+            total[clash, kind] = np.nan
+    return total
+
+
+def poisson_equation(
+    chain: sparse.csr_array, unit: NDArray[np.float64], reward: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], float]:
+    """Solve h - chain @ h + x unit = reward for h and x, where chain is irreducible and h is 0 in the first state.
+
+    Parameters
+    ----------
+    chain : sparse array of float64, shape [states, states]
+        Rows sum to 1.
+    unit, reward : ndarray of float64, shape [states]
+
+    Returns
+    -------
+    h : ndarray of float64, shape [states]
+    x : float
+        The mean of `reward` over the mean of `unit`, both under the chain's stationary distribution: the mean reward
+        a step if `unit` is 1 everywhere (Puterman 1994, equation 8.2.8).
+    """
+    size = chain.shape[0]
+    bias = (sparse.eye_array(size, format="csc") - chain.tocsc())[:, 1:]
+    system = sparse.csc_array(sparse.hstack([bias, sparse.csc_array(unit[:, None])]))
+    solution = np.atleast_1d(spsolve(system, reward))
+    return np.append(0.0, solution[:-1]), float(solution[-1])
+
+
+def _lasting(
+    chain: sparse.csr_array, label: NDArray[np.int32], recurrent: NDArray[np.bool_], reward: NDArray[np.float64]
+) -> dict[float, NDArray[np.bool_]]:
+    """The states of classes that are never left and go on paying, by what this adds up to."""
+    lasting: dict[float, NDArray[np.bool_]] = {}
+    for this in np.unique(label[recurrent & (reward != 0.0)]):
+        members = label == this
+        _, mean = poisson_equation(chain[members][:, members], np.ones(members.sum()), reward[members])
+        limit = np.copysign(np.inf, mean) if abs(mean) > 1e-12 * np.abs(reward[members]).max() else np.nan
+        lasting[float(limit)] = lasting.get(float(limit), np.zeros_like(members)) | members
+    return lasting
+
+
+def _reaches(chain: sparse.csr_array, targets: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which states can come to one of `targets`."""
+    steps = csgraph.dijkstra(chain.T.tocsr(), indices=np.flatnonzero(targets), unweighted=True, min_only=True)
+    return np.asarray(np.isfinite(steps))
+
+
+def _from_start(mdp: TabularMDP, values: NDArray[np.float64]) -> float:
+    possible = mdp.start > 0.0
+    with np.errstate(invalid="ignore"):  # inf - inf: neither
+        return float((mdp.start[possible] * values[possible]).sum())
+
+
+def _within_horizon(
+    mdp: TabularMDP, model: Matrices, policy: NDArray[np.float64], discount: float, horizon: int
+) -> PolicyEvaluation:
+    v, q = np.zeros(policy.shape[:2]), np.zeros(policy.shape)
+    following = np.zeros(mdp.n_states)
+    for t in reversed(range(horizon)):
+        q[t] = action_values(model, following, discount)
+        v[t] = following = (policy[t] * q[t]).sum(axis=1)
+    occupancy = mdp.start.copy()
+    total = length = ended = 0.0
+    backwards = model.continuation.T.tocsr()
+    for t in range(horizon):
+        taken = occupancy[:, None] * policy[t]
+        total += float((taken * model.reward).sum())
+        length += float(occupancy[~mdp.terminal].sum())
+        ended += float((taken * model.termination).sum())
+        occupancy = backwards @ taken.ravel()
+    return PolicyEvaluation(v, q, total, length, min(1.0, ended))

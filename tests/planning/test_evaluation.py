@@ -1,0 +1,148 @@
+"""What a policy is worth: exact answers, the slow twin, and policies that never stop."""
+
+import doctest
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import fastsoftq as fsq
+from fastsoftq.planning import evaluation
+from tests.planning.strategies import mdps, policies
+from tests.reference import planning as slow
+
+CLIFF = fsq.cliff_walking()
+
+
+@given(st.data(), st.sampled_from([0.0, 0.5, 0.97]))
+def test_bellmans_equations_hold(data, discount):
+    mdp = data.draw(mdps())
+    policy = data.draw(policies(mdp))
+    worth = fsq.evaluate_policy(mdp, policy, discount)
+    np.testing.assert_allclose(worth.v, (policy * worth.q).sum(axis=1), rtol=0, atol=1e-10)
+    np.testing.assert_allclose(worth.q, slow.action_values(mdp, worth.v, discount), rtol=0, atol=1e-10)
+
+
+@given(st.data())
+def test_undiscounted_matches_a_long_roll_out(data):
+    mdp = data.draw(mdps(ending=True))
+    policy = data.draw(policies(mdp))
+    worth = fsq.evaluate_policy(mdp, policy)
+    total, length, ended = slow.roll_out(mdp, [policy] * 60)  # 5/8 ** 60 = 6e-13 are left
+    assert worth.expected_return == pytest.approx(total, abs=1e-10)
+    assert worth.expected_length == pytest.approx(length, abs=1e-10)
+    assert worth.termination_probability == 1.0 == pytest.approx(ended)
+    assert worth.expected_return == pytest.approx(float(mdp.start @ worth.v), abs=1e-10)
+
+
+@given(st.data(), st.integers(1, 6), st.booleans())
+def test_a_horizon_cuts_the_episode(data, horizon, stationary):
+    mdp = data.draw(mdps())
+    policy = data.draw(policies(mdp, None if stationary else horizon))
+    steps = [policy] * horizon if stationary else policy
+    worth = fsq.evaluate_policy(mdp, policy, horizon=horizon)
+    found = (worth.expected_return, worth.expected_length, worth.termination_probability)
+    assert found == pytest.approx(slow.roll_out(mdp, steps), abs=1e-12)
+    assert worth.q.shape == (horizon, mdp.n_states, mdp.n_actions)
+    assert worth.expected_return == pytest.approx(float(mdp.start @ worth.v[0]), abs=1e-12)
+    discounted = fsq.evaluate_policy(mdp, policy, 0.5, horizon)
+    following = np.zeros(mdp.n_states)
+    for t in reversed(range(horizon)):
+        np.testing.assert_allclose(discounted.q[t], slow.action_values(mdp, following, 0.5), rtol=0, atol=1e-12)
+        following = discounted.v[t]
+    assert discounted.expected_return == worth.expected_return
+
+
+@given(st.data())
+def test_how_likely_the_episode_ends(data):
+    mdp = data.draw(mdps())
+    policy = data.draw(policies(mdp))
+    steps = np.zeros((mdp.n_states + 1, mdp.n_states + 1))
+    steps[-1, -1] = 1.0  # the end, which is never left
+    for state in range(mdp.n_states):
+        for action in range(mdp.n_actions):
+            for p, following, _, terminated in mdp.outcomes(state, action):
+                steps[state, -1 if terminated else following] += policy[state, action] * p
+    for _ in range(60):  # 2 ** 60 steps
+        steps = steps @ steps
+        steps /= steps.sum(axis=1, keepdims=True)
+    ended = float(mdp.start @ steps[:-1, -1])
+    worth = fsq.evaluate_policy(mdp, policy)
+    assert worth.termination_probability == pytest.approx(ended, abs=1e-9)
+    assert (worth.termination_probability == 1.0) == np.isfinite(worth.expected_length)
+
+
+def looping(reward, start=0):
+    """State 0 may end or go to 1 or 2; 1 and 2 are never left and pay as told."""
+    return fsq.TabularMDP(
+        next_state=[[0, 1, 2], [1, 1, 1], [2, 2, 2]],
+        reward=[[-1.0, -1.0, -1.0], [reward[0]] * 3, [reward[1]] * 3],
+        terminated=[[True, False, False], [False] * 3, [False] * 3],
+        start=start,
+    )
+
+
+@pytest.mark.parametrize(
+    ("reward", "total"),
+    [((-1.0, 0.0), -np.inf), ((2.0, 0.0), np.inf), ((-1.0, 1.0), np.nan), ((0.0, 0.0), -1.0), ((-1.0, -2.0), -np.inf)],
+)
+def test_policies_that_never_stop(reward, total):
+    mdp = looping(reward)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        worth = fsq.evaluate_policy(mdp, np.full((3, 3), 1.0 / 3.0))
+    assert worth.expected_return == pytest.approx(total, nan_ok=True)
+    assert worth.expected_length == np.inf
+    assert worth.termination_probability == pytest.approx(1.0 / 3.0, abs=1e-15)
+    assert worth.v[0] == pytest.approx(total, nan_ok=True)
+    stops = np.array([[1.0, 0.0, 0.0]] * 3)
+    worth = fsq.evaluate_policy(mdp, stops)
+    assert (worth.expected_return, worth.expected_length, worth.termination_probability) == (-1.0, 1.0, 1.0)
+
+
+@pytest.mark.parametrize(("pays", "total"), [((1.0, -3.0), -np.inf), ((3.0, -1.0), np.inf), ((1.0, -1.0), np.nan)])
+def test_the_mean_reward_of_a_loop_decides_its_sign(pays, total):
+    mdp = fsq.TabularMDP(next_state=[[1], [0]], reward=[[pays[0]], [pays[1]]], terminated=[[False]] * 2, start=0)
+    worth = fsq.evaluate_policy(mdp, np.ones((2, 1)))
+    assert worth.expected_return == pytest.approx(total, nan_ok=True)
+    assert (worth.expected_length, worth.termination_probability) == (np.inf, 0.0)
+
+
+def test_walls_shut_in_without_a_crash():
+    up = np.tile([1.0, 0.0, 0.0, 0.0], (48, 1))
+    worth = fsq.evaluate_policy(CLIFF, up)
+    assert (worth.expected_return, worth.expected_length, worth.termination_probability) == (-np.inf, np.inf, 0.0)
+    assert np.isfinite(fsq.evaluate_policy(CLIFF, up, 0.95).v).all()
+
+
+def test_a_policy_that_all_but_never_stops():
+    mdp = fsq.TabularMDP(next_state=[[0, 0]], reward=[[-1.0, -1.0]], terminated=[[False, True]], start=0)
+    assert fsq.evaluate_policy(mdp, [[1.0 - 2.0**-30, 2.0**-30]]).expected_length == 2.0**30
+    assert fsq.evaluate_policy(mdp, [[1.0, 1e-40]]).expected_length == np.inf
+
+
+@pytest.mark.parametrize(
+    ("policy", "options", "error", "message"),
+    [
+        (np.full((47, 4), 0.25), {}, ValueError, r"policy has shape \(47, 4\); it must be .* \(48, 4\) or"),
+        (np.full(4, 0.25), {}, ValueError, r"policy has shape \(4,\)"),
+        (np.full((48, 4), 0.3), {}, ValueError, r"policy\[0\] sums to 1.2; probabilities must sum to 1"),
+        (np.tile([1.5, -0.5, 0.0, 0.0], (48, 1)), {}, ValueError, r"policy\[0, 1\] is -0.5; probabilities"),
+        (np.full((48, 4), np.nan), {}, ValueError, r"policy\[0, 0\] is nan"),
+        (np.full((48, 4), "a"), {}, TypeError, "policy has dtype <U1; it must hold probabilities"),
+        (np.full((48, 4), 0.25), {"horizon": 0}, ValueError, "horizon is 0; it must be at least 1"),
+        (np.full((48, 4), 0.25), {"horizon": 2.0}, TypeError, "horizon is 2.0; it must be an integer"),
+        (np.full((5, 48, 4), 0.25), {"horizon": 4}, ValueError, "horizon is 4; the policy has 5 steps"),
+        (np.full((48, 4), 0.25), {"discount": -0.1}, ValueError, "discount is -0.1"),
+        (np.full((48, 4), 0.25), {"discount": True}, TypeError, "discount is True"),
+    ],
+)
+def test_bad_input(policy, options, error, message):
+    with pytest.raises(error, match=message):
+        fsq.evaluate_policy(CLIFF, policy, **options)
+
+
+def test_examples():
+    assert doctest.testmod(evaluation).failed == 0
