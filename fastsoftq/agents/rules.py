@@ -26,7 +26,7 @@ from numba.extending import overload
 from fastsoftq.kernels.cache import depends_on
 from fastsoftq.kernels.updates import moved, td_target
 
-__all__ = ["act", "bootstrap", "learn", "look", "on_policy", "revise", "rule"]
+__all__ = ["act", "bootstrap", "learn", "look", "on_policy", "renews", "revise", "rule"]
 
 _implementations: dict[Callable[..., Any], dict[type, Callable[..., Any]]] = {}
 
@@ -111,6 +111,12 @@ def revise(agent, row, sight, changed, like):
 @_required
 def act(agent, row, sight, draw):
     """The action to take (int32), given a `Draw`."""
+
+
+@_dispatched
+def renews(agent):
+    """Whether what it sees of a state changes with the episode, so that a new one must look anew."""
+    return False
 
 
 @_dispatched

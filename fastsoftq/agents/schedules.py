@@ -10,7 +10,7 @@ from numba.extending import intrinsic, overload
 from fastsoftq.kernels.numerics import exp2, log2
 from fastsoftq.kernels.simd import convert, fma, maximum
 
-__all__ = ["LinearDecay", "PowerDecay", "Schedule", "at", "tuned"]
+__all__ = ["LinearDecay", "PowerDecay", "Schedule", "at", "is_schedule", "tuned"]
 
 
 class LinearDecay(NamedTuple):
@@ -74,6 +74,17 @@ def _at(schedule, episode):
     if kind is not None:
         return lambda schedule, episode: tuned(schedule, episode)
     return lambda schedule, episode: schedule
+
+
+def is_schedule(value):
+    """Whether a hyperparameter changes with the episode; known when compiling. From compiled code only."""
+    raise NotImplementedError("callable from compiled code only")
+
+
+@overload(is_schedule, jit_options={"forceinline": True}, strict=False)
+def _is_schedule(value):
+    answer = getattr(value, "instance_class", None) in (LinearDecay, PowerDecay)
+    return lambda value: answer
 
 
 @intrinsic

@@ -8,8 +8,8 @@ import numpy as np
 from numba import types
 from numba.extending import overload
 
-from fastsoftq.agents.rules import act, bootstrap, look, revise, rule
-from fastsoftq.agents.schedules import Schedule
+from fastsoftq.agents.rules import act, bootstrap, look, renews, revise, rule
+from fastsoftq.agents.schedules import Schedule, is_schedule
 from fastsoftq.kernels.numerics import LN_2, LOG2_E, exp2, log2
 from fastsoftq.kernels.operators import weight
 from fastsoftq.kernels.policies import any_action, by_weight
@@ -81,6 +81,11 @@ def _limits(like):
 def _limits_overload(like):
     limits = _LIMITS[element(like)]
     return lambda like: limits
+
+
+@rule(renews, SoftQLearning)
+def _(agent):
+    return is_schedule(agent.temperature)
 
 
 @rule(revise, SoftQLearning)

@@ -45,12 +45,11 @@ def run_episodes(agent, mdp, seeds, max_steps, initial_q, row, like, stop, retur
     q = np.empty(initial_q.shape[1:])
     for run in range(len(seeds)):
         q[:] = initial_q[run % len(initial_q)]
-        key = seed(seeds[run])
+        key = advance(seed(seeds[run]))
         for episode in range(returns.shape[1]):
             if stop[0]:
                 return
             now = tuned(agent, np.int32(episode))
-            key = advance(key)
             state = reset(mdp, start_draw(key))
             here = read_row(q, state, row)
             action = act(now, here, look(now, here, like), draw(key))
@@ -61,14 +60,13 @@ def run_episodes(agent, mdp, seeds, max_steps, initial_q, row, like, stop, retur
                 sight = look(now, ahead, like)
                 total += reward
                 length += 1
-                over = terminated or length >= max_steps
-                key = key if over else advance(key)
+                key = advance(key)
                 next_action = action
                 if on_policy(now):
                     next_action = act(now, ahead, sight, draw(key))
                 value = bootstrap(now, ahead, sight, next_action)
                 q[state, action] = learn(now, q[state, action], reward, terminated, value)
-                if over:
+                if terminated or length >= max_steps:
                     break
                 if not on_policy(now):
                     if next_state == state:

@@ -1,0 +1,313 @@
+"""Many runs in lockstep: the rules on vectors of sixteen lanes, with the same bits as one run at a time (`episode.py`).
+
+Every lane holds one run; a lane whose run is over takes the next one. A turn of the loop moves all lanes one step:
+episodes that are over are written down, then draw, fetch, look, update, act, and write back the changed entries.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import boolean, float64, int32, int64, types, uint32, uint64
+from numba.extending import overload
+
+from fastsoftq.agents.rules import act, bootstrap, learn, look, on_policy, renews, revise
+from fastsoftq.agents.schedules import tuned
+from fastsoftq.engine.memory import (
+    fetch,
+    load,
+    lowest_bit,
+    opaque,
+    pointer,
+    records,
+    rows,
+    scatter,
+    shelf,
+    stack,
+    store,
+    take_ticket,
+)
+from fastsoftq.kernels.jit import compiled, inlined
+from fastsoftq.kernels.random import Draw, advance, draw, outcome_draw, seed, start_draw
+from fastsoftq.kernels.rows import pick, put, replaced
+from fastsoftq.kernels.simd import LANES, select
+from fastsoftq.mdp.tables import sampled
+
+__all__ = ["run_lanes"]
+
+_WORD_LANES = 64  # lanes whose masks share a word
+_FIELD = np.int32(0x7FFFFFFF)
+
+
+class _Lanes(NamedTuple):
+    """Where each lane is and what it does next; every field is one number a lane."""
+
+    run: Any  # int64: which run, -1 where there is none
+    episode: Any  # int32
+    steps: Any  # int32, of the episode so far
+    total: Any  # float64, its return so far
+    key: Any  # int64, of the run's stream
+    high: Any  # uint32, the draw for the next action
+    low: Any
+    row_at: Any  # int32, where the state's row begins in the lane's table
+    exits_at: Any  # int32, where the state's records begin
+    action: Any  # int32
+    q: Any  # float64, the action's value
+    entry: Any  # int32, the record of the state and action
+
+
+@inlined
+def _lane_row(table, at, row):
+    for a in range(len(row)):
+        row = put(row, a, table[at + a])
+    return row
+
+
+@inlined
+def _place(lanes, l, mdp, row):
+    """Put a lane at the start of an episode."""
+    state = sampled(mdp.start, 0, start_draw(lanes.key[l]))
+    lanes.row_at[l] = int32(state * mdp.row_stride)
+    lanes.exits_at[l] = int32(state * 2 * len(row))
+
+
+@inlined
+def _begin(lanes, l, run, seeds, table, initial_q, mdp, row):
+    """Give a lane a run: its stream, its table, its first state."""
+    key = advance(seed(seeds[run]))
+    first = draw(key)
+    lanes.key[l], lanes.high[l], lanes.low[l] = key, first.high, first.low
+    lanes.run[l], lanes.episode[l], lanes.steps[l], lanes.total[l] = run, int32(0), int32(0), 0.0
+    source = run % len(initial_q)
+    for s in range(mdp.n_states):
+        for a in range(len(row)):
+            table[l * mdp.lane_stride + s * mdp.row_stride + a] = initial_q[source, s, a]
+    _place(lanes, l, mdp, row)
+
+
+@inlined
+def _choose(lanes, l, agent, table, mdp, row, like):
+    """Choose a lane's action from its row as it is in the table; rare, so one lane at a time."""
+    now = tuned(agent, lanes.episode[l])
+    here = _lane_row(table, l * mdp.lane_stride + lanes.row_at[l], row)
+    action = act(now, here, look(now, here, like), Draw(lanes.high[l], lanes.low[l]))
+    lanes.action[l], lanes.q[l] = int32(action), pick(here, action)
+    lanes.entry[l] = lanes.exits_at[l] + int32(2 * action)
+
+
+def _resolve(lanes, count, mdp):
+    raise NotImplementedError("callable from compiled code only")
+
+
+@overload(_resolve, jit_options={"forceinline": True})
+def _resolve_overload(lanes, count, mdp):
+    """Draw what actions lead to, where that is not certain."""
+    if mdp.types[mdp.fields.index("outcome")] == types.none:
+        return lambda lanes, count, mdp: None
+
+    def resolve(lanes, count, mdp):
+        for l in range(count):
+            edge = int64(lanes.entry[l]) >> 1
+            outcome = sampled(mdp.outcome, edge, outcome_draw(lanes.key[l]))
+            lanes.entry[l] = int32(2 * (edge * mdp.n_outcomes + outcome))
+
+    return resolve
+
+
+def _several_starts(mdp):
+    raise NotImplementedError("callable from compiled code only")
+
+
+@overload(_several_starts, jit_options={"forceinline": True})
+def _several_starts_overload(mdp):
+    several = not isinstance(mdp.types[mdp.fields.index("start")], types.Integer)
+    return lambda mdp: several
+
+
+def _tile(sight, count):
+    raise NotImplementedError("callable from compiled code only")
+
+
+@overload(_tile, jit_options={"forceinline": True}, strict=False)
+def _tile_overload(sight, count):
+    """How many lanes go through a stage before the next begins.
+
+    Where a sight is one vector a stage is short, and sixteen lanes go through them all. Where it is more (exponentials),
+    all lanes pass each stage in a loop of its own, so that each keeps few vectors at a time: 402 against 268 million
+    steps/s. Those loops must not be unrolled into one another: 307 to 380.
+    """
+    if isinstance(sight, types.BaseTuple):
+        return lambda sight, count: opaque(count)
+    return lambda sight, count: LANES
+
+
+@compiled
+def run_lanes(  # noqa: PLR0915
+    agent,
+    mdp,
+    groups,
+    table,
+    row,
+    like,
+    seeds,
+    ticket,
+    max_steps,
+    initial_q,
+    stop,
+    tally,
+    returns,
+    lengths,
+    truncated,
+    final_q,
+):
+    """Train runs until none is left, as many at a time as there are lanes.
+
+    Parameters
+    ----------
+    agent : NamedTuple
+    mdp : Packed
+    groups : tuple of int
+        The first lane of each group of sixteen: 0, 16, ...; its length is part of the type.
+    table : float64 [lanes * lane_stride]
+        Room for the lanes' tables, on a cache line.
+    row : tuple of float64, [actions]
+    like : float64 or float32
+        The precision of exponentials.
+    seeds : uint64 [runs]
+    ticket : int64 [1]
+        The next run to take, shared with other threads.
+    max_steps : int
+    initial_q : float64 [1 or runs, states, actions]
+    stop : bool [1]
+        Set by another thread, ends the work.
+    tally : int64 [2]
+        Out: runs done and steps taken in them, for whoever watches.
+    returns, lengths, truncated, final_q : arrays
+        Out: as `run_episodes` gives them.
+    """
+    count, episodes, lane_stride = LANES * len(groups), returns.shape[1], mdp.lane_stride
+    edges, q_table = pointer(mdp.edges), pointer(table)
+    lanes = _Lanes(
+        stack(int64, groups, 1), stack(int32, groups, 1), stack(int32, groups, 1), stack(float64, groups, 1),
+        stack(int64, groups, 1), stack(uint32, groups, 1), stack(uint32, groups, 1), stack(int32, groups, 1),
+        stack(int32, groups, 1), stack(int32, groups, 1), stack(float64, groups, 1), stack(int32, groups, 1),
+    )  # fmt: skip
+    # the entry that changes: where it is, its new value, and which entry of the row ahead it is (-1: of another row)
+    slot, new, changed = stack(int32, groups, 1), stack(float64, groups, 1), stack(int32, groups, 1)
+    edge, lane_base = stack(uint64, groups, 2), stack(int32, groups, 1)
+    # one bit a lane: the episode is over; it was cut short; the row ahead must be looked at anew
+    over, cut, anew, stale = (
+        stack(uint64, groups, 1),
+        stack(uint64, groups, 1),
+        stack(uint64, groups, 1),
+        stack(uint64, groups, 1),
+    )
+    # what passes from stage to stage
+    table[:] = 0.0
+    first = rows(q_table, edge, 0, lane_stride, row)
+    ahead, sight = shelf(first, groups), shelf(look(tuned(agent, load(lanes.episode, 0)), first, like), groups)
+    span = _tile(sight[0], count)
+    for l in range(count):
+        lanes.run[l], lane_base[l] = -1, int32(l * lane_stride)
+        _place(lanes, l, mdp, row)
+        lanes.entry[l] = lanes.exits_at[l]
+    free, alive = count, 0
+    while not stop[0]:
+        for word in range(0, count, _WORD_LANES):
+            bits = over[word // _WORD_LANES]
+            while bits != 0:
+                l = word + lowest_bit(bits)
+                here = uint64(1) << uint64(l - word)
+                bits &= bits - uint64(1)
+                was_cut = (cut[word // _WORD_LANES] & here) != 0
+                run = lanes.run[l]
+                if run >= 0:
+                    episode = lanes.episode[l] - 1
+                    returns[run, episode], lengths[run, episode] = lanes.total[l], lanes.steps[l]
+                    truncated[run, episode] = was_cut
+                    tally[1] += lanes.steps[l]
+                    if lanes.episode[l] == episodes:
+                        if len(final_q) > 0:
+                            for s in range(mdp.n_states):
+                                for a in range(len(row)):
+                                    final_q[run, s, a] = table[l * lane_stride + s * mdp.row_stride + a]
+                        lanes.run[l] = -1
+                        tally[0] += 1
+                        free += 1
+                        alive -= 1
+                if was_cut or _several_starts(mdp):
+                    _place(lanes, l, mdp, row)
+                    anew[word // _WORD_LANES] |= here
+                lanes.steps[l], lanes.total[l] = int32(0), 0.0
+        if free > 0:
+            free = 0
+            for l in range(count):
+                if lanes.run[l] < 0:
+                    run = take_ticket(ticket)
+                    if run >= len(seeds):
+                        break
+                    _begin(lanes, l, run, seeds, table, initial_q, mdp, row)
+                    anew[l // _WORD_LANES] |= uint64(1) << uint64(l % _WORD_LANES)
+                    alive += 1
+            if alive == 0:
+                break
+        for word in range(0, count, _WORD_LANES):
+            bits = anew[word // _WORD_LANES] | stale[word // _WORD_LANES]
+            while bits != 0:
+                l = word + lowest_bit(bits)
+                bits &= bits - uint64(1)
+                _choose(lanes, l, agent, table, mdp, row, like)
+
+        _resolve(lanes, count, mdp)
+        for l in range(count):
+            lanes.key[l] = advance(lanes.key[l])
+            bits_drawn = draw(lanes.key[l])
+            lanes.high[l], lanes.low[l] = bits_drawn.high, bits_drawn.low
+        for g in range(0, count, LANES):
+            fetch(edges, lanes.entry, edge, g)
+        for tile in range(0, count, span):
+            for g in range(tile, tile + span, LANES):
+                ahead[g] = rows(q_table, edge, g, lane_stride, row)
+            for g in range(tile, tile + span, LANES):
+                sight[g] = look(tuned(agent, load(lanes.episode, g)), ahead[g], like)
+            for g in range(tile, tile + span, LANES):
+                now = tuned(agent, load(lanes.episode, g))
+                reward, next_row, exits = records(edge, g)
+                action, row_at = load(lanes.action, g), load(lanes.row_at, g)
+                if on_policy(agent):
+                    chosen = act(now, ahead[g], sight[g], Draw(load(lanes.high, g), load(lanes.low, g)))
+                else:
+                    chosen = action
+                terminated = exits < 0
+                value = bootstrap(now, ahead[g], sight[g], chosen)
+                store(new, g, learn(now, load(lanes.q, g), reward, terminated, value))
+                store(lanes.total, g, load(lanes.total, g) + reward)
+                steps = load(lanes.steps, g) + 1
+                store(lanes.steps, g, steps)
+                ended = terminated | (steps >= max_steps)
+                store(over, g, ended)
+                store(cut, g, ended & (exits >= 0))
+                store(lanes.episode, g, select(ended, load(lanes.episode, g) + 1, load(lanes.episode, g)))
+                same = next_row == row_at
+                store(anew, g, ended if (renews(agent) or on_policy(agent)) else ended & same)
+                store(slot, g, row_at + load(lane_base, g) + action)
+                store(changed, g, select(same, action, -1))
+                store(lanes.row_at, g, next_row)
+                store(lanes.exits_at, g, exits & _FIELD)
+                store(lanes.action, g, chosen)
+            for g in range(tile, tile + span, LANES):
+                now = tuned(agent, load(lanes.episode, g))
+                row_now = replaced(ahead[g], load(changed, g), load(new, g))
+                if on_policy(agent):
+                    action = load(lanes.action, g)
+                    store(stale, g, action != action)
+                else:
+                    revised, look_anew = revise(now, row_now, sight[g], load(changed, g), like)
+                    store(stale, g, look_anew)
+                    action = act(now, row_now, revised, Draw(load(lanes.high, g), load(lanes.low, g)))
+                store(lanes.action, g, action)
+                store(lanes.q, g, pick(row_now, action))
+                store(lanes.entry, g, load(lanes.exits_at, g) + (action + action))
+        for g in range(0, count, LANES):
+            scatter(q_table, slot, new, g)
