@@ -1,5 +1,6 @@
 """Two samples of runs compared: how much better, how surely, how often, and what pairing by seed bought."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -102,8 +103,6 @@ def compare_samples(
     groups = [first - second] if paired else [first, -second]
     m = moments(groups)
     low, high = skew_corrected_interval(m, 1.0 - as_fraction(level, "level"))
-    variance = first.var(ddof=1) + second.var(ddof=1)
-    covariance = float(np.cov(first, second)[0, 1]) if paired else 0.0
     return Comparison(
         difference=float(m.estimate),
         low=float(low),
@@ -111,9 +110,9 @@ def compare_samples(
         level=level,
         p_value=permutation_test(first, second, paired, as_generator(rng), resamples=resamples).p_value,
         effect_size=_hedges_g(first, second, float(m.estimate)),
-        probability_of_improvement=float(_wins(first, second)[0].mean()),
+        probability_of_improvement=float(wins(first, second)[0].mean()),
         correlation=_correlation(first, second) if paired else np.nan,
-        seeds_saved=_seeds_saved(len(first), float(variance), float(variance - 2.0 * covariance)) if paired else 0.0,
+        seeds_saved=_seeds_saved(first, second) if paired else 0.0,
         mean_a=float(first.mean()),
         mean_b=float(second.mean()),
         runs_a=len(first),
@@ -144,17 +143,11 @@ def probability_of_improvement(
     """
     first, second = _samples(a, b, paired)
     level = as_fraction(level, "level")
-    wins, losses = _wins(first, second)
-    p = float(wins.mean())
+    won, lost = wins(first, second)
+    # A run of b loses where a run of a wins: 1 - lost points the same way as won.
+    groups = [won + (1.0 - lost)] if paired else [won, 1.0 - lost]
     disjoint = min(len(first), len(second))
-    if p in (0.0, 1.0):
-        bound = ((1.0 - level) / 2.0) ** (1.0 / disjoint)
-        low, high = (bound, 1.0) if p == 1.0 else (0.0, 1.0 - bound)
-        return Interval(p, low, high, level, "binomial", disjoint)
-    # Each run's share of wins; the second sample's run loses where the first sample's wins.
-    m = moments([wins + (1.0 - losses)] if paired else [wins, 1.0 - losses])
-    low, high = _logit_interval(p, float(m.error), float(m.dof), level)
-    return Interval(p, low, high, level, "delong", disjoint)
+    return improvement_interval(float(won.mean()), groups, disjoint, level, disjoint)
 
 
 @dataclass(frozen=True)
@@ -217,7 +210,23 @@ def _samples(a: npt.ArrayLike, b: npt.ArrayLike, paired: bool) -> tuple[FloatArr
     return first, second
 
 
-def _wins(a: FloatArray, b: FloatArray) -> tuple[FloatArray, FloatArray]:
+def improvement_interval(p: float, groups: Sequence[FloatArray], disjoint: int, level: float, runs: int) -> Interval:
+    """Return the interval of a probability of improvement from its independent groups of shares of wins.
+
+    Where all is won or all lost, ``disjoint`` says how many independent pairs were: p^disjoint bounds the chance of it.
+    """
+    from scipy.special import expit, logit, stdtrit
+
+    if p in (0.0, 1.0):
+        bound = ((1.0 - level) / 2.0) ** (1.0 / disjoint)
+        low, high = (bound, 1.0) if p == 1.0 else (0.0, 1.0 - bound)
+        return Interval(p, low, high, level, "binomial", runs)
+    m = moments(groups)
+    half = stdtrit(m.dof, 0.5 + level / 2.0) * m.error / (p * (1.0 - p))
+    return Interval(p, float(expit(logit(p) - half)), float(expit(logit(p) + half)), level, "delong", runs)
+
+
+def wins(a: FloatArray, b: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return for each run the share of the other sample's runs that it exceeds, ties counting half."""
 
     def share(x: FloatArray, y: FloatArray) -> FloatArray:
@@ -225,13 +234,6 @@ def _wins(a: FloatArray, b: FloatArray) -> tuple[FloatArray, FloatArray]:
         return (np.searchsorted(ordered, x, "left") + np.searchsorted(ordered, x, "right")) / (2.0 * len(y))
 
     return share(a, b), share(b, a)
-
-
-def _logit_interval(p: float, error: float, dof: float, level: float) -> tuple[float, float]:
-    from scipy.special import expit, logit, stdtrit
-
-    half = stdtrit(dof, 0.5 + level / 2.0) * error / (p * (1.0 - p))
-    return float(expit(logit(p) - half)), float(expit(logit(p) + half))
 
 
 def _hedges_g(a: FloatArray, b: FloatArray, difference: float) -> float:
@@ -247,8 +249,9 @@ def _correlation(a: FloatArray, b: FloatArray) -> float:
     return float(np.corrcoef(a, b)[0, 1])
 
 
-def _seeds_saved(seeds: int, unpaired: float, paired: float) -> float:
-    """Return the further seeds that unpaired runs would need, from the variances of the difference of one run each."""
+def _seeds_saved(a: FloatArray, b: FloatArray) -> float:
+    """Return the further seeds that unpaired runs would need for the standard error that pairs have."""
+    unpaired, paired = a.var(ddof=1) + b.var(ddof=1), (a - b).var(ddof=1)
     if unpaired == 0.0:
         return 0.0
-    return seeds * (unpaired / paired - 1.0) if paired > 0.0 else np.inf
+    return float(len(a) * (unpaired / paired - 1.0)) if paired > 0.0 else np.inf

@@ -166,11 +166,14 @@ def order_statistic_bounds(sample: FloatArray, quantile: float, level: float) ->
     return bound(alpha / 2.0), bound(1.0 - alpha / 2.0)
 
 
-def expanded_level(level: float, runs: int) -> float:
-    """Return the level at which a percentile bootstrap of ``runs`` runs has the length of a t interval at ``level``."""
+def expanded_level(level: float, runs: int, dof: int | None = None) -> float:
+    """Return the level at which a percentile bootstrap of ``runs`` runs has the length of a t interval at ``level``.
+
+    ``dof`` are the degrees of freedom of the t interval, where several groups of ``runs`` runs lend more than one does.
+    """
     from scipy.stats import norm, t
 
-    return float(1.0 - 2.0 * norm.sf(math.sqrt(runs / (runs - 1)) * t.isf((1.0 - level) / 2.0, runs - 1)))
+    return float(1.0 - 2.0 * norm.sf(math.sqrt(runs / (runs - 1)) * t.isf((1.0 - level) / 2.0, dof or runs - 1)))
 
 
 def _resolve(statistic: str | float | Statistic) -> tuple[Statistic, float, tuple[str, ...]]:

@@ -1,0 +1,104 @@
+"""The whole distribution of runs: its empirical distribution function, its performance profile and its bad tail."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from fastsoftq.statistics.samples import FloatArray, as_fraction, as_runs
+
+
+@dataclass(frozen=True, eq=False)
+class Profile:
+    """Shares of runs at a range of thresholds, with a band that holds at all of them at once.
+
+    Attributes
+    ----------
+    thresholds
+        float64 [thresholds].
+    share, low, high
+        float64 [thresholds]: share of runs above the threshold (performance profile) or at or below it (distribution
+        function), and the band.
+    level
+        Probability that the band holds everywhere.
+    """
+
+    thresholds: FloatArray
+    share: FloatArray
+    low: FloatArray
+    high: FloatArray
+    level: float
+
+
+def empirical_distribution(x: npt.ArrayLike, level: float = 0.95) -> Profile:
+    """Return the share of runs at or below each value that occurs, with Kolmogorov's band.
+
+    Parameters
+    ----------
+    x
+        One number per run, float [runs].
+    level
+        Probability that the band holds the whole true distribution function.
+
+    Notes
+    -----
+    The band has the exact width of the Kolmogorov-Smirnov statistic (``scipy.stats.kstwo``), whatever the distribution;
+    with ties it is wider than need be.
+    """
+    sample = np.sort(as_runs(x, "x"))
+    values = np.unique(sample)
+    return _profile(values, np.searchsorted(sample, values, side="right") / len(sample), len(sample), level)
+
+
+def performance_profile(x: npt.ArrayLike, thresholds: npt.ArrayLike, level: float = 0.95) -> Profile:
+    """Return the share of runs above each threshold, with a band that holds for all thresholds.
+
+    Parameters
+    ----------
+    x
+        One number per run, float [runs].
+    thresholds
+        float [thresholds], in any order; at least one.
+    level
+        Probability that the band holds the whole true profile: that of `empirical_distribution`, turned over.
+
+    Notes
+    -----
+    The score distribution of Agarwal et al. (NeurIPS 2021) for one environment.
+    """
+    sample = np.sort(as_runs(x, "x"))
+    taus = as_runs(thresholds, "thresholds", least=1)
+    return _profile(taus, 1.0 - np.searchsorted(sample, taus, side="right") / len(sample), len(sample), level)
+
+
+def tail_mean(x: npt.ArrayLike, fraction: float = 0.05, axis: int = -1) -> FloatArray:
+    """Return the mean of the worst (lowest) part of the runs: conditional value at risk.
+
+    Parameters
+    ----------
+    x
+        Numbers of any shape; an array of runs, as a rule.
+    fraction
+        The part, in (0, 1). Where it holds no whole number of runs the last one counts in part.
+    axis
+        The axis to reduce.
+
+    Examples
+    --------
+    >>> float(tail_mean([-112.0, -12.0, -13.0, -12.0], fraction=0.5))
+    -62.5
+    """
+    ordered = np.sort(np.moveaxis(np.asarray(x, dtype=np.float64), axis, -1), axis=-1)
+    n = ordered.shape[-1]
+    mass = as_fraction(fraction, "fraction") * n
+    # The rounding error of fraction * n must not bring in a sliver of one more run.
+    weights = np.clip(round(mass, 9) - np.arange(n), 0.0, 1.0)
+    return np.asarray(ordered @ (weights / weights.sum()))
+
+
+def _profile(thresholds: FloatArray, share: FloatArray, runs: int, level: float) -> Profile:
+    from scipy.stats import kstwo
+
+    level = as_fraction(level, "level")
+    half = float(kstwo.ppf(level, runs))
+    return Profile(thresholds, share, np.maximum(share - half, 0.0), np.minimum(share + half, 1.0), level)

@@ -1,0 +1,141 @@
+"""One number per run from its learning curve: how soon it got there, how good it was on the way and at the end."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from fastsoftq.checks import count, number
+from fastsoftq.statistics.intervals import Interval, confidence_interval, order_statistic_bounds
+from fastsoftq.statistics.samples import FloatArray, as_curves, as_fraction, check_same_shape
+
+
+@dataclass(frozen=True, eq=False)
+class SampleEfficiency:
+    """How soon runs reach a threshold, those that never do included.
+
+    Attributes
+    ----------
+    time
+        float64 [runs], in episodes or steps; infinite where the run never got there.
+    reached
+        Share of runs that got there, with the exact (Clopper-Pearson) interval.
+    median
+        Median time, with a distribution-free interval; infinite where too few runs got there. None where so few runs
+        have no such interval: at 95 % below 6.
+    restricted_mean
+        Mean of the time or ``horizon``, whichever is less.
+    horizon
+        Time up to which every run was watched: the number of episodes, or the fewest steps taken by a run that never
+        got there (by any run, if all did).
+    """
+
+    time: FloatArray
+    reached: Interval
+    median: Interval | None
+    restricted_mean: Interval
+    horizon: float
+
+
+def sample_efficiency(
+    curves: npt.ArrayLike,
+    threshold: float,
+    lengths: npt.ArrayLike | None = None,
+    *,
+    window: int = 1,
+    level: float = 0.95,
+) -> SampleEfficiency:
+    """Measure the time each run takes until its moving average reaches a threshold.
+
+    Parameters
+    ----------
+    curves
+        float [runs, episodes], higher is better.
+    threshold
+        The value to reach.
+    lengths
+        Steps of each episode, [runs, episodes]; time is then counted in steps, otherwise in episodes.
+    window
+        Number of episodes averaged; the time is that at the end of the first window at or above the threshold.
+    level
+        Coverage of each interval.
+
+    Raises
+    ------
+    ValueError
+        On a bad sample, unequal shapes, or a window longer than the curves.
+
+    Notes
+    -----
+    Runs that never reach the threshold count as infinitely late: the median stays valid as it is, without the
+    assumption of Kaplan and Meier that censoring tells nothing. Counted in steps it would tell much: a poor run takes
+    more steps in the same number of episodes.
+    """
+    returns = as_curves(curves, "curves")
+    runs, episodes = returns.shape
+    threshold, level = number("threshold", threshold), as_fraction(level, "level")
+    window = count("window", window)
+    if window > episodes:
+        raise ValueError(f"window is {window}; it must be at most the number of episodes, {episodes}")
+    clock = np.tile(np.arange(1.0, episodes + 1.0), (runs, 1))
+    if lengths is not None:
+        steps = as_curves(lengths, "lengths")
+        check_same_shape(returns, steps, ("curves", "lengths"), "to count steps")
+        clock = steps.cumsum(axis=1)
+
+    there = np.lib.stride_tricks.sliding_window_view(returns, window, axis=1).mean(axis=2) >= threshold
+    reached = there.any(axis=1)
+    at = clock[np.arange(runs), there.argmax(axis=1) + window - 1]
+    time = np.where(reached, at, np.inf)
+    horizon = float(clock[~reached, -1].min() if not reached.all() else clock[:, -1].min())
+    return SampleEfficiency(
+        time=time,
+        reached=_proportion(int(reached.sum()), runs, level),
+        median=_median(time, level),
+        restricted_mean=confidence_interval(np.minimum(time, horizon), level=level),
+        horizon=horizon,
+    )
+
+
+def area_under_curve(curves: npt.ArrayLike) -> FloatArray:
+    """Return each run's area under its curve per episode, that is its mean over all episodes: float64 [runs].
+
+    Parameters
+    ----------
+    curves
+        float [runs, episodes].
+    """
+    return np.asarray(as_curves(curves, "curves", least=1).mean(axis=1))
+
+
+def final_performance(curves: npt.ArrayLike, last: int = 100) -> FloatArray:
+    """Return each run's mean over the last episodes: float64 [runs].
+
+    Parameters
+    ----------
+    curves
+        float [runs, episodes].
+    last
+        How many episodes; at most as many as there are.
+    """
+    x = as_curves(curves, "curves", least=1)
+    if count("last", last) > x.shape[1]:
+        raise ValueError(f"last is {last}; it must be at most the number of episodes, {x.shape[1]}")
+    return np.asarray(x[:, -last:].mean(axis=1))
+
+
+def _proportion(successes: int, runs: int, level: float) -> Interval:
+    from scipy.stats import binomtest
+
+    ends = binomtest(successes, runs).proportion_ci(level, method="exact")
+    return Interval(successes / runs, float(ends.low), float(ends.high), level, "binomial", runs)
+
+
+def _median(time: FloatArray, level: float) -> Interval | None:
+    try:
+        low, high = order_statistic_bounds(time, 0.5, level)
+    except ValueError:
+        return None
+    ordered = np.sort(time)
+    lower, upper = ordered[(len(time) - 1) // 2], ordered[len(time) // 2]
+    return Interval(float((lower + upper) / 2.0), low, high, level, "order", len(time))

@@ -1,0 +1,117 @@
+import numpy as np
+import pytest
+from scipy import stats
+
+from fastsoftq.statistics import (
+    confidence_interval,
+    performance_profile,
+    probability_of_improvement,
+    suite_interval,
+    suite_probability_of_improvement,
+    suite_profile,
+)
+from fastsoftq.statistics.intervals import expanded_level
+
+SCORES = np.random.default_rng(0).gamma(2.0, size=(10, 6))
+OTHER = np.random.default_rng(1).gamma(2.5, size=(10, 6))
+TAUS = np.linspace(0.0, 8.0, 33)
+
+
+def test_aggregates_agree_with_rliable(rliable):
+    metrics = rliable("metrics")
+    for name, function in (
+        ("mean", metrics.aggregate_mean),
+        ("median", metrics.aggregate_median),
+        ("interquartile_mean", metrics.aggregate_iqm),
+    ):
+        assert suite_interval(SCORES, name, resamples=100).estimate == pytest.approx(function(SCORES))
+    assert suite_probability_of_improvement(SCORES, OTHER).estimate == pytest.approx(
+        metrics.probability_of_improvement(SCORES, OTHER)
+    )
+
+
+@pytest.mark.parametrize("name", ["median", "interquartile_mean"])
+def test_intervals_agree_with_rliable_at_the_expanded_level(name, rliable):
+    """Theirs draws from the global generator, so the two agree to within the noise of the bootstrap."""
+    library, metrics = rliable("library"), rliable("metrics")
+    function = {"median": metrics.aggregate_median, "interquartile_mean": metrics.aggregate_iqm}[name]
+    ours = suite_interval(SCORES, name, resamples=4000)
+    _, ends = library.get_interval_estimates(
+        {"a": SCORES},
+        lambda x: np.array([function(x)]),
+        reps=2000,
+        confidence_interval_size=expanded_level(0.95, 10, dof=54),
+    )
+    assert (ours.low, ours.high) == pytest.approx(ends["a"][:, 0], abs=0.12 * (ours.high - ours.low))
+
+
+def test_profile_agrees_with_rliable(rliable):
+    library = rliable("library")
+    expected, _ = library.create_performance_profile({"a": SCORES}, TAUS, reps=50)
+    np.testing.assert_allclose(suite_profile(SCORES, TAUS).share, expected["a"], atol=1e-15)
+
+
+def test_formulas():
+    assert suite_interval(SCORES, "mean").estimate == pytest.approx(SCORES.mean())
+    assert suite_interval(SCORES, "median", resamples=100).estimate == np.median(SCORES.mean(axis=0))
+    assert suite_interval(SCORES, resamples=100).estimate == pytest.approx(stats.trim_mean(SCORES.ravel(), 0.25))
+    np.testing.assert_allclose(suite_profile(SCORES, TAUS).share, [(tau < SCORES).mean() for tau in TAUS])
+    wins = np.mean([(SCORES[:, e][:, None] > OTHER[:, e]).mean() for e in range(6)])
+    assert suite_probability_of_improvement(SCORES, OTHER).estimate == pytest.approx(wins)
+
+
+def test_a_suite_of_one_environment_is_that_environment():
+    x, y = SCORES[:, :1], OTHER[:, :1]
+    suite, alone = suite_interval(x, "mean"), confidence_interval(x[:, 0])
+    assert (suite.low, suite.high) == pytest.approx((alone.low, alone.high))
+    np.testing.assert_allclose(suite_profile(x, TAUS).share, performance_profile(x[:, 0], TAUS).share)
+    for paired in (True, False):
+        suite = suite_probability_of_improvement(x, y, paired)
+        alone = probability_of_improvement(x[:, 0], y[:, 0], paired)
+        assert (suite.low, suite.high) == pytest.approx((alone.low, alone.high))
+
+
+def test_environments_are_resampled_apart():
+    """Far apart but constant environments: nothing can vary, though pooled runs would."""
+    scores = np.tile([0.0, 50.0, 100.0], (5, 1))
+    for name in ("mean", "median", "interquartile_mean"):
+        ci = suite_interval(scores, name, resamples=100)
+        assert ci.low == ci.estimate == ci.high == 50.0
+
+
+@pytest.mark.parametrize("name", ["mean", "interquartile_mean"])
+def test_intervals_cover(name):
+    scale = np.arange(1.0, 7.0)
+    population = np.random.default_rng(2).gamma(2.0, size=(200_000, 6)) * scale
+    truth = population.mean() if name == "mean" else stats.trim_mean(population.ravel(), 0.25)
+    rng = np.random.default_rng(3)
+    intervals = [suite_interval(rng.gamma(2.0, size=(10, 6)) * scale, name, rng=rng, resamples=300) for _ in range(800)]
+    inside = np.mean([ci.low <= truth <= ci.high for ci in intervals])
+    assert abs(inside - 0.95) <= 0.015 + 3.0 * np.sqrt(0.95 * 0.05 / 800)
+
+
+def test_profile_band_covers_the_whole_profile():
+    scale = np.arange(1.0, 7.0)
+    taus = np.linspace(0.0, 20.0, 40)
+    truth = np.mean([stats.gamma(2.0, scale=s).sf(taus) for s in scale], axis=0)
+    rng = np.random.default_rng(4)
+    profiles = [suite_profile(rng.gamma(2.0, size=(10, 6)) * scale, taus, rng=rng, resamples=300) for _ in range(800)]
+    inside = np.mean([((p.low <= truth) & (truth <= p.high)).all() for p in profiles])
+    assert abs(inside - 0.95) <= 0.015 + 3.0 * np.sqrt(0.95 * 0.05 / 800)
+
+
+def test_winning_everywhere_leaves_the_binomial_bound():
+    ci = suite_probability_of_improvement(SCORES + 100.0, OTHER)
+    assert ci.estimate == ci.high == 1.0
+    assert ci.low == pytest.approx(0.025 ** (1.0 / 60.0))
+
+
+def test_bad_suites_are_named():
+    with pytest.raises(ValueError, match=r"scores has shape \(10,\); it must be \[runs, environments\]"):
+        suite_interval(SCORES[:, 0])
+    with pytest.raises(ValueError, match="did you mean 'interquartile_mean'"):
+        suite_interval(SCORES, "interquartile")
+    with pytest.raises(ValueError, match="a has 6 environments and b 5"):
+        suite_probability_of_improvement(SCORES, OTHER[:, :5], paired=False)
+    with pytest.raises(ValueError, match="to be paired"):
+        suite_probability_of_improvement(SCORES, OTHER[:5])
