@@ -6,6 +6,7 @@ import numpy as np
 
 from fastsoftq.agents.rules import act, bootstrap, learn, look, on_policy, revise
 from fastsoftq.agents.schedules import tuned
+from fastsoftq.engine.memory import take_ticket
 from fastsoftq.kernels.jit import compiled
 from fastsoftq.kernels.random import advance, draw, outcome_draw, seed, start_draw
 from fastsoftq.kernels.rows import read_row
@@ -15,24 +16,31 @@ __all__ = ["run_episodes"]
 
 
 @compiled
-def run_episodes(agent, mdp, seeds, max_steps, initial_q, row, like, stop, returns, lengths, truncated, final_q):
-    """Train one run after another.
+def run_episodes(
+    agent, mdp, row, like, max_steps,
+    seeds, ticket, initial_q, stop, tally, returns, lengths, truncated, final_q,
+):  # fmt: skip
+    """Train one run after another until none is left.
 
     Parameters
     ----------
     agent : NamedTuple
     mdp : Tables
-    seeds : uint64 [runs]
-    max_steps : int
-        Where an episode is cut short; the last update still bootstraps.
-    initial_q : float64 [1 or runs, states, actions]
-        What a run's table starts from; one for all, or one each.
     row : tuple or array of float64, [actions]
         The form in which the rules are given rows.
     like : float64 or float32
         The precision of exponentials.
+    max_steps : int
+        Where an episode is cut short; the last update still bootstraps.
+    seeds : uint64 [runs]
+    ticket : int64 [1]
+        The next run to take, shared with other threads.
+    initial_q : float64 [1 or runs, states, actions]
+        What a run's table starts from; one for all, or one each.
     stop : bool [1]
         Set by another thread, ends the work after the episode in hand.
+    tally : int64 [2]
+        Out: runs done and steps taken, for whoever watches.
     returns : float64 [runs, episodes]
         Out: the undiscounted sum of unscaled rewards.
     lengths : int32 [runs, episodes]
@@ -43,7 +51,8 @@ def run_episodes(agent, mdp, seeds, max_steps, initial_q, row, like, stop, retur
         Out, where there is room: the table after the last episode.
     """
     q = np.empty(initial_q.shape[1:])
-    for run in range(len(seeds)):
+    run = take_ticket(ticket)
+    while run < len(seeds):
         q[:] = initial_q[run % len(initial_q)]
         key = advance(seed(seeds[run]))
         for episode in range(returns.shape[1]):
@@ -79,5 +88,8 @@ def run_episodes(agent, mdp, seeds, max_steps, initial_q, row, like, stop, retur
             returns[run, episode] = total
             lengths[run, episode] = length
             truncated[run, episode] = not terminated
+            tally[1] += length
+        tally[0] += 1
+        run = take_ticket(ticket)
         if len(final_q) > 0:
             final_q[run] = q

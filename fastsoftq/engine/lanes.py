@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import boolean, float64, int32, int64, types, uint32, uint64
+from numba import float64, int32, int64, types, uint32, uint64
 from numba.extending import overload
 
 from fastsoftq.agents.rules import act, bootstrap, learn, look, on_policy, renews, revise
@@ -65,35 +65,35 @@ def _lane_row(table, at, row):
 
 
 @inlined
-def _place(lanes, l, mdp, row):
+def _place(lanes, lane, mdp, row):
     """Put a lane at the start of an episode."""
-    state = sampled(mdp.start, 0, start_draw(lanes.key[l]))
-    lanes.row_at[l] = int32(state * mdp.row_stride)
-    lanes.exits_at[l] = int32(state * 2 * len(row))
+    state = sampled(mdp.start, 0, start_draw(lanes.key[lane]))
+    lanes.row_at[lane] = int32(state * mdp.row_stride)
+    lanes.exits_at[lane] = int32(state * 2 * len(row))
 
 
 @inlined
-def _begin(lanes, l, run, seeds, table, initial_q, mdp, row):
+def _begin(lanes, lane, run, seeds, table, initial_q, mdp, row):
     """Give a lane a run: its stream, its table, its first state."""
     key = advance(seed(seeds[run]))
     first = draw(key)
-    lanes.key[l], lanes.high[l], lanes.low[l] = key, first.high, first.low
-    lanes.run[l], lanes.episode[l], lanes.steps[l], lanes.total[l] = run, int32(0), int32(0), 0.0
+    lanes.key[lane], lanes.high[lane], lanes.low[lane] = key, first.high, first.low
+    lanes.run[lane], lanes.episode[lane], lanes.steps[lane], lanes.total[lane] = run, int32(0), int32(0), 0.0
     source = run % len(initial_q)
     for s in range(mdp.n_states):
         for a in range(len(row)):
-            table[l * mdp.lane_stride + s * mdp.row_stride + a] = initial_q[source, s, a]
-    _place(lanes, l, mdp, row)
+            table[lane * mdp.lane_stride + s * mdp.row_stride + a] = initial_q[source, s, a]
+    _place(lanes, lane, mdp, row)
 
 
 @inlined
-def _choose(lanes, l, agent, table, mdp, row, like):
+def _choose(lanes, lane, agent, table, mdp, row, like):
     """Choose a lane's action from its row as it is in the table; rare, so one lane at a time."""
-    now = tuned(agent, lanes.episode[l])
-    here = _lane_row(table, l * mdp.lane_stride + lanes.row_at[l], row)
-    action = act(now, here, look(now, here, like), Draw(lanes.high[l], lanes.low[l]))
-    lanes.action[l], lanes.q[l] = int32(action), pick(here, action)
-    lanes.entry[l] = lanes.exits_at[l] + int32(2 * action)
+    now = tuned(agent, lanes.episode[lane])
+    here = _lane_row(table, lane * mdp.lane_stride + lanes.row_at[lane], row)
+    action = act(now, here, look(now, here, like), Draw(lanes.high[lane], lanes.low[lane]))
+    lanes.action[lane], lanes.q[lane] = int32(action), pick(here, action)
+    lanes.entry[lane] = lanes.exits_at[lane] + int32(2 * action)
 
 
 def _resolve(lanes, count, mdp):
@@ -107,10 +107,10 @@ def _resolve_overload(lanes, count, mdp):
         return lambda lanes, count, mdp: None
 
     def resolve(lanes, count, mdp):
-        for l in range(count):
-            edge = int64(lanes.entry[l]) >> 1
-            outcome = sampled(mdp.outcome, edge, outcome_draw(lanes.key[l]))
-            lanes.entry[l] = int32(2 * (edge * mdp.n_outcomes + outcome))
+        for lane in range(count):
+            edge = int64(lanes.entry[lane]) >> 1
+            outcome = sampled(mdp.outcome, edge, outcome_draw(lanes.key[lane]))
+            lanes.entry[lane] = int32(2 * (edge * mdp.n_outcomes + outcome))
 
     return resolve
 
@@ -133,9 +133,9 @@ def _tile(sight, count):
 def _tile_overload(sight, count):
     """How many lanes go through a stage before the next begins.
 
-    Where a sight is one vector a stage is short, and sixteen lanes go through them all. Where it is more (exponentials),
-    all lanes pass each stage in a loop of its own, so that each keeps few vectors at a time: 402 against 268 million
-    steps/s. Those loops must not be unrolled into one another: 307 to 380.
+    Where a sight is one vector a stage is short, and sixteen lanes go through them all. Where it is more
+    (exponentials), all lanes pass each stage in a loop of its own, so that each keeps few vectors at a time: 402
+    against 268 million steps/s. Those loops must not be unrolled into one another: 307 to 380.
     """
     if isinstance(sight, types.BaseTuple):
         return lambda sight, count: opaque(count)
@@ -143,24 +143,10 @@ def _tile_overload(sight, count):
 
 
 @compiled
-def run_lanes(  # noqa: PLR0915
-    agent,
-    mdp,
-    groups,
-    table,
-    row,
-    like,
-    seeds,
-    ticket,
-    max_steps,
-    initial_q,
-    stop,
-    tally,
-    returns,
-    lengths,
-    truncated,
-    final_q,
-):
+def run_lanes(
+    agent, mdp, groups, table, row, like, max_steps,
+    seeds, ticket, initial_q, stop, tally, returns, lengths, truncated, final_q,
+):  # fmt: skip
     """Train runs until none is left, as many at a time as there are lanes.
 
     Parameters
@@ -174,10 +160,10 @@ def run_lanes(  # noqa: PLR0915
     row : tuple of float64, [actions]
     like : float64 or float32
         The precision of exponentials.
+    max_steps : int
     seeds : uint64 [runs]
     ticket : int64 [1]
         The next run to take, shared with other threads.
-    max_steps : int
     initial_q : float64 [1 or runs, states, actions]
     stop : bool [1]
         Set by another thread, ends the work.
@@ -208,62 +194,62 @@ def run_lanes(  # noqa: PLR0915
     first = rows(q_table, edge, 0, lane_stride, row)
     ahead, sight = shelf(first, groups), shelf(look(tuned(agent, load(lanes.episode, 0)), first, like), groups)
     span = _tile(sight[0], count)
-    for l in range(count):
-        lanes.run[l], lane_base[l] = -1, int32(l * lane_stride)
-        _place(lanes, l, mdp, row)
-        lanes.entry[l] = lanes.exits_at[l]
+    for lane in range(count):
+        lanes.run[lane], lane_base[lane] = -1, int32(lane * lane_stride)
+        _place(lanes, lane, mdp, row)
+        lanes.entry[lane] = lanes.exits_at[lane]
     free, alive = count, 0
     while not stop[0]:
         for word in range(0, count, _WORD_LANES):
             bits = over[word // _WORD_LANES]
             while bits != 0:
-                l = word + lowest_bit(bits)
-                here = uint64(1) << uint64(l - word)
+                lane = word + lowest_bit(bits)
+                here = uint64(1) << uint64(lane - word)
                 bits &= bits - uint64(1)
                 was_cut = (cut[word // _WORD_LANES] & here) != 0
-                run = lanes.run[l]
+                run = lanes.run[lane]
                 if run >= 0:
-                    episode = lanes.episode[l] - 1
-                    returns[run, episode], lengths[run, episode] = lanes.total[l], lanes.steps[l]
+                    episode = lanes.episode[lane] - 1
+                    returns[run, episode], lengths[run, episode] = lanes.total[lane], lanes.steps[lane]
                     truncated[run, episode] = was_cut
-                    tally[1] += lanes.steps[l]
-                    if lanes.episode[l] == episodes:
+                    tally[1] += lanes.steps[lane]
+                    if lanes.episode[lane] == episodes:
                         if len(final_q) > 0:
                             for s in range(mdp.n_states):
                                 for a in range(len(row)):
-                                    final_q[run, s, a] = table[l * lane_stride + s * mdp.row_stride + a]
-                        lanes.run[l] = -1
+                                    final_q[run, s, a] = table[lane * lane_stride + s * mdp.row_stride + a]
+                        lanes.run[lane] = -1
                         tally[0] += 1
                         free += 1
                         alive -= 1
                 if was_cut or _several_starts(mdp):
-                    _place(lanes, l, mdp, row)
+                    _place(lanes, lane, mdp, row)
                     anew[word // _WORD_LANES] |= here
-                lanes.steps[l], lanes.total[l] = int32(0), 0.0
+                lanes.steps[lane], lanes.total[lane] = int32(0), 0.0
         if free > 0:
             free = 0
-            for l in range(count):
-                if lanes.run[l] < 0:
+            for lane in range(count):
+                if lanes.run[lane] < 0:
                     run = take_ticket(ticket)
                     if run >= len(seeds):
                         break
-                    _begin(lanes, l, run, seeds, table, initial_q, mdp, row)
-                    anew[l // _WORD_LANES] |= uint64(1) << uint64(l % _WORD_LANES)
+                    _begin(lanes, lane, run, seeds, table, initial_q, mdp, row)
+                    anew[lane // _WORD_LANES] |= uint64(1) << uint64(lane % _WORD_LANES)
                     alive += 1
             if alive == 0:
                 break
         for word in range(0, count, _WORD_LANES):
             bits = anew[word // _WORD_LANES] | stale[word // _WORD_LANES]
             while bits != 0:
-                l = word + lowest_bit(bits)
+                lane = word + lowest_bit(bits)
                 bits &= bits - uint64(1)
-                _choose(lanes, l, agent, table, mdp, row, like)
+                _choose(lanes, lane, agent, table, mdp, row, like)
 
         _resolve(lanes, count, mdp)
-        for l in range(count):
-            lanes.key[l] = advance(lanes.key[l])
-            bits_drawn = draw(lanes.key[l])
-            lanes.high[l], lanes.low[l] = bits_drawn.high, bits_drawn.low
+        for lane in range(count):
+            lanes.key[lane] = advance(lanes.key[lane])
+            bits_drawn = draw(lanes.key[lane])
+            lanes.high[lane], lanes.low[lane] = bits_drawn.high, bits_drawn.low
         for g in range(0, count, LANES):
             fetch(edges, lanes.entry, edge, g)
         for tile in range(0, count, span):

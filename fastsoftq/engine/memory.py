@@ -78,7 +78,7 @@ def load(typing, memory, lane):
     t = Vec(memory.dtype)
 
     def emit(context, builder, sig, args):
-        return builder.load(_at(builder, *args, context.get_value_type(t)), align=64)
+        return builder.load(_at(builder, args[0], args[1], context.get_value_type(t)), align=64)
 
     return t(memory, types.intp), emit
 

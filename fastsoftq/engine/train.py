@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fastsoftq import checks
 from fastsoftq.agents.hyperparameters import checked
+from fastsoftq.engine.caution import warn_below_critical
+from fastsoftq.engine.choice import engine_for
 from fastsoftq.engine.curves import LearningCurves
+from fastsoftq.engine.threads import Progress, run_on_threads
+from fastsoftq.mdp.tables import tables
 from fastsoftq.mdp.tabular import TabularMDP
 
-__all__ = ["Progress", "train"]
+__all__ = ["train"]
 
 PRECISIONS: dict[str, type[np.floating[Any]]] = {"double": np.float64, "mixed": np.float32}
-
-
-class Progress(NamedTuple):
-    """How far training has come."""
-
-    runs: int  # done
-    of_runs: int
-    steps: int  # environment steps of the runs done
 
 
 def train(
@@ -69,7 +64,7 @@ def train(
     keep_q : bool
         Keep the tables after the last episode, as `final_q`.
     progress : callable, optional
-        Called in this thread with a `Progress` whenever some runs are done.
+        Called in this thread with a `Progress`, some ten times a second and at the end.
 
     Returns
     -------
@@ -86,7 +81,7 @@ def train(
     Warns
     -----
     UserWarning
-        Undiscounted-like soft learning below the critical reward scale, where wandering pays (`critical_reward_scale`).
+        Soft learning at or below the critical reward scale, where wandering pays (see `critical_reward_scale`).
 
     Examples
     --------
@@ -104,25 +99,14 @@ def train(
         raise ValueError(f"max_steps is {max_steps}; it must be at most {np.iinfo(np.int32).max}")
     like = PRECISIONS[checks.choice("precision", precision, PRECISIONS)]
     threads = (os.cpu_count() or 1) if threads is None else checks.count("threads", threads)
-    tables = _initial_tables(initial_q, mdp, len(seed_array))
+    warn_below_critical(mdp, agent)
+    first_tables = _initial_tables(initial_q, mdp, len(seed_array))
+    engine = engine_for(tables(mdp), agent, -(-len(seed_array) // threads), max_steps, like)
 
     shape = (len(seed_array), episodes)
     returns, lengths, truncated = np.empty(shape), np.empty(shape, np.int32), np.empty(shape, np.bool_)
     final_q = np.empty((len(seed_array) if keep_q else 0, mdp.n_states, mdp.n_actions))
-    work = _Work(mdp, agent, max_steps, like)
-
-    def run(chunk: slice) -> slice:
-        own = chunk if len(tables) > 1 else slice(None)
-        out = returns[chunk], lengths[chunk], truncated[chunk], final_q[chunk]
-        work.run(seed_array[chunk], tables[own], *out)
-        return chunk
-
-    done = steps = 0
-    for chunk in _spread(run, work.chunks(len(seed_array), threads), threads, work.stop):
-        done += chunk.stop - chunk.start
-        if progress is not None:
-            steps += int(lengths[chunk].sum(dtype=np.int64))
-            progress(Progress(done, len(seed_array), steps))
+    run_on_threads(engine, seed_array, first_tables, (returns, lengths, truncated, final_q), threads, progress)
     return LearningCurves(
         returns=returns,
         lengths=lengths,
@@ -169,59 +153,11 @@ def _initial_tables(initial_q: ArrayLike | None, mdp: TabularMDP, n_seeds: int) 
     shape = (mdp.n_states, mdp.n_actions)
     if initial_q is None:
         return np.zeros((1, *shape))
-    tables = np.asarray(initial_q)
-    if tables.dtype.kind not in "iuf":
-        raise TypeError(f"initial_q has dtype {tables.dtype}; it must hold numbers")
-    if tables.shape not in (shape, (n_seeds, *shape)):
-        raise ValueError(f"initial_q has shape {tables.shape}; it must have shape {shape} or {(n_seeds, *shape)}")
-    if not np.isfinite(tables).all():
+    values = np.asarray(initial_q)
+    if values.dtype.kind not in "iuf":
+        raise TypeError(f"initial_q has dtype {values.dtype}; it must hold numbers")
+    if values.shape not in (shape, (n_seeds, *shape)):
+        raise ValueError(f"initial_q has shape {values.shape}; it must have shape {shape} or {(n_seeds, *shape)}")
+    if not np.isfinite(values).all():
         raise ValueError("initial_q includes a value that is not finite; all must be")
-    return np.ascontiguousarray(tables.reshape(-1, *shape), np.float64)
-
-
-class _Work:
-    """The runs of one agent in one environment, in the engine that suits them."""
-
-    def __init__(self, mdp: TabularMDP, agent: Any, max_steps: int, like: type[np.floating[Any]]) -> None:
-        from fastsoftq.mdp.tables import tables
-
-        self.stop = np.zeros(1, np.bool_)
-        self._agent, self._max_steps, self._like = agent, max_steps, like
-        self._tables = tables(mdp)
-        # A row of few actions is a tuple, so that loops over it are unrolled; one of many an array.
-        self._row: Any = (0.0,) * mdp.n_actions if mdp.n_actions <= 16 else np.zeros(mdp.n_actions)
-
-    def chunks(self, n_seeds: int, threads: int) -> Iterator[slice]:
-        """Parts of the seeds, small enough to keep all threads busy to the end and to stop soon."""
-        size = max(1, min(16, n_seeds // (4 * threads)))
-        return (slice(start, min(start + size, n_seeds)) for start in range(0, n_seeds, size))
-
-    def run(self, seeds: NDArray[np.uint64], initial_q: NDArray[np.float64], *out: NDArray[Any]) -> None:
-        """Train the runs of some seeds."""
-        from fastsoftq.engine.episode import run_episodes
-
-        run_episodes(
-            self._agent, self._tables, seeds, self._max_steps, initial_q, self._row, self._like, self.stop, *out
-        )
-
-
-def _spread(
-    run: Callable[[slice], slice], chunks: Iterator[slice], threads: int, stop: NDArray[np.bool_]
-) -> Iterator[slice]:
-    """Run chunks on threads and yield each when it is done; leaving early, as on Ctrl-C, stops them."""
-    run(slice(0, 0))  # compiles, or loads what was compiled, once; threads would do so in turn
-    with ThreadPoolExecutor(threads, thread_name_prefix="fastsoftq") as pool:
-        pending: set[Future[slice]] = set()
-        try:
-            for chunk in chunks:
-                pending.add(pool.submit(run, chunk))
-                if len(pending) > 2 * threads:
-                    done, pending = wait(pending, return_when=FIRST_COMPLETED)
-                    yield from (future.result() for future in done)
-            while pending:
-                done, pending = wait(pending, return_when=FIRST_COMPLETED)
-                yield from (future.result() for future in done)
-        finally:
-            stop[0] = True
-            for future in pending:
-                future.cancel()
+    return np.ascontiguousarray(values.reshape(-1, *shape), np.float64)

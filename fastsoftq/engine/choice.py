@@ -1,0 +1,65 @@
+"""Which engine runs what: the same bits come from both, so only speed and memory decide."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from fastsoftq.engine.episode import run_episodes
+from fastsoftq.engine.lanes import run_lanes
+from fastsoftq.engine.packing import aligned, packed
+from fastsoftq.kernels.simd import LANES
+from fastsoftq.mdp.tables import Tables
+
+__all__ = ["engine_for"]
+
+_FEWEST_RUNS = 16  # below, one run at a time is as fast, and compiles sooner
+_MOST_ACTIONS = 16  # beyond, a row is no longer held in registers
+_L2_BYTES = 1 << 20  # all lanes' tables should stay in it: 64 lanes while they do, 32 beyond
+_MOST_BYTES = 1 << 29  # of tables a thread
+
+
+def engine_for(tables: Tables, agent: Any, runs: int, max_steps: int, like: Any) -> Callable[..., None]:
+    """Choose the engine for a number of runs.
+
+    Parameters
+    ----------
+    tables : Tables
+        The MDP.
+    agent : NamedTuple
+    runs : int
+        How many, for each thread.
+    max_steps : int
+    like : float64 or float32
+        The precision of exponentials.
+
+    Returns
+    -------
+    callable
+        Called in each thread with (seeds, ticket, initial_q, stop, tally, returns, lengths, truncated, final_q).
+    """
+    n_actions = tables.n_actions
+    lanes = lanes_for(tables) if runs >= _FEWEST_RUNS and n_actions <= _MOST_ACTIONS else 0
+    if lanes == 0:
+        # A row of few actions is a tuple, so that loops over it are unrolled; one of many an array.
+        row: Any = (0.0,) * n_actions if n_actions <= _MOST_ACTIONS else np.zeros(n_actions)
+        return partial(run_episodes, agent, tables, row, like, max_steps)
+    mdp = packed(tables)
+
+    def run(*work: Any) -> None:
+        table = aligned(lanes * mdp.lane_stride, np.float64)
+        run_lanes(agent, mdp, tuple(range(0, lanes, LANES)), table, (0.0,) * n_actions, like, max_steps, *work)
+
+    return run
+
+
+def lanes_for(tables: Tables) -> int:
+    """How many lanes suit an MDP: 64, 32, or 0 where their tables would take too much memory."""
+    n_states = len(tables.next_state) // (tables.n_actions * tables.n_outcomes)
+    table_bytes = 8 * n_states * (-(-tables.n_actions // 4) * 4)
+    if 64 * table_bytes <= _L2_BYTES:
+        return 64
+    return 32 if 32 * table_bytes <= _MOST_BYTES else 0
