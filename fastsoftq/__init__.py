@@ -23,12 +23,16 @@ _HOME = {
     "TabularMDP": "fastsoftq.mdp.tabular",
     "cliff_walking": "fastsoftq.mdp.cliff_walking",
     "critical_reward_scale": "fastsoftq.planning.critical",
+    "elbo": "fastsoftq.planning.inference",
     "evaluate_policy": "fastsoftq.planning.evaluation",
     "from_map": "fastsoftq.mdp.grid",
+    "optimal_trajectory_posterior": "fastsoftq.planning.inference",
     "policy_iteration": "fastsoftq.planning.iteration",
+    "sample_trajectories": "fastsoftq.planning.trajectories",
     "soft_value_iteration": "fastsoftq.planning.iteration",
     "train": "fastsoftq.engine.train",
     "value_iteration": "fastsoftq.planning.iteration",
+    "variational_policy": "fastsoftq.planning.inference",
 }
 _SUBPACKAGES = ("agents", "engine", "kernels", "mdp", "planning", "report", "statistics", "studies")
 
@@ -72,6 +76,10 @@ if TYPE_CHECKING:
     from fastsoftq.mdp.tabular import TabularMDP as TabularMDP
     from fastsoftq.planning.critical import critical_reward_scale as critical_reward_scale
     from fastsoftq.planning.evaluation import evaluate_policy as evaluate_policy
+    from fastsoftq.planning.inference import elbo as elbo
+    from fastsoftq.planning.inference import optimal_trajectory_posterior as optimal_trajectory_posterior
+    from fastsoftq.planning.inference import variational_policy as variational_policy
     from fastsoftq.planning.iteration import policy_iteration as policy_iteration
     from fastsoftq.planning.iteration import soft_value_iteration as soft_value_iteration
     from fastsoftq.planning.iteration import value_iteration as value_iteration
+    from fastsoftq.planning.trajectories import sample_trajectories as sample_trajectories

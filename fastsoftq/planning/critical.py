@@ -7,12 +7,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.optimize import linprog
 from scipy.sparse import csgraph
 
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.planning.bellman import Matrices, matrices
-from fastsoftq.planning.evaluation import poisson_equation
+from fastsoftq.planning.chains import poisson_equation
 
 __all__ = ["critical_reward_scale"]
 
@@ -129,7 +128,7 @@ def _break_even(component: _Component) -> float:
         chain = sparse.csr_array(mixing @ continuation)
         entropy = -np.add.reduceat(policy * log_policy, first)
         h, better = poisson_equation(chain, -np.add.reduceat(policy * reward, first), entropy)
-        if better <= scale * (1.0 + 1e-14):
+        if not better > scale * (1.0 + 1e-14):
             return scale
         scale = better
 
@@ -140,6 +139,8 @@ def _best_mean_reward(component: _Component) -> float:
     largest = float(np.abs(reward).max())
     if reward.max() < 0.0 or reward.min() >= 0.0:  # any mean has this sign
         return float(reward.max())
+    from scipy.optimize import linprog  # here, since it takes longer to load than most answers take
+
     # The linear program over stationary frequencies of pairs (Puterman 1994, section 8.8).
     n_pairs, n_states = continuation.shape
     enters = sparse.csr_array((np.ones(n_pairs), (state, np.arange(n_pairs))), shape=(n_states, n_pairs))

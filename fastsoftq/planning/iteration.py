@@ -20,8 +20,8 @@ from fastsoftq.planning.bellman import (
     soft_policy,
     soft_values,
 )
+from fastsoftq.planning.chains import policy_chain, stationary_values
 from fastsoftq.planning.critical import critical_reward_scale
-from fastsoftq.planning.evaluation import policy_chain, stationary_values
 
 __all__ = ["Solution", "policy_iteration", "soft_value_iteration", "value_iteration"]
 
@@ -66,7 +66,7 @@ def value_iteration(
         Sweeps end when no value changes by more than this, relative to the largest value where that exceeds 1. The
         policy found is then evaluated exactly, which usually leaves an error of rounding only.
     max_iterations : int
-        Sweeps end here in any case.
+        The largest number of sweeps.
 
     Returns
     -------
@@ -132,7 +132,7 @@ def soft_value_iteration(
         Sweeps end when no value changes by more than this, relative to the largest value where that exceeds 1. One
         step of Newton's method then leaves an error of rounding only.
     max_iterations : int
-        Sweeps end here in any case.
+        The largest number of sweeps.
 
     Returns
     -------
@@ -249,18 +249,19 @@ def _sweep(
     tolerance = checks.positive("tolerance", tolerance)
     max_iterations = checks.count("max_iterations", max_iterations)
     v = np.zeros(model.reward.shape[0])
-    iterations, converged = 0, False
-    while not converged and iterations < max_iterations:
+    iterations, settled = 0, False
+    while not settled and iterations < max_iterations:
         last, v = v, values(action_values(model, v, discount))
-        converged = bool(np.abs(v - last).max() <= tolerance * max(1.0, np.abs(v).max()))
+        settled = bool(np.abs(v - last).max() <= tolerance * max(1.0, np.abs(v).max()))
         iterations += 1
+    stepped = exact(action_values(model, v, discount))
+    residual = _residual(model, discount, values, v)
+    if (closer := _residual(model, discount, values, stepped)) <= residual:
+        v, residual = stepped, closer
+    converged = settled or bool(residual <= tolerance * max(1.0, np.abs(v).max()))
     if not converged:
         _warn(max_iterations, stacklevel=4)
     q = action_values(model, v, discount)
-    swept, stepped = values(q), exact(q)
-    if _residual(model, discount, values, stepped) <= _residual(model, discount, values, swept):
-        swept = stepped
-    q = action_values(model, swept, discount)
     return values(q), q, iterations, converged
 
 

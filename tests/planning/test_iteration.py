@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import fastsoftq as fsq
-from fastsoftq.planning import bellman, iteration
+from fastsoftq.planning import iteration
 from tests.planning.strategies import mdps
 from tests.reference import planning as slow
 
@@ -155,6 +155,15 @@ def test_what_does_not_converge_is_said():
     assert not solution.converged
 
 
+def test_the_exact_step_makes_up_for_sweeps_that_were_cut():
+    solution = fsq.soft_value_iteration(CLIFF, 0.9999, max_iterations=30_000)
+    assert solution.converged is True
+    assert solution.iterations == 30_000
+    q = slow.action_values(CLIFF, solution.v, 0.9999)
+    np.testing.assert_allclose(solution.q, q, rtol=1e-12)
+    np.testing.assert_allclose(solution.v[:47], np.logaddexp.reduce(q, axis=1)[:47], rtol=1e-12)
+
+
 def test_policy_iteration_undiscounted_where_one_cannot_leave():
     closed = fsq.from_map(["S.G#."])  # the last cell has no way out
     solution = fsq.policy_iteration(closed, 1.0)
@@ -162,12 +171,6 @@ def test_policy_iteration_undiscounted_where_one_cannot_leave():
     rich = fsq.TabularMDP(next_state=[[0, 0]], reward=[[1.0, 0.0]], terminated=[[False, True]], start=0)
     with pytest.raises(ValueError, match=r"discount is 1\.0; it must be below 1 here, .* gain for ever from state 0"):
         fsq.policy_iteration(rich, 1.0)
-
-
-def test_equally_good_actions_share_to_within_the_tolerance():
-    q = np.array([[1.0, 1.0 - 0.9e-9, 1.0 - 1.1e-9], [-1e9, -1e9 - 0.9, -1e9 - 1.1], [-np.inf, -np.inf, 0.0]])
-    shares = [[0.5, 0.5, 0.0], [0.5, 0.5, 0.0], [0.0, 0.0, 1.0]]
-    assert bellman.greedy_policy(q).tolist() == shares
 
 
 def test_a_hundred_thousand_actions():

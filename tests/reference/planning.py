@@ -68,3 +68,35 @@ def spectral_radius(mdp, reward_scale):
             if not terminated:
                 matrix[state, following] += math.exp(reward_scale * reward)
     return float(np.abs(np.linalg.eigvals(matrix)).max())
+
+
+def trajectories(mdp, horizon, reward_scale=1.0):
+    """Every trajectory: its probability under the dynamics alone (actions count 1), and its scaled reward.
+
+    A trajectory is a tuple of (state, action, next state, terminated), step by step.
+    """
+    found = {}
+
+    def extend(state, path, probability, reward):
+        if len(path) == horizon or (path and path[-1][3]):
+            found[path] = (probability, reward)
+            return
+        for action in range(mdp.n_actions):
+            for (following, terminated), (p, mean) in transitions(mdp, state, action).items():
+                step = (state, action, following, terminated)
+                extend(following, (*path, step), probability * p, reward + reward_scale * mean)
+
+    for start in range(mdp.n_states):
+        if mdp.start[start] > 0:
+            extend(start, (), mdp.start[start], 0.0)
+    return found
+
+
+def transitions(mdp, state, action):
+    """Probability and mean reward of each next state."""
+    p, total = {}, {}
+    for outcome in mdp.outcomes(state, action):
+        to = (outcome.next_state, outcome.terminated)
+        p[to] = p.get(to, 0.0) + outcome.probability
+        total[to] = total.get(to, 0.0) + outcome.probability * outcome.reward
+    return {to: (p[to], total[to] / p[to]) for to in p}
