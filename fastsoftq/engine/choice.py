@@ -50,8 +50,10 @@ def engine_for(tables: Tables, agent: Any, runs: int, max_steps: int, like: Any)
     mdp = packed(tables)
 
     def run(*work: Any) -> None:
+        *shared, returns, lengths, truncated, final_q = work
         table = aligned(lanes * mdp.lane_stride, np.float64)
-        run_lanes(agent, mdp, tuple(range(0, lanes, LANES)), table, (0.0,) * n_actions, like, max_steps, *work)
+        out = returns, lengths, truncated.view(np.uint8), final_q
+        run_lanes(agent, mdp, tuple(range(0, lanes, LANES)), table, (0.0,) * n_actions, like, max_steps, *shared, *out)
 
     return run
 

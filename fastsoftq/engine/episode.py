@@ -89,7 +89,7 @@ def run_episodes(
             lengths[run, episode] = length
             truncated[run, episode] = not terminated
             tally[1] += length
-        tally[0] += 1
-        run = take_ticket(ticket)
         if len(final_q) > 0:
             final_q[run] = q
+        tally[0] += 1
+        run = take_ticket(ticket)

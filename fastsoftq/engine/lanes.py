@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import float64, int32, int64, types, uint32, uint64
+from numba import float64, int32, int64, types, uint8, uint32, uint64
 from numba.extending import overload
 
 from fastsoftq.agents.rules import act, bootstrap, learn, look, on_policy, renews, revise
@@ -43,7 +43,8 @@ _FIELD = np.int32(0x7FFFFFFF)
 class _Lanes(NamedTuple):
     """Where each lane is and what it does next; every field is one number a lane."""
 
-    run: Any  # int64: which run, -1 where there is none
+    run: Any  # int64
+    out: Any  # int64, where the episode's results go; -1 where the lane has no run
     episode: Any  # int32
     steps: Any  # int32, of the episode so far
     total: Any  # float64, its return so far
@@ -73,17 +74,26 @@ def _place(lanes, lane, mdp, row):
 
 
 @inlined
-def _begin(lanes, lane, run, seeds, table, initial_q, mdp, row):
+def _begin(lanes, lane, run, episodes, seeds, table, initial_q, mdp, row):
     """Give a lane a run: its stream, its table, its first state."""
     key = advance(seed(seeds[run]))
     first = draw(key)
     lanes.key[lane], lanes.high[lane], lanes.low[lane] = key, first.high, first.low
-    lanes.run[lane], lanes.episode[lane], lanes.steps[lane], lanes.total[lane] = run, int32(0), int32(0), 0.0
+    lanes.run[lane], lanes.out[lane] = run, run * episodes
+    lanes.episode[lane], lanes.steps[lane], lanes.total[lane] = int32(0), int32(0), 0.0
     source = run % len(initial_q)
     for s in range(mdp.n_states):
         for a in range(len(row)):
             table[lane * mdp.lane_stride + s * mdp.row_stride + a] = initial_q[source, s, a]
     _place(lanes, lane, mdp, row)
+
+
+@inlined
+def _keep(final_q, run, table, lane, mdp):
+    """Copy a lane's table to `final_q[run]`."""
+    for s in range(final_q.shape[1]):
+        for a in range(final_q.shape[2]):
+            final_q[run, s, a] = table[lane * mdp.lane_stride + s * mdp.row_stride + a]
 
 
 @inlined
@@ -170,12 +180,13 @@ def run_lanes(
     tally : int64 [2]
         Out: runs done and steps taken in them, for whoever watches.
     returns, lengths, truncated, final_q : arrays
-        Out: as `run_episodes` gives them.
+        Out: as `run_episodes` gives them, but `truncated` is uint8.
     """
     count, episodes, lane_stride = LANES * len(groups), returns.shape[1], mdp.lane_stride
     edges, q_table = pointer(mdp.edges), pointer(table)
+    all_returns, all_lengths, all_truncated = pointer(returns), pointer(lengths), pointer(truncated)
     lanes = _Lanes(
-        stack(int64, groups, 1), stack(int32, groups, 1), stack(int32, groups, 1), stack(float64, groups, 1),
+        stack(int64, groups, 1), stack(int64, groups, 1), stack(int32, groups, 1), stack(int32, groups, 1), stack(float64, groups, 1),
         stack(int64, groups, 1), stack(uint32, groups, 1), stack(uint32, groups, 1), stack(int32, groups, 1),
         stack(int32, groups, 1), stack(int32, groups, 1), stack(float64, groups, 1), stack(int32, groups, 1),
     )  # fmt: skip
@@ -195,10 +206,10 @@ def run_lanes(
     ahead, sight = shelf(first, groups), shelf(look(tuned(agent, load(lanes.episode, 0)), first, like), groups)
     span = _tile(sight[0], count)
     for lane in range(count):
-        lanes.run[lane], lane_base[lane] = -1, int32(lane * lane_stride)
+        lanes.out[lane], lane_base[lane] = -1, int32(lane * lane_stride)
         _place(lanes, lane, mdp, row)
         lanes.entry[lane] = lanes.exits_at[lane]
-    free, alive = count, 0
+    free, alive, steps_taken = count, 0, 0
     while not stop[0]:
         for word in range(0, count, _WORD_LANES):
             bits = over[word // _WORD_LANES]
@@ -207,19 +218,21 @@ def run_lanes(
                 here = uint64(1) << uint64(lane - word)
                 bits &= bits - uint64(1)
                 was_cut = (cut[word // _WORD_LANES] & here) != 0
-                run = lanes.run[lane]
-                if run >= 0:
-                    episode = lanes.episode[lane] - 1
-                    returns[run, episode], lengths[run, episode] = lanes.total[lane], lanes.steps[lane]
-                    truncated[run, episode] = was_cut
-                    tally[1] += lanes.steps[lane]
+                out = lanes.out[lane]
+                if out >= 0:
+                    all_returns[out], all_lengths[out], all_truncated[out] = (
+                        lanes.total[lane],
+                        lanes.steps[lane],
+                        uint8(was_cut),
+                    )
+                    lanes.out[lane] = out + 1
+                    steps_taken += lanes.steps[lane]
                     if lanes.episode[lane] == episodes:
                         if len(final_q) > 0:
-                            for s in range(mdp.n_states):
-                                for a in range(len(row)):
-                                    final_q[run, s, a] = table[lane * lane_stride + s * mdp.row_stride + a]
-                        lanes.run[lane] = -1
+                            _keep(final_q, lanes.run[lane], table, lane, mdp)
+                        lanes.out[lane] = -1
                         tally[0] += 1
+                        tally[1] = steps_taken
                         free += 1
                         alive -= 1
                 if was_cut or _several_starts(mdp):
@@ -229,11 +242,11 @@ def run_lanes(
         if free > 0:
             free = 0
             for lane in range(count):
-                if lanes.run[lane] < 0:
+                if lanes.out[lane] < 0:
                     run = take_ticket(ticket)
                     if run >= len(seeds):
                         break
-                    _begin(lanes, lane, run, seeds, table, initial_q, mdp, row)
+                    _begin(lanes, lane, run, episodes, seeds, table, initial_q, mdp, row)
                     anew[lane // _WORD_LANES] |= uint64(1) << uint64(lane % _WORD_LANES)
                     alive += 1
             if alive == 0:
