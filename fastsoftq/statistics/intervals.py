@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastsoftq.checks import choice, count
+from fastsoftq.statistics.distributions import tail_contributions, tail_mean
 from fastsoftq.statistics.moments import moments, skew_corrected_interval, student_interval
 from fastsoftq.statistics.samples import FloatArray, as_fraction, as_generator, as_runs
 
@@ -16,6 +17,9 @@ Statistic = Callable[..., Any]
 
 #: How many numbers a block of resamples may hold at once: 16 MiB of float64.
 BLOCK = 1 << 21
+
+#: The part of runs that is the tail, unless one says otherwise.
+TAIL = 0.05
 
 _OF_MEANS = {"skew": skew_corrected_interval, "student": student_interval}
 _BOOTSTRAPS = ("expanded", "percentile", "bca")
@@ -61,22 +65,22 @@ def confidence_interval(
     x
         One number per run, float [runs]; at least two runs.
     statistic
-        ``"mean"``, ``"median"``, ``"interquartile_mean"``, a number in (0, 1) for that quantile, or a function
-        ``statistic(x, axis)`` in the manner of ``numpy.mean``.
+        ``"mean"``, ``"median"``, ``"interquartile_mean"``, ``"tail_mean"`` (of the worst 5 %), a number in (0, 1) for
+        that quantile, or a function ``statistic(x, axis)`` in the manner of ``numpy.mean``.
     level
         Nominal coverage, in (0, 1).
     rng
         Seed or generator for the bootstrap methods. None means a fixed seed: the answer is reproducible.
     method
-        ``"auto"`` takes ``"skew"`` for the mean, ``"order"`` for quantiles and ``"expanded"`` for the rest.
+        ``"auto"`` takes ``"skew"`` for means, ``"order"`` for quantiles and ``"expanded"`` for the rest.
 
-        - ``"skew"`` (mean): t interval after Hall's (1992) transformation, which takes the skewness out of t.
+        - ``"skew"`` (mean, tail mean): t interval after the transformation of Hall (1992) that takes the skewness out.
         - ``"student"`` (mean): the plain t interval.
         - ``"order"`` (quantiles): interpolated order statistics, free of any distribution (Nyblom, Statistics and
           Probability Letters 14, 1992).
         - ``"percentile"``, ``"bca"``: bootstraps of ``scipy.stats.bootstrap``; both are too short below some 50 runs.
         - ``"expanded"``: percentile bootstrap at a level widened for small samples (Hesterberg, The American
-          Statistician 69, 2015, section 5.3).
+          Statistician 69, 2015).
     resamples
         Number of bootstrap resamples.
 
@@ -95,7 +99,7 @@ def confidence_interval(
     --------
     >>> ci = confidence_interval([-49.0, -52.5, -47.1, -50.3, -48.8])
     >>> f"{ci.estimate:.2f} [{ci.low:.2f}, {ci.high:.2f}]"
-    '-49.54 [-52.43, -47.25]'
+    '-49.54 [-52.42, -47.30]'
     """
     sample = as_runs(x, "x")
     level = as_fraction(level, "level")
@@ -106,7 +110,7 @@ def confidence_interval(
     generator = as_generator(rng)
 
     if method in _OF_MEANS:
-        m = moments([sample])
+        m = moments([tail_contributions(sample, TAIL) if function is tail_mean else sample])
         low, high = _OF_MEANS[method](m, 1.0 - level)
         return Interval(float(m.estimate), float(low), float(high), level, method, len(sample))
     estimate = float(function(sample, axis=0))
@@ -181,9 +185,11 @@ def _resolve(statistic: str | float | Statistic) -> tuple[Statistic, float, tupl
     if callable(statistic):
         return statistic, math.nan, _BOOTSTRAPS
     if isinstance(statistic, str):
-        choice("statistic", statistic, ("mean", "median", "interquartile_mean"))
+        choice("statistic", statistic, ("mean", "median", "interquartile_mean", "tail_mean"))
         if statistic == "mean":
             return np.mean, math.nan, (*_OF_MEANS, *_BOOTSTRAPS)
+        if statistic == "tail_mean":
+            return tail_mean, math.nan, ("skew", *_BOOTSTRAPS)
         if statistic == "interquartile_mean":
             return interquartile_mean, math.nan, _BOOTSTRAPS
         return np.median, 0.5, ("order", *_BOOTSTRAPS)

@@ -56,7 +56,7 @@ def skew_corrected_interval(m: Moments, alpha: float) -> tuple[FloatArray, Float
     With T the studentised error and A the skewness of the estimate, T + A T^2 / 3 + A^2 T^3 / 27 + A / 6 is
     far closer to symmetric than T; the cubic is monotone and inverted in closed form.
 
-    Sources: P. Hall, On the removal of skewness by transformation, JRSS B 54 (1992), eq. 2.2; two groups:
+    Sources: P. Hall, On the removal of skewness by transformation, JRSS B 54 (1992); two groups:
     X.-H. Zhou and P. Dinh, Nonparametric confidence intervals for the one- and two-sample problems,
     Biostatistics 6 (2005).
     """

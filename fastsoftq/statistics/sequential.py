@@ -82,7 +82,7 @@ def confidence_sequence(x: npt.ArrayLike, bounds: tuple[float, float], level: fl
     Notes
     -----
     The hedged capital process of Waudby-Smith and Ramdas (Estimating means of bounded random variables by betting, JRSS
-    B 86, 2024, theorem 3, with their predictable bets of eq. 26 and truncation 1/2): one bets against every candidate
+    B 86, 2024), with their predictable plug-in bets, cut at half of what could be lost: one bets against every candidate
     mean, and a candidate at which the capital ever reaches 1 / error is out for good. By Ville's inequality that
     happens to the true mean with probability at most the error, for any distribution within the bounds.
     """
@@ -166,7 +166,7 @@ def _ruled_out(x: FloatArray, level: float) -> FloatArray:
 
 
 def _bets(x: FloatArray, error: float) -> FloatArray:
-    """Return the bets of eq. 26, each from the runs before it."""
+    """Return the predictable bets sqrt(2 log(2 / error) / (variance t log(t + 1))), each from the runs before it."""
     t = np.arange(1.0, len(x) + 1.0)
     mean = (0.5 + x.cumsum()) / (t + 1.0)
     variance = (0.25 + ((x - mean) ** 2).cumsum()) / (t + 1.0)

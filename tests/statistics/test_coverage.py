@@ -140,3 +140,11 @@ def test_curves_of_equals_differ_nowhere_at_the_stated_rate(paired):
         band = difference_band(a, b, paired=paired, rng=rng, resamples=400)
         found.append(bool(significant_stretches(band)))
     assert np.mean(found) <= 0.05 + 0.015 + noise(0.05, 1000)
+
+
+@pytest.mark.parametrize("runs", [100, 200])
+def test_interval_of_the_tail_covers_from_the_documented_number_of_runs_on(runs):
+    truth = -2.0627128075074257  # the normal density at its 5 % quantile, over 5 %, below zero
+    samples = np.random.default_rng(12).normal(size=(3000, runs))
+    inside = [ci.low <= truth <= ci.high for ci in (confidence_interval(x, "tail_mean") for x in samples)]
+    assert abs(np.mean(inside) - 0.95) <= 0.015 + noise(0.95, 3000)

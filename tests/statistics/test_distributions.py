@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from fastsoftq.statistics import empirical_distribution, performance_profile, tail_mean
+from fastsoftq.statistics.distributions import tail_contributions
 
 SAMPLE = np.random.default_rng(0).normal(size=40).round(1)
 TAUS = np.linspace(-3.0, 3.0, 25)
@@ -78,3 +79,12 @@ def test_bad_arguments_are_named():
         performance_profile(SAMPLE, [])
     with pytest.raises(ValueError, match="x holds nan"):
         empirical_distribution([1.0, np.nan])
+
+
+def test_contributions_average_to_the_tail_mean_and_vary_as_it_does():
+    rng = np.random.default_rng(3)
+    x = rng.exponential(size=200)
+    assert tail_contributions(x, 0.05).mean() == pytest.approx(tail_mean(x))
+    samples = rng.exponential(size=(4000, 1000))
+    error = np.mean([tail_contributions(row, 0.2).std() for row in samples[:400]]) / np.sqrt(1000)
+    assert error == pytest.approx(tail_mean(samples, 0.2).std(), rel=0.05)

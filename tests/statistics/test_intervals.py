@@ -78,7 +78,7 @@ def test_median_interval_lies_between_the_order_statistics_of_the_binomial():
     assert (ci.estimate, ci.method) == (5.5, "order")
     gamma, attained, beyond = 0.025, stats.binom.cdf(1, 10, 0.5), stats.binom.cdf(2, 10, 0.5)
     inner = (gamma - attained) / (beyond - attained)
-    weight = (10 - 2) * inner / (2 + (10 - 4) * inner)  # Hettmansperger and Sheather (1986), eq. 2.2
+    weight = (10 - 2) * inner / (2 + (10 - 4) * inner)  # Hettmansperger and Sheather (1986)
     assert (ci.low, ci.high) == pytest.approx((2.0 + weight, 9.0 - weight))
 
 
@@ -109,7 +109,7 @@ def test_interval_of_the_mean_moves_with_shift_scale_and_sign(x, shift, scale):
     assert (mirrored.low, mirrored.high) == pytest.approx((-ci.high, -ci.low), abs=size)
 
 
-@pytest.mark.parametrize("statistic", ["mean", "median", "interquartile_mean", 0.4, np.std])
+@pytest.mark.parametrize("statistic", ["mean", "median", "interquartile_mean", "tail_mean", 0.4, np.std])
 def test_runs_that_agree_give_an_interval_of_no_width(statistic):
     ci = confidence_interval(np.full(30, 0.1), statistic)
     assert ci.low == ci.estimate == ci.high
