@@ -82,9 +82,9 @@ def confidence_sequence(x: npt.ArrayLike, bounds: tuple[float, float], level: fl
     Notes
     -----
     The hedged capital process of Waudby-Smith and Ramdas (Estimating means of bounded random variables by betting, JRSS
-    B 86, 2024), with their predictable plug-in bets, cut at half of what could be lost: one bets against every candidate
-    mean, and a candidate at which the capital ever reaches 1 / error is out for good. By Ville's inequality that
-    happens to the true mean with probability at most the error, for any distribution within the bounds.
+    B 86, 2024), with their predictable plug-in bets, cut at half of what could be lost. One bets against every
+    candidate mean, and a candidate at which the capital ever reaches 1 / error is out for good. By Ville's inequality
+    that happens to the true mean with probability at most the error, for any distribution within the bounds.
     """
     sample = as_runs(x, "x", least=1)
     low, high = _bounds(bounds)
