@@ -25,11 +25,15 @@ _HOME = {
     "critical_reward_scale": "fastsoftq.planning.critical",
     "elbo": "fastsoftq.planning.inference",
     "evaluate_policy": "fastsoftq.planning.evaluation",
+    "from_gymnasium": "fastsoftq.mdp.gymnasium",
     "from_map": "fastsoftq.mdp.grid",
+    "multi_goal": "fastsoftq.mdp.multi_goal",
     "optimal_trajectory_posterior": "fastsoftq.planning.inference",
+    "point_mass": "fastsoftq.mdp.point_mass",
     "policy_iteration": "fastsoftq.planning.iteration",
     "sample_trajectories": "fastsoftq.planning.trajectories",
     "soft_value_iteration": "fastsoftq.planning.iteration",
+    "to_gymnasium": "fastsoftq.mdp.gymnasium",
     "train": "fastsoftq.engine.train",
     "value_iteration": "fastsoftq.planning.iteration",
     "variational_policy": "fastsoftq.planning.inference",
@@ -73,6 +77,10 @@ if TYPE_CHECKING:
     from fastsoftq.engine.train import train as train
     from fastsoftq.mdp.cliff_walking import cliff_walking as cliff_walking
     from fastsoftq.mdp.grid import from_map as from_map
+    from fastsoftq.mdp.gymnasium import from_gymnasium as from_gymnasium
+    from fastsoftq.mdp.gymnasium import to_gymnasium as to_gymnasium
+    from fastsoftq.mdp.multi_goal import multi_goal as multi_goal
+    from fastsoftq.mdp.point_mass import point_mass as point_mass
     from fastsoftq.mdp.tabular import TabularMDP as TabularMDP
     from fastsoftq.planning.critical import critical_reward_scale as critical_reward_scale
     from fastsoftq.planning.evaluation import evaluate_policy as evaluate_policy

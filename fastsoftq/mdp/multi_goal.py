@@ -1,0 +1,123 @@
+"""A room with four goals, one in the middle of each side, and the start in its own."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+import numpy as np
+
+from fastsoftq import checks
+from fastsoftq.mdp.grid import from_map
+from fastsoftq.mdp.tabular import TabularMDP
+
+__all__ = ["multi_goal"]
+
+_N_GOALS = 4
+
+
+def multi_goal(
+    size: int = 21,
+    *,
+    goal_rewards: float | Sequence[float] = 0.0,
+    closed: Collection[int] = (),
+    walls: str = "open",
+    step_reward: float = -1.0,
+    slippery: bool = False,
+) -> TabularMDP:
+    """Make a square room with four goals, the tabular counterpart of Haarnoja et al. (2017), section 5.1.
+
+    One starts in the middle. Goals are numbered as the actions that lead straight to them: 0 up, 1 right, 2 down,
+    3 left; on the map they are the digits. With equal rewards all four are equally good, which a hard policy settles
+    by the toss of a coin; rewards such as (0, -0.01, -0.02, -0.03) make near-ties, where only goal 0 is optimal.
+
+    Parameters
+    ----------
+    size : int
+        Cells along a side: odd, at least 5, or 9 with walls.
+    goal_rewards : float or four floats
+        What the step into a goal pays; four for goals 0 to 3.
+    closed : collection of int
+        Goals that are floor like any other. States keep their numbers, so that a table learned with all goals open
+        can be carried over.
+    walls : {"open", "hallway", "u-maze"}
+        "hallway": only a corridor three cells wide is left of the room, with goals 1 and 3 at its ends. "u-maze":
+        around the start stands a U, open above; from inside it goal 0 lies straight ahead and all others behind walls.
+        Cells of walls are no states; `cells` says where those that remain lie.
+    step_reward : float
+        What any other step pays. It must outweigh the entropy of a step for a soft agent to arrive at all
+        (`critical_reward_scale`).
+    slippery : bool
+        The intended move or one of its two neighbours, each with probability 1/3.
+
+    Returns
+    -------
+    TabularMDP
+
+    Raises
+    ------
+    ValueError
+        A size that is even or too small, another number of goal rewards, goals that do not exist, all goals closed
+        or walled off, unknown walls.
+    TypeError
+        Arguments of the wrong kind.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> fsq.multi_goal(5, closed=[3]).map
+    ('..0..', '.....', '..S.1', '.....', '..2..')
+    """
+    checks.choice("walls", walls, _WALLS)
+    size = checks.count("size", size, least=5 if walls == "open" else 9)
+    if size % 2 == 0:
+        raise ValueError(f"size is {size}; it must be odd, so that the room has a middle")
+    rewards = _rewards(goal_rewards)
+    shut = {checks.count("closed", goal, least=0) for goal in closed}
+    if shut and max(shut) >= _N_GOALS:
+        raise ValueError(f"closed includes {max(shut)}; goals are numbered 0..{_N_GOALS - 1}")
+    reachable = {1, 3} if walls == "hallway" else set(range(_N_GOALS))
+    if reachable <= shut:
+        raise ValueError(f"closed is {sorted(shut)}; one of the goals {sorted(reachable)} must stay open")
+
+    middle, last = size // 2, size - 1
+    room = [["."] * size for _ in range(size)]
+    for y, x in _WALLS[walls](size):
+        room[y][x] = "#"
+    room[middle][middle] = "S"
+    places = ((0, middle), (middle, last), (last, middle), (middle, 0))
+    for goal, (y, x) in enumerate(places):
+        if goal not in shut:
+            room[y][x] = str(goal)
+    return from_map(
+        ["".join(row) for row in room],
+        step_reward=step_reward,
+        goal_reward={str(goal): rewards[goal] for goal in range(_N_GOALS) if goal not in shut},
+        slippery=slippery,
+        name="multi_goal" if walls == "open" else f"multi_goal_{walls.replace('-', '_')}",
+    )
+
+
+def _rewards(goal_rewards: float | Sequence[float]) -> list[float]:
+    if not isinstance(goal_rewards, Sequence | np.ndarray):
+        return [checks.number("goal_rewards", goal_rewards)] * _N_GOALS
+    if len(goal_rewards) != _N_GOALS:
+        raise ValueError(f"goal_rewards has {len(goal_rewards)} values; it must be a number or have {_N_GOALS}")
+    return [checks.number(f"goal_rewards[{goal}]", reward) for goal, reward in enumerate(goal_rewards)]
+
+
+def _no_walls(size: int) -> list[tuple[int, int]]:
+    return []
+
+
+def _hallway(size: int) -> list[tuple[int, int]]:
+    return [(size // 2 + side, x) for side in (-2, 2) for x in range(size)]
+
+
+def _u_maze(size: int) -> list[tuple[int, int]]:
+    middle, arm = size // 2, size // 4
+    along = range(-arm, arm + 1)
+    sides = [(middle + y, middle + x) for x in (-arm, arm) for y in along]
+    return sides + [(middle + arm, middle + x) for x in along]
+
+
+_WALLS = {"open": _no_walls, "hallway": _hallway, "u-maze": _u_maze}
