@@ -1,0 +1,19 @@
+"""Other ways to do the same work, to be compared with: one a file, all of them doing what `task.py` says.
+
+`python -m benchmarks.peers` checks that they learn the same curves, then measures them side by side.
+"""
+
+from benchmarks.peers import (
+    c_plain,
+    envpool_stepping,
+    gymnasium_loop,
+    jax_scan,
+    numba_plain,
+    numpy_seeds,
+    python_lists,
+)
+
+PEERS = tuple(
+    module.peer
+    for module in (gymnasium_loop, envpool_stepping, python_lists, numpy_seeds, jax_scan, numba_plain, c_plain)
+)
