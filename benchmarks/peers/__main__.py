@@ -19,6 +19,10 @@ ROOT = Path(__file__).parents[2]
 CHECKED_SEEDS = 16  # at least; enough for a spread
 
 
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
 def main(
     round_count: Annotated[int, typer.Option("--rounds", min=1, help="How often each contender is timed.")] = 9,
     seconds: Annotated[float, typer.Option(min=0.01, help="About how long each of them takes a round.")] = 0.4,
@@ -42,11 +46,10 @@ def main(
     workloads = [(peer, case) for peer in contenders for case in peer.cases]
     wrong = []
     for case in dict.fromkeys(case for _, case in workloads):
-        expected = reference(case, seeds=48, episodes=task.EPISODES if case != task.RANDOM else 20)
+        expected = learned(reference(case), case, 4 * seconds, first_seed=10**6)
         for peer in track([p for p, c in workloads if c == case], f"checking {case.label}", console=console):
-            chosen = sized(peer, case, seconds, CHECKED_SEEDS)
-            curves = peer.run(case, np.arange(chosen.seeds), chosen.episodes, task.MAX_STEPS)
-            wrong += [f"{peer.name}, {case.label}: {what}" for what in disagreements(curves, expected)]
+            found = disagreements(learned(peer, case, seconds), expected)
+            wrong += [f"{peer.name}, {case.label}: {what}" for what in found]
     if wrong:
         console.print("Not timed, for these contenders do not learn the same curves:", *wrong, sep="\n")
         raise typer.Exit(1)
@@ -64,5 +67,10 @@ def main(
     console.print(f"Written: {output / 'peers.csv'}, {output / 'peers.json'}, {figures / 'peers.svg'}")
 
 
+def learned(peer: task.Peer, case: task.Case, seconds: float, first_seed: int = 0) -> task.Curves:
+    chosen = sized(peer, case, seconds, CHECKED_SEEDS)
+    return peer.run(case, np.arange(first_seed, first_seed + chosen.seeds), chosen.episodes, task.MAX_STEPS)
+
+
 if __name__ == "__main__":
-    typer.run(main)
+    app()

@@ -67,4 +67,4 @@ def _log_sum_exp(row):
 
 _RULES = {"hard": (_epsilon_greedy, np.max), "soft": (_boltzmann, _log_sum_exp), "random": (_uniform, None)}
 
-peer = task.Peer("Gymnasium step loop", run, missing, cases=(*task.LEARNING, task.RANDOM))
+peer = task.Peer("Gymnasium", run, missing, cases=(*task.LEARNING, task.RANDOM))

@@ -8,6 +8,7 @@ import platform
 import subprocess
 from pathlib import Path
 
+import fastsoftq
 from benchmarks.peers import c_plain
 
 
@@ -25,7 +26,8 @@ def describe() -> dict[str, object]:
         "python": platform.python_version(),
         "compiler": _compiler(),
         "flags": " ".join(c_plain.FLAGS),
-        "packages": dict(_versions(("fastsoftq", "numba", "llvmlite", "numpy", "jax", "gymnasium", "envpool"))),
+        "fastsoftq": fastsoftq.__version__,
+        "packages": dict(_versions(("numba", "llvmlite", "numpy", "jax", "gymnasium", "envpool"))),
     }
 
 

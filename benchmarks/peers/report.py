@@ -71,6 +71,7 @@ def draw(entries: Sequence[Entry]) -> Figure:
         panel.set_title(case.label, fontsize=11)
         panel.set_yticks(range(len(labels)), labels)
         panel.set_xscale("log")
+        panel.xaxis.set_major_formatter("{x:g}")
         panel.grid(axis="x", color="#e2e8f0", linewidth=0.8)
         panel.set_axisbelow(True)
         panel.tick_params(axis="y", length=0)
@@ -95,4 +96,6 @@ def _cell(entry: Entry | None) -> str:
 def _times(ratio: float) -> str:
     if math.isnan(ratio):
         return "?"
-    return f"{ratio:.1f}×" if ratio >= 0.95 else f"{ratio:.2g}×"
+    return (
+        f"{ratio:.1f}×" if ratio >= 0.95 else f"{ratio:.2f}×" if ratio >= 0.1 else f"1/{float(f'{1 / ratio:.2g}'):.0f}"
+    )
