@@ -2,7 +2,7 @@
 
 Polynomials of minimal relative error (Remez), evaluated with explicit fused multiply-adds, so that no library and no
 compiler has a say in the last bit. They are seven times as fast as libm's and need no table. Float64 results are good
-to 7e-16, float32 ones to 2e-7.
+to 7e-16, float32 ones to 2.6e-7.
 """
 
 from __future__ import annotations

@@ -57,9 +57,9 @@ def soft_value(row, temperature):
     """
     top = highest(row)
     sharpness = LOG2_E / temperature
-    sum_of_weights = weight(row[0], top, sharpness, top)
+    sum_of_weights = weight(row[0], top, sharpness, sharpness)
     for a in range(1, len(row)):
-        sum_of_weights = sum_of_weights + weight(row[a], top, sharpness, top)
+        sum_of_weights = sum_of_weights + weight(row[a], top, sharpness, sharpness)
     return fma(log2(sum_of_weights), temperature * LN_2, top)
 
 
@@ -103,7 +103,7 @@ def softmax(row, temperature, out):
     sharpness = LOG2_E / temperature
     sum_of_weights = 0.0
     for a in range(len(row)):
-        out[a] = weight(row[a], top, sharpness, top)
+        out[a] = weight(row[a], top, sharpness, sharpness)
         sum_of_weights += out[a]
     for a in range(len(out)):
         out[a] /= sum_of_weights

@@ -141,12 +141,12 @@ def boltzmann(row, temperature, draw):
     """
     top = highest(row)
     sharpness = LOG2_E / temperature
-    sum_of_weights = weight(row[0], top, sharpness, top)
+    sum_of_weights = weight(row[0], top, sharpness, sharpness)
     for a in range(1, len(row)):
-        sum_of_weights = sum_of_weights + weight(row[a], top, sharpness, top)
-    threshold = unit(draw.low, top) * sum_of_weights
+        sum_of_weights = sum_of_weights + weight(row[a], top, sharpness, sharpness)
+    threshold = unit(draw.low, sharpness) * sum_of_weights
     sum_so_far, action = 0.0, 0
     for a in range(len(row) - 1):
-        sum_so_far += weight(row[a], top, sharpness, top)
+        sum_so_far += weight(row[a], top, sharpness, sharpness)
         action += threshold >= sum_so_far
     return np.int32(action)

@@ -194,6 +194,7 @@ def _emit_fma(builder: Any, x: Any, y: Any, z: Any) -> Any:
 def fma(typing, x, y, z):
     """`x*y + z`, rounded once: the same bits on every machine, which `x*y + z` left to a compiler need not be."""
     t = _joined(typing, x, y, z)
+    t = t if element(t) in _FLOATS else types.float64
 
     def emit(context, builder, sig, args):
         return _emit_fma(builder, *(spread(context, builder, a, s, t) for a, s in zip(args, sig.args, strict=True)))
