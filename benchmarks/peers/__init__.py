@@ -6,6 +6,7 @@
 from benchmarks.peers import (
     c_plain,
     envpool_stepping,
+    fastsoftq_train,
     gymnasium_loop,
     jax_scan,
     numba_plain,
@@ -13,7 +14,8 @@ from benchmarks.peers import (
     python_lists,
 )
 
-PEERS = tuple(
+OTHERS = tuple(
     module.peer
     for module in (gymnasium_loop, envpool_stepping, python_lists, numpy_seeds, jax_scan, numba_plain, c_plain)
 )
+PEERS = (*OTHERS, fastsoftq_train.double, fastsoftq_train.mixed)
