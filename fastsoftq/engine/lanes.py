@@ -17,6 +17,7 @@ from fastsoftq.agents.schedules import tuned
 from fastsoftq.engine.memory import (
     fetch,
     load,
+    bits_of,
     lowest_bit,
     opaque,
     pointer,
@@ -49,6 +50,7 @@ class _Lanes(NamedTuple):
     steps: Any  # int32, of the episode so far
     total: Any  # float64, its return so far
     key: Any  # int64, of the run's stream
+    reset: Any
     high: Any  # uint32, the draw for the next action
     low: Any
     row_at: Any  # int32, where the state's row begins in the lane's table
@@ -187,19 +189,14 @@ def run_lanes(
     all_returns, all_lengths, all_truncated = pointer(returns), pointer(lengths), pointer(truncated)
     lanes = _Lanes(
         stack(int64, groups, 1), stack(int64, groups, 1), stack(int32, groups, 1), stack(int32, groups, 1), stack(float64, groups, 1),
-        stack(int64, groups, 1), stack(uint32, groups, 1), stack(uint32, groups, 1), stack(int32, groups, 1),
+        stack(int64, groups, 1), stack(int32, groups, 1), stack(uint32, groups, 1), stack(uint32, groups, 1), stack(int32, groups, 1),
         stack(int32, groups, 1), stack(int32, groups, 1), stack(float64, groups, 1), stack(int32, groups, 1),
     )  # fmt: skip
     # the entry that changes: where it is, its new value, and which entry of the row ahead it is (-1: of another row)
     slot, new, changed = stack(int32, groups, 1), stack(float64, groups, 1), stack(int32, groups, 1)
     edge, lane_base = stack(uint64, groups, 2), stack(int32, groups, 1)
     # one bit a lane: the episode is over; it was cut short; the row ahead must be looked at anew
-    over, cut, anew, stale = (
-        stack(uint64, groups, 1),
-        stack(uint64, groups, 1),
-        stack(uint64, groups, 1),
-        stack(uint64, groups, 1),
-    )
+    over = cut = anew = uint64(0)
     # what passes from stage to stage
     table[:] = 0.0
     first = rows(q_table, edge, 0, lane_stride, row)
@@ -211,34 +208,31 @@ def run_lanes(
         lanes.entry[lane] = lanes.exits_at[lane]
     free, alive, steps_taken = count, 0, 0
     while not stop[0]:
-        for word in range(0, count, _WORD_LANES):
-            bits = over[word // _WORD_LANES]
-            while bits != 0:
-                lane = word + lowest_bit(bits)
-                here = uint64(1) << uint64(lane - word)
-                bits &= bits - uint64(1)
-                was_cut = (cut[word // _WORD_LANES] & here) != 0
-                out = lanes.out[lane]
-                if out >= 0:
-                    all_returns[out], all_lengths[out], all_truncated[out] = (
-                        lanes.total[lane],
-                        lanes.steps[lane],
-                        uint8(was_cut),
-                    )
-                    lanes.out[lane] = out + 1
-                    steps_taken += lanes.steps[lane]
-                    if lanes.episode[lane] == episodes:
-                        if len(final_q) > 0:
-                            _keep(final_q, lanes.run[lane], table, lane, mdp)
-                        lanes.out[lane] = -1
-                        tally[0] += 1
-                        tally[1] = steps_taken
-                        free += 1
-                        alive -= 1
-                if was_cut or _several_starts(mdp):
-                    _place(lanes, lane, mdp, row)
-                    anew[word // _WORD_LANES] |= here
-                lanes.steps[lane], lanes.total[lane] = int32(0), 0.0
+        while over != 0:
+            lane = lowest_bit(over)
+            here = uint64(1) << uint64(lane)
+            over &= over - uint64(1)
+            was_cut = (cut & here) != 0
+            out = lanes.out[lane]
+            if out >= 0:
+                all_returns[out], all_lengths[out], all_truncated[out] = (
+                    lanes.total[lane],
+                    lanes.steps[lane],
+                    uint8(was_cut),
+                )
+                lanes.out[lane] = out + 1
+                steps_taken += lanes.steps[lane]
+                if lanes.episode[lane] == episodes:
+                    if len(final_q) > 0:
+                        _keep(final_q, lanes.run[lane], table, lane, mdp)
+                    lanes.out[lane] = -1
+                    tally[0] += 1
+                    tally[1] = steps_taken
+                    free += 1
+                    alive -= 1
+            if was_cut or _several_starts(mdp):
+                _place(lanes, lane, mdp, row)
+                anew |= here
         if free > 0:
             free = 0
             for lane in range(count):
@@ -247,17 +241,16 @@ def run_lanes(
                     if run >= len(seeds):
                         break
                     _begin(lanes, lane, run, episodes, seeds, table, initial_q, mdp, row)
-                    anew[lane // _WORD_LANES] |= uint64(1) << uint64(lane % _WORD_LANES)
+                    anew |= uint64(1) << uint64(lane)
                     alive += 1
             if alive == 0:
                 break
-        for word in range(0, count, _WORD_LANES):
-            bits = anew[word // _WORD_LANES] | stale[word // _WORD_LANES]
-            while bits != 0:
-                lane = word + lowest_bit(bits)
-                bits &= bits - uint64(1)
-                _choose(lanes, lane, agent, table, mdp, row, like)
+        while anew != 0:
+            lane = lowest_bit(anew)
+            anew &= anew - uint64(1)
+            _choose(lanes, lane, agent, table, mdp, row, like)
 
+        cut = uint64(0)
         _resolve(lanes, count, mdp)
         for lane in range(count):
             lanes.key[lane] = advance(lanes.key[lane])
@@ -281,15 +274,17 @@ def run_lanes(
                 terminated = exits < 0
                 value = bootstrap(now, ahead[g], sight[g], chosen)
                 store(new, g, learn(now, load(lanes.q, g), reward, terminated, value))
-                store(lanes.total, g, load(lanes.total, g) + reward)
-                steps = load(lanes.steps, g) + 1
+                store(lanes.total, g, select(load(lanes.reset, g) != 0, reward, load(lanes.total, g) + reward))
+                steps = select(load(lanes.reset, g) != 0, 1, load(lanes.steps, g) + 1)
                 store(lanes.steps, g, steps)
                 ended = terminated | (steps >= max_steps)
-                store(over, g, ended)
-                store(cut, g, ended & (exits >= 0))
+                at = uint64(g)
+                over |= bits_of(ended) << at
+                store(lanes.reset, g, select(ended, int32(1), int32(0)))
+                cut |= bits_of(ended & (exits >= 0)) << at
                 store(lanes.episode, g, select(ended, load(lanes.episode, g) + 1, load(lanes.episode, g)))
                 same = next_row == row_at
-                store(anew, g, ended if (renews(agent) or on_policy(agent)) else ended & same)
+                anew |= bits_of(ended if (renews(agent) or on_policy(agent)) else ended & same) << at
                 store(slot, g, row_at + load(lane_base, g) + action)
                 store(changed, g, select(same, action, -1))
                 store(lanes.row_at, g, next_row)
@@ -300,10 +295,9 @@ def run_lanes(
                 row_now = replaced(ahead[g], load(changed, g), load(new, g))
                 if on_policy(agent):
                     action = load(lanes.action, g)
-                    store(stale, g, action != action)
                 else:
                     revised, look_anew = revise(now, row_now, sight[g], load(changed, g), like)
-                    store(stale, g, look_anew)
+                    anew |= bits_of(look_anew) << uint64(g)
                     action = act(now, row_now, revised, Draw(load(lanes.high, g), load(lanes.low, g)))
                 store(lanes.action, g, action)
                 store(lanes.q, g, pick(row_now, action))

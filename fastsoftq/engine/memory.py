@@ -19,6 +19,7 @@ from numba.extending import intrinsic, lower_builtin, models, register_model
 from fastsoftq.kernels.simd import LANES, Vec, lane_order, llvm_type, spread
 
 __all__ = [
+    "bits_of",
     "fetch",
     "load",
     "lowest_bit",
@@ -85,17 +86,12 @@ def load(typing, memory, lane):
 
 @intrinsic
 def store(typing, memory, lane, vector):
-    """Put the numbers of the sixteen lanes from `lane` on; a mask goes to one bit a lane."""
+    """Put the numbers of the sixteen lanes from `lane` on."""
+    t = Vec(memory.dtype)
 
     def emit(context, builder, sig, args):
-        if vector == Vec(types.boolean):
-            bits = builder.bitcast(args[2], ir.IntType(LANES))
-            base = builder.bitcast(args[0], bits.type.as_pointer())
-            builder.store(bits, builder.gep(base, [builder.udiv(args[1], _word(LANES))]))
-        else:
-            t = Vec(memory.dtype)
-            value = spread(context, builder, args[2], sig.args[2], t)
-            builder.store(value, _at(builder, args[0], args[1], context.get_value_type(t)), align=64)
+        value = spread(context, builder, args[2], sig.args[2], t)
+        builder.store(value, _at(builder, args[0], args[1], context.get_value_type(t)), align=64)
         return context.get_dummy_value()
 
     return types.void(memory, types.intp, vector), emit
@@ -255,6 +251,16 @@ def scatter(typing, table, where, values, lane):
 def pointer(typing, array):
     """Where an array's numbers begin."""
     return types.CPointer(array.dtype)(array), lambda c, builder, s, args: c.make_array(array)(c, builder, args[0]).data
+
+
+@intrinsic
+def bits_of(typing, mask):
+    """The mask of sixteen lanes as the low bits of a word."""
+
+    def emit(context, builder, sig, args):
+        return builder.zext(builder.bitcast(args[0], ir.IntType(LANES)), _WORD)
+
+    return types.uint64(mask), emit
 
 
 @intrinsic
