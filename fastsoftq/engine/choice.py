@@ -47,11 +47,11 @@ def engine_for(tables: Tables, agent: Any, runs: int, max_steps: int, like: Any)
         # A row of few actions is a tuple, so that loops over it are unrolled; one of many an array.
         row: Any = (0.0,) * n_actions if n_actions <= _MOST_ACTIONS else np.zeros(n_actions)
         return partial(run_episodes, agent, tables, row, like, max_steps)
-    mdp = packed(tables)
+    mdp = packed(tables, lanes)
 
     def run(*work: Any) -> None:
         *shared, returns, lengths, truncated, final_q = work
-        table = aligned(lanes * mdp.lane_stride, np.float64)
+        table = aligned(mdp.size, np.float64)
         out = returns, lengths, truncated.view(np.uint8), final_q
         run_lanes(agent, mdp, tuple(range(0, lanes, LANES)), table, (0.0,) * n_actions, like, max_steps, *shared, *out)
 

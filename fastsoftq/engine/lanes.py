@@ -167,7 +167,7 @@ def run_lanes(
     mdp : Packed
     groups : tuple of int
         The first lane of each group of sixteen: 0, 16, ...; its length is part of the type.
-    table : float64 [lanes * lane_stride]
+    table : float64 [mdp.size]
         Room for the lanes' tables, on a cache line.
     row : tuple of float64, [actions]
     like : float64 or float32

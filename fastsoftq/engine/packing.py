@@ -7,13 +7,20 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from fastsoftq.engine.memory import QUAD
 from fastsoftq.mdp.tables import Tables
+
+_INTERLEAVED_BYTES = 1 << 18
 
 __all__ = ["Packed", "aligned", "packed"]
 
 
 class Packed(NamedTuple):
-    """What lanes look up, and how a lane's table [state, action] is laid out.
+    """What lanes look up, and how their tables lie in memory.
+
+    Entry (s, a) of lane l is at `s*row_stride + l*lane_stride + a`. While all tables are small, the lanes' rows of one
+    state lie side by side, so that the states that are visited fill the nearest cache, and no others; later each lane
+    has its table to itself.
 
     Record `e` of `edges` (two words) holds the reward, where the row of the next state begins in a lane's table, where
     the records of the next state begin (in words), and in the latter's sign whether the outcome terminates. A terminal
@@ -25,6 +32,7 @@ class Packed(NamedTuple):
     n_outcomes: int
     row_stride: int  # from one state's row to the next, in a lane's table
     lane_stride: int  # from one lane's table to the next
+    size: int  # numbers in all lanes' tables
     outcome: Any
     start: Any
 
@@ -36,7 +44,7 @@ def aligned(count: int, dtype: type[np.generic]) -> NDArray[Any]:
     return room[-room.ctypes.data % 64 :][:size].view(dtype)
 
 
-def packed(tables: Tables) -> Packed:
+def packed(tables: Tables, lanes: int) -> Packed:
     """Pack an MDP.
 
     Raises
@@ -46,11 +54,15 @@ def packed(tables: Tables) -> Packed:
     """
     n_actions, n_outcomes = tables.n_actions, tables.n_outcomes
     n_states = len(tables.next_state) // (n_actions * n_outcomes)
-    row_stride = -(-n_actions // 4) * 4
-    # Tables of a power of two bytes would compete for the same cache sets (475 against 505 million steps/s).
-    padded = n_states + 2 if (n_states & (n_states - 1)) == 0 else n_states
+    width = -(-n_actions // QUAD) * QUAD
+    if 8 * width * n_states * lanes <= _INTERLEAVED_BYTES:
+        row_stride, lane_stride, size = lanes * width, width, lanes * width * n_states
+    else:
+        # Tables of a power of two bytes would compete for the same cache sets (475 against 505 million steps/s).
+        padded = n_states + 2 if (n_states & (n_states - 1)) == 0 else n_states
+        row_stride, lane_stride, size = width, padded * width, lanes * padded * width
     words = 2 * n_states * n_actions * n_outcomes
-    if max(words, padded * row_stride) > np.iinfo(np.int32).max:
+    if max(words, size) > np.iinfo(np.int32).max:
         raise OverflowError("too many states for the lane engine")
     next_state = tables.next_state.astype(np.int64)
     if isinstance(tables.start, int):
@@ -59,4 +71,4 @@ def packed(tables: Tables) -> Packed:
     edges[0::2] = tables.reward.view(np.int64)
     exits = next_state * (2 * n_actions)  # of the next state's first record, in words, but for the outcomes
     edges[1::2] = (next_state * row_stride) | exits << 32 | tables.terminated.astype(np.int64) << 63
-    return Packed(edges, n_states, n_outcomes, row_stride, padded * row_stride, tables.outcome, tables.start)
+    return Packed(edges, n_states, n_outcomes, row_stride, lane_stride, size, tables.outcome, tables.start)
