@@ -18,6 +18,7 @@ from fastsoftq.engine.memory import (
     fetch,
     load,
     bits_of,
+    lanes_in,
     lowest_bit,
     opaque,
     pointer,
@@ -50,7 +51,6 @@ class _Lanes(NamedTuple):
     steps: Any  # int32, of the episode so far
     total: Any  # float64, its return so far
     key: Any  # int64, of the run's stream
-    reset: Any
     high: Any  # uint32, the draw for the next action
     low: Any
     row_at: Any  # int32, where the state's row begins in the lane's table
@@ -189,14 +189,15 @@ def run_lanes(
     all_returns, all_lengths, all_truncated = pointer(returns), pointer(lengths), pointer(truncated)
     lanes = _Lanes(
         stack(int64, groups, 1), stack(int64, groups, 1), stack(int32, groups, 1), stack(int32, groups, 1), stack(float64, groups, 1),
-        stack(int64, groups, 1), stack(int32, groups, 1), stack(uint32, groups, 1), stack(uint32, groups, 1), stack(int32, groups, 1),
+        stack(int64, groups, 1), stack(uint32, groups, 1), stack(uint32, groups, 1), stack(int32, groups, 1),
         stack(int32, groups, 1), stack(int32, groups, 1), stack(float64, groups, 1), stack(int32, groups, 1),
     )  # fmt: skip
     # the entry that changes: where it is, its new value, and which entry of the row ahead it is (-1: of another row)
     slot, new, changed = stack(int32, groups, 1), stack(float64, groups, 1), stack(int32, groups, 1)
+    chosen = stack(int32, groups, 1)  # the action an agent that is on policy takes next
     edge, lane_base = stack(uint64, groups, 2), stack(int32, groups, 1)
     # one bit a lane: the episode is over; it was cut short; the row ahead must be looked at anew
-    over = cut = anew = uint64(0)
+    over = cut = anew = finished = uint64(0)
     # what passes from stage to stage
     table[:] = 0.0
     first = rows(q_table, edge, 0, lane_stride, row)
@@ -208,6 +209,7 @@ def run_lanes(
         lanes.entry[lane] = lanes.exits_at[lane]
     free, alive, steps_taken = count, 0, 0
     while not stop[0]:
+        finished = over
         while over != 0:
             lane = lowest_bit(over)
             here = uint64(1) << uint64(lane)
@@ -265,40 +267,43 @@ def run_lanes(
                 sight[g] = look(tuned(agent, load(lanes.episode, g)), ahead[g], like)
             for g in range(tile, tile + span, LANES):
                 now = tuned(agent, load(lanes.episode, g))
-                reward, next_row, exits = records(edge, g)
-                action, row_at = load(lanes.action, g), load(lanes.row_at, g)
                 if on_policy(agent):
-                    chosen = act(now, ahead[g], sight[g], Draw(load(lanes.high, g), load(lanes.low, g)))
-                else:
-                    chosen = action
+                    store(chosen, g, act(now, ahead[g], sight[g], Draw(load(lanes.high, g), load(lanes.low, g))))
+                store(new, g, bootstrap(now, ahead[g], sight[g], load(chosen, g)))
+            for g in range(tile, tile + span, LANES):
+                episode = load(lanes.episode, g)
+                reward, next_row, exits = records(edge, g)
                 terminated = exits < 0
-                value = bootstrap(now, ahead[g], sight[g], chosen)
-                store(new, g, learn(now, load(lanes.q, g), reward, terminated, value))
-                store(lanes.total, g, select(load(lanes.reset, g) != 0, reward, load(lanes.total, g) + reward))
-                steps = select(load(lanes.reset, g) != 0, 1, load(lanes.steps, g) + 1)
+                store(new, g, learn(tuned(agent, episode), load(lanes.q, g), reward, terminated, load(new, g)))
+                first_step = lanes_in(finished, g)
+                steps = select(first_step, 1, load(lanes.steps, g) + 1)
                 store(lanes.steps, g, steps)
+                store(lanes.total, g, select(first_step, reward, load(lanes.total, g) + reward))
                 ended = terminated | (steps >= max_steps)
-                at = uint64(g)
-                over |= bits_of(ended) << at
-                store(lanes.reset, g, select(ended, int32(1), int32(0)))
-                cut |= bits_of(ended & (exits >= 0)) << at
-                store(lanes.episode, g, select(ended, load(lanes.episode, g) + 1, load(lanes.episode, g)))
+                store(lanes.episode, g, select(ended, episode + 1, episode))
+                action, row_at = load(lanes.action, g), load(lanes.row_at, g)
                 same = next_row == row_at
-                anew |= bits_of(ended if (renews(agent) or on_policy(agent)) else ended & same) << at
                 store(slot, g, row_at + load(lane_base, g) + action)
                 store(changed, g, select(same, action, -1))
                 store(lanes.row_at, g, next_row)
                 store(lanes.exits_at, g, exits & _FIELD)
-                store(lanes.action, g, chosen)
+                at = uint64(g)
+                over |= bits_of(ended) << at
+                cut |= bits_of(ended & (exits >= 0)) << at
+                anew |= bits_of(ended if (renews(agent) or on_policy(agent)) else ended & same) << at
+            if not on_policy(agent):
+                for g in range(tile, tile + span, LANES):
+                    now = tuned(agent, load(lanes.episode, g))
+                    row_now = replaced(ahead[g], load(changed, g), load(new, g))
+                    sight[g], look_anew = revise(now, row_now, sight[g], load(changed, g), like)
+                    anew |= bits_of(look_anew) << uint64(g)
             for g in range(tile, tile + span, LANES):
                 now = tuned(agent, load(lanes.episode, g))
                 row_now = replaced(ahead[g], load(changed, g), load(new, g))
                 if on_policy(agent):
-                    action = load(lanes.action, g)
+                    action = load(chosen, g)
                 else:
-                    revised, look_anew = revise(now, row_now, sight[g], load(changed, g), like)
-                    anew |= bits_of(look_anew) << uint64(g)
-                    action = act(now, row_now, revised, Draw(load(lanes.high, g), load(lanes.low, g)))
+                    action = act(now, row_now, sight[g], Draw(load(lanes.high, g), load(lanes.low, g)))
                 store(lanes.action, g, action)
                 store(lanes.q, g, pick(row_now, action))
                 store(lanes.entry, g, load(lanes.exits_at, g) + (action + action))

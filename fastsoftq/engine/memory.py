@@ -20,6 +20,7 @@ from fastsoftq.kernels.simd import LANES, Vec, lane_order, llvm_type, spread
 
 __all__ = [
     "bits_of",
+    "lanes_in",
     "fetch",
     "load",
     "lowest_bit",
@@ -261,6 +262,18 @@ def bits_of(typing, mask):
         return builder.zext(builder.bitcast(args[0], ir.IntType(LANES)), _WORD)
 
     return types.uint64(mask), emit
+
+
+@intrinsic
+def lanes_in(typing, word, lane):
+    """The sixteen bits of a word from `lane` on, as a mask."""
+    t = Vec(types.boolean)
+
+    def emit(context, builder, sig, args):
+        bits = builder.trunc(builder.lshr(args[0], args[1]), ir.IntType(LANES))
+        return builder.bitcast(bits, context.get_value_type(t))
+
+    return t(types.uint64, types.intp), emit
 
 
 @intrinsic

@@ -116,10 +116,10 @@ def by_weight(weights, low):
     """An action in proportion to its weight, from half a draw (uint32); int32."""
     threshold = unit(low, weights[0]) * total(weights)
     sum_so_far = weights[0]
-    action = convert(threshold >= sum_so_far, _0)
+    action = select(threshold >= sum_so_far, _1, _0)
     for a in range(1, len(weights) - 1):
         sum_so_far = sum_so_far + weights[a]
-        action = action + convert(threshold >= sum_so_far, _0)
+        action = select(threshold >= sum_so_far, action + _1, action)
     return action
 
 
