@@ -7,7 +7,7 @@ once and compiled once for each agent. An engine takes these steps between one a
     sight = look(agent, row, like)                      # the state ahead: its maximum, or its weights
     value = bootstrap(agent, row, sight, action)        # what it is worth
     entry = learn(agent, entry, reward, terminated, value)
-    sight, stale = revise(agent, row, sight, changed, like)     # if that entry is in the row ahead
+    sight, stale = revise(agent, row, sight, changed, entry, like)     # if it is in the row ahead
     action = act(agent, row, sight, draw)
 
 Rules must be written in operations that take one number and sixteen (`kernels/simd.py`): arithmetic, comparisons,
@@ -103,8 +103,8 @@ def learn(agent, entry, reward, terminated, value):
 
 
 @_dispatched
-def revise(agent, row, sight, changed, like):
-    """What the agent sees once the entry `changed` of the row is another (-1: none is), and whether to look anew."""
+def revise(agent, row, sight, changed, entry, like):
+    """What the agent sees once `entry` has taken the place `changed` in the row (-1: none), and whether to look anew."""
     return look(agent, row, like), changed != changed
 
 

@@ -14,7 +14,7 @@ from fastsoftq.kernels.numerics import LN_2, LOG2_E, exp2, log2
 from fastsoftq.kernels.operators import weight
 from fastsoftq.kernels.policies import any_action, by_weight
 from fastsoftq.kernels.random import unit
-from fastsoftq.kernels.rows import blank, highest, pick, put, replaced, total
+from fastsoftq.kernels.rows import blank, highest, put, replaced, total
 from fastsoftq.kernels.simd import convert, element, fma, minimum, select
 
 __all__ = ["SoftQLearning"]
@@ -89,10 +89,10 @@ def _(agent):
 
 
 @rule(revise, SoftQLearning)
-def _(agent, row, sight, changed, like):
+def _(agent, row, sight, changed, entry, like):
     """One exponential instead of all: the weights stay relative to the old maximum, unless that is far off now."""
     most, least = _limits(like)
-    exponent = convert((pick(row, changed) - sight.top) * (LOG2_E / agent.temperature), like)
+    exponent = convert((entry - sight.top) * (LOG2_E / agent.temperature), like)
     weights = replaced(sight.weights, changed, exp2(minimum(exponent, most)))
     stale = (changed >= np.int32(0)) & ((exponent > most) | (total(weights) < least))
     return Weights(sight.top, weights), stale

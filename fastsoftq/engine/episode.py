@@ -80,7 +80,7 @@ def run_episodes(
                 if not on_policy(now):
                     if next_state == state:
                         ahead = read_row(q, next_state, row)
-                        sight, stale = revise(now, ahead, sight, action, like)
+                        sight, stale = revise(now, ahead, sight, action, q[state, action], like)
                         if stale:
                             sight = look(now, ahead, like)
                     next_action = act(now, ahead, sight, draw(key))

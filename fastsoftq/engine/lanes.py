@@ -295,7 +295,7 @@ def run_lanes(
                 for g in range(tile, tile + span, LANES):
                     now = tuned(agent, load(lanes.episode, g))
                     row_now = replaced(ahead[g], load(changed, g), load(new, g))
-                    sight[g], look_anew = revise(now, row_now, sight[g], load(changed, g), like)
+                    sight[g], look_anew = revise(now, row_now, sight[g], load(changed, g), load(new, g), like)
                     anew |= bits_of(look_anew) << uint64(g)
             for g in range(tile, tile + span, LANES):
                 now = tuned(agent, load(lanes.episode, g))
