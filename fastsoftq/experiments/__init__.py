@@ -1,1 +1,101 @@
-"""The document's experiments, one a file: what is run, what is drawn, what is said."""
+"""The document's experiments, one a file: what is run, what is drawn, what is said.
+
+An experiment is a module with `run(settings, watch) -> Findings`, and one line in `EXPERIMENTS`.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from fastsoftq import checks
+
+if TYPE_CHECKING:
+    from fastsoftq.engine.train import Progress
+    from fastsoftq.report.findings import Findings
+
+__all__ = ["DEFAULT", "EXPERIMENTS", "Experiment", "Settings", "Watch", "chosen"]
+
+# Told what is being trained and how far it has come; first with nothing done, when it begins.
+Watch = Callable[[str, "Progress"], None]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What all experiments can be told.
+
+    Parameters
+    ----------
+    seeds : int
+        Runs of each agent, at least 2: intervals come from how runs differ.
+    episodes : int
+        Episodes of each run.
+    max_steps : int
+        The most steps an episode may take.
+    threads : int, optional
+        All cores if not given. Results do not depend on it.
+
+    Raises
+    ------
+    TypeError
+        Not an integer.
+    ValueError
+        Too small.
+    """
+
+    seeds: int = 1000
+    episodes: int = 1000
+    max_steps: int = 1000
+    threads: int | None = None
+
+    def __post_init__(self) -> None:
+        checks.count("seeds", self.seeds, least=2)
+        checks.count("episodes", self.episodes)
+        checks.count("max_steps", self.max_steps)
+        if self.threads is not None:
+            checks.count("threads", self.threads)
+
+
+class Experiment(NamedTuple):
+    """An experiment that can be asked for by name; its module is imported when it runs."""
+
+    module: str
+    summary: str
+
+    def run(self, settings: Settings, watch: Watch) -> Findings:
+        """Run it.
+
+        Parameters
+        ----------
+        settings : Settings
+        watch : callable
+            Called with a label and a `Progress` as training goes on.
+
+        Returns
+        -------
+        Findings
+        """
+        findings: Findings = importlib.import_module(f"fastsoftq.experiments.{self.module}").run(settings, watch)
+        return findings
+
+
+DEFAULT = "cliff-walking"
+
+EXPERIMENTS = {
+    "cliff-walking": Experiment("cliff_walking", "Hard against soft at reward scales 1, 2 and 10 (Results A and B)"),
+}
+
+
+def chosen(names: list[str]) -> list[str]:
+    """The experiments asked for: the default one for none, all of them for "all", and each once.
+
+    Raises
+    ------
+    ValueError
+        An unknown name; the message gives the nearest.
+    """
+    for name in names:
+        checks.choice("experiment", name, [*EXPERIMENTS, "all"])
+    return list(EXPERIMENTS) if "all" in names else list(dict.fromkeys(names or [DEFAULT]))

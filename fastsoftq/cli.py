@@ -1,0 +1,109 @@
+"""The command `fastsoftq`: arguments are read and refused here; what is done is imported only when it is."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from typer.exceptions import TyperException
+
+from fastsoftq.experiments import DEFAULT, EXPERIMENTS, Settings, chosen
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="fastsoftq",
+    help="Hard or soft? Tabular soft Q-learning beside standard Q-learning.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+
+class BadInputError(Exception):
+    """What was asked for cannot be done; the message is the one line that says why."""
+
+
+def main() -> NoReturn:
+    """Run the command: exit status 0, 2 for bad input (one line on standard error), 1 for a failure, 130 for Ctrl-C."""
+    try:
+        status = app(prog_name="fastsoftq", standalone_mode=False) or 0
+    except TyperException as error:
+        status = _refuse(error.format_message(), error.exit_code)
+    except BadInputError as error:
+        status = _refuse(str(error), 2)
+    except (OSError, MemoryError) as error:
+        status = _refuse(str(error) or "not enough memory", 1)
+    if status == 130:
+        _refuse("interrupted", 130)
+    sys.exit(status)
+
+
+def _refuse(message: str, status: int) -> int:
+    print("fastsoftq:", " ".join(message.split()), file=sys.stderr)
+    return status
+
+
+def _experiments(incomplete: str) -> list[tuple[str, str]]:
+    known = {**{name: experiment.summary for name, experiment in EXPERIMENTS.items()}, "all": "All of them"}
+    return [(name, summary) for name, summary in known.items() if name.startswith(incomplete)]
+
+
+@app.command()
+def reproduce(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[NAME]...",
+            help=f"Experiments, or 'all'; `fastsoftq list` shows them. [default: {DEFAULT}]",
+            autocompletion=_experiments,
+            show_default=False,
+        ),
+    ] = None,
+    seeds: Annotated[int, typer.Option(help="Runs of each agent.")] = Settings.seeds,
+    episodes: Annotated[int, typer.Option(help="Episodes of each run.")] = Settings.episodes,
+    max_steps: Annotated[int, typer.Option(help="The most steps an episode may take.")] = Settings.max_steps,
+    out: Annotated[
+        Path, typer.Option(help=f"Where results go; experiments other than {DEFAULT} each get a folder there.")
+    ] = Path("results"),
+    threads: Annotated[
+        int | None, typer.Option(help="Threads. Results do not depend on it. [default: all cores]", show_default=False)
+    ] = None,
+) -> None:
+    """Reproduce the document's experiments: train, draw, and print what was found beside the exact answers."""
+    try:
+        settings = Settings(seeds, episodes, max_steps, threads)
+        asked = chosen(names or [])
+    except ValueError as error:
+        raise BadInputError(str(error)) from error
+    folders = {name: _writable(out if name == DEFAULT else out / name) for name in asked}
+
+    from fastsoftq.report.findings import show, write
+    from fastsoftq.report.progress import progress_bars
+
+    for name, folder in folders.items():
+        with progress_bars() as watch:
+            findings = EXPERIMENTS[name].run(settings, watch)
+        written = write(findings, folder)
+        show(findings)
+        typer.echo(f"\nWritten to {folder}: {', '.join(path.name for path in written)}")
+
+
+@app.command("list")
+def list_() -> None:
+    """List the experiments that `reproduce` knows, with a line each."""
+    width = max(map(len, EXPERIMENTS))
+    for name, experiment in EXPERIMENTS.items():
+        typer.echo(f"{name:{width}}  {experiment.summary}")
+
+
+def _writable(folder: Path) -> Path:
+    """Make the folder, and make sure before any work that files can be written there."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return folder
+    except OSError as error:
+        raise BadInputError(f"out is '{folder}'; files cannot be written there: {error.strerror}") from error

@@ -1,0 +1,290 @@
+"""Cliff walking, hard against soft (the document's Results A and B), beside the exact answers."""
+
+from __future__ import annotations
+
+import math
+import os
+import warnings
+from time import perf_counter
+from typing import Any, NamedTuple
+
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+from scipy.interpolate import CubicSpline
+
+from fastsoftq.agents import Frozen, LinearDecay, QLearning, SoftQLearning
+from fastsoftq.engine.curves import LearningCurves
+from fastsoftq.engine.train import Progress, train
+from fastsoftq.experiments import Settings, Watch
+from fastsoftq.mdp.cliff_walking import cliff_walking
+from fastsoftq.mdp.tabular import TabularMDP
+from fastsoftq.planning.critical import critical_reward_scale
+from fastsoftq.planning.evaluation import evaluate_policy
+from fastsoftq.planning.iteration import soft_value_iteration, value_iteration
+from fastsoftq.report.curves import Curve, Panel, curve, plot_learning_curves
+from fastsoftq.report.findings import Findings, Table
+from fastsoftq.report.style import agent_colour
+from fastsoftq.statistics import confidence_interval
+from fastsoftq.studies.provenance import provenance
+
+__all__ = ["run"]
+
+# The document's table of settings.
+STEP_SIZE, DISCOUNT = 0.8, 0.95
+EPSILON = LinearDecay(start=0.9, stop=0.1, decrease=0.001)
+REWARD_SCALES = (1, 2, 10)
+
+WINDOW = 100  # the last episodes, which the table is about
+
+
+class Condition(NamedTuple):
+    """An agent, and what files and figures call it."""
+
+    name: str
+    label: str
+    agent: Any
+
+
+class Result(NamedTuple):
+    """What came of a condition, beside what had to."""
+
+    condition: Condition
+    curves: LearningCurves
+    greedy: LearningCurves  # one episode of the final tables' greedy policy
+    exact_returns: NDArray[np.float64]  # [episodes], of the policy once learned, with each episode's epsilon
+    exact_lengths: NDArray[np.float64]  # [episodes]
+    exact_unlimited: tuple[float, float]  # return and length with the last epsilon and no limit of steps
+    drawn: tuple[Curve, Curve]  # of return and of length
+    seconds: float
+
+
+def conditions() -> list[Condition]:
+    """Hard, and soft at each reward scale: acting by its own policy alone, and with the document's epsilon on top.
+
+    The document lists epsilon once, for both; soft with it on top is what comes out 'very similar' to hard.
+    """
+    agents = [Condition("hard", "hard", QLearning(STEP_SIZE, DISCOUNT, EPSILON))]
+    for k in REWARD_SCALES:
+        soft = SoftQLearning(STEP_SIZE, DISCOUNT, temperature=1.0, reward_scale=float(k), epsilon=0.0)
+        agents.append(Condition(f"soft_k{k}", f"soft, k = {k}", soft))
+        agents.append(Condition(f"soft_k{k}_epsilon", f"soft, k = {k}, with ε", soft._replace(epsilon=EPSILON)))
+    return agents
+
+
+def run(settings: Settings, watch: Watch) -> Findings:
+    """Train hard and soft agents on the cliff and compare them with the exact answers.
+
+    Parameters
+    ----------
+    settings : Settings
+    watch : callable
+
+    Returns
+    -------
+    Findings
+    """
+    began = perf_counter()
+    mdp = cliff_walking()
+    results = [_train(mdp, condition, settings, watch) for condition in conditions()]
+    summary = [_row(result, settings) for result in results]
+    return Findings(
+        title=f"Cliff walking, the last {min(WINDOW, settings.episodes)} of {settings.episodes} episodes, "
+        f"{settings.seeds} seeds (± : 95 % intervals)",
+        table=_table(summary),
+        sentences=[_why(mdp, summary, settings)],
+        summary=summary,
+        arrays={
+            f"{result.condition.name}_{field}": getattr(result.curves, field)
+            for result in results
+            for field in ("returns", "lengths", "truncated")
+        },
+        figures=_figures(results, settings),
+        run={
+            "seconds": perf_counter() - began,
+            "threads": settings.threads or os.cpu_count(),
+            "seeds": settings.seeds,
+            "episodes": settings.episodes,
+            "max_steps": settings.max_steps,
+            "agents": {
+                result.condition.name: {
+                    "agent": repr(result.condition.agent),
+                    "seconds": result.seconds,
+                    "steps": result.curves.steps,
+                    "steps_per_second": result.curves.steps / result.seconds,
+                }
+                for result in results
+            },
+            **provenance(),
+        },
+    )
+
+
+def _train(mdp: TabularMDP, condition: Condition, settings: Settings, watch: Watch) -> Result:
+    options: dict[str, Any] = {"max_steps": settings.max_steps, "threads": settings.threads}
+    watch(condition.label, Progress(0, settings.seeds, 0))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # below the critical reward scale: Result A is about just that
+        train(mdp, condition.agent, seeds=1, episodes=1, max_steps=1, threads=1)  # compiles, or loads what was compiled
+        began = perf_counter()
+        curves = train(
+            mdp,
+            condition.agent,
+            settings.seeds,
+            settings.episodes,
+            keep_q=True,
+            progress=lambda progress: watch(condition.label, progress),
+            **options,
+        )
+    seconds = perf_counter() - began
+    greedy = Frozen(QLearning(STEP_SIZE, DISCOUNT, epsilon=0.0))
+    exact_returns, exact_lengths, unlimited = _exact(mdp, condition.agent, settings)
+    colour = agent_colour(condition.agent)
+    return Result(
+        condition,
+        curves,
+        train(mdp, greedy, settings.seeds, episodes=1, initial_q=curves.final_q, **options),
+        exact_returns,
+        exact_lengths,
+        unlimited,
+        (
+            curve(condition.label, colour, curves.returns, exact_returns),
+            curve(condition.label, colour, curves.lengths, exact_lengths),
+        ),
+        seconds,
+    )
+
+
+def _exact(
+    mdp: TabularMDP, agent: QLearning | SoftQLearning, settings: Settings
+) -> tuple[NDArray[np.float64], NDArray[np.float64], tuple[float, float]]:
+    """Expected return and length of each episode, were the table the fixed point that learning converges to."""
+    if isinstance(agent, SoftQLearning):
+        policy = soft_value_iteration(mdp, agent.discount, reward_scale=agent.reward_scale).policy
+    else:
+        policy = value_iteration(mdp, agent.discount).policy
+
+    def acting(epsilon: float, horizon: int | None) -> tuple[float, float]:
+        mixed = (1.0 - epsilon) * policy + epsilon / mdp.n_actions
+        value = evaluate_policy(mdp, mixed, horizon=horizon)
+        return value.expected_return, value.expected_length
+
+    episode = np.arange(settings.episodes)
+    epsilon = np.full(settings.episodes, 0.0)
+    if isinstance(agent.epsilon, LinearDecay):
+        epsilon = np.maximum(agent.epsilon.stop, agent.epsilon.start - agent.epsilon.decrease * episode)
+    # Evaluated at up to 25 values of epsilon and interpolated between them, where the answer is smooth.
+    knots = np.unique(np.linspace(epsilon.min(), epsilon.max(), 25))
+    values = np.array([acting(knot, settings.max_steps) for knot in knots.tolist()])
+    if len(knots) > 1:
+        values = CubicSpline(knots, values)(epsilon)
+    returns, lengths = np.broadcast_to(values, (settings.episodes, 2)).T
+    return returns, lengths, acting(float(epsilon[-1]), None)
+
+
+def _falls(curves: LearningCurves) -> NDArray[np.float64]:
+    """Falls in each episode, float64 [seeds, episodes]; exact, for a return tells them apart from steps."""
+    # A fall pays -100, the step into the goal 0, any other -1: return = -100 falls - (length - falls - terminated).
+    return (~curves.truncated - curves.returns - curves.lengths) / 99.0
+
+
+def _row(result: Result, settings: Settings) -> dict[str, Any]:
+    condition, curves, greedy = result.condition, result.curves, result.greedy
+    last = slice(-WINDOW, None)
+    on_returns, on_lengths = result.drawn
+    return {
+        "agent": condition.name,
+        "label": condition.label,
+        "reward_scale": condition.agent.reward_scale,
+        "epsilon": isinstance(condition.agent.epsilon, LinearDecay),
+        "seeds": settings.seeds,
+        "episodes": settings.episodes,
+        "max_steps": settings.max_steps,
+        "window": min(WINDOW, settings.episodes),
+        **_interval("return", curves.returns[:, last]),
+        "return_exact": float(result.exact_returns[last].mean()),
+        "return_exact_unlimited": result.exact_unlimited[0],
+        "return_meets_exact_at": on_returns.meets,
+        **_interval("length", curves.lengths[:, last]),
+        "length_exact": float(result.exact_lengths[last].mean()),
+        "length_exact_unlimited": result.exact_unlimited[1],
+        "length_meets_exact_at": on_lengths.meets,
+        "greedy_return": float(greedy.returns.mean()),
+        "greedy_length": float(greedy.lengths.mean()),
+        **_interval("truncated", curves.truncated[:, last]),
+        **_interval("falls", _falls(curves)[:, last]),
+        "steps": curves.steps,
+    }
+
+
+def _interval(name: str, values: NDArray[Any]) -> dict[str, float]:
+    """The mean over the window and over seeds, each run counted once."""
+    interval = confidence_interval(values.mean(axis=1))
+    return {name: interval.estimate, f"{name}_low": interval.low, f"{name}_high": interval.high}
+
+
+def _table(summary: list[dict[str, Any]]) -> Table:
+    header = (
+        "agent", "return", "exact", "agree from", "length", "exact", "greedy return", "greedy length",
+        "truncated", "falls", "M steps",
+    )  # fmt: skip
+    rows = [
+        (
+            row["label"],
+            _plus_minus(row, "return"),
+            f"{row['return_exact']:.2f}",
+            "never" if row["return_meets_exact_at"] is None else f"{row['return_meets_exact_at']}",
+            _plus_minus(row, "length"),
+            f"{row['length_exact']:.2f}",
+            f"{row['greedy_return']:.2f}",
+            f"{row['greedy_length']:.2f}",
+            f"{row['truncated']:.1%}",
+            f"{row['falls']:.3f}",
+            f"{row['steps'] / 1e6:.1f}",
+        )
+        for row in summary
+    ]
+    caption = (
+        "exact: what the policy earns once learned, by planning, cut at as many steps; agree from: the episode from "
+        "which on mean return and exact cannot be told apart, or differ by less than 1 %; falls: an episode"
+    )
+    return Table(header, rows, caption)
+
+
+def _plus_minus(row: dict[str, Any], name: str) -> str:
+    """An interval by its longer half; the summary holds both ends."""
+    half = max(row[name] - row[f"{name}_low"], row[f"{name}_high"] - row[name])
+    return f"{row[name]:.2f} ± {half:.2f}"
+
+
+def _why(mdp: TabularMDP, summary: list[dict[str, Any]], settings: Settings) -> str:
+    critical = critical_reward_scale(mdp)
+    wandering = next(row for row in summary if row["agent"] == "soft_k1")
+    return (
+        f"Result A looks as it does because it trains at reward scale 1, below the critical reward scale of "
+        f"{critical:.7f}: there the entropy of wandering, up to ln 4 = {math.log(4):.3f} a step, is worth more than a "
+        f"step costs, so that soft Q-learning learns, correctly, not to arrive (its exact policy takes "
+        f"{wandering['length_exact_unlimited']:,.0f} steps on average, and {wandering['truncated']:.1%} of its last "
+        f"episodes were cut at {settings.max_steps:,}); Result B trains at 10, above it."
+    )
+
+
+def _figures(results: list[Result], settings: Settings) -> dict[str, Figure]:
+    by_name = {result.condition.name: result for result in results}
+
+    def figure(title: str, scales: tuple[int, ...]) -> Figure:
+        columns = [
+            (heading, [by_name["hard"], *(by_name[f"soft_k{k}{suffix}"] for k in scales)])
+            for heading, suffix in (("soft acts by its own policy", ""), ("soft explores with epsilon too", "_epsilon"))
+        ]
+        rows = [
+            [Panel(heading, ylabel, [result.drawn[i] for result in column]) for heading, column in columns]
+            for i, ylabel in enumerate(("return of an episode", "steps of an episode"))
+        ]
+        note = f"{settings.seeds:,} seeds; episodes are cut at {settings.max_steps:,} steps; bands cover 95 %."
+        return plot_learning_curves(title, rows, note)
+
+    return {
+        "result_a": figure("Result A: at reward scale 1, wandering pays", (1,)),
+        "result_b": figure("Result B: at larger reward scales, soft comes close to hard", (2, 10)),
+    }

@@ -1,0 +1,80 @@
+"""How figures look: one colour for an agent wherever it appears, safe for the colour-blind; no bytes left to chance."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, BinaryIO
+
+import matplotlib
+from matplotlib.colors import LinearSegmentedColormap, to_hex
+from matplotlib.figure import Figure
+
+from fastsoftq.agents import ExpectedSarsa, QLearning, Sarsa, SoftQLearning
+
+__all__ = ["GREY", "INK", "STYLE", "agent_colour", "save"]
+
+INK, GREY = "#1a1a1a", "#6b6b6b"
+
+STYLE: Any = {  # Matplotlib types its settings by name
+    "axes.axisbelow": True,
+    "axes.edgecolor": GREY,
+    "axes.grid": True,
+    "axes.labelcolor": INK,
+    "axes.linewidth": 0.8,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 11,
+    "figure.dpi": 100,
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],  # comes with Matplotlib: the same figure on every machine
+    "font.size": 9.5,
+    "grid.color": "#e6e6e6",
+    "grid.linewidth": 0.7,
+    "legend.frameon": False,
+    "savefig.dpi": 160,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "fastsoftq",  # identifiers in an SVG are random otherwise
+    "text.color": INK,
+    "xtick.color": GREY,
+    "ytick.color": GREY,
+}
+
+# Vermilion and reddish purple of Okabe & Ito (2008) for agents that maximise, and blues, darker the colder, for soft
+# ones: warm against cold also tells them apart for the colour-blind, light against dark in grey.
+_MAXIMISING = {QLearning: "#d55e00", Sarsa: "#cc79a7", ExpectedSarsa: "#8a3f6b"}
+_SOFT = LinearSegmentedColormap.from_list("soft", ["#9fd4f5", "#56b4e9", "#0072b2", "#0b2f66"])
+_OTHER = "#4d4d4d"
+
+
+def agent_colour(agent: Any) -> str:
+    """The colour of an agent, from what it learns; exploration on top does not change it.
+
+    Parameters
+    ----------
+    agent : NamedTuple
+        With a soft agent, reward_scale / temperature counts: from 0.3, light, to 30, dark.
+
+    Returns
+    -------
+    str
+        As "#rrggbb".
+    """
+    if isinstance(agent, SoftQLearning):
+        temperature = agent.temperature if isinstance(agent.temperature, float | int) else agent.temperature.stop
+        coldness = math.log10(agent.reward_scale / temperature)
+        return to_hex(_SOFT((coldness + 0.5) / 2.0))
+    return _MAXIMISING.get(type(agent), _OTHER)
+
+
+def save(figure: Figure, file: BinaryIO, kind: str) -> None:
+    """Write a figure into an open file, without a date or anything else that changes from run to run.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+    file : binary file
+    kind : {"svg", "png"}
+    """
+    with matplotlib.rc_context(STYLE):
+        figure.savefig(file, format=kind, metadata={"Date": None} if kind == "svg" else None)
