@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import tempfile
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 from typer.exceptions import TyperException
@@ -51,26 +51,36 @@ def _experiments(incomplete: str) -> list[tuple[str, str]]:
     return [(name, summary) for name, summary in known.items() if name.startswith(incomplete)]
 
 
+def _count(text: str) -> Any:
+    """An option that takes an integer."""
+    return typer.Option(help=text, parser=_integer, metavar="N")
+
+
+def _integer(text: str | int) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not an integer") from None
+
+
 @app.command()
 def reproduce(
     names: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[NAME]...",
-            help=f"Experiments, or 'all'; `fastsoftq list` shows them. [default: {DEFAULT}]",
+            metavar="NAME",
+            help=f"Experiments, or 'all'; `fastsoftq list` shows them; {DEFAULT} if not given.",
             autocompletion=_experiments,
             show_default=False,
         ),
     ] = None,
-    seeds: Annotated[int, typer.Option(help="Runs of each agent.")] = Settings.seeds,
-    episodes: Annotated[int, typer.Option(help="Episodes of each run.")] = Settings.episodes,
-    max_steps: Annotated[int, typer.Option(help="The most steps an episode may take.")] = Settings.max_steps,
+    seeds: Annotated[int, _count("Runs of each agent.")] = Settings.seeds,
+    episodes: Annotated[int, _count("Episodes of each run.")] = Settings.episodes,
+    max_steps: Annotated[int, _count("The most steps an episode may take.")] = Settings.max_steps,
     out: Annotated[
         Path, typer.Option(help=f"Where results go; experiments other than {DEFAULT} each get a folder there.")
     ] = Path("results"),
-    threads: Annotated[
-        int | None, typer.Option(help="Threads. Results do not depend on it. [default: all cores]", show_default=False)
-    ] = None,
+    threads: Annotated[int | None, _count("Threads; results do not depend on it. All cores if not given.")] = None,
 ) -> None:
     """Reproduce the document's experiments: train, draw, and print what was found beside the exact answers."""
     try:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from fastsoftq import checks
 
 if TYPE_CHECKING:
-    from fastsoftq.engine.train import Progress
+    from fastsoftq.engine.threads import Progress
     from fastsoftq.report.findings import Findings
 
 __all__ = ["DEFAULT", "EXPERIMENTS", "Experiment", "Settings", "Watch", "chosen"]
@@ -42,7 +42,7 @@ class Settings:
     TypeError
         Not an integer.
     ValueError
-        Too small.
+        Too small, or too large to count.
     """
 
     seeds: int = 1000
@@ -54,6 +54,8 @@ class Settings:
         checks.count("seeds", self.seeds, least=2)
         checks.count("episodes", self.episodes)
         checks.count("max_steps", self.max_steps)
+        if self.max_steps > 2**31 - 1:
+            raise ValueError(f"max_steps is {self.max_steps}; it must be at most {2**31 - 1}")
         if self.threads is not None:
             checks.count("threads", self.threads)
 
@@ -77,8 +79,12 @@ class Experiment(NamedTuple):
         -------
         Findings
         """
-        findings: Findings = importlib.import_module(f"fastsoftq.experiments.{self.module}").run(settings, watch)
-        return findings
+        return self.load()(settings, watch)
+
+    def load(self) -> Callable[[Settings, Watch], Findings]:
+        """Import the module; what it runs."""
+        run: Callable[[Settings, Watch], Findings] = importlib.import_module(f"{__name__}.{self.module}").run
+        return run
 
 
 DEFAULT = "cliff-walking"

@@ -15,7 +15,8 @@ from scipy.interpolate import CubicSpline
 
 from fastsoftq.agents import Frozen, LinearDecay, QLearning, SoftQLearning
 from fastsoftq.engine.curves import LearningCurves
-from fastsoftq.engine.train import Progress, train
+from fastsoftq.engine.threads import Progress
+from fastsoftq.engine.train import train
 from fastsoftq.experiments import Settings, Watch
 from fastsoftq.mdp.cliff_walking import cliff_walking
 from fastsoftq.mdp.tabular import TabularMDP
@@ -275,7 +276,10 @@ def _figures(results: list[Result], settings: Settings) -> dict[str, Figure]:
     def figure(title: str, scales: tuple[int, ...]) -> Figure:
         columns = [
             (heading, [by_name["hard"], *(by_name[f"soft_k{k}{suffix}"] for k in scales)])
-            for heading, suffix in (("soft acts by its own policy", ""), ("soft explores with epsilon too", "_epsilon"))
+            for heading, suffix in (
+                ("soft acts by its own policy alone", ""),
+                ("soft explores with the document’s ε on top, as hard does", "_epsilon"),
+            )
         ]
         rows = [
             [Panel(heading, ylabel, [result.drawn[i] for result in column]) for heading, column in columns]
@@ -285,6 +289,6 @@ def _figures(results: list[Result], settings: Settings) -> dict[str, Figure]:
         return plot_learning_curves(title, rows, note)
 
     return {
-        "result_a": figure("Result A: at reward scale 1, wandering pays", (1,)),
-        "result_b": figure("Result B: at larger reward scales, soft comes close to hard", (2, 10)),
+        "result_a": figure("Result A: at reward scale 1 wandering pays, and soft learns to wander", (1,)),
+        "result_b": figure("Result B: at larger reward scales soft comes close to hard optimality", (2, 10)),
     }

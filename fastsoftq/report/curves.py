@@ -12,6 +12,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FuncFormatter
 from numpy.typing import NDArray
 from scipy.optimize import isotonic_regression
@@ -35,6 +36,7 @@ _MEETS: dict[str, Any] = {
     "markerfacecolor": "white",
     "markeredgewidth": 1.8,
     "zorder": 4,
+    "clip_on": False,
 }
 
 
@@ -45,6 +47,7 @@ class Curve:
     Attributes
     ----------
     label, colour : str
+    n_episodes : int
     episode : ndarray of float64, shape [blocks]
         The middle of each block; the first episode is 1.
     mean, low, high : ndarray of float64, shape [blocks]
@@ -59,6 +62,7 @@ class Curve:
 
     label: str
     colour: str
+    n_episodes: int
     episode: NDArray[np.float64]
     mean: NDArray[np.float64]
     low: NDArray[np.float64]
@@ -99,8 +103,7 @@ def curve(label: str, colour: str, values: NDArray[Any], exact: NDArray[np.float
     Curve
     """
     n_episodes = values.shape[1]
-    steps = np.arange(np.ceil(np.log10(n_episodes + 1) * _BLOCKS_A_DECADE) + 1) / _BLOCKS_A_DECADE
-    edges = np.unique(np.minimum(np.ceil(10.0**steps).astype(np.int64), n_episodes + 1)) - 1
+    edges = _blocks(n_episodes)
     sizes = np.diff(edges)
     blocks = np.add.reduceat(values, edges[:-1], axis=1, dtype=np.float64) / sizes
     band = confidence_band(blocks)
@@ -113,7 +116,14 @@ def curve(label: str, colour: str, values: NDArray[Any], exact: NDArray[np.float
         first = len(apart) - int(np.argmax(apart[::-1])) if apart.any() else 0
         meets = int(edges[first]) + 1 if first < len(apart) else None
     middle = (edges[:-1] + edges[1:] + 1) / 2.0
-    return Curve(label, colour, middle, band.center, band.low, band.high, np.array(median), goal, meets)
+    return Curve(label, colour, n_episodes, middle, band.center, band.low, band.high, np.array(median), goal, meets)
+
+
+def _blocks(n_episodes: int) -> NDArray[np.int64]:
+    """Where blocks of episodes begin, int64 [blocks + 1]: single episodes first, then as many to each factor of ten."""
+    starts = np.unique(np.ceil(10.0 ** (np.arange(np.log10(n_episodes) * _BLOCKS_A_DECADE + 1.0) / _BLOCKS_A_DECADE)))
+    latest = max(1.0, n_episodes * 10.0 ** (-0.5 / _BLOCKS_A_DECADE))  # a shorter rest goes to the block before it
+    return np.append(starts[starts <= latest].astype(np.int64) - 1, n_episodes)
 
 
 def plot_learning_curves(title: str, panels: Sequence[Sequence[Panel]], note: str) -> Figure:
@@ -125,7 +135,7 @@ def plot_learning_curves(title: str, panels: Sequence[Sequence[Panel]], note: st
     panels : sequence of sequence of Panel
         Rows of panels; those of a row share their axis of values.
     note : str
-        A line below the figure.
+        A line above the key to the lines.
 
     Returns
     -------
@@ -143,8 +153,7 @@ def plot_learning_curves(title: str, panels: Sequence[Sequence[Panel]], note: st
                     ax.set_xlabel("episode")
             axes[i, 0].set_ylabel(row[0].ylabel)
         figure.suptitle(title, x=0.01, ha="left", fontsize=13, fontweight="bold")
-        figure.legend(handles=_key(), loc="outside lower left", ncols=4, fontsize=8.5)
-        figure.supxlabel(note, x=0.01, ha="left", fontsize=8.5, color=GREY)
+        figure.legend(handles=_key(), loc="outside lower left", ncols=4, title=note, alignment="left")
         figure.draw_without_rendering()  # so that scales are known, for labels to keep clear of each other
         for ax, panel in zip(axes.flat, (panel for row in panels for panel in row), strict=True):
             _label(ax, panel.curves)
@@ -162,17 +171,20 @@ def _draw(ax: Axes, curves: Sequence[Curve]) -> None:
         if c.exact is not None and c.meets is not None:
             at = int(np.searchsorted(c.episode, c.meets))
             ax.plot(c.episode[at], c.exact[at], markeredgecolor=c.colour, **_MEETS)
+            highest = all(c.exact[at] >= other.exact[at] for other in curves if other.exact is not None)
             ax.annotate(
                 f"{c.meets}",
                 (float(c.episode[at]), float(c.exact[at])),
-                (0, 8),
+                (0, 8 if highest else -17),
                 textcoords="offset points",
                 ha="center",
                 color=c.colour,
                 fontweight="bold",
+                path_effects=[withStroke(linewidth=2.5, foreground="white")],
+                zorder=5,
             )
     ax.set_xscale("log")
-    ax.set_xlim(1, max(2.0, curves[0].episode[-1]))
+    ax.set_xlim(1, max(2, curves[0].n_episodes))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.0f}"))
     ax.set_yscale("symlog", linthresh=_LINEAR, linscale=0.3, subs=[2, 5])
     ax.yaxis.set_major_formatter(FuncFormatter(_tick))

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Callable, Iterator
 from time import perf_counter
 
-from fastsoftq.engine.train import Progress
+from fastsoftq.engine.threads import Progress
 
 __all__ = ["progress_bars"]
 

@@ -31,7 +31,9 @@ STYLE: Any = {  # Matplotlib types its settings by name
     "font.size": 9.5,
     "grid.color": "#e6e6e6",
     "grid.linewidth": 0.7,
+    "legend.fontsize": 8.5,
     "legend.frameon": False,
+    "legend.title_fontsize": 8.5,
     "savefig.dpi": 160,
     "svg.fonttype": "path",
     "svg.hashsalt": "fastsoftq",  # identifiers in an SVG are random otherwise
@@ -76,5 +78,6 @@ def save(figure: Figure, file: BinaryIO, kind: str) -> None:
     file : binary file
     kind : {"svg", "png"}
     """
+    metadata = {"Title": figure.get_suptitle()} | ({"Date": None} if kind == "svg" else {})
     with matplotlib.rc_context(STYLE):
-        figure.savefig(file, format=kind, metadata={"Date": None} if kind == "svg" else None)
+        figure.savefig(file, format=kind, metadata=metadata)

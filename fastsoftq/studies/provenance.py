@@ -1,43 +1,77 @@
-"""How results came about: the machine and the versions, for whoever wants to repeat them."""
+"""Where results come from: versions, commit, processor, time."""
 
 from __future__ import annotations
 
 import os
 import platform
+import subprocess
+import sys
+from datetime import UTC, datetime
+from functools import cache
 from importlib import metadata
 from pathlib import Path
-
-import fastsoftq
+from typing import Any
 
 __all__ = ["provenance"]
 
-_LIBRARIES = ("numpy", "numba", "llvmlite", "scipy", "matplotlib")
+_PACKAGES = ("numba", "llvmlite", "numpy", "numcodecs")
 
 
-def provenance() -> dict[str, object]:
-    """Describe the machine and the software, as plain data.
+def provenance(*, brief: bool = False) -> dict[str, Any]:
+    """What is known of this process.
+
+    Parameters
+    ----------
+    brief : bool
+        For every chunk: what may differ from one to the next.
 
     Returns
     -------
     dict
-        `fastsoftq`, `python`, `libraries` (name: version), `system`, `processor` and `cores` (those this process may
-        use).
     """
+    import fastsoftq
+
+    own = {"fastsoftq": fastsoftq.__version__, "host": platform.node(), "cpu": processor()}
+    if brief:
+        return own
     return {
-        "fastsoftq": fastsoftq.__version__,
+        **own,
+        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        "commit": _commit(),
         "python": platform.python_version(),
-        "libraries": {name: metadata.version(name) for name in _LIBRARIES},
-        "system": platform.platform(),
-        "processor": _processor(),
-        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "platform": platform.platform(),
+        "cores": os.cpu_count(),
+        "versions": {name: _version(name) for name in _PACKAGES},
+        "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
     }
 
 
-def _processor() -> str:
-    """The processor's own name where the system tells it (Linux), its kind elsewhere."""
+@cache
+def processor() -> str:
+    """The processor's name."""
     try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        lines = []
-    names = (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    return next(names, platform.processor() or platform.machine())
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        return next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()
+
+
+def _version(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _commit() -> str | None:
+    """The commit that the package's sources are at, where they are a checkout; "+" says that they were edited since."""
+    package = Path(__file__).parents[1]
+    if not (package.parent / ".git").exists():
+        return None
+    git = ["git", "-C", str(package)]
+    try:
+        commit = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True, timeout=10, check=True)
+        edits = subprocess.run([*git, "status", "--porcelain", "."], capture_output=True, text=True, timeout=10)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return commit.stdout.strip() + ("+" if edits.stdout.strip() else "")

@@ -1,0 +1,47 @@
+# Nothing here but the plain commands that README.md shows, in the order they are needed.
+#   make reproduce   set up .venv, train, write results/ and print the table
+#   make test        set up what tests need, and run them
+#   make check       style, types and tests: everything in one command
+#   make bench       the speed of this version (asv)
+#   make peers       the same learning written in other ways, timed side by side
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.PHONY: reproduce test check bench peers clean
+
+reproduce: $(VENV)/.installed
+	$(BIN)/fastsoftq reproduce
+
+test: $(VENV)/.installed-test
+	$(BIN)/pytest
+
+check: $(VENV)/.installed-check $(VENV)/.installed-test
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/pytest
+
+bench: $(VENV)/.installed-bench
+	$(BIN)/asv machine --yes
+	$(BIN)/asv run --show-stderr HEAD^!
+
+peers: $(VENV)/.installed-bench
+	$(BIN)/python -m benchmarks.peers
+
+clean:
+	rm -rf $(VENV)
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: $(BIN)/python pyproject.toml
+	$(BIN)/pip install --quiet --editable .
+	touch $@
+
+# Groups of dependencies need pip 25.1, and Python 3.11 brings an older one.
+$(VENV)/.installed-%: $(VENV)/.installed
+	$(BIN)/pip install --quiet --upgrade 'pip>=25.1'
+	$(BIN)/pip install --quiet --editable . --group $*
+	touch $@

@@ -1,0 +1,182 @@
+import json
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from fastsoftq.experiments import DEFAULT, EXPERIMENTS, chosen
+
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+SMALL = ["--seeds", "3", "--episodes", "12", "--max-steps", "40"]
+
+
+def fastsoftq(*arguments, **options):
+    return subprocess.run(
+        [sys.executable, "-m", "fastsoftq", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env=ENVIRONMENT,
+        **options,
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--seeds", "0"], ["seeds is 0", "at least 2"]),
+        (["--seeds", "1"], ["seeds is 1", "at least 2"]),
+        (["--seeds", "-3"], ["seeds is -3"]),
+        (["--seeds", "ten"], ["--seeds", "ten"]),
+        (["--seeds", "1.5"], ["--seeds", "1.5"]),
+        (["--episodes", "0"], ["episodes is 0", "at least 1"]),
+        (["--max-steps", "0"], ["max_steps is 0", "at least 1"]),
+        (["--max-steps", 2**31], ["max_steps is 2147483648", "at most 2147483647"]),
+        (["--threads", "0"], ["threads is 0", "at least 1"]),
+        (["cliff-waking"], ["cliff-waking", "did you mean 'cliff-walking'"]),
+        (["cliff-walking", "nonsense"], ["nonsense", "'cliff-walking'"]),
+        (["--seed", "3"], ["--seed", "--seeds"]),
+        (["--out"], ["--out"]),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_status_2(tmp_path, arguments, words):
+    done = fastsoftq("reproduce", *arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert all(word in done.stderr for word in words), done.stderr
+    assert done.stdout == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_unknown_command_is_one_line_and_exit_status_2():
+    done = fastsoftq("reprodcue")
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "reprodcue" in done.stderr
+
+
+@pytest.mark.parametrize("place", ["a file", "below a file"])
+def test_an_output_folder_that_cannot_be_is_said_before_training(tmp_path, place):
+    (tmp_path / "file").touch()
+    out = tmp_path / "file" if place == "a file" else tmp_path / "file" / "results"
+    done = fastsoftq("reproduce", "--seeds", 10**6, "--out", out)  # would take minutes if it began
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert str(out) in done.stderr
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere")
+def test_a_folder_without_permission_is_said_before_training(tmp_path):
+    tmp_path.chmod(0o500)
+    done = fastsoftq("reproduce", "--seeds", 10**6, "--out", tmp_path)
+    assert done.returncode == 2
+    assert "Permission denied" in done.stderr
+
+
+def test_the_same_arguments_write_the_same_bytes_whatever_the_threads(tmp_path):
+    contents = []
+    for i, threads in enumerate((1, 2, 2)):
+        done = fastsoftq("reproduce", *SMALL, "--threads", threads, "--out", tmp_path / f"{i}")
+        assert done.returncode == 0, done.stderr
+        assert done.stderr == ""  # no bar where nobody watches
+        assert "1.3376435" in done.stdout
+        files = {path.name: path.read_bytes() for path in (tmp_path / f"{i}").iterdir()}
+        assert json.loads(files.pop("run.json"))["threads"] == threads
+        contents.append(files)
+    assert set(contents[0]) == {f"result_{x}.{kind}" for x in "ab" for kind in ("svg", "png")} | {
+        "curves.npz",
+        "summary.csv",
+    }
+    assert contents[0] == contents[1] == contents[2]
+
+
+def test_ctrl_c_ends_it_with_130_and_leaves_no_part_of_a_file(tmp_path):
+    terminal, end = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "fastsoftq", "reproduce", "--seeds", "1000000", "--out", str(tmp_path)],
+        stdout=subprocess.DEVNULL,
+        stderr=end,
+        env={**ENVIRONMENT, "TERM": "xterm", "COLUMNS": "120"},
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    ) as process:
+        os.close(end)
+        shown = b""
+        deadline = time.monotonic() + 120
+        while b"steps/s" not in shown and time.monotonic() < deadline:  # the bar: training has begun
+            shown += _read(terminal)
+        process.send_signal(signal.SIGINT)
+        deadline = time.monotonic() + 60
+        while process.poll() is None and time.monotonic() < deadline:
+            shown += _read(terminal)
+        process.kill()
+    shown += _read(terminal)
+    os.close(terminal)
+    assert process.returncode == 130
+    assert b"interrupted" in shown
+    assert b"Traceback" not in shown
+    assert list(tmp_path.iterdir()) == []
+
+
+def _read(terminal):
+    if not select.select([terminal], [], [], 0.1)[0]:
+        return b""
+    try:
+        return os.read(terminal, 65536)
+    except OSError:  # the other end is closed
+        return b""
+
+
+def test_a_failing_disk_is_one_line_and_exit_status_1(tmp_path):
+    script = (
+        "import errno, os, sys\n"
+        "def full(*arguments): raise OSError(errno.ENOSPC, 'No space left on device')\n"
+        "os.fsync = full\n"
+        "from fastsoftq.cli import main\n"
+        "main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, "reproduce", *SMALL, "--out", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env=ENVIRONMENT,
+    )
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "No space left" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_list_names_every_experiment():
+    done = fastsoftq("list")
+    assert done.returncode == 0
+    assert [line.split()[0] for line in done.stdout.splitlines()] == list(EXPERIMENTS)
+
+
+def test_every_experiment_is_there_and_every_name_chosen_once():
+    assert chosen([]) == [DEFAULT]
+    assert chosen(["all"]) == chosen([*EXPERIMENTS, DEFAULT, "all"]) == list(EXPERIMENTS)
+    for experiment in EXPERIMENTS.values():
+        assert callable(experiment.load())
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["reproduce", "--help"], []])
+def test_help_shows_what_there_is(arguments):
+    done = fastsoftq(*arguments)
+    text = done.stdout + done.stderr
+    assert "--threads" in text if "reproduce" in arguments else "reproduce" in text
+
+
+def test_completion_offers_the_experiments():
+    words = {"COMP_WORDS": "fastsoftq reproduce cliff", "COMP_CWORD": "2", "_FASTSOFTQ_COMPLETE": "complete_bash"}
+    script = "import sys; sys.argv[0] = 'fastsoftq'; from fastsoftq.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", script], env={**ENVIRONMENT, **words}, capture_output=True, text=True, timeout=60
+    )
+    assert "cliff-walking" in done.stdout
