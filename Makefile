@@ -9,7 +9,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: reproduce test check bench peers clean
+.PHONY: reproduce test check bench peers
 
 reproduce: $(VENV)/.installed
 	$(BIN)/fastsoftq reproduce
@@ -27,11 +27,8 @@ bench: $(VENV)/.installed-bench
 	$(BIN)/asv machine --yes
 	$(BIN)/asv run --show-stderr HEAD^!
 
-peers: $(VENV)/.installed-bench
+peers: $(VENV)/.installed-peers
 	$(BIN)/python -m benchmarks.peers
-
-clean:
-	rm -rf $(VENV)
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

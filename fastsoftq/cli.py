@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
-from typer.exceptions import TyperException
 
 from fastsoftq.experiments import DEFAULT, EXPERIMENTS, Settings, chosen
 
@@ -22,6 +21,10 @@ app = typer.Typer(
 )
 
 
+# What typer raises for a command line that cannot be read. The name of this class is not among those it exports.
+UsageError: Any = typer.BadParameter.__base__
+
+
 class BadInputError(Exception):
     """What was asked for cannot be done; the message is the one line that says why."""
 
@@ -30,7 +33,7 @@ def main() -> NoReturn:
     """Run the command: exit status 0, 2 for bad input (one line on standard error), 1 for a failure, 130 for Ctrl-C."""
     try:
         status = app(prog_name="fastsoftq", standalone_mode=False) or 0
-    except TyperException as error:
+    except UsageError as error:
         status = _refuse(error.format_message(), error.exit_code)
     except BadInputError as error:
         status = _refuse(str(error), 2)
