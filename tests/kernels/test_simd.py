@@ -60,7 +60,8 @@ def _operations(x, y, z):
             polynomial(x, COEFFICIENTS), exp2(x), log2(z * z + x * x),
             select(x < y, x, z), select(x <= y, x, z), select(x > y, x, z), select(x >= y, x, z),
             select(x == y, x, z), select(x != y, x, z), select((x < y) & (y < z), x, y),
-            select((x < y) | (y < z), x, y), select((x < y) ^ (y < z), x, y), select(x < y, x, convert(0, x)), convert(convert(x, np.int32(0)), x),
+            select((x < y) | (y < z), x, y), select((x < y) ^ (y < z), x, y),
+            select(x < y, x, convert(0, x)), convert(convert(x, np.int32(0)), x),
         )  # fmt: skip
 
     def of_whole_numbers(x, y, z):

@@ -1,0 +1,73 @@
+"""However a run is computed, it yields the same bits: one at a time or in lanes, on any threads, among any others."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import fastsoftq as fsq
+from tests.engine.kinds import KINDS
+from tests.engine.running import bits, train
+from tests.engine.worlds import worlds
+
+
+@st.composite
+def tasks(draw, actions, outcomes=1, several_starts=False):
+    mdp = draw(worlds(actions, outcomes, several_starts))
+    seeds = draw(st.integers(1, 100))
+    shape = draw(st.sampled_from([None, (), (seeds,)]))
+    initial_q = None
+    if shape is not None:
+        initial_q = np.random.default_rng(seeds).normal(size=(*shape, mdp.n_states, mdp.n_actions))
+    return mdp, {
+        "seeds": seeds,
+        "episodes": draw(st.integers(1, 12)),
+        "max_steps": draw(st.integers(1, 40)),
+        "initial_q": initial_q,
+    }
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(data=st.data())
+@settings(max_examples=50)
+def test_lanes_give_the_bits_of_one_run_at_a_time(kind, data):
+    agents, lanes, actions, outcomes, several_starts, precision = KINDS[kind]
+    mdp, task = data.draw(tasks(actions, outcomes, several_starts))
+    agent = data.draw(agents)
+    one_by_one = train(0, mdp, agent, **task, precision=precision)
+    assert bits(train(lanes, mdp, agent, **task, precision=precision)) == bits(one_by_one)
+
+
+THREADED = {"hard": 0, "soft, mixed": 64, "sarsa, schedules, slippery, many starts": 16}
+
+
+@pytest.mark.parametrize("kind", THREADED)
+@given(data=st.data())
+@settings(max_examples=20)
+def test_threads_order_and_company_change_nothing(kind, data):
+    """A run yields what it yields in any other call, and an episode whatever comes after it."""
+    agents, _, actions, outcomes, several_starts, precision = KINDS[kind]
+    mdp, agent = data.draw(worlds(actions, outcomes, several_starts)), data.draw(agents)
+    task = {
+        "episodes": data.draw(st.integers(1, 8)),
+        "max_steps": data.draw(st.integers(1, 30)),
+        "precision": precision,
+    }
+    count, threads = data.draw(st.integers(1, 150)), data.draw(st.integers(2, 5))
+    rng = np.random.default_rng(count)
+    seeds = rng.integers(2**64 - 1, size=count, dtype=np.uint64)
+    whole = train(THREADED[kind], mdp, agent, seeds=seeds, **task)
+    assert bits(train(THREADED[kind], mdp, agent, seeds=seeds, threads=threads, **task)) == bits(whole)
+    some = rng.permutation(count)[: rng.integers(1, count + 1)]
+    assert bits(train(THREADED[kind], mdp, agent, seeds=seeds[some], threads=threads, **task)) == bits(whole, some)
+    fewer = task | {"episodes": 1}
+    first = train(THREADED[kind], mdp, agent, seeds=seeds, **fewer)
+    assert first.returns.tobytes() == whole.returns[:, :1].tobytes()
+
+
+def test_what_train_picks_by_itself_has_those_bits_too():
+    mdp, agent = fsq.cliff_walking(), fsq.SoftQLearning(0.8, 0.95, reward_scale=10.0, epsilon=0.1)
+    task = {"episodes": 20, "max_steps": 100, "keep_q": True}
+    few, many = (fsq.train(mdp, agent, seeds, threads=2, **task) for seeds in (3, 300))
+    assert bits(few) == bits(many, slice(3))
+    assert bits(train(0, mdp, agent, seeds=300, episodes=20, max_steps=100)) == bits(many)
