@@ -28,6 +28,7 @@ _HOME = {
     "from_gymnasium": "fastsoftq.mdp.gymnasium",
     "from_map": "fastsoftq.mdp.grid",
     "multi_goal": "fastsoftq.mdp.multi_goal",
+    "occupancy": "fastsoftq.planning.occupancy",
     "optimal_trajectory_posterior": "fastsoftq.planning.inference",
     "point_mass": "fastsoftq.mdp.point_mass",
     "policy_iteration": "fastsoftq.planning.iteration",
@@ -90,4 +91,5 @@ if TYPE_CHECKING:
     from fastsoftq.planning.iteration import policy_iteration as policy_iteration
     from fastsoftq.planning.iteration import soft_value_iteration as soft_value_iteration
     from fastsoftq.planning.iteration import value_iteration as value_iteration
+    from fastsoftq.planning.occupancy import occupancy as occupancy
     from fastsoftq.planning.trajectories import sample_trajectories as sample_trajectories

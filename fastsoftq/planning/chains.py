@@ -10,7 +10,7 @@ from scipy.sparse.linalg import splu, spsolve
 
 from fastsoftq.planning.bellman import Matrices
 
-__all__ = ["poisson_equation", "policy_chain", "stationary_values", "total_rewards"]
+__all__ = ["poisson_equation", "policy_chain", "stationary_values", "total_rewards", "transient_states"]
 
 _NEVER = 1e-15  # a transition less likely than this is one that double precision cannot tell from none
 
@@ -82,13 +82,7 @@ def total_rewards(
         From a state that can fall into a class it never leaves: finite if that class pays nothing, otherwise -inf or
         inf by the sign of its mean reward, nan if it is 0 or if classes of both signs can be reached.
     """
-    n_classes, label = csgraph.connected_components(chain, connection="strong")
-    edges = chain.tocoo()
-    leaves = label[edges.row] != label[edges.col]
-    left = np.zeros(n_classes, np.bool_)
-    left[label[edges.row[leaves]]] = True
-    left[label[ends > 0.0]] = True
-    transient = left[label]
+    transient, label = transient_states(chain, ends)
     total = np.zeros_like(rewards)
     if transient.any():
         inner = chain[transient][:, transient]
@@ -101,6 +95,30 @@ def total_rewards(
             total[reach, kind] = limit
             total[clash, kind] = np.nan
     return total
+
+
+def transient_states(chain: sparse.csr_array, ends: NDArray[np.float64]) -> tuple[NDArray[np.bool_], NDArray[np.int32]]:
+    """Find the states that are left for good sooner or later.
+
+    Parameters
+    ----------
+    chain, ends
+        As `policy_chain` returns them.
+
+    Returns
+    -------
+    transient : ndarray of bool, shape [states]
+        The others lie in classes that are never left.
+    label : ndarray of int32, shape [states]
+        The number of each state's class: of those that can be reached from each other.
+    """
+    n_classes, label = csgraph.connected_components(chain, connection="strong")
+    edges = chain.tocoo()
+    leaves = label[edges.row] != label[edges.col]
+    left = np.zeros(n_classes, np.bool_)
+    left[label[edges.row[leaves]]] = True
+    left[label[ends > 0.0]] = True
+    return left[label], label
 
 
 def poisson_equation(

@@ -1,0 +1,101 @@
+"""Where a policy spends its time, and where its episodes end: exactly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import sparse
+from scipy.sparse import csgraph
+from scipy.sparse.linalg import splu
+
+from fastsoftq import checks
+from fastsoftq.mdp.tabular import TabularMDP
+from fastsoftq.planning.bellman import Matrices, matrices
+from fastsoftq.planning.chains import policy_chain, transient_states
+from fastsoftq.planning.evaluation import checked_policy
+
+__all__ = ["Occupancy", "occupancy"]
+
+
+@dataclass(frozen=True, eq=False)
+class Occupancy:
+    """Where a policy spends its time.
+
+    Attributes
+    ----------
+    visits : ndarray of float64, shape [states]
+        Expected number of steps taken from each state; with a discount, the step at time t counts discount**t. inf
+        where the policy may stay for ever.
+    endings : ndarray of float64, shape [states]
+        Probability that the episode terminates by arriving in each state; with a discount, the arrival after t steps
+        counts discount**t.
+    """
+
+    visits: NDArray[np.float64] = field(repr=False)
+    endings: NDArray[np.float64] = field(repr=False)
+
+
+def occupancy(mdp: TabularMDP, policy: ArrayLike, discount: float = 1.0, horizon: int | None = None) -> Occupancy:
+    """Find where a policy spends its time, from the start distribution (Puterman 1994, section 6.9.2).
+
+    Parameters
+    ----------
+    mdp : TabularMDP
+    policy : array_like of float, shape [states, actions] or [horizon, states, actions]
+    discount : float
+        In [0, 1].
+    horizon : int, optional
+        The episode is cut after so many steps. None: no limit, or as many steps as `policy` has.
+
+    Returns
+    -------
+    Occupancy
+
+    Raises
+    ------
+    ValueError, TypeError
+        As `evaluate_policy`.
+
+    Examples
+    --------
+    >>> import numpy as np, fastsoftq as fsq
+    >>> corridor = fsq.from_map("1.S2")
+    >>> stays = fsq.occupancy(corridor, np.full((4, 4), 0.25))
+    >>> stays.visits.round(9), stays.endings.round(9)
+    (array([0.        , 1.33333333, 2.66666667, 0.        ]), array([0.33333333, 0.        , 0.        , 0.66666667]))
+    """
+    discount = checks.in_unit_interval("discount", discount)
+    policy, horizon = checked_policy(mdp, policy, horizon)
+    model = matrices(mdp)
+    if horizon is None:
+        visits = _visits_without_end(mdp, model, policy, discount)
+        taken = np.where(np.isfinite(visits), visits, 0.0)[:, None] * policy  # what lasts for ever does not end
+    else:
+        backwards = model.continuation.T.tocsr()
+        now, taken = mdp.start, np.zeros(policy.shape[1:])
+        for step in policy:
+            taken += now[:, None] * step
+            now = discount * (backwards @ (now[:, None] * step).ravel())
+        visits = taken.sum(axis=1) * ~mdp.terminal
+    ending = discount * (taken[:, :, None] * mdp.probability * mdp.terminated)[~mdp.terminal]
+    arrivals = np.bincount(mdp.next_state[~mdp.terminal].ravel(), ending.ravel(), mdp.n_states).astype(np.float64)
+    return Occupancy(visits, arrivals)
+
+
+def _visits_without_end(
+    mdp: TabularMDP, model: Matrices, policy: NDArray[np.float64], discount: float
+) -> NDArray[np.float64]:
+    """Solve visits = start + discount * visits @ chain over the states that can be reached."""
+    chain, ends = policy_chain(model, policy)
+    starts = np.flatnonzero(mdp.start)
+    reached = np.isfinite(csgraph.dijkstra(chain, indices=starts, unweighted=True, min_only=True)) & ~mdp.terminal
+    visits = np.where(reached, np.inf, 0.0)
+    passing = reached & transient_states(chain, ends)[0] if discount == 1.0 else reached
+    if not passing.any():
+        return visits
+    inner = chain[passing][:, passing]
+    system = sparse.csc_array(sparse.eye_array(inner.shape[0], format="csc") - discount * inner.T)
+    visits[passing] = splu(system).solve(mdp.start[passing])
+    return visits
