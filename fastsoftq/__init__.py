@@ -30,6 +30,7 @@ _HOME = {
     "multi_goal": "fastsoftq.mdp.multi_goal",
     "occupancy": "fastsoftq.planning.occupancy",
     "optimal_trajectory_posterior": "fastsoftq.planning.inference",
+    "plot_grid": "fastsoftq.report.grid",
     "point_mass": "fastsoftq.mdp.point_mass",
     "policy_iteration": "fastsoftq.planning.iteration",
     "sample_trajectories": "fastsoftq.planning.trajectories",
@@ -93,3 +94,4 @@ if TYPE_CHECKING:
     from fastsoftq.planning.iteration import value_iteration as value_iteration
     from fastsoftq.planning.occupancy import occupancy as occupancy
     from fastsoftq.planning.trajectories import sample_trajectories as sample_trajectories
+    from fastsoftq.report.grid import plot_grid as plot_grid

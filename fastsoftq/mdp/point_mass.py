@@ -19,7 +19,7 @@ THRESHOLD, GOAL_REWARD, ACTION_COST = 1.0, 10.0, 30.0
 START_DEVIATION = 0.1
 
 
-def point_mass(spacing: float = 0.5) -> TabularMDP:
+def point_mass(spacing: float = 0.5, *, step_reward: float = 0.0) -> TabularMDP:
     """Make the point mass: move with a velocity of one's choice until within distance 1 of one of four goals.
 
     Positions are the points of a square lattice over [-7, 7]^2, velocities all its vectors in [-1, 1]^2, so that a
@@ -35,6 +35,8 @@ def point_mass(spacing: float = 0.5) -> TabularMDP:
     ----------
     spacing : float
         Of the lattice: 1 divided by a whole number. At 0.5 there are 841 states and 25 actions, at 0.25 3249 and 81.
+    step_reward : float
+        Paid on top for every step; see the notes.
 
     Returns
     -------
@@ -48,12 +50,20 @@ def point_mass(spacing: float = 0.5) -> TabularMDP:
     TypeError
         Not a number.
 
+    Notes
+    -----
+    The original's soft values use the entropy of a density over velocities. A choice among the velocities of the
+    lattice has 2 ln(1 / spacing) more entropy than the density it stands for, each velocity being a square of that
+    side. With `step_reward = 2 ln(spacing) / reward_scale` that is taken off again, and soft values tend to those of
+    the original as the lattice gets finer.
+
     Examples
     --------
     >>> import fastsoftq as fsq
     >>> fsq.point_mass()
     <TabularMDP 'point_mass': 841 states, 25 actions, deterministic>
     """
+    step_reward = checks.number("step_reward", step_reward)
     per_unit = round(1.0 / checks.positive("spacing", spacing))
     if per_unit < 1 or abs(per_unit * spacing - 1.0) > 1e-9:
         raise ValueError(f"spacing is {spacing}; it must be 1 divided by a whole number, such as 0.5 or 0.25")
@@ -70,7 +80,7 @@ def point_mass(spacing: float = 0.5) -> TabularMDP:
     nearest, goal_cost = squares.argmin(axis=1), squares.min(axis=1)
     arrived = goal_cost < THRESHOLD**2
     action_cost = ACTION_COST * (down**2 + right**2) / per_unit**2
-    reward = -action_cost - goal_cost[next_state] + GOAL_REWARD * arrived[next_state]
+    reward = step_reward - action_cost - goal_cost[next_state] + GOAL_REWARD * arrived[next_state]
     reward[arrived] = 0.0
     next_state[arrived] = np.flatnonzero(arrived)[:, None]
 

@@ -53,6 +53,19 @@ def test_the_map_is_as_symmetric_as_the_square():
     np.testing.assert_allclose(v, v[::-1], atol=1e-9)
 
 
+def test_the_reward_of_a_step_makes_finer_lattices_agree():
+    """With the entropy of the lattice taken off, soft values of coarse and fine lattices come close to each other."""
+    values = {}
+    for spacing in (0.5, 0.25):
+        mdp = fsq.point_mass(spacing, step_reward=2 * np.log(spacing) / 0.1)
+        assert mdp.reward[mdp.start.argmax(), mdp.n_actions // 2, 0] == pytest.approx(-25 + 20 * np.log(spacing))
+        assert (mdp.reward[mdp.terminal] == 0).all()
+        values[spacing] = mdp.start @ fsq.soft_value_iteration(mdp, 0.99, reward_scale=0.1).v
+    assert abs(values[0.5] - values[0.25]) < 0.3
+    plain = fsq.soft_value_iteration(fsq.point_mass(), 0.99, reward_scale=0.1).v
+    assert abs(plain[fsq.point_mass().start.argmax()] - values[0.5]) > 3.0
+
+
 @pytest.mark.parametrize("spacing", [0.3, 2.0, 0.0, -0.5])
 def test_bad_spacing(spacing):
     with pytest.raises(ValueError, match="spacing is"):
