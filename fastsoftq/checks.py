@@ -63,15 +63,15 @@ def positive(name: str, value: Any) -> float:
     return result
 
 
-def in_unit_interval(name: str, value: Any, *, open_below: bool = False) -> float:
+def in_unit_interval(name: str, value: Any, *, open_below: bool = False, open_above: bool = False) -> float:
     """Return `value` as a float if it lies in [0, 1].
 
     Parameters
     ----------
     name, value
         As for `number`.
-    open_below : bool
-        Leave out 0, as for a step size.
+    open_below, open_above : bool
+        Leave out 0, as for a step size; leave out 1.
 
     Returns
     -------
@@ -85,8 +85,10 @@ def in_unit_interval(name: str, value: Any, *, open_below: bool = False) -> floa
         NaN, or outside the interval.
     """
     result = _real(name, value)
-    if not 0.0 <= result <= 1.0 or (open_below and result == 0.0):
-        raise ValueError(f"{name} is {result}; it must lie in {'(' if open_below else '['}0, 1]")
+    if not 0.0 <= result <= 1.0 or (open_below and result == 0.0) or (open_above and result == 1.0):
+        raise ValueError(
+            f"{name} is {result}; it must lie in {'(' if open_below else '['}0, 1{')' if open_above else ']'}"
+        )
     return result
 
 

@@ -1,0 +1,227 @@
+"""Demonstrations: what somebody did, as arrays or from a CSV file, checked before anything is fitted to it."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastsoftq.mdp.tabular import TabularMDP
+from fastsoftq.planning.trajectories import Trajectories
+
+__all__ = ["Demonstrations", "load_demonstrations"]
+
+_COLUMNS = ("trajectory", "step", "state", "action")
+
+
+@dataclass(frozen=True, eq=False)
+class Demonstrations:
+    """Trajectories of states and actions, one after the other.
+
+    Attributes
+    ----------
+    trajectory : ndarray of int64, shape [steps]
+        Which trajectory a step belongs to: 0, 1, ..., never falling.
+    state, action : ndarray of int64, shape [steps]
+    reward : ndarray of float64, shape [steps], or None
+        What each step paid, where that is known. No fit needs it.
+    """
+
+    trajectory: NDArray[np.int64] = field(repr=False)
+    state: NDArray[np.int64] = field(repr=False)
+    action: NDArray[np.int64] = field(repr=False)
+    reward: NDArray[np.float64] | None = field(default=None, repr=False)
+
+    @classmethod
+    def of(cls, trajectories: Trajectories | Sequence[Sequence[tuple[int, int]]]) -> Demonstrations:
+        """Take trajectories as demonstrations.
+
+        Parameters
+        ----------
+        trajectories : Trajectories, or sequence of sequence of (int, int)
+            As sampled, or written down as the (state, action) of every step.
+
+        Returns
+        -------
+        Demonstrations
+
+        Raises
+        ------
+        ValueError
+            A trajectory without steps.
+
+        Examples
+        --------
+        >>> Demonstrations.of([[(0, 1), (1, 1)], [(0, 1)]])
+        <Demonstrations: 2 trajectories, 3 steps>
+        """
+        if isinstance(trajectories, Trajectories):
+            taken = np.arange(trajectories.actions.shape[1]) < trajectories.lengths[:, None]
+            which, states, actions = (
+                np.nonzero(taken)[0],
+                trajectories.states[:, :-1][taken],
+                trajectories.actions[taken],
+            )
+            return cls(
+                which.astype(np.int64), states.astype(np.int64), actions.astype(np.int64), trajectories.rewards[taken]
+            )
+        for i, steps in enumerate(trajectories):
+            if not len(steps):
+                raise ValueError(f"trajectories[{i}] has no steps; leave it out")
+        pairs = np.array([pair for steps in trajectories for pair in steps], np.int64).reshape(-1, 2)
+        which = np.repeat(np.arange(len(trajectories)), [len(steps) for steps in trajectories])
+        return cls(which, pairs[:, 0], pairs[:, 1])
+
+    @property
+    def n_steps(self) -> int:
+        """The number of steps, over all trajectories."""
+        return int(self.state.size)
+
+    @property
+    def n_trajectories(self) -> int:
+        """The number of trajectories."""
+        return int(self.trajectory[-1]) + 1 if self.n_steps else 0
+
+    def counts(self, mdp: TabularMDP) -> NDArray[np.float64]:
+        """How often each action was taken in each state.
+
+        Parameters
+        ----------
+        mdp : TabularMDP
+            Where it was done.
+
+        Returns
+        -------
+        ndarray of float64, shape [states, actions]
+
+        Raises
+        ------
+        ValueError
+            No steps at all, a state or action that the MDP does not have, an action in a terminal state, or a step to
+            a state that cannot follow.
+        """
+        if not self.n_steps:
+            raise ValueError("demonstrations holds no steps; at least one is needed")
+        for i, problem in _problems(self, mdp):
+            step = i - int(np.searchsorted(self.trajectory, self.trajectory[i]))
+            raise ValueError(f"demonstrations: step {step} of trajectory {self.trajectory[i]}: {problem}")
+        pair = self.state * mdp.n_actions + self.action
+        counts = np.bincount(pair, minlength=mdp.n_states * mdp.n_actions)
+        return counts.reshape(mdp.n_states, mdp.n_actions).astype(np.float64)
+
+    def __repr__(self) -> str:
+        return f"<Demonstrations: {self.n_trajectories} trajectories, {self.n_steps} steps>"
+
+
+def load_demonstrations(path: str | Path, mdp: TabularMDP | None = None) -> Demonstrations:
+    """Read demonstrations from a CSV file.
+
+    Parameters
+    ----------
+    path : str or Path
+        A file whose first line names its columns: `trajectory` (any label), `step`, `state`, `action`, and `reward` if
+        it is known; others are passed over. The rows of a trajectory follow each other, and its steps count up by one.
+    mdp : TabularMDP, optional
+        Where it was done: states, actions and what follows what are then checked too.
+
+    Returns
+    -------
+    Demonstrations
+
+    Raises
+    ------
+    ValueError
+        A column that is missing, or a row that does not fit; the message names the line.
+    OSError
+        The file cannot be read.
+    """
+    path = Path(path)
+    labels: dict[str, int] = {}
+    rows: list[tuple[int, int, int]] = []
+    rewards: list[float] = []
+    lines: list[int] = []
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        reader = csv.DictReader(file, skipinitialspace=True, strict=True)
+        try:
+            has_reward = "reward" in _columns(path, reader.fieldnames)
+            expected = 0
+            for row in reader:
+                where = f"{path}, line {reader.line_num}"
+                label = row["trajectory"] or ""
+                step, state, action = (_whole(where, name, row[name]) for name in _COLUMNS[1:])
+                if label not in labels:
+                    labels[label], expected = len(labels), step
+                elif rows[-1][0] != labels[label]:
+                    raise ValueError(f"{where}: trajectory {label!r} goes on after another; its rows must be together")
+                if step != expected:
+                    raise ValueError(f"{where}: step is {step}; after step {expected - 1} it must be {expected}")
+                expected += 1
+                rows.append((labels[label], state, action))
+                lines.append(reader.line_num)
+                if has_reward:
+                    rewards.append(_reward(where, row["reward"]))
+        except csv.Error as error:
+            raise ValueError(f"{path}, line {reader.line_num}: {error}") from None
+        except UnicodeDecodeError:
+            raise ValueError(f"{path}, after line {reader.line_num}: not text in UTF-8") from None
+    if not rows:
+        raise ValueError(f"{path} holds no steps; at least one is needed")
+    trajectory, states, actions = np.array(rows, np.int64).T
+    found = Demonstrations(trajectory, states, actions, np.array(rewards) if has_reward else None)
+    if mdp is not None:
+        for i, problem in _problems(found, mdp):
+            raise ValueError(f"{path}, line {lines[i]}: {problem}")
+    return found
+
+
+def _columns(path: Path, names: Sequence[str] | None) -> Sequence[str]:
+    missing = [name for name in _COLUMNS if name not in (names or ())]
+    if missing:
+        raise ValueError(
+            f"{path}, line 1: no column {', '.join(map(repr, missing))}; columns must be {', '.join(_COLUMNS)} and, "
+            "if known, reward"
+        )
+    return names or ()
+
+
+def _whole(where: str, name: str, text: str | None) -> int:
+    digits = (text or "").strip()
+    if not (digits.isascii() and digits.isdigit() and len(digits) < 16):
+        raise ValueError(f"{where}: {name} is {text!r}; it must be a whole number of at least 0")
+    return int(digits)
+
+
+def _reward(where: str, text: str | None) -> float:
+    try:
+        value = float(text or "")
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise ValueError(f"{where}: reward is {text!r}; it must be a finite number")
+    return value
+
+
+def _problems(found: Demonstrations, mdp: TabularMDP) -> list[tuple[int, str]]:
+    """The first step that cannot have happened in this MDP, if there is one, and why not."""
+    for name, values, count in (("state", found.state, mdp.n_states), ("action", found.action, mdp.n_actions)):
+        outside = (values < 0) | (values >= count)
+        if outside.any():
+            i = int(np.argmax(outside))
+            return [(i, f"{name} is {values[i]}; in {mdp.name} it must lie in 0..{count - 1}")]
+    over = mdp.terminal[found.state]
+    if over.any():
+        i = int(np.argmax(over))
+        return [(i, f"state {found.state[i]} is terminal in {mdp.name}; nothing is done there")]
+    goes_on = found.trajectory[1:] == found.trajectory[:-1]
+    before, action, after = found.state[:-1], found.action[:-1], found.state[1:]
+    can = (mdp.next_state[before, action] == after[:, None]) & ~mdp.terminated[before, action]
+    cannot = goes_on & ~(can & (mdp.probability[before, action] > 0.0)).any(axis=1)
+    if cannot.any():
+        i = int(np.argmax(cannot))
+        return [(i + 1, f"state {after[i]} cannot follow action {action[i]} in state {before[i]} of {mdp.name}")]
+    return []

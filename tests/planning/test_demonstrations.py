@@ -1,0 +1,100 @@
+"""Demonstrations: what is read is what was written, and a bad row is named by its line."""
+
+import doctest
+
+import numpy as np
+import pytest
+
+import fastsoftq as fsq
+from fastsoftq.planning import demonstrations
+
+CORRIDOR = fsq.from_map("S..G")
+GOOD = "trajectory,step,state,action\na,0,0,1\na,1,1,1\nb,3,0,3\nb,4,0,1\n"
+
+
+def written(tmp_path, text):
+    path = tmp_path / "seen.csv"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_reading(tmp_path):
+    seen = fsq.load_demonstrations(written(tmp_path, GOOD), CORRIDOR)
+    assert seen.trajectory.tolist() == [0, 0, 1, 1]
+    assert (seen.state.tolist(), seen.action.tolist(), seen.reward) == ([0, 1, 0, 0], [1, 1, 3, 1], None)
+    assert (seen.n_trajectories, seen.n_steps) == (2, 4)
+    assert seen.counts(CORRIDOR).tolist() == [[0, 2, 0, 1], [0, 1, 0, 0], [0] * 4, [0] * 4]
+
+
+def test_columns_in_any_order_with_others_and_rewards(tmp_path):
+    text = "\ufeffaction, who, step, reward, state, trajectory\r\n1, me, 0, -1.5, 0, x\r\n\r\n1, me, 1, 0, 1, x\r\n"
+    seen = fsq.load_demonstrations(written(tmp_path, text))
+    assert (seen.state.tolist(), seen.reward.tolist(), seen.n_trajectories) == ([0, 1], [-1.5, 0.0], 1)
+
+
+def test_sampled_trajectories_are_demonstrations(tmp_path):
+    drawn = fsq.sample_trajectories(CORRIDOR, np.full((4, 4), 0.25), 30, horizon=12, rng=1)
+    seen = fsq.Demonstrations.of(drawn)
+    assert seen.n_steps == drawn.lengths.sum()
+    assert seen.reward.sum() == drawn.rewards.sum()
+    rows = [
+        f"run {i},{t},{drawn.states[i, t]},{drawn.actions[i, t]},{drawn.rewards[i, t]!r}"
+        for i in range(30)
+        for t in range(drawn.lengths[i])
+    ]
+    text = "\n".join(["trajectory,step,state,action,reward", *rows]).replace("np.float64(", "").replace(")", "")
+    again = fsq.load_demonstrations(written(tmp_path, text), CORRIDOR)
+    for name in ("trajectory", "state", "action", "reward"):
+        assert np.array_equal(getattr(again, name), getattr(seen, name))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "line 1: no column 'trajectory', 'step', 'state', 'action'; columns must be"),
+        ("trajectory,step,action\na,0,0\n", "line 1: no column 'state'; columns must be"),
+        ("trajectory,step,state,action\n", "holds no steps; at least one is needed"),
+        (GOOD + "b,5,one,1\n", "line 6: state is 'one'; it must be a whole number of at least 0"),
+        (GOOD + "b,5,-1,1\n", "line 6: state is '-1'; it must be a whole number of at least 0"),
+        (GOOD + "b,5,1\n", "line 6: action is None; it must be a whole number"),
+        (GOOD + "b,5,1,1.0\n", "line 6: action is '1.0'; it must be a whole number"),
+        (GOOD + "b,7,1,1\n", "line 6: step is 7; after step 4 it must be 5"),
+        (GOOD + "a,2,2,1\n", "line 6: trajectory 'a' goes on after another; its rows must be together"),
+        ("trajectory,step,state,action,reward\na,0,0,1,-1\na,1,1,1,nan\n", "line 3: reward is 'nan'; it must be"),
+        ("trajectory,step,state,action,reward\na,0,0,1,\n", "line 2: reward is ''; it must be a finite number"),
+        ('trajectory,step,state,action\na,0,0,"1\n', "unexpected end of data"),
+        (GOOD + "c,0,4,1\n", "line 6: state is 4; in map it must lie in 0..3"),
+        (GOOD + "c,0,0,4\n", "line 6: action is 4; in map it must lie in 0..3"),
+        (GOOD + "c,0,3,1\n", "line 6: state 3 is terminal in map; nothing is done there"),
+        (GOOD + "c,0,0,1\nc,1,2,1\n", "line 7: state 2 cannot follow action 1 in state 0 of map"),
+    ],
+)
+def test_a_bad_file(tmp_path, text, message):
+    with pytest.raises(ValueError, match=r"seen\.csv") as error:
+        fsq.load_demonstrations(written(tmp_path, text), CORRIDOR)
+    assert message in str(error.value)
+
+
+def test_bytes_that_are_no_text(tmp_path):
+    path = tmp_path / "seen.csv"
+    path.write_bytes(b"trajectory,step,state,action\na,0,\xff,1\n")
+    with pytest.raises(ValueError, match="not text in UTF-8"):
+        fsq.load_demonstrations(path)
+
+
+def test_what_cannot_have_happened():
+    with pytest.raises(ValueError, match="step 1 of trajectory 1: state 2 cannot follow action 1 in state 0 of map"):
+        fsq.Demonstrations.of([[(0, 1)], [(0, 1), (2, 1)]]).counts(CORRIDOR)
+    with pytest.raises(ValueError, match=r"trajectories\[1\] has no steps; leave it out"):
+        fsq.Demonstrations.of([[(0, 1)], []])
+    with pytest.raises(ValueError, match="demonstrations holds no steps; at least one is needed"):
+        fsq.Demonstrations.of([]).counts(CORRIDOR)
+    # One may not go on from a step that ended the episode, even where it leads to a state that is not terminal.
+    round_trip = fsq.TabularMDP([[0, 0]], [[-1.0, -1.0]], [[False, True]], start=0)
+    assert fsq.Demonstrations.of([[(0, 0), (0, 1)]]).counts(round_trip).tolist() == [[1.0, 1.0]]
+    with pytest.raises(ValueError, match="state 0 cannot follow action 1"):
+        fsq.Demonstrations.of([[(0, 1), (0, 0)]]).counts(round_trip)
+
+
+def test_examples():
+    assert doctest.testmod(demonstrations).failed == 0

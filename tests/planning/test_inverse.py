@@ -1,0 +1,185 @@
+"""Reward weights from demonstrations: finite differences, every path enumerated, and intervals that cover."""
+
+import doctest
+import itertools
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import optimize
+
+import fastsoftq as fsq
+from fastsoftq.planning import inverse
+from tests.planning.strategies import mdps
+from tests.planning.test_behaviour import demonstrations
+
+RNG = np.random.default_rng(11)
+SLIPPERY = fsq.from_map(["S...", ".#..", "...G"], slippery=True)
+FEATURES = RNG.normal(size=(11, 4, 3))
+WEIGHTS = np.array([1.0, -0.8, 0.4])
+
+
+def soft(mdp, features, weights, discount):
+    """The soft policy by plain sweeps."""
+    v = np.zeros(mdp.n_states)
+    for _ in range(4000):
+        q = features @ weights + discount * (mdp.probability * np.where(mdp.terminated, 0.0, v[mdp.next_state])).sum(
+            axis=2
+        )
+        v = np.where(mdp.terminal, 0.0, np.logaddexp.reduce(q, axis=1))
+    return np.exp(q - np.logaddexp.reduce(q, axis=1)[:, None])
+
+
+@settings(max_examples=40)
+@given(mdps(), st.sampled_from([0.0, 0.6, 0.95]), st.integers(0, 10**6))
+def test_the_gradient_is_exact(mdp, discount, seed):
+    rng = np.random.default_rng(seed)
+    features = rng.normal(size=(mdp.n_states, mdp.n_actions, 2))
+    features[mdp.terminal] = 0.0
+    weights = rng.normal(size=2)
+    behaviour = inverse.SoftBehaviour(mdp, features, discount)
+    log_policy, gradient = behaviour(weights)
+    np.testing.assert_allclose(np.exp(log_policy).sum(axis=1), 1.0, rtol=1e-12)
+    for k in range(2):
+        step = 1e-5 * np.eye(2)[k]
+        difference = (behaviour(weights + step)[0] - behaviour(weights - step)[0]) / 2e-5
+        np.testing.assert_allclose(gradient[:, :, k], difference, rtol=0, atol=1e-6)
+
+
+def test_the_policy_is_the_soft_one():
+    log_policy, _ = inverse.SoftBehaviour(SLIPPERY, FEATURES, 0.9)(WEIGHTS)
+    inside = ~SLIPPERY.terminal
+    np.testing.assert_allclose(np.exp(log_policy)[inside], soft(SLIPPERY, FEATURES, WEIGHTS, 0.9)[inside], atol=1e-12)
+
+
+LAYERS = 4
+
+
+def ladder():
+    """Four layers of three states, three actions each: 81 paths, all of the same length."""
+    shape = (3 * LAYERS + 1, 3)
+    next_state, terminated = np.zeros(shape, int), np.zeros(shape, bool)
+    for layer, state, action in itertools.product(range(LAYERS), range(3), range(3)):
+        following = (state + action) % 3
+        last = layer == LAYERS - 1
+        next_state[3 * layer + state, action] = 3 * LAYERS if last else 3 * (layer + 1) + following
+        terminated[3 * layer + state, action] = last
+    next_state[-1], terminated[-1] = 3 * LAYERS, True
+    return fsq.TabularMDP(next_state, np.where(terminated & (next_state == 0), 0.0, -0.0), terminated, start=0)
+
+
+def paths(mdp):
+    for actions in itertools.product(range(3), repeat=LAYERS):
+        state, path = 0, []
+        for action in actions:
+            path.append((state, action))
+            state = int(mdp.next_state[state, action, 0])
+        yield path
+
+
+def test_paths_are_as_likely_as_the_exponential_of_what_they_collect():
+    """Ziebart et al. (2008), equation 4: deterministic, undiscounted, every path enumerated."""
+    mdp = ladder()
+    rng = np.random.default_rng(5)
+    features = rng.normal(size=(13, 3, 3))
+    features[-1] = 0.0
+    every = list(paths(mdp))
+    collected = np.array([sum(features[s, a] for s, a in path) for path in every])
+    truth = np.array([0.7, -1.0, 0.3])
+    p = np.exp(collected @ truth)
+    chosen = rng.choice(len(every), size=400, p=p / p.sum())
+    fit = fsq.fit_rewards(mdp, features, fsq.Demonstrations.of([every[i] for i in chosen]), 1.0 - 1e-12)
+
+    def loss(weights):
+        return np.logaddexp.reduce(collected @ weights) - (collected[chosen] @ weights).mean()
+
+    best = optimize.minimize(loss, np.zeros(3), method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-13})
+    np.testing.assert_allclose(fit.weights, best.x, atol=1e-5)
+    assert fit.log_likelihood == pytest.approx(-400.0 * best.fun, abs=1e-6)
+    # The gradient vanishes where the model collects what the demonstrator did.
+    p = np.exp(collected @ fit.weights)
+    np.testing.assert_allclose(p @ collected / p.sum(), collected[chosen].mean(axis=0), atol=1e-6)
+    # The expected information, in closed form: that of the first step's paths, since all begin in one state.
+    assert (fit.low < truth).all()
+    assert (truth < fit.high).all()
+
+
+def test_an_independent_optimiser_agrees():
+    seen = demonstrations(SLIPPERY, soft(SLIPPERY, FEATURES, WEIGHTS, 0.9), 30, 2, horizon=50)
+    fit = fsq.fit_rewards(SLIPPERY, FEATURES, seen, 0.9)
+    assert fit.converged
+    counts = seen.counts(SLIPPERY)
+
+    def loss(weights):
+        log_policy, _ = inverse.SoftBehaviour(SLIPPERY, FEATURES, 0.9)(weights)
+        return -(counts * log_policy).sum()
+
+    best = optimize.minimize(loss, WEIGHTS, method="Nelder-Mead", options={"xatol": 1e-8, "fatol": 1e-10})
+    np.testing.assert_allclose(fit.weights, best.x, atol=1e-5)
+    inside = ~SLIPPERY.terminal
+    np.testing.assert_allclose(fit.policy[inside], soft(SLIPPERY, FEATURES, fit.weights, 0.9)[inside], atol=1e-10)
+    np.testing.assert_allclose(fit.reward[inside], (FEATURES @ fit.weights)[inside])
+    assert fit.log_likelihood == pytest.approx(fsq.log_likelihood(SLIPPERY, fit.policy, seen), abs=1e-8)
+
+
+def test_intervals_cover_and_errors_have_their_covariance():
+    policy = soft(SLIPPERY, FEATURES, WEIGHTS, 0.9)
+    fits = [
+        fsq.fit_rewards(SLIPPERY, FEATURES, demonstrations(SLIPPERY, policy, 20, seed, 100), 0.9) for seed in range(60)
+    ]
+    covered = sum((fit.low <= WEIGHTS) & (fit.high >= WEIGHTS) for fit in fits)
+    assert (covered >= 51).all()
+    z = np.array([(fit.weights - WEIGHTS) @ np.linalg.inv(fit.covariance) @ (fit.weights - WEIGHTS) for fit in fits])
+    assert z.mean() == pytest.approx(3.0, abs=1.1)  # chi-squared with 3 degrees of freedom
+
+
+def test_temperature_is_a_weight_of_the_reward():
+    mdp = fsq.from_map(["S..", ".#.", "..G"])
+    seen = demonstrations(mdp, fsq.soft_value_iteration(mdp, 0.9, temperature=0.7).policy, 60, 4)
+    fit = fsq.fit_rewards(mdp, mdp.expected_reward[:, :, None], seen, 0.9)
+    by_temperature = fsq.fit_temperature(mdp, seen, 0.9)
+    assert 1.0 / fit.weights[0] == pytest.approx(by_temperature.estimate, rel=1e-5)
+    assert fit.log_likelihood == pytest.approx(by_temperature.log_likelihood, abs=1e-8)
+
+
+def test_what_demonstrations_do_not_tell():
+    seen = demonstrations(SLIPPERY, soft(SLIPPERY, FEATURES, WEIGHTS, 0.9), 30, 2, horizon=50)
+    features = np.concatenate([FEATURES, np.zeros((11, 4, 1)), FEATURES[:, :, :1]], axis=2)
+    fit = fsq.fit_rewards(SLIPPERY, features, seen, 0.9)
+    assert np.isinf(fit.high).tolist() == [True, False, False, True, True]
+    plain = fsq.fit_rewards(SLIPPERY, FEATURES, seen, 0.9)
+    np.testing.assert_allclose(fit.high[1:3], plain.high[1:3], rtol=1e-4)
+    assert fit.weights[0] + fit.weights[4] == pytest.approx(plain.weights[0], abs=1e-4)
+
+
+SEEN = fsq.Demonstrations.of([[(0, 1)]])
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        ({"features": np.zeros((11, 4))}, ValueError, r"features has shape \(11, 4\); it must be \[states, actions"),
+        ({"features": np.full((11, 4, 1), "a")}, TypeError, "features has dtype <U1; it must hold numbers"),
+        ({"features": np.full((11, 4, 1), np.inf)}, ValueError, r"features\[0, 0, 0\] is inf; features must be finite"),
+        ({"discount": 1.0}, ValueError, r"discount is 1\.0; it must lie in \[0, 1\)"),
+        ({"level": 0.0}, ValueError, r"level is 0\.0; it must lie in \(0, 1\)"),
+        ({"max_iterations": 0}, ValueError, "max_iterations is 0; it must be at least 1"),
+    ],
+)
+def test_bad_input(change, error, message):
+    arguments = {"features": FEATURES, "demonstrations": SEEN, "discount": 0.9, **change}
+    with pytest.raises(error, match=message):
+        fsq.fit_rewards(SLIPPERY, **arguments)
+
+
+def test_too_few_iterations_are_told():
+    seen = demonstrations(SLIPPERY, soft(SLIPPERY, FEATURES, WEIGHTS, 0.9), 30, 2, horizon=50)
+    with pytest.warns(RuntimeWarning, match="no convergence within max_iterations = 1"):
+        assert not fsq.fit_rewards(SLIPPERY, FEATURES, seen, 0.9, max_iterations=1).converged
+
+
+def test_examples():
+    assert doctest.testmod(inverse).failed == 0
+    assert math.isfinite(fsq.fit_rewards(SLIPPERY, FEATURES, SEEN, 0.9).log_likelihood)
