@@ -55,7 +55,7 @@ Schedule: TypeAlias = float | LinearDecay | PowerDecay
 def at(schedule, episode):
     """The value of a schedule in an episode (int32, one or sixteen). From compiled code only.
 
-    Anything that is not a schedule is passed on; the schedules of an agent within an agent are valued too.
+    The value of an agent (within another) is the agent with the value of its schedules.
     """
     raise NotImplementedError("callable from compiled code only")
 
@@ -71,9 +71,7 @@ def _at(schedule, episode):
         return lambda schedule, episode: maximum(
             schedule.start * exp2(-schedule.power * log2(convert(episode, 1.0) + 1.0)), schedule.stop
         )
-    if kind is not None:
-        return lambda schedule, episode: tuned(schedule, episode)
-    return lambda schedule, episode: schedule
+    return lambda schedule, episode: tuned(schedule, episode)
 
 
 def is_schedule(value):
@@ -91,8 +89,11 @@ def _is_schedule(value):
 def tuned(typing, agent, episode):
     """The agent with the value of every schedule in an episode in its place. From compiled code only."""
     function = typing.resolve_value_type(at)
-    signatures = [function.get_call_type(typing, (t, episode), {}) for t in agent.types]
-    fields = [s.return_type for s in signatures]
+    # None for what is a number already: nothing to compile there.
+    signatures = [
+        function.get_call_type(typing, (t, episode), {}) if hasattr(t, "instance_class") else None for t in agent.types
+    ]
+    fields = [t if s is None else s.return_type for t, s in zip(agent.types, signatures, strict=True)]
     result: Any
     if len(set(fields)) == 1:
         result = types.NamedUniTuple(fields[0], len(fields), agent.instance_class)
@@ -102,9 +103,12 @@ def tuned(typing, agent, episode):
     def emit(context, builder, sig, args):
         values = []
         for i, signature in enumerate(signatures):
-            implementation = context.get_function(function, signature)
-            context.add_linking_libs(getattr(implementation, "libs", ()))
-            values.append(implementation(builder, (builder.extract_value(args[0], i), args[1])))
+            value = builder.extract_value(args[0], i)
+            if signature is not None:
+                implementation = context.get_function(function, signature)
+                context.add_linking_libs(getattr(implementation, "libs", ()))
+                value = implementation(builder, (value, args[1]))
+            values.append(value)
         return context.make_tuple(builder, result, values)
 
     return result(agent, episode), emit

@@ -50,10 +50,14 @@ def run_episodes(
     final_q : float64 [0 or runs, states, actions]
         Out, where there is room: the table after the last episode.
     """
-    q = np.empty(initial_q.shape[1:])
+    n_states, n_actions = initial_q.shape[1:]
+    q = np.empty((n_states, n_actions))
     run = take_ticket(ticket)
     while run < len(seeds):
-        q[:] = initial_q[run % len(initial_q)]
+        source = run % len(initial_q)
+        for s in range(n_states):  # plain loops: assignments between arrays take a second longer to compile
+            for a in range(n_actions):
+                q[s, a] = initial_q[source, s, a]
         key = advance(seed(seeds[run]))
         for episode in range(returns.shape[1]):
             if stop[0]:
@@ -90,6 +94,8 @@ def run_episodes(
             truncated[run, episode] = not terminated
             tally[1] += length
         if len(final_q) > 0:
-            final_q[run] = q
+            for s in range(n_states):
+                for a in range(n_actions):
+                    final_q[run, s, a] = q[s, a]
         tally[0] += 1
         run = take_ticket(ticket)

@@ -15,10 +15,10 @@ from numba.extending import overload
 from fastsoftq.agents.rules import act, bootstrap, learn, look, on_policy, renews, revise
 from fastsoftq.agents.schedules import tuned
 from fastsoftq.engine.memory import (
-    fetch,
-    load,
     bits_of,
+    fetch,
     lanes_in,
+    load,
     lowest_bit,
     opaque,
     pointer,
@@ -32,39 +32,31 @@ from fastsoftq.engine.memory import (
 )
 from fastsoftq.kernels.jit import compiled, inlined
 from fastsoftq.kernels.random import Draw, advance, draw, outcome_draw, seed, start_draw
-from fastsoftq.kernels.rows import pick, put, replaced
-from fastsoftq.kernels.simd import LANES, select
+from fastsoftq.kernels.rows import pick, replaced
+from fastsoftq.kernels.simd import LANES, any_lane, select
 from fastsoftq.mdp.tables import sampled
 
 __all__ = ["run_lanes"]
 
-_WORD_LANES = 64  # lanes whose masks share a word
-_FIELD = np.int32(0x7FFFFFFF)
+_FIELD = np.int32(0x7FFFFFFF)  # where records begin, without the sign that says `terminated`
 
 
 class _Lanes(NamedTuple):
-    """Where each lane is and what it does next; every field is one number a lane."""
+    """The state of the lanes, a number for each."""
 
     run: Any  # int64
     out: Any  # int64, where the episode's results go; -1 where the lane has no run
-    episode: Any  # int32
-    steps: Any  # int32, of the episode so far
-    total: Any  # float64, its return so far
     key: Any  # int64, of the run's stream
     high: Any  # uint32, the draw for the next action
     low: Any
+    episode: Any  # int32
+    steps: Any  # int32, of the episode so far
+    total: Any  # float64, its return so far
     row_at: Any  # int32, where the state's row begins in the lane's table
     exits_at: Any  # int32, where the state's records begin
     action: Any  # int32
     q: Any  # float64, the action's value
     entry: Any  # int32, the record of the state and action
-
-
-@inlined
-def _lane_row(table, at, row):
-    for a in range(len(row)):
-        row = put(row, a, table[at + a])
-    return row
 
 
 @inlined
@@ -76,36 +68,14 @@ def _place(lanes, lane, mdp, row):
 
 
 @inlined
-def _begin(lanes, lane, run, episodes, seeds, table, initial_q, mdp, row):
-    """Give a lane a run: its stream, its table, its first state."""
+def _begin(lanes, lane, run, seeds, episodes, mdp, row):
+    """Give a lane a run: its stream and its first state."""
     key = advance(seed(seeds[run]))
     first = draw(key)
     lanes.key[lane], lanes.high[lane], lanes.low[lane] = key, first.high, first.low
     lanes.run[lane], lanes.out[lane] = run, run * episodes
     lanes.episode[lane], lanes.steps[lane], lanes.total[lane] = int32(0), int32(0), 0.0
-    source = run % len(initial_q)
-    for s in range(mdp.n_states):
-        for a in range(len(row)):
-            table[lane * mdp.lane_stride + s * mdp.row_stride + a] = initial_q[source, s, a]
     _place(lanes, lane, mdp, row)
-
-
-@inlined
-def _keep(final_q, run, table, lane, mdp):
-    """Copy a lane's table to `final_q[run]`."""
-    for s in range(final_q.shape[1]):
-        for a in range(final_q.shape[2]):
-            final_q[run, s, a] = table[lane * mdp.lane_stride + s * mdp.row_stride + a]
-
-
-@inlined
-def _choose(lanes, lane, agent, table, mdp, row, like):
-    """Choose a lane's action from its row as it is in the table; rare, so one lane at a time."""
-    now = tuned(agent, lanes.episode[lane])
-    here = _lane_row(table, lane * mdp.lane_stride + lanes.row_at[lane], row)
-    action = act(now, here, look(now, here, like), Draw(lanes.high[lane], lanes.low[lane]))
-    lanes.action[lane], lanes.q[lane] = int32(action), pick(here, action)
-    lanes.entry[lane] = lanes.exits_at[lane] + int32(2 * action)
 
 
 def _resolve(lanes, count, mdp):
@@ -166,7 +136,7 @@ def run_lanes(
     agent : NamedTuple
     mdp : Packed
     groups : tuple of int
-        The first lane of each group of sixteen: 0, 16, ...; its length is part of the type.
+        The first lane of each group of sixteen, 0, 16, ..., at most 48; its length is part of the type.
     table : float64 [mdp.size]
         Room for the lanes' tables, on a cache line.
     row : tuple of float64, [actions]
@@ -188,53 +158,59 @@ def run_lanes(
     edges, q_table = pointer(mdp.edges), pointer(table)
     all_returns, all_lengths, all_truncated = pointer(returns), pointer(lengths), pointer(truncated)
     lanes = _Lanes(
-        stack(int64, groups, 1), stack(int64, groups, 1), stack(int32, groups, 1), stack(int32, groups, 1), stack(float64, groups, 1),
-        stack(int64, groups, 1), stack(uint32, groups, 1), stack(uint32, groups, 1), stack(int32, groups, 1),
-        stack(int32, groups, 1), stack(int32, groups, 1), stack(float64, groups, 1), stack(int32, groups, 1),
+        run=stack(int64, groups, 1), out=stack(int64, groups, 1), key=stack(int64, groups, 1),
+        high=stack(uint32, groups, 1), low=stack(uint32, groups, 1), episode=stack(int32, groups, 1),
+        steps=stack(int32, groups, 1), total=stack(float64, groups, 1), row_at=stack(int32, groups, 1),
+        exits_at=stack(int32, groups, 1), action=stack(int32, groups, 1), q=stack(float64, groups, 1),
+        entry=stack(int32, groups, 1),
     )  # fmt: skip
+    lane_base, edge = stack(int32, groups, 1), stack(uint64, groups, 2)
     # the entry that changes: where it is, its new value, and which entry of the row ahead it is (-1: of another row)
     slot, new, changed = stack(int32, groups, 1), stack(float64, groups, 1), stack(int32, groups, 1)
-    chosen = stack(int32, groups, 1)  # the action an agent that is on policy takes next
-    edge, lane_base = stack(uint64, groups, 2), stack(int32, groups, 1)
-    # one bit a lane: the episode is over; it was cut short; the row ahead must be looked at anew
-    over = cut = anew = finished = uint64(0)
-    # what passes from stage to stage
-    table[:] = 0.0
-    first = rows(q_table, edge, 0, lane_stride, row)
-    ahead, sight = shelf(first, groups), shelf(look(tuned(agent, load(lanes.episode, 0)), first, like), groups)
-    span = _tile(sight[0], count)
+    chosen = stack(int32, groups, 1)  # the next action, where it is chosen before the update
+    # one bit a lane: the episode is over (and was in the turn before), it was cut short, the lane must choose anew
+    over = finished = cut = anew = uint64(0)
+    for i in range(mdp.size):
+        q_table[i] = 0.0
     for lane in range(count):
         lanes.out[lane], lane_base[lane] = -1, int32(lane * lane_stride)
         _place(lanes, lane, mdp, row)
         lanes.entry[lane] = lanes.exits_at[lane]
+    # what passes from stage to stage
+    example = rows(q_table, edge, 0, lane_stride, row)
+    ahead, sight = shelf(example, groups), shelf(look(tuned(agent, load(lanes.episode, 0)), example, like), groups)
+    tile_size = _tile(sight[0], count)
+
     free, alive, steps_taken = count, 0, 0
     while not stop[0]:
+        # Write down the episodes that are over.
         finished = over
         while over != 0:
             lane = lowest_bit(over)
-            here = uint64(1) << uint64(lane)
             over &= over - uint64(1)
-            was_cut = (cut & here) != 0
+            was_cut = (cut >> uint64(lane)) & uint64(1)
             out = lanes.out[lane]
             if out >= 0:
-                all_returns[out], all_lengths[out], all_truncated[out] = (
-                    lanes.total[lane],
-                    lanes.steps[lane],
-                    uint8(was_cut),
-                )
+                all_returns[out], all_lengths[out] = lanes.total[lane], lanes.steps[lane]
+                all_truncated[out] = uint8(was_cut)
                 lanes.out[lane] = out + 1
                 steps_taken += lanes.steps[lane]
                 if lanes.episode[lane] == episodes:
                     if len(final_q) > 0:
-                        _keep(final_q, lanes.run[lane], table, lane, mdp)
+                        for s in range(mdp.n_states):
+                            for a in range(len(row)):
+                                at = s * mdp.row_stride + lane * lane_stride + a
+                                final_q[lanes.run[lane], s, a] = q_table[at]
                     lanes.out[lane] = -1
-                    tally[0] += 1
-                    tally[1] = steps_taken
+                    tally[0], tally[1] = tally[0] + 1, steps_taken
                     free += 1
                     alive -= 1
-            if was_cut or _several_starts(mdp):
+            if was_cut != 0 or _several_starts(mdp):
                 _place(lanes, lane, mdp, row)
-                anew |= here
+                anew |= uint64(1) << uint64(lane)
+        cut = uint64(0)
+
+        # Lanes without a run take the next.
         if free > 0:
             free = 0
             for lane in range(count):
@@ -242,35 +218,52 @@ def run_lanes(
                     run = take_ticket(ticket)
                     if run >= len(seeds):
                         break
-                    _begin(lanes, lane, run, episodes, seeds, table, initial_q, mdp, row)
+                    _begin(lanes, lane, run, seeds, episodes, mdp, row)
+                    for s in range(mdp.n_states):
+                        for a in range(len(row)):
+                            at = s * mdp.row_stride + lane * lane_stride + a
+                            q_table[at] = initial_q[run % len(initial_q), s, a]
                     anew |= uint64(1) << uint64(lane)
                     alive += 1
             if alive == 0:
                 break
-        while anew != 0:
-            lane = lowest_bit(anew)
-            anew &= anew - uint64(1)
-            _choose(lanes, lane, agent, table, mdp, row, like)
 
-        cut = uint64(0)
+        # Choose anew from the row as it is in the table; rare.
+        if anew != 0:
+            for g in range(0, count, LANES):
+                here = lanes_in(anew, g)
+                if any_lane(here):
+                    for lane in range(g, g + LANES):
+                        edge[2 * lane + 1] = uint64(lanes.row_at[lane])
+                    now, row_now = tuned(agent, load(lanes.episode, g)), rows(q_table, edge, g, lane_stride, row)
+                    action = act(now, row_now, look(now, row_now, like), Draw(load(lanes.high, g), load(lanes.low, g)))
+                    store(lanes.action, g, select(here, action, load(lanes.action, g)))
+                    store(lanes.q, g, select(here, pick(row_now, action), load(lanes.q, g)))
+                    entry = load(lanes.exits_at, g) + (action + action)
+                    store(lanes.entry, g, select(here, entry, load(lanes.entry, g)))
+            anew = uint64(0)
+
+        # Draw, and fetch what the actions lead to.
         _resolve(lanes, count, mdp)
         for lane in range(count):
             lanes.key[lane] = advance(lanes.key[lane])
-            bits_drawn = draw(lanes.key[lane])
-            lanes.high[lane], lanes.low[lane] = bits_drawn.high, bits_drawn.low
+            bits = draw(lanes.key[lane])
+            lanes.high[lane], lanes.low[lane] = bits.high, bits.low
         for g in range(0, count, LANES):
             fetch(edges, lanes.entry, edge, g)
-        for tile in range(0, count, span):
-            for g in range(tile, tile + span, LANES):
+
+        for tile in range(0, count, tile_size):
+            tile_end = tile + tile_size
+            for g in range(tile, tile_end, LANES):
                 ahead[g] = rows(q_table, edge, g, lane_stride, row)
-            for g in range(tile, tile + span, LANES):
+            for g in range(tile, tile_end, LANES):
                 sight[g] = look(tuned(agent, load(lanes.episode, g)), ahead[g], like)
-            for g in range(tile, tile + span, LANES):
+            for g in range(tile, tile_end, LANES):
                 now = tuned(agent, load(lanes.episode, g))
                 if on_policy(agent):
                     store(chosen, g, act(now, ahead[g], sight[g], Draw(load(lanes.high, g), load(lanes.low, g))))
                 store(new, g, bootstrap(now, ahead[g], sight[g], load(chosen, g)))
-            for g in range(tile, tile + span, LANES):
+            for g in range(tile, tile_end, LANES):
                 episode = load(lanes.episode, g)
                 reward, next_row, exits = records(edge, g)
                 terminated = exits < 0
@@ -287,22 +280,21 @@ def run_lanes(
                 store(changed, g, select(same, action, -1))
                 store(lanes.row_at, g, next_row)
                 store(lanes.exits_at, g, exits & _FIELD)
-                at = uint64(g)
-                over |= bits_of(ended) << at
-                cut |= bits_of(ended & (exits >= 0)) << at
-                anew |= bits_of(ended if (renews(agent) or on_policy(agent)) else ended & same) << at
+                over |= bits_of(ended) << uint64(g)
+                cut |= bits_of(ended & (exits >= 0)) << uint64(g)
+                anew |= bits_of(ended if (renews(agent) or on_policy(agent)) else ended & same) << uint64(g)
             if not on_policy(agent):
-                for g in range(tile, tile + span, LANES):
+                for g in range(tile, tile_end, LANES):
                     now = tuned(agent, load(lanes.episode, g))
                     row_now = replaced(ahead[g], load(changed, g), load(new, g))
-                    sight[g], look_anew = revise(now, row_now, sight[g], load(changed, g), load(new, g), like)
-                    anew |= bits_of(look_anew) << uint64(g)
-            for g in range(tile, tile + span, LANES):
-                now = tuned(agent, load(lanes.episode, g))
+                    sight[g], stale = revise(now, row_now, sight[g], load(changed, g), load(new, g), like)
+                    anew |= bits_of(stale) << uint64(g)
+            for g in range(tile, tile_end, LANES):
                 row_now = replaced(ahead[g], load(changed, g), load(new, g))
                 if on_policy(agent):
                     action = load(chosen, g)
                 else:
+                    now = tuned(agent, load(lanes.episode, g))
                     action = act(now, row_now, sight[g], Draw(load(lanes.high, g), load(lanes.low, g)))
                 store(lanes.action, g, action)
                 store(lanes.q, g, pick(row_now, action))

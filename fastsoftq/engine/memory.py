@@ -20,8 +20,8 @@ from fastsoftq.kernels.simd import LANES, Vec, lane_order, llvm_type, spread
 
 __all__ = [
     "bits_of",
-    "lanes_in",
     "fetch",
+    "lanes_in",
     "load",
     "lowest_bit",
     "opaque",

@@ -20,8 +20,6 @@ from numba.core import cgutils
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import intrinsic, lower_builtin, models, register_model
 
-from fastsoftq.kernels.jit import inlined
-
 __all__ = [
     "LANES",
     "Vec",
@@ -327,13 +325,22 @@ def _emit_lookup_of_sixteen(context: Any, builder: Any, sig: Any, args: Any) -> 
     return out
 
 
-@inlined
-def maximum(x, y):
-    """The larger of two numbers."""
-    return select(x > y, x, y)
+def _emit_extreme(symbol: str) -> Callable[..., Any]:
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        t = sig.return_type
+        x, y = (spread(context, builder, a, s, t) for a, s in zip(args, sig.args, strict=True))
+        return builder.select(_comparing(symbol)(builder, element(t), x, y), x, y)
+
+    return emit
 
 
-@inlined
-def minimum(x, y):
-    """The smaller of two numbers."""
-    return select(x < y, x, y)
+@intrinsic
+def maximum(typing, x, y):
+    """The larger of two numbers; `y` where either is NaN."""
+    return _joined(typing, x, y)(x, y), _emit_extreme(">")
+
+
+@intrinsic
+def minimum(typing, x, y):
+    """The smaller of two numbers; `y` where either is NaN."""
+    return _joined(typing, x, y)(x, y), _emit_extreme("<")
