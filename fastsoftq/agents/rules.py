@@ -104,7 +104,7 @@ def learn(agent, entry, reward, terminated, value):
 
 @_dispatched
 def revise(agent, row, sight, changed, entry, like):
-    """What the agent sees once `entry` has taken the place `changed` in the row (-1: none), and whether to look anew."""
+    """What the agent sees once `entry` is at `changed` in the row (-1: nowhere), and whether it must look anew."""
     return look(agent, row, like), changed != changed
 
 

@@ -14,6 +14,7 @@ import os
 import pickle
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -22,6 +23,7 @@ from typing import Any
 import numba
 from numba import types
 from numba.core.caching import CompileResultCacheImpl, _Cache
+from numba.core.event import Listener, register
 
 __all__ = ["SourceCache", "cache_directory", "depends_on"]
 
@@ -71,6 +73,27 @@ def _classes(t: Any) -> Iterator[type]:
         yield from _classes(part)
 
 
+class _Nesting(Listener):
+    """How many compilations this thread is in the midst of: what is compiled into another need not be kept itself."""
+
+    def __init__(self) -> None:
+        self._thread = threading.local()
+
+    @property
+    def depth(self) -> int:
+        return getattr(self._thread, "depth", 0)
+
+    def on_start(self, event: Any) -> None:
+        self._thread.depth = self.depth + 1
+
+    def on_end(self, event: Any) -> None:
+        self._thread.depth = self.depth - 1
+
+
+_nesting = _Nesting()
+register("numba:compile", _nesting)
+
+
 class SourceCache(_Cache):
     """The cache of one function, with the interface that Numba's dispatcher asks for."""
 
@@ -112,7 +135,7 @@ class SourceCache(_Cache):
 
     def save_overload(self, sig: Any, data: Any) -> None:
         """Keep compiled code, where there is room; a disk that cannot be written costs a compilation, no more."""
-        path = self._path(sig, data.codegen)
+        path = self._path(sig, data.codegen) if _nesting.depth == 0 else None
         if path is None or data.library.has_dynamic_globals or any(not lifted.can_cache for lifted in data.lifted):
             return
         payload = numba.core.serialize.dumps(self._impl.reduce(data))
@@ -138,7 +161,7 @@ class SourceCache(_Cache):
             files.update(filter(None, [getattr(sys.modules.get(c.__module__), "__file__", None)]))
         try:
             key = (
-                self._function.__qualname__,
+                (self._function.__module__, self._function.__qualname__),
                 str(arguments),
                 [(c.__module__, c.__qualname__) for c in classes],
                 [_file_digest(file) for file in sorted(files)],

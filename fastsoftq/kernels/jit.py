@@ -12,14 +12,16 @@ fastmath is never set: it bought nothing, and would cost the same bits on every 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
 import numba
+from numba.extending import overload
 
 from fastsoftq.kernels.cache import SourceCache
 
-__all__ = ["compiled", "inlined"]
+__all__ = ["by_type", "compiled", "inlined"]
 
 
 def compiled(function: Callable[..., Any]) -> Any:
@@ -27,6 +29,32 @@ def compiled(function: Callable[..., Any]) -> Any:
     dispatcher = numba.njit(nogil=True, error_model="numpy")(function)
     dispatcher._cache = SourceCache(function)
     return dispatcher
+
+
+def by_type(choose: Callable[..., Any]) -> Any:
+    """Make a function whose code is chosen by the types of its arguments, when what calls it is compiled.
+
+    Parameters
+    ----------
+    choose : function
+        Given the arguments' Numba types, returns the implementation.
+
+    Returns
+    -------
+    function
+        To be called from compiled code, where it is inlined, and from Python.
+    """
+
+    @functools.wraps(choose)
+    def chosen(*arguments: Any) -> Any:
+        return from_python(*arguments)
+
+    def call(*arguments: Any) -> Any:
+        return chosen(*arguments)
+
+    overload(chosen, jit_options={"forceinline": True}, strict=False)(choose)
+    from_python = compiled(functools.wraps(choose)(call))  # under its own name, as the disk cache tells them apart
+    return chosen
 
 
 def inlined(function: Callable[..., Any]) -> Any:

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 from numba import types
-from numba.extending import overload
 
-from fastsoftq.kernels.jit import inlined
+from fastsoftq.kernels.jit import by_type
 from fastsoftq.kernels.simd import bitcast, convert, element, fma, maximum, polynomial
 
 __all__ = ["LN_2", "LOG2_E", "exp2", "log2"]
@@ -75,12 +74,19 @@ _ONE_32 = np.float32(1)
 _23 = np.int32(23)
 
 
-def _exp2(x):
-    raise NotImplementedError("callable from compiled code only")
+@by_type
+def exp2(x):
+    """2 to the power of `x`.
 
+    Parameters
+    ----------
+    x : float64, float32 or a vector of either
+        At most 1023 (127 in float32); anything below -1020 (-126) counts as that, so results never are 0.
 
-@overload(_exp2, jit_options={"forceinline": True}, strict=False)
-def _exp2_overload(x):
+    Returns
+    -------
+    the type of `x`
+    """
     if element(x) == types.float32:
 
         def single(x):
@@ -99,15 +105,22 @@ def _exp2_overload(x):
             return bitcast(bitcast(polynomial(x - (t - _ROUND_64), _EXP2_64), types.int64) + power, x)
 
         return double
-    return lambda x: _exp2(np.float64(x))
+    return lambda x: exp2(np.float64(x))
 
 
-def _log2(x):
-    raise NotImplementedError("callable from compiled code only")
+@by_type
+def log2(x):
+    """The binary logarithm of `x`.
 
+    Parameters
+    ----------
+    x : float64, float32 or a vector of either
+        A positive, normal number.
 
-@overload(_log2, jit_options={"forceinline": True}, strict=False)
-def _log2_overload(x):
+    Returns
+    -------
+    the type of `x`
+    """
     if element(x) == types.float32:
 
         def single(x):
@@ -128,36 +141,4 @@ def _log2_overload(x):
             return fma(polynomial(z * z, _LOG2_64), z, convert(convert(exponent, types.int32), x))
 
         return double
-    return lambda x: _log2(np.float64(x))
-
-
-@inlined
-def exp2(x):
-    """2 to the power of `x`.
-
-    Parameters
-    ----------
-    x : float64, float32 or a vector of either
-        At most 1023 (127 in float32); anything below -1020 (-126) counts as that, so results never are 0.
-
-    Returns
-    -------
-    the type of `x`
-    """
-    return _exp2(x)
-
-
-@inlined
-def log2(x):
-    """The binary logarithm of `x`.
-
-    Parameters
-    ----------
-    x : float64, float32 or a vector of either
-        A positive, normal number.
-
-    Returns
-    -------
-    the type of `x`
-    """
-    return _log2(x)
+    return lambda x: log2(np.float64(x))

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 from numba import types
-from numba.extending import overload
 
-from fastsoftq.kernels.jit import inlined
+from fastsoftq.kernels.jit import by_type, inlined
 from fastsoftq.kernels.numerics import LOG2_E
 from fastsoftq.kernels.operators import weight
 from fastsoftq.kernels.random import unit
@@ -33,12 +32,9 @@ def any_action(low, actions):
     return convert((low >> _8) * np.uint32(actions) >> _24, _0)
 
 
-def _greedy_given(row, top, explore, low):
-    raise NotImplementedError("callable from compiled code only")
-
-
-@overload(_greedy_given, jit_options={"forceinline": True}, strict=False)
-def _greedy_given_overload(row, top, explore, low):
+@by_type
+def greedy_given(row, top, explore, low):
+    """Epsilon-greedy once the largest entry `top` and whether to `explore` are known."""
     if isinstance(row, types.BaseTuple) and len(row) == 4:
 
         def by_table(row, top, explore, low):
@@ -65,12 +61,6 @@ def _greedy_given_overload(row, top, explore, low):
         return action
 
     return by_rank
-
-
-@inlined
-def greedy_given(row, top, explore, low):
-    """Epsilon-greedy once the largest entry `top` and whether to `explore` are known."""
-    return _greedy_given(row, top, explore, low)
 
 
 @inlined

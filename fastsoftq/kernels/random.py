@@ -11,9 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 from numba import types
-from numba.extending import overload
 
-from fastsoftq.kernels.jit import inlined
+from fastsoftq.kernels.jit import by_type, inlined
 from fastsoftq.kernels.simd import convert, element
 
 __all__ = ["Draw", "advance", "draw", "integer", "outcome_draw", "seed", "start_draw", "uniform", "unit"]
@@ -125,19 +124,10 @@ def integer(key, count):
     return key, np.int64(((_mixed(key) >> _32) * np.uint64(count)) >> _32)
 
 
-def _unit(half, like):
-    raise NotImplementedError("callable from compiled code only")
-
-
-@overload(_unit, jit_options={"forceinline": True}, strict=False)
-def _unit_overload(half, like):
+@by_type
+def unit(half, like):
+    """A number in [0, 1) from half a draw (uint32), in the precision of `like`."""
     if element(like) == types.float32:
         spacing = np.float32(2.0**-24)  # 32 bits would round up to 1
         return lambda half, like: convert(half >> np.uint32(8), like) * spacing
     return lambda half, like: convert(half, like) * 2.0**-32
-
-
-@inlined
-def unit(half, like):
-    """A number in [0, 1) from half a draw (uint32), in the precision of `like`."""
-    return _unit(half, like)
