@@ -53,7 +53,8 @@ def by_type(choose: Callable[..., Any]) -> Any:
         return chosen(*arguments)
 
     overload(chosen, jit_options={"forceinline": True}, strict=False)(choose)
-    from_python = compiled(functools.wraps(choose)(call))  # under its own name, as the disk cache tells them apart
+    call.__module__, call.__qualname__ = choose.__module__, choose.__qualname__  # the disk cache tells them apart so
+    from_python = compiled(call)
     return chosen
 
 

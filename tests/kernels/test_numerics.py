@@ -13,12 +13,15 @@ from fastsoftq.kernels.numerics import LN_2, LOG2_E, exp2, log2
 from tests.kernels.calling import both_ways
 
 
-@numba.njit
 def each(kernel, x):
-    out = np.empty_like(x)
-    for i in range(len(x)):
-        out[i] = kernel(x[i])
-    return out
+    @numba.njit
+    def loop(x):
+        out = np.empty_like(x)
+        for i in range(len(x)):
+            out[i] = kernel(x[i])
+        return out
+
+    return loop(x)
 
 
 def error(result, exact):
