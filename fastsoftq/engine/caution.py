@@ -16,7 +16,7 @@ def warn_below_critical(mdp: TabularMDP, agent: Any) -> None:
     """Warn where a soft agent's reward scale over its lowest temperature is not above the critical reward scale."""
     if not isinstance(agent, SoftQLearning):
         return
-    lowest: float = getattr(agent.temperature, "stop", agent.temperature)
+    lowest = agent.temperature if isinstance(agent.temperature, float) else agent.temperature.stop
     scale = agent.reward_scale / lowest
     # Entropy pays at most ln(actions) a step: where even the cheapest step costs more, nothing need be computed.
     least_loss = -float(mdp.reward[(mdp.probability > 0) & ~mdp.terminated].max(initial=-float("inf")))
