@@ -123,6 +123,33 @@ def test_ctrl_c_ends_it_with_130_and_leaves_no_part_of_a_file(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_ctrl_c_ends_it_even_while_the_main_thread_does_not_listen(tmp_path):
+    script = (
+        "import hashlib\n"
+        "from fastsoftq.cli import main\n"
+        "from fastsoftq.experiments import Experiment\n"
+        "def run(*arguments):\n"
+        "    print('begun', flush=True)\n"
+        "    hashlib.pbkdf2_hmac('sha256', b'', b'', 10**9)\n"  # minutes of compiled code
+        "Experiment.run = run\n"
+        "main()\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", script, "reproduce", "--out", str(tmp_path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=ENVIRONMENT,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    ) as process:
+        assert process.stdout.readline() == b"begun\n"
+        process.send_signal(signal.SIGINT)
+        try:
+            assert process.wait(timeout=60) == 130
+        finally:
+            process.kill()
+        assert process.stderr.read() == b"fastsoftq: interrupted\n"
+
+
 def _read(terminal):
     if not select.select([terminal], [], [], 0.1)[0]:
         return b""
