@@ -122,8 +122,10 @@ def curve(label: str, colour: str, values: NDArray[Any], exact: NDArray[np.float
 def _blocks(n_episodes: int) -> NDArray[np.int64]:
     """Where blocks of episodes begin, int64 [blocks + 1]: single episodes first, then as many to each factor of ten."""
     starts = np.unique(np.ceil(10.0 ** (np.arange(np.log10(n_episodes) * _BLOCKS_A_DECADE + 1.0) / _BLOCKS_A_DECADE)))
-    latest = max(1.0, n_episodes * 10.0 ** (-0.5 / _BLOCKS_A_DECADE))  # a shorter rest goes to the block before it
-    return np.append(starts[starts <= latest].astype(np.int64) - 1, n_episodes)
+    edges = np.append(starts[starts <= n_episodes].astype(np.int64) - 1, n_episodes)
+    sizes = np.diff(edges)
+    short = len(sizes) > 1 and 2 * sizes[-1] < sizes[-2]  # a short rest, all noise, goes to the block before it
+    return np.delete(edges, -2) if short else edges
 
 
 def plot_learning_curves(title: str, panels: Sequence[Sequence[Panel]], note: str) -> Figure:

@@ -1,0 +1,80 @@
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fastsoftq.report.curves import Panel, _blocks, _label, curve, plot_learning_curves
+
+
+@given(st.integers(1, 5000))
+def test_blocks_part_the_episodes_and_the_first_ones_stand_alone(n_episodes):
+    edges = _blocks(n_episodes)
+    sizes = np.diff(edges)
+    assert edges[0] == 0
+    assert edges[-1] == n_episodes
+    assert (sizes > 0).all()
+    assert (sizes[:10] == 1).all()
+    assert sizes[-1] >= sizes.max() / 3  # none at the end that would be all noise
+
+
+def test_a_curve_is_the_mean_over_runs_and_the_episodes_of_each_block():
+    rng = np.random.default_rng(1)
+    values = rng.normal(size=(40, 200))
+    edges = _blocks(200)
+    c = curve("a", "#000000", values)
+    for i, (start, stop) in enumerate(itertools.pairwise(edges)):
+        assert c.mean[i] == pytest.approx(values[:, start:stop].mean())
+        assert c.median[i] == np.median(values[:, start:stop])
+        assert c.episode[i] == pytest.approx(np.arange(start + 1, stop + 1).mean())
+    assert (c.low < c.mean).all()
+    assert (c.mean < c.high).all()
+    assert c.exact is None
+    assert c.meets is None
+
+
+def test_a_curve_meets_the_exact_answer_where_it_comes_to_stay():
+    rng = np.random.default_rng(2)
+    exact = np.full(300, -20.0)
+    level = np.where(np.arange(300) < 60, -100.0, -20.0)
+    level[5:8] = -20.0  # crosses it on the way
+    c = curve("a", "#000000", level + rng.normal(size=(50, 300)), exact)
+    assert 55 <= c.meets <= 70
+    assert curve("b", "#000000", -100.0 + rng.normal(size=(50, 300)), exact).meets is None
+    assert curve("c", "#000000", -20.0 + rng.normal(size=(50, 300)), exact).meets == 1
+
+
+def test_a_mean_within_one_per_cent_has_met_the_exact_answer_however_narrow_its_band():
+    near, far = np.full((3, 20), -100.9), np.full((3, 20), -101.1)
+    exact = np.full(20, -100.0)
+    assert curve("a", "#000000", near, exact).meets == 1
+    assert curve("b", "#000000", far, exact).meets is None
+
+
+def test_a_figure_has_a_panel_for_each_and_names_that_keep_clear_of_each_other():
+    rng = np.random.default_rng(3)
+    curves = [
+        curve(f"agent {i}", "#336699", -50.0 - i + rng.normal(size=(10, 30)), np.full(30, -50.0 - i)) for i in range(4)
+    ]
+    figure = plot_learning_curves(
+        "Title", [[Panel("left", "return", curves), Panel("right", "return", curves)]], "note"
+    )
+    assert [ax.get_title(loc="left") for ax in figure.axes] == ["left", "right"]
+    for ax in figure.axes:
+        names = [text for text in ax.texts if text.get_text().startswith("agent")]
+        assert sorted(text.get_text() for text in names) == [c.label for c in curves]
+        boxes = sorted((text.get_window_extent().y0, text.get_window_extent().y1) for text in names)
+        assert all(below[1] <= above[0] for below, above in itertools.pairwise(boxes))
+
+
+def test_names_far_apart_stand_where_their_curves_end():
+    curves = [curve(f"agent {i}", "#336699", np.full((2, 30), -(10.0**i))) for i in (1, 2, 3)]
+    figure = plot_learning_curves("Title", [[Panel("", "return", curves)]], "")
+    (ax,) = figure.axes
+    before = len(ax.texts)
+    _label(ax, curves)
+    for text, c in zip(sorted(ax.texts[before:], key=lambda t: t.get_position()[1], reverse=True), curves, strict=True):
+        assert text.get_text() == c.label
+        end = ax.transAxes.inverted().transform(ax.transData.transform((1.0, c.mean[-1])))[1]
+        assert text.get_position()[1] == pytest.approx(end)
