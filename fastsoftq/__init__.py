@@ -42,6 +42,7 @@ _HOME = {
     "sample_trajectories": "fastsoftq.planning.trajectories",
     "soft_value_iteration": "fastsoftq.planning.iteration",
     "to_gymnasium": "fastsoftq.mdp.gymnasium",
+    "stream": "fastsoftq.engine.train",
     "train": "fastsoftq.engine.train",
     "value_iteration": "fastsoftq.planning.iteration",
     "variational_policy": "fastsoftq.planning.inference",
@@ -82,6 +83,7 @@ if TYPE_CHECKING:
     from fastsoftq.agents.schedules import PowerDecay as PowerDecay
     from fastsoftq.agents.soft_q_learning import SoftQLearning as SoftQLearning
     from fastsoftq.engine.curves import LearningCurves as LearningCurves
+    from fastsoftq.engine.train import stream as stream
     from fastsoftq.engine.train import train as train
     from fastsoftq.mdp.cliff_walking import cliff_walking as cliff_walking
     from fastsoftq.mdp.grid import from_map as from_map

@@ -1,9 +1,10 @@
-"""train: very many runs of one agent in one environment, over threads, as learning curves."""
+"""train: very many runs of one agent in one environment, over threads, as learning curves; stream: block by block."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from fastsoftq.engine.threads import Progress, run_on_threads
 from fastsoftq.mdp.tables import tables
 from fastsoftq.mdp.tabular import TabularMDP
 
-__all__ = ["train"]
+__all__ = ["stream", "train"]
 
 PRECISIONS: dict[str, type[np.floating[Any]]] = {"double": np.float64, "mixed": np.float32}
 
@@ -90,34 +91,125 @@ def train(
     >>> curves.returns.shape
     (4, 50)
     """
-    if not isinstance(mdp, TabularMDP):
-        raise TypeError(f"mdp is {mdp!r}; it must be a TabularMDP, such as cliff_walking()")
-    agent = checked(agent)
-    seed_array = checked_seeds(seeds)
-    episodes, max_steps = checks.count("episodes", episodes), checks.count("max_steps", max_steps)
-    if max_steps > np.iinfo(np.int32).max:
-        raise ValueError(f"max_steps is {max_steps}; it must be at most {np.iinfo(np.int32).max}")
-    like = PRECISIONS[checks.choice("precision", precision, PRECISIONS)]
-    threads = (os.cpu_count() or 1) if threads is None else checks.count("threads", threads)
-    warn_below_critical(mdp, agent)
-    first_tables = _initial_tables(initial_q, mdp, len(seed_array))
-    engine = engine_for(tables(mdp), agent, -(-len(seed_array) // threads), max_steps, like)
+    training = _Training.checked(mdp, agent, seeds, episodes, max_steps, precision, threads, initial_q, keep_q)
+    warn_below_critical(mdp, training.agent)
+    return training.curves(slice(None), progress)
 
-    shape = (len(seed_array), episodes)
-    returns, lengths, truncated = np.empty(shape), np.empty(shape, np.int32), np.empty(shape, np.bool_)
-    final_q = np.empty((len(seed_array) if keep_q else 0, mdp.n_states, mdp.n_actions))
-    run_on_threads(engine, seed_array, first_tables, (returns, lengths, truncated, final_q), threads, progress)
-    return LearningCurves(
-        returns=returns,
-        lengths=lengths,
-        truncated=truncated,
-        seeds=seed_array,
-        agent=agent,
-        mdp=mdp.name,
-        max_steps=max_steps,
-        precision=precision,
-        final_q=final_q if keep_q else None,
-    )
+
+def stream(
+    mdp: TabularMDP,
+    agent: Any,
+    seeds: int | ArrayLike,
+    episodes: int,
+    max_steps: int = 1000,
+    *,
+    block: int = 4096,
+    precision: str = "double",
+    threads: int | None = None,
+    initial_q: ArrayLike | None = None,
+    keep_q: bool = False,
+) -> Iterator[LearningCurves]:
+    """Train as `train` does, and yield the curves of some seeds at a time, so that memory stays bounded.
+
+    Put one after the other, the blocks are what `train` returns, bit for bit, whatever their size.
+
+    Parameters
+    ----------
+    mdp, agent, seeds, episodes, max_steps, precision, threads, initial_q, keep_q
+        As for `train`.
+    block : int
+        Seeds in each block; the last may have fewer. An episode of a run takes 13 bytes.
+
+    Returns
+    -------
+    iterator of LearningCurves
+        In the order of `seeds`. Leave it early to leave the rest undone.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `train`, at once rather than with the first block.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> agent = fsq.QLearning(step_size=0.8, discount=0.95)
+    >>> [len(curves.seeds) for curves in fsq.stream(fsq.cliff_walking(), agent, seeds=50, episodes=10, block=20)]
+    [20, 20, 10]
+    """
+    size = checks.count("block", block)
+    training = _Training.checked(mdp, agent, seeds, episodes, max_steps, precision, threads, initial_q, keep_q)
+    warn_below_critical(mdp, training.agent)
+    starts = range(0, len(training.seeds), size)
+    return (training.curves(slice(start, start + size), None) for start in starts)
+
+
+@dataclass(frozen=True)
+class _Training:
+    """The arguments of `train`, checked."""
+
+    mdp: TabularMDP
+    agent: Any
+    seeds: NDArray[np.uint64]
+    episodes: int
+    max_steps: int
+    precision: str
+    threads: int
+    initial_q: NDArray[np.float64]
+    keep_q: bool
+
+    @classmethod
+    def checked(
+        cls,
+        mdp: TabularMDP,
+        agent: Any,
+        seeds: int | ArrayLike,
+        episodes: int,
+        max_steps: int,
+        precision: str,
+        threads: int | None,
+        initial_q: ArrayLike | None,
+        keep_q: bool,
+    ) -> _Training:
+        if not isinstance(mdp, TabularMDP):
+            raise TypeError(f"mdp is {mdp!r}; it must be a TabularMDP, such as cliff_walking()")
+        seed_array = checked_seeds(seeds)
+        max_steps = checks.count("max_steps", max_steps)
+        if max_steps > np.iinfo(np.int32).max:
+            raise ValueError(f"max_steps is {max_steps}; it must be at most {np.iinfo(np.int32).max}")
+        return cls(
+            mdp=mdp,
+            agent=checked(agent),
+            seeds=seed_array,
+            episodes=checks.count("episodes", episodes),
+            max_steps=max_steps,
+            precision=checks.choice("precision", precision, PRECISIONS),
+            threads=(os.cpu_count() or 1) if threads is None else checks.count("threads", threads),
+            initial_q=_initial_tables(initial_q, mdp, len(seed_array)),
+            keep_q=keep_q,
+        )
+
+    def curves(self, part: slice, progress: Callable[[Progress], None] | None) -> LearningCurves:
+        """Train some of the seeds."""
+        seeds = self.seeds[part]
+        initial_q = self.initial_q[part] if len(self.initial_q) > 1 else self.initial_q
+        like = PRECISIONS[self.precision]
+        engine = engine_for(tables(self.mdp), self.agent, -(-len(seeds) // self.threads), self.max_steps, like)
+        shape = (len(seeds), self.episodes)
+        returns, lengths, truncated = np.empty(shape), np.empty(shape, np.int32), np.empty(shape, np.bool_)
+        final_q = np.empty((len(seeds) if self.keep_q else 0, self.mdp.n_states, self.mdp.n_actions))
+        run_on_threads(engine, seeds, initial_q, (returns, lengths, truncated, final_q), self.threads, progress)
+        return LearningCurves(
+            returns=returns,
+            lengths=lengths,
+            truncated=truncated,
+            seeds=seeds,
+            agent=self.agent,
+            mdp=self.mdp.name,
+            max_steps=self.max_steps,
+            precision=self.precision,
+            final_q=final_q if self.keep_q else None,
+        )
 
 
 def checked_seeds(seeds: int | ArrayLike) -> NDArray[np.uint64]:
