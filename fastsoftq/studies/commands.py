@@ -1,0 +1,124 @@
+"""The commands run, status and verify, for `cli.py` to offer. Exit codes: 0 done, 1 not, 130 interrupted."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["run_study", "show_status", "verify_folder"]
+
+_INTERRUPTED = 130
+
+Folder = Annotated[str, typer.Argument(help="A folder of results, or a URL that fsspec knows.")]
+
+
+def run_study(
+    study: Annotated[Path, typer.Argument(help="A study, as TOML.")],
+    out: Annotated[str, typer.Option(help="Where results go: a folder, or a URL that fsspec knows.")],
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="Threads, or local Dask workers; all cores if not given.")
+    ] = None,
+    part: Annotated[str, typer.Option(help="Only this part, such as 3/40: one task of an array of jobs.")] = "1/1",
+    chunk: Annotated[int | None, typer.Option(min=1, help="Runs in a chunk of a new folder.")] = None,
+    dask: Annotated[str | None, typer.Option(help='A Dask scheduler, such as tcp://host:8786, or "local".')] = None,
+) -> None:
+    """Run a study, or take it up where it stopped."""
+    from fastsoftq.studies.parse import read_study
+    from fastsoftq.studies.progress import LiveTable, PlainLines, clock
+    from fastsoftq.studies.run import run
+
+    watch = LiveTable() if sys.stdout.isatty() else PlainLines(_say)
+    again = shlex.join(["fastsoftq", *sys.argv[1:]])
+    with _errors_told(f"What was done stays done; go on with: {again}"):
+        numbers = re.fullmatch(r"(\d+)/(\d+)", part)
+        if numbers is None:
+            raise ValueError(f"--part is {part!r}; it must be like 3/40")
+        try:
+            outcome = run(
+                read_study(study),
+                out,
+                threads=threads,
+                dask=dask,
+                part=(int(numbers[1]), int(numbers[2])),
+                chunk=chunk,
+                source=study.read_text(encoding="utf-8"),
+                watch=watch,
+            )
+        except KeyboardInterrupt:
+            watch.close()
+            _say(f"Stopped. The chunks in hand were dropped, all others are kept; go on with: {again}")
+            raise typer.Exit(_INTERRUPTED) from None
+        finally:
+            watch.close()
+    for name in outcome.damaged:
+        _say(f"damaged, and written anew: {name}")
+    speed = outcome.steps / outcome.seconds / 1e6
+    _say(
+        f"{outcome.computed} chunks computed, {outcome.kept} found whole, in {clock(outcome.seconds)}: "
+        f"{outcome.steps:,} steps, {speed:,.1f} M a second"
+    )
+
+
+def show_status(folder: Folder) -> None:
+    """Show how far a study is."""
+    from fastsoftq.studies.status import status
+
+    with _errors_told():
+        found = status(folder)
+    from rich.console import Console
+
+    from fastsoftq.studies.progress import line, table
+
+    if sys.stdout.isatty():
+        Console().print(table(f"{found.name} in {folder}", found.rows, found.steps_a_second))
+    else:
+        for row in found.rows:
+            _say(f"{row.name}: {row.done:,} of {row.runs:,} runs, {row.steps:,} steps")
+        _say(line(found.rows, found.steps_a_second))
+    for name, owner in found.owners.items():
+        condition, chunk = name.split(".")
+        _say(f"{found.rows[int(condition)].name}, chunk {chunk}: being computed by {owner}")
+    if not found.finished and not found.owners:
+        _say("unfinished, and no run on this file system is at it")
+
+
+def verify_folder(
+    folder: Folder,
+    threads: Annotated[int | None, typer.Option(min=1, help="All cores if not given.")] = None,
+) -> None:
+    """Check every bit of a study's results, and print the digest of their contents."""
+    from fastsoftq.studies.verify import verify
+
+    with _errors_told():
+        found = verify(folder, threads=threads)
+    for name in found.damaged:
+        _say(f"damaged: {name}")
+    for name in found.missing:
+        _say(f"missing: {name}")
+    if found.digest is None:
+        raise typer.Exit(1)
+    _say(found.digest)
+
+
+@contextmanager
+def _errors_told(comfort: str = "") -> Iterator[None]:
+    """Errors that a user can do something about, as one line; any other is a fault and shows where."""
+    try:
+        yield
+    except (ValueError, TypeError, ImportError) as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(1) from None
+    except OSError as error:
+        typer.echo(f"error: {error}{'. ' if comfort else ''}{comfort}", err=True)
+        raise typer.Exit(1) from None
+
+
+def _say(text: str) -> None:
+    typer.echo(text)

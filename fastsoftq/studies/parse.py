@@ -1,0 +1,236 @@
+"""From plain data, or a TOML file, to a Study; an error gives the line and the nearest name that is known."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from fastsoftq.agents import LEARNERS, LinearDecay, PowerDecay
+from fastsoftq.agents.hyperparameters import checked
+from fastsoftq.mdp.cliff_walking import cliff_walking
+from fastsoftq.mdp.grid import from_map
+from fastsoftq.mdp.tabular import TabularMDP
+from fastsoftq.studies.spec import Study
+from fastsoftq.studies.sweep import swept
+
+__all__ = ["ENVIRONMENTS", "SpecError", "parse_study", "read_study"]
+
+# The environments that can be named in a study: the kind, and what makes one from the table's other entries.
+ENVIRONMENTS: dict[str, Callable[..., TabularMDP]] = {
+    "cliff_walking": cliff_walking,
+    "map": from_map,
+}
+
+_REQUIRED = ("name", "episodes", "seeds", "environments", "agents")
+_OPTIONAL = ("max_steps", "precision", "keep", "block")
+_SCHEDULES = (LinearDecay, PowerDecay)
+
+Where = tuple[str, ...]
+
+
+class SpecError(ValueError):
+    """A study that is not as it should be.
+
+    Attributes
+    ----------
+    at : tuple of str
+        The path of the entry, such as ("agents", "soft", "step_size"); empty for the whole.
+    """
+
+    def __init__(self, message: str, at: Where = ()) -> None:
+        super().__init__(message)
+        self.at = at
+
+
+def read_study(path: str | Path) -> Study:
+    """Read a study from a TOML file.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    Study
+
+    Raises
+    ------
+    OSError
+        No such file.
+    SpecError
+        Not TOML, or not a study; the message gives the file, the line and the nearest known name.
+    """
+    path = Path(path)
+    text = path.read_text(encoding="utf-8")
+    try:
+        return parse_study(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise SpecError(f"{path.name}: {error}") from None
+    except SpecError as error:
+        line = _line_of(error.at, text)
+        raise SpecError(f"{path.name}, line {line}: {error}" if line else f"{path.name}: {error}", error.at) from None
+
+
+def parse_study(data: Mapping[str, Any]) -> Study:
+    """Make a study from plain data of the form that a TOML file yields.
+
+    Parameters
+    ----------
+    data : mapping
+        `name`, `episodes`, `seeds` (a count, or a table of `start` and `count`), `environments`, `agents`, and perhaps
+        `max_steps`, `precision`, `keep` and `block`. Each environment and agent is a table of its `kind` and
+        parameters; a list among the parameters is swept.
+
+    Returns
+    -------
+    Study
+
+    Raises
+    ------
+    SpecError
+        Unknown, missing or wrong entries.
+    """
+    _check_names(data, (), (*_REQUIRED, *_OPTIONAL), _REQUIRED)
+    environments = _named(data["environments"], ("environments",), _environment)
+    agents = _named(data["agents"], ("agents",), _agent)
+    plain = {name: data[name] for name in ("name", "episodes", *_OPTIONAL) if name in data}
+    try:
+        return Study(seeds=_seeds(data["seeds"]), environments=environments, agents=agents, **plain)
+    except (TypeError, ValueError) as error:
+        raise _located(error, (), data) from None
+
+
+def _named(tables: Any, at: Where, make: Callable[[Mapping[str, Any], Where], Any]) -> dict[str, Any]:
+    """Every table of environments or agents, its sweep expanded and made."""
+    made: dict[str, Any] = {}
+    for name, table in _table(tables, at).items():
+        here = (*at, name)
+        parameters = _table(table, here)
+        try:
+            variants = swept(parameters)
+        except ValueError as error:
+            raise _located(error, here, parameters) from None
+        for label, variant in variants:
+            made[f"{name}[{label}]" if label else name] = make(variant, here)
+    return made
+
+
+def _agent(parameters: Mapping[str, Any], at: Where) -> Any:
+    kind: Any = LEARNERS[_kind(parameters, at, LEARNERS)]
+    required = [name for name in kind._fields if name not in kind._field_defaults]
+    _check_names(parameters, at, ("kind", *kind._fields), ("kind", *required))
+    fields = {
+        name: _schedule(value, (*at, name)) if isinstance(value, Mapping) else value
+        for name, value in parameters.items()
+        if name != "kind"
+    }
+    try:
+        return checked(kind(**fields))
+    except (TypeError, ValueError) as error:
+        raise _located(error, at, parameters, f"{kind.__name__}.") from None
+
+
+def _schedule(table: Mapping[str, Any], at: Where) -> Any:
+    for kind in _SCHEDULES:
+        if set(table) == set(kind._fields):
+            return kind(**table)
+    forms = " or ".join("{ " + ", ".join(kind._fields) + " }" for kind in _SCHEDULES)
+    known = sorted({field for kind in _SCHEDULES for field in kind._fields})
+    for name in table:
+        if name not in known:
+            raise SpecError(f"{_dotted((*at, name))} is not known; {_one_of(known, name)}", at)
+    raise SpecError(f"{_dotted(at)} has {', '.join(table) or 'nothing'}; a schedule is {forms}", at)
+
+
+def _environment(parameters: Mapping[str, Any], at: Where) -> TabularMDP:
+    make = ENVIRONMENTS[_kind(parameters, at, ENVIRONMENTS)]
+    arguments = inspect.signature(make).parameters
+    required = [name for name, argument in arguments.items() if argument.default is argument.empty]
+    _check_names(parameters, at, ("kind", *arguments), ("kind", *required))
+    try:
+        return make(**{name: value for name, value in parameters.items() if name != "kind"})
+    except (TypeError, ValueError) as error:
+        raise _located(error, at, parameters) from None
+
+
+def _kind(parameters: Mapping[str, Any], at: Where, known: Iterable[str]) -> str:
+    kind = parameters.get("kind")
+    if kind is None:
+        raise SpecError(f"{_dotted(at)}.kind is missing; {_one_of(known)}", at)
+    if kind not in known:
+        raise SpecError(f"{_dotted(at)}.kind is {kind!r}; {_one_of(known, kind)}", (*at, "kind"))
+    return str(kind)
+
+
+def _seeds(value: Any) -> Any:
+    if not isinstance(value, Mapping):
+        return value
+    _check_names(value, ("seeds",), ("start", "count"), ("start", "count"))
+    for name in ("start", "count"):
+        if isinstance(value[name], bool) or not isinstance(value[name], int) or value[name] < 0:
+            raise SpecError(f"seeds.{name} is {value[name]!r}; it must be an integer of at least 0", ("seeds", name))
+    return range(value["start"], value["start"] + value["count"])
+
+
+def _check_names(table: Mapping[str, Any], at: Where, known: Iterable[str], required: Iterable[str]) -> None:
+    known = list(known)
+    for name in table:
+        if name not in known:
+            raise SpecError(f"{_dotted((*at, name))} is not known; {_one_of(known, name)}", (*at, name))
+    for name in required:
+        if name not in table:
+            raise SpecError(f"{_dotted((*at, name))} is missing", at)
+
+
+def _table(value: Any, at: Where) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise SpecError(f"{_dotted(at)} is {value!r}; it must be a table", at)
+    return value
+
+
+def _located(error: Exception, at: Where, names: Iterable[str], prefix: str = "") -> SpecError:
+    """The error of a constructor, whose message starts with the argument's name, as one of the entry of that name."""
+    message = str(error)
+    argument = re.match(r"\w+", message.removeprefix(prefix))
+    name = argument[0] if argument and argument[0] in names else None
+    where = (*at, name) if name else at
+    subject = message.removeprefix(prefix)
+    return SpecError(_dotted((*at, subject)) if name else f"{_dotted(at)}: {message}" if at else message, where)
+
+
+def _one_of(known: Iterable[str], wrong: Any = None) -> str:
+    names = list(known)
+    close = difflib.get_close_matches(str(wrong), names, 1)
+    hint = f"did you mean {close[0]!r}? It" if close else "it"
+    return f"{hint} must be one of {', '.join(map(repr, names))}"
+
+
+def _dotted(path: Where) -> str:
+    return ".".join(path)
+
+
+def _line_of(at: Where, text: str) -> int | None:
+    """The number of the line where an entry stands, or else the table around it; None for the whole file."""
+    found: dict[Where, int] = {}
+    table: Where = ()
+    for number, line in enumerate(text.splitlines(), 1):
+        if header := re.match(r"\s*\[\[?([^\[\]]+)\]\]?\s*(#.*)?$", line):
+            table = _path(header[1])
+            entry = table
+        elif key := re.match(r"""\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*=""", line):
+            entry = (*table, *_path(key[1]))
+        else:
+            continue
+        for depth in range(1, len(entry) + 1):
+            found.setdefault(entry[:depth], number)
+    return next((found[at[:depth]] for depth in range(len(at), 0, -1) if at[:depth] in found), None)
+
+
+def _path(dotted: str) -> Where:
+    parts = re.findall(r"""[\w-]+|"[^"]*"|'[^']*'""", dotted)
+    return tuple(part.strip("\"'") for part in parts)

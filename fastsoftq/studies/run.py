@@ -1,0 +1,186 @@
+"""run: bring a folder to hold all of a study, or one part of it, whatever it holds already."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from fastsoftq import checks
+from fastsoftq.engine.threads import Progress
+from fastsoftq.studies.plan import Unit
+from fastsoftq.studies.spec import Study
+from fastsoftq.studies.store import Store, create
+from fastsoftq.studies.work import Result, work
+
+__all__ = ["Outcome", "Watch", "run"]
+
+_AGAIN = 1.0  # seconds until a unit that another run has is looked at again
+_GLANCE = 0.2
+
+
+class Outcome(NamedTuple):
+    """What a run has done."""
+
+    store: Store
+    computed: int  # units
+    kept: int  # units that were done already
+    steps: int  # environment steps taken
+    seconds: float
+    damaged: tuple[str, ...]  # files found damaged and written anew
+
+
+class Watch(Protocol):
+    """What wants to know how a run goes; called in the thread that called `run`, but for `tick`."""
+
+    def begin(self, store: Store, units: list[Unit]) -> None:
+        """The units that will be seen to."""
+
+    def tick(self, unit: Unit, progress: Progress) -> None:
+        """How far a unit is, from the thread that computes it."""
+
+    def done(self, result: Result) -> None:
+        """A unit is done, or another run has it."""
+
+
+class _Silent:
+    def begin(self, store: Store, units: list[Unit]) -> None: ...
+    def tick(self, unit: Unit, progress: Progress) -> None: ...
+    def done(self, result: Result) -> None: ...
+
+
+class _StoppedError(Exception):
+    """Raised in a working thread to drop what it has in hand."""
+
+
+def run(
+    study: Study,
+    out: str | Path,
+    *,
+    threads: int | None = None,
+    dask: str | None = None,
+    part: tuple[int, int] = (1, 1),
+    chunk: int | None = None,
+    source: str | None = None,
+    watch: Watch | None = None,
+) -> Outcome:
+    """Run a study, or take it up where it stopped.
+
+    What is in the folder already is checked, every bit of it, and kept; what is missing or damaged is computed. The
+    contents do not depend on threads, workers, parts, chunks or interruptions. Several runs on one folder share the
+    work. An interruption (Ctrl-C) drops the chunks in hand.
+
+    Parameters
+    ----------
+    study : Study
+    out : str or Path
+        The folder, or a URL that fsspec knows. It may hold the study, or one that this one extends by seeds, agents
+        or environments.
+    threads : int, optional
+        Chunks computed at a time, each on one thread; all cores if not given.
+    dask : str, optional
+        The address of a Dask scheduler, or "local" for workers on this machine; `threads` are then theirs.
+    part : (int, int)
+        Which part of the study to run, counted from 1, and of how many.
+    chunk : int, optional
+        Runs in a chunk of a new folder, rounded up to a multiple of 64 (of `block`, for a summary).
+    source : str, optional
+        The TOML text the study was read from, to be kept.
+    watch : Watch, optional
+        Told how it goes.
+
+    Returns
+    -------
+    Outcome
+
+    Raises
+    ------
+    TypeError, ValueError
+        An argument of the wrong kind or out of bounds.
+    FolderError
+        The folder holds something else.
+    OSError
+        Something could not be read or written. What was done stays done.
+    """
+    if not isinstance(study, Study):
+        raise TypeError(f"study is {study!r}; it must be a Study")
+    index, parts = (checks.count(f"part[{i}]", value) for i, value in enumerate(part))
+    if index > parts:
+        raise ValueError(f"part is {index}/{parts}; it must be from 1/{parts} to {parts}/{parts}")
+    threads = (os.cpu_count() or 1) if threads is None else checks.count("threads", threads)
+    watch = watch or _Silent()
+    start = time.perf_counter()
+    store, mended = create(study, out, chunk=chunk, source=source)
+    units = store.plan.units((index, parts))
+    watch.begin(store, units)
+    if dask is None:
+        hands = _threads(store, study, threads, watch)
+    else:
+        from fastsoftq.studies.cluster import dask_workers
+
+        hands = dask_workers(store, study, dask, threads)
+    computed = kept = steps = 0
+    damaged = list(mended)
+    with hands as (submit, width):
+        for result in _results(units, submit, width):
+            watch.done(result)
+            computed += result.new_steps > 0
+            kept += not result.busy and not result.new_steps
+            steps += result.new_steps
+            damaged.extend(result.damaged)
+    return Outcome(store, computed, kept, steps, time.perf_counter() - start, tuple(damaged))
+
+
+def _results(units: list[Unit], submit: Callable[[Unit], Future[Result]], width: Callable[[], int]) -> Iterator[Result]:
+    """Hand units out, a few at a time, and yield what became of them; those that others have come again later."""
+    ready = iter(units)
+    later: list[tuple[float, Unit]] = []
+    pending: set[Future[Result]] = set()
+    more = True
+    try:
+        while more or later or pending:
+            while later and later[0][0] < time.monotonic() and len(pending) < width():
+                pending.add(submit(later.pop(0)[1]))
+            while more and len(pending) < width():
+                unit = next(ready, None)
+                more = unit is not None
+                if unit is not None:
+                    pending.add(submit(unit))
+            if not pending:
+                time.sleep(_GLANCE)
+            done, pending = wait(pending, _GLANCE, FIRST_COMPLETED)
+            for future in done:
+                result = future.result()
+                if result.busy:
+                    later.append((time.monotonic() + _AGAIN, result.unit))
+                yield result
+    finally:
+        for future in pending:
+            future.cancel()
+
+
+@contextmanager
+def _threads(
+    store: Store, study: Study, threads: int, watch: Watch
+) -> Iterator[tuple[Callable[[Unit], Future[Result]], Callable[[], int]]]:
+    """Threads of this process, each with a unit at a time; on the way out they drop what they have in hand."""
+    stop = threading.Event()
+
+    def one(unit: Unit) -> Result:
+        def tick(progress: Progress) -> None:
+            if stop.is_set():
+                raise _StoppedError
+            watch.tick(unit, progress)
+
+        return work(store, study, unit, tick)
+
+    with ThreadPoolExecutor(threads, thread_name_prefix="fastsoftq-study") as pool:
+        try:
+            yield lambda unit: pool.submit(one, unit), lambda: threads + 1
+        finally:
+            stop.set()

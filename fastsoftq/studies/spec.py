@@ -1,0 +1,213 @@
+"""A study as frozen data: which agents learn in which environments, from which seeds. Its identity is a stable hash."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import import_module
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from fastsoftq import checks
+from fastsoftq.agents import LEARNERS, LinearDecay, PowerDecay
+from fastsoftq.agents.hyperparameters import checked
+from fastsoftq.mdp.tabular import TabularMDP
+
+__all__ = ["KEEP", "PRECISIONS", "Condition", "Study", "agent_from_record", "canonical"]
+
+PRECISIONS = ("double", "mixed")
+KEEP = ("curves", "summary")
+
+# What a record calls the types that come with the package; any other goes by its module and name.
+_TYPES: dict[str, type] = {**LEARNERS, "linear_decay": LinearDecay, "power_decay": PowerDecay}
+
+
+def canonical(data: Any) -> bytes:
+    """Plain data as JSON bytes that are the same on every machine and in every order of insertion."""
+    return json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One agent in one environment."""
+
+    environment: str
+    agent: str
+
+    @property
+    def name(self) -> str:
+        """As tables and coordinates call it."""
+        return f"{self.environment}/{self.agent}"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Study:
+    """Every agent in every environment, once for each seed.
+
+    `read_study` makes one from a TOML file.
+
+    Parameters
+    ----------
+    name : str
+        What reports call it.
+    episodes : int
+        Episodes of each run.
+    seeds : int or range
+        A count (seeds 0, 1, ...) or a range with step 1.
+    environments : mapping of str to TabularMDP
+        By the names that tables and coordinates will show.
+    agents : mapping of str to NamedTuple
+        Likewise.
+    max_steps : int
+        The most steps an episode may take.
+    precision : {"double", "mixed"}
+        As for `train`.
+    keep : {"curves", "summary"}
+        Every curve, or of every `block` runs the moments and quantiles of each episode.
+    block : int
+        Runs that are summarised together, with `keep="summary"`.
+
+    Raises
+    ------
+    TypeError
+        An argument of the wrong kind.
+    ValueError
+        An argument out of bounds; no environment or no agent.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> study = Study(
+    ...     name="small",
+    ...     episodes=10,
+    ...     seeds=100,
+    ...     environments={"cliff": fsq.cliff_walking()},
+    ...     agents={"hard": fsq.QLearning(step_size=0.8, discount=0.95)},
+    ... )
+    >>> [condition.name for condition in study.conditions]
+    ['cliff/hard']
+    """
+
+    name: str
+    episodes: int
+    seeds: range
+    environments: Mapping[str, TabularMDP]
+    agents: Mapping[str, Any]
+    max_steps: int = 1000
+    precision: str = "double"
+    keep: str = "curves"
+    block: int = 1024
+
+    def __post_init__(self) -> None:
+        def fix(field: str, value: Any) -> None:
+            object.__setattr__(self, field, value)
+
+        if not isinstance(self.name, str) or not self.name:
+            raise TypeError(f"name is {self.name!r}; it must be a string that is not empty")
+        fix("episodes", checks.count("episodes", self.episodes))
+        fix("max_steps", checks.count("max_steps", self.max_steps))
+        fix("seeds", _seed_range(self.seeds))
+        fix("block", checks.count("block", self.block))
+        checks.choice("precision", self.precision, PRECISIONS)
+        checks.choice("keep", self.keep, KEEP)
+        for field in ("environments", "agents"):
+            named = dict(getattr(self, field))
+            if not named:
+                raise ValueError(f"{field} is empty; a study needs at least one")
+            for name in named:
+                if not isinstance(name, str) or not name or "/" in name:
+                    raise ValueError(f"{field} includes the name {name!r}; it must be a string without '/'")
+            fix(field, MappingProxyType(named))
+        for name, mdp in self.environments.items():
+            if not isinstance(mdp, TabularMDP):
+                raise TypeError(f"environments[{name!r}] is {mdp!r}; it must be a TabularMDP, such as cliff_walking()")
+        fix("agents", MappingProxyType({name: checked(agent) for name, agent in self.agents.items()}))
+
+    @property
+    def conditions(self) -> list[Condition]:
+        """Every environment with every agent."""
+        return [Condition(environment, agent) for environment in self.environments for agent in self.agents]
+
+    @cached_property
+    def record(self) -> dict[str, Any]:
+        """All that the results depend on, as plain data."""
+        return {
+            "name": self.name,
+            "episodes": self.episodes,
+            "max_steps": self.max_steps,
+            "precision": self.precision,
+            "keep": self.keep,
+            "block": self.block if self.keep == "summary" else None,
+            "seeds": {"start": self.seeds.start, "count": len(self.seeds)},
+            "environments": {name: _mdp_record(mdp) for name, mdp in self.environments.items()},
+            "agents": {name: _agent_record(agent) for name, agent in self.agents.items()},
+        }
+
+    @property
+    def identity(self) -> str:
+        """The study's hash, 64 hex digits: equal for equal studies, on any machine and in any order of their parts."""
+        return hashlib.sha256(canonical(self.record)).hexdigest()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        fields = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        plain = {name: dict(value) if isinstance(value, MappingProxyType) else value for name, value in fields.items()}
+        return _restored, (plain,)
+
+
+def _restored(fields: dict[str, Any]) -> Study:
+    return Study(**fields)
+
+
+def _seed_range(seeds: Any) -> range:
+    chosen = seeds if isinstance(seeds, range) else range(checks.count("seeds", seeds))
+    if chosen.step != 1 or chosen.start < 0 or len(chosen) == 0 or chosen.stop > 2**64:
+        raise ValueError(f"seeds is {seeds!r}; it must be a count or a range with step 1 within 0..2**64, not empty")
+    return chosen
+
+
+def _mdp_record(mdp: TabularMDP) -> dict[str, Any]:
+    digest = hashlib.sha256()
+    for array in (mdp.next_state, mdp.reward, mdp.terminated, mdp.probability, mdp.start):
+        digest.update(repr(array.shape).encode())
+        digest.update(np.ascontiguousarray(array, array.dtype.newbyteorder("<")).data)
+    return {"mdp": mdp.name, "states": mdp.n_states, "actions": mdp.n_actions, "sha256": digest.hexdigest()}
+
+
+def _agent_record(agent: Any) -> Any:
+    if not hasattr(agent, "_fields"):
+        return agent
+    known = [name for name, kind in _TYPES.items() if kind is type(agent)]
+    kind = known[0] if known else f"{type(agent).__module__}:{type(agent).__qualname__}"
+    return {"kind": kind, **{name: _agent_record(value) for name, value in agent._asdict().items()}}
+
+
+def agent_from_record(record: Any) -> Any:
+    """The agent that a study's record describes.
+
+    Parameters
+    ----------
+    record : mapping
+        An entry of `Study.record["agents"]`.
+
+    Returns
+    -------
+    NamedTuple
+
+    Raises
+    ------
+    ImportError, AttributeError
+        An agent of one's own, defined in a module that cannot be imported here.
+    """
+    if not isinstance(record, Mapping):
+        return record
+    fields = {name: agent_from_record(value) for name, value in record.items() if name != "kind"}
+    kind = _TYPES.get(record["kind"])
+    if kind is None:
+        module, _, name = record["kind"].partition(":")
+        kind = getattr(import_module(module), name)
+    return kind(**fields)

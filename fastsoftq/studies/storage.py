@@ -1,0 +1,205 @@
+"""Where the bytes of a study lie: a folder on this machine, or an object store. Nothing here knows what they mean.
+
+A file appears whole or not at all. Locally it is written under a temporary name, flushed to the disk and renamed; an
+object store does as much by itself.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import time
+from itertools import count
+from pathlib import Path, PurePosixPath
+from typing import Any, Protocol
+
+__all__ = ["LocalStorage", "RemoteStorage", "Storage", "open_storage"]
+
+_TEMPORARY = "tmp"
+_DAY = 86400.0
+_numbers = count()
+
+
+class Storage(Protocol):
+    """Files by their keys: relative paths with slashes."""
+
+    url: str
+
+    def read(self, key: str) -> bytes | None:
+        """The contents of a file, or None where there is none."""
+
+    def write(self, key: str, data: bytes) -> None:
+        """Put a file in place, whole, in place of what was there.
+
+        Raises
+        ------
+        OSError
+            What was there is there still.
+        """
+
+    def names(self, key: str) -> list[str]:
+        """What lies directly below a key; nothing where there is none."""
+
+
+class LocalStorage:
+    """A folder of a file system.
+
+    Parameters
+    ----------
+    root : Path
+        Made on the first write.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.url = str(root)
+
+    def read(self, key: str) -> bytes | None:
+        """The contents of a file, or None where there is none."""
+        try:
+            return (self.root / key).read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+    def write(self, key: str, data: bytes) -> None:
+        """Put a file in place, whole and flushed to the disk, in place of what was there."""
+        target = self.root / key
+        temporary = self.root / _TEMPORARY / f"{socket.gethostname()}.{os.getpid()}.{next(_numbers)}"
+        for folder in (target.parent, temporary.parent):
+            folder.mkdir(parents=True, exist_ok=True)
+        try:
+            handle = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
+            try:
+                rest = memoryview(data)
+                while rest:
+                    rest = rest[os.write(handle, rest) :]
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+            os.replace(temporary, target)  # noqa: PTH105 - tests let each call here fail
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)  # noqa: PTH108
+            raise
+        _flush_folder(target.parent)
+
+    def names(self, key: str) -> list[str]:
+        """What lies directly below a key; nothing where there is none."""
+        try:
+            return os.listdir(self.root / key)  # noqa: PTH208
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+
+    def sweep(self) -> None:
+        """Remove temporary files that no running process will rename."""
+        for name in self.names(_TEMPORARY):
+            path = self.root / _TEMPORARY / name
+            host, _, rest = name.rpartition(".")[0].rpartition(".")
+            with contextlib.suppress(OSError):
+                if is_dead(host, rest) or time.time() - path.stat().st_mtime > _DAY:
+                    path.unlink()
+
+
+class RemoteStorage:
+    """An object store, or anything else that fsspec reaches.
+
+    Parameters
+    ----------
+    url : str
+        Such as "s3://bucket/study" or "gs://bucket/study"; credentials and endpoints are fsspec's business.
+
+    Raises
+    ------
+    ImportError
+        Where fsspec, or what it needs for this kind of URL, is not installed.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url.rstrip("/")
+
+    def __getstate__(self) -> str:
+        return self.url
+
+    def __setstate__(self, url: str) -> None:
+        self.url = url
+
+    @property
+    def _files(self) -> Any:
+        from fsspec.core import url_to_fs
+
+        return url_to_fs(self.url)[0]  # fsspec keeps one instance for each process and kind
+
+    def _path(self, key: str) -> str:
+        return f"{self.url}/{key}"
+
+    def read(self, key: str) -> bytes | None:
+        """The contents of a file, or None where there is none."""
+        try:
+            return bytes(self._files.cat_file(self._path(key)))
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+    def write(self, key: str, data: bytes) -> None:
+        """Put an object, whole, in place of what was there."""
+        self._files.pipe_file(self._path(key), data)
+
+    def names(self, key: str) -> list[str]:
+        """What lies directly below a key; nothing where there is none."""
+        files = self._files
+        files.invalidate_cache()
+        try:
+            return [PurePosixPath(path).name for path in files.ls(self._path(key), detail=False)]
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+
+
+def open_storage(url: str | Path) -> LocalStorage | RemoteStorage:
+    """The storage at a path or a URL.
+
+    Parameters
+    ----------
+    url : str or Path
+        A path, or a URL that fsspec knows.
+
+    Returns
+    -------
+    LocalStorage or RemoteStorage
+
+    Raises
+    ------
+    ImportError
+        A URL, and fsspec is not installed.
+    """
+    text = str(url)
+    if "://" in text and not text.startswith("file://"):
+        try:
+            import fsspec  # noqa: F401
+        except ImportError as error:
+            raise ImportError(f"{text} needs fsspec: pip install 'fastsoftq[remote]'") from error
+        return RemoteStorage(text)
+    return LocalStorage(Path(text.removeprefix("file://")).absolute())
+
+
+def is_dead(host: str, process: str) -> bool:
+    """Whether a process is known to have ended: it ran on this machine and does no longer."""
+    if host != socket.gethostname() or not process.isdigit():
+        return False
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return True
+    except OSError:  # it runs, as another user
+        return False
+    return False
+
+
+def _flush_folder(folder: Path) -> None:
+    """Make a rename survive a loss of power, where folders can be flushed."""
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

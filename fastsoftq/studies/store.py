@@ -1,0 +1,292 @@
+"""The results of a study in a folder: chunks written whole and marked done last, read back only if nothing changed.
+
+    study.json            the plan: whose results, in which order and chunks; provenance
+    results.zarr/         a Zarr group: arrays, coordinates, and a copy of the plan
+    done/CONDITION.CHUNK  one mark for each chunk that is done: digests of its contents, steps, time, machine
+    claims/  tmp/         what is being computed, and written, just now
+
+A mark is the commit. It holds SHA-256 digests of what the arrays contain, not of files, so that it is right whoever
+wrote the chunk and however it was compressed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from fastsoftq.studies.claims import LEASE, Claims
+from fastsoftq.studies.contents import Arrays, Contents
+from fastsoftq.studies.encoding import DamagedError, decoded, encoded
+from fastsoftq.studies.layout import RESULTS, chunk_key, chunk_shape, derived_files
+from fastsoftq.studies.plan import FolderError, Plan, Unit, sealed, unsealed
+from fastsoftq.studies.provenance import provenance
+from fastsoftq.studies.spec import Study, canonical
+from fastsoftq.studies.storage import LocalStorage, RemoteStorage, open_storage
+
+__all__ = ["Found", "Store", "create", "open_store"]
+
+_PLAN = "study.json"
+_OURS = {_PLAN, RESULTS, "done", "claims", "tmp"}
+
+
+class Found(NamedTuple):
+    """What there is of a unit."""
+
+    runs: int  # that are done and whole; more seeds may have been asked for since
+    arrays: Arrays  # their rows
+    mark: Mapping[str, Any]  # empty where no run is
+    damaged: tuple[str, ...]  # the files that are not as they should be
+
+    @property
+    def leaves(self) -> bytes:
+        """The digests of the contents, one after the other."""
+        return bytes.fromhex("".join(self.mark.get("leaves", ())))
+
+
+class Store:
+    """The folder of a study's results. `create` and `open_store` make one.
+
+    Parameters
+    ----------
+    storage : LocalStorage or RemoteStorage
+    plan : Plan
+    """
+
+    def __init__(self, storage: LocalStorage | RemoteStorage, plan: Plan) -> None:
+        self.storage = storage
+        self.plan = plan
+        self.claims = Claims(storage)
+
+    @property
+    def url(self) -> str:
+        """Where it is."""
+        return self.storage.url
+
+    def commit(self, unit: Unit, arrays: Arrays, steps: int, seconds: float) -> None:
+        """Write a unit, and then its mark.
+
+        Parameters
+        ----------
+        unit : Unit
+        arrays : Arrays
+            All its rows, by the name of the array.
+        steps : int
+            Environment steps of its runs.
+        seconds : float
+            That they took.
+
+        Raises
+        ------
+        OSError
+            Something could not be written; the unit is then not done.
+        """
+        for kept in self.plan.contents.arrays:
+            data = encoded(arrays[kept.name][None], kept.dtype, chunk_shape(self.plan, kept))
+            self.storage.write(chunk_key(unit, kept), data)
+        condition = self.plan.conditions[unit.condition]
+        mark = {
+            "condition": condition.name,
+            "identity": self.plan.identity(condition),
+            "runs": unit.runs,
+            "leaves": _leaves(arrays, self.plan.contents),
+            "steps": steps,
+            "seconds": round(seconds, 6),
+            "finished": round(time.time(), 3),
+            **provenance(brief=True),
+        }
+        self.storage.write(self._mark_key(unit), canonical(sealed(mark)))
+
+    def mark(self, unit: Unit) -> Mapping[str, Any] | None:
+        """The mark of a unit, which may be of fewer runs than it has by now; None if it has none that holds."""
+        mark = unsealed(self.storage.read(self._mark_key(unit)))
+        condition = self.plan.conditions[unit.condition]
+        if mark is None or mark["condition"] != condition.name or mark["identity"] != self.plan.identity(condition):
+            return None
+        return mark
+
+    def find(self, unit: Unit) -> Found:
+        """What there is of a unit, every bit of it checked.
+
+        Parameters
+        ----------
+        unit : Unit
+
+        Returns
+        -------
+        Found
+        """
+        mark = self.mark(unit)
+        if mark is None:
+            torn = self.storage.read(self._mark_key(unit)) is not None
+            return Found(0, {}, {}, (self._mark_key(unit),) if torn else ())
+        contents = self.plan.contents
+        rows = contents.rows(mark["runs"])
+        arrays, damaged = {}, []
+        for kept in contents.arrays:
+            key = chunk_key(unit, kept)
+            data = self.storage.read(key)
+            try:
+                if data is None:
+                    raise DamagedError("it is missing")
+                arrays[kept.name] = decoded(data, kept.dtype, chunk_shape(self.plan, kept))[0, :rows]
+            except DamagedError:
+                damaged.append(key)
+        if not damaged and _leaves(arrays, contents) != mark["leaves"]:
+            damaged = [chunk_key(unit, kept) for kept in contents.arrays]
+        return Found(0, {}, {}, tuple(damaged)) if damaged else Found(mark["runs"], arrays, mark, ())
+
+    def marked(self) -> Iterator[tuple[Unit, Mapping[str, Any]]]:
+        """Every unit that has a mark, and the mark; their contents are not looked at."""
+        there = set(self.storage.names("done"))
+        for unit in self.plan.units():
+            if unit.name in there:
+                mark = self.mark(unit)
+                if mark is not None:
+                    yield unit, mark
+
+    def damaged_metadata(self) -> list[str]:
+        """The files with metadata and coordinates that are not as they should be."""
+        expected = ((_PLAN, canonical(self.plan.to_data())), *derived_files(self.plan))
+        return [key for key, data in expected if self.storage.read(key) != data]
+
+    def write_metadata(self) -> tuple[str, ...]:
+        """Write the plan and what follows from it, where it is not so already.
+
+        Returns
+        -------
+        tuple of str
+            The files that held something else.
+        """
+        changed = []
+        for key, data in ((_PLAN, canonical(self.plan.to_data())), *derived_files(self.plan)):
+            there = self.storage.read(key)
+            if there != data:
+                self.storage.write(key, data)
+            if there is not None and there != data:
+                changed.append(key)
+        return tuple(changed)
+
+    def _mark_key(self, unit: Unit) -> str:
+        return f"done/{unit.name}"
+
+
+def open_store(url: str | Path) -> Store:
+    """Open the results in a folder.
+
+    Parameters
+    ----------
+    url : str or Path
+        A folder, or a URL that fsspec knows.
+
+    Returns
+    -------
+    Store
+
+    Raises
+    ------
+    FolderError
+        No results there, or none that can be told whose they are.
+    """
+    storage = open_storage(url)
+    plan = _plan(storage)
+    if plan is None:
+        raise FolderError(f"{url} holds no study")
+    return Store(storage, plan)
+
+
+def create(
+    study: Study, url: str | Path, *, chunk: int | None = None, source: str | None = None
+) -> tuple[Store, tuple[str, ...]]:
+    """Make a folder for a study, or take up the one that has it, adding what the study has more.
+
+    Parameters
+    ----------
+    study : Study
+    url : str or Path
+    chunk : int, optional
+        Runs in a chunk, rounded up to a multiple of what is hashed together (64 runs, or a block).
+    source : str, optional
+        The TOML text the study was read from, to be kept.
+
+    Returns
+    -------
+    Store
+    tuple of str
+        Files with metadata that were found damaged, and written anew.
+
+    Raises
+    ------
+    FolderError
+        Something else lies there, or another study's results.
+    OSError
+        It cannot be written.
+    """
+    storage = open_storage(url)
+    strangers = sorted(set(storage.names("")) - _OURS)
+    plan = _plan(storage)
+    if plan is None and strangers:
+        raise FolderError(f"{url} is not empty and holds no study; there is {strangers[0]!r}, for one")
+    claims = Claims(storage)
+    until = time.monotonic() + 2 * LEASE
+    while not claims.take("plan"):
+        if time.monotonic() > until:
+            raise FolderError(
+                f"{url} is being changed by {claims.owners().get('plan', 'another run')}; try again later"
+            )
+        time.sleep(0.05)
+    try:
+        plan = _plan(storage)
+        try:
+            wanted = (
+                Plan.first(study, chunk, source, provenance())
+                if plan is None
+                else plan.extended(study, source, provenance())
+            )
+        except FolderError as error:
+            raise FolderError(f"{url} {error}") from None
+        if chunk is not None and plan is not None and Plan.first(study, chunk, None, {}).chunk != plan.chunk:
+            raise FolderError(f"{url} has chunks of {plan.chunk} runs; that cannot be changed to {chunk}")
+        store = Store(storage, wanted)
+        changed = store.write_metadata()
+    finally:
+        claims.release("plan")
+    if isinstance(storage, LocalStorage):
+        storage.sweep()
+    return store, changed if wanted is plan else ()
+
+
+def _plan(storage: LocalStorage | RemoteStorage) -> Plan | None:
+    """The plan in a folder, from its file or else from the copy in the results; None where there is neither."""
+    own = storage.read(_PLAN)
+    plan = Plan.from_data(own)
+    if plan is None:
+        group = storage.read(f"{RESULTS}/zarr.json")
+        try:
+            plan = Plan.from_data(json.loads(group)["attributes"]) if group else None
+        except (ValueError, KeyError, TypeError):
+            plan = None
+    if plan is None and (own is not None or storage.names("done")):
+        raise FolderError(
+            f"{storage.url} has lost its plan: {_PLAN} and its copy in {RESULTS}/zarr.json are both damaged, so that "
+            "it cannot be told whose results these are"
+        )
+    return plan
+
+
+def _leaves(arrays: Arrays, contents: Contents) -> list[str]:
+    """SHA-256 digests of fixed numbers of rows of all arrays together."""
+    leaves = []
+    rows = len(arrays[contents.arrays[0].name])
+    for start in range(0, rows, contents.rows_per_leaf):
+        digest = hashlib.sha256()
+        for kept in contents.arrays:
+            part = np.ascontiguousarray(arrays[kept.name][start : start + contents.rows_per_leaf], kept.dtype)
+            digest.update(part.data)
+        leaves.append(digest.hexdigest())
+    return leaves

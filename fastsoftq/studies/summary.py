@@ -1,0 +1,118 @@
+"""Moments and quantiles of each episode over fixed blocks of runs, and how blocks are merged.
+
+The runs of a block are consecutive seeds, counted from the study's first, so that what is stored depends on the block
+size alone. Merged moments are exact up to rounding. A merged quantile is the mean of the blocks' quantiles, each
+interpolated linearly between order statistics; over blocks of B runs it is biased by a term of order 1 / B.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastsoftq.engine.curves import LearningCurves
+
+__all__ = ["LEVELS", "STATISTICS", "EpisodeSummary", "merged", "summarized"]
+
+LEVELS = (0.0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1.0)
+STATISTICS = ("mean", "moment2", "moment3", *(f"quantile_{level:g}" for level in LEVELS))
+_MOMENTS = 3
+
+
+def summarized(curves: LearningCurves, block: int) -> dict[str, NDArray[np.float64]]:
+    """Summarise curves, block by block.
+
+    Parameters
+    ----------
+    curves : LearningCurves
+        The first run starts a block.
+    block : int
+        Runs in each; the last may have fewer.
+
+    Returns
+    -------
+    dict
+        "returns" and "lengths", float64 [blocks, episodes, statistics], and "truncated", float64 [blocks, episodes],
+        the share of runs that met `max_steps`. The statistics are STATISTICS: mean, second and third central moment
+        (divided by the number of runs), and quantiles.
+    """
+    starts = range(0, curves.n_seeds, block)
+    parts = [slice(start, start + block) for start in starts]
+    return {
+        "returns": np.stack([_statistics(curves.returns[part]) for part in parts]),
+        "lengths": np.stack([_statistics(curves.lengths[part]) for part in parts]),
+        "truncated": np.stack([curves.truncated[part].mean(axis=0) for part in parts]),
+    }
+
+
+def _statistics(x: NDArray[np.generic]) -> NDArray[np.float64]:
+    """STATISTICS over the first axis of [runs, episodes], as [episodes, statistics].
+
+    Sums run down the first axis, one run after the other, so that they have the same bits on every machine.
+    """
+    runs, episodes = x.shape
+    out = np.empty((episodes, len(STATISTICS)))
+    mean = x.sum(axis=0, dtype=np.float64) / runs
+    centered = x - mean
+    squares = centered * centered
+    out[:, 0] = mean
+    out[:, 1] = squares.sum(axis=0) / runs
+    out[:, 2] = np.multiply(squares, centered, out=squares).sum(axis=0) / runs
+    ordered = np.sort(np.ascontiguousarray(x.T), axis=1)
+    for column, level in enumerate(LEVELS, _MOMENTS):
+        below, share = divmod(level * (runs - 1), 1.0)
+        low = ordered[:, int(below)]
+        high = ordered[:, min(int(below) + 1, runs - 1)]
+        out[:, column] = low + (high - low) * share
+    return out
+
+
+class EpisodeSummary(NamedTuple):
+    """What is known of one quantity in each episode; all float64 [episodes], quantiles [levels, episodes]."""
+
+    runs: int
+    mean: NDArray[np.float64]
+    variance: NDArray[np.float64]  # of one run, divided by runs - 1
+    skewness: NDArray[np.float64]  # 0 where nothing varies
+    quantiles: NDArray[np.float64]  # at LEVELS; the first and last are the minimum and maximum, exactly
+
+    @property
+    def standard_error(self) -> NDArray[np.float64]:
+        """Of the mean."""
+        return np.sqrt(self.variance / self.runs)
+
+
+def merged(statistics: NDArray[np.float64], runs: NDArray[np.int64]) -> EpisodeSummary:
+    """Merge blocks.
+
+    Parameters
+    ----------
+    statistics : float64 [blocks, episodes, statistics]
+        As `summarized` gives them for "returns" or "lengths".
+    runs : int64 [blocks]
+        The runs in each block.
+
+    Returns
+    -------
+    EpisodeSummary
+
+    Notes
+    -----
+    Central moments about the common mean follow from those about each block's by the binomial theorem (Chan, Golub &
+    LeVeque 1983 for the second).
+    """
+    total = int(runs.sum())
+    share = (runs / total)[:, None]
+    mean, second, third = (statistics[:, :, i] for i in range(_MOMENTS))
+    center = (share * mean).sum(axis=0)
+    off = mean - center
+    moment2 = (share * (second + off**2)).sum(axis=0)
+    moment3 = (share * (third + 3.0 * off * second + off**3)).sum(axis=0)
+    varies = moment2 > 0.0
+    skewness = np.where(varies, moment3 / np.where(varies, moment2, 1.0) ** 1.5, 0.0)
+    quantiles = (share[:, :, None] * statistics[:, :, _MOMENTS:]).sum(axis=0).T
+    quantiles[0] = statistics[:, :, _MOMENTS].min(axis=0)
+    quantiles[-1] = statistics[:, :, -1].max(axis=0)
+    return EpisodeSummary(total, center, moment2 * (total / max(total - 1, 1)), skewness, quantiles)

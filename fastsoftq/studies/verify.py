@@ -1,0 +1,86 @@
+"""verify: every bit of a folder, and the digest of what it contains."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+from fastsoftq import checks
+from fastsoftq.studies.plan import Plan, Unit
+from fastsoftq.studies.spec import canonical
+from fastsoftq.studies.store import Found, open_store
+
+__all__ = ["Verification", "verify"]
+
+
+class Verification(NamedTuple):
+    """What was found in a folder.
+
+    Attributes
+    ----------
+    digest : str or None
+        64 hex digits, if all is there and whole. It covers the conditions' names, the seeds and the contents of all
+        arrays, in an order of its own: it is the same however the work was cut up, ordered, spread or interrupted.
+    missing : tuple of str
+        What is not there, as conditions and seeds.
+    damaged : tuple of str
+        The files that are not as they were written.
+    """
+
+    digest: str | None
+    missing: tuple[str, ...]
+    damaged: tuple[str, ...]
+
+
+def verify(url: str | Path, *, threads: int | None = None) -> Verification:
+    """Read all of a folder and check every bit.
+
+    Parameters
+    ----------
+    url : str or Path
+    threads : int, optional
+        All cores if not given.
+
+    Returns
+    -------
+    Verification
+
+    Raises
+    ------
+    FolderError
+        No study there.
+    OSError
+        Something could not be read.
+    """
+    store = open_store(url)
+    plan = store.plan
+    threads = (os.cpu_count() or 1) if threads is None else checks.count("threads", threads)
+    missing: list[str] = []
+    damaged = store.damaged_metadata()
+    totals = [hashlib.sha256() for _ in plan.conditions]
+    units = plan.units()
+
+    def look(unit: Unit) -> Found:
+        return store.find(unit)._replace(arrays={})
+
+    # A few units at a time, so that their contents are never all in memory.
+    with ThreadPoolExecutor(threads) as pool:
+        for start in range(0, len(units), 4 * threads):
+            some = units[start : start + 4 * threads]
+            for unit, found in zip(some, pool.map(look, some), strict=True):
+                totals[unit.condition].update(found.leaves)
+                damaged.extend(found.damaged)
+                if not found.damaged and found.runs < unit.runs:
+                    missing.append(_absent(plan, unit, found.runs))
+    contents = {c.name: total.hexdigest() for c, total in zip(plan.conditions, totals, strict=True)}
+    fixed = {name: plan.record[name] for name in ("episodes", "keep", "block", "seeds")}
+    digest = hashlib.sha256(canonical({**fixed, "conditions": contents})).hexdigest()
+    return Verification(None if missing or damaged else digest, tuple(missing), tuple(damaged))
+
+
+def _absent(plan: Plan, unit: Unit, there: int) -> str:
+    seeds = plan.seeds(unit.first + there, unit.runs - there)
+    return f"{plan.conditions[unit.condition].name}, seeds {seeds[0]} to {seeds[-1]}"
