@@ -1,4 +1,4 @@
-"""The commands run, status and verify, for `cli.py` to offer. Exit codes: 0 done, 1 not, 130 interrupted."""
+"""The commands run, status and verify, for `cli.py` to offer. Exit status as `cli.py` has it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import typer
 
 __all__ = ["run_study", "show_status", "verify_folder"]
 
-_INTERRUPTED = 130
+_FAILED, _BAD_INPUT, _INTERRUPTED = 1, 2, 130
 
 Folder = Annotated[str, typer.Argument(help="A folder of results, or a URL that fsspec knows.")]
 
@@ -103,7 +103,7 @@ def verify_folder(
     for name in found.missing:
         _say(f"missing: {name}")
     if found.digest is None:
-        raise typer.Exit(1)
+        raise typer.Exit(_FAILED)
     _say(found.digest)
 
 
@@ -113,11 +113,11 @@ def _errors_told(comfort: str = "") -> Iterator[None]:
     try:
         yield
     except (ValueError, TypeError, ImportError) as error:
-        typer.echo(f"error: {error}", err=True)
-        raise typer.Exit(1) from None
+        typer.echo(f"fastsoftq: {error}", err=True)
+        raise typer.Exit(_BAD_INPUT) from None
     except OSError as error:
-        typer.echo(f"error: {error}{'. ' if comfort else ''}{comfort}", err=True)
-        raise typer.Exit(1) from None
+        typer.echo(f"fastsoftq: {error}{'. ' if comfort else ''}{comfort}", err=True)
+        raise typer.Exit(_FAILED) from None
 
 
 def _say(text: str) -> None:

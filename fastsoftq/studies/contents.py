@@ -5,6 +5,7 @@ Rows are runs for `keep="curves"` and blocks of runs for `keep="summary"`. Neith
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -63,6 +64,14 @@ class Contents:
     def rows(self, runs: int) -> int:
         """How many rows some runs make; the last may be of fewer runs than the others."""
         return -(-runs // self.runs_per_row)
+
+    def rows_within(self, size: int, episodes: int) -> int:
+        """How many rows of its largest array fit in so many bytes."""
+        labels = self.coordinates(episodes)
+        return min(
+            size // (np.dtype(kept.dtype).itemsize * math.prod(len(labels[name]) for name in kept.dimensions))
+            for kept in self.arrays
+        )
 
     def coordinates(self, episodes: int) -> dict[str, NDArray[Any]]:
         """The labels of the dimensions of a row."""

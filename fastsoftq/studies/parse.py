@@ -14,6 +14,9 @@ from fastsoftq.agents import LEARNERS, LinearDecay, PowerDecay
 from fastsoftq.agents.hyperparameters import checked
 from fastsoftq.mdp.cliff_walking import cliff_walking
 from fastsoftq.mdp.grid import from_map
+from fastsoftq.mdp.gymnasium import from_gymnasium
+from fastsoftq.mdp.multi_goal import multi_goal
+from fastsoftq.mdp.point_mass import point_mass
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.studies.spec import Study
 from fastsoftq.studies.sweep import swept
@@ -24,6 +27,9 @@ __all__ = ["ENVIRONMENTS", "SpecError", "parse_study", "read_study"]
 ENVIRONMENTS: dict[str, Callable[..., TabularMDP]] = {
     "cliff_walking": cliff_walking,
     "map": from_map,
+    "multi_goal": multi_goal,
+    "point_mass": point_mass,
+    "gymnasium": from_gymnasium,
 }
 
 _REQUIRED = ("name", "episodes", "seeds", "environments", "agents")
@@ -149,9 +155,13 @@ def _schedule(table: Mapping[str, Any], at: Where) -> Any:
 
 def _environment(parameters: Mapping[str, Any], at: Where) -> TabularMDP:
     make = ENVIRONMENTS[_kind(parameters, at, ENVIRONMENTS)]
-    arguments = inspect.signature(make).parameters
-    required = [name for name, argument in arguments.items() if argument.default is argument.empty]
-    _check_names(parameters, at, ("kind", *arguments), ("kind", *required))
+    arguments = inspect.signature(make).parameters.values()
+    named = [argument for argument in arguments if argument.kind is not argument.VAR_KEYWORD]
+    required = [argument.name for argument in named if argument.default is argument.empty]
+    known = ["kind", *(argument.name for argument in named)]
+    if len(named) < len(arguments):  # it takes others as well
+        known += parameters
+    _check_names(parameters, at, known, ("kind", *required))
     try:
         return make(**{name: value for name, value in parameters.items() if name != "kind"})
     except (TypeError, ValueError) as error:

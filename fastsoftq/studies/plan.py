@@ -21,6 +21,7 @@ __all__ = ["FolderError", "Plan", "Unit", "sealed", "unsealed"]
 _FORMAT = 1
 _VALUES = 2**22  # returns in a chunk, at most: 52 MiB of curves, a second or so of one core
 _LEAST = 512  # runs in a chunk, at least: fewer leave the engine's lanes half empty
+_BYTES = 2**31 - 2**20  # of an array of a chunk, at most: what Blosc takes
 _SHARES = 16  # chunks of a condition, where there is enough for as many
 
 
@@ -73,12 +74,18 @@ class Plan:
         Raises
         ------
         TypeError, ValueError
-            A chunk that is not a positive whole number; it is rounded up to a multiple of what is hashed together.
+            A chunk that is not a positive whole number, or is too large.
         """
-        grain = contents_of(study.keep, study.block).grain
+        contents = contents_of(study.keep, study.block)
         if chunk is None:
             chunk = max(1, min(_VALUES // study.episodes, max(_LEAST, len(study.seeds) // _SHARES)))
-        whole = -(-checks.count("chunk", chunk) // grain) * grain
+        whole = -(-checks.count("chunk", chunk) // contents.grain) * contents.grain
+        most = max(1, contents.rows_within(_BYTES, study.episodes)) * contents.runs_per_row
+        if whole > most:
+            raise ValueError(
+                f"chunk is {whole} runs of {study.episodes} episodes; no array of a chunk may take 2 GiB, so that it "
+                f"must be at most {most} runs, and a multiple of {contents.grain}"
+            )
         return cls(study.record, tuple(study.conditions), whole, source, (provenance,))
 
     def extended(self, study: Study, source: str | None, provenance: Mapping[str, Any]) -> Plan:
@@ -218,10 +225,11 @@ def _difference(here: Mapping[str, Any], wanted: Mapping[str, Any]) -> str | Non
             if name not in wanted[group]:
                 return f"{group}.{name} is there and not here"
             if record != wanted[group][name]:
-                return f"{group}.{name} is {_changes(record, wanted[group][name])}"
+                return f"{group}.{name} {_changes(record, wanted[group][name])}"
     return None
 
 
 def _changes(here: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
-    names = [name for name in {**here, **wanted} if here.get(name) != wanted.get(name)]
-    return "; ".join(f"{name} {here.get(name)!r} there and {wanted.get(name)!r} here" for name in names)
+    names = [name for name in {**here, **wanted} if here.get(name) != wanted.get(name) and name != "sha256"]
+    changes = [f"{name} {here.get(name)!r} there and {wanted.get(name)!r} here" for name in names]
+    return "has " + "; ".join(changes or ["other outcomes there"])

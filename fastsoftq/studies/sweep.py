@@ -83,4 +83,6 @@ def _label(value: Any) -> str:
         return "(" + " ".join(f"{name}={_label(inner)}" for name, inner in value.items()) + ")"
     if isinstance(value, list):
         return "(" + " ".join(map(_label, value)) + ")"
+    if isinstance(value, bool):
+        return str(value).lower()
     return str(value).replace("/", "|")
