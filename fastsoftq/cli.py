@@ -15,6 +15,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from fastsoftq.experiments import DEFAULT, EXPERIMENTS, Settings, chosen
+from fastsoftq.studies.commands import run_study, show_status, verify_folder
 
 __all__ = ["app", "main"]
 
@@ -115,6 +116,11 @@ def list_() -> None:
     width = max(map(len, EXPERIMENTS))
     for name, experiment in EXPERIMENTS.items():
         typer.echo(f"{name:{width}}  {experiment.summary}")
+
+
+app.command("run")(run_study)
+app.command("status")(show_status)
+app.command("verify")(verify_folder)
 
 
 def _writable(folder: Path) -> Path:

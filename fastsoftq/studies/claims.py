@@ -19,7 +19,7 @@ __all__ = ["LEASE", "Claims"]
 
 LEASE = 60.0  # seconds without a touch, and a claim has ended
 _TOUCH = 10.0
-_BLANK = 2.0  # an owner writes its name at once, so a claim without one is a dead process's
+_BLANK = 2.0  # an owner writes its name, a line, at once: a claim without one is a dead process's
 
 # When each claim of this process was last touched, by process (a fork inherits this, not the claims) and path.
 _held: dict[tuple[int, str], float] = {}
@@ -82,7 +82,7 @@ class Claims:
         for path in sorted(self._folder.glob("*")) if self._folder is not None else ():
             with contextlib.suppress(OSError):
                 if not self._has_ended(path.name):
-                    found[path.name] = path.read_text()
+                    found[path.name] = path.read_text().rstrip()
         return found
 
     def _key(self, name: str) -> tuple[int, str]:
@@ -96,7 +96,11 @@ class Claims:
         except FileExistsError:
             return False
         try:
-            os.write(handle, f"{socket.gethostname()} {os.getpid()}".encode())
+            os.write(handle, f"{socket.gethostname()} {os.getpid()}\n".encode())
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(self._folder / name)  # noqa: PTH108
+            raise
         finally:
             os.close(handle)
         _held[self._key(name)] = time.monotonic()
@@ -107,10 +111,11 @@ class Claims:
         path = self._folder / name
         try:
             age = time.time() - path.stat().st_mtime
-            host, _, process = path.read_text().partition(" ")
+            owner = path.read_text()
         except FileNotFoundError:
             return True
-        if not process:
+        host, _, process = owner.removesuffix("\n").partition(" ")
+        if not owner.endswith("\n"):
             return age > _BLANK
         if process == str(os.getpid()) and host == socket.gethostname():
             return self._key(name) not in _held

@@ -41,9 +41,10 @@ def table(title: str, rows: Iterable[Row], steps_a_second: float) -> Table:
     """The conditions and a line of totals, for Rich to draw."""
     from rich.progress_bar import ProgressBar
     from rich.table import Table
+    from rich.text import Text  # names may hold what Rich would take for markup
 
     rows = list(rows)
-    drawn = Table(title=title, title_justify="left", show_footer=True, box=None, pad_edge=False)
+    drawn = Table(title=Text(title), title_justify="left", show_footer=True, box=None, pad_edge=False)
     left = time_left(rows, steps_a_second)
     done, runs = sum(row.done for row in rows), sum(row.runs for row in rows)
     drawn.add_column("condition", footer="all")
@@ -53,7 +54,7 @@ def table(title: str, rows: Iterable[Row], steps_a_second: float) -> Table:
     drawn.add_column("time left", footer=clock(left), justify="right")
     for row in rows:
         bar = ProgressBar(total=row.runs, completed=row.done, width=16)
-        drawn.add_row(row.name, bar, f"{row.done:,} / {row.runs:,}", _millions(row.steps), "")
+        drawn.add_row(Text(row.name), bar, f"{row.done:,} / {row.runs:,}", _millions(row.steps), "")
     return drawn
 
 
@@ -61,8 +62,12 @@ def line(rows: Iterable[Row], steps_a_second: float) -> str:
     """The totals as one line of text."""
     rows = list(rows)
     done, runs = sum(row.done for row in rows), sum(row.runs for row in rows)
-    left = clock(time_left(rows, steps_a_second))
-    return f"{done:,} of {runs:,} runs ({done / runs:.0%}), {_millions(steps_a_second)} steps/s, {left} left"
+    parts = [f"{done:,} of {runs:,} runs ({done / runs:.0%})"]
+    if steps_a_second > 0.0:
+        parts.append(f"{_millions(steps_a_second)} steps/s")
+    if done < runs:
+        parts.append(f"{clock(time_left(rows, steps_a_second))} left")
+    return ", ".join(parts)
 
 
 def clock(seconds: float | None) -> str:

@@ -30,12 +30,12 @@ def small() -> Callable[..., Study]:
 
 
 class FaultyOs:
-    """The module `os` as storage and claims see it; its `at`-th call that changes or flushes something fails."""
+    """The module `os` as storage and claims see it; one call that changes or flushes something fails."""
 
     CALLS = ("open", "write", "fsync", "replace", "unlink")
 
-    def __init__(self, real: Any, at: int = -1) -> None:
-        self._real, self._at = real, at
+    def __init__(self, real: Any, at: int, kinds: tuple[str, ...]) -> None:
+        self._real, self._at, self._kinds = real, at, kinds
         self.count = 0
         self.failed: str | None = None
 
@@ -47,26 +47,26 @@ class FaultyOs:
         def call(*arguments: Any) -> Any:
             if name == "open" and not arguments[1] & self._real.O_CREAT:
                 return value(*arguments)  # folders are opened to be flushed
-            self.count += 1
-            if self.count - 1 == self._at:
+            self.count += name in self._kinds
+            if name in self._kinds and self.count - 1 == self._at:
                 self.failed = name
                 if name == "write":  # a full disk takes some of it
                     value(arguments[0], bytes(arguments[1])[: len(arguments[1]) // 2])
                 raise OSError(28, "No space left on device")
-            return value(*arguments)
+            return None if name == "fsync" else value(*arguments)  # a test need not survive a loss of power
 
         return call
 
 
 @pytest.fixture
 def faults(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
-    """Within `faults(at)`, one call to the disk fails."""
+    """Within `faults(at)`, one call to the disk fails; within `faults(at, "fsync")`, one of that kind."""
 
     @contextlib.contextmanager
-    def injected(at: int = -1) -> Iterator[FaultyOs]:
+    def injected(at: int = -1, *kinds: str) -> Iterator[FaultyOs]:
         from fastsoftq.studies import claims, storage
 
-        faulty = FaultyOs(storage.os, at)
+        faulty = FaultyOs(storage.os, at, kinds or FaultyOs.CALLS)
         with monkeypatch.context() as patch:
             patch.setattr(storage, "os", faulty)
             patch.setattr(claims, "os", faulty)

@@ -1,0 +1,100 @@
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import fastsoftq as fsq
+from fastsoftq.studies.run import run
+from fastsoftq.studies.verify import verify
+
+pytest.importorskip("distributed")
+
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "DASK_DISTRIBUTED__DASHBOARD__LINK": ""}
+
+
+@pytest.fixture
+def processes():
+    started = []
+    yield started
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+def scheduler(processes):
+    command = [
+        sys.executable,
+        "-m",
+        "distributed.cli.dask_scheduler",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        "0",
+        "--no-dashboard",
+    ]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT)
+    processes.append(process)
+    for line in process.stderr:
+        if found := re.search(r"Scheduler at:\s+(tcp://\S+)", line):
+            return found[1]
+    raise AssertionError("the scheduler did not start")
+
+
+def worker(processes, address):
+    command = [sys.executable, "-m", "distributed.cli.dask_worker", address, "--host", "127.0.0.1", "--nthreads", "1"]
+    process = subprocess.Popen([*command, "--no-nanny", "--no-dashboard"], stderr=subprocess.DEVNULL, env=ENVIRONMENT)
+    processes.append(process)
+    return process
+
+
+class KillAfter:
+    """Kills a process after so many units are done."""
+
+    def __init__(self, process, units):
+        self.process, self.units, self.seen = process, units, 0
+
+    def begin(self, store, units):
+        pass
+
+    def tick(self, unit, progress):
+        pass
+
+    def done(self, result):
+        self.seen += 1
+        if self.seen == self.units:
+            os.kill(self.process.pid, signal.SIGKILL)
+
+
+def test_a_worker_killed_midway_changes_nothing(small, tmp_path, processes):
+    study = small(seeds=2000, episodes=500, environments={"cliff": fsq.cliff_walking()})
+    address = scheduler(processes)
+    doomed, _ = worker(processes, address), worker(processes, address)
+    watch = KillAfter(doomed, 8)
+    outcome = run(study, tmp_path / "dask", dask=address, chunk=64, watch=watch)
+    assert doomed.wait(timeout=10) == -signal.SIGKILL
+    assert watch.seen > 8
+    assert outcome.computed >= 62  # what the killed one had committed but not reported is found, not computed
+    run(study, tmp_path / "threads", threads=2)
+    found = verify(tmp_path / "dask")
+    assert (found.missing, found.damaged) == ((), ())
+    assert found.digest == verify(tmp_path / "threads").digest
+
+
+def test_local_workers(small, tmp_path):
+    run(small(), tmp_path / "dask", dask="local", threads=2, chunk=64)
+    run(small(), tmp_path / "threads", threads=1)
+    assert verify(tmp_path / "dask").digest == verify(tmp_path / "threads").digest
+
+
+def test_no_scheduler_is_a_clean_error(small, tmp_path, monkeypatch):
+    import dask
+
+    start = time.monotonic()
+    with dask.config.set({"distributed.comm.timeouts.connect": "1s"}), pytest.raises(OSError, match=r"127\.0\.0\.1:9"):
+        run(small(), tmp_path, dask="tcp://127.0.0.1:9")
+    assert time.monotonic() - start < 60

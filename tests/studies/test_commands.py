@@ -1,0 +1,167 @@
+import os
+import pty
+import re
+import resource
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from fastsoftq.studies.verify import verify
+
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "COLUMNS": "120"}
+STUDY = """\
+name = "commands"
+episodes = 20
+seeds = 300
+max_steps = 60
+[environments.cliff]
+kind = "cliff_walking"
+width = 5
+[agents.hard]
+kind = "q_learning"
+step_size = 0.8
+discount = 0.95
+[agents.soft]
+kind = "soft_q_learning"
+step_size = 0.8
+discount = 0.95
+reward_scale = [2, 5]
+"""
+
+
+def command(*arguments):
+    return [sys.executable, "-m", "fastsoftq", *map(str, arguments)]
+
+
+def fastsoftq(*arguments, **options):
+    return subprocess.run(
+        command(*arguments), capture_output=True, text=True, timeout=120, env=ENVIRONMENT, check=False, **options
+    )
+
+
+@pytest.fixture
+def study(tmp_path):
+    path = tmp_path / "study.toml"
+    path.write_text(STUDY)
+    return path
+
+
+def test_run_status_verify(study, tmp_path):
+    out = tmp_path / "out"
+    first = fastsoftq("run", study, "--out", out, "--part", "1/2", "--chunk", "64", "--threads", "1")
+    assert first.returncode == 0, first.stderr
+    assert "8 chunks computed, 0 found whole" in first.stdout
+    seen = fastsoftq("status", out)
+    assert seen.returncode == 0
+    assert re.search(r"cliff/soft\[reward_scale=5\]: \d+ of 300 runs", seen.stdout)
+    assert "unfinished, and no run on this file system is at it" in seen.stdout
+    missing = fastsoftq("verify", out)
+    assert missing.returncode == 1
+    assert missing.stdout.count("missing: cliff/") == 7
+
+    assert fastsoftq("run", study, "--out", out).returncode == 0
+    good = fastsoftq("verify", out)
+    assert good.returncode == 0
+    assert re.fullmatch(r"[0-9a-f]{64}\n", good.stdout)
+
+    path = out / "results.zarr" / "lengths" / "c" / "0" / "0" / "0"
+    path.write_bytes(path.read_bytes()[:-1] + b"\0")
+    bad = fastsoftq("verify", out)
+    assert (bad.returncode, bad.stdout) == (1, "damaged: results.zarr/lengths/c/0/0/0\n")
+    mended = fastsoftq("run", study, "--out", out)
+    assert "damaged, and written anew: results.zarr/lengths/c/0/0/0" in mended.stdout
+    assert fastsoftq("verify", out).stdout == good.stdout
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "options", "words"),
+    [
+        ("step_size", "step_sise", [], ["study.toml, line 10: agents.hard.step_sise", "did you mean 'step_size'"]),
+        ("", "", ["--part", "3"], ["--part is '3'; it must be like 3/40"]),
+        ("", "", ["--part", "3/2"], ["part is 3/2; it must be from 1/2 to 2/2"]),
+        ("", "", ["--threads", "0"], ["--threads", "1"]),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_status_2(study, tmp_path, old, new, options, words):
+    study.write_text(STUDY.replace(old, new, 1))
+    done = fastsoftq("run", study, "--out", tmp_path / "out", *options)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert all(word in done.stderr for word in words), done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_another_folder_is_exit_status_2_and_no_file_1(study, tmp_path):
+    assert fastsoftq("run", study, "--out", tmp_path).returncode == 2  # it holds study.toml
+    assert fastsoftq("run", tmp_path / "none.toml", "--out", tmp_path / "out").returncode == 1
+    assert fastsoftq("verify", tmp_path).returncode == 2
+
+
+def test_a_full_disk_is_a_clean_error_and_a_later_resume(study, tmp_path):
+    study.write_text(STUDY.replace("episodes = 20", "episodes = 400"))
+
+    def small_files_only():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+
+    out = tmp_path / "out"
+    full = fastsoftq("run", study, "--out", out, "--chunk", "64", preexec_fn=small_files_only)
+    assert full.returncode == 1
+    assert full.stderr.count("\n") == 1
+    assert "File too large" in full.stderr
+    assert f"What was done stays done; go on with: fastsoftq run {study} --out {out}" in full.stderr
+    assert fastsoftq("run", study, "--out", out).returncode == 0
+    assert fastsoftq("run", study, "--out", tmp_path / "other").returncode == 0
+    assert verify(out).digest == verify(tmp_path / "other").digest
+
+
+def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(study, tmp_path):
+    study.write_text(STUDY.replace("seeds = 300", "seeds = 20000").replace("episodes = 20", "episodes = 1000"))
+    out = tmp_path / "out"
+    process = subprocess.Popen(
+        command("run", study, "--out", out, "--chunk", "512"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=ENVIRONMENT,
+    )
+    until = time.monotonic() + 60
+    while not any(out.glob("done/*")) and time.monotonic() < until:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    stdout, stderr = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert f"go on with: fastsoftq run {study} --out {out} --chunk 512" in stdout + stderr
+    assert "Traceback" not in stderr
+    assert not any(out.glob("tmp/*"))
+    assert not any(out.glob("claims/*"))
+    found = verify(out)
+    assert found.damaged == ()
+    assert found.missing
+
+
+def test_a_terminal_gets_a_table(study, tmp_path):
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        command("run", study, "--out", tmp_path / "out"),
+        stdout=theirs,
+        stderr=theirs,
+        env={**ENVIRONMENT, "TERM": "xterm"},
+    )
+    os.close(theirs)
+    shown = b""
+    while True:
+        try:
+            part = os.read(ours, 4096)
+        except OSError:  # the other end is closed
+            break
+        if not part:
+            break
+        shown += part
+    os.close(ours)
+    assert process.wait(60) == 0
+    for words in ("commands in", "condition", "cliff/soft[reward_scale=5]", "300 / 300", "900 / 900", "steps/s"):
+        assert words in shown.decode()

@@ -1,0 +1,90 @@
+import io
+
+import pytest
+from rich.console import Console
+
+from fastsoftq.engine.threads import Progress
+from fastsoftq.studies.progress import PlainLines, Row, Tally, clock, line, table, time_left
+from fastsoftq.studies.run import run
+from fastsoftq.studies.status import status
+from fastsoftq.studies.store import open_store
+from fastsoftq.studies.work import Result
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(None, "?"), (0.4, "0:00"), (75, "1:15"), (3600 * 26 + 61, "26:01:01")])
+def test_a_clock(seconds, text):
+    assert clock(seconds) == text
+
+
+def test_time_left_counts_steps_and_not_runs():
+    slow, fast = Row("slow", 10, 20, 10_000), Row("fast", 10, 30, 100)
+    assert time_left([slow, fast], 100.0) == pytest.approx((10 * 1000 + 20 * 10) / 100.0)
+    assert time_left([slow, Row("unknown", 0, 5, 0)], 100.0) == pytest.approx((10 * 1000 + 5 * 1000) / 100.0)
+    assert time_left([Row("unknown", 0, 5, 0)], 100.0) is None
+    assert time_left([slow], 0.0) is None
+
+
+def test_a_tally_counts_what_is_kept_computed_and_under_way(small, tmp_path):
+    run(small(), tmp_path, part=(1, 8), chunk=64)
+    store = open_store(tmp_path)
+    units = store.plan.units()
+    now = 0.0
+    tally = Tally(lambda: now)
+    tally.begin(store, units)
+    assert [(row.name, row.done, row.runs) for row in tally.rows] == [("cliff/hard", 0, 200), ("cliff/soft", 0, 200)]
+    tally.done(Result(units[0], False, 64, 500, 0, ()))  # was there
+    tally.done(Result(units[1], False, 64, 900, 900, ()))
+    tally.done(Result(units[2], True, 0, 0, 0, ()))  # another run has it
+    tally.tick(units[3], Progress(10, 64, 100))
+    now = 2.0
+    assert [(row.done, row.steps) for row in tally.rows] == [(64, 500), (74, 1000)]
+    assert tally.steps_a_second == 500.0
+    tally.done(Result(units[3], False, 64, 300, 300, ()))
+    assert [(row.done, row.steps) for row in tally.rows] == [(64, 500), (128, 1200)]
+
+
+def test_a_table_and_a_line_show_the_same():
+    rows = [Row("cliff/hard", 10, 20, 10_000_000), Row("cliff/soft[k=2]", 0, 20, 0)]
+    text = io.StringIO()
+    Console(file=text, width=120).print(table("small in DIR", rows, 1e6))
+    for words in (
+        "small in DIR",
+        "cliff/hard",
+        "cliff/soft[k=2]",
+        "10 / 20",
+        "10 / 40",
+        "1.0 M steps/s",
+        "25%",
+        "0:30",
+    ):
+        assert words in text.getvalue()
+    assert line(rows, 1e6) == "10 of 40 runs (25%), 1.0 M steps/s, 0:30 left"
+    assert line([Row("a", 5, 5, 1)], 0.0) == "5 of 5 runs (100%)"
+
+
+def test_plain_lines_come_now_and_then(small, tmp_path):
+    lines, now = [], 0.0
+
+    def tick():
+        nonlocal now
+        now += 1.0
+        return now
+
+    watch = PlainLines(lines.append, every=3.0, now=tick)
+    run(small(), tmp_path, threads=1, chunk=64, watch=watch)
+    watch.close()
+    assert 2 <= len(lines) < 8
+    assert lines[-1].startswith("400 of 400 runs (100%)")
+
+
+def test_status_reads_marks(small, tmp_path):
+    run(small(), tmp_path, part=(1, 2), chunk=64)
+    half = status(tmp_path)
+    assert not half.finished
+    assert sum(row.done for row in half.rows) == sum(unit.runs for unit in open_store(tmp_path).plan.units((1, 2)))
+    assert half.steps_a_second > 0.0
+    run(small(), tmp_path)
+    whole = status(tmp_path)
+    assert whole.finished
+    assert [row.done for row in whole.rows] == [200, 200]
+    assert whole.owners == {}

@@ -1,0 +1,137 @@
+import os
+import pickle
+import socket
+import subprocess
+import sys
+import time
+
+import pytest
+
+from fastsoftq.studies.claims import LEASE, Claims
+from fastsoftq.studies.storage import LocalStorage, open_storage
+
+HOST = socket.gethostname()
+
+
+@pytest.fixture
+def dead_process():
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
+
+
+def test_a_path_or_a_url_is_opened(tmp_path):
+    assert isinstance(open_storage(tmp_path), LocalStorage)
+    assert open_storage(f"file://{tmp_path}").root == tmp_path
+    assert open_storage("x").root.is_absolute()  # whatever folder a worker runs in
+
+
+@pytest.fixture(params=["local", "memory"])
+def storage(request, tmp_path):
+    if request.param == "local":
+        return open_storage(tmp_path / "below")
+    pytest.importorskip("fsspec")
+    return open_storage(f"memory://{request.node.name}")
+
+
+def test_files_are_read_listed_and_replaced(storage):
+    assert storage.read("a/b") is None
+    assert storage.names("a") == []
+    storage.write("a/b", b"one")
+    storage.write("a/b", b"two")
+    storage.write("a/c/d", b"three")
+    assert storage.read("a/b") == b"two"
+    assert sorted(storage.names("a")) == ["b", "c"]
+    assert storage.read("a/b/no") is None
+    again = pickle.loads(pickle.dumps(storage))
+    assert again.read("a/c/d") == b"three"
+    assert again.url == storage.url
+
+
+def test_a_write_that_fails_leaves_what_was_there(tmp_path, faults):
+    storage = open_storage(tmp_path)
+    storage.write("a", b"old")
+    for at in range(4):  # open, write, fsync, replace
+        with faults(at) as faulty, pytest.raises(OSError, match="No space left"):
+            storage.write("a", b"new" * 1000)
+        assert faulty.failed is not None
+        assert storage.read("a") == b"old"
+        assert storage.names("tmp") == []
+
+
+def test_temporary_files_of_the_dead_are_removed(tmp_path, dead_process):
+    storage = open_storage(tmp_path)
+    (tmp_path / "tmp").mkdir()
+    old, mine, elsewhere, ancient = (
+        tmp_path / "tmp" / name
+        for name in (
+            f"{HOST}.{dead_process}.0",
+            f"{HOST}.{os.getpid()}.0",
+            "far.example.org.12.0",
+            "far.example.org.12.1",
+        )
+    )
+    for path in (old, mine, elsewhere, ancient):
+        path.write_bytes(b"half")
+    os.utime(ancient, (0, 0))
+    storage.sweep()
+    assert sorted((tmp_path / "tmp").iterdir()) == sorted([mine, elsewhere])
+
+
+def test_only_one_has_a_claim(tmp_path):
+    storage = open_storage(tmp_path)
+    claims, others = Claims(storage), Claims(storage)
+    assert claims.take("0.1")
+    assert not claims.take("0.1")
+    assert not others.take("0.1")
+    assert others.take("0.2")
+    assert claims.owners() == dict.fromkeys(("0.1", "0.2"), f"{HOST} {os.getpid()}")
+    claims.release("0.1")
+    claims.release("0.1")
+    assert others.take("0.1")
+
+
+def test_claims_end_with_their_owner_or_without_a_touch(tmp_path, dead_process):
+    claims = Claims(open_storage(tmp_path))
+    folder = tmp_path / "claims"
+    folder.mkdir()
+    long_ago = time.time() - LEASE - 1
+    for name, owner, touched, ended in (
+        ("dead", f"{HOST} {dead_process}\n", None, True),
+        ("alive", f"{HOST} {os.getppid()}\n", None, False),
+        ("elsewhere", "far.example.org 12\n", None, False),
+        ("silent", "far.example.org 12\n", long_ago, True),
+        ("forgotten", f"{HOST} {os.getpid()}\n", None, True),
+        ("blank", "", None, False),
+        ("old blank", "", time.time() - 5, True),
+        ("cut short", f"{HOST} {str(os.getppid())[:1]}", time.time() - 5, True),
+    ):
+        (folder / name).write_text(owner)
+        if touched is not None:
+            os.utime(folder / name, (touched, touched))
+        assert (name in claims.owners()) != ended
+        assert claims.take(name) == ended, name
+
+
+def test_a_touch_keeps_a_claim(tmp_path, monkeypatch):
+    claims = Claims(open_storage(tmp_path))
+    assert claims.take("0.0")
+    path = tmp_path / "claims" / "0.0"
+    os.utime(path, (0, 0))
+    claims.touch("0.0")
+    assert path.stat().st_mtime == 0  # it was taken just now
+    monkeypatch.setattr("fastsoftq.studies.claims._TOUCH", -1.0)
+    claims.touch("0.0")
+    assert time.time() - path.stat().st_mtime < LEASE
+    path.unlink()
+    claims.touch("0.0")  # whoever removed it: no harm
+
+
+def test_object_stores_have_no_claims():
+    pytest.importorskip("fsspec")
+    claims = Claims(open_storage("memory://claims"))
+    assert claims.take("a")
+    assert claims.take("a")
+    claims.touch("a")
+    claims.release("a")
+    assert claims.owners() == {}
