@@ -189,6 +189,7 @@ def _draw(ax: Axes, curves: Sequence[Curve]) -> None:
     ax.set_xlim(1, max(2, curves[0].n_episodes))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.0f}"))
     ax.set_yscale("symlog", linthresh=_LINEAR, linscale=0.3, subs=[2, 5])
+    ax.margins(y=0.09)
     ax.yaxis.set_major_formatter(FuncFormatter(_tick))
     ax.yaxis.set_minor_formatter(FuncFormatter(_tick))
     ax.grid(visible=True, which="minor", axis="y", linewidth=0.4)

@@ -45,7 +45,7 @@ STYLE: Any = {  # Matplotlib types its settings by name
 # Vermilion and reddish purple of Okabe & Ito (2008) for agents that maximise, and blues, darker the colder, for soft
 # ones: warm against cold also tells them apart for the colour-blind, light against dark in grey.
 _MAXIMISING = {QLearning: "#d55e00", Sarsa: "#cc79a7", ExpectedSarsa: "#8a3f6b"}
-_SOFT = LinearSegmentedColormap.from_list("soft", ["#9fd4f5", "#56b4e9", "#0072b2", "#0b2f66"])
+_SOFT = LinearSegmentedColormap.from_list("soft", ["#8cc8ef", "#3d9fd9", "#0064a0", "#082a5a"])
 _OTHER = "#4d4d4d"
 
 

@@ -1,0 +1,53 @@
+"""What README.md and CONTRIBUTING.md show is run as it stands there."""
+
+import doctest
+import importlib.util
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+BLOCK = re.compile(r"^```python\n# (\S+\.py)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\(([^)#]+)")
+
+
+def test_the_examples_of_the_readme_do_what_they_say():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    examples = re.sub(r"^```.*$", "", text, flags=re.MULTILINE)
+    test = doctest.DocTestParser().get_doctest(examples, {}, "README.md", "README.md", 0)
+    found = doctest.DocTestRunner().run(test)
+    assert found.attempted > 10
+    assert found.failed == 0
+
+
+def test_the_algorithm_of_the_contributing_guide_is_one_file_and_its_test_passes(tmp_path, monkeypatch):
+    blocks = BLOCK.findall((ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"))
+    assert [path.split("/")[0] for path, _ in blocks] == ["fastsoftq", "tests", "tests"]
+    for path, source in blocks:
+        file = tmp_path / path
+        file.parent.mkdir(parents=True)
+        file.write_text(source, encoding="utf-8")
+        name = path.removesuffix(".py").replace("/", ".")
+        spec = importlib.util.spec_from_file_location(name, file)
+        module = importlib.util.module_from_spec(spec)
+        monkeypatch.setitem(sys.modules, name, module)
+        spec.loader.exec_module(module)
+    module.test_training_is_the_textbooks()
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
+def test_links_within_the_repository_lead_somewhere(page):
+    for target in LINK.findall((ROOT / page).read_text(encoding="utf-8")):
+        if not target.startswith("http"):
+            assert (ROOT / target).exists(), target
+
+
+def test_the_readme_shows_every_command_that_make_wraps():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    recipes = re.findall(r"^\t\$\(BIN\)/(.+)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert recipes
+    for command in recipes:
+        shown = command.replace("--quiet ", "").replace("$*", "test")
+        assert f".venv/bin/{shown}" in readme, command
