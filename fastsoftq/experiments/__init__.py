@@ -91,6 +91,9 @@ DEFAULT = "cliff-walking"
 
 EXPERIMENTS = {
     "cliff-walking": Experiment("cliff_walking", "Hard against soft at reward scales 1, 2 and 10 (Results A and B)"),
+    "multi-goal": Experiment("multi_goal", "A room with four goals: which of them hard and soft policies visit"),
+    "point-mass": Experiment("point_mass", "Haarnoja's point mass among four goals, on a lattice"),
+    "pretraining": Experiment("pretraining", "Pretrained hard, soft or not at all, then goals close or walls appear"),
 }
 
 

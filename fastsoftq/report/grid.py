@@ -24,7 +24,7 @@ __all__ = ["GOAL_COLOURS", "plot_grid"]
 
 #: Of goals 0, 1, 2, ...: bluish green, orange, sky blue and reddish purple of Okabe & Ito (2008), then round again.
 GOAL_COLOURS = ("#009e73", "#e69f00", "#56b4e9", "#cc79a7")
-_WALL, _FALL, _FLOOR = "#5a5a5a", "#e3b9a0", "#fbfbfb"
+_WALL, _FALL, _FLOOR, _CONTOUR = "#5a5a5a", "#e3b9a0", "#fbfbfb", "#a8a8a8"
 
 # Light enough everywhere for dark arrows and lines on top; ordered in lightness, so that it survives print in grey.
 _VALUES = LinearSegmentedColormap.from_list("values", ["#7c8fb8", "#8fb8c9", "#b5d9b8", "#f4ecab"])
@@ -227,8 +227,14 @@ def _draw_contours(
     grid = np.ma.masked_invalid(_on_map(mdp, values))
     low, high = limits or (float(grid.min()), float(grid.max()))
     levels = np.linspace(low, high, count + 2)[1:-1]
-    lines = ax.contour(grid, levels=levels, colors=GREY, linewidths=0.7, linestyles="solid", zorder=1)
-    ax.clabel(lines, levels[:: max(1, count // 5)], fontsize=7, fmt=lambda v: f"{v:.0f}".replace("-", "\N{MINUS SIGN}"))
+    lines = ax.contour(grid, levels=levels, colors=_CONTOUR, linewidths=0.8, linestyles="solid", zorder=1)
+    ax.clabel(
+        lines,
+        levels[:: max(1, count // 5)],
+        fontsize=7,
+        colors=GREY,
+        fmt=lambda v: f"{v:.0f}".replace("-", "\N{MINUS SIGN}"),
+    )
 
 
 def _draw_arrows(ax: Axes, mdp: TabularMDP, policy: NDArray[np.float64], colour: str) -> None:
@@ -266,5 +272,5 @@ def _draw_paths(ax: Axes, mdp: TabularMDP, trajectories: Trajectories, colour: s
         cells[states[: length + 1]] + 0.5 * shift
         for states, length, shift in zip(trajectories.states, trajectories.lengths, apart, strict=True)
     ]
-    faint = float(np.clip(12.0 / size, 0.15, 0.8))
-    ax.add_collection(LineCollection(paths, colors=colour, alpha=faint, linewidths=1.1, zorder=5), autolim=False)
+    faint = float(np.clip(20.0 / size, 0.15, 0.8))
+    ax.add_collection(LineCollection(paths, colors=colour, alpha=faint, linewidths=1.2, zorder=5), autolim=False)

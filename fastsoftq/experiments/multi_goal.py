@@ -1,0 +1,287 @@
+"""A room with four goals that are equally good, or nearly so: which of them hard and soft policies visit."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from time import perf_counter
+from typing import Any, NamedTuple
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from fastsoftq.agents import QLearning, SoftQLearning
+from fastsoftq.engine.curves import LearningCurves
+from fastsoftq.experiments import Settings, Watch
+from fastsoftq.experiments.columns import interval_columns
+from fastsoftq.experiments.goals import (
+    N_GOALS,
+    NEAR_TIES,
+    Reached,
+    first_of_the_best,
+    goal_entropy,
+    goals_visited,
+    reached,
+)
+from fastsoftq.experiments.training import watched_train
+from fastsoftq.mdp.multi_goal import multi_goal
+from fastsoftq.mdp.tabular import TabularMDP
+from fastsoftq.planning.bellman import greedy_policy, soft_policy
+from fastsoftq.planning.iteration import soft_value_iteration, value_iteration
+from fastsoftq.report.findings import Findings, Table
+from fastsoftq.report.grid import plot_grid
+from fastsoftq.report.style import GREY, INK, STYLE, agent_colour
+from fastsoftq.statistics import compare_samples, confidence_band
+from fastsoftq.studies.provenance import provenance
+
+__all__ = ["run"]
+
+SIZE, STEP_SIZE, DISCOUNT, EPSILON, REWARD_SCALE = 21, 0.8, 0.95, 0.1, 2.0
+ROOMS = {
+    "ties": ("four equal goals", (0.0, 0.0, 0.0, 0.0)),
+    "near_ties": ("goal rewards 0, −0.01, −0.02, −0.03", NEAR_TIES),
+}
+LONGER = 4  # times the settings' episodes: soft visits every corner of the room, and learns them all
+BLOCK = 100  # episodes in which goals are counted, to follow the entropy of a run while it learns
+LIMITS = (1e-2, 3.0)  # of visits, in the maps
+
+HARD = QLearning(STEP_SIZE, DISCOUNT, EPSILON)
+SOFT = SoftQLearning(STEP_SIZE, DISCOUNT, temperature=1.0, reward_scale=REWARD_SCALE)
+
+
+class Behaviour(NamedTuple):
+    """How an agent acts by what it has learned, without exploring any more, beside what it had to learn."""
+
+    room: str
+    name: str
+    label: str
+    agent: Any
+    learned: Reached  # a policy for each run
+    exact: Reached  # one policy
+
+
+def run(settings: Settings, watch: Watch) -> Findings:
+    """Train hard and soft agents in rooms with four goals and count which of these they go to.
+
+    Parameters
+    ----------
+    settings : Settings
+    watch : callable
+
+    Returns
+    -------
+    Findings
+    """
+    began = perf_counter()
+    settings = replace(settings, episodes=LONGER * settings.episodes)
+    rooms = {name: multi_goal(SIZE, goal_rewards=rewards) for name, (_, rewards) in ROOMS.items()}
+    curves = {
+        (room, agent): watched_train(mdp, learner, f"{agent}, {ROOMS[room][0]}", settings, watch)
+        for room, mdp in rooms.items()
+        for agent, learner in (("hard", HARD), ("soft", SOFT))
+    }
+    behaviours = [
+        behaviour
+        for room, mdp in rooms.items()
+        for behaviour in _behaviours(room, mdp, curves[room, "hard"], curves[room, "soft"], settings)
+    ]
+    entropies = {agent: _entropies(curves["near_ties", agent]) for agent in ("hard", "soft")}
+    summary = [_row(behaviour, settings) for behaviour in behaviours]
+    return Findings(
+        title=f"Goals visited after {settings.episodes} episodes, {settings.seeds} seeds [95 % intervals]",
+        table=_table(summary),
+        sentences=[_found(behaviours)],
+        summary=summary,
+        arrays={
+            **{f"{b.room}_{b.name}_shares": b.learned.shares for b in behaviours},
+            **{f"{b.room}_{b.name}_visits": b.learned.visits for b in behaviours},
+            **{f"{b.room}_{b.name}_visits_exact": b.exact.visits for b in behaviours},
+            **{f"near_ties_{agent}_entropy": values for agent, values in entropies.items()},
+        },
+        figures={
+            "multi_goal": _rooms_figure(rooms, behaviours, settings),
+            "goal_entropy": _entropy_figure(rooms["near_ties"], entropies, settings),
+        },
+        run={"seconds": perf_counter() - began, "seeds": settings.seeds, "episodes": settings.episodes, **provenance()},
+    )
+
+
+def _behaviours(
+    room: str, mdp: TabularMDP, hard: LearningCurves, soft: LearningCurves, settings: Settings
+) -> list[Behaviour]:
+    optimal = value_iteration(mdp, DISCOUNT).policy
+    softly = soft_value_iteration(mdp, DISCOUNT, reward_scale=REWARD_SCALE).policy
+
+    def behaviour(
+        name: str,
+        label: str,
+        learned: LearningCurves,
+        acting: Callable[[NDArray[np.float64]], NDArray[np.float64]],
+        exact: NDArray[np.float64],
+    ) -> Behaviour:
+        tables = np.empty(0) if learned.final_q is None else learned.final_q
+        own = reached(mdp, map(acting, tables), settings.max_steps)
+        return Behaviour(room, name, label, learned.agent, own, reached(mdp, [exact], settings.max_steps))
+
+    return [
+        behaviour("hard", "hard, ties by lot", hard, greedy_policy, optimal),
+        behaviour("hard_first", "hard, ties to the first", hard, first_of_the_best, first_of_the_best(optimal)),
+        behaviour("soft", f"soft, k = {REWARD_SCALE:g}", soft, lambda q: soft_policy(q, 1.0), softly),
+    ]
+
+
+def _entropies(curves: LearningCurves) -> NDArray[np.float64]:
+    """The entropy of the goals that each run visits while it learns, block by block of episodes [seeds, blocks]."""
+    blocks = np.array_split(goals_visited(curves), max(1, curves.n_episodes // BLOCK), axis=1)
+    counts = np.array([[(block == g).sum(axis=1) for g in range(N_GOALS)] for block in blocks]).transpose(2, 0, 1)
+    # Counts look less even than the shares behind them; this takes off most of the bias (Miller 1955).
+    bias = (np.maximum((counts > 0).sum(axis=2), 1) - 1) / (2.0 * np.maximum(counts.sum(axis=2), 1))
+    return np.asarray(goal_entropy(counts.astype(np.float64)) + bias)
+
+
+def _row(behaviour: Behaviour, settings: Settings) -> dict[str, Any]:
+    learned, exact = behaviour.learned, behaviour.exact
+    row = {
+        "room": behaviour.room,
+        "agent": behaviour.name,
+        "label": behaviour.label,
+        "seeds": settings.seeds,
+        "episodes": settings.episodes,
+        **_beside("entropy", goal_entropy(learned.shares), float(goal_entropy(exact.shares)[0])),
+        "entropy_over_seeds": float(goal_entropy(learned.shares.mean(axis=0))),
+        **_beside("length", learned.lengths, float(exact.lengths[0])),
+    }
+    for goal in range(N_GOALS):
+        row |= _beside(f"goal_{goal}", learned.shares[:, goal], float(exact.shares[0, goal]))
+    return row
+
+
+def _beside(name: str, values: NDArray[np.float64], exact: float) -> dict[str, float]:
+    return {**interval_columns(name, values), f"{name}_exact": exact}
+
+
+def _table(summary: list[dict[str, Any]]) -> Table:
+    header = ("room", "agent", "goal entropy of a run", "exact", "goals 0, 1, 2, 3", "exact", "length", "exact")
+    rows = [
+        (
+            row["room"].replace("_", "-"),
+            row["label"],
+            f"{row['entropy']:.3f} [{row['entropy_low']:.3f}, {row['entropy_high']:.3f}]",
+            f"{row['entropy_exact']:.3f}",
+            " ".join(f"{row[f'goal_{goal}']:.3f}" for goal in range(N_GOALS)),
+            " ".join(f"{row[f'goal_{goal}_exact']:.3f}" for goal in range(N_GOALS)),
+            f"{row['length']:.2f} [{row['length_low']:.2f}, {row['length_high']:.2f}]",
+            f"{row['length_exact']:.2f}",
+        )
+        for row in summary
+    ]
+    caption = (
+        f"Acting by the final tables without exploring; every run's own goal shares come from its absorbing chain. "
+        f"Four goals evenly: ln 4 = {math.log(4):.3f}."
+    )
+    return Table(header, rows, caption)
+
+
+def _found(behaviours: list[Behaviour]) -> str:
+    shares = {(b.room, b.name): b.learned.shares for b in behaviours}
+    entropy = {key: goal_entropy(values) for key, values in shares.items()}
+    mean = {key: float(values.mean()) for key, values in entropy.items()}
+    hard = ("near_ties", "hard")
+    gap = compare_samples(entropy["near_ties", "soft"], entropy[hard])
+    one_only = float(((entropy[hard] < 1e-9) & (shares[hard].sum(axis=1) > 0.5)).mean())
+    claim = "spreads no wider over the goals than hard"
+    if gap.low > 0.0:
+        claim = "keeps to all four goals where hard collapses to one" if one_only > 0.5 else "spreads wider than hard"
+    by_lot, first = mean["ties", "hard"], mean["ties", "hard_first"]
+    rule = (
+        "what looks like collapse is the rule for ties" if by_lot > 2.0 * first else "the rule for ties changes little"
+    )
+    return (
+        f"Soft {claim}: once goals differ by a hundredth, the goal entropy of a run is {mean['near_ties', 'soft']:.3f} "
+        f"soft against {mean[hard]:.3f} hard (ln 4 = {math.log(4):.3f}; paired difference {gap.difference:.3f} "
+        f"[{gap.low:.3f}, {gap.high:.3f}]; {one_only:.0%} of hard runs visit one goal only); but where the goals are "
+        f"exactly equal, {rule}: by the same hard tables, goal entropy is {by_lot:.3f} when ties go by lot and "
+        f"{first:.3f} when they go to the first action."
+    )
+
+
+def _rooms_figure(rooms: dict[str, TabularMDP], behaviours: list[Behaviour], settings: Settings) -> Figure:
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(12.6, 8.6), layout="constrained")
+        axes = figure.subplots(2, 3, width_ratios=(1, 1, 0.95))
+        for row, (room, mdp) in enumerate(rooms.items()):
+            here = {b.name: b for b in behaviours if b.room == room}
+            for column, (name, title) in enumerate(
+                (("hard", "hard"), ("soft", f"soft, reward scale {REWARD_SCALE:g}"))
+            ):
+                ax = axes[row, column]
+                plot_grid(mdp, occupancy=here[name].learned.visits, limits=LIMITS, colorbar=column == 1, ax=ax)
+                entropy = goal_entropy(here[name].learned.shares).mean()
+                ax.set_title(f"{title}: goal entropy {entropy:.3f}")
+            axes[row, 0].set_ylabel(ROOMS[room][0], fontsize=11)
+            _draw_shares(axes[row, 2], list(here.values()))
+        axes[1, 2].set_xlabel("goal")
+        figure.suptitle(
+            "Four goals: which do learned policies visit?", x=0.01, ha="left", fontsize=13, fontweight="bold"
+        )
+        figure.supxlabel(
+            f"{settings.seeds} seeds, {settings.episodes} episodes. Maps: visits an episode of the learned policies, "
+            "without exploration. Bars: mean share of each goal, with the middle 95 % of runs; dashes: exact.",
+            x=0.01, ha="left", fontsize=8.5, color=GREY,
+        )  # fmt: skip
+    return figure
+
+
+def _draw_shares(ax: Axes, behaviours: list[Behaviour]) -> None:
+    width = 0.26
+    for i, behaviour in enumerate(behaviours):
+        at = np.arange(N_GOALS) + (i - 1) * width
+        mean = behaviour.learned.shares.mean(axis=0)
+        low, high = np.quantile(behaviour.learned.shares, (0.025, 0.975), axis=0)
+        colour, first = agent_colour(behaviour.agent), behaviour.name == "hard_first"
+        face, hatch = ("white", "////") if first else (colour, "")
+        ax.bar(at, mean, width * 0.9, facecolor=face, edgecolor=colour, hatch=hatch, label=behaviour.label)
+        error = np.abs(np.stack([mean - low, high - mean]))
+        ax.errorbar(at, mean, error, fmt="none", ecolor=INK, elinewidth=1.0, capsize=2)
+        ax.hlines(
+            behaviour.exact.shares[0], at - width / 2, at + width / 2, color=INK, linewidth=1.2, linestyle=(0, (2, 1))
+        )
+    ax.set(xticks=range(N_GOALS), ylim=(0.0, 1.05), ylabel="share of episodes")
+    ax.grid(axis="x", visible=False)
+    ax.legend(loc="upper right", fontsize=8.5)
+
+
+def _entropy_figure(mdp: TabularMDP, entropies: dict[str, NDArray[np.float64]], settings: Settings) -> Figure:
+    optimal, softly = (
+        value_iteration(mdp, DISCOUNT).policy,
+        soft_value_iteration(mdp, DISCOUNT, reward_scale=REWARD_SCALE).policy,
+    )
+    exploring = (1.0 - EPSILON) * optimal + EPSILON / mdp.n_actions
+    exact = reached(mdp, [exploring, softly], settings.max_steps)
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(7.2, 4.0), layout="constrained")
+        ax = figure.subplots()
+        for i, (name, agent) in enumerate((("hard", HARD), ("soft", SOFT))):
+            band = confidence_band(entropies[name])
+            blocks = entropies[name].shape[1]
+            episode = (np.arange(blocks) + 0.5) * settings.episodes / blocks
+            colour = agent_colour(agent)
+            ax.fill_between(episode, band.low, band.high, color=colour, alpha=0.25, linewidth=0)
+            ax.plot(episode, band.center, color=colour, linewidth=1.8)
+            ax.axhline(goal_entropy(exact.shares)[i], color=INK, linewidth=0.9, linestyle=(0, (5, 2.5)))
+            label = "soft" if name == "soft" else f"hard, ε = {EPSILON:g}"
+            ax.annotate(
+                label, (episode[-1], band.center[-1]), (6, 0), textcoords="offset points", color=colour, va="center"
+            )
+        ax.set(xlabel="episode", ylabel="goal entropy of a run (nats)", ylim=(0.0, 1.45), xlim=(0, settings.episodes))
+        ax.set_title("Near-ties: which goals a run visits while it learns")
+        figure.supxlabel(
+            f"{settings.seeds} seeds, 95 % bands, goals counted in blocks of {BLOCK} episodes; "
+            "dashed: exact, once learned.",
+            x=0.01, ha="left", fontsize=8.5, color=GREY,
+        )  # fmt: skip
+    return figure

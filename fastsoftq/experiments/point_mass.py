@@ -1,0 +1,199 @@
+"""Haarnoja's point mass among four goals: trajectories over contours of the value, hard and soft, learned and exact."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from time import perf_counter
+from typing import Any, NamedTuple
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from fastsoftq.agents import QLearning, SoftQLearning
+from fastsoftq.experiments import Settings, Watch
+from fastsoftq.experiments.columns import interval_columns
+from fastsoftq.experiments.goals import N_GOALS, first_of_the_best, goal_entropy, reached
+from fastsoftq.experiments.training import watched_train
+from fastsoftq.mdp.point_mass import point_mass
+from fastsoftq.mdp.tabular import TabularMDP
+from fastsoftq.planning.bellman import greedy_policy, soft_policy
+from fastsoftq.planning.iteration import soft_value_iteration, value_iteration
+from fastsoftq.planning.trajectories import sample_trajectories
+from fastsoftq.report.findings import Findings, Table
+from fastsoftq.report.grid import plot_grid
+from fastsoftq.report.style import GREY, STYLE, agent_colour
+from fastsoftq.studies.provenance import provenance
+
+__all__ = ["run"]
+
+# Discount, horizon and reward scale of the authors' published code; dynamics are deterministic, so one step learns all.
+DISCOUNT, HORIZON, REWARD_SCALE, STEP_SIZE, EPSILON = 0.99, 30, 0.1, 1.0, 0.2
+SPACING, FINE_SPACING = 0.5, 0.25
+MOST_RUNS, LONGER = 16, 20  # at most so many runs, but of so many times the settings' episodes: 21 025 values to learn
+SHOWN = 48  # trajectories in each panel
+
+HARD = QLearning(STEP_SIZE, DISCOUNT, EPSILON)
+SOFT = SoftQLearning(STEP_SIZE, DISCOUNT, temperature=1.0, reward_scale=REWARD_SCALE)
+
+
+class Case(NamedTuple):
+    """Policies on one lattice, and the value that comes with the first of them."""
+
+    name: str
+    label: str
+    agent: Any
+    mdp: TabularMDP
+    policies: list[NDArray[np.float64]]  # one for each run, or the exact one
+    value: NDArray[np.float64]  # [states], in units of unscaled reward
+
+
+def run(settings: Settings, watch: Watch) -> Findings:
+    """Let a point mass choose among four goals.
+
+    Parameters
+    ----------
+    settings : Settings
+        At most 16 seeds, of 20 times the episodes, are run.
+    watch : callable
+
+    Returns
+    -------
+    Findings
+    """
+    began = perf_counter()
+    settings = replace(settings, seeds=min(settings.seeds, MOST_RUNS), episodes=LONGER * settings.episodes)
+    cases = [*_exact(SPACING), *_learned(settings, watch), *_exact(FINE_SPACING)]
+    summary = [_row(case) for case in cases]
+    return Findings(
+        title=f"Point mass among four goals, {settings.episodes} episodes, {settings.seeds} seeds [95 % intervals]",
+        table=_table(summary),
+        sentences=[_found(summary)],
+        summary=summary,
+        arrays={f"{case.name}_value": case.value for case in cases},
+        figures={"point_mass": _figure({case.name: case for case in cases}, settings)},
+        run={"seconds": perf_counter() - began, "seeds": settings.seeds, "episodes": settings.episodes, **provenance()},
+    )
+
+
+def _lattice(spacing: float, entropy_of_density: bool) -> TabularMDP:
+    return point_mass(spacing, step_reward=2.0 * math.log(spacing) / REWARD_SCALE if entropy_of_density else 0.0)
+
+
+def _exact(spacing: float) -> list[Case]:
+    plain, soft_mdp = _lattice(spacing, False), _lattice(spacing, True)
+    hard = value_iteration(plain, DISCOUNT)
+    soft = soft_value_iteration(soft_mdp, DISCOUNT, reward_scale=REWARD_SCALE)
+    name, label = f"exact_{spacing:g}", f"exact, spacing {spacing:g}"
+    first = first_of_the_best(hard.policy)
+    return [
+        Case(f"hard_{name}", f"hard, {label}", HARD, plain, [hard.policy], hard.v),
+        Case(f"hard_first_{name}", f"hard, ties to the first, {label}", HARD, plain, [first], hard.v),
+        Case(f"soft_{name}", f"soft, {label}", SOFT, soft_mdp, [soft.policy], soft.v / REWARD_SCALE),
+    ]
+
+
+def _learned(settings: Settings, watch: Watch) -> list[Case]:
+    lattices = {"hard": _lattice(SPACING, False), "soft": _lattice(SPACING, True)}
+    tables = {}
+    for name, agent in (("hard", HARD), ("soft", SOFT)):
+        curves = watched_train(lattices[name], agent, f"{name}, point mass", settings, watch, max_steps=HORIZON)
+        tables[name] = curves.final_q if curves.final_q is not None else np.empty(0)
+    hard, soft = tables["hard"], tables["soft"]
+    top = soft[0].max(axis=1)
+    value = (top + np.log(np.exp(soft[0] - top[:, None]).sum(axis=1))) / REWARD_SCALE
+    by_lot, softly = [greedy_policy(q) for q in hard], [soft_policy(q, 1.0) for q in soft]
+    return [
+        Case(
+            "hard_learned", f"hard, learned, spacing {SPACING:g}", HARD, lattices["hard"], by_lot, hard[0].max(axis=1)
+        ),
+        Case("soft_learned", f"soft, learned, spacing {SPACING:g}", SOFT, lattices["soft"], softly, value),
+    ]
+
+
+def _row(case: Case) -> dict[str, Any]:
+    to = reached(case.mdp, case.policies, HORIZON, cut=True)
+    row = {
+        "case": case.name,
+        "label": case.label,
+        "runs": len(case.policies),
+        "value_at_start": float(case.mdp.start @ case.value),
+    }
+    columns = {"entropy": goal_entropy(to.shares), "arrives": to.shares.sum(axis=1), "length": to.lengths}
+    columns |= {f"goal_{goal}": to.shares[:, goal] for goal in range(N_GOALS)}
+    for name, values in columns.items():
+        row |= interval_columns(name, values)
+    return row
+
+
+def _table(summary: list[dict[str, Any]]) -> Table:
+    header = ("policy", "runs", "goal entropy of a run", "goals 0, 1, 2, 3", f"arrives in {HORIZON} steps", "V(start)")
+    rows = [
+        (
+            row["label"],
+            f"{row['runs']}",
+            f"{row['entropy']:.3f} [{row['entropy_low']:.3f}, {row['entropy_high']:.3f}]",
+            " ".join(f"{row[f'goal_{goal}']:.3f}" for goal in range(N_GOALS)),
+            f"{row['arrives']:.1%}",
+            f"{row['value_at_start']:.2f}",
+        )
+        for row in summary
+    ]
+    caption = (
+        "Without exploration; ties by lot unless said. V(start): of the first run, in units of reward, entropy counted "
+        "as that of a density over velocities, so that lattices can be compared."
+    )
+    return Table(header, rows, caption)
+
+
+def _found(summary: list[dict[str, Any]]) -> str:
+    row = {row["case"]: row for row in summary}
+    learned, exact, fine = row["soft_learned"], row["soft_exact_0.5"], row["soft_exact_0.25"]
+    verdict = "reaches all four goals" if learned["entropy_low"] > 0.9 * math.log(N_GOALS) else "has not spread evenly"
+    return (
+        f"At the reward scale of the published code ({REWARD_SCALE:g}) soft Q-learning {verdict}: goal entropy "
+        f"{learned['entropy']:.3f} [{learned['entropy_low']:.3f}, {learned['entropy_high']:.3f}] learned, "
+        f"{exact['entropy']:.3f} exact (ln 4 = {math.log(4):.3f}), and {learned['arrives']:.1%} of episodes arrive "
+        f"within {HORIZON} steps ({exact['arrives']:.1%} exact); the hard optimum goes straight to a goal, to which "
+        f"is left to the rule for ties (goal entropy {row['hard_exact_0.5']['entropy']:.3f} by lot, "
+        f"{row['hard_first_exact_0.5']['entropy']:.3f} to the first); half the spacing of the lattice changes the soft "
+        f"value of the start from {exact['value_at_start']:.1f} to {fine['value_at_start']:.1f} only."
+    )
+
+
+def _figure(cases: dict[str, Case], settings: Settings) -> Figure:
+    panels = (
+        ("hard_first_exact_0.5", "Hard, exact, ties to the first"),
+        ("hard_learned", "Hard, learned, ties by lot"),
+        ("soft_learned", "Soft, learned"),
+        (f"soft_exact_{FINE_SPACING:g}", f"Soft, exact, lattice of spacing {FINE_SPACING:g}"),
+    )
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(12.0, 12.6), layout="constrained")
+        for ax, (name, title) in zip(figure.subplots(2, 2).flat, panels, strict=True):
+            _draw(ax, cases[name], title)
+        figure.suptitle(
+            "Point mass among four goals (Haarnoja et al. 2017)", x=0.01, ha="left", fontsize=13, fontweight="bold"
+        )
+        figure.supxlabel(
+            f"{SHOWN} trajectories of at most {HORIZON} steps from the centre, over lines of equal value. "
+            f"Learned: one run of {settings.episodes} episodes. Lattices of spacing {SPACING:g} unless said.",
+            x=0.01, ha="left", fontsize=8.5, color=GREY,
+        )  # fmt: skip
+    return figure
+
+
+def _draw(ax: Axes, case: Case, title: str) -> None:
+    sampled = sample_trajectories(case.mdp, case.policies[0], SHOWN, horizon=HORIZON, rng=0)
+    # The light blue of a soft agent so warm would not show as a line: that of a colder one.
+    colour = agent_colour(case.agent._replace(reward_scale=5.0))
+    plot_grid(case.mdp, value=case.value, contours=24, trajectories=sampled, colour=colour, title=title, ax=ax)
+    side = len(case.mdp.map or ())
+    middle, unit = (side - 1) / 2, (side - 1) / 14  # positions run from -7 to 7
+    ticks = np.array([-5, 0, 5])
+    labels = [f"{tick}".replace("-", "\N{MINUS SIGN}") for tick in ticks]
+    ax.set_xticks(middle + unit * ticks, labels)
+    ax.set_yticks(middle - unit * ticks, labels)

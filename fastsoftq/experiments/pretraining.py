@@ -1,0 +1,313 @@
+"""Pretraining in the open room, then goals close or walls appear: what a hard and a soft table are worth as a start."""
+
+from __future__ import annotations
+
+from time import perf_counter
+from typing import Any, NamedTuple
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from fastsoftq.agents import QLearning, SoftQLearning
+from fastsoftq.engine.curves import LearningCurves
+from fastsoftq.experiments import Settings, Watch
+from fastsoftq.experiments.columns import interval_columns
+from fastsoftq.experiments.goals import N_GOALS, NEAR_TIES, goals_visited
+from fastsoftq.experiments.training import watched_train
+from fastsoftq.mdp.multi_goal import multi_goal
+from fastsoftq.mdp.tabular import TabularMDP
+from fastsoftq.planning.evaluation import evaluate_policy
+from fastsoftq.planning.iteration import soft_value_iteration, value_iteration
+from fastsoftq.planning.occupancy import occupancy
+from fastsoftq.report.curves import Panel, curve, plot_learning_curves
+from fastsoftq.report.findings import Findings, Table
+from fastsoftq.report.grid import plot_grid
+from fastsoftq.report.style import GREY, INK, STYLE, agent_colour
+from fastsoftq.statistics import (
+    Comparison,
+    SampleEfficiency,
+    compare_samples,
+    confidence_interval,
+    holm,
+    sample_efficiency,
+)
+from fastsoftq.studies.provenance import provenance
+
+__all__ = ["run"]
+
+SIZE, STEP_SIZE, DISCOUNT, EPSILON, REWARD_SCALE = 21, 0.8, 0.95, 0.1, 5.0
+TASKS: dict[str, dict[str, Any]] = {
+    "goal 0 closes": {"closed": (0,)},
+    "goals 0, 1 close": {"closed": (0, 1)},
+    "only goal 3 stays": {"closed": (0, 1, 2)},
+    "hallway": {"walls": "hallway"},
+    "U-maze": {"walls": "u-maze"},
+    "U-maze, goal 0 closes": {"walls": "u-maze", "closed": (0,)},
+}
+TUNING = 0.3  # episodes of fine-tuning, in those of pretraining
+EARLY = 20  # the first episodes of fine-tuning
+NEAR, WINDOW = 1.5, 10  # learned: an average of 10 episodes takes less than 1.5 times the exact number of steps
+
+# Both learn from rewards on the same scale, so that either can go on with the table of the other.
+HARD = QLearning(STEP_SIZE, DISCOUNT, EPSILON, reward_scale=REWARD_SCALE)
+SOFT = SoftQLearning(STEP_SIZE, DISCOUNT, temperature=1.0, reward_scale=REWARD_SCALE)
+TUNERS = {"hard": HARD, "soft": SOFT}
+SOURCES = {"none": "#4d4d4d", "hard": agent_colour(HARD), "soft": agent_colour(SOFT)}
+LABELS = {"none": "from scratch", "hard": "pretrained hard", "soft": "pretrained soft"}
+
+
+class Tuned(NamedTuple):
+    """What came of fine-tuning one way in one task, from each start."""
+
+    task: str
+    tuner: str
+    mdp: TabularMDP
+    curves: dict[str, LearningCurves]  # by source
+    steps: dict[str, NDArray[np.float64]]  # by source: of all episodes [seeds]
+    exact: float  # expected steps of an episode, once learned
+    over_scratch: Comparison  # steps from scratch, less those from a soft table
+    over_hard: Comparison  # steps from a hard table, less those from a soft one
+
+
+def run(settings: Settings, watch: Watch) -> Findings:
+    """Pretrain hard, soft or not at all, and measure what that saves when the room changes.
+
+    Parameters
+    ----------
+    settings : Settings
+    watch : callable
+
+    Returns
+    -------
+    Findings
+    """
+    began = perf_counter()
+    room = multi_goal(SIZE, goal_rewards=NEAR_TIES)
+    pretrained: dict[str, NDArray[np.float64] | None] = {"none": None}
+    saw_all = {}
+    for name, agent in TUNERS.items():
+        curves = watched_train(room, agent, f"pretraining, {name}", settings, watch)
+        pretrained[name] = curves.final_q
+        visited = goals_visited(curves)
+        saw_all[name] = float(np.all([(visited == goal).any(axis=1) for goal in range(N_GOALS)], axis=0).mean())
+    tuned = [_tuned(task, tuner, room, pretrained, settings, watch) for task in TASKS for tuner in TUNERS]
+    summary = [_row(result) for result in tuned]
+    return Findings(
+        title=f"{tuned[0].curves['none'].n_episodes} episodes after {settings.episodes} in the open room, "
+        f"{settings.seeds} seeds [95 % intervals]",
+        table=_table(tuned),
+        sentences=[_found(tuned, saw_all)],
+        summary=summary,
+        arrays={
+            f"{result.task}_{result.tuner}_from_{source}_lengths".replace(", ", "_").replace(" ", "_"): curves.lengths
+            for result in tuned
+            for source, curves in result.curves.items()
+        },
+        figures={
+            "pretraining": _figure(tuned, settings),
+            "pretraining_goals": _curves_figure("Fine-tuning where goals close", tuned[:6], settings),
+            "pretraining_walls": _curves_figure("Fine-tuning where walls appear", tuned[6:], settings),
+        },
+        run={"seconds": perf_counter() - began, "seeds": settings.seeds, "episodes": settings.episodes, **provenance()},
+    )
+
+
+def carried_over(q: NDArray[np.float64], old: TabularMDP, new: TabularMDP) -> NDArray[np.float64]:
+    """Tables learned in one grid world for another with the same cells or fewer, matched by where states lie.
+
+    Parameters
+    ----------
+    q : ndarray of float64, shape [..., states of old, actions]
+    old, new : TabularMDP
+
+    Returns
+    -------
+    ndarray of float64, shape [..., states of new, actions]
+    """
+    state_at = {tuple(cell): state for state, cell in enumerate(np.asarray(old.cells).tolist())}
+    return q[..., [state_at[tuple(cell)] for cell in np.asarray(new.cells).tolist()], :]
+
+
+def _tuned(
+    task: str,
+    tuner: str,
+    room: TabularMDP,
+    pretrained: dict[str, NDArray[np.float64] | None],
+    settings: Settings,
+    watch: Watch,
+) -> Tuned:
+    mdp = multi_goal(SIZE, goal_rewards=NEAR_TIES, **TASKS[task])
+    curves = {
+        source: watched_train(
+            mdp,
+            TUNERS[tuner],
+            f"{task}: {tuner}, {LABELS[source]}",
+            settings,
+            watch,
+            seeds=settings.seeds + np.arange(settings.seeds),  # other random numbers than in pretraining
+            episodes=max(1, round(TUNING * settings.episodes)),
+            initial_q=None if q is None else carried_over(q, room, mdp),
+        )
+        for source, q in pretrained.items()
+    }
+    steps = {source: c.lengths.sum(axis=1).astype(np.float64) for source, c in curves.items()}
+    if tuner == "soft":
+        policy = soft_value_iteration(mdp, DISCOUNT, reward_scale=REWARD_SCALE).policy
+    else:
+        policy = (1.0 - EPSILON) * value_iteration(mdp, DISCOUNT).policy + EPSILON / mdp.n_actions
+    return Tuned(
+        task,
+        tuner,
+        mdp,
+        curves,
+        steps,
+        evaluate_policy(mdp, policy).expected_length,
+        compare_samples(steps["none"], steps["soft"]),
+        compare_samples(steps["hard"], steps["soft"]),
+    )
+
+
+def _row(result: Tuned) -> dict[str, Any]:
+    row: dict[str, Any] = {"task": result.task, "fine_tuning": result.tuner, "length_exact": result.exact}
+    for source, curves in result.curves.items():
+        lengths = curves.lengths.astype(np.float64)
+        row |= interval_columns(f"steps_{source}", result.steps[source])
+        row |= interval_columns(f"early_length_{source}", lengths[:, :EARLY].mean(axis=1))
+        near = _to_threshold(result, source)
+        mean = near.restricted_mean
+        row |= {f"steps_to_threshold_{source}": mean.estimate, f"steps_to_threshold_{source}_low": mean.low}
+        row |= {f"steps_to_threshold_{source}_high": mean.high, f"reached_threshold_{source}": near.reached.estimate}
+    for name, comparison in (("soft_saves_over_none", result.over_scratch), ("soft_saves_over_hard", result.over_hard)):
+        row |= {name: comparison.difference, f"{name}_low": comparison.low, f"{name}_high": comparison.high}
+        row |= {f"{name}_p_value": comparison.p_value, f"{name}_correlation": comparison.correlation}
+    return row
+
+
+def _to_threshold(result: Tuned, source: str) -> SampleEfficiency:
+    lengths = result.curves[source].lengths.astype(np.float64)
+    return sample_efficiency(-lengths, -NEAR * result.exact, lengths, window=min(WINDOW, lengths.shape[1]))
+
+
+def _table(tuned: list[Tuned]) -> Table:
+    header = ("task", "fine-tuned", "steps", f"first {EARLY}", "to threshold", "soft saves over scratch", "over hard")
+    rows = [
+        (
+            result.task,
+            result.tuner,
+            " / ".join(f"{values.mean():,.0f}" for values in result.steps.values()),
+            " / ".join(f"{curves.lengths[:, :EARLY].mean():.0f}" for curves in result.curves.values()),
+            " / ".join(f"{_to_threshold(result, source).restricted_mean.estimate:,.0f}" for source in result.curves),
+            _in_words(result.over_scratch),
+            _in_words(result.over_hard),
+        )
+        for result in tuned
+    ]
+    caption = (
+        f"Each from scratch / a hard table / a soft table. steps: of all episodes of fine-tuning; first {EARLY}: an "
+        f"episode; to threshold: until {WINDOW} episodes take less than {NEAR:g} times the exact number of steps on "
+        "average. Savings are of steps, paired by seed, and negative where a soft table is the worse start."
+    )
+    return Table(header, rows, caption)
+
+
+def _in_words(saves: Comparison) -> str:
+    return f"{saves.difference:,.0f} [{saves.low:,.0f}, {saves.high:,.0f}]"
+
+
+def _found(tuned: list[Tuned], saw_all: dict[str, float]) -> str:
+    scratch = np.array([result.steps["none"].mean() for result in tuned])
+    saved = np.array([result.over_scratch.difference for result in tuned]) / scratch
+    share = np.array([result.over_hard.difference for result in tuned]) / scratch
+    pays = sum(result.over_scratch.low > 0.0 for result in tuned)
+    told = holm([result.over_hard.p_value for result in tuned]) < 0.05
+    better, worse = (int((told & (sign * share > 0.0)).sum()) for sign in (1, -1))
+    verdict = "holds" if better == len(tuned) else "does not hold throughout" if better > worse else "does not hold"
+    return (
+        f"A pretrained soft table saves {saved.min():.0%} to {saved.max():.0%} of the steps that learning from scratch "
+        f"takes (95 % intervals above 0 in {pays} of {len(tuned)} cases), but that soft pretraining is the better one "
+        f"{verdict}: against a hard table it saves steps in {better} cases, costs steps in {worse} and cannot be "
+        f"told from it in {len(tuned) - better - worse} (5 %, Holm), all between {share.min():+.1%} and "
+        f"{share.max():+.1%} of those from scratch; {saw_all['hard']:.0%} of hard and {saw_all['soft']:.0%} of soft "
+        f"pretraining runs had been to all four goals: values that start at 0 make everything worth a try."
+    )
+
+
+def _figure(tuned: list[Tuned], settings: Settings) -> Figure:
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(15.5, 8.2), layout="constrained")
+        axes = figure.subplots(3, len(TASKS), height_ratios=(1.0, 0.75, 0.55), sharey="row", squeeze=False)
+        for column, task in enumerate(TASKS):
+            here = [result for result in tuned if result.task == task]
+            mdp = here[0].mdp
+            softly = soft_value_iteration(mdp, DISCOUNT, reward_scale=REWARD_SCALE).policy
+            plot_grid(mdp, occupancy=occupancy(mdp, softly), limits=(1e-2, 3.0), colorbar=False, ax=axes[0, column])
+            axes[0, column].set_title(task)
+            _draw_steps(axes[1, column], here)
+            _draw_differences(axes[2, column], here)
+        axes[0, 0].set_ylabel("where exact soft goes")
+        axes[1, 0].set_ylabel("steps of fine-tuning")
+        axes[2, 0].set_ylabel("soft saves over hard\n(% of scratch)")
+        axes[1, 0].legend(loc="upper left", fontsize=8.5)
+        figure.suptitle("What is a pretrained table worth?", x=0.01, ha="left", fontsize=13, fontweight="bold")
+        figure.supxlabel(
+            f"{settings.seeds} seeds, {settings.episodes} episodes in the open room, then "
+            f"{here[0].curves['none'].n_episodes} in the room shown. Dashed: exact, had all been learned at once. "
+            "Dots: above 0 a soft table is the better start; 95 % intervals, paired by seed.",
+            x=0.01, ha="left", fontsize=8.5, color=GREY,
+        )  # fmt: skip
+    return figure
+
+
+def _draw_steps(ax: Axes, results: list[Tuned]) -> None:
+    for i, (source, colour) in enumerate(SOURCES.items()):
+        at = np.arange(len(results)) + (i - 1) * 0.27
+        intervals = [confidence_interval(result.steps[source]) for result in results]
+        mean = np.array([interval.estimate for interval in intervals])
+        error = np.abs(
+            [[interval.estimate - interval.low, interval.high - interval.estimate] for interval in intervals]
+        )
+        ax.bar(at, mean, 0.25, color=colour, label=LABELS[source])
+        ax.errorbar(at, mean, error.T, fmt="none", ecolor=INK, elinewidth=1.0, capsize=2)
+    for i, result in enumerate(results):
+        learned = result.exact * result.curves["none"].n_episodes
+        ax.hlines(learned, i - 0.42, i + 0.42, color=INK, linewidth=1.0, linestyle=(0, (3, 1.5)))
+    _label_tuners(ax, results)
+
+
+def _draw_differences(ax: Axes, results: list[Tuned]) -> None:
+    ax.axhline(0.0, color=INK, linewidth=0.9)
+    for i, result in enumerate(results):
+        percent = 100.0 / result.steps["none"].mean()
+        c = result.over_hard
+        colour = GREY if c.low <= 0.0 <= c.high else SOURCES["soft" if c.low > 0.0 else "hard"]
+        error = percent * np.array([[c.difference - c.low], [c.high - c.difference]])
+        ax.errorbar(i, percent * c.difference, error, fmt="o", color=colour, markersize=6, capsize=3, elinewidth=1.5)
+    _label_tuners(ax, results)
+
+
+def _label_tuners(ax: Axes, results: list[Tuned]) -> None:
+    ax.set_xticks(range(len(results)), [f"then {result.tuner}" for result in results])
+    ax.set_xlim(-0.6, len(results) - 0.4)
+    ax.grid(axis="x", visible=False)
+    ax.yaxis.set_major_formatter(lambda y, _: f"{y:,g}".replace("-", "\N{MINUS SIGN}"))
+
+
+def _curves_figure(title: str, tuned: list[Tuned], settings: Settings) -> Figure:
+    panels = [
+        Panel(
+            f"then {result.tuner}",
+            f"{result.task}: steps an episode",
+            [
+                curve(LABELS[source], SOURCES[source], curves.lengths, np.full(curves.n_episodes, result.exact))
+                for source, curves in result.curves.items()
+            ],
+        )
+        for result in tuned
+    ]
+    rows = [panels[i : i + len(TUNERS)] for i in range(0, len(panels), len(TUNERS))]
+    return plot_learning_curves(
+        title, rows, f"{settings.seeds} seeds, after {settings.episodes} episodes in the open room"
+    )

@@ -1,0 +1,99 @@
+"""The experiments with several goals: what they say of exact answers, and the same findings from the same seeds."""
+
+import csv
+
+import numpy as np
+import pytest
+
+import fastsoftq as fsq
+from fastsoftq.experiments import EXPERIMENTS, Settings, multi_goal, pretraining
+from fastsoftq.experiments.goals import NEAR_TIES, reached
+from fastsoftq.planning.bellman import greedy_policy, soft_policy
+from fastsoftq.report.findings import write
+
+NAMES = ("multi-goal", "point-mass", "pretraining")
+
+
+def findings(name, threads=1):
+    seen = []
+    result = EXPERIMENTS[name].run(Settings(3, 12, 40, threads), lambda label, progress: seen.append(label))
+    assert seen
+    return result
+
+
+@pytest.fixture(scope="module")
+def all_findings():
+    return {name: findings(name) for name in NAMES}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_files_and_their_numbers(all_findings, name, tmp_path):
+    found = all_findings[name]
+    assert f"{name.replace('-', '_')}.svg" in {path.name for path in write(found, tmp_path)}
+    rows = list(csv.DictReader((tmp_path / "summary.csv").open()))
+    assert len(rows) == len(found.table.rows)
+    assert all(len(row) == len(found.table.header) for row in found.table.rows)
+    for row in rows:
+        for column in row:
+            if f"{column}_low" in row:
+                assert float(row[f"{column}_low"]) <= float(row[column]) <= float(row[f"{column}_high"])
+    assert len(found.sentences) == 1
+    assert "nan" not in found.sentences[0]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_threads_change_nothing(all_findings, name):
+    found, again = all_findings[name], findings(name, threads=2)
+    assert again.table == found.table
+    assert again.sentences == found.sentences
+    assert again.arrays.keys() == found.arrays.keys()
+    for key, array in found.arrays.items():
+        np.testing.assert_array_equal(array, again.arrays[key])
+
+
+def test_hard_has_one_best_goal_where_rewards_differ_and_soft_keeps_four(all_findings):
+    """The exact columns do not depend on how little is learned here."""
+    rows = {(row["room"], row["agent"]): row for row in all_findings["multi-goal"].summary}
+    goals = {("ties", "hard"): 4, ("ties", "hard_first"): 1, ("near_ties", "hard"): 1, ("near_ties", "hard_first"): 1}
+    for key, count in goals.items():
+        assert rows[key]["entropy_exact"] == pytest.approx(np.log(count))
+        assert rows[key]["length_exact"] == pytest.approx(10.0)
+    assert rows["ties", "soft"]["entropy_exact"] == pytest.approx(np.log(4))
+    assert rows["near_ties", "soft"]["entropy_exact"] == pytest.approx(np.log(4), abs=1e-3)
+
+
+def test_the_point_mass_spreads_over_all_goals_on_either_lattice(all_findings):
+    rows = {row["case"]: row for row in all_findings["point-mass"].summary}
+    for case in ("soft_exact_0.5", "soft_exact_0.25", "hard_exact_0.5"):
+        assert [rows[case][f"goal_{goal}"] for goal in range(4)] == pytest.approx([rows[case]["arrives"] / 4] * 4)
+        assert rows[case]["arrives"] > 0.99
+    assert rows["hard_first_exact_0.5"]["goal_0"] > 0.97
+    assert abs(rows["soft_exact_0.5"]["value_at_start"] - rows["soft_exact_0.25"]["value_at_start"]) < 2.0
+
+
+def test_learned_goal_shares_come_to_the_exact_ones():
+    """In a smaller room, where little training is enough."""
+    mdp = fsq.multi_goal(7, goal_rewards=NEAR_TIES)
+    hard = fsq.train(mdp, multi_goal.HARD, 8, 600, 200, keep_q=True, threads=1)
+    np.testing.assert_array_equal(reached(mdp, map(greedy_policy, hard.final_q), 200).shares, [[1, 0, 0, 0]] * 8)
+    soft = fsq.train(mdp, multi_goal.SOFT, 8, 3000, 200, keep_q=True, threads=1)
+    exact = fsq.soft_value_iteration(mdp, multi_goal.DISCOUNT, reward_scale=multi_goal.REWARD_SCALE).policy
+    learned = reached(mdp, (soft_policy(q, 1.0) for q in soft.final_q), 200)
+    np.testing.assert_allclose(learned.shares, reached(mdp, [exact], 200).shares.repeat(8, 0), atol=1e-3)
+
+
+def test_tables_are_carried_over_by_where_states_lie():
+    old, new = fsq.multi_goal(9), fsq.multi_goal(9, walls="u-maze")
+    q = np.arange(2 * 81 * 4.0).reshape(2, 81, 4)
+    carried = pretraining.carried_over(q, old, new)
+    assert carried.shape == (2, new.n_states, 4)
+    for state, (row, column) in enumerate(new.cells):
+        np.testing.assert_array_equal(carried[:, state], q[:, 9 * row + column])
+
+
+def test_from_an_exact_table_nothing_is_left_to_learn():
+    mdp = fsq.multi_goal(9, goal_rewards=NEAR_TIES)
+    exact = fsq.soft_value_iteration(mdp, pretraining.DISCOUNT, reward_scale=pretraining.REWARD_SCALE)
+    curves = fsq.train(mdp, pretraining.SOFT, 64, 100, 500, initial_q=exact.q, threads=1)
+    length = fsq.evaluate_policy(mdp, exact.policy).expected_length
+    assert curves.lengths.mean() == pytest.approx(length, abs=5 * curves.lengths.mean(axis=1).std() / 8)
