@@ -157,8 +157,8 @@ def _found(summary: list[dict[str, Any]]) -> str:
         f"At the reward scale of the published code ({REWARD_SCALE:g}) soft Q-learning {verdict}: goal entropy "
         f"{learned['entropy']:.3f} [{learned['entropy_low']:.3f}, {learned['entropy_high']:.3f}] learned, "
         f"{exact['entropy']:.3f} exact (ln 4 = {math.log(4):.3f}), and {learned['arrives']:.1%} of episodes arrive "
-        f"within {HORIZON} steps ({exact['arrives']:.1%} exact); the hard optimum goes straight to a goal, to which "
-        f"is left to the rule for ties (goal entropy {row['hard_exact_0.5']['entropy']:.3f} by lot, "
+        f"within {HORIZON} steps ({exact['arrives']:.1%} exact); the hard optimum goes straight to one goal, which the "
+        f"rule for ties chooses (goal entropy {row['hard_exact_0.5']['entropy']:.3f} by lot, "
         f"{row['hard_first_exact_0.5']['entropy']:.3f} to the first); half the spacing of the lattice changes the soft "
         f"value of the start from {exact['value_at_start']:.1f} to {fine['value_at_start']:.1f} only."
     )

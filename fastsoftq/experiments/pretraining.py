@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from time import perf_counter
-from typing import Any, NamedTuple
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -11,65 +11,35 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from fastsoftq.agents import QLearning, SoftQLearning
-from fastsoftq.engine.curves import LearningCurves
 from fastsoftq.experiments import Settings, Watch
 from fastsoftq.experiments.columns import interval_columns
-from fastsoftq.experiments.goals import N_GOALS, NEAR_TIES, goals_visited
+from fastsoftq.experiments.fine_tuning import (
+    DISCOUNT,
+    LABELS,
+    NEAR,
+    REWARD_SCALE,
+    SOURCES,
+    TASKS,
+    TUNERS,
+    WINDOW,
+    Tuned,
+    fine_tuned,
+    room,
+)
+from fastsoftq.experiments.goals import N_GOALS, goals_visited
 from fastsoftq.experiments.training import watched_train
-from fastsoftq.mdp.multi_goal import multi_goal
-from fastsoftq.mdp.tabular import TabularMDP
-from fastsoftq.planning.evaluation import evaluate_policy
-from fastsoftq.planning.iteration import soft_value_iteration, value_iteration
+from fastsoftq.planning.iteration import soft_value_iteration
 from fastsoftq.planning.occupancy import occupancy
 from fastsoftq.report.curves import Panel, curve, plot_learning_curves
 from fastsoftq.report.findings import Findings, Table
 from fastsoftq.report.grid import plot_grid
-from fastsoftq.report.style import GREY, INK, STYLE, agent_colour
-from fastsoftq.statistics import (
-    Comparison,
-    SampleEfficiency,
-    compare_samples,
-    confidence_interval,
-    holm,
-    sample_efficiency,
-)
+from fastsoftq.report.style import GREY, INK, STYLE
+from fastsoftq.statistics import Comparison, confidence_interval, holm
 from fastsoftq.studies.provenance import provenance
 
 __all__ = ["run"]
 
-SIZE, STEP_SIZE, DISCOUNT, EPSILON, REWARD_SCALE = 21, 0.8, 0.95, 0.1, 5.0
-TASKS: dict[str, dict[str, Any]] = {
-    "goal 0 closes": {"closed": (0,)},
-    "goals 0, 1 close": {"closed": (0, 1)},
-    "only goal 3 stays": {"closed": (0, 1, 2)},
-    "hallway": {"walls": "hallway"},
-    "U-maze": {"walls": "u-maze"},
-    "U-maze, goal 0 closes": {"walls": "u-maze", "closed": (0,)},
-}
-TUNING = 0.3  # episodes of fine-tuning, in those of pretraining
 EARLY = 20  # the first episodes of fine-tuning
-NEAR, WINDOW = 1.5, 10  # learned: an average of 10 episodes takes less than 1.5 times the exact number of steps
-
-# Both learn from rewards on the same scale, so that either can go on with the table of the other.
-HARD = QLearning(STEP_SIZE, DISCOUNT, EPSILON, reward_scale=REWARD_SCALE)
-SOFT = SoftQLearning(STEP_SIZE, DISCOUNT, temperature=1.0, reward_scale=REWARD_SCALE)
-TUNERS = {"hard": HARD, "soft": SOFT}
-SOURCES = {"none": "#4d4d4d", "hard": agent_colour(HARD), "soft": agent_colour(SOFT)}
-LABELS = {"none": "from scratch", "hard": "pretrained hard", "soft": "pretrained soft"}
-
-
-class Tuned(NamedTuple):
-    """What came of fine-tuning one way in one task, from each start."""
-
-    task: str
-    tuner: str
-    mdp: TabularMDP
-    curves: dict[str, LearningCurves]  # by source
-    steps: dict[str, NDArray[np.float64]]  # by source: of all episodes [seeds]
-    exact: float  # expected steps of an episode, once learned
-    over_scratch: Comparison  # steps from scratch, less those from a soft table
-    over_hard: Comparison  # steps from a hard table, less those from a soft one
 
 
 def run(settings: Settings, watch: Watch) -> Findings:
@@ -85,15 +55,14 @@ def run(settings: Settings, watch: Watch) -> Findings:
     Findings
     """
     began = perf_counter()
-    room = multi_goal(SIZE, goal_rewards=NEAR_TIES)
     pretrained: dict[str, NDArray[np.float64] | None] = {"none": None}
     saw_all = {}
     for name, agent in TUNERS.items():
-        curves = watched_train(room, agent, f"pretraining, {name}", settings, watch)
+        curves = watched_train(room(), agent, f"pretraining, {name}", settings, watch)
         pretrained[name] = curves.final_q
         visited = goals_visited(curves)
         saw_all[name] = float(np.all([(visited == goal).any(axis=1) for goal in range(N_GOALS)], axis=0).mean())
-    tuned = [_tuned(task, tuner, room, pretrained, settings, watch) for task in TASKS for tuner in TUNERS]
+    tuned = [fine_tuned(task, tuner, pretrained, settings, watch) for task in TASKS for tuner in TUNERS]
     summary = [_row(result) for result in tuned]
     return Findings(
         title=f"{tuned[0].curves['none'].n_episodes} episodes after {settings.episodes} in the open room, "
@@ -115,80 +84,27 @@ def run(settings: Settings, watch: Watch) -> Findings:
     )
 
 
-def carried_over(q: NDArray[np.float64], old: TabularMDP, new: TabularMDP) -> NDArray[np.float64]:
-    """Tables learned in one grid world for another with the same cells or fewer, matched by where states lie.
-
-    Parameters
-    ----------
-    q : ndarray of float64, shape [..., states of old, actions]
-    old, new : TabularMDP
-
-    Returns
-    -------
-    ndarray of float64, shape [..., states of new, actions]
-    """
-    state_at = {tuple(cell): state for state, cell in enumerate(np.asarray(old.cells).tolist())}
-    return q[..., [state_at[tuple(cell)] for cell in np.asarray(new.cells).tolist()], :]
-
-
-def _tuned(
-    task: str,
-    tuner: str,
-    room: TabularMDP,
-    pretrained: dict[str, NDArray[np.float64] | None],
-    settings: Settings,
-    watch: Watch,
-) -> Tuned:
-    mdp = multi_goal(SIZE, goal_rewards=NEAR_TIES, **TASKS[task])
-    curves = {
-        source: watched_train(
-            mdp,
-            TUNERS[tuner],
-            f"{task}: {tuner}, {LABELS[source]}",
-            settings,
-            watch,
-            seeds=settings.seeds + np.arange(settings.seeds),  # other random numbers than in pretraining
-            episodes=max(1, round(TUNING * settings.episodes)),
-            initial_q=None if q is None else carried_over(q, room, mdp),
-        )
-        for source, q in pretrained.items()
-    }
-    steps = {source: c.lengths.sum(axis=1).astype(np.float64) for source, c in curves.items()}
-    if tuner == "soft":
-        policy = soft_value_iteration(mdp, DISCOUNT, reward_scale=REWARD_SCALE).policy
-    else:
-        policy = (1.0 - EPSILON) * value_iteration(mdp, DISCOUNT).policy + EPSILON / mdp.n_actions
-    return Tuned(
-        task,
-        tuner,
-        mdp,
-        curves,
-        steps,
-        evaluate_policy(mdp, policy).expected_length,
-        compare_samples(steps["none"], steps["soft"]),
-        compare_samples(steps["hard"], steps["soft"]),
-    )
-
-
 def _row(result: Tuned) -> dict[str, Any]:
     row: dict[str, Any] = {"task": result.task, "fine_tuning": result.tuner, "length_exact": result.exact}
     for source, curves in result.curves.items():
         lengths = curves.lengths.astype(np.float64)
         row |= interval_columns(f"steps_{source}", result.steps[source])
         row |= interval_columns(f"early_length_{source}", lengths[:, :EARLY].mean(axis=1))
-        near = _to_threshold(result, source)
-        mean = near.restricted_mean
+        mean = result.near[source].restricted_mean
         row |= {f"steps_to_threshold_{source}": mean.estimate, f"steps_to_threshold_{source}_low": mean.low}
-        row |= {f"steps_to_threshold_{source}_high": mean.high, f"reached_threshold_{source}": near.reached.estimate}
-    for name, comparison in (("soft_saves_over_none", result.over_scratch), ("soft_saves_over_hard", result.over_hard)):
+        row |= {
+            f"steps_to_threshold_{source}_high": mean.high,
+            f"reached_threshold_{source}": result.near[source].reached.estimate,
+        }
+    comparisons = (
+        ("soft_saves_over_none", result.over_scratch),
+        ("soft_saves_over_hard", result.over_hard),
+        ("soft_saves_over_hard_to_threshold", result.sooner),
+    )
+    for name, comparison in comparisons:
         row |= {name: comparison.difference, f"{name}_low": comparison.low, f"{name}_high": comparison.high}
         row |= {f"{name}_p_value": comparison.p_value, f"{name}_correlation": comparison.correlation}
     return row
-
-
-def _to_threshold(result: Tuned, source: str) -> SampleEfficiency:
-    lengths = result.curves[source].lengths.astype(np.float64)
-    return sample_efficiency(-lengths, -NEAR * result.exact, lengths, window=min(WINDOW, lengths.shape[1]))
 
 
 def _table(tuned: list[Tuned]) -> Table:
@@ -199,7 +115,7 @@ def _table(tuned: list[Tuned]) -> Table:
             result.tuner,
             " / ".join(f"{values.mean():,.0f}" for values in result.steps.values()),
             " / ".join(f"{curves.lengths[:, :EARLY].mean():.0f}" for curves in result.curves.values()),
-            " / ".join(f"{_to_threshold(result, source).restricted_mean.estimate:,.0f}" for source in result.curves),
+            " / ".join(f"{near.restricted_mean.estimate:,.0f}" for near in result.near.values()),
             _in_words(result.over_scratch),
             _in_words(result.over_hard),
         )
@@ -222,17 +138,25 @@ def _found(tuned: list[Tuned], saw_all: dict[str, float]) -> str:
     saved = np.array([result.over_scratch.difference for result in tuned]) / scratch
     share = np.array([result.over_hard.difference for result in tuned]) / scratch
     pays = sum(result.over_scratch.low > 0.0 for result in tuned)
-    told = holm([result.over_hard.p_value for result in tuned]) < 0.05
-    better, worse = (int((told & (sign * share > 0.0)).sum()) for sign in (1, -1))
+    better, worse = _told([result.over_hard for result in tuned])
+    sooner, later = _told([result.sooner for result in tuned])
     verdict = "holds" if better == len(tuned) else "does not hold throughout" if better > worse else "does not hold"
     return (
         f"A pretrained soft table saves {saved.min():.0%} to {saved.max():.0%} of the steps that learning from scratch "
         f"takes (95 % intervals above 0 in {pays} of {len(tuned)} cases), but that soft pretraining is the better one "
         f"{verdict}: against a hard table it saves steps in {better} cases, costs steps in {worse} and cannot be "
         f"told from it in {len(tuned) - better - worse} (5 %, Holm), all between {share.min():+.1%} and "
-        f"{share.max():+.1%} of those from scratch; {saw_all['hard']:.0%} of hard and {saw_all['soft']:.0%} of soft "
-        f"pretraining runs had been to all four goals: values that start at 0 make everything worth a try."
+        f"{share.max():+.1%} of those from scratch, and it comes to the threshold sooner in {sooner} and later in "
+        f"{later}; {saw_all['hard']:.0%} of hard and {saw_all['soft']:.0%} of soft pretraining runs had been to all "
+        f"four goals: values that start at 0 make everything worth a try."
     )
+
+
+def _told(comparisons: list[Comparison]) -> tuple[int, int]:
+    """How many differences are above and below 0 when tested together at 5 %."""
+    told = holm([comparison.p_value for comparison in comparisons]) < 0.05
+    sign = np.sign([comparison.difference for comparison in comparisons])
+    return int((told & (sign > 0)).sum()), int((told & (sign < 0)).sum())
 
 
 def _figure(tuned: list[Tuned], settings: Settings) -> Figure:

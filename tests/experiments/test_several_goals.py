@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import fastsoftq as fsq
-from fastsoftq.experiments import EXPERIMENTS, Settings, multi_goal, pretraining
+from fastsoftq.experiments import EXPERIMENTS, Settings, fine_tuning, multi_goal
 from fastsoftq.experiments.goals import NEAR_TIES, reached
 from fastsoftq.planning.bellman import greedy_policy, soft_policy
 from fastsoftq.report.findings import write
@@ -85,7 +85,7 @@ def test_learned_goal_shares_come_to_the_exact_ones():
 def test_tables_are_carried_over_by_where_states_lie():
     old, new = fsq.multi_goal(9), fsq.multi_goal(9, walls="u-maze")
     q = np.arange(2 * 81 * 4.0).reshape(2, 81, 4)
-    carried = pretraining.carried_over(q, old, new)
+    carried = fine_tuning.carried_over(q, old, new)
     assert carried.shape == (2, new.n_states, 4)
     for state, (row, column) in enumerate(new.cells):
         np.testing.assert_array_equal(carried[:, state], q[:, 9 * row + column])
@@ -93,7 +93,7 @@ def test_tables_are_carried_over_by_where_states_lie():
 
 def test_from_an_exact_table_nothing_is_left_to_learn():
     mdp = fsq.multi_goal(9, goal_rewards=NEAR_TIES)
-    exact = fsq.soft_value_iteration(mdp, pretraining.DISCOUNT, reward_scale=pretraining.REWARD_SCALE)
-    curves = fsq.train(mdp, pretraining.SOFT, 64, 100, 500, initial_q=exact.q, threads=1)
+    exact = fsq.soft_value_iteration(mdp, fine_tuning.DISCOUNT, reward_scale=fine_tuning.REWARD_SCALE)
+    curves = fsq.train(mdp, fine_tuning.TUNERS["soft"], 64, 100, 500, initial_q=exact.q, threads=1)
     length = fsq.evaluate_policy(mdp, exact.policy).expected_length
     assert curves.lengths.mean() == pytest.approx(length, abs=5 * curves.lengths.mean(axis=1).std() / 8)
