@@ -1,0 +1,44 @@
+"""Threads: what more of them bring, on the same runs."""
+
+import os
+import statistics
+import time
+
+import fastsoftq as fsq
+from benchmarks.engines import AGENTS, train
+
+SEEDS = 2048
+
+
+class Threads:
+    params = (["hard", "soft"], sorted({1, 2, os.cpu_count() or 1}))
+    param_names = ("agent", "threads")
+
+    def setup(self, agent, threads):
+        self.mdp, self.agent = fsq.cliff_walking(), AGENTS[agent]
+        train(self.mdp, self.agent, 16, 1)
+
+    def time_train(self, agent, threads):
+        train(self.mdp, self.agent, SEEDS, 100, threads=threads)
+
+
+class Speedup:
+    params = (["hard", "soft"],)
+    param_names = ("agent",)
+    unit = "times"
+
+    def setup(self, agent):
+        if (os.cpu_count() or 1) < 2:
+            raise NotImplementedError("one core only")
+        self.mdp, self.agent = fsq.cliff_walking(), AGENTS[agent]
+        train(self.mdp, self.agent, 16, 1)
+
+    def track_two_threads_over_one(self, agent):
+        """Medians of seven turns each, one after the other."""
+        took = {1: [], 2: []}
+        for _ in range(7):
+            for threads, times in took.items():
+                start = time.perf_counter()
+                train(self.mdp, self.agent, SEEDS, 100, threads=threads)
+                times.append(time.perf_counter() - start)
+        return statistics.median(took[1]) / statistics.median(took[2])
