@@ -48,7 +48,7 @@ class Lanes:
     param_names = ("agent", "lanes")
 
     def setup(self, agent, lanes):
-        self.forced = mock.patch.object(choice, "lanes_for", lambda tables: int(lanes))
+        self.forced = mock.patch.object(choice, "lanes_for", return_value=int(lanes))
         self.mdp, self.agent = fsq.cliff_walking(), AGENTS[agent]
         with self.forced:
             train(self.mdp, self.agent, 16, 1)

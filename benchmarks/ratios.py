@@ -2,13 +2,13 @@
 
 import statistics
 
-from benchmarks.peers import c_plain, fastsoftq_train, jax_scan, numba_plain, numpy_seeds, task
+from benchmarks.peers import c_plain, fastsoftq_train, jax_scan, numba_plain, task
 from benchmarks.peers.measure import rounds, sized
 
 CONTENDERS = {f"{case.label}, double": (fastsoftq_train.double, case) for case in task.LEARNING} | {
     f"{case.label}, mixed": (fastsoftq_train.mixed, case) for case in fastsoftq_train.mixed.cases
 }
-PEERS = {module.peer.name: module.peer for module in (c_plain, numba_plain, jax_scan, numpy_seeds)}
+PEERS = {module.peer.name: module.peer for module in (c_plain, numba_plain, jax_scan)}
 SECONDS, ROUNDS = 0.1, 5
 
 

@@ -7,7 +7,7 @@ import time
 import fastsoftq as fsq
 from benchmarks.engines import AGENTS, train
 
-SEEDS = 2048
+SEEDS = 1024
 
 
 class Threads:
@@ -34,9 +34,9 @@ class Speedup:
         train(self.mdp, self.agent, 16, 1)
 
     def track_two_threads_over_one(self, agent):
-        """Medians of seven turns each, one after the other."""
+        """Medians of five turns each, one after the other."""
         took = {1: [], 2: []}
-        for _ in range(7):
+        for _ in range(5):
             for threads, times in took.items():
                 start = time.perf_counter()
                 train(self.mdp, self.agent, SEEDS, 100, threads=threads)

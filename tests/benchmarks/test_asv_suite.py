@@ -8,6 +8,7 @@ import pytest
 import benchmarks
 
 asv = pytest.importorskip("asv_runner.discovery")
+ROOT = Path(benchmarks.__file__).parent
 
 
 def combinations(benchmark):
@@ -18,27 +19,45 @@ def combinations(benchmark):
 
 
 def cases():
-    for benchmark in asv.disc_benchmarks(str(Path(benchmarks.__file__).parent)):
+    for benchmark in asv.disc_benchmarks(str(ROOT)):
         for index in combinations(benchmark):
             yield pytest.param(benchmark, index, id=f"{benchmark.name}-{index}")
 
 
-@pytest.mark.parametrize(("benchmark_", "index"), cases())
-def test_benchmark_runs(benchmark_, index):
-    benchmark_.set_param_idx(index)
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory):
+    """What a `setup_cache` yields, made once, in a working directory that lasts as long, as asv does it."""
+    caches = {}
+
+    def cache_of(subject):
+        if subject.setup_cache_key not in caches:
+            caches[subject.setup_cache_key] = subject.do_setup_cache()
+        return caches[subject.setup_cache_key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(ROOT.parent))  # for processes that start elsewhere
+        patch.chdir(tmp_path_factory.mktemp("asv"))
+        yield cache_of
+
+
+@pytest.mark.parametrize(("subject", "index"), list(cases()))
+def test_benchmark_runs(subject, index, prepared):
+    subject.set_param_idx(index)
     try:
-        if benchmark_.do_setup():
+        if subject.setup_cache_key:
+            subject.set_cache(prepared(subject))
+        if subject.do_setup():
             pytest.skip("its setup says that it cannot run here")
-        if benchmark_.type == "time":
-            benchmark_.number, benchmark_.repeat, benchmark_.warmup_time = 1, 1, 0.0
-        assert benchmark_.do_run() is not None
+        if subject.type == "time":
+            subject.number, subject.repeat, subject.warmup_time = 1, 1, 0.0
+        assert subject.do_run() is not None
     except NotImplementedError as reason:
         pytest.skip(f"it cannot run here: {reason}")
     finally:
-        benchmark_.do_teardown()
+        subject.do_teardown()
 
 
 def test_the_whole_suite_is_found():
     subjects = {case.values[0].name.split(".")[0] for case in cases()}
-    files = {path.stem for path in Path(benchmarks.__file__).parent.glob("*.py")} - {"__init__"}
+    files = {path.stem for path in ROOT.glob("*.py")} - {"__init__"}
     assert subjects == files
