@@ -7,7 +7,7 @@ import time
 import fastsoftq as fsq
 from benchmarks.engines import AGENTS, train
 
-SEEDS = 1024
+SEEDS = 4096
 
 
 class Threads:
