@@ -1,4 +1,7 @@
-"""How many times as fast as each peer, in interleaved rounds of one process: a noisy machine does not move it much."""
+"""What share of a peer's time an environment step takes, in interleaved rounds of one process.
+
+A noisy machine does not move it much. Lower is better, as asv takes it; 0.05 is twenty times as fast.
+"""
 
 import statistics
 
@@ -16,15 +19,15 @@ class Ratios:
     params = (list(CONTENDERS), list(PEERS))
     param_names = ("contender", "peer")
     timeout = 300.0
-    unit = "times"
+    unit = "of its time"
 
     def setup(self, contender, peer):
         if reason := PEERS[peer].missing():
             raise NotImplementedError(reason)
 
-    def track_times_as_fast(self, contender, peer):
+    def track_share_of_its_time(self, contender, peer):
         ours, case = CONTENDERS[contender]
         entries = [sized(ours, case, SECONDS), sized(PEERS[peer], case, SECONDS)]
         for _ in rounds(entries, ROUNDS):
             pass
-        return statistics.median(a / b for a, b in zip(*(entry.speeds for entry in entries), strict=True))
+        return statistics.median(theirs / own for own, theirs in zip(*(entry.speeds for entry in entries), strict=True))
