@@ -22,6 +22,7 @@ def describe() -> dict[str, object]:
     return {
         "processor": _processor(),
         "cores": os.cpu_count(),
+        "load": round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None,  # one is this measurement's own
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
         "compiler": _compiler(),
