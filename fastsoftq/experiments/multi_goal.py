@@ -48,6 +48,7 @@ ROOMS = {
 LONGER = 4  # times the settings' episodes: soft visits every corner of the room, and learns them all
 BLOCK = 100  # episodes in which goals are counted, to follow the entropy of a run while it learns
 LIMITS = (1e-2, 3.0)  # of visits, in the maps
+EXACT_AT = (0.02, 0.05, 0.2)  # visits, where lines are drawn through the exact ones
 
 HARD = QLearning(STEP_SIZE, DISCOUNT, EPSILON)
 SOFT = SoftQLearning(STEP_SIZE, DISCOUNT, temperature=1.0, reward_scale=REWARD_SCALE)
@@ -220,6 +221,9 @@ def _rooms_figure(rooms: dict[str, TabularMDP], behaviours: list[Behaviour], set
             ):
                 ax = axes[row, column]
                 plot_grid(mdp, occupancy=here[name].learned.visits, limits=LIMITS, colorbar=column == 1, ax=ax)
+                if name == "soft":
+                    exact = np.where(mdp.terminal, np.nan, here[name].exact.visits).reshape(SIZE, SIZE)
+                    ax.contour(exact, EXACT_AT, colors=INK, linewidths=0.9, linestyles="dashed", zorder=3)
                 entropy = goal_entropy(here[name].learned.shares).mean()
                 ax.set_title(f"{title}: goal entropy {entropy:.3f}")
             axes[row, 0].set_ylabel(ROOMS[room][0], fontsize=11)
@@ -230,7 +234,8 @@ def _rooms_figure(rooms: dict[str, TabularMDP], behaviours: list[Behaviour], set
         )
         figure.supxlabel(
             f"{settings.seeds} seeds, {settings.episodes} episodes. Maps: visits an episode of the learned policies, "
-            "without exploration. Bars: mean share of each goal, with the middle 95 % of runs; dashes: exact.",
+            f"without exploration; dashed: where the exact ones are {', '.join(map(str, EXACT_AT))}.\n"
+            "Bars: mean share of each goal, with the middle 95 % of runs; dashes: exact.",
             x=0.01, ha="left", fontsize=8.5, color=GREY,
         )  # fmt: skip
     return figure
