@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-import fastsoftq as fsq
 from fastsoftq.studies.run import run
 from fastsoftq.studies.verify import verify
 
@@ -71,7 +70,7 @@ class KillAfter:
 
 
 def test_a_worker_killed_midway_changes_nothing(small, tmp_path, processes):
-    study = small(seeds=2000, episodes=500, environments={"cliff": fsq.cliff_walking()})
+    study = small(seeds=2000, episodes=200)
     address = scheduler(processes)
     doomed, _ = worker(processes, address), worker(processes, address)
     watch = KillAfter(doomed, 8)

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from fastsoftq.studies.claims import LEASE, Claims
-from fastsoftq.studies.storage import LocalStorage, open_storage
+from fastsoftq.studies.storage import LocalStorage, is_dead, open_storage
 
 HOST = socket.gethostname()
 
@@ -111,6 +111,18 @@ def test_claims_end_with_their_owner_or_without_a_touch(tmp_path, dead_process):
             os.utime(folder / name, (touched, touched))
         assert (name in claims.owners()) != ended
         assert claims.take(name) == ended, name
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux says which processes have ended so")
+def test_a_process_that_nobody_waited_for_is_dead(tmp_path):
+    process = subprocess.Popen([sys.executable, "-c", ""], stdout=subprocess.PIPE)
+    process.stdout.read()
+    until = time.monotonic() + 10
+    while not is_dead(HOST, str(process.pid)) and time.monotonic() < until:
+        time.sleep(0.01)
+    assert is_dead(HOST, str(process.pid))
+    assert process.wait() == 0
+    process.stdout.close()
 
 
 def test_a_touch_keeps_a_claim(tmp_path, monkeypatch):

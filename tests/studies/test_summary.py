@@ -70,7 +70,7 @@ def test_merged_moments_are_those_of_all_runs(returns, block):
     np.testing.assert_allclose(whole.variance, returns.var(axis=0, ddof=1), rtol=1e-9, atol=1e-9)
     spread = returns.std(axis=0)
     varies = spread > 0.1
-    np.testing.assert_allclose(whole.skewness[varies], skew(returns, axis=0)[varies], rtol=1e-6, atol=1e-6)
+    np.testing.assert_allclose(whole.skewness[varies], skew(returns[:, varies], axis=0), rtol=1e-6, atol=1e-6)
     np.testing.assert_array_equal(whole.quantiles[0], returns.min(axis=0))
     np.testing.assert_array_equal(whole.quantiles[-1], returns.max(axis=0))
     if block >= len(returns):
