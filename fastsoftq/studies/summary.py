@@ -19,6 +19,7 @@ __all__ = ["LEVELS", "STATISTICS", "EpisodeSummary", "merged", "summarized"]
 LEVELS = (0.0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1.0)
 STATISTICS = ("mean", "moment2", "moment3", *(f"quantile_{level:g}" for level in LEVELS))
 _MOMENTS = 3
+_SLAB = 64  # episodes at a time, so that what is computed stays in the cache
 
 
 def summarized(curves: LearningCurves, block: int) -> dict[str, NDArray[np.float64]]:
@@ -54,18 +55,21 @@ def _statistics(x: NDArray[np.generic]) -> NDArray[np.float64]:
     """
     runs, episodes = x.shape
     out = np.empty((episodes, len(STATISTICS)))
-    mean = x.sum(axis=0, dtype=np.float64) / runs
-    centered = x - mean
-    squares = centered * centered
-    out[:, 0] = mean
-    out[:, 1] = squares.sum(axis=0) / runs
-    out[:, 2] = np.multiply(squares, centered, out=squares).sum(axis=0) / runs
-    ordered = np.sort(np.ascontiguousarray(x.T), axis=1)
-    for column, level in enumerate(LEVELS, _MOMENTS):
-        below, share = divmod(level * (runs - 1), 1.0)
-        low = ordered[:, int(below)]
-        high = ordered[:, min(int(below) + 1, runs - 1)]
-        out[:, column] = low + (high - low) * share
+    for start in range(0, episodes, _SLAB):
+        some = out[start : start + _SLAB]
+        slab = np.ascontiguousarray(x[:, start : start + _SLAB])
+        mean = slab.sum(axis=0, dtype=np.float64) / runs
+        centered = slab - mean
+        squares = centered * centered
+        some[:, 0] = mean
+        some[:, 1] = squares.sum(axis=0) / runs
+        some[:, 2] = np.multiply(squares, centered, out=squares).sum(axis=0) / runs
+        ordered = np.sort(np.ascontiguousarray(slab.T), axis=1)
+        for column, level in enumerate(LEVELS, _MOMENTS):
+            below, share = divmod(level * (runs - 1), 1.0)
+            low = ordered[:, int(below)]
+            high = ordered[:, min(int(below) + 1, runs - 1)]
+            some[:, column] = low + (high - low) * share
     return out
 
 
