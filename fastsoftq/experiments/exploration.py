@@ -1,0 +1,267 @@
+"""Exploration: the entropy and the coverage of hard and soft policies while they learn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from time import perf_counter
+from typing import Any, NamedTuple
+
+import matplotlib
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from fastsoftq.agents import LinearDecay, QLearning, SoftQLearning
+from fastsoftq.experiments import Settings, Watch
+from fastsoftq.experiments.training import watched_train
+from fastsoftq.mdp.cliff_walking import cliff_walking
+from fastsoftq.mdp.tabular import TabularMDP
+from fastsoftq.planning.bellman import greedy_policy, matrices, soft_policy
+from fastsoftq.planning.iteration import soft_value_iteration, value_iteration
+from fastsoftq.report.findings import Findings, Table
+from fastsoftq.report.style import GREY, STYLE, agent_colour
+from fastsoftq.statistics import confidence_interval, pointwise_intervals
+from fastsoftq.studies.provenance import provenance
+
+__all__ = ["run"]
+
+STEP_SIZE, DISCOUNT = 0.8, 0.95
+EPSILON = LinearDecay(start=0.9, stop=0.1, decrease=0.001)
+REWARD_SCALES = (1.5, 3.0, 10.0)
+CHECKPOINTS = 13
+BATCH = 250  # runs whose chains are solved at once
+
+Rows = NDArray[np.float64]
+
+
+class Policy(NamedTuple):
+    """A policy that a table stands for, and how it changes while the table is learned."""
+
+    name: str
+    label: str
+    colour: str
+    dash: str
+    entropy: Rows  # [seeds, checkpoints], nats a step, along its own way
+    states: Rows  # [seeds, checkpoints], how many states it is effectively spread over
+    exact: tuple[float, float]  # both, once all is learned
+
+
+def run(settings: Settings, watch: Watch) -> Findings:
+    """Follow the entropy and the coverage of hard and soft policies from the first episode to the last.
+
+    Parameters
+    ----------
+    settings : Settings
+    watch : callable
+
+    Returns
+    -------
+    Findings
+    """
+    began = perf_counter()
+    mdp = cliff_walking()
+    episodes = np.unique(np.geomspace(1, settings.episodes, CHECKPOINTS).round().astype(np.int64))
+    hard = QLearning(STEP_SIZE, DISCOUNT, EPSILON)
+    epsilon = np.maximum(EPSILON.stop, EPSILON.start - EPSILON.decrease * (episodes - 1))
+    tables = _tables(mdp, hard, "hard", episodes, settings, watch)
+    optimal = value_iteration(mdp, DISCOUNT).policy
+    greedy, exploring = [greedy_policy] * episodes.size, [_exploring(e) for e in epsilon.tolist()]
+    still_exploring = _exploring(float(epsilon[-1]))(optimal)
+    policies = [
+        _followed(mdp, "hard_greedy", "hard, greedy", hard, "-", greedy, tables, optimal),
+        _followed(mdp, "hard_exploring", "hard, with its epsilon", hard, ":", exploring, tables, still_exploring),
+    ]
+    tried = {"hard": _tried(mdp, tables)}
+    for k in REWARD_SCALES:
+        soft = SoftQLearning(STEP_SIZE, DISCOUNT, temperature=1.0, reward_scale=k)
+        tables = _tables(mdp, soft, f"soft, k = {k:g}", episodes, settings, watch)
+        exact = soft_value_iteration(mdp, DISCOUNT, reward_scale=k).policy
+        acting = [lambda q: soft_policy(q, 1.0)] * episodes.size
+        policies.append(_followed(mdp, f"soft_k{k:g}", f"soft, k = {k:g}", soft, "-", acting, tables, exact))
+        tried[f"soft_k{k:g}"] = _tried(mdp, tables)
+    summary = [_row(policy, tried, settings) for policy in policies]
+    return Findings(
+        title=f"Cliff walking after {settings.episodes} episodes, {settings.seeds} seeds (± : 95 % intervals)",
+        table=_table(summary),
+        sentences=_found(policies, summary),
+        summary=summary,
+        arrays={
+            "episodes": episodes,
+            **{f"{p.name}_{what}": getattr(p, what) for p in policies for what in ("entropy", "states")},
+            **{f"{name}_tried": share for name, share in tried.items()},
+        },
+        figures={"exploration": _figure(episodes, policies, tried, settings)},
+        run={"seconds": perf_counter() - began, "seeds": settings.seeds, "episodes": settings.episodes, **provenance()},
+    )
+
+
+def _tables(
+    mdp: TabularMDP, agent: Any, label: str, episodes: NDArray[np.int64], settings: Settings, watch: Watch
+) -> list[Rows]:
+    """Each run's table after more and more episodes [seeds, states, actions].
+
+    A run's first episodes are the same however many follow, so that training anew for longer goes on where it was.
+    """
+    counts = episodes.tolist()
+    return [np.asarray(watched_train(mdp, agent, label, settings, watch, episodes=n).final_q) for n in counts]
+
+
+def _exploring(epsilon: float) -> Callable[[Rows], Rows]:
+    return lambda q: (1.0 - epsilon) * greedy_policy(q) + epsilon / q.shape[-1]
+
+
+def _followed(
+    mdp: TabularMDP,
+    name: str,
+    label: str,
+    agent: Any,
+    dash: str,
+    acting: Sequence[Callable[[Rows], Rows]],
+    tables: list[Rows],
+    exact: Rows,
+) -> Policy:
+    entropy, states = zip(
+        *(
+            _spread(mdp, act(q.reshape(-1, mdp.n_actions)).reshape(q.shape))
+            for act, q in zip(acting, tables, strict=True)
+        ),
+        strict=True,
+    )
+    once_learned = tuple(float(values[0]) for values in _spread(mdp, exact[None]))
+    return Policy(
+        name, label, agent_colour(agent), dash, np.column_stack(entropy), np.column_stack(states),
+        (once_learned[0], once_learned[1]),
+    )  # fmt: skip
+
+
+def _spread(mdp: TabularMDP, policies: Rows) -> tuple[Rows, Rows]:
+    """Entropy a step along the way, and the effective number of states visited, of each policy [runs].
+
+    Both under the discounted occupancy from the start. The effective number is the exponential of the entropy over
+    states: n where a policy spends its time evenly in n of them.
+    """
+    dynamics = matrices(mdp).continuation.toarray().reshape(mdp.n_states, mdp.n_actions, mdp.n_states)
+    entropies, numbers = [], []
+    for policy in np.array_split(policies, -(-len(policies) // BATCH)):
+        chain = np.einsum("nsa,sat->nst", policy, dynamics, optimize=True)
+        system = np.eye(mdp.n_states) - DISCOUNT * chain.transpose(0, 2, 1)
+        visits = np.linalg.solve(system, np.broadcast_to(mdp.start[:, None], (len(policy), mdp.n_states, 1)))[..., 0]
+        share = np.maximum(visits * ~mdp.terminal, 0.0)
+        share /= share.sum(axis=1, keepdims=True)
+        entropies.append((share * _entropy(policy)).sum(axis=1))
+        numbers.append(np.exp(_entropy(share)))
+    return np.concatenate(entropies), np.concatenate(numbers)
+
+
+def _entropy(p: Rows) -> Rows:
+    return np.asarray(-(p * np.log(p, where=p > 0.0, out=np.zeros_like(p))).sum(axis=-1))
+
+
+def _tried(mdp: TabularMDP, tables: list[Rows]) -> Rows:
+    """The share of actions each run has tried so far [seeds, checkpoints]: those whose entry is no longer 0.
+
+    Every update moves an entry away from 0, but for the step into the goal, which pays 0 and is left out.
+    """
+    marks = np.array([list(row) for row in mdp.map or ()])[tuple(np.asarray(mdp.cells).T)]
+    can = np.broadcast_to((~mdp.terminal & (marks != "C"))[:, None], mdp.expected_reward.shape)
+    counted = can & ~mdp.terminated.any(axis=2)
+    return np.column_stack([(q != 0.0)[:, counted].mean(axis=1) for q in tables])
+
+
+def _row(policy: Policy, tried: dict[str, Rows], settings: Settings) -> dict[str, Any]:
+    row: dict[str, Any] = {"policy": policy.name, "seeds": settings.seeds, "episodes": settings.episodes}
+    share = tried[policy.name if policy.name in tried else "hard"]
+    for name, values, exact in (
+        ("entropy", policy.entropy, policy.exact[0]),
+        ("states", policy.states, policy.exact[1]),
+        ("tried", share, 1.0),
+    ):
+        interval = confidence_interval(values[:, -1])
+        row |= {f"{name}_first": float(values[:, 0].mean()), name: interval.estimate}
+        row |= {f"{name}_low": interval.low, f"{name}_high": interval.high, f"{name}_exact": exact}
+    return row
+
+
+def _table(summary: list[dict[str, Any]]) -> Table:
+    header = ("policy", "entropy, first", "last", "exact", "states, first", "last", "exact", "actions tried")
+    rows = [
+        (
+            row["policy"].replace("_", " ").replace(" k", ", k = "),
+            f"{row['entropy_first']:.3f}",
+            f"{row['entropy']:.4f} ± {(row['entropy_high'] - row['entropy_low']) / 2.0:.4f}",
+            f"{row['entropy_exact']:.4f}",
+            f"{row['states_first']:.1f}",
+            f"{row['states']:.2f} ± {(row['states_high'] - row['states_low']) / 2.0:.2f}",
+            f"{row['states_exact']:.2f}",
+            f"{row['tried']:.1%}",
+        )
+        for row in summary
+    ]
+    caption = (
+        "entropy: nats a step, along the policy's own way; states: how many it is effectively spread over; "
+        "actions tried: of all there are, while learning"
+    )
+    return Table(header, rows, caption)
+
+
+def _found(policies: list[Policy], summary: list[dict[str, Any]]) -> list[str]:
+    rows = {row["policy"]: row for row in summary}
+    low, high = rows[f"soft_k{REWARD_SCALES[0]:g}"], rows[f"soft_k{REWARD_SCALES[-1]:g}"]
+    greedy, exploring = rows["hard_greedy"], rows["hard_exploring"]
+    first = ", ".join(f"{row['tried_first']:.0%} {policy.label}" for row, policy in zip(summary, policies, strict=True))
+    return [
+        f"Soft entropy does not collapse: it comes to what its temperature asks for and stays there, "
+        f"{low['entropy']:.3f} nats a step at reward scale {REWARD_SCALES[0]:g} (exactly {low['entropy_exact']:.3f}), "
+        f"spread over {low['states']:.1f} states; the greedy policy of a hard table ends at {greedy['entropy']:.3f}, "
+        f"over {greedy['states']:.1f}.",
+        f"That is the temperature's doing, not softness as such: at reward scale {REWARD_SCALES[-1]:g} soft ends at "
+        f"{high['entropy']:.4f} nats and {high['states']:.1f} states, hardly more than greedy, while hard with its "
+        f"epsilon keeps {exploring['entropy']:.3f} and {exploring['states']:.1f}.",
+        f"Share of all actions tried in the first episode: {first}; after ten episodes all have tried nearly all.",
+    ]
+
+
+def _figure(episodes: NDArray[np.int64], policies: list[Policy], tried: dict[str, Rows], settings: Settings) -> Figure:
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(12.0, 4.3), layout="constrained")
+        axes = figure.subplots(1, 3)
+        for policy in policies:
+            for ax, values, exact in (
+                (axes[0], policy.entropy, policy.exact[0]),
+                (axes[1], policy.states, policy.exact[1]),
+            ):
+                _draw(ax, episodes, values, policy.colour, policy.dash, policy.label)
+                ax.plot(
+                    episodes[-1] * 1.25, exact, marker="D", markersize=6, color=policy.colour, clip_on=False, zorder=5
+                )
+            if policy.name in tried:
+                _draw(axes[2], episodes, 100.0 * tried[policy.name], policy.colour, "-", policy.label)
+        _draw(axes[2], episodes, 100.0 * tried["hard"], policies[0].colour, "-", "hard")
+        titles = ("Entropy of the policy", "States it is spread over", "Actions tried so far")
+        for ax, title, label in zip(
+            axes, titles, ("nats a step", "effective number of states", "% of all"), strict=True
+        ):
+            ax.set(title=title, ylabel=label, xlabel="episodes learned", xscale="log", xlim=(1, episodes[-1] * 1.25))
+            ax.set_ylim(bottom=0.0)
+        axes[0].axhline(np.log(4.0), color=GREY, linewidth=0.8)
+        axes[0].annotate(
+            "ln 4: at random", (1.1, np.log(4.0)), (0, -3), textcoords="offset points", va="top", color=GREY
+        )
+        axes[2].set_ylim(50.0, 102.0)
+        handles, labels = axes[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside upper right", ncols=len(labels))
+        figure.suptitle(
+            "Soft keeps the entropy its temperature asks for", x=0.01, ha="left", fontsize=13, fontweight="bold"
+        )
+        figure.supxlabel(
+            f"Cliff walking, discount {DISCOUNT}, {settings.seeds:,} seeds, mean with 95 % intervals. "
+            "Diamonds: exact, once all is learned.",
+            x=0.01, ha="left", fontsize=8.5, color=GREY,
+        )  # fmt: skip
+    return figure
+
+
+def _draw(ax: Any, episodes: NDArray[np.int64], values: Rows, colour: str, dash: str, label: str) -> None:
+    band = pointwise_intervals(values)
+    ax.fill_between(episodes, band.low, band.high, color=colour, alpha=0.25, linewidth=0)
+    ax.plot(episodes, band.center, color=colour, linestyle=dash, linewidth=1.8, label=label)

@@ -1,0 +1,292 @@
+"""A model of human behaviour: temperature and rewards inferred from demonstrators who are not quite optimal.
+
+The demonstrators are simulated, so that what is inferred can be held against the truth; people's own trajectories can
+be read with `load_demonstrations`.
+"""
+
+from __future__ import annotations
+
+from time import perf_counter
+from typing import Any, NamedTuple
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from fastsoftq.engine.threads import Progress
+from fastsoftq.experiments import Settings, Watch
+from fastsoftq.mdp.cliff_walking import cliff_walking
+from fastsoftq.mdp.grid import from_map
+from fastsoftq.mdp.tabular import TabularMDP
+from fastsoftq.planning.behaviour import BehaviourFit, fit_epsilon_greedy, fit_temperature, log_likelihood
+from fastsoftq.planning.demonstrations import Demonstrations
+from fastsoftq.planning.inverse import RewardFit, SoftBehaviour, fit_rewards
+from fastsoftq.planning.iteration import soft_value_iteration, value_iteration
+from fastsoftq.planning.trajectories import sample_trajectories
+from fastsoftq.report.findings import Findings, Table
+from fastsoftq.report.grid import plot_grid
+from fastsoftq.report.style import GREY, INK, STYLE
+from fastsoftq.statistics import Interval, confidence_interval
+from fastsoftq.studies.provenance import provenance
+
+__all__ = ["run"]
+
+DISCOUNT, TRAJECTORIES, HORIZON = 0.95, 20, 500
+FEWER = 50  # seeds of the settings for each group of demonstrators
+TEMPERATURES = (0.15, 0.25, 0.35, 0.45, 0.55, 0.65)  # the critical one of the cliff is 0.7476
+SOFT, HARD = "#0072b2", "#d55e00"
+
+# A park: the way from S to G, and what one walks on. Every step costs; grass and mud cost more, a view less.
+PARK = ("S..........", "...........", "...........", "...........", "...........", "...........", "..........G")
+GROUND = (
+    "ppmpppggggg",
+    "pgmggvpgmmg",
+    "pggggvpgmmg",
+    "pmmggvpgggg",
+    "pggggvmmmgg",
+    "pggggvpgggg",
+    "pppmpppppgp",
+)
+FEATURES = {"a step": "pgmv", "grass": "g", "mud": "m", "view": "v"}
+WEIGHTS = np.array([-1.8, -0.6, -1.2, 0.4])
+
+
+class Rivals(NamedTuple):
+    """Demonstrators of one kind, and how well either model foretells what they do next, in nats an action."""
+
+    name: str
+    soft: NDArray[np.float64]  # [replications]
+    epsilon_greedy: NDArray[np.float64]
+
+
+def run(settings: Settings, watch: Watch) -> Findings:
+    """Simulate demonstrators, fit models of behaviour to what they did, and compare with what they were.
+
+    Parameters
+    ----------
+    settings : Settings
+        A fiftieth of `seeds` is how often each fit is repeated, with demonstrators of its own.
+    watch : callable
+
+    Returns
+    -------
+    Findings
+    """
+    began = perf_counter()
+    repeats = max(2, settings.seeds // FEWER)
+    cliff, park = cliff_walking(), from_map(PARK, name="park")
+    fits = _temperatures(cliff, repeats, watch)
+    rivals = _rivals(cliff, repeats, watch)
+    features = _features(park)
+    walker = np.exp(SoftBehaviour(park, features, DISCOUNT)(WEIGHTS)[0])
+    watch("rewards", Progress(0, repeats, 0))
+    rewards = []
+    for seed in range(repeats):
+        rewards.append(fit_rewards(park, features, _seen(park, walker, seed), DISCOUNT))
+        watch("rewards", Progress(seed + 1, repeats, 0))
+    summary = [
+        *(_temperature_row(t, group) for t, group in fits.items()),
+        *(_rival_row(r) for r in rivals),
+        *(_weight_row(i, rewards) for i in range(len(WEIGHTS))),
+    ]
+    return Findings(
+        title=f"Simulated demonstrators, {TRAJECTORIES} trajectories each, {repeats} of each kind (± : 95 % intervals)",
+        table=_table(summary),
+        sentences=_found(fits, rivals, rewards),
+        summary=summary,
+        arrays={
+            "temperatures": np.array(TEMPERATURES),
+            "temperature_estimates": np.array([[fit.estimate for fit in group] for group in fits.values()]),
+            "weights": WEIGHTS,
+            "weight_estimates": np.array([fit.weights for fit in rewards]),
+        },
+        figures={
+            "human_behaviour": _figure(fits, rivals, rewards),
+            "human_behaviour_park": _maps(park, walker, rewards[0]),
+        },
+        run={"seconds": perf_counter() - began, "replications": repeats, **provenance()},
+    )
+
+
+def _seen(mdp: TabularMDP, policy: NDArray[np.float64], seed: int) -> Demonstrations:
+    return Demonstrations.of(sample_trajectories(mdp, policy, TRAJECTORIES, horizon=HORIZON, rng=seed))
+
+
+def _temperatures(mdp: TabularMDP, repeats: int, watch: Watch) -> dict[float, list[BehaviourFit]]:
+    fits: dict[float, list[BehaviourFit]] = {}
+    watch("temperatures", Progress(0, len(TEMPERATURES) * repeats, 0))
+    for t in TEMPERATURES:
+        policy = soft_value_iteration(mdp, DISCOUNT, temperature=t).policy
+        fits[t] = [fit_temperature(mdp, _seen(mdp, policy, seed), DISCOUNT) for seed in range(repeats)]
+        watch("temperatures", Progress(len(fits) * repeats, len(TEMPERATURES) * repeats, 0))
+    return fits
+
+
+def _rivals(mdp: TabularMDP, repeats: int, watch: Watch) -> list[Rivals]:
+    soft = soft_value_iteration(mdp, DISCOUNT, temperature=0.4).policy
+    greedy = 0.8 * value_iteration(mdp, DISCOUNT).policy + 0.2 / mdp.n_actions
+    kinds = {"soft, T = 0.4": soft, "greedy, epsilon 0.2": greedy, "soft with lapses": 0.9 * soft + 0.1 / mdp.n_actions}
+    watch("rival models", Progress(0, len(kinds) * repeats, 0))
+    rivals = []
+    for name, policy in kinds.items():
+        scores = np.empty((repeats, 2))
+        for seed in range(repeats):
+            seen, unseen = _seen(mdp, policy, 2 * seed), _seen(mdp, policy, 2 * seed + 1)
+            for i, fit in enumerate((fit_temperature, fit_epsilon_greedy)):
+                scores[seed, i] = log_likelihood(mdp, fit(mdp, seen, DISCOUNT).policy, unseen) / unseen.n_steps
+        rivals.append(Rivals(name, *scores.T))
+        watch("rival models", Progress(len(rivals) * repeats, len(kinds) * repeats, 0))
+    return rivals
+
+
+def _features(park: TabularMDP) -> NDArray[np.float64]:
+    """What one steps onto, float64 [states, actions, features]."""
+    return _ground(park)[park.next_state[:, :, 0]]
+
+
+def _ground(park: TabularMDP) -> NDArray[np.float64]:
+    marks = [GROUND[y][x] for y, x in np.asarray(park.cells).tolist()]
+    return np.array([[float(mark in kinds) for kinds in FEATURES.values()] for mark in marks])
+
+
+def _temperature_row(temperature: float, fits: list[BehaviourFit]) -> dict[str, Any]:
+    return _row(f"temperature {temperature:g}", temperature, [(fit.estimate, fit.low, fit.high) for fit in fits])
+
+
+def _weight_row(i: int, fits: list[RewardFit]) -> dict[str, Any]:
+    triples = [(float(fit.weights[i]), float(fit.low[i]), float(fit.high[i])) for fit in fits]
+    return _row(f"weight of {list(FEATURES)[i]}", float(WEIGHTS[i]), triples)
+
+
+def _row(what: str, truth: float, fits: list[tuple[float, float, float]]) -> dict[str, Any]:
+    interval = confidence_interval([estimate for estimate, _, _ in fits])
+    return {
+        "what": what,
+        "truth": truth,
+        "estimate": interval.estimate,
+        "low": interval.low,
+        "high": interval.high,
+        "covered": float(np.mean([low <= truth <= high for _, low, high in fits])),
+        "replications": len(fits),
+    }
+
+
+def _gain(rivals: Rivals) -> Interval:
+    return confidence_interval(rivals.soft - rivals.epsilon_greedy)
+
+
+def _rival_row(rivals: Rivals) -> dict[str, Any]:
+    gain = _gain(rivals)
+    return {
+        "what": f"nats an action, soft less epsilon-greedy; demonstrator {rivals.name}",
+        "estimate": gain.estimate,
+        "low": gain.low,
+        "high": gain.high,
+        "replications": gain.runs,
+    }
+
+
+def _table(summary: list[dict[str, Any]]) -> Table:
+    header = ("what", "truth", "inferred, mean", "intervals that hold the truth")
+    rows = [
+        (
+            row["what"],
+            f"{row['truth']:g}" if "truth" in row else "",
+            f"{row['estimate']:.3f} ± {(row['high'] - row['low']) / 2.0:.3f}",
+            f"{row['covered']:.0%}" if "covered" in row else "",
+        )
+        for row in summary
+    ]
+    return Table(header, rows, "nats an action: log-likelihood of trajectories that were not fitted")
+
+
+def _found(fits: dict[float, list[BehaviourFit]], rivals: list[Rivals], rewards: list[RewardFit]) -> list[str]:
+    covered = np.mean([fit.low <= t <= fit.high for t, group in fits.items() for fit in group])
+    held = np.mean([(fit.low <= WEIGHTS) & (fit.high >= WEIGHTS) for fit in rewards])
+    error = np.sqrt(np.mean([(fit.weights - WEIGHTS) ** 2 for fit in rewards]))
+    gains = [(r.name, _gain(r)) for r in rivals]
+    said = "; ".join(f"{gain.estimate:+.3f} [{gain.low:+.3f}, {gain.high:+.3f}] ({name})" for name, gain in gains)
+    return [
+        f"The temperature of a soft demonstrator is recovered from {TRAJECTORIES} trajectories: {covered:.0%} of "
+        f"{len(fits) * len(rewards)} nominal 95 % intervals hold the truth.",
+        f"So are reward weights: the root mean square error is {error:.2f}, and {held:.0%} of the intervals hold the "
+        "truth.",
+        "Which model of behaviour is better depends on who behaves. Nats an action on trajectories not fitted, "
+        f"soft less epsilon-greedy: {said}. A soft demonstrator never steps off the cliff; "
+        "one whose hand slips does, and a single such step refutes the soft model.",
+        "These demonstrators are simulated. Whether people are soft is a question for their trajectories, which "
+        "load_demonstrations reads.",
+    ]
+
+
+def _figure(fits: dict[float, list[BehaviourFit]], rivals: list[Rivals], rewards: list[RewardFit]) -> Figure:
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(12.4, 4.1), layout="constrained")
+        temperature, likelihood, weights = figure.subplots(1, 3, width_ratios=[1.0, 1.15, 1.15])
+        ends = (0.0, max(TEMPERATURES) + 0.1)
+        temperature.plot(ends, ends, color=INK, linewidth=0.9, linestyle=(0, (5, 2.5)))
+        for t, group in fits.items():
+            for place, fit in zip(t + np.linspace(-0.03, 0.03, len(group)), group, strict=True):
+                held = fit.low <= t <= fit.high
+                _interval(temperature, place, fit.estimate, fit.low, fit.high, SOFT if held else HARD)
+        temperature.set(title="Temperature", xlabel="true", ylabel="inferred", xlim=ends, ylim=ends)
+        for i, rival in enumerate(rivals):
+            gain = rival.soft - rival.epsilon_greedy
+            apart = np.linspace(-0.18, 0.18, gain.size)
+            likelihood.axhline(0.0, color=INK, linewidth=0.8)
+            likelihood.scatter(i + apart, gain, s=18, color=np.where(gain > 0, SOFT, HARD), linewidth=0)
+        likelihood.set_xticks(
+            range(len(rivals)), [r.name.replace(", ", ",\n").replace(" with", "\nwith") for r in rivals]
+        )
+        likelihood.set(
+            title="Which model foretells better", ylabel="nats an action, soft less epsilon-greedy", xlim=(-0.5, 2.5)
+        )
+        likelihood.annotate("soft better", (0.99, 0.97), xycoords="axes fraction", ha="right", va="top", color=SOFT)
+        likelihood.annotate("epsilon-greedy better", (0.99, 0.03), xycoords="axes fraction", ha="right", color=HARD)
+        for i, truth in enumerate(WEIGHTS.tolist()):
+            for place, found in zip(i + np.linspace(-0.3, 0.3, len(rewards)), rewards, strict=True):
+                held = bool(found.low[i] <= truth <= found.high[i])
+                _interval(weights, place, found.weights[i], found.low[i], found.high[i], SOFT if held else HARD)
+            weights.plot(
+                (i - 0.4, i + 0.4), (truth, truth), color=INK, linewidth=1.2, linestyle=(0, (5, 2.5)), zorder=5
+            )
+        weights.set_xticks(range(len(FEATURES)), list(FEATURES))
+        weights.set(title="Reward weights", ylabel="in units of temperature")
+        weights.axhline(0.0, color=GREY, linewidth=0.8)
+        figure.suptitle(
+            "What suboptimal demonstrators want, and how strictly, can be inferred", x=0.01, ha="left", fontsize=13,
+            fontweight="bold",
+        )  # fmt: skip
+        figure.supxlabel(
+            f"Simulated, {len(rewards)} demonstrators of each kind with {TRAJECTORIES} trajectories each. Bars: 95 % "
+            "intervals, red where they miss the truth (dashed).",
+            x=0.01, ha="left", fontsize=8.5, color=GREY,
+        )  # fmt: skip
+    return figure
+
+
+def _interval(ax: Axes, x: float, estimate: float, low: float, high: float, colour: str) -> None:
+    ax.plot((x, x), (low, high), color=colour, linewidth=1.0, alpha=0.6)
+    ax.plot(x, estimate, "o", color=colour, markersize=2.8)
+
+
+def _maps(park: TabularMDP, walker: NDArray[np.float64], fit: RewardFit) -> Figure:
+    ground = _ground(park)
+    true, inferred = ground @ WEIGHTS, ground @ fit.weights
+    limits = (float(min(true.min(), inferred.min())), float(max(true.max(), inferred.max())))
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(10.6, 3.6), layout="constrained")
+        truth, guess = figure.subplots(1, 2)
+        drawn = sample_trajectories(park, walker, TRAJECTORIES, horizon=HORIZON, rng=0)
+        plot_grid(park, value=true, limits=limits, trajectories=drawn, title="What each cell truly pays", ax=truth)
+        plot_grid(park, value=inferred, limits=limits, title="What was inferred from those walks", ax=guess)
+        figure.suptitle(
+            f"A walk in the park: rewards from {TRAJECTORIES} trajectories",
+            x=0.01,
+            ha="left",
+            fontsize=13,
+            fontweight="bold",
+        )
+    return figure

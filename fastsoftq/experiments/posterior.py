@@ -1,0 +1,292 @@
+"""Posterior or policy: on the slippery cliff, inferring what happened if all was optimal is not deciding what to do."""
+
+from __future__ import annotations
+
+from time import perf_counter
+from typing import Any, NamedTuple
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
+from numpy.typing import NDArray
+
+from fastsoftq.experiments import Settings, Watch
+from fastsoftq.mdp.cliff_walking import cliff_walking
+from fastsoftq.mdp.tabular import TabularMDP
+from fastsoftq.planning.evaluation import evaluate_policy
+from fastsoftq.planning.inference import TrajectoryPosterior, elbo, optimal_trajectory_posterior, variational_policy
+from fastsoftq.planning.occupancy import occupancy
+from fastsoftq.planning.trajectories import Trajectories, sample_trajectories
+from fastsoftq.report.findings import Findings, Table
+from fastsoftq.report.grid import plot_grid
+from fastsoftq.report.style import GREY, INK, STYLE
+from fastsoftq.statistics import confidence_interval
+from fastsoftq.studies.provenance import provenance
+
+__all__ = ["run"]
+
+REWARD_SCALE, HORIZON = 2.0, 200
+SLIPS = tuple(np.linspace(0.0, 2.0 / 3.0, 13).tolist())  # probability of a neighbouring move; Gymnasium's is 2/3
+LIMITS = (0.1, 30.0)  # of visits, in the maps
+
+IMAGINED, PLAYED, VARIATIONAL = "#cc79a7", "#d55e00", "#0072b2"
+
+
+class Behaviour(NamedTuple):
+    """A policy in a world: what it earns by simulation, and exactly."""
+
+    name: str
+    label: str
+    colour: str
+    policy: NDArray[np.float64]  # [horizon, states, actions]
+    visits: NDArray[np.float64]  # [states], exact
+    sampled: Trajectories
+    exact: tuple[float, float, float]  # return, length and probability of arriving
+    elbo: float | None  # of a policy that can be played
+
+
+def run(settings: Settings, watch: Watch) -> Findings:
+    """Infer the posterior and the best policy on the slippery cliff, and play both.
+
+    Parameters
+    ----------
+    settings : Settings
+        `seeds` trajectories are drawn of each.
+    watch : callable
+        Not called: nothing is trained.
+
+    Returns
+    -------
+    Findings
+    """
+    began = perf_counter()
+    mdp = cliff_walking(slippery=True)
+    posterior = optimal_trajectory_posterior(mdp, HORIZON, REWARD_SCALE)
+    best = variational_policy(mdp, HORIZON, REWARD_SCALE)
+    behaviours = [
+        _imagined(mdp, posterior, settings.seeds),
+        _played(mdp, "posterior_played", "posterior, in the true world", PLAYED, posterior.policy, settings.seeds),
+        _played(mdp, "variational", "variational policy, in the true world", VARIATIONAL, best.policy, settings.seeds),
+    ]
+    slips = [row for slip in SLIPS for row in _with_slip(mdp, slip)]
+    summary = [*(_row(behaviour, posterior.log_evidence, settings) for behaviour in behaviours), *slips]
+    return Findings(
+        title=f"Slippery cliff, reward scale {REWARD_SCALE:g}, horizon {HORIZON}, {settings.seeds} trajectories each "
+        "(± : 95 % intervals)",
+        table=_table(behaviours, summary),
+        sentences=_found(posterior.log_evidence, behaviours, slips),
+        summary=summary,
+        arrays={
+            **{f"{b.name}_returns": b.sampled.rewards.sum(axis=1) for b in behaviours},
+            **{f"{b.name}_visits": b.visits for b in behaviours},
+            "posterior_policy": posterior.policy,
+            "variational_policy": best.policy,
+        },
+        figures={
+            "posterior": _maps(mdp, behaviours, settings),
+            "posterior_slip": _slip_figure(slips),
+        },
+        run={"seconds": perf_counter() - began, "seeds": settings.seeds, **provenance()},
+    )
+
+
+def _played(mdp: TabularMDP, name: str, label: str, colour: str, policy: NDArray[np.float64], size: int) -> Behaviour:
+    value = evaluate_policy(mdp, policy)
+    exact = (value.expected_return, value.expected_length, value.termination_probability)
+    visits, sampled = occupancy(mdp, policy).visits, sample_trajectories(mdp, policy, size, rng=0)
+    return Behaviour(name, label, colour, policy, visits, sampled, exact, elbo(mdp, policy, reward_scale=REWARD_SCALE))
+
+
+def _imagined(mdp: TabularMDP, posterior: TrajectoryPosterior, size: int) -> Behaviour:
+    """The posterior in the world that plays along."""
+    now, visits, earned, arrived = posterior.start, np.zeros(mdp.n_states), 0.0, 0.0
+    for step, world in zip(posterior.policy, posterior.dynamics, strict=True):
+        visits += now
+        flow = now[:, None, None] * step[:, :, None] * world
+        earned += float((flow * mdp.reward).sum())
+        arrived += float(flow[mdp.terminated].sum())
+        going_on = np.where(mdp.terminated, 0.0, flow).ravel()
+        now = np.bincount(mdp.next_state.ravel(), going_on, mdp.n_states).astype(np.float64)
+    exact = (earned, float(visits.sum()), arrived)
+    sampled = posterior.sample(size, rng=0)
+    label = "posterior, in the world it counts on"
+    return Behaviour("posterior_imagined", label, IMAGINED, posterior.policy, visits, sampled, exact, None)
+
+
+def _with_slip(mdp: TabularMDP, slip: float) -> list[dict[str, Any]]:
+    """Both policies on the same cliff, where a move turns left or right with probability `slip`; nothing simulated."""
+    chances = np.broadcast_to([slip / 2.0, 1.0 - slip, slip / 2.0], mdp.probability.shape)
+    world = TabularMDP(mdp.next_state, mdp.reward, mdp.terminated, chances, mdp.start, mdp.name)
+    posterior = optimal_trajectory_posterior(world, HORIZON, REWARD_SCALE)
+    rows = []
+    for name, policy in (
+        ("posterior_played", posterior.policy),
+        ("variational", variational_policy(world, HORIZON, REWARD_SCALE).policy),
+    ):
+        value = evaluate_policy(world, policy)
+        rows.append(
+            {
+                "policy": name,
+                "slip": slip,
+                "log_evidence": posterior.log_evidence,
+                "elbo": elbo(world, policy, reward_scale=REWARD_SCALE),
+                "return_exact": value.expected_return,
+                "length_exact": value.expected_length,
+                "arrives_exact": value.termination_probability,
+            }
+        )
+    return rows
+
+
+def _row(behaviour: Behaviour, log_evidence: float, settings: Settings) -> dict[str, Any]:
+    returns = confidence_interval(behaviour.sampled.rewards.sum(axis=1))
+    arrives = confidence_interval(behaviour.sampled.terminated.astype(np.float64))
+    return {
+        "policy": behaviour.name,
+        "slip": 2.0 / 3.0,
+        "log_evidence": log_evidence,
+        "elbo": behaviour.elbo,
+        "return_exact": behaviour.exact[0],
+        "length_exact": behaviour.exact[1],
+        "arrives_exact": behaviour.exact[2],
+        "trajectories": settings.seeds,
+        "return": returns.estimate,
+        "return_low": returns.low,
+        "return_high": returns.high,
+        "arrives": arrives.estimate,
+        "arrives_low": arrives.low,
+        "arrives_high": arrives.high,
+    }
+
+
+def _table(behaviours: list[Behaviour], summary: list[dict[str, Any]]) -> Table:
+    header = ("policy and world", "ln p(O)", "ELBO", "return", "exact", "steps, exact", "arrives", "exact")
+    rows = [
+        (
+            behaviour.label,
+            f"{row['log_evidence']:.3f}",
+            "" if row["elbo"] is None else f"{row['elbo']:.3f}",
+            f"{row['return']:.1f} ± {(row['return_high'] - row['return_low']) / 2.0:.1f}",
+            f"{row['return_exact']:.1f}",
+            f"{row['length_exact']:.1f}",
+            f"{row['arrives']:.1%}",
+            f"{row['arrives_exact']:.1%}",
+        )
+        for behaviour, row in zip(behaviours, summary, strict=False)
+    ]
+    caption = "ELBO: evidence lower bound; arrives: at the goal, within the horizon"
+    return Table(header, rows, caption)
+
+
+def _found(log_evidence: float, behaviours: list[Behaviour], slips: list[dict[str, Any]]) -> list[str]:
+    imagined, played, best = behaviours
+    gap = max(abs(row["log_evidence"] - row["elbo"]) for row in slips if row["slip"] == 0.0)
+    return [
+        f"On the slippery cliff the posterior p(a|s, O) is optimistic: in the world it infers along with the actions "
+        f"it earns {imagined.exact[0]:.1f}, but that world slips where one wants it to. Played under the true dynamics "
+        f"it earns {played.exact[0]:.1f} and arrives {played.exact[2]:.1%} of the time, where the variational policy "
+        f"earns {best.exact[0]:.1f} and arrives {best.exact[2]:.1%} of the time.",
+        f"ln p(O) is {log_evidence:.3f} and the best evidence lower bound {best.elbo:.3f}: no policy can follow the "
+        f"posterior here. Without slipping they are {gap:.0e} apart, and both policies are one.",
+    ]
+
+
+def _maps(mdp: TabularMDP, behaviours: list[Behaviour], settings: Settings) -> Figure:
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(11.4, 6.6), layout="constrained")
+        axes = figure.subplots(2, 2, gridspec_kw={"width_ratios": [1.0, 1.0]})
+        for ax, b in zip((axes[0, 0], axes[0, 1], axes[1, 1]), behaviours, strict=True):
+            plot_grid(
+                mdp,
+                policy=b.policy[0],
+                occupancy=b.visits,
+                limits=LIMITS,
+                colorbar=b.name != "posterior_imagined",
+                ax=ax,
+            )
+            ax.set_title(f"{b.label[0].upper()}{b.label[1:]}", color=b.colour)
+            ax.text(
+                0.0,
+                -0.06,
+                f"return {b.exact[0]:,.1f}, arrives {b.exact[2]:.0%}, {b.exact[1]:.0f} steps (exact)".replace(
+                    "-", "\N{MINUS SIGN}"
+                ),
+                transform=ax.transAxes,
+                va="top",
+                color=GREY,
+            )
+        _distributions(axes[1, 0], behaviours)
+        figure.suptitle(
+            "The posterior counts on not slipping; the variational policy does not",
+            x=0.01,
+            ha="left",
+            fontsize=13,
+            fontweight="bold",
+        )
+        figure.supxlabel(
+            f"Slippery cliff, reward scale {REWARD_SCALE:g}, horizon {HORIZON}. Arrows: the first policy, as long as "
+            f"actions are likely; colours: expected visits, exact. Curves: {settings.seeds:,} simulated episodes each.",
+            x=0.01,
+            ha="left",
+            fontsize=8.5,
+            color=GREY,
+        )
+    return figure
+
+
+def _distributions(ax: Axes, behaviours: list[Behaviour]) -> None:
+    places = (("right", -21.0, 0.75), ("left", -1300.0, 0.35), ("right", -105.0, 0.55))
+    for b, (side, x, y) in zip(behaviours, places, strict=True):
+        returns = np.sort(b.sampled.rewards.sum(axis=1))
+        ax.step(returns, np.arange(1, returns.size + 1) / returns.size, where="post", color=b.colour, linewidth=1.8)
+        ax.axvline(b.exact[0], color=b.colour, linewidth=1.0, linestyle=(0, (5, 2.5)))
+        ax.annotate(
+            b.label.replace(", in the world ", "\nin the world\n").replace(", in the true", "\nin the true"),
+            (x, y),
+            color=b.colour,
+            ha=side,
+            va="center",
+            fontsize=8.5,
+        )
+    ax.set_xscale("symlog", linthresh=10.0)
+    ax.set(xlabel="return of an episode", ylabel="share of episodes below", ylim=(0.0, 1.0), xlim=(-5000.0, -8.0))
+    ax.set_xticks([-3000, -1000, -300, -100, -30, -10], ["−3,000", "−1,000", "−300", "−100", "−30", "−10"])
+    ax.set_title("Simulated returns (dashed: the mean, exactly)")
+
+
+def _slip_figure(slips: list[dict[str, Any]]) -> Figure:
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(10.4, 3.9), layout="constrained")
+        bounds, returns = figure.subplots(1, 2)
+        for name, label, colour in (
+            ("posterior_played", "posterior's policy", PLAYED),
+            ("variational", "variational policy", VARIATIONAL),
+        ):
+            rows = [row for row in slips if row["policy"] == name]
+            slip = [row["slip"] for row in rows]
+            bounds.plot(
+                slip,
+                [row["elbo"] for row in rows],
+                color=colour,
+                marker="o",
+                markersize=3.5,
+                label=f"ELBO of the {label}",
+            )
+            returns.plot(
+                slip, [row["return_exact"] for row in rows], color=colour, marker="o", markersize=3.5, label=label
+            )
+        bounds.plot(slip, [row["log_evidence"] for row in rows], color=INK, marker="o", markersize=3.5, label="ln p(O)")
+        titles = ("The evidence, and what bounds it from below", "Return under the true dynamics")
+        for ax, title in zip((bounds, returns), titles, strict=True):
+            ax.set_yscale("symlog", linthresh=10.0)
+            ax.yaxis.set_minor_locator(NullLocator())
+            ax.set_yticks([-10, -30, -100, -300, -1000, -3000], ["−10", "−30", "−100", "−300", "−1,000", "−3,000"])
+            ax.set(xlabel="probability of slipping (Gymnasium: 2/3)", title=title)
+            ax.set(xlim=(-0.01, 0.68), ylim=(-4000.0, -9.0))
+            ax.legend(loc="center right", bbox_to_anchor=(1.0, 0.42))
+        figure.suptitle(
+            "Evidence and bound part where the world slips", x=0.01, ha="left", fontsize=13, fontweight="bold"
+        )
+    return figure

@@ -1,0 +1,264 @@
+"""Soft tends to standard as rewards grow: a sweep over the reward scale, across the critical one."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from time import perf_counter
+from typing import Any
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
+from numpy.typing import NDArray
+
+from fastsoftq.agents import LinearDecay, QLearning, SoftQLearning
+from fastsoftq.engine.curves import LearningCurves
+from fastsoftq.experiments import Settings, Watch
+from fastsoftq.experiments.training import watched_train
+from fastsoftq.mdp.cliff_walking import cliff_walking
+from fastsoftq.mdp.tabular import TabularMDP
+from fastsoftq.planning.critical import critical_reward_scale
+from fastsoftq.planning.evaluation import PolicyEvaluation, evaluate_policy
+from fastsoftq.planning.iteration import soft_value_iteration, value_iteration
+from fastsoftq.report.findings import Findings, Table
+from fastsoftq.report.style import GREY, INK, STYLE, agent_colour
+from fastsoftq.statistics import confidence_interval
+from fastsoftq.studies.provenance import provenance
+
+__all__ = ["run"]
+
+STEP_SIZE, DISCOUNT = 0.8, 0.95
+EPSILON = LinearDecay(start=0.9, stop=0.1, decrease=0.001)
+# Closest together around the critical scale, where everything changes.
+LEARNED = (0.3, 0.7, 1.0, 1.2, 1.34, 1.5, 1.75, 2.0, 2.5, 3.5, 5.0, 10.0, 20.0, 40.0)
+LOWEST, HIGHEST = 0.25, 50.0
+SHORTER = 0.3  # of the settings' episodes: below the critical scale nearly every episode is cut at max_steps
+WINDOW = 1.0 / 3.0  # of these, the last ones count
+WINDOW_HARD = 100  # of the hard agent's episodes
+
+
+def run(settings: Settings, watch: Watch) -> Findings:
+    """Train soft agents at many reward scales and compare them with the exact answers, and with a hard agent.
+
+    Parameters
+    ----------
+    settings : Settings
+    watch : callable
+
+    Returns
+    -------
+    Findings
+    """
+    began = perf_counter()
+    mdp = cliff_walking()
+    critical = critical_reward_scale(mdp)
+    short = max(1, round(SHORTER * settings.episodes))
+    rows = []
+    for k in LEARNED:
+        agent = SoftQLearning(STEP_SIZE, DISCOUNT, temperature=1.0, reward_scale=k)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # below the critical reward scale on purpose
+            curves = watched_train(
+                mdp, agent, f"soft, k = {k:g}", settings, watch, episodes=short if k < critical else settings.episodes
+            )
+        rows.append(_row(mdp, k, curves, settings))
+    hard = watched_train(mdp, QLearning(STEP_SIZE, DISCOUNT, EPSILON), "hard", settings, watch)
+    final = max(EPSILON.stop, EPSILON.start - EPSILON.decrease * (settings.episodes - 1))
+    greedy = value_iteration(mdp, DISCOUNT).policy
+    exploring = (1.0 - final) * greedy + final / mdp.n_actions
+    scales = np.geomspace(LOWEST, HIGHEST, 120)
+    exact = [_exact(mdp, k, settings.max_steps) for k in scales.tolist()]
+    lines = {name: np.array([row[name] for row in exact]) for name in exact[0]}
+    hards = {"greedy": evaluate_policy(mdp, greedy), "exploring": evaluate_policy(mdp, exploring)}
+    return Findings(
+        title=f"Cliff walking by reward scale, the last third of {short} episodes below the critical scale, of "
+        f"{settings.episodes} above, {settings.seeds} seeds (± : 95 % intervals)",
+        table=_table(rows, critical),
+        sentences=_found(rows, critical, hards, hard),
+        summary=rows,
+        arrays={"reward_scale": scales, **lines},
+        figures={"reward_scale": _figure(rows, scales, lines, critical, hards, settings)},
+        run={"seconds": perf_counter() - began, "seeds": settings.seeds, "episodes": settings.episodes, **provenance()},
+    )
+
+
+def _exact(mdp: TabularMDP, k: float, max_steps: int) -> dict[str, float]:
+    """What the policy of the soft fixed point earns, without a limit and cut at `max_steps`."""
+    policy = soft_value_iteration(mdp, DISCOUNT, reward_scale=k).policy
+    free, cut = evaluate_policy(mdp, policy), evaluate_policy(mdp, policy, horizon=max_steps)
+    return {
+        "return": free.expected_return,
+        "length": free.expected_length,
+        "return_cut": cut.expected_return,
+        "length_cut": cut.expected_length,
+        "wandering": _wandering(mdp, k),
+    }
+
+
+def _wandering(mdp: TabularMDP, k: float) -> float:
+    """What a step of wandering for ever is worth at best: its entropy less its cost (deterministic dynamics).
+
+    It is ln of the spectral radius of M[s, s'] = sum_a exp(k r(s, a)) over the moves that do not terminate.
+    """
+    goes_on = ~mdp.terminated[:, :, 0]
+    state = np.broadcast_to(np.arange(mdp.n_states)[:, None], goes_on.shape)
+    moves = np.zeros((mdp.n_states, mdp.n_states))
+    np.add.at(moves, (state[goes_on], mdp.next_state[:, :, 0][goes_on]), np.exp(k * mdp.reward[:, :, 0][goes_on]))
+    return math.log(np.abs(np.linalg.eigvals(moves)).max())
+
+
+def _row(mdp: TabularMDP, k: float, curves: LearningCurves, settings: Settings) -> dict[str, Any]:
+    last = slice(-max(1, round(WINDOW * curves.n_episodes)), None)
+    exact = _exact(mdp, k, settings.max_steps)
+    row = {"reward_scale": k, "seeds": settings.seeds, "episodes": curves.n_episodes, "max_steps": settings.max_steps}
+    for name, values in (("return", curves.returns), ("length", curves.lengths), ("truncated", curves.truncated)):
+        interval = confidence_interval(values[:, last].mean(axis=1))
+        row |= {name: interval.estimate, f"{name}_low": interval.low, f"{name}_high": interval.high}
+    return {**row, **{f"{name}_exact": value for name, value in exact.items()}}
+
+
+def _table(rows: list[dict[str, Any]], critical: float) -> Table:
+    header = (
+        "reward scale", "return", "exact", "steps", "exact", "cut", "steps without a limit", "wandering, a step",
+    )  # fmt: skip
+    text = [
+        (
+            f"{row['reward_scale']:g}",
+            _plus_minus(row, "return"),
+            f"{row['return_cut_exact']:.2f}",
+            _plus_minus(row, "length"),
+            f"{row['length_cut_exact']:.2f}",
+            f"{row['truncated']:.1%}",
+            f"{row['length_exact']:,.1f}",
+            f"{row['wandering_exact']:+.3f}",
+        )
+        for row in rows
+    ]
+    caption = (
+        "exact: the soft fixed point, cut at the same number of steps; wandering: entropy less cost of a step, "
+        f"for an agent that never arrives, 0 at the critical scale {critical:.7f}"
+    )
+    return Table(header, text, caption)
+
+
+def _plus_minus(row: dict[str, Any], name: str) -> str:
+    return f"{row[name]:.2f} ± {(row[f'{name}_high'] - row[f'{name}_low']) / 2.0:.2f}"
+
+
+def _found(
+    rows: list[dict[str, Any]], critical: float, hards: dict[str, PolicyEvaluation], hard: LearningCurves
+) -> list[str]:
+    by_scale = {row["reward_scale"]: row for row in rows}
+    coldest = rows[-1]
+    worst = max(abs(row["length"] - row["length_cut_exact"]) / row["length_cut_exact"] for row in rows)
+    learned = confidence_interval(hard.returns[:, -WINDOW_HARD:].mean(axis=1)).estimate
+    return [
+        f"Below the critical reward scale {critical:.4f} a step of wandering pays more entropy than it costs, and soft "
+        f"Q-learning learns to wander. The exact length of an episode is {by_scale[1.0]['length_exact']:,.0f} steps at "
+        f"scale 1 (Result A), {by_scale[2.0]['length_exact']:.1f} at 2, {by_scale[10.0]['length_exact']:.2f} at 10 "
+        f"(Result B) and {coldest['length_exact']:.4f} at {coldest['reward_scale']:g}, against "
+        f"{hards['greedy'].expected_length:.0f} of the hard optimum: soft does tend to standard as rewards grow.",
+        f"It tends to the greedy policy, not to what standard Q-learning earns while it explores ({learned:.1f} in its "
+        f"last episodes; {hards['exploring'].expected_return:.1f} exactly, with its final epsilon): without an epsilon "
+        f"of its own, soft at scale 10 earns {by_scale[10.0]['return']:.2f}.",
+        f"Learned lengths differ from the exact ones by {worst:.1%} at most.",
+    ]
+
+
+def _figure(
+    rows: list[dict[str, Any]],
+    scales: NDArray[np.float64],
+    lines: dict[str, NDArray[np.float64]],
+    critical: float,
+    hards: dict[str, PolicyEvaluation],
+    settings: Settings,
+) -> Figure:
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(8.4, 8.6), layout="constrained")
+        axes = figure.subplots(3, 1, sharex=True, height_ratios=[0.8, 1.3, 1.3])
+        axes[0].plot(scales, lines["wandering"], color=INK, linewidth=1.6)
+        axes[0].axhline(0.0, color=GREY, linewidth=0.8)
+        axes[0].set(
+            ylim=(-3.2, 1.6), ylabel="nats a step", title="What a step of wandering is worth: its entropy less its cost"
+        )
+        for ax, name in ((axes[1], "length"), (axes[2], "return")):
+            ax.plot(scales, lines[name], color=INK, linewidth=1.0, linestyle=(0, (5, 2.5)))
+            ax.plot(scales, lines[f"{name}_cut"], color=INK, linewidth=1.4)
+            for row in rows:
+                agent = SoftQLearning(STEP_SIZE, DISCOUNT, temperature=1.0, reward_scale=row["reward_scale"])
+                spread = [[row[name] - row[f"{name}_low"]], [row[f"{name}_high"] - row[name]]]
+                ax.errorbar(
+                    row["reward_scale"],
+                    row[name],
+                    yerr=spread,
+                    fmt="o",
+                    markersize=6.5,
+                    color=agent_colour(agent),
+                    zorder=4,
+                )
+            for hard, words in (("greedy", "hard, greedy"), ("exploring", "hard, exploring")):
+                value = getattr(hards[hard], f"expected_{name}")
+                colour = agent_colour(QLearning(STEP_SIZE, DISCOUNT))
+                ax.axhline(
+                    value, color=colour, linewidth=1.2, linestyle="-" if hard == "greedy" else (0, (1, 1.2)), zorder=1
+                )
+                above = (hard == "greedy") == (name == "return")
+                ax.annotate(
+                    words, (LOWEST * 1.03, value), (0, 3 if above else -3), textcoords="offset points",
+                    va="bottom" if above else "top", color=colour, fontsize=8.5,
+                )  # fmt: skip
+        _scale(axes[1], "log", (5.0, 3e7), [10, 100, 1000, 10**4, 10**5, 10**6, 10**7])
+        _scale(axes[2], "symlog", (-3e7, -5.0), [-(10**n) for n in range(1, 8)])
+        axes[1].set(title="Steps to the goal", ylabel="steps of an episode")
+        axes[2].set(title="Return", ylabel="return of an episode", xlabel="reward scale k (temperature 1 / k)")
+        _mark(axes, critical, rows)
+        axes[2].set_xscale("log")
+        axes[2].set_xlim(LOWEST, HIGHEST)
+        ticks = [0.3, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0]
+        axes[2].set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+        axes[2].xaxis.set_minor_locator(NullLocator())
+        figure.align_ylabels()
+        figure.suptitle(
+            "Results A and B lie on either side of a critical reward scale",
+            x=0.01,
+            ha="left",
+            fontsize=13,
+            fontweight="bold",
+        )
+        figure.supxlabel(
+            f"Cliff walking, discount {DISCOUNT}. Lines: exact, cut at {settings.max_steps:,} steps (solid), or not at "
+            f"all (dashed).\nCircles: learned, {settings.seeds:,} seeds, with 95 % intervals.",
+            x=0.01,
+            ha="left",
+            fontsize=8.5,
+            color=GREY,
+        )
+    return figure
+
+
+def _scale(ax: Axes, kind: str, limits: tuple[float, float], ticks: list[int]) -> None:
+    options = {"linthresh": 1.0} if kind == "symlog" else {}
+    ax.set_yscale(kind, **options)
+    ax.set_ylim(limits)
+    ax.set_yticks(ticks, [f"{tick:,}".replace("-", "\N{MINUS SIGN}") for tick in ticks])
+    ax.yaxis.set_minor_locator(NullLocator())
+
+
+def _mark(axes: NDArray[Any], critical: float, rows: list[dict[str, Any]]) -> None:
+    """The side on which wandering pays, and where the document's two results lie."""
+    for ax in axes:
+        ax.axvspan(LOWEST, critical, color="#f4f1ea", zorder=0)
+        ax.axvline(critical, color=INK, linewidth=0.9, linestyle=(0, (1, 1.5)), zorder=2)
+    axes[0].annotate("wandering pays", (critical / 1.06, -2.8), ha="right", color=GREY)
+    axes[0].annotate(f"critical: k = {critical:.4f}", (critical * 1.06, 1.15), color=INK)
+    for row in rows:
+        letter = {1.0: "A", 10.0: "B"}.get(row["reward_scale"])
+        if letter:
+            for ax, name, shift in ((axes[1], "length", 14), (axes[2], "return", -14)):
+                ax.annotate(
+                    letter, (row["reward_scale"], row[name]), (0, shift), textcoords="offset points",
+                    ha="center", va="center", fontsize=12, fontweight="bold",
+                )  # fmt: skip
