@@ -13,7 +13,7 @@ import socket
 import threading
 import time
 
-from fastsoftq.studies.storage import LocalStorage, RemoteStorage, is_dead
+from fastsoftq.studies.storage import LocalStorage, Storage, is_dead
 
 __all__ = ["LEASE", "Claims"]
 
@@ -31,11 +31,11 @@ class Claims:
 
     Parameters
     ----------
-    storage : LocalStorage or RemoteStorage
+    storage : Storage
         Claims lie below `claims/`.
     """
 
-    def __init__(self, storage: LocalStorage | RemoteStorage) -> None:
+    def __init__(self, storage: Storage) -> None:
         self._folder = storage.root / "claims" if isinstance(storage, LocalStorage) else None
 
     def take(self, name: str) -> bool:

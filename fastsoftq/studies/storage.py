@@ -12,34 +12,13 @@ import socket
 import time
 from itertools import count
 from pathlib import Path, PurePosixPath
-from typing import Any, Protocol
+from typing import Any, TypeAlias
 
 __all__ = ["LocalStorage", "RemoteStorage", "Storage", "is_dead", "open_storage"]
 
 _TEMPORARY = "tmp"
 _DAY = 86400.0
 _numbers = count()
-
-
-class Storage(Protocol):
-    """Files by their keys: relative paths with slashes."""
-
-    url: str
-
-    def read(self, key: str) -> bytes | None:
-        """The contents of a file, or None where there is none."""
-
-    def write(self, key: str, data: bytes) -> None:
-        """Put a file in place, whole, in place of what was there.
-
-        Raises
-        ------
-        OSError
-            What was there is there still.
-        """
-
-    def names(self, key: str) -> list[str]:
-        """What lies directly below a key; nothing where there is none."""
 
 
 class LocalStorage:
@@ -63,7 +42,13 @@ class LocalStorage:
             return None
 
     def write(self, key: str, data: bytes) -> None:
-        """Put a file in place, whole and flushed to the disk, in place of what was there."""
+        """Put a file in place, whole and flushed to the disk, in place of what was there.
+
+        Raises
+        ------
+        OSError
+            What was there is there still.
+        """
         target = self.root / key
         temporary = self.root / _TEMPORARY / f"{socket.gethostname()}.{os.getpid()}.{next(_numbers)}"
         for folder in (target.parent, temporary.parent):
@@ -154,7 +139,10 @@ class RemoteStorage:
             return []
 
 
-def open_storage(url: str | Path) -> LocalStorage | RemoteStorage:
+Storage: TypeAlias = LocalStorage | RemoteStorage
+
+
+def open_storage(url: str | Path) -> Storage:
     """The storage at a path or a URL.
 
     Parameters

@@ -27,7 +27,7 @@ from fastsoftq.studies.layout import RESULTS, chunk_key, chunk_shape, derived_fi
 from fastsoftq.studies.plan import FolderError, Plan, Unit, sealed, unsealed
 from fastsoftq.studies.provenance import provenance
 from fastsoftq.studies.spec import Study, canonical
-from fastsoftq.studies.storage import LocalStorage, RemoteStorage, open_storage
+from fastsoftq.studies.storage import LocalStorage, Storage, open_storage
 
 __all__ = ["Found", "Store", "create", "open_store"]
 
@@ -54,11 +54,11 @@ class Store:
 
     Parameters
     ----------
-    storage : LocalStorage or RemoteStorage
+    storage : Storage
     plan : Plan
     """
 
-    def __init__(self, storage: LocalStorage | RemoteStorage, plan: Plan) -> None:
+    def __init__(self, storage: Storage, plan: Plan) -> None:
         self.storage = storage
         self.plan = plan
         self.claims = Claims(storage)
@@ -261,7 +261,7 @@ def create(
     return store, changed if wanted is plan else ()
 
 
-def _plan(storage: LocalStorage | RemoteStorage) -> Plan | None:
+def _plan(storage: Storage) -> Plan | None:
     """The plan in a folder, from its file or else from the copy in the results; None where there is neither."""
     own = storage.read(_PLAN)
     plan = Plan.from_data(own)
