@@ -69,7 +69,7 @@ def run(settings: Settings, watch: Watch) -> Findings:
     final = max(EPSILON.stop, EPSILON.start - EPSILON.decrease * (settings.episodes - 1))
     greedy = value_iteration(mdp, DISCOUNT).policy
     exploring = (1.0 - final) * greedy + final / mdp.n_actions
-    scales = np.geomspace(LOWEST, HIGHEST, 120)
+    scales = np.geomspace(LOWEST, HIGHEST, 64)
     exact = [_exact(mdp, k, settings.max_steps) for k in scales.tolist()]
     lines = {name: np.array([row[name] for row in exact]) for name in exact[0]}
     hards = {"greedy": evaluate_policy(mdp, greedy), "exploring": evaluate_policy(mdp, exploring)}

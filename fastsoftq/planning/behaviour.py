@@ -152,7 +152,7 @@ def fit_temperature(
     def likelihood(log_temperature: float) -> float:
         return total(counts, log_policy(log_temperature))
 
-    grid = np.linspace(lowest, highest, 3 + math.ceil(2.0 * (highest - lowest)))
+    grid = np.linspace(lowest, highest, 3 + math.ceil(highest - lowest))
     at, low, high, best = _profile(likelihood, grid, level)
 
     def temperature(log_temperature: float) -> float:
@@ -279,7 +279,7 @@ def _profile(
     at, best = float(grid[i]), float(values[i])
     around = (float(grid[max(i - 1, 0)]), float(grid[min(i + 1, grid.size - 1)]))
     refined: Any = minimize_scalar(
-        lambda x: -log_likelihood(float(x)), bounds=around, method="bounded", options={"xatol": 1e-9}
+        lambda x: -log_likelihood(float(x)), bounds=around, method="bounded", options={"xatol": 1e-7}
     )
     if -refined.fun > best:
         at, best = float(refined.x), -float(refined.fun)
@@ -291,7 +291,7 @@ def _profile(
     def crossing(outward: NDArray[np.bool_], nearest: int) -> float | None:
         """The end of the interval on one side; None if the likelihood stays high to the end of the grid."""
         beyond = grid[outward & (values < enough)]
-        return float(brentq(above, beyond[nearest], at, xtol=1e-10)) if beyond.size else None
+        return float(brentq(above, beyond[nearest], at, xtol=1e-8)) if beyond.size else None
 
     low, high = crossing(grid < at, -1), crossing(grid > at, 0)
     return at, float(grid[0]) if low is None else low, float(grid[-1]) if high is None else high, best
