@@ -52,6 +52,7 @@ class Weights(NamedTuple):
 
     top: float
     weights: tuple[float, ...]
+    total: float
 
 
 @rule(look, SoftQLearning)
@@ -61,12 +62,12 @@ def _(agent, row, like):
     weights = blank(row, like)
     for a in range(len(row)):
         weights = put(weights, a, weight(row[a], top, sharpness, like))
-    return Weights(top, weights)
+    return Weights(top, weights, total(weights))
 
 
 @rule(bootstrap, SoftQLearning)
 def _(agent, row, sight, action):
-    return fma(convert(log2(total(sight.weights)), sight.top), agent.temperature * LN_2, sight.top)
+    return fma(convert(log2(sight.total), sight.top), agent.temperature * LN_2, sight.top)
 
 
 # The largest exponent a weight may have, and the smallest sum of weights, before all are taken anew.
@@ -92,10 +93,11 @@ def _(agent):
 def _(agent, row, sight, changed, entry, like):
     """One exponential instead of all: the weights stay relative to the old maximum, unless that is far off now."""
     most, least = _limits(like)
-    exponent = convert((entry - sight.top) * (LOG2_E / agent.temperature), like)
+    exponent = convert(entry - sight.top, like) * convert(LOG2_E / agent.temperature, like)
     weights = replaced(sight.weights, changed, exp2(minimum(exponent, most)))
-    stale = (changed >= np.int32(0)) & ((exponent > most) | (total(weights) < least))
-    return Weights(sight.top, weights), stale
+    sum_now = total(weights)
+    stale = (changed >= np.int32(0)) & ((exponent > most) | (sum_now < least))
+    return Weights(sight.top, weights, sum_now), stale
 
 
 @rule(act, SoftQLearning)

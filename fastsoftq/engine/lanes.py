@@ -283,19 +283,15 @@ def run_lanes(
                 over |= bits_of(ended) << uint64(g)
                 cut |= bits_of(ended & (exits >= 0)) << uint64(g)
                 anew |= bits_of(ended if (renews(agent) or on_policy(agent)) else ended & same) << uint64(g)
-            if not on_policy(agent):
-                for g in range(tile, tile_end, LANES):
-                    now = tuned(agent, load(lanes.episode, g))
-                    row_now = replaced(ahead[g], load(changed, g), load(new, g))
-                    sight[g], stale = revise(now, row_now, sight[g], load(changed, g), load(new, g), like)
-                    anew |= bits_of(stale) << uint64(g)
             for g in range(tile, tile_end, LANES):
                 row_now = replaced(ahead[g], load(changed, g), load(new, g))
                 if on_policy(agent):
                     action = load(chosen, g)
                 else:
                     now = tuned(agent, load(lanes.episode, g))
-                    action = act(now, row_now, sight[g], Draw(load(lanes.high, g), load(lanes.low, g)))
+                    revised, stale = revise(now, row_now, sight[g], load(changed, g), load(new, g), like)
+                    anew |= bits_of(stale) << uint64(g)
+                    action = act(now, row_now, revised, Draw(load(lanes.high, g), load(lanes.low, g)))
                 store(lanes.action, g, action)
                 store(lanes.q, g, pick(row_now, action))
                 store(lanes.entry, g, load(lanes.exits_at, g) + (action + action))

@@ -20,7 +20,7 @@ _TINY = 2.2250738585072014e-308  # the smallest normal float64
 @inlined
 def weight(q, top, sharpness, like):
     """exp((q - top) / T) in the precision of `like`; `sharpness` is LOG2_E / T."""
-    return exp2(convert((q - top) * sharpness, like))
+    return exp2(convert(q - top, like) * convert(sharpness, like))
 
 
 @inlined
