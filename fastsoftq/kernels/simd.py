@@ -202,7 +202,10 @@ def fma(typing, x, y, z):
 
 @intrinsic
 def polynomial(typing, x, coefficients):
-    """`sum(c[i] * x**i)` by Estrin's scheme: short chains of fused multiply-adds, in a fixed order."""
+    """`sum(c[i] * x**i)`: blocks of four terms by Estrin's scheme, Horner's from block to block, in a fixed order.
+
+    Higher powers than the fourth are not taken: those of a small float32 underflow, which costs a quarter of the speed.
+    """
 
     def emit(context, builder, sig, args):
         terms = [
@@ -210,12 +213,14 @@ def polynomial(typing, x, coefficients):
             for i in range(len(coefficients))
         ]
         power = args[0]
-        while len(terms) > 1:
+        for _ in range(2):
             pairs = [terms[i : i + 2] for i in range(0, len(terms), 2)]
             terms = [_emit_fma(builder, p[1], power, p[0]) if len(p) == 2 else p[0] for p in pairs]
-            if len(terms) > 1:
-                power = builder.fmul(power, power)
-        return terms[0]
+            power = builder.fmul(power, power)
+        result = terms.pop()
+        while terms:
+            result = _emit_fma(builder, result, power, terms.pop())
+        return result
 
     return x(x, coefficients), emit
 
