@@ -256,14 +256,12 @@ def run_lanes(
             tile_end = tile + tile_size
             for g in range(tile, tile_end, LANES):
                 ahead[g] = rows(q_table, edge, g, lane_stride, row)
-            for g in range(tile, tile_end, LANES):
                 sight[g] = look(tuned(agent, load(lanes.episode, g)), ahead[g], like)
             for g in range(tile, tile_end, LANES):
                 now = tuned(agent, load(lanes.episode, g))
                 if on_policy(agent):
                     store(chosen, g, act(now, ahead[g], sight[g], Draw(load(lanes.high, g), load(lanes.low, g))))
                 store(new, g, bootstrap(now, ahead[g], sight[g], load(chosen, g)))
-            for g in range(tile, tile_end, LANES):
                 episode = load(lanes.episode, g)
                 reward, next_row, exits = records(edge, g)
                 terminated = exits < 0
