@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 from fastsoftq.agents.rules import act, look, rule
-from fastsoftq.kernels.policies import greedy_given
-from fastsoftq.kernels.random import unit
+from fastsoftq.kernels.policies import explores, greedy_given
 from fastsoftq.kernels.rows import highest
 
 __all__ = ["epsilon_greedy"]
@@ -19,7 +18,7 @@ def _look(agent, row, like):
 
 
 def _act(agent, row, sight, draw):
-    return greedy_given(row, sight, unit(draw.high, agent.epsilon) < agent.epsilon, draw.low)
+    return greedy_given(row, sight, explores(draw, agent.epsilon), draw.low)
 
 
 def epsilon_greedy(agent: AgentType) -> AgentType:

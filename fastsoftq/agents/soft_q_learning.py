@@ -12,8 +12,7 @@ from fastsoftq.agents.rules import act, bootstrap, look, renews, revise, rule
 from fastsoftq.agents.schedules import Schedule, is_schedule
 from fastsoftq.kernels.numerics import LN_2, LOG2_E, exp2, log2
 from fastsoftq.kernels.operators import weight
-from fastsoftq.kernels.policies import any_action, by_weight
-from fastsoftq.kernels.random import unit
+from fastsoftq.kernels.policies import any_action, by_weight, explores
 from fastsoftq.kernels.rows import blank, highest, put, replaced, total
 from fastsoftq.kernels.simd import convert, element, fma, minimum, select
 
@@ -102,5 +101,4 @@ def _(agent, row, sight, changed, entry, like):
 
 @rule(act, SoftQLearning)
 def _(agent, row, sight, draw):
-    explore = unit(draw.high, agent.epsilon) < agent.epsilon
-    return select(explore, any_action(draw.low, len(row)), by_weight(sight.weights, draw.low))
+    return select(explores(draw, agent.epsilon), any_action(draw.low, len(row)), by_weight(sight.weights, draw.low))

@@ -168,8 +168,8 @@ def run_lanes(
     # the entry that changes: where it is, its new value, and which entry of the row ahead it is (-1: of another row)
     slot, new, changed = stack(int32, groups, 1), stack(float64, groups, 1), stack(int32, groups, 1)
     chosen = stack(int32, groups, 1)  # the next action, where it is chosen before the update
-    # one bit a lane: the episode is over (and was in the turn before), it was cut short, the lane must choose anew
-    over = finished = cut = anew = uint64(0)
+    # one bit a lane: the episode is over (and was in the turn before), it terminated, the lane must choose anew
+    over = finished = done = anew = uint64(0)
     for i in range(mdp.size):
         q_table[i] = 0.0
     for lane in range(count):
@@ -188,7 +188,7 @@ def run_lanes(
         while over != 0:
             lane = lowest_bit(over)
             over &= over - uint64(1)
-            was_cut = (cut >> uint64(lane)) & uint64(1)
+            was_cut = ~(done >> uint64(lane)) & uint64(1)
             out = lanes.out[lane]
             if out >= 0:
                 all_returns[out], all_lengths[out] = lanes.total[lane], lanes.steps[lane]
@@ -208,7 +208,7 @@ def run_lanes(
             if was_cut != 0 or _several_starts(mdp):
                 _place(lanes, lane, mdp, row)
                 anew |= uint64(1) << uint64(lane)
-        cut = uint64(0)
+        done = uint64(0)
 
         # Lanes without a run take the next.
         if free > 0:
@@ -279,7 +279,7 @@ def run_lanes(
                 store(lanes.row_at, g, next_row)
                 store(lanes.exits_at, g, exits & _FIELD)
                 over |= bits_of(ended) << uint64(g)
-                cut |= bits_of(ended & (exits >= 0)) << uint64(g)
+                done |= bits_of(terminated) << uint64(g)
                 anew |= bits_of(ended if (renews(agent) or on_policy(agent)) else ended & same) << uint64(g)
             for g in range(tile, tile_end, LANES):
                 row_now = replaced(ahead[g], load(changed, g), load(new, g))
