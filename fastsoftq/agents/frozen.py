@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from fastsoftq.agents.rules import act, bootstrap, learn, look, rule
+from fastsoftq.agents.rules import act, bootstrap, learn, look, rule, weigh
 
 __all__ = ["Frozen"]
 
@@ -24,6 +24,11 @@ class Frozen(NamedTuple):
 @rule(look, Frozen)
 def _(agent, row, like):
     return look(agent.agent, row, like)
+
+
+@rule(weigh, Frozen)
+def _(agent, glance):
+    return weigh(agent.agent, glance)
 
 
 @rule(bootstrap, Frozen)

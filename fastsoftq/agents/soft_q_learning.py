@@ -8,10 +8,9 @@ import numpy as np
 from numba import types
 from numba.extending import overload
 
-from fastsoftq.agents.rules import act, bootstrap, look, renews, revise, rule
+from fastsoftq.agents.rules import act, bootstrap, look, renews, revise, rule, weigh
 from fastsoftq.agents.schedules import Schedule, is_schedule
 from fastsoftq.kernels.numerics import LN_2, LOG2_E, exp2, log2
-from fastsoftq.kernels.operators import weight
 from fastsoftq.kernels.policies import any_action, by_weight, explores
 from fastsoftq.kernels.rows import blank, highest, put, replaced, total
 from fastsoftq.kernels.simd import convert, element, fma, minimum, select
@@ -46,6 +45,13 @@ class SoftQLearning(NamedTuple):
     epsilon: Schedule = 0.0
 
 
+class Exponents(NamedTuple):
+    """A first glance at a state: the largest value, and how far below it each action's is, in bits."""
+
+    top: float
+    exponents: tuple[float, ...]
+
+
 class Weights(NamedTuple):
     """What a soft agent sees: the largest value, and each action's weight beside it, exp((Q - top) / T)."""
 
@@ -57,11 +63,19 @@ class Weights(NamedTuple):
 @rule(look, SoftQLearning)
 def _(agent, row, like):
     top = highest(row)
-    sharpness = LOG2_E / agent.temperature
-    weights = blank(row, like)
+    sharpness = convert(LOG2_E / agent.temperature, like)
+    exponents = blank(row, like)
     for a in range(len(row)):
-        weights = put(weights, a, weight(row[a], top, sharpness, like))
-    return Weights(top, weights, total(weights))
+        exponents = put(exponents, a, convert(row[a] - top, like) * sharpness)
+    return Exponents(top, exponents)
+
+
+@rule(weigh, SoftQLearning)
+def _(agent, glance):
+    weights = glance.exponents
+    for a in range(len(weights)):
+        weights = put(weights, a, exp2(glance.exponents[a]))
+    return Weights(glance.top, weights, total(weights))
 
 
 @rule(bootstrap, SoftQLearning)

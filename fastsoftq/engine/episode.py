@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fastsoftq.agents.rules import act, bootstrap, learn, look, on_policy, revise
+from fastsoftq.agents.rules import act, bootstrap, learn, look, on_policy, revise, weigh
 from fastsoftq.agents.schedules import tuned
 from fastsoftq.engine.memory import take_ticket
 from fastsoftq.kernels.jit import compiled
@@ -65,12 +65,12 @@ def run_episodes(
             now = tuned(agent, np.int32(episode))
             state = reset(mdp, start_draw(key))
             here = read_row(q, state, row)
-            action = act(now, here, look(now, here, like), draw(key))
+            action = act(now, here, weigh(now, look(now, here, like)), draw(key))
             total, length, terminated = 0.0, 0, False
             while True:
                 next_state, reward, terminated = step(mdp, state, action, outcome_draw(key))
                 ahead = read_row(q, next_state, row)
-                sight = look(now, ahead, like)
+                sight = weigh(now, look(now, ahead, like))
                 total += reward
                 length += 1
                 key = advance(key)
@@ -86,7 +86,7 @@ def run_episodes(
                         ahead = read_row(q, next_state, row)
                         sight, stale = revise(now, ahead, sight, action, q[state, action], like)
                         if stale:
-                            sight = look(now, ahead, like)
+                            sight = weigh(now, look(now, ahead, like))
                     next_action = act(now, ahead, sight, draw(key))
                 state, action = next_state, next_action
             returns[run, episode] = total

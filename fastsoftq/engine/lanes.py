@@ -12,9 +12,10 @@ import numpy as np
 from numba import float64, int32, int64, types, uint8, uint32, uint64
 from numba.extending import overload
 
-from fastsoftq.agents.rules import act, bootstrap, learn, look, on_policy, renews, revise
+from fastsoftq.agents.rules import act, bootstrap, learn, look, on_policy, renews, revise, weigh
 from fastsoftq.agents.schedules import tuned
 from fastsoftq.engine.memory import (
+    Shelf,
     bits_of,
     fetch,
     lanes_in,
@@ -30,6 +31,7 @@ from fastsoftq.engine.memory import (
     store,
     take_ticket,
 )
+from fastsoftq.engine.packing import row_width
 from fastsoftq.kernels.jit import compiled, inlined
 from fastsoftq.kernels.random import Draw, advance, draw, outcome_draw, seed, start_draw
 from fastsoftq.kernels.rows import pick, replaced
@@ -97,6 +99,19 @@ def _resolve_overload(lanes, count, mdp):
     return resolve
 
 
+def _lane_stride(mdp, row):
+    raise NotImplementedError("callable from compiled code only")
+
+
+@overload(_lane_stride, jit_options={"forceinline": True})
+def _lane_stride_overload(mdp, row):
+    """From one lane's entries to the next lane's: known when compiling where lanes lie side by side."""
+    if mdp.types[mdp.fields.index("lane_stride")] == types.none:
+        width = row_width(len(row))
+        return lambda mdp, row: width
+    return lambda mdp, row: mdp.lane_stride
+
+
 def _several_starts(mdp):
     raise NotImplementedError("callable from compiled code only")
 
@@ -122,6 +137,35 @@ def _tile_overload(sight, count):
     if isinstance(sight, types.BaseTuple):
         return lambda sight, count: opaque(count)
     return lambda sight, count: LANES
+
+
+def _first_stage(example, sight, groups):
+    raise NotImplementedError("callable from compiled code only")
+
+
+@overload(_first_stage, jit_options={"forceinline": True}, strict=False)
+def _first_stage_overload(example, sight, groups):
+    """Room for what lanes see at first: that of what they see in the end, where it is the same."""
+    if sight == Shelf(example):
+        return lambda example, sight, groups: sight
+    return lambda example, sight, groups: shelf(example, groups)
+
+
+def _second_stage(agent, glance, sight, start, end):
+    raise NotImplementedError("callable from compiled code only")
+
+
+@overload(_second_stage, jit_options={"forceinline": True}, strict=False)
+def _second_stage_overload(agent, glance, sight, start, end):
+    """Work out the rest of what lanes see, where there is any."""
+    if glance == sight:
+        return lambda agent, glance, sight, start, end: None
+
+    def weigh_all(agent, glance, sight, start, end):
+        for g in range(start, end, LANES):
+            sight[g] = weigh(agent, glance[g])
+
+    return weigh_all
 
 
 @compiled
@@ -154,7 +198,7 @@ def run_lanes(
     returns, lengths, truncated, final_q : arrays
         Out: as `run_episodes` gives them, but `truncated` is uint8.
     """
-    count, episodes, lane_stride = LANES * len(groups), returns.shape[1], mdp.lane_stride
+    count, episodes, lane_stride = LANES * len(groups), returns.shape[1], _lane_stride(mdp, row)
     edges, q_table = pointer(mdp.edges), pointer(table)
     all_returns, all_lengths, all_truncated = pointer(returns), pointer(lengths), pointer(truncated)
     lanes = _Lanes(
@@ -178,7 +222,9 @@ def run_lanes(
         lanes.entry[lane] = lanes.exits_at[lane]
     # what passes from stage to stage
     example = rows(q_table, edge, 0, lane_stride, row)
-    ahead, sight = shelf(example, groups), shelf(look(tuned(agent, load(lanes.episode, 0)), example, like), groups)
+    glance_example = look(tuned(agent, load(lanes.episode, 0)), example, like)
+    ahead, sight = shelf(example, groups), shelf(weigh(agent, glance_example), groups)
+    glance = _first_stage(glance_example, sight, groups)
     tile_size = _tile(sight[0], count)
 
     free, alive, steps_taken = count, 0, 0
@@ -236,7 +282,8 @@ def run_lanes(
                     for lane in range(g, g + LANES):
                         edge[2 * lane + 1] = uint64(lanes.row_at[lane])
                     now, row_now = tuned(agent, load(lanes.episode, g)), rows(q_table, edge, g, lane_stride, row)
-                    action = act(now, row_now, look(now, row_now, like), Draw(load(lanes.high, g), load(lanes.low, g)))
+                    view = weigh(now, look(now, row_now, like))
+                    action = act(now, row_now, view, Draw(load(lanes.high, g), load(lanes.low, g)))
                     store(lanes.action, g, select(here, action, load(lanes.action, g)))
                     store(lanes.q, g, select(here, pick(row_now, action), load(lanes.q, g)))
                     entry = load(lanes.exits_at, g) + (action + action)
@@ -256,7 +303,8 @@ def run_lanes(
             tile_end = tile + tile_size
             for g in range(tile, tile_end, LANES):
                 ahead[g] = rows(q_table, edge, g, lane_stride, row)
-                sight[g] = look(tuned(agent, load(lanes.episode, g)), ahead[g], like)
+                glance[g] = look(tuned(agent, load(lanes.episode, g)), ahead[g], like)
+            _second_stage(agent, glance, sight, tile, tile_end)
             for g in range(tile, tile_end, LANES):
                 now = tuned(agent, load(lanes.episode, g))
                 if on_policy(agent):

@@ -12,7 +12,7 @@ from fastsoftq.mdp.tables import Tables
 
 _INTERLEAVED_BYTES = 1 << 18
 
-__all__ = ["Packed", "aligned", "packed"]
+__all__ = ["Packed", "aligned", "packed", "row_width"]
 
 
 class Packed(NamedTuple):
@@ -31,7 +31,7 @@ class Packed(NamedTuple):
     n_states: int
     n_outcomes: int
     row_stride: int  # from one state's row to the next, in a lane's table
-    lane_stride: int  # from one lane's table to the next
+    lane_stride: int | None  # from one lane's entry to the next lane's; None: a row's width, lanes lie side by side
     size: int  # numbers in all lanes' tables
     outcome: Any
     start: Any
@@ -44,6 +44,11 @@ def aligned(count: int, dtype: type[np.generic]) -> NDArray[Any]:
     return room[-room.ctypes.data % 64 :][:size].view(dtype)
 
 
+def row_width(n_actions: int) -> int:
+    """How many numbers a row takes in memory."""
+    return -(-n_actions // QUAD) * QUAD
+
+
 def packed(tables: Tables, lanes: int) -> Packed:
     """Pack an MDP.
 
@@ -54,9 +59,9 @@ def packed(tables: Tables, lanes: int) -> Packed:
     """
     n_actions, n_outcomes = tables.n_actions, tables.n_outcomes
     n_states = len(tables.next_state) // (n_actions * n_outcomes)
-    width = -(-n_actions // QUAD) * QUAD
+    width = row_width(n_actions)
     if 8 * width * n_states * lanes <= _INTERLEAVED_BYTES:
-        row_stride, lane_stride, size = lanes * width, width, lanes * width * n_states
+        row_stride, lane_stride, size = lanes * width, None, lanes * width * n_states
     else:
         # Tables of a power of two bytes would compete for the same cache sets (475 against 505 million steps/s).
         padded = n_states + 2 if (n_states & (n_states - 1)) == 0 else n_states
