@@ -93,10 +93,10 @@ def test_log2_undoes_exp2(x):
 @pytest.mark.parametrize(
     ("kernel", "dtype", "digest"),
     [
-        (exp2, np.float64, "a6636d4b561ecdf4"),
+        (exp2, np.float64, "ef9492920e441419"),
         (exp2, np.float32, "79deab6c2fb6b74d"),
         (log2, np.float64, "5cf4cac8063896b8"),
-        (log2, np.float32, "b38079db749fd85b"),
+        (log2, np.float32, "2fcceb9ee336cc66"),
     ],
 )
 def test_the_bits_are_these_on_every_machine(kernel, dtype, digest):

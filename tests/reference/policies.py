@@ -13,7 +13,7 @@ def greedy(row, low):
 
 
 def epsilon_greedy(row, epsilon, high, low):
-    if high / 2**32 < epsilon:
+    if (high >> 2) < int(epsilon * 2**30):
         return any_action(low, len(row))
     return greedy(row, low)
 
@@ -32,6 +32,6 @@ def boltzmann(row, temperature, low):
 
 def soft_epsilon_greedy(row, temperature, epsilon, high, low):
     """The soft policy with uniform exploration on top."""
-    if high / 2**32 < epsilon:
+    if (high >> 2) < int(epsilon * 2**30):
         return any_action(low, len(row))
     return boltzmann(row, temperature, low)
