@@ -237,7 +237,7 @@ def _maps(mdp: TabularMDP, behaviours: list[Behaviour], settings: Settings) -> F
 
 
 def _distributions(ax: Axes, behaviours: list[Behaviour]) -> None:
-    places = (("right", -21.0, 0.75), ("left", -1300.0, 0.35), ("right", -105.0, 0.55))
+    places = (("right", -21.0, 0.55), ("left", -1300.0, 0.35), ("right", -105.0, 0.55))
     for b, (side, x, y) in zip(behaviours, places, strict=True):
         returns = np.sort(b.sampled.rewards.sum(axis=1))
         ax.step(returns, np.arange(1, returns.size + 1) / returns.size, where="post", color=b.colour, linewidth=1.8)
