@@ -38,7 +38,7 @@ def run_episodes(
     initial_q : float64 [1 or runs, states, actions]
         What a run's table starts from; one for all, or one each.
     stop : bool [1]
-        Set by another thread, ends the work after the episode in hand.
+        Set by another thread, ends the work.
     tally : int64 [2]
         Out: runs done and steps taken, for whoever watches.
     returns : float64 [runs, episodes]
@@ -60,14 +60,14 @@ def run_episodes(
                 q[s, a] = initial_q[source, s, a]
         key = advance(seed(seeds[run]))
         for episode in range(returns.shape[1]):
-            if stop[0]:
-                return
             now = tuned(agent, np.int32(episode))
             state = reset(mdp, start_draw(key))
             here = read_row(q, state, row)
             action = act(now, here, weigh(now, look(now, here, like)), draw(key))
             total, length, terminated = 0.0, 0, False
             while True:
+                if stop[0]:
+                    return
                 next_state, reward, terminated = step(mdp, state, action, outcome_draw(key))
                 ahead = read_row(q, next_state, row)
                 sight = weigh(now, look(now, ahead, like))

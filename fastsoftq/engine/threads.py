@@ -32,7 +32,7 @@ def run_on_threads(
 ) -> None:
     """Run an engine until every seed has been taken.
 
-    Where this is interrupted (Ctrl-C, or an exception in `progress`), the threads stop within an episode or so.
+    Where this is interrupted (Ctrl-C, or an exception in `progress`), the threads stop at once.
 
     Parameters
     ----------

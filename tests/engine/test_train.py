@@ -1,0 +1,231 @@
+"""train: what it refuses, what it warns of, what it tells while it works, and how it stops."""
+
+import itertools
+import re
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import warnings
+
+import numpy as np
+import pytest
+
+import fastsoftq as fsq
+from fastsoftq.engine import train as training
+from fastsoftq.engine.threads import Progress
+
+MDP = fsq.TabularMDP(
+    next_state=[[0, 1], [1, 1]], reward=[[-1.0, -1.0], [10.0, 10.0]], terminated=[[False, False], [True, True]], start=0
+)
+HARD = fsq.QLearning(0.5, 0.9)
+SOFT = fsq.SoftQLearning(0.5, 0.9)
+GOOD = {"mdp": MDP, "agent": HARD, "seeds": 2, "episodes": 2}
+
+
+@pytest.fixture
+def no_work(monkeypatch):
+    """Nothing may be run: what is bad is said before any work."""
+
+    def run(*args):
+        raise AssertionError("training began")
+
+    monkeypatch.setattr(training, "run_on_threads", run)
+
+
+@pytest.mark.usefixtures("no_work")
+@pytest.mark.parametrize(
+    ("changes", "kind", "message"),
+    [
+        ({"mdp": "cliff_walking"}, TypeError, "mdp is 'cliff_walking'; it must be a TabularMDP"),
+        ({"agent": fsq.QLearning}, TypeError, "agent is <class .*>; it must be a NamedTuple of hyperparameters"),
+        ({"agent": (0.5, 0.9)}, TypeError, r"agent is \(0.5, 0.9\); it must be a NamedTuple"),
+        ({"agent": HARD._replace(discount=1.5)}, ValueError, r"QLearning.discount is 1.5; it must lie in \[0, 1\]"),
+        ({"agent": HARD._replace(discount=-0.1)}, ValueError, r"QLearning.discount is -0.1; it must lie in \[0, 1\]"),
+        ({"agent": HARD._replace(discount=np.nan)}, ValueError, r"QLearning.discount is nan; it must lie in \[0, 1\]"),
+        ({"agent": HARD._replace(step_size=0)}, ValueError, r"QLearning.step_size is 0.0; it must lie in \(0, 1\]"),
+        ({"agent": HARD._replace(step_size=1.1)}, ValueError, r"QLearning.step_size is 1.1; it must lie in \(0, 1\]"),
+        ({"agent": HARD._replace(step_size="a")}, TypeError, "QLearning.step_size is 'a'; it must be a number"),
+        ({"agent": HARD._replace(epsilon=2)}, ValueError, r"QLearning.epsilon is 2.0; it must lie in \[0, 1\]"),
+        ({"agent": SOFT._replace(temperature=0)}, ValueError, "SoftQLearning.temperature is 0.0; it must be above 0"),
+        ({"agent": SOFT._replace(temperature=np.inf)}, ValueError, "SoftQLearning.temperature is inf; it must be fin"),
+        ({"agent": SOFT._replace(reward_scale=-1)}, ValueError, "SoftQLearning.reward_scale is -1.0; it must be above"),
+        ({"agent": SOFT._replace(reward_scale=np.nan)}, ValueError, "SoftQLearning.reward_scale is nan; it must be fi"),
+        (
+            {"agent": HARD._replace(epsilon=fsq.LinearDecay(2.0, 0.1, 0.1))},
+            ValueError,
+            r"QLearning.epsilon.start is 2.0; it must lie in \[0, 1\]",
+        ),
+        (
+            {"agent": SOFT._replace(temperature=fsq.PowerDecay(1.0, 0.0, 0.5))},
+            ValueError,
+            "SoftQLearning.temperature.stop is 0.0; it must be above 0",
+        ),
+        (
+            {"agent": fsq.Frozen(HARD._replace(epsilon=3))},
+            ValueError,
+            r"QLearning.epsilon is 3.0; it must lie in \[0, 1\]",
+        ),
+        ({"seeds": 0}, ValueError, "seeds is 0; it must be at least 1"),
+        ({"seeds": -3}, ValueError, "seeds is -3; it must be at least 1"),
+        ({"seeds": 2.0}, TypeError, "seeds is 2.0; it must be an integer"),
+        ({"seeds": True}, TypeError, "seeds is True; it must be an integer"),
+        ({"seeds": "ten"}, TypeError, "seeds is .*ten"),
+        ({"seeds": [3, -1]}, ValueError, "seeds includes -1; seeds must be at least 0"),
+        ({"seeds": [3, 1, 3]}, ValueError, "seeds includes 3 more than once; every run needs a seed of its own"),
+        ({"seeds": []}, (TypeError, ValueError), "seeds has"),
+        ({"seeds": np.zeros((2, 2), int)}, ValueError, r"seeds has shape \(2, 2\); it must be a count or one-dimens"),
+        ({"seeds": [0.5, 1.0]}, TypeError, "seeds has dtype float64; it must be a count or an array of integers"),
+        ({"seeds": [True, False]}, TypeError, "seeds has dtype bool; it must be a count or an array of integers"),
+        ({"episodes": 0}, ValueError, "episodes is 0; it must be at least 1"),
+        ({"episodes": 1.5}, TypeError, "episodes is 1.5; it must be an integer"),
+        ({"max_steps": 0}, ValueError, "max_steps is 0; it must be at least 1"),
+        ({"max_steps": None}, TypeError, "max_steps is None; it must be an integer"),
+        ({"max_steps": 2**31}, ValueError, "max_steps is 2147483648; it must be at most 2147483647"),
+        ({"precision": "duoble"}, ValueError, "precision is 'duoble'; did you mean 'double'"),
+        ({"precision": np.float32}, TypeError, "precision is .*; it must be one of 'double', 'mixed'"),
+        ({"threads": 0}, ValueError, "threads is 0; it must be at least 1"),
+        ({"threads": "2"}, TypeError, "threads is '2'; it must be an integer"),
+        (
+            {"initial_q": np.zeros(4)},
+            ValueError,
+            r"initial_q has shape \(4,\); it must have shape \(2, 2\) or \(2, 2, 2",
+        ),
+        ({"initial_q": np.zeros((3, 2, 2))}, ValueError, r"initial_q has shape \(3, 2, 2\)"),
+        ({"initial_q": np.full((2, 2), np.inf)}, ValueError, "initial_q includes a value that is not finite"),
+        ({"initial_q": [["a", "b"]] * 2}, TypeError, "initial_q has dtype <U1; it must hold numbers"),
+    ],
+)
+def test_a_bad_argument_is_named_with_its_value_and_what_is_allowed(changes, kind, message):
+    with pytest.raises(kind, match=message):
+        fsq.train(**(GOOD | changes))
+
+
+@pytest.mark.parametrize(
+    "seeds", [3, np.int64(3), [0, 1, 2], (0, 1, 2), np.arange(3, dtype=np.uint8), range(3), np.array(3)]
+)
+def test_a_count_of_seeds_is_the_seeds_from_zero(seeds):
+    assert fsq.train(MDP, HARD, seeds, 1).seeds.tolist() == [0, 1, 2]
+
+
+def test_the_largest_seeds_are_seeds():
+    curves = fsq.train(MDP, HARD, np.array([2**64 - 1, 2**63], np.uint64), 3)
+    assert curves.seeds.tolist() == [2**64 - 1, 2**63]
+
+
+def test_initial_tables_may_be_whole_numbers_or_one_for_each_run():
+    frozen = fsq.Frozen(HARD)
+    whole = fsq.train(MDP, frozen, 2, 1, initial_q=[[1, 2], [3, 4]], keep_q=True)
+    assert whole.final_q.tolist() == [[[1.0, 2.0], [3.0, 4.0]]] * 2
+    each = np.arange(12.0).reshape(3, 2, 2)
+    assert fsq.train(MDP, frozen, 3, 2, initial_q=each, keep_q=True).final_q.tolist() == each.tolist()
+    assert fsq.train(MDP, frozen, 2, 1, initial_q=each[::2], keep_q=True).final_q.tolist() == each[::2].tolist()
+
+
+# ---- the warning -----------------------------------------------------------------------------------------------------
+
+
+def warned(agent, mdp=None, **options):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        fsq.train(fsq.cliff_walking() if mdp is None else mdp, agent, 3, 2, 50, **options)
+    return [w for w in caught if w.category is UserWarning]
+
+
+def test_below_the_critical_scale_train_warns_once_and_names_both_numbers():
+    (warning,) = warned(fsq.SoftQLearning(0.8, 0.95, temperature=4.0, reward_scale=2.0), threads=2)
+    assert "reward_scale / temperature is 0.5" in str(warning.message)
+    assert "critical reward scale 1.33764" in str(warning.message)
+    assert warning.filename == __file__
+
+
+def test_every_call_warns():
+    agent = fsq.SoftQLearning(0.8, 0.95)
+    assert len(warned(agent)) == len(warned(agent)) == 1
+
+
+def test_a_schedule_is_judged_by_where_it_ends():
+    assert len(warned(fsq.SoftQLearning(0.8, 0.95, fsq.LinearDecay(5.0, 1.0, 0.1)))) == 1
+    assert len(warned(fsq.SoftQLearning(0.8, 0.95, fsq.LinearDecay(5.0, 0.5, 0.1)))) == 0
+
+
+@pytest.mark.parametrize(
+    "agent",
+    [
+        fsq.SoftQLearning(0.8, 0.95, reward_scale=1.34),
+        fsq.SoftQLearning(0.8, 0.95, reward_scale=10.0),
+        fsq.QLearning(0.8, 0.95, reward_scale=0.1),
+    ],
+)
+def test_no_warning_without_reason(agent):
+    assert warned(agent) == []
+
+
+def test_one_action_leaves_nothing_to_wander_for():
+    corridor = fsq.TabularMDP(next_state=[[1], [0]], reward=[[-0.1], [-0.1]], terminated=[[False], [True]], start=0)
+    assert warned(fsq.SoftQLearning(0.8, 0.95), corridor) == []
+
+
+# ---- while it works --------------------------------------------------------------------------------------------------
+
+
+def test_progress_is_told_in_this_thread_and_ends_with_everything():
+    told = []
+
+    def progress(now):
+        assert threading.current_thread() is threading.main_thread()
+        told.append(now)
+
+    curves = fsq.train(fsq.cliff_walking(), HARD, 400, 400, 1000, progress=progress, threads=2)
+    assert told[-1] == Progress(400, 400, curves.steps)
+    for before, after in itertools.pairwise(told):
+        assert before.runs <= after.runs <= 400
+        assert before.steps <= after.steps
+    assert {now.of_runs for now in told} == {400}
+
+
+def test_an_exception_in_progress_stops_training():
+    """A run of these takes hours, so that training ends at all says that it was stopped."""
+
+    def progress(now):
+        raise LookupError("enough")
+
+    before = threading.active_count()
+    with pytest.raises(LookupError, match="enough"):
+        fsq.train(fsq.cliff_walking(), HARD, 64, 2**22, 1000, progress=progress, threads=2)
+    with pytest.raises(LookupError, match="enough"):
+        fsq.train(fsq.cliff_walking(), HARD, 2, 2**22, 1000, progress=progress, threads=2)
+    assert threading.active_count() == before
+
+
+@pytest.mark.parametrize(
+    "task",
+    [
+        "fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), 64, 2**20, 1000",  # in lanes
+        "fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), 2, 2**24, 1000",  # one at a time
+        "fsq.from_map('S..'), fsq.QLearning(0.8, 0.95), 1, 1, 2**31 - 1",  # there is no goal
+        "fsq.from_map('S..'), fsq.QLearning(0.8, 0.95), 64, 1, 2**31 - 1",
+    ],
+    ids=["lanes", "one at a time", "one long episode", "long episodes in lanes"],
+)
+def test_an_interrupt_stops_training_at_once(task):
+    script = textwrap.dedent(f"""
+        import fastsoftq as fsq
+        def progress(now):
+            print("working", flush=True)
+        try:
+            fsq.train({task}, progress=progress, threads=2)
+        except KeyboardInterrupt:
+            print("interrupted", flush=True)
+    """)
+    process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout.readline() == "working\n"
+        process.send_signal(signal.SIGINT)
+        rest, _ = process.communicate(timeout=10)  # a second, with room for a busy machine
+        assert re.fullmatch(r"(working\n)*interrupted\n", rest)
+        assert process.returncode == 0
+    finally:
+        process.kill()
+        process.wait()
