@@ -56,7 +56,7 @@ def rule(generic: Callable[..., Any], *agents: type) -> Callable[[Callable[..., 
     def register(implementation: Callable[..., Any]) -> Callable[..., Any]:
         for agent in agents:
             _implementations[generic][agent] = implementation
-            depends_on(agent, implementation.__code__.co_filename)
+            depends_on(agent, implementation)
         return implementation
 
     return register

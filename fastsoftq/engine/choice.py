@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from numba import typeof
 
 from fastsoftq.engine.episode import run_episodes
 from fastsoftq.engine.lanes import run_lanes
@@ -46,16 +47,25 @@ def engine_for(tables: Tables, agent: Any, runs: int, max_steps: int, like: Any)
     if lanes == 0:
         # A row of few actions is a tuple, so that loops over it are unrolled; one of many an array.
         row: Any = (0.0,) * n_actions if n_actions <= _MOST_ACTIONS else np.zeros(n_actions)
-        return partial(run_episodes, agent, tables, row, like, max_steps)
+        return partial(_call, run_episodes, agent, tables, row, like, max_steps)
     mdp = packed(tables, lanes)
 
     def run(*work: Any) -> None:
         *shared, returns, lengths, truncated, final_q = work
         table = aligned(mdp.size, np.float64)
         out = returns, lengths, truncated.view(np.uint8), final_q
-        run_lanes(agent, mdp, tuple(range(0, lanes, LANES)), table, (0.0,) * n_actions, like, max_steps, *shared, *out)
+        groups, row = tuple(range(0, lanes, LANES)), (0.0,) * n_actions
+        _call(run_lanes, agent, mdp, groups, table, row, like, max_steps, *shared, *out)
 
     return run
+
+
+def _call(kernel: Any, *arguments: Any) -> None:
+    """Call what is compiled for these very types: by itself a dispatcher takes two agents of one name for the same."""
+    signature = tuple(map(typeof, arguments))
+    compiled = kernel.overloads.get(signature)
+    entry_point = compiled.entry_point if compiled else kernel.compile(signature)
+    entry_point(*arguments)
 
 
 def lanes_for(tables: Tables) -> int:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import inspect
 import os
 import pickle
 import sys
@@ -18,9 +19,11 @@ import threading
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
+from types import FunctionType, ModuleType
 from typing import Any
 
 import numba
+import numpy as np
 from numba import types
 from numba.core.caching import CompileResultCacheImpl, _Cache
 from numba.core.event import Listener, register
@@ -28,15 +31,23 @@ from numba.core.event import Listener, register
 __all__ = ["SourceCache", "cache_directory", "depends_on"]
 
 _PACKAGE = Path(__file__).parents[1]
-_COMPILED_TOGETHER = ("kernels", "mdp", "agents", "engine")  # whatever can be inlined into a compiled loop
+_COMPILED_TOGETHER = [
+    _PACKAGE / name for name in ("kernels", "mdp", "agents", "engine")
+]  # whatever can be inlined into a compiled loop
+_NO_FILE = ""  # the digest of a source that is not a file: a notebook's cell, an interactive prompt
 _CHECKSUM = hashlib.sha256().digest_size
 
-_sources_of: dict[type, set[str]] = {}
+_digests_of: dict[type, set[str]] = {}
 
 
-def depends_on(cls: type, source: str) -> None:
-    """Say that code compiled for `cls` (an agent, say) also depends on the file `source`."""
-    _sources_of.setdefault(cls, set()).add(source)
+def depends_on(cls: type, *things: Any) -> None:
+    """Say that code compiled for `cls` (an agent, say) also depends on `things`: its rules, and what those name.
+
+    Their files are read now, as they are imported: by the time that code is compiled they may have been edited.
+    """
+    digests = _digests_of.setdefault(cls, set())
+    for thing in (cls, *things):
+        digests.update(_digest(source) for source in _sources(thing))
 
 
 @cache
@@ -50,19 +61,49 @@ def cache_directory() -> Path:
     return Path(platformdirs.user_cache_dir("fastsoftq", appauthor=False))
 
 
-@cache
 def _package_digest() -> str:
     digest = hashlib.sha256()
     for folder in _COMPILED_TOGETHER:
-        for path in sorted((_PACKAGE / folder).glob("*.py")):
+        for path in sorted(folder.glob("*.py")):
             digest.update(path.name.encode())
             digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
-@cache
-def _file_digest(path: str) -> str:
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+_OF_THE_PACKAGE = _package_digest()
+
+
+def _sources(thing: Any) -> Iterator[Path | str]:
+    """What code for a function or a class is compiled from, but for the package: files, and constants by name."""
+    waiting, seen = [thing], set()
+    while waiting:
+        thing = waiting.pop()
+        thing = getattr(thing, "py_func", thing)  # what Numba compiles
+        if id(thing) in seen:
+            continue
+        seen.add(id(thing))
+        if isinstance(thing, FunctionType):
+            file: str | None = thing.__code__.co_filename
+        elif isinstance(thing, ModuleType | type):
+            file = getattr(sys.modules.get(getattr(thing, "__module__", thing.__name__)), "__file__", None)
+        else:
+            file = None
+            if isinstance(thing, bool | int | float | complex | str | np.generic):
+                yield repr(thing)
+        if file is not None and Path(file).parent not in _COMPILED_TOGETHER:
+            yield Path(file)
+            if isinstance(thing, FunctionType):
+                named = inspect.getclosurevars(thing)
+                waiting += [*named.globals.values(), *named.nonlocals.values()]
+
+
+def _digest(source: Path | str) -> str:
+    if isinstance(source, str):
+        return source
+    try:
+        return hashlib.sha256(source.read_bytes()).hexdigest()
+    except OSError:
+        return _NO_FILE
 
 
 def _classes(t: Any) -> Iterator[type]:
@@ -99,6 +140,7 @@ class SourceCache(_Cache):
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self._function = function
+        self._digests = {_digest(source) for source in _sources(function)}
         self._impl = CompileResultCacheImpl.__new__(CompileResultCacheImpl)  # its codec; its locators are not needed
         self._enabled = True
 
@@ -152,24 +194,23 @@ class SourceCache(_Cache):
 
     def _path(self, sig: Any, codegen: Any) -> Path | None:
         arguments = getattr(sig, "args", sig)
-        classes = sorted({c for t in arguments for c in _classes(t)}, key=lambda c: (c.__module__, c.__qualname__))
+        classes = [c for t in arguments for c in _classes(t)]
         if not self._enabled or any(c.__module__ == "__main__" for c in classes):
             return None  # another script's __main__ may hold another class of the same name
-        files = {self._function.__code__.co_filename}
         for c in classes:
-            files.update(_sources_of.get(c, ()))
-            files.update(filter(None, [getattr(sys.modules.get(c.__module__), "__file__", None)]))
-        try:
-            key = (
-                (self._function.__module__, self._function.__qualname__),
-                str(arguments),
-                [(c.__module__, c.__qualname__) for c in classes],
-                [_file_digest(file) for file in sorted(files)],
-                _package_digest(),
-                codegen.magic_tuple(),
-                (numba.__version__, sys.version_info[:2]),
-            )
-        except OSError:  # a source that is not a file: a notebook's cell, an interactive prompt
+            if c not in _digests_of:
+                depends_on(c)
+        digests = self._digests.union(*[_digests_of[c] for c in classes])
+        if _NO_FILE in digests:
             return None
+        key = (
+            (self._function.__module__, self._function.__qualname__),
+            str(arguments),
+            [(c.__module__, c.__qualname__) for c in classes],
+            sorted(digests),
+            _OF_THE_PACKAGE,
+            codegen.magic_tuple(),
+            (numba.__version__, sys.version_info[:2]),
+        )
         name = hashlib.sha256(repr(key).encode()).hexdigest()[:32]
         return cache_directory() / f"{self._function.__name__}-{name}.jit"

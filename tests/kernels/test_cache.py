@@ -1,0 +1,217 @@
+"""Compiled code on disk: found by the next process, never stale, never another's, and never missed."""
+
+import os
+import shutil
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[2] / "fastsoftq"
+# A kernel that compiles fast.
+CHEAP = "from fastsoftq.kernels.operators import hard_value as kernel; print(kernel((1.0, 3.0, 2.0)))"
+AGENT = """
+from typing import NamedTuple
+from fastsoftq.agents.rules import act, bootstrap, look, rule
+from fastsoftq.kernels.policies import any_action
+from fastsoftq.kernels.rows import highest
+
+class Wanderer(NamedTuple):
+    step_size: float
+    discount: float
+    reward_scale: float = 1.0
+
+@rule(look, Wanderer)
+def _(agent, row, like):
+    return highest(row)
+
+@rule(bootstrap, Wanderer)
+def _(agent, row, sight, action):
+    return VALUE
+
+@rule(act, Wanderer)
+def _(agent, row, sight, draw):
+    return any_action(draw.low, len(row))
+"""
+# Every entry of the table tends to what the agent thinks the state ahead is worth.
+TRAIN = """
+import fastsoftq as fsq
+mdp = fsq.TabularMDP(next_state=[[0]], reward=[[0.0]], terminated=[[False]])
+def learned(agent):
+    return fsq.train(mdp, agent, 1, 1, 100, keep_q=True, threads=1).final_q.item()
+"""
+# What a process compiled, rather than loaded: numba's own count of the dispatcher.
+MISSES = "print(sum(kernel.stats.cache_misses.values()), sum(kernel.stats.cache_hits.values()))"
+
+
+@pytest.fixture
+def python(tmp_path):
+    """Run a script in a process of its own, over the cache in tmp_path/cache; yields what it printed."""
+
+    def start(script, path=PACKAGE.parent, cwd=tmp_path, **environment):
+        environment = {"FASTSOFTQ_CACHE_DIR": str(tmp_path / "cache")} | environment
+        return subprocess.Popen(
+            [sys.executable, "-c", textwrap.dedent(script)],
+            env=os.environ | {"PYTHONPATH": f"{path}{os.pathsep}{cwd}", "PYTHONDONTWRITEBYTECODE": "1"} | environment,
+            cwd=cwd,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(script, **options):
+        process = start(script, **options)
+        out, error = process.communicate(timeout=120)
+        assert process.returncode == 0, error
+        return out.split()
+
+    run.start = start
+    return run
+
+
+@pytest.fixture
+def cache(tmp_path):
+    return tmp_path / "cache"
+
+
+def files(cache):
+    return {path.name: (path.stat().st_mtime_ns, path.stat().st_ino) for path in cache.iterdir()}
+
+
+def test_a_second_process_loads_what_the_first_compiled(python, cache):
+    assert python(f"{CHEAP}; {MISSES}") == ["3.0", "1", "0"]
+    before = files(cache)
+    assert len(before) == 1
+    assert python(f"{CHEAP}; {MISSES}") == ["3.0", "0", "1"]
+    assert files(cache) == before
+
+
+def test_training_too(python, cache):
+    script = TRAIN + "from fastsoftq.engine.episode import run_episodes as kernel\n"
+    script += "learned(fsq.QLearning(0.5, 0.5))\n" + MISSES
+    assert python(script) == ["1", "0"]
+    before = files(cache)
+    assert python(script) == ["0", "1"]
+    assert files(cache) == before
+
+
+def test_a_damaged_file_is_compiled_anew(python, cache):
+    python(CHEAP)
+    (path,) = cache.iterdir()
+    whole = path.read_bytes()
+    flipped = bytearray(whole)
+    flipped[len(whole) // 2] ^= 4
+    for damaged in (whole[: len(whole) // 2], flipped, b"", b"PK" * 999):
+        path.write_bytes(damaged)
+        assert python(f"{CHEAP}; {MISSES}") == ["3.0", "1", "0"]
+        assert [p.name for p in cache.iterdir()] == [path.name]
+    assert python(f"{CHEAP}; {MISSES}") == ["3.0", "0", "1"]
+
+
+@pytest.mark.parametrize("place", ["/proc/nowhere", "{tmp}/file/below"])
+def test_a_place_that_cannot_be_written_costs_a_compilation_no_more(python, tmp_path, place):
+    (tmp_path / "file").write_text("not a folder")
+    script = f"{CHEAP}; {MISSES}"
+    assert python(script, FASTSOFTQ_CACHE_DIR=place.format(tmp=tmp_path)) == ["3.0", "1", "0"]
+    assert (tmp_path / "file").read_text() == "not a folder"
+
+
+def test_without_a_chosen_place_it_is_the_users_cache(python, tmp_path):
+    assert python(CHEAP, FASTSOFTQ_CACHE_DIR="", XDG_CACHE_HOME=str(tmp_path / "home"), HOME=str(tmp_path)) == ["3.0"]
+    assert list(tmp_path.rglob("hard_value-*.jit"))
+
+
+def test_a_read_only_install_works(python, cache, tmp_path):
+    install = tmp_path / "install"
+    shutil.copytree(PACKAGE, install / "fastsoftq", ignore=shutil.ignore_patterns("__pycache__"))
+    folders = [install, *(path for path in install.rglob("*"))]
+    for path in folders:
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    try:
+        assert python(f"{CHEAP}; {MISSES}", path=install) == ["3.0", "1", "0"]
+        assert python(f"{CHEAP}; {MISSES}", path=install) == ["3.0", "0", "1"]
+        assert not [path for path in install.rglob("*") if path not in folders]
+    finally:
+        for path in folders:
+            path.chmod(0o755)
+
+
+def test_many_processes_may_start_cold_at_once(python, cache):
+    started = [python.start(CHEAP) for _ in range(16)]
+    for process in started:
+        out, error = process.communicate(timeout=120)
+        assert (process.returncode, out) == (0, "3.0\n"), error
+    assert len(files(cache)) == 1
+    assert python(f"{CHEAP}; {MISSES}") == ["3.0", "0", "1"]
+
+
+# ---- what is edited --------------------------------------------------------------------------------------------------
+
+
+def test_an_edited_source_of_the_package_is_never_served_stale(python, tmp_path):
+    install = tmp_path / "install"
+    shutil.copytree(PACKAGE, install / "fastsoftq", ignore=shutil.ignore_patterns("__pycache__"))
+    kernel = "from fastsoftq.kernels.updates import moved as kernel; print(kernel(0.0, 4.0, 0.5))"
+    assert python(kernel, path=install) == ["2.0"]
+    source = install / "fastsoftq/kernels/simd.py"  # of another file than what is called
+    text = source.read_text()
+    assert text.count("return x(x, coefficients), emit") == 1
+    updates = install / "fastsoftq/kernels/updates.py"
+    updates.write_text(updates.read_text().replace("target - q, q)", "target - q, q) + 1.0"))
+    assert python(kernel, path=install) == ["3.0"]
+    source.write_text(text + "\n# edited\n")
+    assert python(f"{kernel}; {MISSES}", path=install) == ["3.0", "1", "0"]
+
+
+def test_an_edited_rule_of_ones_own_is_never_served_stale(python, tmp_path):
+    script = TRAIN + "from mine import Wanderer\nprint(learned(Wanderer(1.0, 1.0)))"
+    for value in (2.0, 3.0):
+        (tmp_path / "mine.py").write_text(AGENT.replace("VALUE", str(value)))
+        assert python(script) == [str(value)]
+
+
+def test_nor_is_what_it_calls_or_names_from_another_file(python, tmp_path):
+    script = TRAIN + "from mine import Wanderer\nprint(learned(Wanderer(1.0, 1.0)))"
+    (tmp_path / "mine.py").write_text("from parts import VALUE, twice\n" + AGENT.replace("VALUE", "twice(VALUE)"))
+    parts = "from fastsoftq.kernels.jit import inlined\nfrom more import times\nVALUE = {}\n"
+    parts += "@inlined\ndef twice(x):\n    return times * x\n"
+    for value, times in ((2.0, 2), (3.0, 2), (3.0, 4)):
+        (tmp_path / "parts.py").write_text(parts.format(value))
+        (tmp_path / "more.py").write_text(f"times = {times}")
+        assert python(script) == [str(value * times)]
+
+
+def test_an_edit_while_a_process_runs_neither_reaches_it_nor_is_lost_to_the_next(python, tmp_path):
+    """The file is not what was imported by the time that it is compiled; reloading it makes it so again."""
+    (tmp_path / "mine.py").write_text(AGENT.replace("VALUE", "2.0"))
+    script = (
+        TRAIN
+        + """
+import importlib, pathlib, mine
+text = pathlib.Path("mine.py").read_text()
+pathlib.Path("mine.py").write_text(text.replace("return 2.0", "return 5.25"))
+print(learned(mine.Wanderer(1.0, 1.0)))
+print(learned(importlib.reload(mine).Wanderer(1.0, 1.0)))
+"""
+    )
+    assert python(script) == ["2.0", "5.25"]
+    assert python(TRAIN + "from mine import Wanderer\nprint(learned(Wanderer(1.0, 1.0)))") == ["5.25"]
+
+
+def test_two_classes_of_one_name_do_not_mix(python, tmp_path):
+    for name, value in (("one", 2.0), ("other", 3.0)):
+        (tmp_path / f"{name}.py").write_text(AGENT.replace("VALUE", str(value)))
+    script = TRAIN + "import one, other\n"
+    script += "print(*[learned(m.Wanderer(1.0, 1.0)) for m in (one, other)])"
+    assert python(script) == python(script) == ["2.0", "3.0"]
+
+
+def test_agents_of_a_script_are_compiled_each_time(python, cache):
+    for value in (2.0, 3.0):
+        (cache.parent / "script.py").write_text(
+            AGENT.replace("VALUE", str(value)) + TRAIN + "print(learned(Wanderer(1.0, 1.0)))"
+        )
+        assert python("import runpy; runpy.run_path('script.py', run_name='__main__')") == [str(value)]
+    assert not list(cache.glob("run_*"))
