@@ -108,7 +108,10 @@ def bootstrap(agent, row, sight, action):
 
 @_dispatched
 def learn(agent, entry, reward, terminated, value):
-    """The new entry of the table: the old one, moved towards the target."""
+    """The new entry of the table: the old one, moved towards the target.
+
+    Where `terminated`, `value` is of no state in particular and must be left out, as `td_target` does.
+    """
     return moved(entry, td_target(agent.reward_scale * reward, terminated, agent.discount, value), agent.step_size)
 
 

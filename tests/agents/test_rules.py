@@ -1,0 +1,67 @@
+"""An agent of one's own is a NamedTuple and its rules; nothing else need know of it."""
+
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from numba.core.errors import TypingError
+
+import fastsoftq as fsq
+from fastsoftq.agents import rules
+from tests.agents.homemade import Clipped, Mean
+from tests.engine.running import bits, train
+
+CLIFF = fsq.cliff_walking()
+
+
+@pytest.mark.parametrize(
+    "agent",
+    [
+        Mean(0.5, 0.9, 0.3),
+        Mean(fsq.PowerDecay(1.0, 0.1, 0.5), 0.9, fsq.LinearDecay(0.9, 0.1, 0.05), 2.0),
+        Clipped(0.5, -20.0, 0.2),
+    ],
+    ids=["mean", "mean, schedules", "clipped"],
+)
+def test_ones_own_agent_trains_in_both_engines_with_the_same_bits(agent):
+    one_by_one, lanes = (train(n, CLIFF, agent, seeds=40, episodes=15, max_steps=60) for n in (0, 64))
+    assert bits(one_by_one) == bits(lanes)
+    assert np.abs(lanes.final_q).max() > 1
+
+
+def test_their_rules_are_what_is_followed():
+    floored = fsq.train(CLIFF, Clipped(0.5, -20.0, 0.2), 20, 50, 200, keep_q=True).final_q
+    assert floored.min() == -20.0
+    learned = fsq.train(CLIFF, Mean(1.0, 0.5, 1.0), 20, 400, 200, keep_q=True).final_q
+    uniform = fsq.evaluate_policy(CLIFF, np.full((48, 4), 0.25), discount=0.5)
+    np.testing.assert_allclose(learned[:, 0], np.tile(uniform.q[0], (20, 1)), rtol=1e-6)
+
+
+class Incomplete(NamedTuple):
+    step_size: float
+    discount: float
+
+
+@rules.rule(rules.look, Incomplete)
+def _(agent, row, like):
+    return row[0]
+
+
+@rules.rule(rules.act, Incomplete)
+def _(agent, row, sight, draw):
+    return np.int32(0)
+
+
+@pytest.mark.parametrize("runs", [1, 64])
+def test_a_missing_rule_is_named(runs):
+    with pytest.raises(TypingError, match="Incomplete has no rule 'bootstrap'"):
+        fsq.train(CLIFF, Incomplete(0.5, 0.9), runs, 1)
+
+
+def test_what_is_not_a_rule_or_not_an_agent_is_refused():
+    with pytest.raises(TypeError, match=r"generic is .*; it must be one of the rules act, bootstrap, learn, look"):
+        rules.rule(len, Incomplete)
+    with pytest.raises(TypeError, match=r"agents includes <class 'int'>; an agent must be a typing.NamedTuple class"):
+        rules.rule(rules.act, int)
+    with pytest.raises(TypeError, match=r"agents includes QLearning\(.*; an agent must be"):
+        rules.rule(rules.act, fsq.QLearning(0.5, 0.9))

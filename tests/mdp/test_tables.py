@@ -1,0 +1,97 @@
+"""What the engines step in: sampling in proportion, and stepping as the MDP says."""
+
+import numba
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import chisquare
+
+import fastsoftq as fsq
+from fastsoftq.kernels.random import Draw, advance, draw
+from fastsoftq.mdp.tables import alias_table, reset, sampled, step, tables
+from tests.reference.training import sampled as slow_sampled
+
+DISTRIBUTIONS = st.lists(st.integers(0, 9), min_size=1, max_size=12).filter(any)
+
+
+@numba.njit
+def samples(distribution, row, key, count):
+    found = np.zeros(count, np.int64)
+    for i in range(count):
+        key = advance(key)
+        found[i] = sampled(distribution, row, draw(key))
+    return found
+
+
+@given(st.lists(DISTRIBUTIONS.map(tuple), min_size=1, max_size=3))
+def test_slots_and_thresholds_add_up_to_the_probabilities(weights):
+    """Exactly but for the last of 32 bits; and what cannot happen never does."""
+    k = max(map(len, weights))
+    p = np.array([[*w, *[0] * (k - len(w))] for w in weights], float)
+    p /= p.sum(axis=1, keepdims=True)
+    distributions = alias_table(p)
+    chance = np.zeros_like(p)
+    for row in range(len(p)):
+        for slot in range(k):
+            own = int(distributions.threshold[row, slot]) / 2**32
+            alias = distributions.alias[row, slot]
+            chance[row, slot] += own / k
+            chance[row, alias] += (1 - own) / k
+    np.testing.assert_allclose(chance, p, rtol=0, atol=2.0**-32)
+    assert (chance[p == 0] == 0).all()
+
+
+@pytest.mark.parametrize("p", [[1.0], [0.5, 0.5], [0.1, 0.0, 0.6, 0.3], [1e-3, 0.999], [1 / 3] * 3, [0.0, 1.0]])
+def test_samples_come_in_proportion(p):
+    found = np.bincount(samples(alias_table(np.array([p])), 0, 5, 100_000), minlength=len(p))
+    possible = np.array(p) > 0
+    assert (found[~possible] == 0).all()
+    if possible.sum() > 1:
+        assert chisquare(found[possible], np.array(p)[possible] * 100_000).pvalue > 1e-6
+
+
+@given(DISTRIBUTIONS, st.integers(0, 2**32 - 1), st.integers(0, 2**32 - 1))
+def test_a_sample_is_the_twins(weights, high, low):
+    distributions = alias_table(np.array([weights]) / sum(weights))
+    assert _sampled_once(distributions, 0, Draw(high, low)) == slow_sampled(distributions, 0, (high, low))
+
+
+@numba.njit
+def _sampled_once(distribution, row, chance):
+    return sampled(distribution, row, chance)
+
+
+def test_where_there_is_only_one_it_is_that():
+    assert _sampled_once(None, 3, Draw(5, 7)) == 0
+    assert _sampled_once(36, 0, Draw(5, 7)) == 36
+
+
+@numba.njit
+def _step(packed, state, action, key):
+    return step(packed, state, action, draw(key))
+
+
+@numba.njit
+def _reset(packed, key):
+    return reset(packed, draw(key))
+
+
+def test_steps_are_outcomes():
+    mdp = fsq.cliff_walking(slippery=True)
+    packed = tables(mdp)
+    for state, action in ((36, 1), (0, 0), (35, 2), (34, 1)):
+        possible = {tuple(o[1:]) for o in mdp.outcomes(state, action)}
+        assert {tuple(_step(packed, state, action, key)) for key in range(100)} == possible
+
+
+def test_a_deterministic_step_needs_no_chance():
+    packed = tables(fsq.cliff_walking())
+    assert packed.outcome is None
+    assert {tuple(_step(packed, 35, 2, key)) for key in range(9)} == {(47, 0.0, True)}
+
+
+def test_starts():
+    assert {_reset(tables(fsq.cliff_walking()), key) for key in range(9)} == {36}
+    several = tables(fsq.from_map("S.SG"))
+    assert {_reset(several, key) for key in range(99)} == {0, 2}

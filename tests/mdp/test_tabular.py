@@ -1,0 +1,128 @@
+"""A TabularMDP is what it was given, and refuses what is not one."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import fastsoftq as fsq
+from fastsoftq.mdp.tabular import Outcome
+from tests.planning.strategies import mdps
+
+# Two states, two actions, two outcomes.
+GOOD = {
+    "next_state": [[[0, 1], [1, 1]], [[1, 1], [0, 1]]],
+    "reward": [[[-1.0, 0.0], [2.0, 2.0]], [[1.0, 1.0], [0.5, 0.25]]],
+    "terminated": [[[False, True], [False, False]], [[False, False], [True, False]]],
+    "probability": [[[0.25, 0.75], [1.0, 0.0]], [[0.5, 0.5], [0.1, 0.9]]],
+    "start": 0,
+}
+
+
+def changed(name, at, value):
+    array = np.array(GOOD[name])
+    array[at] = value
+    return {name: array}
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind", "message"),
+    [
+        (changed("next_state", (1, 0, 1), 2), ValueError, r"next_state\[1, 0, 1\] is 2; with 2 states .* in 0..1"),
+        (changed("next_state", (0, 1, 0), -1), ValueError, r"next_state\[0, 1, 0\] is -1; with 2 states .* in 0..1"),
+        ({"next_state": np.zeros((2, 2, 2))}, TypeError, "next_state has dtype float64; it must hold integers"),
+        ({"next_state": [0, 1]}, ValueError, r"next_state has shape \(2,\); it must be \[states, actions\] or"),
+        ({"next_state": np.zeros((0, 2), int)}, ValueError, r"next_state has shape \(0, 2\).*none of them 0"),
+        (changed("reward", (1, 1, 0), np.nan), ValueError, r"reward\[1, 1, 0\] is nan; rewards must be finite"),
+        (changed("reward", (0, 0, 1), -np.inf), ValueError, r"reward\[0, 0, 1\] is -inf; rewards must be finite"),
+        ({"reward": "much"}, TypeError, "reward has dtype <U4; it must hold numbers"),
+        ({"reward": np.zeros((3, 2, 2))}, ValueError, r"reward has shape \(3, 2, 2\); it must fit .* \(2, 2, 2\)"),
+        ({"terminated": np.zeros((2, 2, 2))}, TypeError, "terminated has dtype float64; it must hold bools"),
+        ({"terminated": np.zeros((2, 3), bool)}, ValueError, r"terminated has shape \(2, 3\); it must fit"),
+        ({"probability": None}, ValueError, "probability is missing; an MDP with 2 outcomes per action needs it"),
+        (changed("probability", (0, 0, 1), -0.75), ValueError, r"probability\[0, 0, 1\] is -0.75; .* at least 0"),
+        (changed("probability", (0, 0, 1), np.nan), ValueError, r"probability\[0, 0, 1\] is nan; .* at least 0"),
+        (changed("probability", (1, 0, 1), 0.4), ValueError, r"probability\[1, 0\] sums to 0.9; .* must sum to 1"),
+        (changed("probability", (1, 0, 1), 0.500001), ValueError, r"probability\[1, 0\] sums to 1.000001; .* sum to 1"),
+        ({"start": 2}, ValueError, "start is 2; with 2 states it must lie in 0..1"),
+        ({"start": -1}, ValueError, "start is -1; with 2 states it must lie in 0..1"),
+        ({"start": 0.0}, TypeError, "start is 0.0; it must be a state or a probability for each state"),
+        ({"start": ["0", "1"]}, TypeError, "start has dtype <U1; it must hold probabilities"),
+        ({"start": [1.0]}, ValueError, r"start has shape \(1,\); it must be a state or have shape \[states\] = \(2,\)"),
+        ({"start": [0.5, 0.6]}, ValueError, "start sums to 1.1; probabilities must sum to 1"),
+        ({"start": [1.5, -0.5]}, ValueError, r"start\[1\] is -0.5; probabilities must be at least 0"),
+        ({"cells": [[0, 0]]}, ValueError, r"cells has shape \(1, 2\); it must be \[states, 2\] = \(2, 2\)"),
+        ({"cells": [[0.0, 0.0], [0.0, 1.0]]}, TypeError, "cells has dtype float64; it must hold integers"),
+    ],
+)
+def test_what_is_bad_is_named_with_its_value_and_what_is_allowed(changes, kind, message):
+    with pytest.raises(kind, match=message):
+        fsq.TabularMDP(**(GOOD | changes))
+
+
+TERMINAL = {"next_state": [[1], [1]], "reward": [[-1.0], [0.0]], "terminated": [[True], [True]]}
+
+
+@pytest.mark.parametrize("start", [1, [0.0, 1.0], [0.9, 0.1]])
+def test_a_start_in_a_terminal_state_is_refused(start):
+    with pytest.raises(ValueError, match="start includes state 1, which is terminal; start somewhere else"):
+        fsq.TabularMDP(**TERMINAL, start=start)
+
+
+def test_which_states_are_terminal():
+    assert fsq.TabularMDP(**TERMINAL).terminal.tolist() == [False, True]
+    assert fsq.TabularMDP(**(TERMINAL | {"reward": [[-1.0], [-1.0]]})).terminal.tolist() == [False, False]
+    padded = fsq.TabularMDP(
+        next_state=[[[1, 0]], [[1, 0]]],
+        reward=[[-1.0], [0.0]],
+        terminated=[[True], [True]],
+        probability=[[[1.0, 0.0]], [[1.0, 0.0]]],
+    )
+    assert padded.terminal.tolist() == [False, True]
+
+
+def test_it_is_what_it_was_given():
+    mdp = fsq.TabularMDP(**GOOD, name="two")
+    assert (mdp.n_states, mdp.n_actions, mdp.n_outcomes, mdp.deterministic) == (2, 2, 2, False)
+    assert mdp.outcomes(0, 0) == [Outcome(0.25, 0, -1.0, False), Outcome(0.75, 1, 0.0, True)]
+    assert mdp.outcomes(0, 1) == [(1.0, 1, 2.0, False)]  # an outcome that cannot happen is not told
+    assert mdp.start.tolist() == [1.0, 0.0]
+    np.testing.assert_allclose(mdp.expected_reward, [[-0.25, 2.0], [1.0, 0.275]])
+    assert repr(mdp) == "<TabularMDP 'two': 2 states, 2 actions, up to 2 outcomes>"
+
+
+@pytest.mark.parametrize(
+    ("state", "action", "message"),
+    [(2, 0, "state is 2; it must lie in 0..1"), (0, -1, "action is -1; it must lie in 0..1")],
+)
+def test_what_does_not_exist_has_no_outcomes(state, action, message):
+    with pytest.raises(ValueError, match=message):
+        fsq.TabularMDP(**GOOD).outcomes(state, action)
+
+
+def test_arrays_are_its_own_and_read_only():
+    rewards = np.array(GOOD["reward"])
+    mdp = fsq.TabularMDP(**(GOOD | {"reward": rewards}))
+    rewards[:] = 7.0
+    assert mdp.reward.tolist() == GOOD["reward"]
+    for array in (mdp.next_state, mdp.reward, mdp.terminated, mdp.probability, mdp.start):
+        with pytest.raises(ValueError, match="read-only"):
+            array[...] = 0
+    with pytest.raises(AttributeError):
+        mdp.name = "other"
+
+
+def test_what_outcomes_share_need_be_given_once():
+    mdp = fsq.TabularMDP(**(GOOD | {"reward": [[1, 2], [3, 4]], "terminated": False}))
+    assert mdp.reward.tolist() == [[[1.0, 1.0], [2.0, 2.0]], [[3.0, 3.0], [4.0, 4.0]]]
+    assert not mdp.terminated.any()
+    assert mdp.reward.dtype == np.float64
+    assert mdp.next_state.dtype == np.int32
+
+
+@given(mdps(), st.data())
+def test_outcomes_sum_up_to_what_is_expected(mdp, data):
+    state, action = data.draw(st.integers(0, mdp.n_states - 1)), data.draw(st.integers(0, mdp.n_actions - 1))
+    outcomes = mdp.outcomes(state, action)
+    assert sum(o.probability for o in outcomes) == pytest.approx(1.0)
+    assert sum(o.probability * o.reward for o in outcomes) == pytest.approx(mdp.expected_reward[state, action])
