@@ -1,0 +1,122 @@
+"""How the speed of `train` depends on seeds, states, actions and threads: `python -m benchmarks.scaling`.
+
+Writes docs/figures/scaling.svg and .png, and the numbers to benchmarks/scaling.csv.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import matplotlib
+import numpy as np
+from matplotlib.figure import Figure
+
+import fastsoftq as fsq
+from fastsoftq.report.style import GREY, STYLE, agent_colour, save
+
+ROOT = Path(__file__).parents[1]
+AGENTS = {
+    "hard": fsq.QLearning(0.8, 0.95, fsq.LinearDecay(0.9, 0.1, 0.001)),
+    "soft, k = 10": fsq.SoftQLearning(0.8, 0.95, reward_scale=10.0),
+}
+MAX_STEPS, ROUNDS, STEPS_A_ROUND = 500, 5, 4e7
+
+
+class Point(NamedTuple):
+    """One measurement: million steps a second, the median of the rounds."""
+
+    panel: str
+    agent: str
+    x: float
+    speed: float
+
+
+def speed(mdp: fsq.TabularMDP, agent: Any, seeds: int, threads: int, clock: Callable[[], float]) -> float:
+    """Million steps a second, the median of some rounds of about STEPS_A_ROUND steps."""
+    probe = fsq.train(mdp, agent, seeds, 20, MAX_STEPS, threads=threads)  # compiles
+    episodes = max(20, int(20 * STEPS_A_ROUND / max(probe.steps, 1)))
+    episodes = min(episodes, 20_000_000 // seeds)
+    rates = []
+    for _ in range(ROUNDS):
+        start = clock()
+        steps = fsq.train(mdp, agent, seeds, episodes, MAX_STEPS, threads=threads).steps
+        rates.append(steps / (clock() - start) / 1e6)
+    return statistics.median(rates)
+
+
+def random_mdp(n_states: int, n_actions: int) -> fsq.TabularMDP:
+    """Every action leads somewhere at random, at a cost; one transition in fifty ends the episode."""
+    rng = np.random.default_rng(0)
+    shape = (n_states, n_actions)
+    return fsq.TabularMDP(rng.integers(0, n_states, shape), -np.ones(shape), rng.random(shape) < 0.02)
+
+
+def measurements() -> Iterator[Point]:
+    """All points; with one thread in processor time, so that other work on the machine counts less."""
+    cliff = fsq.cliff_walking()
+    for name, agent in AGENTS.items():
+        for seeds in (1, 2, 4, 8, 16, 32, 64, 128, 256, 1024, 4096):
+            yield Point("seeds", name, seeds, speed(cliff, agent, seeds, 1, time.process_time))
+        for size in (5, 9, 15, 21, 31, 45, 63, 91, 127, 181):
+            room = fsq.multi_goal(size)
+            yield Point("states", name, room.n_states, speed(room, agent, 256, 1, time.process_time))
+        for actions in (2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16):
+            yield Point("actions", name, actions, speed(random_mdp(48, actions), agent, 256, 1, time.process_time))
+        for threads in range(1, (os.cpu_count() or 1) + 1):
+            yield Point("threads", name, threads, speed(cliff, agent, 1024 * threads, threads, time.perf_counter))
+
+
+def drawn(points: list[Point]) -> Figure:
+    """Four panels, each with the limit that explains its shape."""
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(10, 6.4), layout="constrained")
+        figure.suptitle("Million learning steps a second of train", x=0.01, ha="left")
+        panels = ("seeds", "states", "actions", "threads")
+        for panel, axes in zip(panels, figure.subplots(2, 2).flat, strict=True):
+            for name, agent in AGENTS.items():
+                x, y = zip(*((p.x, p.speed) for p in points if (p.panel, p.agent) == (panel, name)), strict=True)
+                axes.plot(x, y, "o-", color=agent_colour(agent), label=name, markersize=4)
+                if panel == "threads":
+                    axes.plot(x, [n * y[0] for n in x], ":", color=GREY)
+            axes.set_xlabel(panel)
+            axes.set_ylim(bottom=0)
+            if panel in ("seeds", "states"):
+                axes.set_xscale("log", base=2 if panel == "seeds" else 10)
+        seeds, states, actions, threads = figure.axes
+        seeds.axvline(64, ls=":", color=GREY)
+        seeds.annotate(" 64 lanes full", (64, 0.04), xycoords=("data", "axes fraction"), color=GREY)
+        states.axvline(2**20 / (64 * 4 * 8), ls=":", color=GREY)
+        states.annotate(" tables of 64 lanes\n fill 1 MB", (520, 0.8), xycoords=("data", "axes fraction"), color=GREY)
+        for width in (4, 8, 12):
+            actions.axvline(width + 0.5, ls=":", color=GREY)
+        actions.annotate(" rows of\n 4 numbers", (4.5, 0.82), xycoords=("data", "axes fraction"), color=GREY)
+        threads.set_xticks(sorted({int(p.x) for p in points if p.panel == "threads"}))
+        threads.annotate("dotted: n times one thread", (0.05, 0.9), xycoords="axes fraction", color=GREY)
+        seeds.legend(loc="upper left")
+    return figure
+
+
+def main() -> None:
+    """Measure, and write the numbers and the figure."""
+    points = []
+    for point in measurements():
+        print(f"{point.agent:14s}{point.panel:8s}{point.x:9g}{point.speed:9.1f}", flush=True)
+        points.append(point)
+    with (ROOT / "benchmarks" / "scaling.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["panel", "agent", "x", "million_steps_a_second"])
+        writer.writerows((p.panel, p.agent, f"{p.x:g}", f"{p.speed:.1f}") for p in points)
+    figure = drawn(points)
+    for kind in ("svg", "png"):
+        with (ROOT / "docs" / "figures" / f"scaling.{kind}").open("wb") as file:
+            save(figure, file, kind)
+
+
+if __name__ == "__main__":
+    main()
