@@ -2,11 +2,15 @@
 
 import doctest
 import importlib.util
+import itertools
 import re
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
+
+from fastsoftq.cli import app
 
 ROOT = Path(__file__).parents[1]
 BLOCK = re.compile(r"^```python\n# (\S+\.py)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -42,6 +46,24 @@ def test_links_within_the_repository_lead_somewhere(page):
     for target in LINK.findall((ROOT / page).read_text(encoding="utf-8")):
         if not target.startswith("http"):
             assert (ROOT / target).exists(), target
+
+
+def test_the_readme_gives_a_reason_for_every_dependency():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    name = re.compile(r"[\w-]+")
+    for requirement in declared["project"]["dependencies"]:
+        assert f"| {name.match(requirement)[0]} |" in readme, requirement
+    for group in (declared["project"]["optional-dependencies"], declared["dependency-groups"]):
+        for requirement in itertools.chain.from_iterable(group.values()):
+            if isinstance(requirement, str):  # not a group that includes others
+                assert name.match(requirement)[0] in readme, requirement
+
+
+def test_the_readme_shows_every_command_of_the_command_line():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for command in app.registered_commands:
+        assert f"`fastsoftq {command.name or command.callback.__name__}" in readme
 
 
 def test_the_readme_shows_every_command_that_make_wraps():

@@ -126,7 +126,7 @@ def _train(mdp: TabularMDP, condition: Condition, settings: Settings, watch: Wat
     watch(condition.label, Progress(0, settings.seeds, 0))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # below the critical reward scale: Result A is about just that
-        train(mdp, condition.agent, seeds=1, episodes=1, max_steps=1, threads=1)  # compiles, or loads what was compiled
+        train(mdp, condition.agent, settings.seeds, episodes=1, max_steps=1)  # compiles the engine that suits so many
         began = perf_counter()
         curves = train(
             mdp,
