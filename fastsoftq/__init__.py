@@ -23,6 +23,7 @@ _HOME = {
     "SoftQLearning": "fastsoftq.agents.soft_q_learning",
     "TabularMDP": "fastsoftq.mdp.tabular",
     "cliff_walking": "fastsoftq.mdp.cliff_walking",
+    "compare": "fastsoftq.studies.compare",
     "critical_reward_scale": "fastsoftq.planning.critical",
     "elbo": "fastsoftq.planning.inference",
     "evaluate_policy": "fastsoftq.planning.evaluation",
@@ -109,3 +110,4 @@ if TYPE_CHECKING:
     from fastsoftq.planning.occupancy import occupancy as occupancy
     from fastsoftq.planning.trajectories import sample_trajectories as sample_trajectories
     from fastsoftq.report.grid import plot_grid as plot_grid
+    from fastsoftq.studies.compare import compare as compare

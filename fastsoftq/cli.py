@@ -105,9 +105,34 @@ def reproduce(
     for name, folder in folders.items():
         with _prompt_ctrl_c(), progress_bars() as watch:
             findings = EXPERIMENTS[name].run(settings, watch)
-        written = write(findings, folder)
+        written = write(findings, folder, name, EXPERIMENTS[name].summary)
         show(findings)
         typer.echo(f"\nWritten to {folder}: {', '.join(path.name for path in written)}")
+
+    from fastsoftq.report.page import write_report
+
+    typer.echo(f"Report: {write_report(out)}")
+
+
+@app.command()
+def report(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder of results.", show_default=False)],
+    other: Annotated[
+        Path | None, typer.Argument(metavar="[DIR]", help="Another, to compare with it.", show_default=False)
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="The file; report.html in DIR, or comparison.html for two folders, if not given."),
+    ] = None,
+) -> None:
+    """Write a report of results as one HTML file that needs nothing else, or of two folders compared."""
+    from fastsoftq.report.page import write_report
+
+    try:
+        written = write_report(folder, other, out)
+    except ValueError as error:
+        raise BadInputError(str(error)) from error
+    typer.echo(f"Report: {written}")
 
 
 @app.command("list")

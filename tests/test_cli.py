@@ -88,9 +88,11 @@ def test_the_same_arguments_write_the_same_bytes_whatever_the_threads(tmp_path):
         assert "1.3376435" in done.stdout
         files = {path.name: path.read_bytes() for path in (tmp_path / f"{i}").iterdir()}
         assert json.loads(files.pop("run.json"))["threads"] == threads
+        assert b"Hard against soft" in files.pop("report.html")  # which tells of run.json
         contents.append(files)
     assert set(contents[0]) == {f"result_{x}.{kind}" for x in "ab" for kind in ("svg", "png")} | {
         "curves.npz",
+        "findings.json",
         "summary.csv",
     }
     assert contents[0] == contents[1] == contents[2]
@@ -177,6 +179,16 @@ def test_a_failing_disk_is_one_line_and_exit_status_1(tmp_path):
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
     assert "No space left" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_report_says_which_folder_has_no_results(tmp_path):
+    for folder, words in ((tmp_path / "nowhere", "no such folder"), (tmp_path, "findings.json")):
+        done = fastsoftq("report", folder)
+        assert done.returncode == 2
+        assert done.stderr.count("\n") == 1
+        assert str(folder) in done.stderr
+        assert words in done.stderr
     assert list(tmp_path.iterdir()) == []
 
 

@@ -95,10 +95,16 @@ def run(settings: Settings, watch: Watch) -> Findings:
         table=_table(summary),
         sentences=[_why(mdp, summary, settings)],
         summary=summary,
-        arrays={
-            f"{result.condition.name}_{field}": getattr(result.curves, field)
+        arrays={"seeds": results[0].curves.seeds} | {
+            f"{result.condition.name}_{field}": values
             for result in results
-            for field in ("returns", "lengths", "truncated")
+            for field, values in (
+                ("returns", result.curves.returns),
+                ("lengths", result.curves.lengths),
+                ("truncated", result.curves.truncated),
+                ("returns_exact", result.exact_returns),
+                ("lengths_exact", result.exact_lengths),
+            )
         },
         figures=_figures(results, settings),
         run={
@@ -118,6 +124,7 @@ def run(settings: Settings, watch: Watch) -> Findings:
             },
             **provenance(),
         },
+        agents={result.condition.name: (result.condition.label, result.condition.agent) for result in results},
     )
 
 

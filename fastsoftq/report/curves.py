@@ -20,7 +20,7 @@ from scipy.optimize import isotonic_regression
 from fastsoftq.report.style import GREY, INK, STYLE
 from fastsoftq.statistics import confidence_band
 
-__all__ = ["Curve", "Panel", "curve", "plot_learning_curves"]
+__all__ = ["Curve", "Panel", "curve", "episode_blocks", "plot_learning_curves"]
 
 _BLOCKS_A_DECADE = 24
 _LINEAR = 10.0  # values nearer to zero than this are drawn on a linear scale
@@ -103,7 +103,7 @@ def curve(label: str, colour: str, values: NDArray[Any], exact: NDArray[np.float
     Curve
     """
     n_episodes = values.shape[1]
-    edges = _blocks(n_episodes)
+    edges = episode_blocks(n_episodes)
     sizes = np.diff(edges)
     blocks = np.add.reduceat(values, edges[:-1], axis=1, dtype=np.float64) / sizes
     band = confidence_band(blocks)
@@ -119,8 +119,18 @@ def curve(label: str, colour: str, values: NDArray[Any], exact: NDArray[np.float
     return Curve(label, colour, n_episodes, middle, band.center, band.low, band.high, np.array(median), goal, meets)
 
 
-def _blocks(n_episodes: int) -> NDArray[np.int64]:
-    """Where blocks of episodes begin, int64 [blocks + 1]: single episodes first, then as many to each factor of ten."""
+def episode_blocks(n_episodes: int) -> NDArray[np.int64]:
+    """Where blocks of episodes begin: single episodes first, then as many blocks to each factor of ten.
+
+    Parameters
+    ----------
+    n_episodes : int
+
+    Returns
+    -------
+    ndarray of int64, shape [blocks + 1]
+        From 0 to `n_episodes`.
+    """
     starts = np.unique(np.ceil(10.0 ** (np.arange(np.log10(n_episodes) * _BLOCKS_A_DECADE + 1.0) / _BLOCKS_A_DECADE)))
     edges = np.append(starts[starts <= n_episodes].astype(np.int64) - 1, n_episodes)
     sizes = np.diff(edges)

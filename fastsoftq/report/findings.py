@@ -7,7 +7,7 @@ import io
 import json
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,10 +15,10 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from fastsoftq.report.style import save
+from fastsoftq.report.style import agent_colour, save
 from fastsoftq.studies.atomic import atomic_write
 
-__all__ = ["Findings", "Table", "show", "write"]
+__all__ = ["Findings", "Table", "described", "settings_of", "show", "write"]
 
 
 class Table(NamedTuple):
@@ -49,6 +49,10 @@ class Findings:
         By file name: each becomes an SVG and a PNG.
     run : mapping
         What differs from one run to the next, as plain data: `run.json`.
+    agents : mapping of str to (str, NamedTuple)
+        What learned, and what to call it, for each name that `arrays` has learning curves of: `NAME_returns`,
+        `NAME_lengths` and `NAME_truncated` of shape [seeds, episodes]; where known, `NAME_returns_exact` and
+        `NAME_lengths_exact` of shape [episodes]; and for all of them `seeds`.
     """
 
     title: str
@@ -58,9 +62,10 @@ class Findings:
     arrays: Mapping[str, NDArray[Any]]
     figures: Mapping[str, Figure]
     run: Mapping[str, Any]
+    agents: Mapping[str, tuple[str, Any]] = field(default_factory=dict)
 
 
-def write(findings: Findings, folder: Path) -> list[Path]:
+def write(findings: Findings, folder: Path, experiment: str = "", heading: str = "") -> list[Path]:
     """Write findings into a folder; each file appears whole or not at all.
 
     The same findings always make the same bytes, but for `run.json`.
@@ -70,6 +75,8 @@ def write(findings: Findings, folder: Path) -> list[Path]:
     findings : Findings
     folder : Path
         Exists.
+    experiment, heading : str
+        Its name, and what it is in a line, for the report.
 
     Returns
     -------
@@ -90,6 +97,7 @@ def write(findings: Findings, folder: Path) -> list[Path]:
     files = {
         "curves.npz": _npz(findings.arrays),
         "summary.csv": _csv(findings.summary),
+        "findings.json": (json.dumps(_words(findings, experiment, heading), indent=2) + "\n").encode(),
         "run.json": (json.dumps(findings.run, indent=2) + "\n").encode(),
     }
     for name, contents in files.items():
@@ -117,6 +125,43 @@ def show(findings: Findings) -> None:
     console.print(grid, markup=False)
     for sentence in findings.sentences:
         console.print(sentence, markup=False)
+
+
+def _words(findings: Findings, experiment: str, heading: str) -> dict[str, Any]:
+    """All that a reader of the folder needs to know besides the numbers."""
+    return {
+        "experiment": experiment,
+        "heading": heading or findings.title,
+        "title": findings.title,
+        "sentences": list(findings.sentences),
+        "table": findings.table._asdict(),
+        "figures": {key: described(figure) for key, figure in findings.figures.items()},
+        "agents": {
+            key: {"label": label, "colour": agent_colour(agent), "settings": settings_of(agent)}
+            for key, (label, agent) in findings.agents.items()
+        },
+    }
+
+
+def described(figure: Figure) -> str:
+    """A figure in words: its title, and of each panel the title and what is drawn against what."""
+    panels = []
+    for ax in figure.axes:
+        drawn = " against ".join(label for label in (ax.get_ylabel(), ax.get_xlabel()) if label)
+        title = ax.get_title() or ax.get_title("left") or ax.get_title("right")
+        panels.append(": ".join(text for text in (title, drawn) if text))
+    return ". ".join(text.rstrip(".") for text in (figure.get_suptitle(), *dict.fromkeys(panels)) if text) + "."
+
+
+def settings_of(agent: Any) -> dict[str, str | float]:
+    """An agent's hyperparameters by name, after what it is; schedules as they are written in Python."""
+    return {"algorithm": type(agent).__name__, **{key: _plain(value) for key, value in agent._asdict().items()}}
+
+
+def _plain(value: Any) -> str | float:
+    if isinstance(value, int | float):
+        return value
+    return f"{type(value).__name__}({', '.join(map(str, value))})" if isinstance(value, tuple) else repr(value)
 
 
 def _npz(arrays: Mapping[str, NDArray[Any]]) -> bytes:

@@ -1,0 +1,108 @@
+"""The report: one file, from result folders alone, that opens from disk and needs nothing else."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import quote
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from fastsoftq.report.against import against
+from fastsoftq.report.folder import Figure, read_results
+from fastsoftq.report.sections import Section, section
+from fastsoftq.report.style import on_dark
+from fastsoftq.studies.atomic import atomic_write
+
+__all__ = ["write_report"]
+
+
+def write_report(directory: str | Path, other: str | Path | None = None, out: str | Path | None = None) -> Path:
+    """Write a report of the results in a folder, or of one folder's against another's.
+
+    The same folders always make the same bytes.
+
+    Parameters
+    ----------
+    directory : str or Path
+        Results of `reproduce` or of `run`; folders in it that hold results become sections.
+    other : str or Path, optional
+        Results to compare with those: what differs is told first.
+    out : str or Path, optional
+        The file; `report.html` in `directory` if not given, `comparison.html` where there are two.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    ValueError
+        A folder that does not exist, or holds no results.
+    OSError
+        The file cannot be written.
+    """
+    ours = read_results(directory)
+    path = Path(out) if out is not None else Path(directory) / ("report.html" if other is None else "comparison.html")
+    if other is None:
+        page = _page("Hard or soft?", [section(results) for results in ours])
+    else:
+        theirs = read_results(other)
+        names = _names(Path(directory), Path(other))
+        compared = against(ours, theirs, names)
+        each = [
+            _in(section(results), name) for name, held in zip(names, (ours, theirs), strict=True) for results in held
+        ]
+        page = _page(f"{names[0]} against {names[1]}", [*compared, *each], answers=len(compared))
+    with atomic_write(path) as file:
+        file.write(page.encode())
+    return path
+
+
+def _names(one: Path, other: Path) -> tuple[str, str]:
+    """What to call two folders: the last parts of their paths, if that tells them apart."""
+    names = one.resolve().name, other.resolve().name
+    return names if names[0] != names[1] else (str(one), str(other))
+
+
+def _in(section: Section, folder: str) -> Section:
+    return replace(section, name=f"{section.name} in {folder}")
+
+
+def _page(title: str, sections: Sequence[Section], answers: int | None = None) -> str:
+    environment = Environment(
+        loader=PackageLoader("fastsoftq.report", "template"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"raw": Markup, "data_url": _data_url, "image_url": _image_url, "slug": _slug}
+    charts = "".join(
+        drawing.svg for s in sections for part in s.parts for group in part.groups for drawing in group.drawings
+    )
+    colours = {name: f"#{name[2:]}" for name in sorted(set(re.findall(r"var\(--(c-[0-9a-f]{6})\)", charts)))}
+    return environment.get_template("report.html").render(
+        title=title,
+        sections=sections,
+        answering=sections[:answers],
+        colours={name: (colour, on_dark(colour)) for name, colour in colours.items()},
+    )
+
+
+def _data_url(text: str | bytes) -> str:
+    """A link that is the CSV file itself."""
+    return f"data:text/csv;charset=utf-8,{quote(text, safe=',.')}"
+
+
+def _image_url(figure: Figure) -> str:
+    return f"data:image/svg+xml;base64,{base64.b64encode(figure.svg).decode()}"
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")

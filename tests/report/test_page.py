@@ -1,0 +1,205 @@
+import base64
+import csv
+import io
+import re
+import xml.etree.ElementTree as ET
+from html.parser import HTMLParser
+from urllib.parse import unquote
+
+import numpy as np
+import pytest
+from conftest import COLD, HARD, SOFT, edited  # type: ignore[import-not-found]
+
+from fastsoftq.report.page import write_report
+
+
+class Page(HTMLParser):
+    """Elements that are open, links, images and the text of a page."""
+
+    VOID = {"meta", "link", "img", "br", "input"}
+
+    def __init__(self, path):
+        super().__init__()
+        self.html = path.read_text()
+        self.open, self.links, self.images, self.ids, self.text = [], [], [], [], []
+        self.feed(self.html)
+        self.close()
+        self.words = " ".join(" ".join(self.text).split())
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        if tag not in self.VOID:
+            self.open.append(tag)
+        if tag == "a":
+            self.links.append(attributes)
+        if tag == "img":
+            self.images.append(attributes)
+        if "id" in attributes:
+            self.ids.append(attributes["id"])
+
+    def handle_startendtag(self, tag, attributes):
+        pass
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] not in ("script", "style"):
+            self.text.append(data)
+
+    @property
+    def data(self):
+        """The rows of each CSV, by file name; of several of a name the last."""
+        found = {}
+        for link in self.links:
+            if "download" in link:
+                assert link["href"].startswith("data:text/csv")
+                text = unquote(link["href"].partition(",")[2])
+                found[link["download"]] = list(csv.DictReader(io.StringIO(text)))
+        return found
+
+
+def test_the_answer_comes_first_and_everything_else_is_there(results):
+    page = Page(write_report(results()))
+    assert page.open == []
+    first = page.words.index("soft agent beats hard agent by 3")
+    assert first < page.words.index("What was done, in a line") < page.words.index("Learning curves")
+    for words in (
+        "over the last 100 episodes, 40 paired seeds; they part at episode",
+        "Difference to hard agent",
+        "Performance profile",
+        "Distribution over runs",
+        "A sentence <with> marks.",
+        "a <b>",
+        "LinearDecay(0.9, 0.1, 0.001)",
+        "fastsoftq reproduce --out 'some where'",
+        "2026-01-02T03:04:05+00:00",
+        "Pairing runs by seed bought nothing",
+    ):
+        assert words in page.words
+    assert not set(page.words.split()) & {"None", "nan", "inf"}
+
+
+def test_nothing_is_fetched_and_the_same_folder_makes_the_same_bytes(results, tmp_path):
+    folder = results()
+    path = write_report(folder)
+    again = write_report(folder, out=tmp_path / "again.html")
+    assert path == folder / "report.html"
+    assert path.read_bytes() == again.read_bytes()
+    without_names = path.read_text().replace("http://www.w3.org/2000/svg", "")
+    assert not re.findall(r"https?://|@import|url\(", without_names)
+    assert not re.search(r'src="(?!data:)', without_names)
+
+
+def test_each_chart_is_svg_with_words_and_its_data_beside_it(results):
+    page = Page(write_report(results()))
+    charts = re.findall(r"<svg.*?</svg>", page.html, re.S)
+    assert len(charts) == 5  # return, length, difference, profile, distribution
+    for chart in charts:
+        root = ET.fromstring(chart)
+        assert len(root.get("aria-label")) > 40
+        numbers = [float(x) for e in root.iter() for x in re.split("[ ,]", e.get("points", "").strip()) if x]
+        assert np.isfinite(numbers).all()
+        colours = set(re.findall(r"var\(--(c-\w+)\)", chart))
+        assert colours
+        assert all(f"--{colour}: light-dark(" in page.html for colour in colours)
+    assert set(page.data) == {
+        "learning_returns.csv", "learning_lengths.csv", "difference.csv", "profile.csv", "distribution.csv",
+        "an-experiment.csv",
+    }  # fmt: skip
+    assert base64.b64decode(page.images[0]["src"].partition(",")[2]).startswith(b"<?xml")
+    assert page.images[0]["alt"] == "A figure & its title. up against across."
+
+
+def test_the_data_are_the_numbers(results):
+    folder = results()
+    rows = Page(write_report(folder)).data["learning_returns.csv"]
+    with np.load(folder / "curves.npz") as arrays:
+        first = arrays["soft_returns"][:, 0]
+    assert float(rows[0]["soft agent, mean"]) == pytest.approx(first.mean(), rel=1e-5)
+    assert float(rows[0]["soft agent, median"]) == pytest.approx(np.median(first), rel=1e-5)
+    assert float(rows[0]["soft agent, exact"]) == -12.0
+    difference = Page(folder / "report.html").data["difference.csv"]
+    for row, apart in zip(rows, difference, strict=True):
+        assert float(apart["soft agent, mean"]) == pytest.approx(
+            float(row["soft agent, mean"]) - float(row["hard agent, mean"]), abs=1e-2
+        )
+
+
+def test_an_experiment_without_curves_is_its_sentence_figure_and_table(results):
+    page = Page(write_report(results(ends={})))
+    assert "A sentence <with> marks." in page.words
+    assert "Learning curves" not in page.words
+    assert len(page.images) == 1
+    assert page.words.count("A sentence <with> marks.") == 1
+
+
+def test_folders_within_become_sections_with_an_answer_each(results):
+    results("all", {"hard": (HARD, -50.0), "soft": (SOFT, -12.0)})
+    folder = results("all/inner", {"soft": (SOFT, -12.0), "cold": (COLD, -90.0)}).parent
+    edited(folder / "inner" / "findings.json", lambda words: words.update(experiment="inner"))
+    page = Page(write_report(folder))
+    assert "cold agent falls behind soft agent" in page.words
+    assert {"an-experiment", "inner"} <= set(page.ids)
+    assert {"#an-experiment", "#inner"} <= {link["href"] for link in page.links}
+
+
+def test_one_agent_alone_is_told_of_too(results):
+    page = Page(write_report(results(ends={"soft": (SOFT, -12.0)})))
+    assert re.search(r"soft agent earns −12\.\d+ \[−12\.\d+, −1[12]\.\d+\] an episode", page.words)
+    assert "Difference" not in page.words
+
+
+def test_names_cannot_break_the_page(results):
+    folder = results()
+    nasty = "</svg><script>alert(1)</script>&\"'"
+    edited(folder / "findings.json", lambda words: words["agents"]["soft"].update(label=nasty))
+    page = Page(write_report(folder))
+    assert "<script>alert" not in page.html
+    assert page.open == []
+    assert nasty in page.words
+    assert f"{nasty}, mean" in page.data["learning_returns.csv"][0]
+    for chart in re.findall(r"<svg.*?</svg>", page.html, re.S):
+        ET.fromstring(chart)
+
+
+def test_two_folders_the_same_to_the_last_bit_are_said_to_be(results):
+    one, other = results("one"), results("other")
+    page = Page(write_report(one, other))
+    assert "All 2 conditions are the same in both to the last bit" in page.words
+    assert "told apart" not in page.words.partition("an experiment in one")[0]
+
+
+def test_two_folders_are_compared_condition_by_condition(results):
+    one = results("one", {"hard": (HARD, -50.0), "soft": (SOFT, -12.0)}, threads=1)
+    other = results("other", {"hard": (HARD, -60.0), "cold": (SOFT, -12.0)}, random=2, threads=2)
+    path = write_report(one, other)
+    page = Page(path)
+    assert path == one / "comparison.html"
+    assert "one and other are told apart in 1 of 1 conditions: hard agent." in page.words
+    assert "hard agent beats that in other by" in page.words
+    assert "threads 1 and 2" in page.words
+    assert page.open == []
+    assert {"an-experiment-in-one", "an-experiment-in-other"} <= set(page.ids)
+
+
+def test_folders_with_no_condition_in_common_are_compared_with_the_reference(results):
+    one, other = results("one", {"soft": (SOFT, -12.0)}), results("other", {"hard": (HARD, -50.0)}, random=2)
+    assert "soft agent beats hard agent in other by" in Page(write_report(one, other)).words
+
+
+def test_folders_that_cannot_be_read_are_refused_by_name(results, tmp_path):
+    with pytest.raises(ValueError, match="nowhere.*no such folder"):
+        write_report(tmp_path / "nowhere")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ValueError, match=r"empty.*findings\.json"):
+        write_report(tmp_path / "empty")
+    folder = results("torn")
+    data = (folder / "curves.npz").read_bytes()
+    (folder / "curves.npz").write_bytes(data[: len(data) // 2])
+    with pytest.raises(ValueError, match=r"torn.*cannot be read"):
+        write_report(folder)
+    other = results("other")
+    edited(other / "findings.json", lambda words: words.pop("agents"))
+    with pytest.raises(ValueError, match=r"other.*no 'agents'"):
+        write_report(other)

@@ -1,0 +1,65 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fastsoftq.report.style import agent_colour, on_dark
+from fastsoftq.report.svg import Scale, apart, typeset
+
+numbers = st.floats(-1e6, 1e6).map(lambda x: round(x, 3))
+
+
+@given(numbers, numbers, st.booleans())
+def test_a_scale_holds_its_values_in_order_with_ticks_that_keep_apart(a, b, wide):
+    wide = wide and max(abs(a), abs(b)) > max(100.0, 8.0 * min(abs(a), abs(b)))
+    scale = Scale.over([np.array([a, b])], wide=wide)
+    places = scale(np.sort([a, b]))
+    assert 0.0 <= places[0] <= places[1] <= 1.0
+    if abs(a - b) > 1e-3:
+        ticks = scale.ticks(250.0, 20.0)
+        at = scale(np.array(ticks))
+        assert len(ticks) >= 1
+        assert ((at >= 0.0) & (at <= 1.0)).all()
+        assert (np.diff(at) * 250.0 >= 20.0 - 1e-6).all()
+
+
+@pytest.mark.parametrize(
+    ("scale", "expected"),
+    [
+        (Scale(0.0, 1.0), [0.0, 0.25, 0.5, 0.75, 1.0]),
+        (Scale(1.0, 1000.0, "log"), [1.0, 10.0, 100.0, 1000.0]),
+        (Scale(-1000.0, -10.0, "symlog"), [-1000.0, -500.0, -200.0, -100.0, -50.0, -20.0, -10.0]),
+    ],
+)
+def test_ticks_are_round(scale, expected):
+    assert scale.ticks(250.0 if scale.kind != "linear" else 120.0, 30.0 if scale.kind == "log" else 20.0) == expected
+
+
+@given(st.lists(st.floats(0.0, 100.0), min_size=1, max_size=12).map(sorted))
+def test_names_are_moved_apart_in_order_and_no_further_than_needed(places):
+    moved = apart(places, 10.0)
+    assert (np.diff(moved) >= 10.0 - 1e-6).all()
+    if (np.diff(places) >= 10.0).all():
+        np.testing.assert_allclose(moved, places)
+    assert moved.mean() == pytest.approx(np.mean(places), abs=1e-6)
+
+
+def test_numbers_are_typeset():
+    assert [typeset(-1234.5, 1), typeset(-0.004, 2), typeset(1e6)] == ["−1,234.5", "0.00", "1,000,000"]
+
+
+def luminance(colour):
+    encoded = np.array([int(colour[i : i + 2], 16) / 255.0 for i in (1, 3, 5)])
+    linear = np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
+    return float(linear @ [0.2126, 0.7152, 0.0722])
+
+
+def test_colours_on_dark_ground_can_be_seen_and_keep_their_order():
+    from conftest import HARD, SOFT  # type: ignore[import-not-found]
+
+    agents = [HARD, *(SOFT._replace(reward_scale=k) for k in (0.3, 1.0, 2.0, 10.0, 30.0))]
+    colours = [agent_colour(agent) for agent in agents]
+    lifted = [luminance(on_dark(colour)) for colour in colours]
+    ground = luminance("#14171a")
+    assert all((value + 0.05) / (ground + 0.05) > 3.5 for value in [*lifted, luminance(on_dark("#000000"))])
+    assert np.argsort(lifted).tolist() == np.argsort([luminance(colour) for colour in colours]).tolist()

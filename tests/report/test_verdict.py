@@ -1,0 +1,186 @@
+import re
+
+import numpy as np
+import pytest
+from conftest import COLD, HARD, SOFT  # type: ignore[import-not-found]
+
+import fastsoftq as fsq
+from fastsoftq.report.folder import Condition, Learning, read_results
+from fastsoftq.report.learned import facets, learned
+from fastsoftq.report.verdict import answers, interval_text, pairing, reference_of, verdicts
+from fastsoftq.statistics import confidence_interval
+
+
+def condition(returns, name="x", seeds=None, algorithm="SoftQLearning", colour="#0072b2", **settings):
+    runs, episodes = returns.shape
+    data = Learning(
+        returns,
+        np.ones((runs, episodes), np.int32),
+        np.zeros((runs, episodes), bool),
+        np.arange(runs, dtype=np.uint64) if seeds is None else np.asarray(seeds, np.uint64),
+    )
+    return Condition(name, name, colour, {"algorithm": algorithm, **settings}, lambda: data)
+
+
+def curves(mean, seed, runs=60, episodes=150, noise=4.0):
+    return mean + np.random.default_rng(seed).normal(0.0, noise, (runs, episodes))
+
+
+def verdict(a, b, **options):
+    one, other = learned(condition(a, "one", **options)), learned(condition(b, "other"))
+    return verdicts([(one, other)])[0]
+
+
+def test_the_better_one_beats_the_other_by_what_compare_says():
+    rng = np.random.default_rng(0)
+    mdp = fsq.cliff_walking()
+    trained = [fsq.train(mdp, agent, seeds=20, episodes=130, max_steps=100) for agent in (SOFT, HARD)]
+    shuffled = rng.permutation(20)
+    a = learned(condition(trained[0].returns[shuffled], "soft", trained[0].seeds[shuffled]))
+    b = learned(condition(trained[1].returns, "hard", trained[1].seeds))
+    found = verdicts([(a, b)])[0]
+    expected = fsq.compare(*trained)
+    assert found.comparison.difference == pytest.approx(expected.difference)
+    assert (found.comparison.low, found.comparison.high) == pytest.approx((expected.low, expected.high))
+    assert found.comparison.correlation == pytest.approx(expected.correlation)
+    text = interval_text(expected.difference, expected.low, expected.high)
+    assert found.words().startswith(f"soft beats hard by {text} return over the last 100 episodes, 20 paired seeds; ")
+
+
+def test_a_difference_whose_interval_holds_0_is_not_told_apart():
+    found = verdict(curves(-12.0, 1), curves(-12.0, 2))
+    assert found.comparison.low < 0.0 < found.comparison.high
+    assert found.sign == 0
+    assert "are not told apart" in found.words()
+    assert "beats" not in found.words()
+    assert "nowhere apart" in found.words()
+
+
+def test_what_only_one_of_many_tests_says_is_not_told_apart():
+    reference = learned(condition(curves(0.0, 0, runs=30), "reference"))
+    others = [learned(condition(curves(0.0, seed, runs=30), f"{seed}")) for seed in range(1, 60)]
+    found = verdicts([(other, reference) for other in others])
+    seeming = [v for v in found if v.comparison.low > 0.0 or v.comparison.high < 0.0]
+    assert seeming  # 59 intervals of 95 %: some miss
+    assert all(v.sign == 0 for v in seeming)
+    assert all("once corrected for all comparisons" in v.words() for v in seeming)
+
+
+def test_the_worse_one_falls_behind():
+    found = verdict(curves(-50.0, 1), curves(-12.0, 2))
+    assert found.sign == -1
+    assert re.match(r"one falls behind other by 3[78]\.\d+ \[3[78]\.\d+, 3[89]\.\d+\] return", found.words())
+
+
+def test_curves_part_where_they_do():
+    a, b = curves(0.0, 1, noise=1.0), curves(0.0, 2, noise=1.0)
+    a[:, 5:] += 50.0  # from the sixth episode on
+    found = verdict(a, b)
+    assert found.stretches[0][:2] == (6, 150)
+    assert found.words().endswith("they part at episode 6.")
+    a[:, :3] -= 50.0
+    assert verdict(a, b).words().endswith("it is behind in episodes 1 to 3 and ahead from 6 on.")
+    a[:, 100:] -= 50.0
+    assert "only" in verdict(a, b).parting
+
+
+def test_runs_are_paired_by_the_seeds_that_both_have():
+    a, b = curves(0.0, 1, runs=30), curves(0.0, 2, runs=20)
+    found = verdict(a, b, seeds=np.arange(10, 40))
+    assert found.comparison.paired
+    assert found.comparison.runs_a == 10
+    assert found.comparison.difference == pytest.approx(a[:10, -100:].mean() - b[10:, -100:].mean())
+    apart = verdict(a, b, seeds=np.arange(100, 130))
+    assert not apart.comparison.paired
+    assert "30 and 20 seeds, not paired" in apart.words()
+
+
+def test_curves_of_different_length_are_compared_by_their_ends_only():
+    found = verdict(curves(0.0, 1, episodes=120), curves(9.0, 2, episodes=150))
+    assert found.band is None
+    assert found.words().endswith("their curves are of different length.")
+
+
+def test_the_best_comes_first_and_the_reference_is_not_hidden():
+    reference = learned(condition(curves(0.0, 0), "reference"))
+    worse = [learned(condition(curves(-10.0 * i, i), f"worse {i}")) for i in (2, 1)]
+    better = learned(condition(curves(10.0, 5), "better"))
+    told = answers(verdicts([(one, reference) for one in (*worse, better)]))
+    assert [text.split(" by ")[0] for text in told] == [
+        "better beats reference",
+        "worse 1 falls behind reference",
+        "worse 2 falls behind reference",
+    ]
+    assert "paired seeds" in told[0]
+    assert "paired seeds" not in told[1]
+    told = answers(verdicts([(one, reference) for one in worse]))
+    assert told[0].startswith("reference is ahead of all 2 others. The best of them: worse 1 falls behind")
+
+
+def test_pairing_that_bought_nothing_is_said_to():
+    found = [verdict(curves(0.0, 1), curves(0.0, 2))]
+    assert abs(found[0].comparison.correlation) < 0.25
+    assert pairing(found).startswith("Pairing runs by seed bought nothing: ")
+    luck = np.random.default_rng(9).normal(0.0, 20.0, (60, 1))
+    found = [verdict(curves(0.0, 1) + luck, curves(0.0, 2) + luck)]
+    assert f"it saved {found[0].comparison.seeds_saved:,.0f} seeds" in pairing(found)
+    opposed = [verdict(curves(0.0, 1) + luck, curves(0.0, 2) - luck)]
+    assert "bought nothing, and where it is negative" in pairing(opposed)
+    assert pairing([verdict(curves(0.0, 1), curves(0.0, 2), seeds=np.arange(100, 160))]) == ""
+
+
+def test_settings_that_differ_are_named():
+    one = learned(condition(curves(0.0, 1), "soft", epsilon=0.0, step_size=0.8))
+    other = learned(condition(curves(0.0, 2), "hard", algorithm="QLearning", epsilon="LinearDecay(0.9)", step_size=0.8))
+    assert verdicts([(one, other)])[0].unlike == (
+        "soft and hard differ in algorithm (SoftQLearning against QLearning), epsilon (0 against LinearDecay(0.9))."
+    )
+
+
+def test_hard_is_what_others_are_compared_with():
+    soft, hard = condition(curves(0.0, 1), "soft"), condition(curves(0.0, 1), "hard", algorithm="QLearning")
+    assert reference_of([soft, hard]) is hard
+    assert reference_of([soft]) is soft
+
+
+def test_no_chart_has_a_colour_twice_and_each_says_what_is_its_own():
+    def of(name, colour, epsilon):
+        return learned(condition(curves(0.0, 1), name, colour=colour, epsilon=epsilon))
+
+    reference = of("reference", "#111111", 0.5)
+    all_learned = [reference, of("a", "#222222", 0.0), of("b", "#222222", 0.1), of("c", "#333333", 0.0)]
+    found = facets(all_learned, reference)
+    assert [(title, [one.label for one in group]) for title, group in found] == [
+        ("epsilon = 0", ["reference", "a", "c"]),
+        ("epsilon = 0.1", ["reference", "b"]),
+    ]
+    assert [group for _, group in facets([reference], reference)] == [[reference]]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "text"),
+    [
+        ((37.0312, 36.44, 37.62), "37.0 [36.4, 37.6]"),
+        ((-0.00123, -0.0042, 0.0031), "−0.001 [−0.004, 0.003]"),
+        ((-1214.6, -1216.6, -1212.6), "−1,215 [−1,217, −1,213]"),
+        ((5.0, 5.0, 5.0), "5.00 [5.00, 5.00]"),
+        ((-0.01, -3.0, 3.0), "0 [−3, 3]"),
+    ],
+)
+def test_intervals_have_the_decimals_they_deserve(numbers, text):
+    assert interval_text(*numbers) == text
+
+
+def test_what_is_summarised_is_what_was_written(results):
+    folder = results(ends={"hard": (HARD, -50.0), "soft": (SOFT, -12.0), "cold": (COLD, -12.0)})
+    held = read_results(folder)[0]
+    assert [c.name for c in held.conditions] == ["hard", "soft", "cold"]
+    assert held.conditions[1].settings["reward_scale"] == 10.0
+    assert held.conditions[0].settings["epsilon"] == "LinearDecay(0.9, 0.1, 0.001)"
+    with np.load(folder / "curves.npz") as arrays:
+        returns = arrays["soft_returns"]
+    one = learned(held.conditions[1])
+    assert one.final_return == confidence_interval(returns[:, -100:].mean(axis=1))
+    np.testing.assert_allclose(one.blocks.mean(axis=0), one.returns.mean)
+    assert one.returns.exact is not None
+    assert one.lengths.exact is None
