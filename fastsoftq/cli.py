@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import signal
 import sys
@@ -143,7 +144,21 @@ def list_() -> None:
         typer.echo(f"{name:{width}}  {experiment.summary}")
 
 
-app.command("run")(run_study)
+@app.command("run")
+@functools.wraps(run_study)
+def run(*arguments: Any, **options: Any) -> None:
+    run_study(*arguments, **options)
+    out = Path(options["out"])
+    if not out.is_dir():  # a store far away
+        return
+
+    from fastsoftq.report.page import write_report
+    from fastsoftq.studies.status import status
+
+    if status(out).finished:  # or other parts are still to come
+        typer.echo(f"Report: {write_report(out)}")
+
+
 app.command("status")(show_status)
 app.command("verify")(verify_folder)
 

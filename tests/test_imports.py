@@ -19,7 +19,8 @@ MODULES = sorted(module.name for module in pkgutil.walk_packages([str(PACKAGE)],
 LAYERS = (("kernels",), ("agents", "mdp"), ("planning",), ("engine",), ("studies",), ("report",), ("experiments",))
 DEPTH = {name: depth for depth, names in enumerate((*LAYERS, ("cli",), ("__main__",))) for name in names}
 APART = {("agents", "mdp"), ("mdp", "agents"), ("planning", "agents")}
-HEAVY = {"numba", "scipy", "matplotlib", "zarr", "xarray", "rich.console", "rich.progress", "gymnasium", "dask", "jinja2"}
+HEAVY = {"numba", "scipy", "matplotlib", "zarr", "xarray", "rich.console", "rich.progress", "gymnasium", "dask"}
+HEAVY |= {"jinja2"}
 
 
 def imports_within(path):

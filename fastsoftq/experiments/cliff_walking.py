@@ -95,7 +95,8 @@ def run(settings: Settings, watch: Watch) -> Findings:
         table=_table(summary),
         sentences=[_why(mdp, summary, settings)],
         summary=summary,
-        arrays={"seeds": results[0].curves.seeds} | {
+        arrays={"seeds": results[0].curves.seeds}
+        | {
             f"{result.condition.name}_{field}": values
             for result in results
             for field, values in (

@@ -135,7 +135,7 @@ def _words(findings: Findings, experiment: str, heading: str) -> dict[str, Any]:
         "title": findings.title,
         "sentences": list(findings.sentences),
         "table": findings.table._asdict(),
-        "figures": {key: described(figure) for key, figure in findings.figures.items()},
+        "figures": {key: described(figure) or key for key, figure in findings.figures.items()},
         "agents": {
             key: {"label": label, "colour": agent_colour(agent), "settings": settings_of(agent)}
             for key, (label, agent) in findings.agents.items()
@@ -150,7 +150,8 @@ def described(figure: Figure) -> str:
         drawn = " against ".join(label for label in (ax.get_ylabel(), ax.get_xlabel()) if label)
         title = ax.get_title() or ax.get_title("left") or ax.get_title("right")
         panels.append(": ".join(text for text in (title, drawn) if text))
-    return ". ".join(text.rstrip(".") for text in (figure.get_suptitle(), *dict.fromkeys(panels)) if text) + "."
+    texts = [text.rstrip(".") for text in (figure.get_suptitle(), *dict.fromkeys(panels)) if text]
+    return ". ".join(texts) + "." if texts else ""
 
 
 def settings_of(agent: Any) -> dict[str, str | float]:

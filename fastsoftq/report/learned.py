@@ -81,7 +81,7 @@ def learned(condition: Condition) -> Learned:
     """
     data = condition.load()
     edges = episode_blocks(data.returns.shape[1])
-    final = final_performance(data.returns, last=WINDOW)
+    final = final_performance(data.returns, last=min(WINDOW, data.returns.shape[1]))
     return Learned(
         condition=condition,
         n_episodes=data.returns.shape[1],

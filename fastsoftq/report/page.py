@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,7 +12,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from fastsoftq.report.against import against
-from fastsoftq.report.folder import Figure, read_results
+from fastsoftq.report.folder import Figure
+from fastsoftq.report.reader import read_results
 from fastsoftq.report.sections import Section, section
 from fastsoftq.report.style import on_dark
 from fastsoftq.studies.atomic import atomic_write
@@ -101,7 +101,8 @@ def _data_url(text: str | bytes) -> str:
 
 
 def _image_url(figure: Figure) -> str:
-    return f"data:image/svg+xml;base64,{base64.b64encode(figure.svg).decode()}"
+    """A picture within the page; paths make most of it, and stay as they are, which takes less than base64."""
+    return f"data:image/svg+xml,{quote(figure.svg, safe=' <>/=,;:().-+!?')}"
 
 
 def _slug(text: str) -> str:

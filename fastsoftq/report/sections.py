@@ -246,7 +246,7 @@ def run_facts(run: Mapping[str, Any], everything: Sequence[Learned]) -> list[tup
     -------
     list of (str, str)
     """
-    steps = sum(one.steps for one in everything)
+    steps = run.get("steps") or sum(one.steps for one in everything)
     training = sum(agent.get("seconds", 0.0) for agent in run.get("agents", {}).values())
     versions = run.get("versions", {})
     facts = [

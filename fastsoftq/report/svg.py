@@ -20,7 +20,7 @@ __all__ = ["Chart", "Scale", "apart", "typeset"]
 
 WIDTH, HEIGHT = 480.0, 300.0
 _TOP, _BOTTOM = 12.0, 40.0
-_LETTER, _LINE = 6.4, 15.0  # of a name, on average
+_LETTER, _BOLD, _LINE = 6.8, 8.0, 15.0  # widths of letters in a wide font, on average; height of a line
 _LONGEST = 20  # letters of a name; longer ones are cut
 _KNEE = 10.0  # a symmetric logarithmic scale is about linear up to here
 
@@ -128,7 +128,7 @@ class Chart:
     def left(self) -> float:
         """Where the axes begin."""
         letters = max((len(_cut(text, _LONGEST + 4)) for _, text in self._rows), default=0)
-        return 12.0 + _LETTER * letters + (16.0 if self.ylabel else 0.0)
+        return 12.0 + _LETTER * letters + (18.0 if self.ylabel else 0.0)
 
     @property
     def _rows(self) -> Sequence[tuple[float, str]]:
@@ -138,7 +138,7 @@ class Chart:
     @property
     def right(self) -> float:
         """Where the axes end."""
-        return WIDTH - 12.0 - _LETTER * max((len(_cut(name)) for name in self.names), default=0)
+        return WIDTH - 12.0 - _BOLD * max((len(_cut(name)) for name in self.names), default=0)
 
     def across(self, values: NDArray[np.float64] | float) -> NDArray[np.float64]:
         """Places along the horizontal axis."""
@@ -230,7 +230,7 @@ class Chart:
         )
         if self.ylabel:
             parts.append(
-                f'<text class="axis" transform="translate(11 {middle:g}) rotate(-90)" text-anchor="middle">'
+                f'<text class="axis" transform="translate(13 {middle:g}) rotate(-90)" text-anchor="middle">'
                 f"{escape(self.ylabel)}</text>"
             )
         return "".join(parts)

@@ -1,16 +1,9 @@
-import json
-from pathlib import Path
-
 import numpy as np
 import pytest
+from folders import HARD, SOFT
 from matplotlib.figure import Figure
 
-from fastsoftq.agents import LinearDecay, QLearning, SoftQLearning
 from fastsoftq.report.findings import Findings, Table, write
-
-HARD = QLearning(step_size=0.8, discount=0.95, epsilon=LinearDecay(0.9, 0.1, 0.001))
-SOFT = SoftQLearning(step_size=0.8, discount=0.95, temperature=1.0, reward_scale=10.0)
-COLD = SOFT._replace(reward_scale=30.0)
 
 
 @pytest.fixture
@@ -55,10 +48,3 @@ def results(tmp_path):
         return folder
 
     return written
-
-
-def edited(path: Path, change):
-    """Change a JSON file."""
-    data = json.loads(path.read_text())
-    change(data)
-    path.write_text(json.dumps(data))

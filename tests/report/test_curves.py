@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fastsoftq.report.curves import Panel, _blocks, _label, curve, plot_learning_curves
+from fastsoftq.report.curves import Panel, _label, curve, episode_blocks, plot_learning_curves
 
 
 @given(st.integers(1, 5000))
 def test_blocks_part_the_episodes_and_the_first_ones_stand_alone(n_episodes):
-    edges = _blocks(n_episodes)
+    edges = episode_blocks(n_episodes)
     sizes = np.diff(edges)
     assert edges[0] == 0
     assert edges[-1] == n_episodes
@@ -22,7 +22,7 @@ def test_blocks_part_the_episodes_and_the_first_ones_stand_alone(n_episodes):
 def test_a_curve_is_the_mean_over_runs_and_the_episodes_of_each_block():
     rng = np.random.default_rng(1)
     values = rng.normal(size=(40, 200))
-    edges = _blocks(200)
+    edges = episode_blocks(200)
     c = curve("a", "#000000", values)
     for i, (start, stop) in enumerate(itertools.pairwise(edges)):
         assert c.mean[i] == pytest.approx(values[:, start:stop].mean())

@@ -27,7 +27,9 @@ def findings():
 def test_everything_is_written_and_reads_back(findings, tmp_path):
     written = write(findings, tmp_path)
     assert set(written) == set(tmp_path.iterdir())
-    assert {path.name for path in written} == {"figure.svg", "figure.png", "curves.npz", "summary.csv", "run.json"}
+    assert {path.name for path in written} == {
+        "figure.svg", "figure.png", "curves.npz", "summary.csv", "run.json", "findings.json",
+    }  # fmt: skip
     with np.load(tmp_path / "curves.npz") as arrays:
         assert set(arrays) == set(findings.arrays)
         for name, array in findings.arrays.items():
@@ -37,6 +39,10 @@ def test_everything_is_written_and_reads_back(findings, tmp_path):
         (row,) = csv.DictReader(file)
     assert row == {"agent": "hard", "return": "-0.3333333333", "steps": "1000000000", "meets": ""}
     assert json.loads((tmp_path / "run.json").read_text()) == {"seconds": 1.5}
+    words = json.loads((tmp_path / "findings.json").read_text())
+    assert words["sentences"] == ["Soft is close to hard [1]."]
+    assert words["table"]["rows"] == [["hard", "-12.00"], ["soft", "-12.01"]]
+    assert words["figures"] == {"figure": "figure"}  # by its name, where it says nothing of itself
 
 
 def test_the_same_findings_make_the_same_bytes(findings, tmp_path, monkeypatch):

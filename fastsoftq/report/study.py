@@ -1,0 +1,110 @@
+"""A study's folder, read for a report."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fastsoftq.report.findings import settings_of
+from fastsoftq.report.folder import Condition, Learning, Results
+from fastsoftq.report.style import agent_colour
+from fastsoftq.report.svg import typeset
+from fastsoftq.studies.results import Results as Study
+from fastsoftq.studies.spec import agent_from_record
+from fastsoftq.studies.store import open_store
+
+__all__ = ["STUDY", "read_study"]
+
+STUDY = "study.json"
+
+_MOST = 10_000  # runs of a condition that are read: intervals are narrow enough by then, and all fits into memory
+_WINDOW = 100
+_UNKNOWN = "#4d4d4d"
+
+
+def read_study(folder: Path) -> Results:
+    """Read the folder of a study.
+
+    Parameters
+    ----------
+    folder : Path
+
+    Returns
+    -------
+    Results
+        With the curves of each condition, of its first 10 000 runs where there are more; where only summaries are
+        kept, with a table instead.
+
+    Raises
+    ------
+    ValueError
+        Results that are damaged.
+    """
+    store = open_store(folder)
+    study, plan = Study(store), store.plan
+    marks = [mark for _, mark in store.marked()]
+    record = plan.record
+    run = {
+        **plan.provenance[-1],
+        "seeds": plan.runs,
+        "episodes": plan.episodes,
+        "max_steps": record["max_steps"],
+        "agents": {"all": {"seconds": sum(mark["seconds"] for mark in marks)}},
+        "steps": sum(mark["steps"] for mark in marks),
+    }
+    sentences = []
+    if plan.runs > _MOST and study.keep == "curves":
+        sentences.append(f"Of each condition's {typeset(plan.runs)} runs the first {typeset(_MOST)} are shown.")
+    results = Results(folder, study.name, study.name, run, sentences)
+    if study.keep == "curves":
+        return _with_curves(results, study)
+    return _with_table(results, study)
+
+
+def _with_curves(results: Results, study: Study) -> Results:
+    conditions = []
+    for name in study.conditions:
+        world, _, label = name.partition("/")
+        colour, settings = _drawn(study.record["agents"][label])
+        load = partial(_load, study, name, min(_MOST, results.run["seeds"]))
+        conditions.append(Condition(name, label, colour, settings, load, world))
+    return replace(results, conditions=conditions)
+
+
+def _drawn(record: Any) -> tuple[str, dict[str, str | float]]:
+    """The colour and the settings of an agent; of one that cannot be imported here, what its record tells."""
+    try:
+        agent = agent_from_record(record)
+    except (ImportError, AttributeError):
+        plain = {key: value if isinstance(value, int | float) else str(value) for key, value in record.items()}
+        return _UNKNOWN, {"algorithm": str(record["kind"]), **plain}
+    return agent_colour(agent), settings_of(agent)
+
+
+def _load(study: Study, name: str, runs: int) -> Learning:
+    curves = study.curves(name, runs)
+    return Learning(curves.returns, curves.lengths, curves.truncated, curves.seeds)
+
+
+def _with_table(results: Results, study: Study) -> Results:
+    rows = []
+    for name in study.conditions:
+        row = [name]
+        for metric in ("return", "length"):
+            summary = study.summary(name, metric)
+            last = slice(-_WINDOW, None)
+            half = 1.96 * float(np.mean(summary.standard_error[last]))
+            row.append(f"{typeset(float(summary.mean[last].mean()), 2)} ± {typeset(half, 2)}")
+        rows.append(row)
+    caption = (
+        "Summaries of each episode are kept, not runs: ± is the mean half width of the episodes' own 95 % intervals, "
+        "no less than that of the mean over them. Curves and comparisons need a study that keeps curves."
+    )
+    window = min(_WINDOW, results.run["episodes"])
+    episodes, runs = (typeset(results.run[name]) for name in ("episodes", "seeds"))
+    title = f"Mean over the last {window} of {episodes} episodes, {runs} runs"
+    return replace(results, title=title, header=["condition", "return", "length"], rows=rows, caption=caption)

@@ -1,0 +1,125 @@
+"""The report in a real browser: Chromium without a window, driven from outside."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from html import unescape
+
+import pytest
+from folders import COLD, HARD, SOFT
+from matplotlib.image import imread
+
+from fastsoftq.report.page import write_report
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+BROWSER = next(filter(None, map(shutil.which, NAMES)), None)
+pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium here")
+
+# Run within the page, and told to the page that frames it, which is as narrow as a phone.
+PROBE = """
+<script>
+window.addEventListener("load", () => {
+  const found = { width: document.documentElement.scrollWidth, window: window.innerWidth };
+  for (const details of document.querySelectorAll("details")) details.open = true;
+  found.charts = [...document.querySelectorAll("svg.chart")].map((svg) => {
+    const drawn = [...svg.querySelectorAll("polyline, polygon, rect, circle")];
+    const box = svg.getBBox(), frame = svg.viewBox.baseVal;
+    return {
+      size: svg.getBoundingClientRect().width,
+      box: [box.x, box.y, box.x + box.width, box.y + box.height],
+      inside: Math.min(box.x, box.y) >= -1 && box.x + box.width <= frame.width + 1
+        && box.y + box.height <= frame.height + 1,
+      drawn: drawn.length,
+      coloured: drawn.map(getComputedStyle).every((style) => style.stroke !== "none" || style.fill !== "none"),
+    };
+  });
+  found.images = [...document.images].map((image) => image.complete && image.naturalWidth);
+  const table = document.querySelector("table.sortable");
+  const column = () => [...table.tBodies[0].rows].map((row) => row.cells[1].textContent);
+  const button = table.tHead.rows[0].cells[1].querySelector("button");
+  button.click(); found.up = column();
+  button.click(); found.down = column();
+  const chart = document.querySelector("svg.chart"), at = chart.getBoundingClientRect();
+  const place = { clientX: at.x + at.width / 3, clientY: at.y + at.height / 2, bubbles: true };
+  chart.dispatchEvent(new PointerEvent("pointermove", place));
+  found.readout = document.querySelector(".readout")?.innerText;
+  chart.dispatchEvent(new PointerEvent("pointerleave"));
+  found.left = document.querySelectorAll(".readout, .hair").length;
+  parent.postMessage(JSON.stringify(found), "*");
+});
+</script>
+"""
+FRAME = """<!DOCTYPE html><title>frame</title>
+<iframe src="page.html" width="390" height="800"></iframe>
+<script>window.addEventListener("message", (event) => document.body.setAttribute("data-found", event.data));</script>
+"""
+
+
+def chromium(tmp_path, *arguments):
+    command = [
+        BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--hide-scrollbars",
+        "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+        "--enable-logging=stderr", "--virtual-time-budget=5000", f"--user-data-dir={tmp_path / 'profile'}", *arguments,
+    ]  # fmt: skip
+    environment = {**os.environ, "HOME": str(tmp_path)}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=180, env=environment)
+    assert done.returncode == 0, done.stderr
+    assert not re.findall(r":CONSOLE.*", done.stderr)
+    return done.stdout
+
+
+@pytest.fixture
+def report(results):
+    inner = results("all/inner", {})
+    results("all/inner/ignored", {})  # only folders right within are looked at
+    folder = inner.parent
+    source = results("source", {"hard": (HARD, -50.0), "soft": (SOFT, -12.0), "cold": (COLD, -1000.0)})
+    for path in source.iterdir():
+        path.rename(folder / path.name)
+    return write_report(folder)
+
+
+def test_every_figure_renders_on_a_phone_tables_sort_and_nothing_is_complained_of(report, tmp_path):
+    (tmp_path / "page.html").write_text(report.read_text().replace("</body>", f"{PROBE}</body>"))
+    (tmp_path / "frame.html").write_text(FRAME)
+    dom = chromium(tmp_path, "--dump-dom", (tmp_path / "frame.html").as_uri())
+    found = json.loads(unescape(re.search(r'data-found="([^"]*)"', dom)[1]))
+    assert found["window"] == 390
+    assert found["width"] <= 390  # nothing makes the page wider than the phone
+    assert len(found["charts"]) == 5
+    for chart in found["charts"]:
+        assert chart["drawn"] > 2
+        assert chart["coloured"]
+        assert chart["inside"], chart
+        assert 300 < chart["size"] <= 390
+    assert len(found["images"]) == 2
+    assert all(found["images"])
+    numbers = [float(text.split()[0].replace("−", "-").replace(",", "")) for text in found["up"]]
+    assert numbers == sorted(numbers)
+    assert found["down"] == found["up"][::-1]
+    assert re.match(r"episode \d+\n", found["readout"])
+    assert re.search(r"soft agent −[\d.]+ \[−[\d.]+, −[\d.]+\]", found["readout"])
+    assert found["left"] == 0
+
+
+def test_light_and_dark_are_what_the_reader_prefers(report, tmp_path):
+    luminance = {}
+    for name, option in (("light", 1), ("dark", 0)):
+        picture = tmp_path / f"{name}.png"
+        scheme = f"--blink-settings=preferredColorScheme={option}"
+        chromium(tmp_path, scheme, "--window-size=1000,1400", f"--screenshot={picture}", report.as_uri())
+        pixels = imread(picture)[..., :3]
+        luminance[name] = float(pixels.mean())
+        assert pixels.std() > 0.02  # not blank
+    assert luminance["light"] > 0.85
+    assert luminance["dark"] < 0.25
+
+
+def test_it_prints(report, tmp_path):
+    document = tmp_path / "page.pdf"
+    chromium(tmp_path, "--no-pdf-header-footer", f"--print-to-pdf={document}", report.as_uri())
+    data = document.read_bytes()
+    assert data.startswith(b"%PDF")
+    assert 2 <= len(re.findall(rb"/Type\s*/Page\b", data)) <= 8

@@ -1,0 +1,73 @@
+import numpy as np
+import pytest
+from folders import HARD, SOFT
+
+import fastsoftq as fsq
+from fastsoftq.report import study
+from fastsoftq.report.page import write_report
+from fastsoftq.report.reader import read_results
+from fastsoftq.report.verdict import interval_text
+from fastsoftq.studies.results import open_results
+from fastsoftq.studies.run import run
+from fastsoftq.studies.spec import Study
+
+
+@pytest.fixture
+def ran(tmp_path):
+    """A function that runs a small study into a folder."""
+
+    def go(**changes):
+        worlds = {"wide": fsq.cliff_walking(height=3, width=5), "narrow": fsq.cliff_walking(height=3, width=4)}
+        fields = {
+            "name": "small",
+            "episodes": 30,
+            "seeds": 128,
+            "max_steps": 60,
+            "environments": worlds,
+            "agents": {"hard": HARD, "soft": SOFT},
+        }
+        run(Study(**fields | changes), tmp_path / "study", threads=1)
+        return tmp_path / "study"
+
+    return go
+
+
+def test_a_study_is_reported_world_by_world(ran):
+    folder = ran()
+    held = read_results(folder)[0]
+    assert [(c.world, c.label) for c in held.conditions] == [
+        ("wide", "hard"), ("wide", "soft"), ("narrow", "hard"), ("narrow", "soft"),
+    ]  # fmt: skip
+    curves = open_results(folder).curves("narrow/soft")
+    learning = held.conditions[3].load()
+    np.testing.assert_array_equal(learning.returns, curves.returns)
+    np.testing.assert_array_equal(learning.seeds, curves.seeds)
+    assert held.conditions[3].settings["algorithm"] == "SoftQLearning"
+    expected = fsq.compare(curves, open_results(folder).curves("narrow/hard"))
+    page = write_report(folder).read_text()
+    assert interval_text(expected.difference, expected.low, expected.high) in page.partition("<h3>narrow</h3>")[2]
+    assert read_results(folder)[0].run["steps"] == sum(int(c.load().lengths.sum()) for c in held.conditions)
+
+
+def test_of_too_many_runs_the_first_are_shown_and_that_is_said(ran, monkeypatch):
+    monkeypatch.setattr(study, "_MOST", 100)
+    held = read_results(ran())[0]
+    assert held.conditions[0].load().returns.shape == (100, 30)
+    assert held.sentences == ["Of each condition's 128 runs the first 100 are shown."]
+
+
+def test_a_study_that_keeps_summaries_gets_a_table(ran):
+    folder = ran(keep="summary", block=64)
+    summary = open_results(folder).summary("wide/soft")
+    row = read_results(folder)[0].rows[1]
+    assert row[0] == "wide/soft"
+    assert row[1].startswith(f"{summary.mean.mean():.2f} ± ".replace("-", "−"))
+    assert "wide/soft" in write_report(folder).read_text()
+
+
+def test_a_damaged_study_is_refused_by_name(ran):
+    folder = ran()
+    chunks = sorted((folder / "results.zarr" / "returns" / "c").rglob("*"))
+    next(path for path in chunks if path.is_file()).unlink()
+    with pytest.raises(ValueError, match=r"study lacks"):
+        write_report(folder)
