@@ -10,9 +10,10 @@ from numba.extending import overload
 
 from fastsoftq.agents.rules import act, bootstrap, look, renews, revise, rule, weigh
 from fastsoftq.agents.schedules import Schedule, is_schedule
+from fastsoftq.kernels.jit import inlined
 from fastsoftq.kernels.numerics import LN_2, LOG2_E, exp2, log2
 from fastsoftq.kernels.policies import any_action, by_weight, explores
-from fastsoftq.kernels.rows import blank, highest, put, replaced, total
+from fastsoftq.kernels.rows import each, highest, replaced, total
 from fastsoftq.kernels.simd import convert, element, fma, minimum, select
 
 __all__ = ["SoftQLearning"]
@@ -60,21 +61,25 @@ class Weights(NamedTuple):
     total: float
 
 
+@inlined
+def _exponent(q, action, top, sharpness, like):
+    return convert(q - top, like) * sharpness
+
+
+@inlined
+def _weight(exponent, action):
+    return exp2(exponent)
+
+
 @rule(look, SoftQLearning)
 def _(agent, row, like):
     top = highest(row)
-    sharpness = convert(LOG2_E / agent.temperature, like)
-    exponents = blank(row, like)
-    for a in range(len(row)):
-        exponents = put(exponents, a, convert(row[a] - top, like) * sharpness)
-    return Exponents(top, exponents)
+    return Exponents(top, each(_exponent, row, (top, convert(LOG2_E / agent.temperature, like), like)))
 
 
 @rule(weigh, SoftQLearning)
 def _(agent, glance):
-    weights = glance.exponents
-    for a in range(len(weights)):
-        weights = put(weights, a, exp2(glance.exponents[a]))
+    weights = each(_weight, glance.exponents, ())
     return Weights(glance.top, weights, total(weights))
 
 

@@ -13,7 +13,7 @@ from fastsoftq.kernels.jit import by_type, inlined
 from fastsoftq.kernels.numerics import LOG2_E
 from fastsoftq.kernels.operators import weight
 from fastsoftq.kernels.random import unit
-from fastsoftq.kernels.rows import highest, total
+from fastsoftq.kernels.rows import fold, highest, total
 from fastsoftq.kernels.simd import convert, lookup, select
 
 __all__ = ["any_action", "boltzmann", "by_weight", "epsilon_greedy", "explores", "greedy", "greedy_given"]
@@ -55,18 +55,29 @@ def greedy_given(row, top, explore, low):
 
     def by_rank(row, top, explore, low):
         """The j-th of the best, j uniform: count them, then count again up to j."""
-        count = convert((row[0] == top) | explore, _0)
-        for a in range(1, len(row)):
-            count = count + convert((row[a] == top) | explore, _0)
+        one = _is_best(row[0], top, explore)
+        count = fold(_count, one, row[1:], (top, explore))
         rank = convert((low >> _8) * convert(count, _8) >> _24, _0)
-        action = convert(low, _0) & _0
-        seen = action
-        for a in range(len(row)):
-            seen = seen + convert((row[a] == top) | explore, _0)
-            action = action + convert(seen <= rank, _0)
-        return action
+        start = (one, convert(one <= rank, _0))
+        return fold(_count_up_to, start, row[1:], (top, explore, rank))[1]
 
     return by_rank
+
+
+@inlined
+def _is_best(q, top, explore):
+    return convert((q == top) | explore, _0)
+
+
+@inlined
+def _count(so_far, q, action, top, explore):
+    return so_far + _is_best(q, top, explore)
+
+
+@inlined
+def _count_up_to(so_far, q, action, top, explore, rank):
+    seen = so_far[0] + _is_best(q, top, explore)
+    return seen, so_far[1] + convert(seen <= rank, _0)
 
 
 @inlined
@@ -111,12 +122,14 @@ def epsilon_greedy(row, epsilon, draw):
 def by_weight(weights, low):
     """An action in proportion to its weight, from half a draw (uint32); int32."""
     threshold = unit(low, weights[0]) * total(weights)
-    sum_so_far = weights[0]
-    action = select(threshold >= sum_so_far, _1, _0)
-    for a in range(1, len(weights) - 1):
-        sum_so_far = sum_so_far + weights[a]
-        action = select(threshold >= sum_so_far, action + _1, action)
-    return action
+    start = (weights[0], select(threshold >= weights[0], _1, _0))
+    return fold(_pass, start, weights[1:-1], (threshold,))[1]
+
+
+@inlined
+def _pass(so_far, weight, action, threshold):
+    sum_so_far = so_far[0] + weight
+    return sum_so_far, select(threshold >= sum_so_far, so_far[1] + _1, so_far[1])
 
 
 @inlined

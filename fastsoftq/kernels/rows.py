@@ -1,108 +1,158 @@
 """Rows: the numbers of one state, one for each action, as a tuple or as a one-dimensional array.
 
-Engines hold rows as tuples (of numbers, or of sixteen-wide vectors), so that a loop over one is unrolled and nothing
-is allocated; users pass rows of their own arrays. Rules loop over `range(len(row))` and serve both.
+Engines hold rows as tuples (of numbers, or of sixteen-wide vectors); users pass rows of their own arrays. Rules go over
+a row with `fold` and `each`: loops over an array, straight-line code over a tuple. Left to LLVM, a loop over eight
+exponentials would not be unrolled, and a tuple indexed by a variable is slow.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import types
-from numba.cpython.unsafe.tuple import tuple_setitem
-from numba.extending import intrinsic, overload
-from numba.np.numpy_support import as_dtype
+from numba.core import cgutils
+from numba.extending import intrinsic
 
-from fastsoftq.kernels.jit import inlined
-from fastsoftq.kernels.simd import Vec, element, maximum, select
+from fastsoftq.kernels.jit import by_type, inlined
+from fastsoftq.kernels.simd import maximum, select
 
-__all__ = ["blank", "highest", "pick", "put", "read_row", "replaced", "total"]
-
-
-def put(row, index, value):
-    """The row with `value` at `index`: a new tuple, or the array itself, changed. From compiled code only."""
-    raise NotImplementedError("callable from compiled code only")
+__all__ = ["each", "fold", "highest", "pick", "read_row", "replaced", "total"]
 
 
-@overload(put, jit_options={"forceinline": True}, strict=False)
-def _put(row, index, value):
-    if isinstance(row, types.BaseTuple):
-        return lambda row, index, value: tuple_setitem(row, index, value)
-
-    def assign(row, index, value):
-        row[index] = value
-        return row
-
-    return assign
+def _call(context: Any, builder: Any, function: Any, signature: Any, args: tuple[Any, ...]) -> Any:
+    implementation = context.get_function(function, signature)
+    context.add_linking_libs(getattr(implementation, "libs", ()))
+    return implementation(builder, args)
 
 
 @intrinsic
-def _blank_tuple(typing, row, like):
-    kind = element(like)
-    t = types.UniTuple(Vec(kind) if isinstance(row.dtype, Vec) else kind, len(row))
-    return t(row, like), lambda context, builder, sig, args: context.get_constant_null(t)
+def _fold_tuple(typing, function, start, row, extra):
+    """`fold` over a tuple, as straight-line code; the accumulator may change its type at the first step only."""
+    accumulator, signatures = start, []
+    for t in row.types:
+        signature = function.get_call_type(typing, (accumulator, t, types.int32, *extra.types), {})
+        accumulator = signature.return_type
+        signatures.append(signature)
+
+    def emit(context, builder, sig, args):
+        _, value, row, extra = args
+        rest = cgutils.unpack_tuple(builder, extra)
+        for i, signature in enumerate(signatures):
+            index = context.get_constant(types.int32, i)
+            operands = (value, builder.extract_value(row, i), index, *rest)
+            value = _call(context, builder, function, signature, operands)
+        return value
+
+    return accumulator(function, start, row, extra), emit
 
 
-def blank(row, like):
-    """A row of the same length to be filled with `put`, in the precision of `like`. From compiled code only."""
-    raise NotImplementedError("callable from compiled code only")
+@intrinsic
+def _each_of_tuple(typing, function, row, extra):
+    """`each` over a tuple, as straight-line code."""
+    signatures = [function.get_call_type(typing, (t, types.int32, *extra.types), {}) for t in row.types]
+    result = types.UniTuple(signatures[0].return_type, len(row))
+
+    def emit(context, builder, sig, args):
+        _, row, extra = args
+        rest = cgutils.unpack_tuple(builder, extra)
+        values = [
+            _call(
+                context,
+                builder,
+                function,
+                s,
+                (builder.extract_value(row, i), context.get_constant(types.int32, i), *rest),
+            )
+            for i, s in enumerate(signatures)
+        ]
+        return context.make_tuple(builder, result, values)
+
+    return result(function, row, extra), emit
 
 
-@overload(blank, jit_options={"forceinline": True}, strict=False)
-def _blank(row, like):
+@by_type
+def fold(function, start, row, extra):
+    """Go over a row: `start = function(start, row[a], a, *extra)` for every action `a`; returns the last."""
     if isinstance(row, types.BaseTuple):
-        return lambda row, like: _blank_tuple(row, like)
-    dtype = as_dtype(element(like))
-    return lambda row, like: np.empty(len(row), dtype)
+        return lambda function, start, row, extra: _fold_tuple(function, start, row, extra)
+
+    def over_array(function, start, row, extra):
+        for a in range(len(row)):
+            start = function(start, row[a], np.int32(a), *extra)
+        return start
+
+    return over_array
 
 
+@by_type
+def each(function, row, extra):
+    """The row of `function(row[a], a, *extra)` for every action `a`: a tuple, or a new array."""
+    if isinstance(row, types.BaseTuple):
+        return lambda function, row, extra: _each_of_tuple(function, row, extra)
+
+    def over_array(function, row, extra):
+        first = function(row[0], np.int32(0), *extra)
+        out = np.full(len(row), first)
+        for a in range(1, len(row)):
+            out[a] = function(row[a], np.int32(a), *extra)
+        return out
+
+    return over_array
+
+
+@by_type
 def read_row(table, state, row):
     """The row of `state` in a table [states, actions], in the form of `row`: a tuple, or an array (a view)."""
-    raise NotImplementedError("callable from compiled code only")
-
-
-@overload(read_row, jit_options={"forceinline": True}, strict=False)
-def _read_row(table, state, row):
     if not isinstance(row, types.BaseTuple):
         return lambda table, state, row: table[state]
+    return lambda table, state, row: each(_entry, row, (table, state))
 
-    def unrolled(table, state, row):
-        for a in range(len(row)):
-            row = tuple_setitem(row, a, table[state, a])
-        return row
 
-    return unrolled
+@inlined
+def _entry(_, action, table, state):
+    return table[state, action]
+
+
+@inlined
+def _larger(top, x, action):
+    return maximum(x, top)
+
+
+@inlined
+def _sum(so_far, x, action):
+    return so_far + x
+
+
+@inlined
+def _picked(so_far, x, action, chosen):
+    return select(chosen == action, x, so_far)
+
+
+@inlined
+def _replaced(x, action, changed, value):
+    return select(changed == action, value, x)
 
 
 @inlined
 def highest(row):
     """The largest entry."""
-    top = row[0]
-    for a in range(1, len(row)):
-        top = maximum(row[a], top)
-    return top
+    return fold(_larger, row[0], row[1:], ())
 
 
 @inlined
 def total(row):
     """The sum of the entries, from first to last."""
-    x = row[0]
-    for a in range(1, len(row)):
-        x = x + row[a]
-    return x
+    return fold(_sum, row[0], row[1:], ())
 
 
 @inlined
 def pick(row, action):
     """The entry of `action`, by comparison: in a tuple, and with sixteen actions at once, there is no indexing."""
-    x = row[0]
-    for a in range(1, len(row)):
-        x = select(action == np.int32(a), row[a], x)
-    return x
+    return fold(_picked, row[0], row, (action,))
 
 
 @inlined
 def replaced(row, action, value):
-    """The tuple with `value` as the entry of `action`; action -1 leaves it as it is."""
-    for a in range(len(row)):
-        row = put(row, a, select(action == np.int32(a), value, row[a]))
-    return row
+    """The row with `value` as the entry of `action`; action -1 leaves it as it is."""
+    return each(_replaced, row, (action, value))
