@@ -119,7 +119,7 @@ def reproduce(
 def report(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder of results.", show_default=False)],
     other: Annotated[
-        Path | None, typer.Argument(metavar="[DIR]", help="Another, to compare with it.", show_default=False)
+        Path | None, typer.Argument(metavar="OTHER", help="Another, to compare with it.", show_default=False)
     ] = None,
     out: Annotated[
         Path | None,

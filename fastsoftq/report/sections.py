@@ -147,17 +147,22 @@ def _reference(group: Sequence[Learned]) -> Learned:
 
 
 def _part(title: str, group: Sequence[Learned], reference: Learned, found: Sequence[Verdict]) -> Part:
+    told = answers(found) or [_alone(group[0])]
+    if title:
+        told[0] = f"{title}: {told[0]}"
+    known = any(one.returns.exact is not None for one in group)
+    exact = "; dashed: the exact value that what is learned comes to, by planning" if known else ""
     best = max(found, key=lambda v: v.comparison.mean_a, default=None)
     return Part(
         title=title,
         unlike=best.unlike if best else "",
-        answers=answers(found) or [_alone(group[0])],
+        answers=told,
         comparisons=_comparisons(group, reference, found),
         groups=[
             Group(
                 "Learning curves",
-                "Lines: mean over seeds; bands hold the whole mean curve with 95 % confidence; dotted: median; dashed: "
-                "the exact value that what is learned comes to, by planning. The axis of episodes is logarithmic, and "
+                "Lines: mean over seeds; bands hold the whole mean curve with 95 % confidence; dotted: "
+                f"median{exact}. The axis of episodes is logarithmic, and "
                 "so is that of values where they span orders of magnitude.",
                 learning_charts(group, reference),
             ),
@@ -218,6 +223,8 @@ def _comparisons(group: Sequence[Learned], reference: Learned, found: Sequence[V
         "Hedges’ g; better runs: chance that a run beats one of the reference; apart from: the first episode at which "
         "the band of the difference is clear of 0"
     )
+    if not any(row[2] for row in rows):  # no exact values
+        header, rows = header[:2] + header[3:], [row[:2] + row[3:] for row in rows]
     return Grid(f"The last {reference.window} of {typeset(reference.n_episodes)} episodes", header, rows, caption)
 
 

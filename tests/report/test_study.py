@@ -43,8 +43,9 @@ def test_a_study_is_reported_world_by_world(ran):
     np.testing.assert_array_equal(learning.returns, curves.returns)
     np.testing.assert_array_equal(learning.seeds, curves.seeds)
     assert held.conditions[3].settings["algorithm"] == "SoftQLearning"
-    expected = fsq.compare(curves, open_results(folder).curves("narrow/hard"))
     page = write_report(folder).read_text()
+    assert '<p class="answer">wide: ' in page
+    expected = fsq.compare(curves, open_results(folder).curves("narrow/hard"))
     assert interval_text(expected.difference, expected.low, expected.high) in page.partition("<h3>narrow</h3>")[2]
     assert read_results(folder)[0].run["steps"] == sum(int(c.load().lengths.sum()) for c in held.conditions)
 
