@@ -1,8 +1,10 @@
 import numpy as np
 import pytest
 from folders import HARD, SOFT
+from typer.testing import CliRunner
 
 import fastsoftq as fsq
+from fastsoftq.cli import app
 from fastsoftq.report import study
 from fastsoftq.report.page import write_report
 from fastsoftq.report.reader import read_results
@@ -72,3 +74,21 @@ def test_a_damaged_study_is_refused_by_name(ran):
     next(path for path in chunks if path.is_file()).unlink()
     with pytest.raises(ValueError, match=r"study lacks"):
         write_report(folder)
+
+
+def test_the_run_that_completes_a_study_writes_its_report(tmp_path):
+    plan = tmp_path / "study.toml"
+    plan.write_text(
+        'name = "two parts"\nepisodes = 5\nseeds = 8\nmax_steps = 20\n'
+        '[environments.cliff]\nkind = "cliff_walking"\nheight = 3\nwidth = 4\n'
+        '[agents.hard]\nkind = "q_learning"\nstep_size = 0.8\ndiscount = 0.95\n'
+        '[agents.soft]\nkind = "soft_q_learning"\nstep_size = 0.8\ndiscount = 0.95\n'
+    )
+    report = tmp_path / "out" / "report.html"
+    for part, complete in (("1/2", False), ("2/2", True)):
+        arguments = ["run", str(plan), "--out", str(tmp_path / "out"), "--threads", "1", "--part", part]
+        done = CliRunner().invoke(app, arguments)
+        assert done.exit_code == 0, done.output
+        assert report.exists() is complete
+    assert str(report) in done.output.replace("\n", "")
+    assert "two parts" in report.read_text()
