@@ -82,7 +82,7 @@ def test_the_run_that_completes_a_study_writes_its_report(tmp_path):
         'name = "two parts"\nepisodes = 5\nseeds = 8\nmax_steps = 20\n'
         '[environments.cliff]\nkind = "cliff_walking"\nheight = 3\nwidth = 4\n'
         '[agents.hard]\nkind = "q_learning"\nstep_size = 0.8\ndiscount = 0.95\n'
-        '[agents.soft]\nkind = "soft_q_learning"\nstep_size = 0.8\ndiscount = 0.95\n'
+        '[agents.soft]\nkind = "soft_q_learning"\nstep_size = 0.8\ndiscount = 0.95\nreward_scale = 5\n'
     )
     report = tmp_path / "out" / "report.html"
     for part, complete in (("1/2", False), ("2/2", True)):
