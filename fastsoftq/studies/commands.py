@@ -41,6 +41,10 @@ def run_study(
         if numbers is None:
             raise ValueError(f"--part is {part!r}; it must be like 3/40")
         try:
+            source = study.read_text(encoding="utf-8")
+        except OSError as error:
+            raise ValueError(f"study is {str(study)!r}; it cannot be read: {error.strerror}") from None
+        try:
             outcome = run(
                 read_study(study),
                 out,
@@ -48,7 +52,7 @@ def run_study(
                 dask=dask,
                 part=(int(numbers[1]), int(numbers[2])),
                 chunk=chunk,
-                source=study.read_text(encoding="utf-8"),
+                source=source,
                 watch=watch,
             )
         except KeyboardInterrupt:
