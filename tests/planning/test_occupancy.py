@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import mdps
 
 import fastsoftq as fsq
+from tests.planning.strategies import mdps
 
 
 @pytest.fixture(scope="module")

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
-from folders import HARD, SOFT
 from matplotlib.figure import Figure
 
 from fastsoftq.report.findings import Findings, Table, write
+from tests.report.folders import HARD, SOFT
 
 
 @pytest.fixture

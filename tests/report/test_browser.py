@@ -8,10 +8,10 @@ import subprocess
 from html import unescape
 
 import pytest
-from folders import COLD, HARD, SOFT
 from matplotlib.image import imread
 
 from fastsoftq.report.page import write_report
+from tests.report.folders import COLD, HARD, SOFT
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 BROWSER = next(filter(None, map(shutil.which, NAMES)), None)

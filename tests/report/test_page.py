@@ -7,9 +7,9 @@ from urllib.parse import unquote
 
 import numpy as np
 import pytest
-from folders import COLD, HARD, SOFT, edited
 
 from fastsoftq.report.page import write_report
+from tests.report.folders import COLD, HARD, SOFT, edited
 
 
 class Page(HTMLParser):

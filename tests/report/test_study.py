@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-from folders import HARD, SOFT
 from typer.testing import CliRunner
 
 import fastsoftq as fsq
@@ -12,6 +11,7 @@ from fastsoftq.report.verdict import interval_text
 from fastsoftq.studies.results import open_results
 from fastsoftq.studies.run import run
 from fastsoftq.studies.spec import Study
+from tests.report.folders import HARD, SOFT
 
 
 @pytest.fixture

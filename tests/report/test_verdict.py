@@ -2,7 +2,6 @@ import re
 
 import numpy as np
 import pytest
-from folders import COLD, HARD, SOFT
 
 import fastsoftq as fsq
 from fastsoftq.report.folder import Condition, Learning
@@ -10,6 +9,7 @@ from fastsoftq.report.learned import facets, learned
 from fastsoftq.report.reader import read_results
 from fastsoftq.report.verdict import answers, interval_text, pairing, reference_of, verdicts
 from fastsoftq.statistics import confidence_interval
+from tests.report.folders import COLD, HARD, SOFT
 
 
 def condition(returns, name="x", seeds=None, algorithm="SoftQLearning", colour="#0072b2", **settings):

@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-from populations import smooth_curves
 from scipy import stats
 
 import fastsoftq.statistics.bands as bands
@@ -12,6 +11,7 @@ from fastsoftq.statistics import (
     pointwise_intervals,
     significant_stretches,
 )
+from tests.statistics.populations import smooth_curves
 
 CURVES = smooth_curves(np.random.default_rng(0), 30, 40)[0]
 

@@ -6,7 +6,6 @@ standard errors on top where few replications make them matter.
 
 import numpy as np
 import pytest
-from populations import POPULATIONS, cliff_curves, smooth_curves
 
 from fastsoftq.statistics import (
     compare_samples,
@@ -18,6 +17,7 @@ from fastsoftq.statistics import (
     significant_stretches,
 )
 from fastsoftq.statistics.moments import moments, skew_corrected_interval
+from tests.statistics.populations import POPULATIONS, cliff_curves, smooth_curves
 
 
 def noise(rate, replications):
