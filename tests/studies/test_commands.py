@@ -95,9 +95,9 @@ def test_bad_input_is_one_line_and_exit_status_2(study, tmp_path, old, new, opti
     assert not (tmp_path / "out").exists()
 
 
-def test_another_folder_is_exit_status_2_and_no_file_1(study, tmp_path):
+def test_another_folder_or_no_file_is_exit_status_2(study, tmp_path):
     assert fastsoftq("run", study, "--out", tmp_path).returncode == 2  # it holds study.toml
-    assert fastsoftq("run", tmp_path / "none.toml", "--out", tmp_path / "out").returncode == 1
+    assert fastsoftq("run", tmp_path / "none.toml", "--out", tmp_path / "out").returncode == 2
     assert fastsoftq("verify", tmp_path).returncode == 2
 
 
