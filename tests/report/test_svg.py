@@ -55,7 +55,7 @@ def luminance(colour):
 
 
 def test_colours_on_dark_ground_can_be_seen_and_keep_their_order():
-    from folders import HARD, SOFT
+    from tests.report.folders import HARD, SOFT
 
     agents = [HARD, *(SOFT._replace(reward_scale=k) for k in (0.3, 1.0, 2.0, 10.0, 30.0))]
     colours = [agent_colour(agent) for agent in agents]
