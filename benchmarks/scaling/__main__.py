@@ -1,6 +1,6 @@
 """How the speed of `train` depends on seeds, states, actions and threads: `python -m benchmarks.scaling`.
 
-Writes docs/figures/scaling.svg and .png, and the numbers to benchmarks/scaling.csv.
+Writes docs/figures/scaling.svg and .png, and the numbers to scaling.csv beside this file.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from matplotlib.figure import Figure
 import fastsoftq as fsq
 from fastsoftq.report.style import GREY, STYLE, agent_colour, save
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 AGENTS = {
     "hard": fsq.QLearning(0.8, 0.95, fsq.LinearDecay(0.9, 0.1, 0.001)),
     "soft, k = 10": fsq.SoftQLearning(0.8, 0.95, reward_scale=10.0),
@@ -108,7 +108,7 @@ def main() -> None:
     for point in measurements():
         print(f"{point.agent:14s}{point.panel:8s}{point.x:9g}{point.speed:9.1f}", flush=True)
         points.append(point)
-    with (ROOT / "benchmarks" / "scaling.csv").open("w", newline="") as file:
+    with Path(__file__).with_name("scaling.csv").open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["panel", "agent", "x", "million_steps_a_second"])
         writer.writerows((p.panel, p.agent, f"{p.x:g}", f"{p.speed:.1f}") for p in points)

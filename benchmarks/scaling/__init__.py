@@ -1,0 +1,1 @@
+"""How the speed of `train` grows with seeds, states, actions and threads: `python -m benchmarks.scaling`."""
