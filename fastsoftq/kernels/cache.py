@@ -135,6 +135,25 @@ _nesting = _Nesting()
 register("numba:compile", _nesting)
 
 
+@contextlib.contextmanager
+def _without_looking_for_blas() -> Iterator[None]:
+    """Let Numba register what it knows without importing scipy.linalg, half of a process's first call (0.2 s).
+
+    Numba imports it only to see that it is there, as it is; a function that needs it looks for it again.
+    """
+    from numba.np import linalg
+
+    look = linalg.ensure_blas
+    if "numba.np.arraymath" not in sys.modules:
+        linalg.ensure_blas = lambda: None
+    try:
+        yield
+    finally:
+        linalg.ensure_blas = look
+        if "numba.np.arraymath" in sys.modules:
+            sys.modules["numba.np.arraymath"].ensure_blas = look  # type: ignore[attr-defined]
+
+
 class SourceCache(_Cache):
     """The cache of one function, with the interface that Numba's dispatcher asks for."""
 
@@ -172,7 +191,8 @@ class SourceCache(_Cache):
         checksum, payload = stored[:_CHECKSUM], stored[_CHECKSUM:]
         if hashlib.sha256(payload).digest() != checksum:
             return None
-        target_context.refresh()  # what unpickling refers to must be registered first
+        with _without_looking_for_blas():
+            target_context.refresh()  # what unpickling refers to must be registered first
         return self._impl.rebuild(target_context, pickle.loads(payload))
 
     def save_overload(self, sig: Any, data: Any) -> None:
