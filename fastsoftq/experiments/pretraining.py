@@ -148,9 +148,9 @@ def _found(tuned: list[Tuned], saw_all: dict[str, float]) -> str:
         f"told from it in {len(tuned) - better - worse} (5 %, Holm), all between {share.min():+.1%} and "
         f"{share.max():+.1%} of those from scratch, and it comes to the threshold sooner in {sooner} and later in "
         f"{later}; {saw_all['hard']:.0%} of hard and {saw_all['soft']:.0%} of soft pretraining runs had been to all "
-        f"four goals: values that start at 0 make everything worth a try. The reward scale, {REWARD_SCALE:g}, was chosen "
-        f"after trying 2, 5 and 10 over 100 seeds; at the other two soft pretraining was the worse one with a goal "
-        f"closed, so the comparison with a hard table is exploratory."
+        f"four goals: values that start at 0 make everything worth a try. The reward scale, {REWARD_SCALE:g}, was "
+        f"chosen after trying 2, 5 and 10 over 100 seeds; at the other two soft pretraining was the worse one with a "
+        f"goal closed, so the comparison with a hard table is exploratory."
     )
 
 
