@@ -194,11 +194,12 @@ class _Training:
         seeds = self.seeds[part]
         initial_q = self.initial_q[part] if len(self.initial_q) > 1 else self.initial_q
         like = PRECISIONS[self.precision]
-        engine = engine_for(tables(self.mdp), self.agent, -(-len(seeds) // self.threads), self.max_steps, like)
+        threads = min(self.threads, len(seeds))
+        engine = engine_for(tables(self.mdp), self.agent, -(-len(seeds) // threads), self.max_steps, like)
         shape = (len(seeds), self.episodes)
         returns, lengths, truncated = np.empty(shape), np.empty(shape, np.int32), np.empty(shape, np.bool_)
         final_q = np.empty((len(seeds) if self.keep_q else 0, self.mdp.n_states, self.mdp.n_actions))
-        run_on_threads(engine, seeds, initial_q, (returns, lengths, truncated, final_q), self.threads, progress)
+        run_on_threads(engine, seeds, initial_q, (returns, lengths, truncated, final_q), threads, progress)
         return LearningCurves(
             returns=returns,
             lengths=lengths,
@@ -227,7 +228,7 @@ def checked_seeds(seeds: int | ArrayLike) -> NDArray[np.uint64]:
             checks.count("seeds", seeds if not isinstance(seeds, np.ndarray) else seeds[()]), dtype=np.uint64
         )
     array = np.asarray(seeds)
-    if array.dtype.kind not in "iu":
+    if array.size and array.dtype.kind not in "iu":
         raise TypeError(f"seeds has dtype {array.dtype}; it must be a count or an array of integers")
     if array.ndim != 1 or len(array) == 0:
         raise ValueError(
