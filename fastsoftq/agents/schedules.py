@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple, TypeAlias
 
 from numba import types
-from numba.extending import intrinsic, overload
+from numba.extending import intrinsic
 
+from fastsoftq.kernels.jit import by_type
 from fastsoftq.kernels.numerics import exp2, log2
 from fastsoftq.kernels.simd import convert, fma, maximum
 
@@ -52,16 +53,12 @@ class PowerDecay(NamedTuple):
 Schedule: TypeAlias = float | LinearDecay | PowerDecay
 
 
+@by_type
 def at(schedule, episode):
-    """The value of a schedule in an episode (int32, one or sixteen). From compiled code only.
+    """The value of a schedule in an episode (int32, one or sixteen). Made for compiled code.
 
     The value of an agent (within another) is the agent with the value of its schedules.
     """
-    raise NotImplementedError("callable from compiled code only")
-
-
-@overload(at, jit_options={"forceinline": True}, strict=False)
-def _at(schedule, episode):
     kind = getattr(schedule, "instance_class", None)
     if kind is LinearDecay:
         return lambda schedule, episode: maximum(
@@ -74,13 +71,9 @@ def _at(schedule, episode):
     return lambda schedule, episode: tuned(schedule, episode)
 
 
+@by_type
 def is_schedule(value):
-    """Whether a hyperparameter changes with the episode; known when compiling. From compiled code only."""
-    raise NotImplementedError("callable from compiled code only")
-
-
-@overload(is_schedule, jit_options={"forceinline": True}, strict=False)
-def _is_schedule(value):
+    """Whether a hyperparameter changes with the episode; known when compiling."""
     answer = getattr(value, "instance_class", None) in (LinearDecay, PowerDecay)
     return lambda value: answer
 

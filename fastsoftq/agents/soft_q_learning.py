@@ -6,12 +6,12 @@ from typing import NamedTuple
 
 import numpy as np
 from numba import types
-from numba.extending import overload
 
 from fastsoftq.agents.rules import act, bootstrap, look, renews, revise, rule, weigh
 from fastsoftq.agents.schedules import Schedule, is_schedule
-from fastsoftq.kernels.jit import inlined
+from fastsoftq.kernels.jit import by_type, inlined
 from fastsoftq.kernels.numerics import LN_2, LOG2_E, exp2, log2
+from fastsoftq.kernels.operators import exponent
 from fastsoftq.kernels.policies import any_action, by_weight, explores
 from fastsoftq.kernels.rows import each, highest, replaced, total
 from fastsoftq.kernels.simd import convert, element, fma, minimum, select
@@ -63,7 +63,7 @@ class Weights(NamedTuple):
 
 @inlined
 def _exponent(q, action, top, sharpness, like):
-    return convert(q - top, like) * sharpness
+    return exponent(q, top, sharpness, like)
 
 
 @inlined
@@ -74,7 +74,7 @@ def _weight(exponent, action):
 @rule(look, SoftQLearning)
 def _(agent, row, like):
     top = highest(row)
-    return Exponents(top, each(_exponent, row, (top, convert(LOG2_E / agent.temperature, like), like)))
+    return Exponents(top, each(_exponent, row, (top, LOG2_E / agent.temperature, like)))
 
 
 @rule(weigh, SoftQLearning)
@@ -92,12 +92,8 @@ def _(agent, row, sight, action):
 _LIMITS = {types.float64: (900.0, 1e-200), types.float32: (np.float32(60), np.float32(1e-18))}
 
 
+@by_type
 def _limits(like):
-    raise NotImplementedError("callable from compiled code only")
-
-
-@overload(_limits, jit_options={"forceinline": True}, strict=False)
-def _limits_overload(like):
     limits = _LIMITS[element(like)]
     return lambda like: limits
 
@@ -111,10 +107,10 @@ def _(agent):
 def _(agent, row, sight, changed, entry, like):
     """One exponential instead of all: the weights stay relative to the old maximum, unless that is far off now."""
     most, least = _limits(like)
-    exponent = convert(entry - sight.top, like) * convert(LOG2_E / agent.temperature, like)
-    weights = replaced(sight.weights, changed, exp2(minimum(exponent, most)))
+    bits = exponent(entry, sight.top, LOG2_E / agent.temperature, like)
+    weights = replaced(sight.weights, changed, exp2(minimum(bits, most)))
     sum_now = total(weights)
-    stale = (changed >= np.int32(0)) & ((exponent > most) | (sum_now < least))
+    stale = (changed >= np.int32(0)) & ((bits > most) | (sum_now < least))
     return Weights(sight.top, weights, sum_now), stale
 
 

@@ -11,7 +11,7 @@ from numba import typeof
 
 from fastsoftq.engine.episode import run_episodes
 from fastsoftq.engine.lanes import run_lanes
-from fastsoftq.engine.packing import aligned, packed
+from fastsoftq.engine.packing import aligned, packed, row_width
 from fastsoftq.kernels.simd import LANES
 from fastsoftq.mdp.tables import Tables
 
@@ -45,7 +45,7 @@ def engine_for(tables: Tables, agent: Any, runs: int, max_steps: int, like: Any)
     n_actions = tables.n_actions
     lanes = lanes_for(tables) if runs >= _FEWEST_RUNS and n_actions <= _MOST_ACTIONS else 0
     if lanes == 0:
-        # A row of few actions is a tuple, so that loops over it are unrolled; one of many an array.
+        # A row of few actions is a tuple, which stays in registers; one of many an array.
         row: Any = (0.0,) * n_actions if n_actions <= _MOST_ACTIONS else np.zeros(n_actions)
         return partial(_call, run_episodes, agent, tables, row, like, max_steps)
     mdp = packed(tables, lanes)
@@ -70,8 +70,7 @@ def _call(kernel: Any, *arguments: Any) -> None:
 
 def lanes_for(tables: Tables) -> int:
     """How many lanes suit an MDP: 64, 32, or 0 where their tables would take too much memory."""
-    n_states = len(tables.next_state) // (tables.n_actions * tables.n_outcomes)
-    table_bytes = 8 * n_states * (-(-tables.n_actions // 4) * 4)
+    table_bytes = 8 * tables.n_states * row_width(tables.n_actions)
     if 64 * table_bytes <= _L2_BYTES:
         return 64
     return 32 if 32 * table_bytes <= _MOST_BYTES else 0

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numba import float64, int32, int64, types, uint8, uint32, uint64
-from numba.extending import overload
 
 from fastsoftq.agents.rules import act, bootstrap, learn, look, on_policy, renews, revise, weigh
 from fastsoftq.agents.schedules import tuned
@@ -32,7 +31,7 @@ from fastsoftq.engine.memory import (
     take_ticket,
 )
 from fastsoftq.engine.packing import row_width
-from fastsoftq.kernels.jit import compiled, inlined
+from fastsoftq.kernels.jit import by_type, compiled, inlined
 from fastsoftq.kernels.random import Draw, advance, draw, outcome_draw, seed, start_draw
 from fastsoftq.kernels.rows import pick, replaced
 from fastsoftq.kernels.simd import LANES, any_lane, select
@@ -80,12 +79,8 @@ def _begin(lanes, lane, run, seeds, episodes, mdp, row):
     _place(lanes, lane, mdp, row)
 
 
+@by_type
 def _resolve(lanes, count, mdp):
-    raise NotImplementedError("callable from compiled code only")
-
-
-@overload(_resolve, jit_options={"forceinline": True})
-def _resolve_overload(lanes, count, mdp):
     """Draw what actions lead to, where that is not certain."""
     if mdp.types[mdp.fields.index("outcome")] == types.none:
         return lambda lanes, count, mdp: None
@@ -99,12 +94,8 @@ def _resolve_overload(lanes, count, mdp):
     return resolve
 
 
+@by_type
 def _lane_stride(mdp, row):
-    raise NotImplementedError("callable from compiled code only")
-
-
-@overload(_lane_stride, jit_options={"forceinline": True})
-def _lane_stride_overload(mdp, row):
     """From one lane's entries to the next lane's: known when compiling where lanes lie side by side."""
     if mdp.types[mdp.fields.index("lane_stride")] == types.none:
         width = row_width(len(row))
@@ -112,22 +103,14 @@ def _lane_stride_overload(mdp, row):
     return lambda mdp, row: mdp.lane_stride
 
 
+@by_type
 def _several_starts(mdp):
-    raise NotImplementedError("callable from compiled code only")
-
-
-@overload(_several_starts, jit_options={"forceinline": True})
-def _several_starts_overload(mdp):
     several = not isinstance(mdp.types[mdp.fields.index("start")], types.Integer)
     return lambda mdp: several
 
 
+@by_type
 def _tile(sight, count):
-    raise NotImplementedError("callable from compiled code only")
-
-
-@overload(_tile, jit_options={"forceinline": True}, strict=False)
-def _tile_overload(sight, count):
     """How many lanes go through a stage before the next begins.
 
     Where a sight is one vector a stage is short, and sixteen lanes go through them all. Where it is more
@@ -139,24 +122,16 @@ def _tile_overload(sight, count):
     return lambda sight, count: LANES
 
 
+@by_type
 def _first_stage(example, sight, groups):
-    raise NotImplementedError("callable from compiled code only")
-
-
-@overload(_first_stage, jit_options={"forceinline": True}, strict=False)
-def _first_stage_overload(example, sight, groups):
     """Room for what lanes see at first: that of what they see in the end, where it is the same."""
     if sight == Shelf(example):
         return lambda example, sight, groups: sight
     return lambda example, sight, groups: shelf(example, groups)
 
 
+@by_type
 def _second_stage(agent, glance, sight, start, end):
-    raise NotImplementedError("callable from compiled code only")
-
-
-@overload(_second_stage, jit_options={"forceinline": True}, strict=False)
-def _second_stage_overload(agent, glance, sight, start, end):
     """Work out the rest of what lanes see, where there is any."""
     if glance == sight:
         return lambda agent, glance, sight, start, end: None

@@ -57,8 +57,7 @@ def packed(tables: Tables, lanes: int) -> Packed:
     OverflowError
         An MDP whose records are too many for 32-bit indices.
     """
-    n_actions, n_outcomes = tables.n_actions, tables.n_outcomes
-    n_states = len(tables.next_state) // (n_actions * n_outcomes)
+    n_states, n_actions, n_outcomes = tables.n_states, tables.n_actions, tables.n_outcomes
     width = row_width(n_actions)
     if 8 * width * n_states * lanes <= _INTERLEAVED_BYTES:
         row_stride, lane_stride, size = lanes * width, None, lanes * width * n_states

@@ -12,15 +12,39 @@ from fastsoftq.kernels.numerics import LN_2, LOG2_E, exp2, log2
 from fastsoftq.kernels.rows import highest
 from fastsoftq.kernels.simd import convert, fma, maximum
 
-__all__ = ["entropy", "hard_value", "mellowmax", "soft_value", "softmax", "weight"]
+__all__ = [
+    "entropy",
+    "exponent",
+    "hard_value",
+    "mellowmax",
+    "soft_value",
+    "softmax",
+    "sum_of_weights",
+    "weight",
+]
 
 _TINY = 2.2250738585072014e-308  # the smallest normal float64
 
 
 @inlined
-def weight(q, top, sharpness, like):
-    """exp((q - top) / T) in the precision of `like`; `sharpness` is LOG2_E / T."""
-    return exp2(convert(q - top, like) * convert(sharpness, like))
+def exponent(q, top, sharpness, like):
+    """(q - top) / T in bits, in the precision of `like`; `sharpness` is LOG2_E / T."""
+    return convert(q - top, like) * convert(sharpness, like)
+
+
+@inlined
+def weight(q, top, sharpness):
+    """exp((q - top) / T), as `exponent` has it; integers are taken as float64."""
+    return exp2(exponent(q, top, sharpness, sharpness))
+
+
+@inlined
+def sum_of_weights(row, top, sharpness):
+    """sum_a exp((Q(s, a) - top) / T), from first to last."""
+    so_far = weight(row[0], top, sharpness)
+    for a in range(1, len(row)):
+        so_far = so_far + weight(row[a], top, sharpness)
+    return so_far
 
 
 @inlined
@@ -56,11 +80,7 @@ def soft_value(row, temperature):
     float64
     """
     top = highest(row)
-    sharpness = LOG2_E / temperature
-    sum_of_weights = weight(row[0], top, sharpness, sharpness)
-    for a in range(1, len(row)):
-        sum_of_weights = sum_of_weights + weight(row[a], top, sharpness, sharpness)
-    return fma(log2(sum_of_weights), temperature * LN_2, top)
+    return fma(log2(sum_of_weights(row, top, LOG2_E / temperature)), temperature * LN_2, top)
 
 
 @inlined
@@ -101,12 +121,12 @@ def softmax(row, temperature, out):
     """
     top = highest(row)
     sharpness = LOG2_E / temperature
-    sum_of_weights = 0.0
+    whole = 0.0
     for a in range(len(row)):
-        out[a] = weight(row[a], top, sharpness, sharpness)
-        sum_of_weights += out[a]
+        out[a] = weight(row[a], top, sharpness)
+        whole += out[a]
     for a in range(len(out)):
-        out[a] /= sum_of_weights
+        out[a] /= whole
     return out
 
 

@@ -11,7 +11,7 @@ from numba import types
 
 from fastsoftq.kernels.jit import by_type, inlined
 from fastsoftq.kernels.numerics import LOG2_E
-from fastsoftq.kernels.operators import weight
+from fastsoftq.kernels.operators import sum_of_weights, weight
 from fastsoftq.kernels.random import unit
 from fastsoftq.kernels.rows import fold, highest, total
 from fastsoftq.kernels.simd import convert, lookup, select
@@ -150,12 +150,9 @@ def boltzmann(row, temperature, draw):
     """
     top = highest(row)
     sharpness = LOG2_E / temperature
-    sum_of_weights = weight(row[0], top, sharpness, sharpness)
-    for a in range(1, len(row)):
-        sum_of_weights = sum_of_weights + weight(row[a], top, sharpness, sharpness)
-    threshold = unit(draw.low, sharpness) * sum_of_weights
+    threshold = unit(draw.low, sharpness) * sum_of_weights(row, top, sharpness)
     sum_so_far, action = 0.0, 0
     for a in range(len(row) - 1):
-        sum_so_far += weight(row[a], top, sharpness, sharpness)
+        sum_so_far += weight(row[a], top, sharpness)
         action += threshold >= sum_so_far
     return np.int32(action)

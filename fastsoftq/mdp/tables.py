@@ -10,10 +10,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numba import types
-from numba.extending import overload
 from numpy.typing import NDArray
 
-from fastsoftq.kernels.jit import inlined
+from fastsoftq.kernels.jit import by_type, inlined
 from fastsoftq.mdp.tabular import TabularMDP
 
 __all__ = ["Alias", "Tables", "alias_table", "reset", "sampled", "step", "tables"]
@@ -41,6 +40,11 @@ class Tables(NamedTuple):
     n_outcomes: int
     outcome: Any  # Alias [states * actions, outcomes], or None where every action has one outcome
     start: Any  # the start state, or an Alias [1, states] where there are several
+
+    @property
+    def n_states(self) -> int:
+        """The number of states."""
+        return len(self.next_state) // (self.n_actions * self.n_outcomes)
 
 
 def alias_table(probability: NDArray[np.float64]) -> Alias:
@@ -85,13 +89,9 @@ def tables(mdp: TabularMDP) -> Tables:
     )
 
 
+@by_type
 def sampled(distribution, row, chance):
-    """A sample, given a `Draw`: the number itself where there is only one, 0 for None. From compiled code only."""
-    raise NotImplementedError("callable from compiled code only")
-
-
-@overload(sampled, jit_options={"forceinline": True})
-def _sampled(distribution, row, chance):
+    """A sample, given a `Draw`: the number itself where there is only one, 0 for None."""
     if distribution == types.none:
         return lambda distribution, row, chance: 0
     if isinstance(distribution, types.Integer):
