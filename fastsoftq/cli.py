@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
-import os
-import signal
 import sys
 import tempfile
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
 
 from fastsoftq.experiments import DEFAULT, EXPERIMENTS, Settings, chosen
+from fastsoftq.interruption import STATUS, interruptible, leave, prompt
 from fastsoftq.studies.commands import run_study, show_status, verify_folder
 
 __all__ = ["app", "main"]
@@ -39,15 +35,19 @@ class BadInputError(Exception):
 def main() -> NoReturn:
     """Run the command: exit status 0, 2 for bad input (one line on standard error), 1 for a failure, 130 for Ctrl-C."""
     try:
-        status = app(prog_name="fastsoftq", standalone_mode=False) or 0
+        with interruptible():
+            status = app(prog_name="fastsoftq", standalone_mode=False) or 0
+    except KeyboardInterrupt:
+        status = STATUS
     except UsageError as error:
         status = _refuse(error.format_message(), error.exit_code)
     except BadInputError as error:
         status = _refuse(str(error), 2)
     except (OSError, MemoryError) as error:
         status = _refuse(str(error) or "not enough memory", 1)
-    if status == 130:
-        _refuse("interrupted", 130)
+    sys.stdout.flush()
+    if status == STATUS:
+        leave()
     sys.exit(status)
 
 
@@ -104,7 +104,7 @@ def reproduce(
     from fastsoftq.report.progress import progress_bars
 
     for name, folder in folders.items():
-        with _prompt_ctrl_c(), progress_bars() as watch:
+        with prompt(), progress_bars() as watch:
             findings = EXPERIMENTS[name].run(settings, watch)
         written = write(findings, folder, name, EXPERIMENTS[name].summary)
         show(findings)
@@ -171,32 +171,3 @@ def _writable(folder: Path) -> Path:
             return folder
     except OSError as error:
         raise BadInputError(f"out is '{folder}'; files cannot be written there: {error.strerror}") from error
-
-
-@contextlib.contextmanager
-def _prompt_ctrl_c() -> Iterator[None]:
-    """Let Ctrl-C end the process within a second, even in the middle of a long compilation.
-
-    Python tells the main thread of a signal only between two instructions of its own, and an exception raised in a
-    compiler's callback is lost. So a thread that hears of it too gives the main thread a while to leave in good order.
-    """
-    left = threading.Event()
-    hears, tells = os.pipe()
-    os.set_blocking(tells, False)
-    before = signal.set_wakeup_fd(tells, warn_on_full_buffer=False)
-
-    def listen() -> None:
-        while heard := os.read(hears, 1):
-            if heard[0] == signal.SIGINT and not left.wait(0.6):
-                if sys.stderr.isatty():
-                    sys.stderr.write("\033[?25h\n")  # the progress bar hides the cursor
-                os._exit(_refuse("interrupted", 130))
-        os.close(hears)
-
-    threading.Thread(target=listen, daemon=True).start()
-    try:
-        yield
-    finally:
-        left.set()
-        signal.set_wakeup_fd(before)
-        os.close(tells)

@@ -22,8 +22,7 @@ def fastsoftq(*arguments, **options):
         capture_output=True,
         text=True,
         timeout=300,
-        env=ENVIRONMENT,
-        **options,
+        **{"env": ENVIRONMENT, **options},
     )
 
 
@@ -150,6 +149,29 @@ def test_ctrl_c_ends_it_even_while_the_main_thread_does_not_listen(tmp_path):
         finally:
             process.kill()
         assert process.stderr.read() == b"fastsoftq: interrupted\n"
+
+
+# Presses Ctrl-C when a module is imported, or at the very end.
+PRESS = """
+import atexit, os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+class Press:
+    def press(self): os.kill(os.getpid(), signal.SIGINT)
+    def find_spec(self, name, *_):
+        if name == {moment!r}: exec("self.press()")  # an interrupted exec makes Python end by the signal
+sys.meta_path.insert(0, Press())
+if {moment!r} == "the end": atexit.register(Press().press)
+"""
+
+
+@pytest.mark.parametrize("moment", ["fastsoftq.cli", "typer", "fastsoftq.experiments.cliff_walking", "the end"])
+def test_ctrl_c_ends_it_with_130_and_one_line_whenever_it_comes(tmp_path, moment):
+    (tmp_path / "sitecustomize.py").write_text(PRESS.format(moment=moment), encoding="utf-8")
+    arguments = ["list"] if moment == "the end" else ["reproduce", *SMALL, "--out", tmp_path / "out"]
+    path = os.pathsep.join([str(tmp_path), ENVIRONMENT["PYTHONPATH"]])
+    done = fastsoftq(*arguments, env={**ENVIRONMENT, "PYTHONPATH": path})
+    assert done.returncode == 130
+    assert done.stderr == "fastsoftq: interrupted\n"
 
 
 def _read(terminal):

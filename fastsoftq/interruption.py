@@ -1,0 +1,76 @@
+"""Ctrl-C: what it does at each moment of the command. Light to import, since it must be first."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+from collections.abc import Iterator
+from typing import Any, NoReturn
+
+__all__ = ["STATUS", "interruptible", "leave", "leave_on_ctrl_c", "prompt"]
+
+STATUS = 130  # what shells expect of a command that Ctrl-C ended
+
+
+def leave(*_: Any) -> NoReturn:
+    """End the process, with one line. As a handler of signals too.
+
+    By `sys.exit`, Python would wait for threads first, and then end by the signal if Ctrl-C had come within `exec` (as
+    when a named tuple is made), whether or not that was caught.
+    """
+    shows_cursor = "\033[?25h\n" if os.isatty(2) else ""  # a progress bar hides it
+    with contextlib.suppress(OSError):
+        os.write(2, f"{shows_cursor}fastsoftq: interrupted\n".encode())
+    os._exit(STATUS)
+
+
+def leave_on_ctrl_c() -> None:
+    """From now on, let Ctrl-C end the process at once: nothing has been begun, or all is done.
+
+    An exception could get lost on its way out of an import or of the interpreter's own end, or show a traceback.
+    Where Ctrl-C is ignored, as by `nohup`, it stays so.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, leave)
+
+
+@contextlib.contextmanager
+def interruptible() -> Iterator[None]:
+    """Within, Ctrl-C is a KeyboardInterrupt, so that what was begun can be put in order."""
+    before = signal.getsignal(signal.SIGINT)
+    if before is leave:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextlib.contextmanager
+def prompt() -> Iterator[None]:
+    """Let Ctrl-C end the process within a second, even in the middle of a long compilation.
+
+    Python tells the main thread of a signal only between two instructions of its own, and an exception raised in a
+    compiler's callback is lost. So a thread that hears of it too gives the main thread a while to leave in good order.
+    """
+    import threading
+
+    left = threading.Event()
+    hears, tells = os.pipe()
+    os.set_blocking(tells, False)
+    before = signal.set_wakeup_fd(tells, warn_on_full_buffer=False)
+
+    def listen() -> None:
+        while heard := os.read(hears, 1):
+            if heard[0] == signal.SIGINT and not left.wait(0.6):
+                leave()
+        os.close(hears)
+
+    threading.Thread(target=listen, daemon=True).start()
+    try:
+        yield
+    finally:
+        left.set()
+        signal.set_wakeup_fd(before)
+        os.close(tells)
