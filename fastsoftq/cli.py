@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -10,6 +12,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+import fastsoftq
 from fastsoftq.experiments import DEFAULT, EXPERIMENTS, Settings, chosen
 from fastsoftq.interruption import STATUS, interruptible, leave, prompt
 from fastsoftq.studies.commands import run_study, show_status, verify_folder
@@ -19,7 +22,6 @@ __all__ = ["app", "main"]
 app = typer.Typer(
     name="fastsoftq",
     help="Hard or soft? Tabular soft Q-learning beside standard Q-learning.",
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
 
@@ -56,6 +58,18 @@ def _refuse(message: str, status: int) -> int:
     return status
 
 
+@app.callback(invoke_without_command=True)
+def _begin(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
+) -> None:
+    if version:
+        typer.echo(f"fastsoftq {fastsoftq.__version__}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
 def _experiments(incomplete: str) -> list[tuple[str, str]]:
     known = {**{name: experiment.summary for name, experiment in EXPERIMENTS.items()}, "all": "All of them"}
     return [(name, summary) for name, summary in known.items() if name.startswith(incomplete)]
@@ -73,6 +87,12 @@ def _integer(text: str | int) -> int:
         raise typer.BadParameter(f"{text!r} is not an integer") from None
 
 
+def _path(text: str | Path) -> Path:
+    if not str(text).strip():
+        raise typer.BadParameter("it is empty; it must be a path")
+    return Path(text)
+
+
 @app.command()
 def reproduce(
     names: Annotated[
@@ -88,7 +108,12 @@ def reproduce(
     episodes: Annotated[int, _count("Episodes of each run.")] = Settings.episodes,
     max_steps: Annotated[int, _count("The most steps an episode may take.")] = Settings.max_steps,
     out: Annotated[
-        Path, typer.Option(help=f"Where results go; experiments other than {DEFAULT} each get a folder there.")
+        Path,
+        typer.Option(
+            help=f"Where results go; experiments other than {DEFAULT} each get a folder there.",
+            parser=_path,
+            metavar="DIR",
+        ),
     ] = Path("results"),
     threads: Annotated[int | None, _count("Threads; results do not depend on it. All cores if not given.")] = None,
 ) -> None:
@@ -98,7 +123,9 @@ def reproduce(
         asked = chosen(names or [])
     except ValueError as error:
         raise BadInputError(str(error)) from error
-    folders = {name: _writable(out if name == DEFAULT else out / name) for name in asked}
+    folders = {name: out if name == DEFAULT else out / name for name in asked}
+    for folder in folders.values():
+        _check_writable(folder)
 
     from fastsoftq.report.findings import show, write
     from fastsoftq.report.progress import progress_bars
@@ -106,6 +133,7 @@ def reproduce(
     for name, folder in folders.items():
         with prompt(), progress_bars() as watch:
             findings = EXPERIMENTS[name].run(settings, watch)
+        folder.mkdir(parents=True, exist_ok=True)
         written = write(findings, folder, name, EXPERIMENTS[name].summary)
         show(findings)
         typer.echo(f"\nWritten to {folder}: {', '.join(path.name for path in written)}")
@@ -117,13 +145,20 @@ def reproduce(
 
 @app.command()
 def report(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder of results.", show_default=False)],
+    folder: Annotated[
+        Path, typer.Argument(parser=_path, metavar="DIR", help="A folder of results.", show_default=False)
+    ],
     other: Annotated[
-        Path | None, typer.Argument(metavar="OTHER", help="Another, to compare with it.", show_default=False)
+        Path | None,
+        typer.Argument(parser=_path, metavar="OTHER", help="Another, to compare with it.", show_default=False),
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="The file; report.html in DIR, or comparison.html for two folders, if not given."),
+        typer.Option(
+            help="The file; report.html in DIR, or comparison.html for two folders, if not given.",
+            parser=_path,
+            metavar="FILE",
+        ),
     ] = None,
 ) -> None:
     """Write a report of results as one HTML file that needs nothing else, or of two folders compared."""
@@ -163,11 +198,18 @@ app.command("status")(show_status)
 app.command("verify")(verify_folder)
 
 
-def _writable(folder: Path) -> Path:
-    """Make the folder, and make sure before any work that files can be written there."""
+def _check_writable(folder: Path) -> None:
+    """Make sure, before any work, that files can be written there; leave nothing behind."""
+    missing = [place for place in (folder, *folder.parents) if not os.path.lexists(place)]
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
-            return folder
+            pass
+    except (FileExistsError, NotADirectoryError):
+        raise BadInputError(f"out is '{folder}'; it is not a folder, nor can it be one") from None
     except OSError as error:
         raise BadInputError(f"out is '{folder}'; files cannot be written there: {error.strerror}") from error
+    finally:
+        for place in missing:
+            with contextlib.suppress(OSError):
+                place.rmdir()

@@ -6,10 +6,12 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 from pathlib import Path
 
 import pytest
 
+from fastsoftq import __version__
 from fastsoftq.experiments import DEFAULT, EXPERIMENTS, chosen
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
@@ -42,6 +44,7 @@ def fastsoftq(*arguments, **options):
         (["cliff-walking", "nonsense"], ["nonsense", "'cliff-walking'"]),
         (["--seed", "3"], ["--seed", "--seeds"]),
         (["--out"], ["--out"]),
+        (["--out", ""], ["--out", "empty"]),
     ],
 )
 def test_bad_input_is_one_line_and_exit_status_2(tmp_path, arguments, words):
@@ -66,8 +69,18 @@ def test_an_output_folder_that_cannot_be_is_said_before_training(tmp_path, place
     out = tmp_path / "file" if place == "a file" else tmp_path / "file" / "results"
     done = fastsoftq("reproduce", "--seeds", 10**6, "--out", out)  # would take minutes if it began
     assert done.returncode == 2
+    assert done.stderr == f"fastsoftq: out is '{out}'; it is not a folder, nor can it be one\n"
+
+
+@pytest.mark.parametrize(
+    "arguments", [["report", ""], ["report", ".", ""], ["report", ".", "--out", ""], ["status", ""], ["verify", ""]]
+)
+def test_an_empty_path_is_not_the_current_folder(tmp_path, arguments):
+    done = fastsoftq(*arguments, cwd=tmp_path)
+    assert done.returncode == 2
     assert done.stderr.count("\n") == 1
-    assert str(out) in done.stderr
+    assert "must be a path" in done.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere")
@@ -100,7 +113,7 @@ def test_the_same_arguments_write_the_same_bytes_whatever_the_threads(tmp_path):
 def test_ctrl_c_ends_it_with_130_and_leaves_no_part_of_a_file(tmp_path):
     terminal, end = pty.openpty()
     with subprocess.Popen(
-        [sys.executable, "-m", "fastsoftq", "reproduce", "--seeds", "1000000", "--out", str(tmp_path)],
+        [sys.executable, "-m", "fastsoftq", "reproduce", "--seeds", "1000000", "--out", str(tmp_path / "new" / "out")],
         stdout=subprocess.DEVNULL,
         stderr=end,
         env={**ENVIRONMENT, "TERM": "xterm", "COLUMNS": "120"},
@@ -230,8 +243,25 @@ def test_every_experiment_is_there_and_every_name_chosen_once():
 @pytest.mark.parametrize("arguments", [["--help"], ["reproduce", "--help"], []])
 def test_help_shows_what_there_is(arguments):
     done = fastsoftq(*arguments)
-    text = done.stdout + done.stderr
-    assert "--threads" in text if "reproduce" in arguments else "reproduce" in text
+    assert done.returncode == 0
+    assert done.stderr == ""
+    assert ("--threads" if "reproduce" in arguments else "reproduce") in done.stdout
+
+
+def test_it_tells_its_version():
+    done = fastsoftq("--version")
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"fastsoftq {__version__}\n", "")
+
+
+def test_the_commands_name_their_arguments_as_the_readme_does():
+    for command, name in (("run", "STUDY.toml"), ("status", "DIR"), ("verify", "DIR"), ("report", "DIR")):
+        done = fastsoftq(command)
+        assert (done.returncode, done.stderr) == (2, f"fastsoftq: Missing argument '{name}'.\n")
+
+
+def test_the_installed_command_sees_to_ctrl_c_before_all_else():
+    project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["scripts"] == {"fastsoftq": "fastsoftq.__main__:main"}
 
 
 def test_completion_offers_the_experiments():

@@ -16,7 +16,15 @@ PACKAGE = Path(fastsoftq.__file__).parent
 MODULES = sorted(module.name for module in pkgutil.walk_packages([str(PACKAGE)], "fastsoftq."))
 
 # Everything may import what comes before it. Two stand aside: checks, and statistics, which see nothing but checks.
-LAYERS = (("kernels",), ("agents", "mdp"), ("planning",), ("engine",), ("studies",), ("report",), ("experiments",))
+LAYERS = (
+    ("kernels", "interruption"),
+    ("agents", "mdp"),
+    ("planning",),
+    ("engine",),
+    ("studies",),
+    ("report",),
+    ("experiments",),
+)
 DEPTH = {name: depth for depth, names in enumerate((*LAYERS, ("cli",), ("__main__",))) for name in names}
 APART = {("agents", "mdp"), ("mdp", "agents"), ("planning", "agents")}
 HEAVY = {"numba", "scipy", "matplotlib", "zarr", "xarray", "rich.console", "rich.progress", "gymnasium", "dask"}

@@ -16,12 +16,12 @@ __all__ = ["run_study", "show_status", "verify_folder"]
 
 _FAILED, _BAD_INPUT, _INTERRUPTED = 1, 2, 130
 
-Folder = Annotated[str, typer.Argument(help="A folder of results, or a URL that fsspec knows.")]
+Folder = Annotated[str, typer.Argument(metavar="DIR", help="A folder of results, or a URL that fsspec knows.")]
 
 
 def run_study(
-    study: Annotated[Path, typer.Argument(help="A study, as TOML.")],
-    out: Annotated[str, typer.Option(help="Where results go: a folder, or a URL that fsspec knows.")],
+    study: Annotated[Path, typer.Argument(metavar="STUDY.toml", help="A study.")],
+    out: Annotated[str, typer.Option(metavar="DIR", help="Where results go: a folder, or a URL that fsspec knows.")],
     threads: Annotated[
         int | None, typer.Option(min=1, help="Threads, or local Dask workers; all cores if not given.")
     ] = None,

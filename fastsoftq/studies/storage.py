@@ -156,10 +156,14 @@ def open_storage(url: str | Path) -> Storage:
 
     Raises
     ------
+    ValueError
+        Nothing, which would be the current folder.
     ImportError
         A URL, and fsspec is not installed.
     """
     text = str(url)
+    if not text.strip():
+        raise ValueError(f"the folder of results is {text!r}; it must be a path or a URL")
     if "://" in text and not text.startswith("file://"):
         try:
             import fsspec  # noqa: F401
