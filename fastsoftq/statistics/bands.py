@@ -1,7 +1,8 @@
 """Curves with intervals: episode by episode, or as a band that holds for all episodes at once."""
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -12,10 +13,13 @@ from fastsoftq.statistics.intervals import BLOCK
 from fastsoftq.statistics.moments import Moments, moments, skew_corrected_interval, student_interval
 from fastsoftq.statistics.samples import (
     FloatArray,
+    as_bounds,
     as_curves,
     as_fraction,
     as_generator,
     check_same_shape,
+    check_within,
+    paired_differences,
 )
 
 
@@ -54,6 +58,7 @@ def confidence_band(
     rng: int | np.random.Generator | None = None,
     *,
     resamples: int = 2000,
+    bounds: tuple[float, float] | None = None,
 ) -> Band:
     """Return a band that covers the whole mean curve with probability ``level``.
 
@@ -67,6 +72,8 @@ def confidence_band(
         Seed or generator for the resampling. None means a fixed seed: the answer is reproducible.
     resamples
         Number of resamples of whole runs.
+    bounds
+        Lowest and highest value that an episode can have by nature, if known: the band is cut there.
 
     Returns
     -------
@@ -76,7 +83,7 @@ def confidence_band(
     Raises
     ------
     ValueError
-        On an empty, single-run or non-finite ``x``, or one that is not two-dimensional.
+        On an empty, single-run or non-finite ``x``, one that is not two-dimensional, or one that leaves its bounds.
 
     Notes
     -----
@@ -84,13 +91,18 @@ def confidence_band(
     and so keeps how episodes depend on each other; the ``level`` quantile of the largest studentised deviation says
     how strict every single episode must be (Montiel Olea and Plagborg-Møller, Journal of Applied Econometrics 34,
     2019; Chernozhukov, Chetverikov and Kato, Annals of Statistics 41, 2013). At that strictness each episode gets the
-    wider of the t interval and the skewness-corrected one, which makes the band hold from about 20 runs on.
+    wider of the t interval and the skewness-corrected one.
+
+    A few runs make episodes look more alike than they are: any two of them, from two runs, perfectly correlated. So
+    their correlations are shrunk by what chance alone would show (Schäfer and Strimmer, Statistical Applications in
+    Genetics and Molecular Biology 4, 2005, with none of it as the target).
 
     Where all runs agree at an episode the band has no width: a disaster no run has met leaves no trace. Where such
     disasters matter, average blocks of episodes first.
     """
     curves = as_curves(x, "x")
-    return _band([curves], level, as_generator(rng), resamples)
+    limits = _limits(bounds, x=curves)
+    return _band([curves], level, as_generator(rng), resamples, limits)
 
 
 def difference_band(
@@ -101,6 +113,7 @@ def difference_band(
     rng: int | np.random.Generator | None = None,
     *,
     resamples: int = 2000,
+    bounds: tuple[float, float] | None = None,
 ) -> Band:
     """Return a simultaneous band for the difference of two mean curves, a - b.
 
@@ -112,22 +125,37 @@ def difference_band(
         Whether runs are matched; pairs are then resampled together.
     level, rng, resamples
         As in `confidence_band`.
+    bounds
+        Lowest and highest value that an episode of a or b can have.
 
     Raises
     ------
     ValueError
-        On unequal numbers of episodes, or of runs when paired.
+        On unequal numbers of episodes, or of runs when paired, or on samples that leave their bounds.
+
+    Notes
+    -----
+    Where all runs differ by the same the band has no width, unless so few could do so by chance: it then reaches to 0.
     """
     first, second = as_curves(a, "a"), as_curves(b, "b")
     if paired:
         check_same_shape(first, second, ("a", "b"), "to be paired")
     elif first.shape[1] != second.shape[1]:
         raise ValueError(f"a has {first.shape[1]} episodes and b {second.shape[1]}; they must be equal")
-    groups = [first - second] if paired else [first, -second]
-    return _band(groups, level, as_generator(rng), resamples)
+    limits = _limits(bounds, a=first, b=second)
+    if limits is not None:
+        limits = (limits[0] - limits[1], limits[1] - limits[0])
+    groups = [paired_differences(first, second)] if paired else [first, -second]
+    band = _band(groups, level, as_generator(rng), resamples, limits)
+    if _chance_of_agreement(len(first), len(second), paired) <= (1.0 - band.level) / len(band.center):
+        return band
+    same = band.low == band.high
+    low = np.where(same, np.minimum(band.low, 0.0), band.low)
+    high = np.where(same, np.maximum(band.high, 0.0), band.high)
+    return replace(band, low=low, high=high)
 
 
-def pointwise_intervals(x: npt.ArrayLike, level: float = 0.95) -> Band:
+def pointwise_intervals(x: npt.ArrayLike, level: float = 0.95, *, bounds: tuple[float, float] | None = None) -> Band:
     """Return a confidence interval for the mean at each episode by itself.
 
     Over a whole curve these intervals miss somewhere far more often than ``1 - level``: use `confidence_band` to speak
@@ -139,11 +167,13 @@ def pointwise_intervals(x: npt.ArrayLike, level: float = 0.95) -> Band:
         float [runs, episodes].
     level
         Coverage at each episode.
+    bounds
+        As in `confidence_band`.
     """
-    m = moments([as_curves(x, "x")])
-    level = as_fraction(level, "level")
-    low, high = skew_corrected_interval(m, 1.0 - level)
-    return Band(m.estimate, low, high, level, simultaneous=False)
+    curves = as_curves(x, "x")
+    limits, level = _limits(bounds, x=curves), as_fraction(level, "level")
+    m = moments([curves])
+    return Band(m.estimate, *_cut(skew_corrected_interval(m, 1.0 - level), limits), level, simultaneous=False)
 
 
 def significant_stretches(band: Band, reference: float | npt.ArrayLike = 0.0) -> tuple[Stretch, ...]:
@@ -170,14 +200,42 @@ def significant_stretches(band: Band, reference: float | npt.ArrayLike = 0.0) ->
     return tuple(Stretch(start, stop, int(sign[start])) for start, stop in pairs if sign[start])
 
 
-def _band(groups: Sequence[FloatArray], level: float, rng: np.random.Generator, resamples: int) -> Band:
+def _limits(bounds: tuple[float, float] | None, **samples: FloatArray) -> tuple[float, float] | None:
+    if bounds is None:
+        return None
+    limits = as_bounds(bounds)
+    for name, sample in samples.items():
+        check_within(sample, name, limits)
+    return limits
+
+
+def _cut(ends: tuple[FloatArray, FloatArray], limits: tuple[float, float] | None) -> tuple[FloatArray, FloatArray]:
+    low, high = ends
+    return (low, high) if limits is None else (np.maximum(low, limits[0]), np.minimum(high, limits[1]))
+
+
+def _band(
+    groups: Sequence[FloatArray],
+    level: float,
+    rng: np.random.Generator,
+    resamples: int,
+    limits: tuple[float, float] | None,
+) -> Band:
     level = as_fraction(level, "level")
     resamples = count("resamples", resamples, least=100)
     m = moments(groups)
     alpha = _pointwise_alpha(groups, m, level, rng, resamples)
     t_low, t_high = student_interval(m, alpha)
     skew_low, skew_high = skew_corrected_interval(m, alpha)
-    return Band(m.estimate, np.minimum(t_low, skew_low), np.maximum(t_high, skew_high), level, simultaneous=True)
+    low, high = _cut((np.minimum(t_low, skew_low), np.maximum(t_high, skew_high)), limits)
+    return Band(m.estimate, low, high, level, simultaneous=True)
+
+
+def _chance_of_agreement(runs_a: int, runs_b: int, paired: bool) -> float:
+    """Return the share of signs, or of labels, that make all runs differ by the same way: 2 among all there are."""
+    if paired:
+        return 0.5 ** (runs_a - 1)
+    return 2.0 * math.exp(math.lgamma(runs_a + 1) + math.lgamma(runs_b + 1) - math.lgamma(runs_a + runs_b + 1))
 
 
 def _pointwise_alpha(
@@ -189,25 +247,53 @@ def _pointwise_alpha(
     varies = m.error > 0.0
     if not varies.any():
         return 1.0 - level
-    return float(2.0 * ndtr(-np.quantile(largest_deviations(groups, m.error, rng, resamples), level)))
+    if not varies.all():
+        groups = [group[:, varies] for group in groups]
+    rows = standardised(groups, m.error[varies])
+    largest = largest_deviations(rows, rng, resamples, _independence(rows, float(m.dof[varies].mean())))
+    return float(2.0 * ndtr(-np.quantile(largest, level)))
+
+
+def _independence(rows: FloatArray, dof: float) -> float:
+    """Return which part, in [0, 1], of the squared correlations between points is no more than chance shows.
+
+    Squares of correlations seen are on average those that are true, and 1 / dof of what these leave of 1.
+    """
+    points = rows.shape[1]
+    if points == 1:
+        return 0.0
+    gram = rows @ rows.T if len(rows) < points else rows.T @ rows  # of the same squares in all
+    seen = (float(np.square(gram).sum()) - points) / (points * (points - 1))
+    chance = 1.0 / max(dof, 1.0)
+    if seen <= chance or chance == 1.0:
+        return 1.0
+    return float(max(1.0 - (seen - chance) / (1.0 - chance) / seen, 0.0))
+
+
+def standardised(groups: Sequence[FloatArray], scale: FloatArray) -> FloatArray:
+    """Return one row [points] for each run of each group: its share of the deviation of the sum of means, in scales."""
+    return np.concatenate([(g - g.mean(axis=0)) / (scale * math.sqrt(len(g) * (len(g) - 1))) for g in groups])
 
 
 def largest_deviations(
-    groups: Sequence[FloatArray], scale: FloatArray, rng: np.random.Generator, resamples: int
+    rows: FloatArray, rng: np.random.Generator, resamples: int, independence: float = 0.0
 ) -> FloatArray:
-    """Resample whole runs; return for each resample the largest deviation in units of ``scale``, [resamples].
+    """Resample whole runs; return for each resample the largest deviation, [resamples].
 
-    A resample is a matrix product, weights [resamples, runs] @ deviations [runs, points], taken in blocks so that
-    memory stays bounded whatever the number of resamples. Points of zero scale do not count.
+    A resample is a matrix product, weights [resamples, runs] @ rows [runs, points], taken in blocks so that memory
+    stays bounded whatever the number of resamples. Deviations are given noise of their own for the part
+    ``independence`` of their variance; rows are then to be standardised to a variance of 1.
     """
-    inverse = np.where(scale > 0.0, 1.0 / np.where(scale > 0.0, scale, 1.0), 0.0)
-    standardised = [(g - g.mean(axis=0)) * (inverse / np.sqrt(len(g) * (len(g) - 1))) for g in groups]
+    runs, points = rows.shape
+    drawn = runs + (points if independence > 0.0 else 0)
     largest = np.empty(resamples)
-    block = max(1, BLOCK // max(scale.size, *(len(g) for g in groups)))
+    block = max(1, BLOCK // max(runs, points))
     for start in range(0, resamples, block):
-        stop = min(start + block, resamples)
-        deviations = np.zeros((stop - start, scale.size))
-        for group in standardised:
-            deviations += rng.standard_normal((stop - start, len(group))) @ group
-        largest[start:stop] = np.abs(deviations, out=deviations).max(axis=1)
+        size = min(block, resamples - start)
+        normal = rng.standard_normal((size, drawn))  # in one draw, so that blocks do not matter
+        deviations = normal[:, :runs] @ rows
+        if independence > 0.0:
+            deviations *= math.sqrt(1.0 - independence)
+            deviations += math.sqrt(independence) * normal[:, runs:]
+        largest[start : start + size] = np.abs(deviations, out=deviations).max(axis=1)
     return largest

@@ -9,7 +9,14 @@ import numpy.typing as npt
 from fastsoftq.statistics.intervals import Interval
 from fastsoftq.statistics.moments import moments, skew_corrected_interval
 from fastsoftq.statistics.permutation import permutation_test
-from fastsoftq.statistics.samples import FloatArray, as_fraction, as_generator, as_runs, check_same_shape
+from fastsoftq.statistics.samples import (
+    FloatArray,
+    as_fraction,
+    as_generator,
+    as_runs,
+    check_same_shape,
+    paired_differences,
+)
 
 
 @dataclass(frozen=True)
@@ -100,7 +107,7 @@ def compare_samples(
     (36.0, 0.125)
     """
     first, second = _samples(a, b, paired)
-    groups = [first - second] if paired else [first, -second]
+    groups = [paired_differences(first, second)] if paired else [first, -second]
     m = moments(groups)
     low, high = skew_corrected_interval(m, 1.0 - as_fraction(level, "level"))
     return Comparison(
@@ -251,7 +258,7 @@ def _correlation(a: FloatArray, b: FloatArray) -> float:
 
 def _seeds_saved(a: FloatArray, b: FloatArray) -> float:
     """Return the further seeds that unpaired runs would need for the standard error that pairs have."""
-    unpaired, paired = a.var(ddof=1) + b.var(ddof=1), (a - b).var(ddof=1)
+    unpaired, differences = a.var(ddof=1) + b.var(ddof=1), paired_differences(a, b)
     if unpaired == 0.0:
         return 0.0
-    return float(len(a) * (unpaired / paired - 1.0)) if paired > 0.0 else np.inf
+    return float(len(a) * (unpaired / differences.var(ddof=1) - 1.0)) if np.ptp(differences) > 0.0 else np.inf

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from fastsoftq.checks import choice, count
 from fastsoftq.statistics.distributions import tail_contributions, tail_mean
 from fastsoftq.statistics.moments import moments, skew_corrected_interval, student_interval
-from fastsoftq.statistics.samples import FloatArray, as_fraction, as_generator, as_runs
+from fastsoftq.statistics.samples import FloatArray, as_bounds, as_fraction, as_generator, as_runs
 
 Statistic = Callable[..., Any]
 
@@ -57,6 +57,7 @@ def confidence_interval(
     *,
     method: str = "auto",
     resamples: int = 9999,
+    bounds: tuple[float, float] | None = None,
 ) -> Interval:
     """Estimate a statistic of the distribution that the runs are drawn from.
 
@@ -83,6 +84,9 @@ def confidence_interval(
           Statistician 69, 2015).
     resamples
         Number of bootstrap resamples.
+    bounds
+        Lowest and highest value that the statistic can have by nature, as (0, 1) for a share, if known: the interval
+        is cut there.
 
     Returns
     -------
@@ -92,7 +96,8 @@ def confidence_interval(
     Raises
     ------
     ValueError
-        On an empty, single-run or non-finite sample, an unknown statistic or method, or a quantile so far out that no
+        On an empty, single-run or non-finite sample, an estimate that leaves its bounds, an unknown statistic or
+        method, or a quantile so far out that no
         order statistic bounds it; the message then says from how many runs on one does.
 
     Examples
@@ -108,11 +113,13 @@ def confidence_interval(
     method = choice("method", method, ("auto", *allowed))
     method = allowed[0] if method == "auto" else method
     generator = as_generator(rng)
+    limits = None if bounds is None else as_bounds(bounds)
 
     if method in _OF_MEANS:
         m = moments([tail_contributions(sample, TAIL) if function is tail_mean else sample])
         low, high = _OF_MEANS[method](m, 1.0 - level)
-        return Interval(float(m.estimate), float(low), float(high), level, method, len(sample))
+        estimate, ends = float(m.estimate), (float(low), float(high))
+        return Interval(estimate, *_within(limits, estimate, ends), level, method, len(sample))
     estimate = float(function(sample, axis=0))
     if method == "order":
         ends = order_statistic_bounds(sample, quantile, level)
@@ -120,7 +127,15 @@ def confidence_interval(
         ends = estimate, estimate
     else:
         ends = _bootstrap(sample, function, level, method, resamples, generator)
-    return Interval(estimate, *ends, level, method, len(sample))
+    return Interval(estimate, *_within(limits, estimate, ends), level, method, len(sample))
+
+
+def _within(limits: tuple[float, float] | None, estimate: float, ends: tuple[float, float]) -> tuple[float, float]:
+    if limits is None:
+        return ends
+    if not limits[0] <= estimate <= limits[1]:
+        raise ValueError(f"bounds is {limits}; the sample's statistic is {estimate:g}, outside of it")
+    return max(ends[0], limits[0]), min(ends[1], limits[1])
 
 
 def interquartile_mean(x: npt.ArrayLike, axis: int | None = None) -> FloatArray:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from fastsoftq.checks import count
 from fastsoftq.statistics.intervals import BLOCK
-from fastsoftq.statistics.samples import FloatArray, as_generator, as_runs, check_same_shape
+from fastsoftq.statistics.samples import FloatArray, as_generator, as_runs, check_same_shape, paired_differences
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def permutation_test(
     generator = as_generator(rng)
     if paired:
         check_same_shape(first, second, ("a", "b"), "to be paired")
-        return _sign_flips(first - second, generator, resamples)
+        return _sign_flips(paired_differences(first, second), generator, resamples)
     return _relabellings(first, second, generator, resamples)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastsoftq.checks import count, number, positive
-from fastsoftq.statistics.samples import as_fraction, as_runs, check_same_shape
+from fastsoftq.statistics.samples import as_fraction, as_runs, check_same_shape, paired_differences
 
 #: More seeds than this are not searched for; the difference asked for is then out of reach.
 MOST_SEEDS = 10_000_000
@@ -104,8 +104,9 @@ def seeds_needed(
         raise ValueError("difference is 0; it must be the smallest difference that matters")
     if paired:
         check_same_shape(a, b, ("pilot_a", "pilot_b"), "to be paired")
-        variance, dof = (a - b).var(ddof=1), len(a) - 1
-        varies = np.ptp(a - b) > 0.0
+        differences = paired_differences(a, b)
+        variance, dof = differences.var(ddof=1), len(a) - 1
+        varies = np.ptp(differences) > 0.0
     else:
         variance, dof = (a.var(ddof=1) + b.var(ddof=1)) / 2.0, len(a) + len(b) - 2
         varies = np.ptp(a) > 0.0 or np.ptp(b) > 0.0

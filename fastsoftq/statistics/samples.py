@@ -7,6 +7,9 @@ from fastsoftq.checks import number
 
 FloatArray = npt.NDArray[np.float64]
 
+#: Numbers closer than this, in proportion, differ by the rounding of sums and quotients only.
+ROUNDING = 1e-12
+
 #: Seed used wherever ``rng`` is None, so that the same sample always gives the same answer.
 DEFAULT_SEED = 0
 
@@ -61,3 +64,32 @@ def as_fraction(value: float, name: str) -> float:
     if not 0.0 < result < 1.0:
         raise ValueError(f"{name} is {result}; it must lie strictly between 0 and 1")
     return result
+
+
+def as_bounds(bounds: tuple[float, float]) -> tuple[float, float]:
+    """Return the lowest and the highest value there can be."""
+    try:
+        low, high = bounds
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"bounds is {bounds!r}; it must be a pair (lowest, highest)") from error
+    low, high = number("bounds[0]", low), number("bounds[1]", high)
+    if low >= high:
+        raise ValueError(f"bounds is ({low}, {high}); the first must be below the second")
+    return low, high
+
+
+def check_within(x: FloatArray, name: str, bounds: tuple[float, float]) -> None:
+    """Refuse a sample that leaves the bounds it is said to have."""
+    outside = (x < bounds[0]) | (x > bounds[1])
+    if outside.any():
+        where = tuple(int(i) for i in np.argwhere(outside)[0])
+        low, high = bounds
+        raise ValueError(f"{name} holds {x[where]} at index {list(where)}; it must lie within bounds, [{low}, {high}]")
+
+
+def paired_differences(a: FloatArray, b: FloatArray) -> FloatArray:
+    """Return a - b, [runs, ...]; where all differ by the same but for rounding, by the same exactly."""
+    differences = a - b
+    noise = ROUNDING * np.maximum(np.abs(a), np.abs(b)).max(axis=0)
+    differences[np.abs(differences) <= noise] = 0.0
+    return np.where(np.ptp(differences, axis=0) <= noise, differences[0], differences)

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from fastsoftq.checks import number
 from fastsoftq.statistics.intervals import BLOCK
-from fastsoftq.statistics.samples import FloatArray, as_fraction, as_runs, check_same_shape
+from fastsoftq.statistics.samples import FloatArray, as_bounds, as_fraction, as_runs, check_same_shape, check_within
 
 #: Candidate means between the bounds; an interval's ends are rounded outwards to them.
 CANDIDATES = 2001
@@ -87,12 +86,9 @@ def confidence_sequence(x: npt.ArrayLike, bounds: tuple[float, float], level: fl
     that happens to the true mean with probability at most the error, for any distribution within the bounds.
     """
     sample = as_runs(x, "x", least=1)
-    low, high = _bounds(bounds)
+    low, high = as_bounds(bounds)
     level = as_fraction(level, "level")
-    outside = (sample < low) | (sample > high)
-    if outside.any():
-        where = int(outside.argmax())
-        raise ValueError(f"x holds {sample[where]} at index [{where}]; it must lie within bounds, [{low}, {high}]")
+    check_within(sample, "x", (low, high))
     unit = (sample - low) / (high - low)
     # Betting that the mean is higher rules out candidates from below; the other side is the same game mirrored.
     lowest = low + (high - low) * _ruled_out(unit, level)
@@ -125,28 +121,15 @@ def sequential_comparison(
     """
     first, second = as_runs(a, "a", least=1), as_runs(b, "b", least=1)
     check_same_shape(first, second, ("a", "b"), "to be paired")
-    low, high = _bounds(bounds)
-    for name, sample in (("a", first), ("b", second)):
-        if sample.min() < low or sample.max() > high:
-            worst = sample.min() if sample.min() < low else sample.max()
-            raise ValueError(f"{name} holds {worst}; it must lie within bounds, [{low}, {high}]")
+    low, high = as_bounds(bounds)
+    check_within(first, "a", (low, high))
+    check_within(second, "b", (low, high))
     sequence = confidence_sequence(first - second, (low - high, high - low), level)
     apart = (sequence.low > 0.0) | (sequence.high < 0.0)
     if not apart.any():
         return SequentialComparison(sequence, None, 0)
     at = int(apart.argmax())
     return SequentialComparison(sequence, at + 1, 1 if sequence.low[at] > 0.0 else -1)
-
-
-def _bounds(bounds: tuple[float, float]) -> tuple[float, float]:
-    try:
-        low, high = bounds
-    except (TypeError, ValueError) as error:
-        raise TypeError(f"bounds is {bounds!r}; it must be a pair (lowest, highest)") from error
-    low, high = number("bounds[0]", low), number("bounds[1]", high)
-    if low >= high:
-        raise ValueError(f"bounds is ({low}, {high}); the first must be below the second")
-    return low, high
 
 
 def _ruled_out(x: FloatArray, level: float) -> FloatArray:

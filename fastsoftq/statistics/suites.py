@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastsoftq.checks import choice, count
-from fastsoftq.statistics.bands import largest_deviations
+from fastsoftq.statistics.bands import largest_deviations, standardised
 from fastsoftq.statistics.comparison import improvement_interval, wins
 from fastsoftq.statistics.distributions import Profile
 from fastsoftq.statistics.intervals import BLOCK, Interval, expanded_level, interquartile_mean
@@ -104,7 +104,7 @@ def suite_profile(
     resamples = count("resamples", resamples, least=100)
     above = [group[:, None] > taus for group in x.T]
     shares = [group / x.shape[1] for group in above]
-    largest = largest_deviations(shares, np.ones(len(taus)), as_generator(rng), resamples)
+    largest = largest_deviations(standardised(shares, np.ones(len(taus))), as_generator(rng), resamples)
     half, share = float(np.quantile(largest, level)), np.mean(above, axis=(0, 1))
     return Profile(taus, share, np.maximum(share - half, 0.0), np.minimum(share + half, 1.0), level)
 

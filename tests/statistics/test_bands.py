@@ -107,3 +107,66 @@ def test_a_true_difference_is_found_where_it_is():
     a, b = rng.normal(size=(50, 30)), rng.normal(size=(50, 30))
     a[:, 12:] += 2.0
     assert significant_stretches(difference_band(a, b)) == ((12, 30, 1),)
+
+
+def test_two_runs_do_not_make_all_episodes_one():
+    """Any two episodes of two runs are perfectly correlated in the sample; the band must not believe it."""
+    rng, found = np.random.default_rng(7), []
+    for runs in (2, 3, 5):
+        for _ in range(200):
+            a, b = rng.normal(size=(2, runs, 60))
+            found.append(
+                [bool(significant_stretches(difference_band(a, b, p, rng=rng, resamples=300))) for p in (0, 1)]
+            )
+    assert (np.mean(found, axis=0) <= 0.05 + 3.0 * np.sqrt(0.05 * 0.95 / 600)).all()
+
+
+def test_a_few_equal_differences_are_no_proof():
+    a, b = np.full((4, 6), -12.0), np.full((4, 6), -14.0)
+    b[:, :2] = a[:, :2]
+    for paired in (True, False):
+        band = difference_band(a, b, paired)
+        np.testing.assert_array_equal(band.center, [0, 0, 2, 2, 2, 2])
+        np.testing.assert_array_equal((band.low, band.high), ([0] * 6, [0, 0, 2, 2, 2, 2]))
+        assert significant_stretches(band) == ()
+        many = difference_band(np.repeat(a, 5, axis=0), np.repeat(b, 5, axis=0), paired)
+        np.testing.assert_array_equal((many.low, many.high), [[0, 0, 2, 2, 2, 2]] * 2)
+        assert significant_stretches(many) == ((2, 6, 1),)
+
+
+def test_differences_that_vary_by_rounding_do_not_vary():
+    rng = np.random.default_rng(8)
+    blocks = rng.integers(-50, 0, (20, 40)) / 3.0
+    band = difference_band(blocks + 1.0 / 3.0, blocks)
+    np.testing.assert_array_equal(band.low, band.high)
+    np.testing.assert_allclose(band.center, 1.0 / 3.0)
+    nothing = difference_band(0.1 + blocks + 0.2, blocks + 0.3)
+    np.testing.assert_array_equal((nothing.low, nothing.high), np.zeros((2, 40)))
+
+
+def test_one_odd_run_does_not_lengthen_the_band_beyond_measure():
+    """Where the cubic that takes out skewness is flat its inverse is not followed."""
+    x = np.random.default_rng(9).normal(size=(20, 60))
+    for odd in np.linspace(2.0, 40.0, 20):
+        x[0, 0] = odd
+        band = confidence_band(x)
+        assert band.high[0] - band.center[0] < 2.7 * (band.center - band.low)[0]
+
+
+def test_bands_end_where_values_do():
+    lengths = np.where(np.random.default_rng(10).random((10, 30)) < 0.1, 400.0, 1000.0)
+    free, cut = confidence_band(lengths), confidence_band(lengths, bounds=(1.0, 1000.0))
+    assert free.high.max() > 1000.0
+    np.testing.assert_array_equal(cut.high, np.minimum(free.high, 1000.0))
+    np.testing.assert_array_equal(cut.low, np.maximum(free.low, 1.0))
+    points = pointwise_intervals(lengths, bounds=(1.0, 1000.0))
+    assert points.high.max() == 1000.0
+    shares = (lengths > 500.0) * 1.0
+    apart = difference_band(shares, shares[:, ::-1], paired=False, bounds=(0.0, 1.0), level=0.999999)
+    assert apart.low.min() >= -1.0
+    assert apart.high.max() <= 1.0
+    for call in (confidence_band, pointwise_intervals, lambda x, bounds: difference_band(x, x, bounds=bounds)):
+        with pytest.raises(ValueError, match=r"^(x|a) holds 1000.0 at index \[0, .*it must lie within bounds"):
+            call(lengths, bounds=(1.0, 999.0))
+        with pytest.raises(ValueError, match="the first must be below the second"):
+            call(lengths, bounds=(1.0, 1.0))

@@ -10,6 +10,7 @@ from scipy import stats
 
 from fastsoftq.statistics import confidence_interval, interquartile_mean
 from fastsoftq.statistics.intervals import expanded_level, order_statistic_bounds
+from fastsoftq.statistics.moments import _untransform
 
 SAMPLE = np.random.default_rng(0).gamma(2.0, size=25)
 samples = arrays(float, st.integers(2, 30), elements=st.floats(-1000.0, 1000.0, width=32))
@@ -123,3 +124,32 @@ def test_bca_says_when_ties_leave_it_without_an_interval():
 def test_the_package_is_light_to_import():
     code = "import sys, fastsoftq.statistics; print([m for m in ('scipy', 'matplotlib', 'numba') if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+@pytest.mark.parametrize("statistic", ["mean", "median", "interquartile_mean"])
+def test_intervals_end_where_values_do(statistic):
+    shares = [0.98, 1.0, 1.0, 0.99, 1.0, 0.97, 1.0]
+    free = confidence_interval(shares, statistic, level=0.999 if statistic == "mean" else 0.95)
+    cut = confidence_interval(shares, statistic, level=free.level, bounds=(0.0, 1.0))
+    assert cut.high == min(free.high, 1.0)
+    assert cut.low == free.low
+    assert free.high > 1.0 or statistic != "mean"
+    with pytest.raises(ValueError, match="outside of it"):
+        confidence_interval(shares, statistic, bounds=(0.0, 0.5))
+
+
+def test_skewness_is_taken_out_without_a_leap():
+    """The inverse of Hall's cubic, straight where it would be steep: continuous, increasing, and nowhere steeper."""
+    y = np.linspace(-6.0, 6.0, 4001)
+    for skew in (-0.9, -0.3, 0.0, 0.05, 0.25, 0.9):
+        t = _untransform(y, np.full_like(y, skew))
+        slope = np.diff(t) / np.diff(y)
+        assert (slope > 0.0).all()
+        assert slope.max() <= 3.0 + 1e-6
+        if skew:
+            cubic = (np.cbrt(1.0 + skew * (y - skew / 6.0)) - 1.0) * 3.0 / skew
+            assert (np.abs(t) <= np.abs(cubic) + 1e-9).all()
+            gentle = 1.0 + skew * (y - skew / 6.0) > 3.0**-1.5
+            np.testing.assert_allclose(t[gentle], cubic[gentle], atol=1e-9)
+        else:
+            np.testing.assert_array_equal(t, y)
