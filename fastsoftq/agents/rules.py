@@ -24,6 +24,7 @@ from numba.core import errors
 from numba.extending import overload
 
 from fastsoftq.kernels.cache import depends_on
+from fastsoftq.kernels.jit import INTO_CALLERS
 from fastsoftq.kernels.updates import moved, td_target
 
 __all__ = ["act", "bootstrap", "learn", "look", "on_policy", "renews", "revise", "rule", "weigh"]
@@ -66,7 +67,7 @@ def _dispatched(generic: Callable[..., Any]) -> Callable[..., Any]:
     """Let compiled code call `generic`: the agent's own implementation or, where it has none, the body given here."""
     known = _implementations[generic] = {}
 
-    @overload(generic, jit_options={"forceinline": True}, strict=False)
+    @overload(generic, jit_options=INTO_CALLERS, strict=False)
     def _resolve(agent, *arguments):
         if not isinstance(agent, types.BaseNamedTuple):
             return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -64,8 +65,19 @@ def _call(kernel: Any, *arguments: Any) -> None:
     """Call what is compiled for these very types: by itself a dispatcher takes two agents of one name for the same."""
     signature = tuple(map(typeof, arguments))
     compiled = kernel.overloads.get(signature)
-    entry_point = compiled.entry_point if compiled else kernel.compile(signature)
+    entry_point = compiled.entry_point if compiled else _compile(kernel, signature)
     entry_point(*arguments)
+
+
+def _compile(kernel: Any, signature: tuple[Any, ...]) -> Any:
+    """Compile with the garbage collector at rest: it would look through Numba's objects, which stay, time and again."""
+    collecting = gc.isenabled()
+    gc.disable()  # 1.4 s instead of 1.65
+    try:
+        return kernel.compile(signature)
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def lanes_for(tables: Tables) -> int:

@@ -15,7 +15,6 @@ import os
 import pickle
 import sys
 import tempfile
-import threading
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -26,7 +25,6 @@ import numba
 import numpy as np
 from numba import types
 from numba.core.caching import CompileResultCacheImpl, _Cache
-from numba.core.event import Listener, register
 
 __all__ = ["SourceCache", "cache_directory", "depends_on"]
 
@@ -114,27 +112,6 @@ def _classes(t: Any) -> Iterator[type]:
         yield from _classes(part)
 
 
-class _Nesting(Listener):
-    """How many compilations this thread is in the midst of: what is compiled into another need not be kept itself."""
-
-    def __init__(self) -> None:
-        self._thread = threading.local()
-
-    @property
-    def depth(self) -> int:
-        return getattr(self._thread, "depth", 0)
-
-    def on_start(self, event: Any) -> None:
-        self._thread.depth = self.depth + 1
-
-    def on_end(self, event: Any) -> None:
-        self._thread.depth = self.depth - 1
-
-
-_nesting = _Nesting()
-register("numba:compile", _nesting)
-
-
 @contextlib.contextmanager
 def _without_looking_for_blas() -> Iterator[None]:
     """Let Numba register what it knows without importing scipy.linalg, half of a process's first call (0.2 s).
@@ -181,6 +158,8 @@ class SourceCache(_Cache):
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """The compiled code for `sig`, or None where there is none that is whole."""
+        with _without_looking_for_blas():
+            target_context.refresh()  # what unpickling, or compiling, refers to must be registered first
         path = self._path(sig, target_context.codegen())
         if path is None:
             return None
@@ -191,13 +170,11 @@ class SourceCache(_Cache):
         checksum, payload = stored[:_CHECKSUM], stored[_CHECKSUM:]
         if hashlib.sha256(payload).digest() != checksum:
             return None
-        with _without_looking_for_blas():
-            target_context.refresh()  # what unpickling refers to must be registered first
         return self._impl.rebuild(target_context, pickle.loads(payload))
 
     def save_overload(self, sig: Any, data: Any) -> None:
         """Keep compiled code, where there is room; a disk that cannot be written costs a compilation, no more."""
-        path = self._path(sig, data.codegen) if _nesting.depth == 0 else None
+        path = self._path(sig, data.codegen)
         if path is None or data.library.has_dynamic_globals or any(not lifted.can_cache for lifted in data.lifted):
             return
         payload = numba.core.serialize.dumps(self._impl.reduce(data))

