@@ -7,7 +7,8 @@ once and compiled once for each agent. An engine takes these steps between one a
     sight = weigh(agent, look(agent, row, like))        # the state ahead: its maximum, or its weights
     value = bootstrap(agent, row, sight, action)        # what it is worth
     entry = learn(agent, entry, reward, terminated, value)
-    sight, stale = revise(agent, row, sight, changed, entry, like)     # if it is in the row ahead
+    fresh = reweigh(agent, sight, entry, like)          # the changed entry, if it is in the row ahead
+    sight, stale = revise(agent, row, sight, changed, fresh, like)
     action = act(agent, row, sight, draw)
 
 Rules must be written in operations that take one number and sixteen (`kernels/simd.py`): arithmetic, comparisons,
@@ -27,7 +28,7 @@ from fastsoftq.kernels.cache import depends_on
 from fastsoftq.kernels.jit import INTO_CALLERS
 from fastsoftq.kernels.updates import moved, td_target
 
-__all__ = ["act", "bootstrap", "learn", "look", "on_policy", "renews", "revise", "rule", "weigh"]
+__all__ = ["act", "bootstrap", "learn", "look", "on_policy", "renews", "reweigh", "revise", "rule", "weigh"]
 
 _implementations: dict[Callable[..., Any], dict[type, Callable[..., Any]]] = {}
 
@@ -117,8 +118,14 @@ def learn(agent, entry, reward, terminated, value):
 
 
 @_dispatched
-def revise(agent, row, sight, changed, entry, like):
-    """What the agent sees once `entry` is at `changed` in the row (-1: nowhere), and whether it must look anew."""
+def reweigh(agent, sight, entry, like):
+    """What the new `entry` is in terms of the sight; a stage of its own, as `weigh` is."""
+    return entry
+
+
+@_dispatched
+def revise(agent, row, sight, changed, fresh, like):
+    """What the agent sees once the row has changed at `changed` (-1: nowhere), and whether it must look anew."""
     return weigh(agent, look(agent, row, like)), changed != changed
 
 

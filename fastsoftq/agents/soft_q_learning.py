@@ -7,14 +7,14 @@ from typing import NamedTuple
 import numpy as np
 from numba import types
 
-from fastsoftq.agents.rules import act, bootstrap, look, renews, revise, rule, weigh
+from fastsoftq.agents.rules import act, bootstrap, look, renews, reweigh, revise, rule, weigh
 from fastsoftq.agents.schedules import Schedule, is_schedule
 from fastsoftq.kernels.jit import by_type, inlined
 from fastsoftq.kernels.numerics import LN_2, LOG2_E, exp2, log2
 from fastsoftq.kernels.operators import exponent
-from fastsoftq.kernels.policies import any_action, by_weight, explores
+from fastsoftq.kernels.policies import by_weight, unless_exploring
 from fastsoftq.kernels.rows import each, highest, replaced, total
-from fastsoftq.kernels.simd import convert, element, fma, minimum, select
+from fastsoftq.kernels.simd import convert, element, fma, minimum
 
 __all__ = ["SoftQLearning"]
 
@@ -88,8 +88,11 @@ def _(agent, row, sight, action):
     return fma(convert(log2(sight.total), sight.top), agent.temperature * LN_2, sight.top)
 
 
-# The largest exponent a weight may have, and the smallest sum of weights, before all are taken anew.
-_LIMITS = {types.float64: (900.0, 1e-200), types.float32: (np.float32(60), np.float32(1e-18))}
+# The largest exponent a weight may have, the weight it makes, and the smallest sum of weights, before all are taken anew.
+_LIMITS = {
+    types.float64: (900.0, 2.0**900, 1e-200),
+    types.float32: (np.float32(60), np.float32(2.0**60), np.float32(1e-18)),
+}
 
 
 @by_type
@@ -103,17 +106,21 @@ def _(agent):
     return is_schedule(agent.temperature)
 
 
+@rule(reweigh, SoftQLearning)
+def _(agent, sight, entry, like):
+    return exp2(minimum(exponent(entry, sight.top, LOG2_E / agent.temperature, like), _limits(like)[0]))
+
+
 @rule(revise, SoftQLearning)
-def _(agent, row, sight, changed, entry, like):
+def _(agent, row, sight, changed, fresh, like):
     """One exponential instead of all: the weights stay relative to the old maximum, unless that is far off now."""
-    most, least = _limits(like)
-    bits = exponent(entry, sight.top, LOG2_E / agent.temperature, like)
-    weights = replaced(sight.weights, changed, exp2(minimum(bits, most)))
+    most, least = _limits(like)[1:]
+    weights = replaced(sight.weights, changed, fresh)
     sum_now = total(weights)
-    stale = (changed >= np.int32(0)) & ((bits > most) | (sum_now < least))
+    stale = (changed >= np.int32(0)) & ((fresh >= most) | (sum_now < least))
     return Weights(sight.top, weights, sum_now), stale
 
 
 @rule(act, SoftQLearning)
 def _(agent, row, sight, draw):
-    return select(explores(draw, agent.epsilon), any_action(draw.low, len(row)), by_weight(sight.weights, draw.low))
+    return unless_exploring(by_weight(sight.weights, draw.low), draw, agent.epsilon, len(row))

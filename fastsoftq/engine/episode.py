@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fastsoftq.agents.rules import act, bootstrap, learn, look, on_policy, revise, weigh
+from fastsoftq.agents.rules import act, bootstrap, learn, look, on_policy, revise, reweigh, weigh
 from fastsoftq.agents.schedules import tuned
 from fastsoftq.engine.memory import take_ticket
 from fastsoftq.kernels.jit import compiled
@@ -84,7 +84,8 @@ def run_episodes(
                 if not on_policy(now):
                     if next_state == state:
                         ahead = read_row(q, next_state, row)
-                        sight, stale = revise(now, ahead, sight, action, q[state, action], like)
+                        fresh = reweigh(now, sight, q[state, action], like)
+                        sight, stale = revise(now, ahead, sight, action, fresh, like)
                         if stale:
                             sight = weigh(now, look(now, ahead, like))
                     next_action = act(now, ahead, sight, draw(key))

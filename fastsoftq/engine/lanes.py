@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import float64, int32, int64, types, uint8, uint32, uint64
 
-from fastsoftq.agents.rules import act, bootstrap, learn, look, on_policy, renews, revise, weigh
+from fastsoftq.agents.rules import act, bootstrap, learn, look, on_policy, renews, revise, reweigh, weigh
 from fastsoftq.agents.schedules import tuned
 from fastsoftq.engine.memory import (
     Shelf,
@@ -143,6 +143,15 @@ def _second_stage(agent, glance, sight, start, end):
     return weigh_all
 
 
+@by_type
+def _third_stage(agent, sight, new, fresh, like, start, end):
+    def reweigh_all(agent, sight, new, fresh, like, start, end):
+        for g in range(start, end, LANES):
+            fresh[g] = reweigh(agent, sight[g], load(new, g), like)
+
+    return reweigh_all
+
+
 @compiled
 def run_lanes(
     agent, mdp, groups, table, row, like, max_steps,
@@ -200,6 +209,7 @@ def run_lanes(
     glance_example = look(tuned(agent, load(lanes.episode, 0)), example, like)
     ahead, sight = shelf(example, groups), shelf(weigh(agent, glance_example), groups)
     glance = _first_stage(glance_example, sight, groups)
+    fresh = shelf(reweigh(agent, sight[0], load(new, 0), like), groups)
     tile_size = _tile(sight[0], count)
 
     free, alive, steps_taken = count, 0, 0
@@ -304,13 +314,14 @@ def run_lanes(
                 over |= bits_of(ended) << uint64(g)
                 done |= bits_of(terminated) << uint64(g)
                 anew |= bits_of(ended if (renews(agent) or on_policy(agent)) else ended & same) << uint64(g)
+            _third_stage(agent, sight, new, fresh, like, tile, tile_end)
             for g in range(tile, tile_end, LANES):
                 row_now = replaced(ahead[g], load(changed, g), load(new, g))
                 if on_policy(agent):
                     action = load(chosen, g)
                 else:
                     now = tuned(agent, load(lanes.episode, g))
-                    revised, stale = revise(now, row_now, sight[g], load(changed, g), load(new, g), like)
+                    revised, stale = revise(now, row_now, sight[g], load(changed, g), fresh[g], like)
                     anew |= bits_of(stale) << uint64(g)
                     action = act(now, row_now, revised, Draw(load(lanes.high, g), load(lanes.low, g)))
                 store(lanes.action, g, action)

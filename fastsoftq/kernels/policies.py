@@ -14,7 +14,7 @@ from fastsoftq.kernels.numerics import LOG2_E
 from fastsoftq.kernels.operators import sum_of_weights, weight
 from fastsoftq.kernels.random import unit
 from fastsoftq.kernels.rows import fold, highest, total
-from fastsoftq.kernels.simd import convert, lookup, select
+from fastsoftq.kernels.simd import Vec, convert, lookup, select
 
 __all__ = ["any_action", "boltzmann", "by_weight", "epsilon_greedy", "explores", "greedy", "greedy_given"]
 
@@ -36,6 +36,21 @@ def explores(draw, epsilon):
 def any_action(low, actions):
     """One of `actions` actions, each as likely as the others, from half a draw (uint32); int32."""
     return convert((low >> _8) * np.uint32(actions) >> _24, _0)
+
+
+@by_type
+def unless_exploring(action, draw, epsilon, actions):
+    """The action, but with probability epsilon any of `actions`."""
+
+    def with_any(action, draw, epsilon, actions):
+        return select(explores(draw, epsilon), any_action(draw.low, actions), action)
+
+    def with_any_or_never(action, draw, epsilon, actions):
+        if epsilon == 0.0:
+            return action
+        return select(explores(draw, epsilon), any_action(draw.low, actions), action)
+
+    return with_any if isinstance(epsilon, Vec) else with_any_or_never
 
 
 @by_type
