@@ -28,7 +28,7 @@ from fastsoftq.kernels.cache import depends_on
 from fastsoftq.kernels.jit import INTO_CALLERS
 from fastsoftq.kernels.updates import moved, td_target
 
-__all__ = ["act", "bootstrap", "learn", "look", "on_policy", "renews", "reweigh", "revise", "rule", "weigh"]
+__all__ = ["act", "bootstrap", "learn", "look", "on_policy", "renews", "revise", "reweigh", "rule", "weigh"]
 
 _implementations: dict[Callable[..., Any], dict[type, Callable[..., Any]]] = {}
 

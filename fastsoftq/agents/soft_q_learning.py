@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import types
 
-from fastsoftq.agents.rules import act, bootstrap, look, renews, reweigh, revise, rule, weigh
+from fastsoftq.agents.rules import act, bootstrap, look, renews, revise, reweigh, rule, weigh
 from fastsoftq.agents.schedules import Schedule, is_schedule
 from fastsoftq.kernels.jit import by_type, inlined
 from fastsoftq.kernels.numerics import LN_2, LOG2_E, exp2, log2
@@ -88,7 +88,7 @@ def _(agent, row, sight, action):
     return fma(convert(log2(sight.total), sight.top), agent.temperature * LN_2, sight.top)
 
 
-# The largest exponent a weight may have, the weight it makes, and the smallest sum of weights, before all are taken anew.
+# The largest exponent of a weight, that weight, and the smallest sum of weights, before all are taken anew.
 _LIMITS = {
     types.float64: (900.0, 2.0**900, 1e-200),
     types.float32: (np.float32(60), np.float32(2.0**60), np.float32(1e-18)),

@@ -143,15 +143,6 @@ def _second_stage(agent, glance, sight, start, end):
     return weigh_all
 
 
-@by_type
-def _third_stage(agent, sight, new, fresh, like, start, end):
-    def reweigh_all(agent, sight, new, fresh, like, start, end):
-        for g in range(start, end, LANES):
-            fresh[g] = reweigh(agent, sight[g], load(new, g), like)
-
-    return reweigh_all
-
-
 @compiled
 def run_lanes(
     agent, mdp, groups, table, row, like, max_steps,
@@ -196,8 +187,8 @@ def run_lanes(
     # the entry that changes: where it is, its new value, and which entry of the row ahead it is (-1: of another row)
     slot, new, changed = stack(int32, groups, 1), stack(float64, groups, 1), stack(int32, groups, 1)
     chosen = stack(int32, groups, 1)  # the next action, where it is chosen before the update
-    # one bit a lane: the episode is over (and was in the turn before), it terminated, the lane must choose anew
-    over = finished = done = anew = uint64(0)
+    # one bit a lane: the episode is over, it terminated, the lane must choose anew
+    over = done = anew = uint64(0)
     for i in range(mdp.size):
         q_table[i] = 0.0
     for lane in range(count):
@@ -209,13 +200,12 @@ def run_lanes(
     glance_example = look(tuned(agent, load(lanes.episode, 0)), example, like)
     ahead, sight = shelf(example, groups), shelf(weigh(agent, glance_example), groups)
     glance = _first_stage(glance_example, sight, groups)
-    fresh = shelf(reweigh(agent, sight[0], load(new, 0), like), groups)
+    fresh = shelf(reweigh(tuned(agent, load(lanes.episode, 0)), sight[0], load(new, 0), like), groups)
     tile_size = _tile(sight[0], count)
 
     free, alive, steps_taken = count, 0, 0
     while not stop[0]:
         # Write down the episodes that are over.
-        finished = over
         while over != 0:
             lane = lowest_bit(over)
             over &= over - uint64(1)
@@ -236,6 +226,7 @@ def run_lanes(
                     tally[0], tally[1] = tally[0] + 1, steps_taken
                     free += 1
                     alive -= 1
+            lanes.steps[lane], lanes.total[lane] = int32(0), 0.0
             if was_cut != 0 or _several_starts(mdp):
                 _place(lanes, lane, mdp, row)
                 anew |= uint64(1) << uint64(lane)
@@ -299,10 +290,9 @@ def run_lanes(
                 reward, next_row, exits = records(edge, g)
                 terminated = exits < 0
                 store(new, g, learn(tuned(agent, episode), load(lanes.q, g), reward, terminated, load(new, g)))
-                first_step = lanes_in(finished, g)
-                steps = select(first_step, 1, load(lanes.steps, g) + 1)
+                steps = load(lanes.steps, g) + 1
                 store(lanes.steps, g, steps)
-                store(lanes.total, g, select(first_step, reward, load(lanes.total, g) + reward))
+                store(lanes.total, g, load(lanes.total, g) + reward)
                 ended = terminated | (steps >= max_steps)
                 store(lanes.episode, g, select(ended, episode + 1, episode))
                 action, row_at = load(lanes.action, g), load(lanes.row_at, g)
@@ -314,7 +304,8 @@ def run_lanes(
                 over |= bits_of(ended) << uint64(g)
                 done |= bits_of(terminated) << uint64(g)
                 anew |= bits_of(ended if (renews(agent) or on_policy(agent)) else ended & same) << uint64(g)
-            _third_stage(agent, sight, new, fresh, like, tile, tile_end)
+            for g in range(tile, tile_end, LANES):
+                fresh[g] = reweigh(tuned(agent, load(lanes.episode, g)), sight[g], load(new, g), like)
             for g in range(tile, tile_end, LANES):
                 row_now = replaced(ahead[g], load(changed, g), load(new, g))
                 if on_policy(agent):

@@ -98,5 +98,6 @@ def inlined(function: Callable[..., Any]) -> Any:
     """Compile a small function into whatever calls it; from Python it can be called too."""
     from_python = compiled(function)
     from_compiled = numba.njit(error_model="numpy", **INTO_CALLERS)(function)
-    from_python.get_call_template, from_python.get_overload = from_compiled.get_call_template, from_compiled.get_overload
+    from_python.get_call_template = from_compiled.get_call_template
+    from_python.get_overload = from_compiled.get_overload
     return from_python
