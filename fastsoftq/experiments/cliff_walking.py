@@ -23,7 +23,7 @@ from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.planning.critical import critical_reward_scale
 from fastsoftq.planning.evaluation import evaluate_policy
 from fastsoftq.planning.iteration import soft_value_iteration, value_iteration
-from fastsoftq.report.curves import Curve, Panel, curve, plot_learning_curves
+from fastsoftq.report.curves import ENOUGH, Curve, Panel, curve, plot_learning_curves
 from fastsoftq.report.findings import Findings, Table
 from fastsoftq.report.style import agent_colour
 from fastsoftq.statistics import confidence_interval
@@ -37,6 +37,9 @@ EPSILON = LinearDecay(start=0.9, stop=0.1, decrease=0.001)
 REWARD_SCALES = (1, 2, 10)
 
 WINDOW = 100  # the last episodes, which the table is about
+
+
+Bounds = tuple[tuple[float, float], tuple[float, float]]
 
 
 class Condition(NamedTuple):
@@ -87,15 +90,20 @@ def run(settings: Settings, watch: Watch) -> Findings:
     """
     began = perf_counter()
     mdp = cliff_walking()
+    of_returns, of_lengths = _bounds(mdp, settings.max_steps)
     results = [_train(mdp, condition, settings, watch) for condition in conditions()]
-    summary = [_row(result, settings) for result in results]
+    summary = [_row(result, settings, (of_returns, of_lengths)) for result in results]
     return Findings(
         title=f"Cliff walking, the last {min(WINDOW, settings.episodes)} of {settings.episodes} episodes, "
         f"{settings.seeds} seeds (± : 95 % intervals)",
         table=_table(summary),
         sentences=[_why(mdp, summary, settings)],
         summary=summary,
-        arrays={"seeds": results[0].curves.seeds}
+        arrays={
+            "seeds": results[0].curves.seeds,
+            "returns_bounds": np.array(of_returns),
+            "lengths_bounds": np.array(of_lengths),
+        }
         | {
             f"{result.condition.name}_{field}": values
             for result in results
@@ -149,6 +157,7 @@ def _train(mdp: TabularMDP, condition: Condition, settings: Settings, watch: Wat
     greedy = Frozen(QLearning(STEP_SIZE, DISCOUNT, epsilon=0.0))
     exact_returns, exact_lengths, unlimited = _exact(mdp, condition.agent, settings)
     colour = agent_colour(condition.agent)
+    of_returns, of_lengths = _bounds(mdp, settings.max_steps)
     return Result(
         condition,
         curves,
@@ -157,11 +166,17 @@ def _train(mdp: TabularMDP, condition: Condition, settings: Settings, watch: Wat
         exact_lengths,
         unlimited,
         (
-            curve(condition.label, colour, curves.returns, exact_returns),
-            curve(condition.label, colour, curves.lengths, exact_lengths),
+            curve(condition.label, colour, curves.returns, exact_returns, of_returns),
+            curve(condition.label, colour, curves.lengths, exact_lengths, of_lengths),
         ),
         seconds,
     )
+
+
+def _bounds(mdp: TabularMDP, max_steps: int) -> Bounds:
+    """The lowest and the highest return, and length, that an episode can have."""
+    low, high = float(mdp.reward.min()), float(mdp.reward.max())
+    return (max_steps * low, max(0.0, max_steps * high)), (1.0, float(max(2, max_steps)))
 
 
 def _exact(
@@ -197,10 +212,11 @@ def _falls(curves: LearningCurves) -> NDArray[np.float64]:
     return (~curves.truncated - curves.returns - curves.lengths) / 99.0
 
 
-def _row(result: Result, settings: Settings) -> dict[str, Any]:
+def _row(result: Result, settings: Settings, bounds: Bounds) -> dict[str, Any]:
     condition, curves, greedy = result.condition, result.curves, result.greedy
     last = slice(-WINDOW, None)
     on_returns, on_lengths = result.drawn
+    of_returns, of_lengths = bounds
     return {
         "agent": condition.name,
         "label": condition.label,
@@ -210,25 +226,25 @@ def _row(result: Result, settings: Settings) -> dict[str, Any]:
         "episodes": settings.episodes,
         "max_steps": settings.max_steps,
         "window": min(WINDOW, settings.episodes),
-        **_interval("return", curves.returns[:, last]),
+        **_interval("return", curves.returns[:, last], of_returns),
         "return_exact": float(result.exact_returns[last].mean()),
         "return_exact_unlimited": result.exact_unlimited[0],
         "return_meets_exact_at": on_returns.meets,
-        **_interval("length", curves.lengths[:, last]),
+        **_interval("length", curves.lengths[:, last], of_lengths),
         "length_exact": float(result.exact_lengths[last].mean()),
         "length_exact_unlimited": result.exact_unlimited[1],
         "length_meets_exact_at": on_lengths.meets,
         "greedy_return": float(greedy.returns.mean()),
         "greedy_length": float(greedy.lengths.mean()),
-        **_interval("truncated", curves.truncated[:, last]),
-        **_interval("falls", _falls(curves)[:, last]),
+        **_interval("truncated", curves.truncated[:, last], (0.0, 1.0)),
+        **_interval("falls", _falls(curves)[:, last], (0.0, float(settings.max_steps))),
         "steps": curves.steps,
     }
 
 
-def _interval(name: str, values: NDArray[Any]) -> dict[str, float]:
+def _interval(name: str, values: NDArray[Any], bounds: tuple[float, float] | None = None) -> dict[str, float]:
     """The mean over the window and over seeds, each run counted once."""
-    interval = confidence_interval(values.mean(axis=1))
+    interval = confidence_interval(values.mean(axis=1), bounds=bounds)
     return {name: interval.estimate, f"{name}_low": interval.low, f"{name}_high": interval.high}
 
 
@@ -242,7 +258,7 @@ def _table(summary: list[dict[str, Any]]) -> Table:
             row["label"],
             _plus_minus(row, "return"),
             f"{row['return_exact']:.2f}",
-            "never" if row["return_meets_exact_at"] is None else f"{row['return_meets_exact_at']}",
+            "\N{EN DASH}" if row["return_meets_exact_at"] is None else f"{row['return_meets_exact_at']}",
             _plus_minus(row, "length"),
             f"{row['length_exact']:.2f}",
             f"{row['greedy_return']:.2f}",
@@ -255,7 +271,8 @@ def _table(summary: list[dict[str, Any]]) -> Table:
     ]
     caption = (
         "exact: what the policy earns once learned, by planning, cut at as many steps; agree from: the episode from "
-        "which on mean return and exact cannot be told apart, or differ by less than 1 %; falls: an episode"
+        "which on mean return, known to a quarter, and exact cannot be told apart, or differ by less than 1 % "
+        "(\N{EN DASH}: none, or too few seeds to tell); falls: an episode"
     )
     return Table(header, rows, caption)
 
@@ -293,7 +310,8 @@ def _figures(results: list[Result], settings: Settings) -> dict[str, Figure]:
             [Panel(heading, ylabel, [result.drawn[i] for result in column]) for heading, column in columns]
             for i, ylabel in enumerate(("return of an episode", "steps of an episode"))
         ]
-        note = f"{settings.seeds:,} seeds; episodes are cut at {settings.max_steps:,} steps; bands cover 95 %."
+        few = "" if settings.seeds >= ENOUGH else f" from about {ENOUGH} seeds on, and are rough with fewer"
+        note = f"{settings.seeds:,} seeds; episodes are cut at {settings.max_steps:,} steps; bands cover 95 %{few}."
         return plot_learning_curves(title, rows, note)
 
     return {

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fastsoftq.report.curves import Curve
+from fastsoftq.report.curves import Curve, within_reach
 from fastsoftq.report.learned import Learned, facets
 from fastsoftq.report.svg import Chart, Scale, typeset
 from fastsoftq.report.verdict import Verdict
@@ -43,7 +43,9 @@ def learning_charts(all_learned: Sequence[Learned], reference: Learned) -> list[
     for field_of in metrics:
         what, ylabel, field = field_of
         everything: list[Curve] = [getattr(one, field) for one in all_learned]
-        scale = _scale([v for c in everything for v in (c.low, c.high)], [c.mean[-1] for c in everything])
+        shown = [v for c in everything for v in (c.median, *within_reach(c.mean, c.low, c.high, c.reach))]
+        shown += [c.exact for c in everything if c.exact is not None]
+        scale = _scale(shown, [float(c.mean[-1]) for c in everything])
         for shared, group in facets(all_learned, reference):
             chart = _over_episodes(scale, ylabel, group)
             for one in group:
@@ -90,7 +92,10 @@ def difference_charts(found: Sequence[Verdict], what: str) -> list[Drawing]:
         return []
     bands = {id(verdict.one): verdict.band for verdict in with_band if verdict.band is not None}
     ends = [bands[id(v.one)].center[-1] for v in with_band]
-    scale = _scale([np.append(x, 0.0) for band in bands.values() for x in (band.low, band.high)], ends)
+    shown = [
+        within_reach(bands[id(v.one)].center, bands[id(v.one)].low, bands[id(v.one)].high, v.reach) for v in with_band
+    ]
+    scale = _scale([np.zeros(1), *(end for both in shown for end in both)], ends)
     drawings = []
     for shared, group in facets([verdict.one for verdict in with_band]):
         chart = _over_episodes(scale, "difference of return", group)

@@ -11,20 +11,27 @@ import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FuncFormatter
 from numpy.typing import NDArray
-from scipy.optimize import isotonic_regression
 
+from fastsoftq.report.labels import Marker, apart, beside
 from fastsoftq.report.style import GREY, INK, STYLE
 from fastsoftq.statistics import confidence_band
 
-__all__ = ["Curve", "Panel", "curve", "episode_blocks", "plot_learning_curves"]
+__all__ = ["ENOUGH", "REACH", "Curve", "Panel", "curve", "episode_blocks", "plot_learning_curves", "within_reach"]
+
+ENOUGH = 50  # seeds for bands to hold at their rate: docs/statistics.md
 
 _BLOCKS_A_DECADE = 24
 _LINEAR = 10.0  # values nearer to zero than this are drawn on a linear scale
 _AGREE = 0.01  # a mean this close to the exact value, in proportion, has met it whatever the width of its band
+_KNOWN = 0.25  # and one whose band is wider than this, to either side and in proportion, is not known well enough to
+REACH = (0.05, 0.95)  # quantiles of runs: so far does a band count for the limits of the axes
+_MARGIN = 0.07  # of the axes, beyond what they show
+_LETTER, _LINE = 7.0, 12.0  # of bold digits, in points
 
 _MEAN: dict[str, Any] = {"linewidth": 1.8}
 _MEDIAN: dict[str, Any] = {"linewidth": 1.0, "linestyle": (0, (1, 1.2))}
@@ -54,10 +61,13 @@ class Curve:
         Over seeds and the block's episodes, with a band that holds for all blocks at once.
     median : ndarray of float64, shape [blocks]
         Of the block's episodes, over all seeds.
+    reach : ndarray of float64, shape [2, blocks]
+        Between which values nine tenths of the runs lie.
     exact : ndarray of float64, shape [blocks], or None
         What the mean comes to once all is learned.
     meets : int or None
-        The episode from which on the band holds the exact value, or a value within 1 % of it; None: never.
+        The episode from which on the band is no wider than a quarter of the exact value and holds it, or a value within
+        1 % of it; None: not in these episodes, or not with so few seeds.
     """
 
     label: str
@@ -68,6 +78,7 @@ class Curve:
     low: NDArray[np.float64]
     high: NDArray[np.float64]
     median: NDArray[np.float64]
+    reach: NDArray[np.float64]
     exact: NDArray[np.float64] | None = None
     meets: int | None = None
 
@@ -87,7 +98,13 @@ class Panel:
     curves: Sequence[Curve]
 
 
-def curve(label: str, colour: str, values: NDArray[Any], exact: NDArray[np.float64] | None = None) -> Curve:
+def curve(
+    label: str,
+    colour: str,
+    values: NDArray[Any],
+    exact: NDArray[np.float64] | None = None,
+    bounds: tuple[float, float] | None = None,
+) -> Curve:
     """Summarise one number for each run and episode as a curve.
 
     Parameters
@@ -97,6 +114,8 @@ def curve(label: str, colour: str, values: NDArray[Any], exact: NDArray[np.float
         At least two runs.
     exact : ndarray of float64, shape [episodes], optional
         The expected value of each episode once all is learned.
+    bounds : (float, float), optional
+        Lowest and highest value that an episode can have: bands end there.
 
     Returns
     -------
@@ -106,17 +125,47 @@ def curve(label: str, colour: str, values: NDArray[Any], exact: NDArray[np.float
     edges = episode_blocks(n_episodes)
     sizes = np.diff(edges)
     blocks = np.add.reduceat(values, edges[:-1], axis=1, dtype=np.float64) / sizes
-    band = confidence_band(blocks)
+    band = confidence_band(blocks, bounds=bounds)
     median = [np.median(values[:, i:j]) for i, j in pairwise(edges)]
     goal = None if exact is None else np.add.reduceat(exact, edges[:-1]) / sizes
     meets = None
     if goal is not None:
         slack = _AGREE * np.abs(goal)
-        apart = (band.low > goal + slack) | (band.high < goal - slack)
-        first = len(apart) - int(np.argmax(apart[::-1])) if apart.any() else 0
-        meets = int(edges[first]) + 1 if first < len(apart) else None
-    middle = (edges[:-1] + edges[1:] + 1) / 2.0
-    return Curve(label, colour, n_episodes, middle, band.center, band.low, band.high, np.array(median), goal, meets)
+        off = (band.low > goal + slack) | (band.high < goal - slack)
+        off |= np.maximum(band.center - band.low, band.high - band.center) > np.maximum(_KNOWN * np.abs(goal), slack)
+        first = len(off) - int(np.argmax(off[::-1])) if off.any() else 0
+        meets = int(edges[first]) + 1 if first < len(off) else None
+    return Curve(
+        label,
+        colour,
+        n_episodes,
+        episode=(edges[:-1] + edges[1:] + 1) / 2.0,
+        mean=band.center,
+        low=band.low,
+        high=band.high,
+        median=np.array(median),
+        reach=np.quantile(blocks, REACH, axis=0),
+        exact=goal,
+        meets=meets,
+    )
+
+
+def within_reach(
+    center: NDArray[np.float64], low: NDArray[np.float64], high: NDArray[np.float64], reach: NDArray[np.float64]
+) -> list[NDArray[np.float64]]:
+    """A band, no further than runs themselves reach: what axes have to show, whatever a few seeds leave open.
+
+    Parameters
+    ----------
+    center, low, high : ndarray of float64, shape [blocks]
+    reach : ndarray of float64, shape [2, blocks]
+
+    Returns
+    -------
+    list of ndarray of float64, shape [blocks]
+        Its ends, with the centre between them.
+    """
+    return [np.maximum(low, np.minimum(reach[0], center)), np.minimum(high, np.maximum(reach[1], center))]
 
 
 def episode_blocks(n_episodes: int) -> NDArray[np.int64]:
@@ -154,7 +203,7 @@ def plot_learning_curves(title: str, panels: Sequence[Sequence[Panel]], note: st
     matplotlib.figure.Figure
     """
     with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(5.6 * len(panels[0]), 3.3 * len(panels) + 1.2), layout="constrained")
+        figure = Figure(figsize=(5.6 * len(panels[0]), 3.3 * len(panels) + 1.2), layout=_layout())
         axes = figure.subplots(len(panels), len(panels[0]), sharex=True, sharey="row", squeeze=False)
         for i, row in enumerate(panels):
             for ax, panel in zip(axes[i], row, strict=True):
@@ -164,12 +213,19 @@ def plot_learning_curves(title: str, panels: Sequence[Sequence[Panel]], note: st
                 if i == len(panels) - 1:
                     ax.set_xlabel("episode")
             axes[i, 0].set_ylabel(row[0].ylabel)
+            _limit(axes[i, 0], [c for panel in row for c in panel.curves])
         figure.suptitle(title, x=0.01, ha="left", fontsize=13, fontweight="bold")
         figure.legend(handles=_key(), loc="outside lower left", ncols=4, title=note, alignment="left")
         figure.draw_without_rendering()  # so that scales are known, for labels to keep clear of each other
         for ax, panel in zip(axes.flat, (panel for row in panels for panel in row), strict=True):
             _label(ax, panel.curves)
+            _number(ax, panel.curves)
     return figure
+
+
+def _layout() -> ConstrainedLayoutEngine:
+    """Room for names at the right, which are written after all else."""
+    return ConstrainedLayoutEngine(rect=(0.0, 0.0, 0.985, 1.0))
 
 
 def _draw(ax: Axes, curves: Sequence[Curve]) -> None:
@@ -183,27 +239,52 @@ def _draw(ax: Axes, curves: Sequence[Curve]) -> None:
         if c.exact is not None and c.meets is not None:
             at = int(np.searchsorted(c.episode, c.meets))
             ax.plot(c.episode[at], c.exact[at], markeredgecolor=c.colour, **_MEETS)
-            highest = all(c.exact[at] >= other.exact[at] for other in curves if other.exact is not None)
-            ax.annotate(
-                f"{c.meets}",
-                (float(c.episode[at]), float(c.exact[at])),
-                (0, 8 if highest else -17),
-                textcoords="offset points",
-                ha="center",
-                color=c.colour,
-                fontweight="bold",
-                path_effects=[withStroke(linewidth=2.5, foreground="white")],
-                zorder=5,
-            )
     ax.set_xscale("log")
     ax.set_xlim(1, max(2, curves[0].n_episodes))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.0f}"))
     ax.set_yscale("symlog", linthresh=_LINEAR, linscale=0.3, subs=[2, 5])
-    ax.margins(y=0.09)
     ax.yaxis.set_major_formatter(FuncFormatter(_tick))
     ax.yaxis.set_minor_formatter(FuncFormatter(_tick))
     ax.grid(visible=True, which="minor", axis="y", linewidth=0.4)
     ax.tick_params(axis="y", which="minor", labelsize=7.5)
+
+
+def _limit(ax: Axes, curves: Sequence[Curve]) -> None:
+    """Set the limits of values by the curves; bands count as far as runs reach, and are cut beyond."""
+    shown = [v for c in curves for v in (c.mean, c.median, *within_reach(c.mean, c.low, c.high, c.reach))]
+    shown += [c.exact for c in curves if c.exact is not None]
+    scale = ax.yaxis.get_transform()
+    ends = scale.transform(np.array([min(v.min() for v in shown), max(v.max() for v in shown)]))
+    room = _MARGIN * (float(ends[1] - ends[0]) or 1.0)
+    ax.set_ylim(*scale.inverted().transform(ends + np.array([-room, room])))
+
+
+def _number(ax: Axes, curves: Sequence[Curve]) -> None:
+    """Write beside each marker at which episode it is."""
+    met = [(c, c.meets, c.exact) for c in curves if c.meets is not None and c.exact is not None]
+    points = 72.0 / ax.figure.dpi
+    markers = []
+    for c, meets, exact in met:
+        at = int(np.searchsorted(c.episode, meets))
+        x, y = (points * ax.transData.transform((c.episode[at], exact[at]))).tolist()
+        highest = all(exact[at] >= other[at] for _, _, other in met)
+        markers.append(Marker(x, y, 5.0, _LETTER * len(f"{meets}"), highest))
+    box = points * np.array(ax.get_window_extent().extents)
+    places = beside(markers, _LINE, (box[0], box[1], box[2], box[3] + _LINE))
+    for (c, meets, _), place, marker in zip(met, places, markers, strict=True):
+        ax.annotate(
+            f"{meets}",
+            ((marker.x - box[0]) / (box[2] - box[0]), (marker.y - box[1]) / (box[3] - box[1])),
+            (place[0] - marker.x, place[1] - marker.y),
+            xycoords="axes fraction",
+            textcoords="offset points",
+            ha="center",
+            va="center_baseline",
+            color=c.colour,
+            fontweight="bold",
+            path_effects=[withStroke(linewidth=2.5, foreground="white")],
+            zorder=5,
+        )
 
 
 def _tick(value: float, position: int | None) -> str:
@@ -223,8 +304,7 @@ def _label(ax: Axes, curves: Sequence[Curve]) -> None:
     """Write each curve's name beside its end, moved apart where they would overlap."""
     order = sorted(curves, key=lambda c: float(c.mean[-1]))
     ends = ax.transData.transform([(1.0, c.mean[-1]) for c in order])[:, 1]
-    gaps = np.arange(len(order)) * 13.0 / 72.0 * ax.figure.dpi
-    places = isotonic_regression(ends - gaps).x + gaps  # the least movement that leaves a gap between any two
+    places = apart(ends.tolist(), 13.0 / 72.0 * ax.figure.dpi)
     for c, place in zip(order, places.tolist(), strict=True):
         height = float(ax.transAxes.inverted().transform((0.0, place))[1])
         ax.text(1.02, height, c.label, color=c.colour, transform=ax.transAxes, va="center")

@@ -78,5 +78,11 @@ class _Archived(NamedTuple):
                 key = f"{self.name}_{name}_exact"
                 return arrays[key] if key in arrays.files else None
 
+            def bounds(name: str) -> tuple[float, float] | None:
+                return tuple(arrays[f"{name}_bounds"].tolist()) if f"{name}_bounds" in arrays.files else None
+
             returns, lengths, truncated = (arrays[f"{self.name}_{x}"] for x in ("returns", "lengths", "truncated"))
-            return Learning(returns, lengths, truncated, arrays["seeds"], exact("returns"), exact("lengths"))
+            expected = exact("returns"), exact("lengths")
+            return Learning(
+                returns, lengths, truncated, arrays["seeds"], *expected, bounds("returns"), bounds("lengths")
+            )

@@ -52,7 +52,8 @@ class Findings:
     agents : mapping of str to (str, NamedTuple)
         What learned, and what to call it, for each name that `arrays` has learning curves of: `NAME_returns`,
         `NAME_lengths` and `NAME_truncated` of shape [seeds, episodes]; where known, `NAME_returns_exact` and
-        `NAME_lengths_exact` of shape [episodes]; and for all of them `seeds`.
+        `NAME_lengths_exact` of shape [episodes]; and for all of them `seeds` and, where known, `returns_bounds` and
+        `lengths_bounds`, the lowest and the highest that an episode can have.
     """
 
     title: str

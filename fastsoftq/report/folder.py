@@ -22,6 +22,8 @@ class Learning(NamedTuple):
     seeds: NDArray[np.uint64]  # [seeds]
     exact_returns: NDArray[np.float64] | None = None  # [episodes], of what is learned in the end
     exact_lengths: NDArray[np.float64] | None = None  # [episodes]
+    return_bounds: tuple[float, float] | None = None  # the lowest and the highest that an episode can have
+    length_bounds: tuple[float, float] | None = None
 
 
 class Load(Protocol):

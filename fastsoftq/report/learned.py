@@ -33,6 +33,8 @@ class Learned:
         Mean return over the last episodes.
     final_return, final_length, final_truncated : Interval
         Over the last episodes; of truncated ones, their share.
+    return_bounds : (float, float) or None
+        The lowest and the highest return that an episode can have, if known.
     tail : float
         Mean of the worst 5 % of `final`.
     steps : int
@@ -49,6 +51,7 @@ class Learned:
     final_return: Interval
     final_length: Interval
     final_truncated: Interval
+    return_bounds: tuple[float, float] | None
     tail: float
     steps: int
 
@@ -86,13 +89,14 @@ def learned(condition: Condition) -> Learned:
         condition=condition,
         n_episodes=data.returns.shape[1],
         seeds=data.seeds,
-        returns=curve(condition.label, condition.colour, data.returns, data.exact_returns),
-        lengths=curve(condition.label, condition.colour, data.lengths, data.exact_lengths),
+        returns=curve(condition.label, condition.colour, data.returns, data.exact_returns, data.return_bounds),
+        lengths=curve(condition.label, condition.colour, data.lengths, data.exact_lengths, data.length_bounds),
         blocks=np.add.reduceat(data.returns, edges[:-1], axis=1) / np.diff(edges),
         final=final,
-        final_return=confidence_interval(final),
-        final_length=confidence_interval(data.lengths[:, -WINDOW:].mean(axis=1)),
-        final_truncated=confidence_interval(data.truncated[:, -WINDOW:].mean(axis=1)),
+        final_return=confidence_interval(final, bounds=data.return_bounds),
+        final_length=confidence_interval(data.lengths[:, -WINDOW:].mean(axis=1), bounds=data.length_bounds),
+        final_truncated=confidence_interval(data.truncated[:, -WINDOW:].mean(axis=1), bounds=(0.0, 1.0)),
+        return_bounds=data.return_bounds,
         tail=float(tail_mean(final)),
         steps=int(data.lengths.sum(dtype=np.int64)),
     )

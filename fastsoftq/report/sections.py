@@ -14,6 +14,7 @@ from fastsoftq.report.charts import (
     profile_charts,
     spread_chart,
 )
+from fastsoftq.report.curves import ENOUGH
 from fastsoftq.report.folder import Condition, Figure, Results
 from fastsoftq.report.learned import Learned, learned, setting_text
 from fastsoftq.report.svg import typeset
@@ -152,6 +153,7 @@ def _part(title: str, group: Sequence[Learned], reference: Learned, found: Seque
         told[0] = f"{title}: {told[0]}"
     known = any(one.returns.exact is not None for one in group)
     exact = "; dashed: the exact value that what is learned comes to, by planning" if known else ""
+    few = "" if len(reference.seeds) >= ENOUGH else f" from about {ENOUGH} seeds on, and are rough with fewer"
     best = max(found, key=lambda v: v.comparison.mean_a, default=None)
     return Part(
         title=title,
@@ -161,7 +163,7 @@ def _part(title: str, group: Sequence[Learned], reference: Learned, found: Seque
         groups=[
             Group(
                 "Learning curves",
-                "Lines: mean over seeds; bands hold the whole mean curve with 95 % confidence; dotted: "
+                f"Lines: mean over seeds; bands hold the whole mean curve with 95 % confidence{few}; dotted: "
                 f"median{exact}. The axis of episodes is logarithmic, and "
                 "so is that of values where they span orders of magnitude.",
                 learning_charts(group, reference),

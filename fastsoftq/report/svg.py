@@ -14,13 +14,15 @@ from html import escape
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import isotonic_regression
 
-__all__ = ["Chart", "Scale", "apart", "typeset"]
+from fastsoftq.report.labels import Marker, apart, beside
+
+__all__ = ["Chart", "Scale", "typeset"]
 
 WIDTH, HEIGHT = 480.0, 300.0
 _TOP, _BOTTOM = 12.0, 40.0
 _LETTER, _BOLD, _LINE = 6.8, 8.0, 15.0  # widths of letters in a wide font, on average; height of a line
+_RING = 4.5  # radius
 _LONGEST = 20  # letters of a name; longer ones are cut
 _KNEE = 10.0  # a symmetric logarithmic scale is about linear up to here
 
@@ -29,12 +31,6 @@ def typeset(number: float, decimals: int = 0) -> str:
     """A number to be read: thousands apart, a minus sign as long as a plus."""
     text = f"{number:,.{decimals}f}"
     return text.replace("-", "\N{MINUS SIGN}") if float(text.replace(",", "")) else text.lstrip("-")
-
-
-def apart(places: Sequence[float], gap: float) -> NDArray[np.float64]:
-    """Places in ascending order, moved the least that leaves a gap between any two."""
-    offsets = np.arange(len(places)) * gap
-    return np.asarray(isotonic_regression(np.asarray(places) - offsets).x + offsets)
 
 
 @dataclass(frozen=True)
@@ -123,6 +119,7 @@ class Chart:
     yticks: Sequence[tuple[float, str]] | None = None
     _parts: list[str] = field(default_factory=list)
     _ends: list[tuple[float, str, str]] = field(default_factory=list)
+    _rings: list[tuple[float, float, str, str]] = field(default_factory=list)
 
     @property
     def left(self) -> float:
@@ -161,7 +158,8 @@ class Chart:
     def band(
         self, x: NDArray[np.float64], low: NDArray[np.float64], high: NDArray[np.float64], kind: str, colour: str
     ) -> None:
-        """Fill what lies between two lines."""
+        """Fill what lies between two lines, as far as the axes go."""
+        low, high = (np.clip(values, self.y.low, self.y.high) for values in (low, high))
         around = _points(np.append(self.across(x), self.across(x)[::-1]), np.append(self.up(low), self.up(high)[::-1]))
         self._add(f'<polygon class="{kind}"{_property(colour)} points="{around}"/>')
 
@@ -172,15 +170,8 @@ class Chart:
         self._add(f'<rect class="{kind}"{_property(colour)} {place} width="{max(stop - start, 1.5):.1f}"/>')
 
     def dot(self, x: float, y: float, colour: str, text: str = "") -> None:
-        """Draw a ring, with text above it."""
-        place = f"{float(self.across(x)):.1f}", f"{float(self.up(y)):.1f}"
-        self._add(f'<circle class="ring"{_property(colour)} cx="{place[0]}" cy="{place[1]}" r="4.5"/>')
-        if text:
-            above = float(place[1]) - 9.0
-            self._add(
-                f'<text class="at"{_property(colour)} x="{place[0]}" y="{above:.1f}" text-anchor="middle">'
-                f"{escape(text)}</text>"
-            )
+        """Draw a ring, with text above or below it."""
+        self._rings.append((float(self.across(x)), float(self.up(y)), colour, text))
 
     def end(self, y: float, name: str, colour: str) -> None:
         """Write a name at the right of the height where its line ends."""
@@ -201,7 +192,7 @@ class Chart:
         return (
             f'<svg class="chart" viewBox="0 0 {WIDTH:g} {self.height:g}" role="img" '
             f'aria-label="{escape(alternative)}" xmlns="http://www.w3.org/2000/svg">'
-            f"{self._axes()}{''.join(self._parts)}{self._names()}</svg>"
+            f"{self._axes()}{''.join(self._parts)}{self._dots()}{self._names()}</svg>"
         )
 
     def _add(self, part: str) -> None:
@@ -234,6 +225,20 @@ class Chart:
                 f"{escape(self.ylabel)}</text>"
             )
         return "".join(parts)
+
+    def _dots(self) -> str:
+        markers = [Marker(x, -y, _RING, _BOLD * len(text), upwards=True) for x, y, _, text in self._rings]
+        places = beside(markers, _LINE, (self.left, _BOTTOM - self.height, self.right, -_TOP))
+        rings = "".join(
+            f'<circle class="ring"{_property(colour)} cx="{x:.1f}" cy="{y:.1f}" r="{_RING:g}"/>'
+            for x, y, colour, _ in self._rings
+        )
+        return rings + "".join(
+            f'<text class="at"{_property(colour)} x="{x:.1f}" y="{4.0 - y:.1f}" text-anchor="middle">'
+            f"{escape(text)}</text>"
+            for (x, y), (_, _, colour, text) in zip(places, self._rings, strict=True)
+            if text
+        )
 
     def _names(self) -> str:
         ends = sorted(self._ends)

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from fastsoftq.report.curves import episode_blocks
+from fastsoftq.report.curves import REACH, episode_blocks
 from fastsoftq.report.folder import Condition
 from fastsoftq.report.learned import Learned, setting_text
 from fastsoftq.report.svg import typeset
@@ -19,6 +20,7 @@ from fastsoftq.statistics import (
     compare_samples,
     difference_band,
     holm,
+    least_p_value,
     significant_stretches,
 )
 
@@ -38,15 +40,21 @@ class Verdict:
         Of mean return over the last episodes, one - reference; of the seeds that both have, paired, if there are any.
     p_value : float
         Holm's, for as many comparisons as there are.
+    among : int
+        How many those are.
     band : Band or None
         Of the difference of their curves, over blocks of episodes; None where they have not as many episodes.
+    reach : ndarray of float64, shape [2, blocks]
+        Between which values nine tenths of the differences of runs lie; empty where there is no band.
     """
 
     one: Learned
     reference: Learned
     comparison: Comparison
     p_value: float
+    among: int
     band: Band | None
+    reach: NDArray[np.float64]
 
     @property
     def sign(self) -> int:
@@ -84,7 +92,11 @@ class Verdict:
             return f"{name} {verb} {other} by {by} return{of}; {self.parting}."
         why = f"the difference is {interval_text(c.difference, c.low, c.high)} return"
         if not c.low <= 0.0 <= c.high:
-            why += f", but p = {self.p_value:.2g} once corrected for all comparisons"
+            least = min(1.0, self.among * least_p_value(c.runs_a, c.runs_b, c.paired))
+            if least > _ALPHA:
+                why += f", but so few seeds cannot tell: corrected for all comparisons, p is {least:.2g} at the least"
+            else:
+                why += f", but p = {self.p_value:.2g} once corrected for all comparisons"
         return f"{name} and {other} are not told apart{of}: {why}; {self.parting}."
 
     @property
@@ -107,6 +119,8 @@ class Verdict:
         if not stretches:
             return "their curves are nowhere apart"
         last = stretches[-1]
+        if not self.sign and last.stop == self.one.n_episodes:
+            return f"the band of the difference of their curves is clear of 0 {_spans(stretches)}"
         if last.stop < self.one.n_episodes or (self.sign and last.sign != self.sign):
             return f"their curves are apart {_spans(stretches)} only"
         opposite = [s for s in stretches if s.sign != last.sign]
@@ -149,11 +163,23 @@ def verdicts(pairs: Sequence[tuple[Learned, Learned]]) -> list[Verdict]:
         paired = len(common) > 1  # runs of the same seed are not independent: those that have no partner are left out
         a, b = rows if paired else (slice(None), slice(None))
         comparison = compare_samples(one.final[a], reference.final[b], paired)
-        same = one.n_episodes == reference.n_episodes
-        band = difference_band(one.blocks[a], reference.blocks[b], paired) if same else None
-        found.append((one, reference, comparison, band))
-    corrected = holm([comparison.p_value for _, _, comparison, _ in found]).tolist() if found else []
-    return [Verdict(*parts[:3], p, parts[3]) for parts, p in zip(found, corrected, strict=True)]
+        band, reach = None, np.empty((2, 0))
+        if one.n_episodes == reference.n_episodes:
+            ours, theirs, few = (
+                one.blocks[a],
+                reference.blocks[b],
+                slice(min(len(one.blocks[a]), len(reference.blocks[b]))),
+            )
+            band = difference_band(ours, theirs, paired, bounds=_common(one.return_bounds, reference.return_bounds))
+            reach = np.quantile(ours[few] - theirs[few], REACH, axis=0)
+        found.append((one, reference, comparison, band, reach))
+    corrected = holm([comparison.p_value for _, _, comparison, _, _ in found]).tolist() if found else []
+    return [Verdict(*parts[:3], p, len(found), *parts[3:]) for parts, p in zip(found, corrected, strict=True)]
+
+
+def _common(a: tuple[float, float] | None, b: tuple[float, float] | None) -> tuple[float, float] | None:
+    """The bounds of both."""
+    return None if a is None or b is None else (min(a[0], b[0]), max(a[1], b[1]))
 
 
 def answers(found: Sequence[Verdict]) -> list[str]:
@@ -222,6 +248,6 @@ def interval_text(estimate: float, low: float, high: float) -> str:
 
 def _spans(stretches: Sequence[Stretch]) -> str:
     texts = [f"{s.start}" if s.start == s.stop else f"{s.start} to {s.stop}" for s in stretches]
-    shown = texts if len(texts) <= 3 else [*texts[:2], f"{len(texts) - 2} stretches more"]
+    shown = texts if len(texts) <= 3 else [*texts[:2], f"and {len(texts) - 2} stretches more"]
     single = len(shown) == 1 and stretches[0].start == stretches[0].stop
     return f"in episode{'' if single else 's'} {', '.join(shown)}"

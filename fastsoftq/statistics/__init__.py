@@ -19,7 +19,7 @@ from fastsoftq.statistics.comparison import (
 from fastsoftq.statistics.distributions import Profile, empirical_distribution, performance_profile, tail_mean
 from fastsoftq.statistics.efficiency import SampleEfficiency, area_under_curve, final_performance, sample_efficiency
 from fastsoftq.statistics.intervals import Interval, confidence_interval, interquartile_mean
-from fastsoftq.statistics.permutation import Permutation, permutation_test
+from fastsoftq.statistics.permutation import Permutation, least_p_value, permutation_test
 from fastsoftq.statistics.sample_size import SampleSize, power, seeds_needed
 from fastsoftq.statistics.sequential import (
     ConfidenceSequence,
@@ -51,6 +51,7 @@ __all__ = [
     "final_performance",
     "holm",
     "interquartile_mean",
+    "least_p_value",
     "performance_profile",
     "permutation_test",
     "pointwise_intervals",

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from fastsoftq.checks import count
 from fastsoftq.statistics.intervals import BLOCK
 from fastsoftq.statistics.moments import Moments, moments, skew_corrected_interval, student_interval
+from fastsoftq.statistics.permutation import least_p_value
 from fastsoftq.statistics.samples import (
     FloatArray,
     as_bounds,
@@ -147,7 +148,7 @@ def difference_band(
         limits = (limits[0] - limits[1], limits[1] - limits[0])
     groups = [paired_differences(first, second)] if paired else [first, -second]
     band = _band(groups, level, as_generator(rng), resamples, limits)
-    if _chance_of_agreement(len(first), len(second), paired) <= (1.0 - band.level) / len(band.center):
+    if least_p_value(len(first), len(second), paired) <= (1.0 - band.level) / len(band.center):
         return band
     same = band.low == band.high
     low = np.where(same, np.minimum(band.low, 0.0), band.low)
@@ -229,13 +230,6 @@ def _band(
     skew_low, skew_high = skew_corrected_interval(m, alpha)
     low, high = _cut((np.minimum(t_low, skew_low), np.maximum(t_high, skew_high)), limits)
     return Band(m.estimate, low, high, level, simultaneous=True)
-
-
-def _chance_of_agreement(runs_a: int, runs_b: int, paired: bool) -> float:
-    """Return the share of signs, or of labels, that make all runs differ by the same way: 2 among all there are."""
-    if paired:
-        return 0.5 ** (runs_a - 1)
-    return 2.0 * math.exp(math.lgamma(runs_a + 1) + math.lgamma(runs_b + 1) - math.lgamma(runs_a + runs_b + 1))
 
 
 def _pointwise_alpha(

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fastsoftq.report.curves import Panel, _label, curve, episode_blocks, plot_learning_curves
+from fastsoftq.report.curves import Panel, _label, curve, episode_blocks, plot_learning_curves, within_reach
 
 
 @given(st.integers(1, 5000))
@@ -78,3 +78,54 @@ def test_names_far_apart_stand_where_their_curves_end():
         assert text.get_text() == c.label
         end = ax.transAxes.inverted().transform(ax.transData.transform((1.0, c.mean[-1])))[1]
         assert text.get_position()[1] == pytest.approx(end)
+
+
+def test_a_mean_that_is_hardly_known_agrees_with_nothing():
+    rng = np.random.default_rng(4)
+    exact = np.full(40, -20.0)
+    assert curve("a", "#000000", -20.0 + rng.normal(0.0, 30.0, (5, 40)), exact).meets is None
+    assert curve("a", "#000000", -20.0 + rng.normal(0.0, 30.0, (2000, 40)), exact).meets == 1
+
+
+@pytest.mark.parametrize("seeds", [2, 5])
+def test_axes_show_the_curves_and_not_what_a_few_seeds_leave_open(seeds):
+    rng = np.random.default_rng(5)
+    level = -1000.0 * np.exp(-np.arange(60) / 10.0) - 20.0
+    c = curve("a", "#336699", level * rng.uniform(0.5, 1.5, (seeds, 60)), level, bounds=(-5000.0, 0.0))
+    assert c.low.min() < -1.2 * 1500.0  # where no run has been
+    assert c.high.max() <= 0.0
+    (ax,) = plot_learning_curves("Title", [[Panel("", "return", [c])]], "").axes
+    bottom, top = ax.get_ylim()
+    shown = np.concatenate([c.mean, c.median, c.exact])
+    assert bottom < shown.min()
+    assert shown.max() < top
+    assert bottom > -2500.0
+    assert top < -5.0
+
+
+def test_bands_narrower_than_the_runs_are_shown_whole():
+    values = -50.0 + 10.0 * np.random.default_rng(6).normal(size=(200, 40))
+    c = curve("a", "#336699", values)
+    low, high = within_reach(c.mean, c.low, c.high, c.reach)
+    np.testing.assert_array_equal(low, c.low)
+    np.testing.assert_array_equal(high, c.high)
+
+
+def test_numbers_beside_markers_keep_clear_of_each_other():
+    rng = np.random.default_rng(7)
+    goals, starts = (-13.0, -14.0, -15.0), (40, 48, 44)
+    curves = [
+        curve(
+            f"agent {i}",
+            "#336699",
+            np.where(np.arange(300) < start, -100.0, goal) + 0.1 * rng.normal(size=(50, 300)),
+            np.full(300, goal),
+        )
+        for i, (goal, start) in enumerate(zip(goals, starts, strict=True))
+    ]
+    figure = plot_learning_curves("Title", [[Panel("", "return", curves)]], "")
+    figure.draw_without_rendering()
+    (ax,) = figure.axes
+    boxes = [text.get_window_extent() for text in ax.texts if text.get_text().isdigit()]
+    assert len(boxes) == 3
+    assert not any(a.overlaps(b) for a, b in itertools.combinations(boxes, 2))

@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -186,3 +187,36 @@ def test_what_is_summarised_is_what_was_written(results):
     np.testing.assert_allclose(one.blocks.mean(axis=0), one.returns.mean)
     assert one.returns.exact is not None
     assert one.lengths.exact is None
+
+
+def test_a_few_seeds_are_told_apart_by_nothing_and_the_verdict_says_so():
+    found = verdict(curves(-12.0, 1, runs=4), curves(-50.0, 2, runs=4))
+    assert found.comparison.low > 0.0
+    assert found.sign == 0
+    words = found.words()
+    assert "one and other are not told apart over the last 100 episodes, 4 paired seeds" in words
+    assert "so few seeds cannot tell: corrected for all comparisons, p is 0.12 at the least" in words
+    assert "they part" not in words
+    twelve = verdict(curves(-12.0, 1, runs=12), curves(-50.0, 2, runs=12))
+    assert twelve.words().startswith("one beats other by")
+
+
+@pytest.mark.parametrize("runs", [2, 3])
+def test_equals_of_a_few_seeds_are_nowhere_apart(runs):
+    rng = np.random.default_rng(3)
+    for _ in range(30):
+        a, b = -13.0 - 2.0 * rng.integers(0, 2, (2, runs, 60))
+        assert verdict(a, b).parting == "their curves are nowhere apart"
+
+
+def test_differences_end_where_returns_can():
+    returns = -1.0 * np.random.default_rng(4).integers(0, 100, (2, 3, 40))
+    ones = [condition(x, name) for x, name in zip(returns, ("one", "other"), strict=True)]
+    bounded = [
+        replace(c, load=lambda c=c: c.load()._replace(return_bounds=(-100.0, 0.0), length_bounds=(1.0, 9.0)))
+        for c in ones
+    ]
+    free, cut = (verdicts([tuple(map(learned, pair))])[0].band for pair in (ones, bounded))
+    assert free.high.max() > 100.0
+    assert cut.high.max() == 100.0
+    assert cut.low.min() == -100.0

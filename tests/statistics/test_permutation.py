@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from fastsoftq.statistics import permutation_test
+from fastsoftq.statistics import least_p_value, permutation_test
 
 
 def welch_t(x, y, axis=-1):
@@ -73,3 +73,17 @@ def test_sign_of_the_statistic_is_that_of_a_minus_b():
         ab, ba = permutation_test(a, b, paired), permutation_test(b, a, paired)
         assert ab.statistic == pytest.approx(-ba.statistic)
         assert ab.p_value == ba.p_value
+
+
+@pytest.mark.parametrize("paired", [True, False])
+@pytest.mark.parametrize("runs", [2, 3, 5])
+def test_no_sample_has_less_than_the_least_p_value(runs, paired):
+    x = np.random.default_rng(runs).normal(size=runs)
+    assert permutation_test(x + 1e6, x[::-1], paired).p_value == pytest.approx(least_p_value(runs, runs, paired))
+
+
+def test_the_least_p_value_of_unequal_samples():
+    assert permutation_test([5.0, 6.0, 7.5], [0.0, 1.0], paired=False).p_value == pytest.approx(
+        least_p_value(3, 2, paired=False)
+    )
+    assert least_p_value(100_000, 100_000) == 0.0
