@@ -97,6 +97,24 @@ def test_training_too(python, cache):
     assert files(cache) == before
 
 
+def test_a_users_own_cached_code_may_have_kernels_in_it(python, tmp_path):
+    script = """
+    import numpy as np
+    from numba import njit
+    from fastsoftq.kernels.operators import soft_value
+    from fastsoftq.kernels.updates import q_learning_update
+
+    @njit(cache=True)
+    def learned(q):
+        q_learning_update(q, 0, 1, reward=2.0, next_state=0, terminated=True, step_size=1.0, discount=0.9)
+        return soft_value(q[0], temperature=1e-3)
+    """
+    (tmp_path / "users.py").write_text(textwrap.dedent(script))
+    run = "import numpy as np; from users import learned as kernel; print(kernel(np.zeros((1, 2)))); " + MISSES
+    assert python(run) == ["2.0", "1", "0"]
+    assert python(run) == ["2.0", "0", "1"]
+
+
 def test_a_damaged_file_is_compiled_anew(python, cache):
     python(CHEAP)
     (path,) = cache.iterdir()

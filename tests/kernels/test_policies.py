@@ -41,12 +41,15 @@ def test_each_policy_is_its_definition(called, form):
     greedy, epsilon_greedy = called(policies.greedy), called(policies.epsilon_greedy)
     boltzmann, by_weight = called(policies.boltzmann), called(policies.by_weight)
     any_action, given_top = called(policies.any_action), called(policies.greedy_given)
+    unless_exploring = called(policies.unless_exploring)
     for draw in few:
         assert greedy(form(row), draw) == slow.greedy(row, draw.low)
         assert epsilon_greedy(form(row), 0.5, draw) == slow.epsilon_greedy(row, 0.5, *draw)
         assert boltzmann(form(row), 2.0, draw) == slow.boltzmann(row, 2.0, draw.low)
         assert by_weight(form(row), np.uint32(draw.low)) == slow.by_weight(row, draw.low)
         assert any_action(np.uint32(draw.low), 4) == slow.any_action(draw.low, 4)
+        assert unless_exploring(3, draw, 0.0, 4) == 3
+        assert unless_exploring(3, draw, 1.0, 4) == slow.any_action(draw.low, 4)
         assert given_top(form(row), 4.0, True, np.uint32(draw.low)) == slow.any_action(draw.low, 4)
         assert given_top(form(row), 4.0, False, np.uint32(draw.low)) == slow.greedy(row, draw.low)
 
