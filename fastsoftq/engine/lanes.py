@@ -87,9 +87,11 @@ def _resolve(lanes, count, mdp):
 
     def resolve(lanes, count, mdp):
         for lane in range(count):
+            chance = outcome_draw(lanes.key[lane])
+            lanes.high[lane], lanes.low[lane] = chance.high, chance.low
+        for lane in range(count):
             edge = int64(lanes.entry[lane]) >> 1
-            outcome = sampled(mdp.outcome, edge, outcome_draw(lanes.key[lane]))
-            lanes.entry[lane] = int32(2 * (edge * mdp.n_outcomes + outcome))
+            lanes.entry[lane] = int32(2 * sampled(mdp.outcome, edge, Draw(lanes.high[lane], lanes.low[lane])))
 
     return resolve
 

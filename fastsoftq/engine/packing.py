@@ -29,7 +29,6 @@ class Packed(NamedTuple):
 
     edges: NDArray[np.int64]  # [2 * states * actions * outcomes]
     n_states: int
-    n_outcomes: int
     row_stride: int  # from one state's row to the next, in a lane's table
     lane_stride: int | None  # from one lane's entry to the next lane's; None: a row's width, lanes lie side by side
     size: int  # numbers in all lanes' tables
@@ -75,4 +74,4 @@ def packed(tables: Tables, lanes: int) -> Packed:
     edges[0::2] = tables.reward.view(np.int64)
     exits = next_state * (2 * n_actions)  # of the next state's first record, in words, but for the outcomes
     edges[1::2] = (next_state * row_stride) | exits << 32 | tables.terminated.astype(np.int64) << 63
-    return Packed(edges, n_states, n_outcomes, row_stride, lane_stride, size, tables.outcome, tables.start)
+    return Packed(edges, n_states, row_stride, lane_stride, size, tables.outcome, tables.start)

@@ -13,21 +13,24 @@ from numba import types
 from numpy.typing import NDArray
 
 from fastsoftq.kernels.jit import by_type, inlined
+from fastsoftq.kernels.simd import select
 from fastsoftq.mdp.tabular import TabularMDP
 
 __all__ = ["Alias", "Tables", "alias_table", "reset", "sampled", "step", "tables"]
 
 _32 = 2.0**32
+_WORD, _LOW = np.uint64(32), np.uint64(2**32 - 1)
 
 
 class Alias(NamedTuple):
     """Distributions over K things, to be sampled with one draw each (Walker 1977; Vose 1991).
 
-    A slot is chosen evenly; it yields itself below its threshold and its alias from there on.
+    A slot is chosen evenly; it yields itself below its threshold and its alias from there on. Both are in one word, so
+    that a sample takes one look-up: below the threshold, in 2**-32, above the alias, as an index of `slots`.
     """
 
-    threshold: NDArray[np.uint32]  # [distributions, K], in 2**-32
-    alias: NDArray[np.int32]  # [distributions, K]
+    slots: NDArray[np.uint64]  # [distributions * K]
+    size: int  # K
 
 
 class Tables(NamedTuple):
@@ -70,8 +73,10 @@ def alias_table(probability: NDArray[np.float64]) -> Alias:
             threshold[row, poor], alias[row, poor] = scaled[poor] * _32, rich
             scaled[rich] -= 1.0 - scaled[poor]
             (small if scaled[rich] < 1.0 else large).append(rich)
+    alias += np.arange(0, rows * k, k)[:, None]
     # A threshold of 2**32 does not fit; such a slot is its own alias, so that what it yields is the same.
-    return Alias(np.minimum(np.round(threshold), _32 - 1).astype(np.uint32), alias.astype(np.int32))
+    threshold = np.minimum(np.round(threshold), _32 - 1)
+    return Alias((alias.astype(np.uint64) << _WORD | threshold.astype(np.uint64)).ravel(), k)
 
 
 def tables(mdp: TabularMDP) -> Tables:
@@ -91,16 +96,20 @@ def tables(mdp: TabularMDP) -> Tables:
 
 @by_type
 def sampled(distribution, row, chance):
-    """A sample, given a `Draw`: the number itself where there is only one, 0 for None."""
+    """A sample of distribution `row` of K things, given a `Draw`, as `row * K + thing`.
+
+    Where there is nothing to draw: the number itself that stands in for a distribution, `row` for None.
+    """
     if distribution == types.none:
-        return lambda distribution, row, chance: 0
+        return lambda distribution, row, chance: row
     if isinstance(distribution, types.Integer):
         return lambda distribution, row, chance: distribution
 
     def from_alias(distribution, row, chance):
-        slots = np.uint64(distribution.threshold.shape[1])
-        slot = np.int64((np.uint64(chance.high) * slots) >> np.uint64(32))
-        return slot if chance.low < distribution.threshold[row, slot] else np.int64(distribution.alias[row, slot])
+        size = np.uint64(distribution.size)
+        slot = np.uint64(row) * size + (np.uint64(chance.high) * size >> _WORD)
+        thing = distribution.slots[slot]
+        return np.int64(select(np.uint64(chance.low) < (thing & _LOW), slot, thing >> _WORD))
 
     return from_alias
 
@@ -109,7 +118,7 @@ def sampled(distribution, row, chance):
 def step(tables, state, action, chance):
     """Take an action, given a `Draw`: the next state, the reward, and whether the episode terminated."""
     edge = state * tables.n_actions + action
-    entry = edge * tables.n_outcomes + sampled(tables.outcome, edge, chance)
+    entry = sampled(tables.outcome, edge, chance)
     return np.int64(tables.next_state[entry]), tables.reward[entry], tables.terminated[entry]
 
 

@@ -45,16 +45,17 @@ class World:
         return sampled(self.starts, 0, random.start_draw(key))
 
     def step(self, state, action, key):
-        outcome = sampled(self.outcomes, state * self.mdp.n_actions + action, random.outcome_draw(key))
-        at = state, action, outcome
+        entry = sampled(self.outcomes, state * self.mdp.n_actions + action, random.outcome_draw(key))
+        at = state, action, entry % self.mdp.n_outcomes
         return int(self.mdp.next_state[at]), float(self.mdp.reward[at]), bool(self.mdp.terminated[at])
 
 
 def sampled(distributions, row, draw):
     """Walker's alias method: a slot chosen evenly yields itself below its threshold, its alias from there on."""
     high, low = draw
-    slot = high * distributions.threshold.shape[1] >> 32
-    return slot if low < distributions.threshold[row, slot] else int(distributions.alias[row, slot])
+    slot = row * distributions.size + (high * distributions.size >> 32)
+    alias, threshold = divmod(int(distributions.slots[slot]), 2**32)
+    return slot if low < threshold else alias
 
 
 def at(schedule, episode):
