@@ -39,9 +39,9 @@ class TabularMDP:
     ----------
     next_state : array_like of int, shape [states, actions] or [states, actions, outcomes]
         Where an outcome leads.
-    reward : array_like of float, broadcastable to the shape of `next_state`
-        What it pays.
-    terminated : array_like of bool, broadcastable to the shape of `next_state`
+    reward : array_like of float, broadcastable to [states, actions] or, of three axes, to [states, actions, outcomes]
+        What it pays. With fewer than three axes it is the same for all outcomes of an action.
+    terminated : array_like of bool, as `reward`
         Whether it ends the episode. The value of what follows is then 0.
     probability : array_like of float, shape of `next_state`, optional
         How likely it is; needed when there are several outcomes. Sums to 1 over outcomes.
@@ -228,17 +228,20 @@ def _cells(cells: ArrayLike, n_states: int) -> NDArray[Any]:
     return array
 
 
-def _fitted(name: str, value: ArrayLike, shape: Sequence[int], dtype: type[np.generic]) -> NDArray[Any]:
+def _fitted(name: str, value: ArrayLike, shape: tuple[int, ...], dtype: type[np.generic]) -> NDArray[Any]:
     """`value` as an array of `shape`; an array without the outcomes' axis is the same for all of them."""
     array = np.asarray(value)
     if array.dtype.kind not in ("b" if dtype is np.bool_ else "iuf"):
         raise TypeError(f"{name} has dtype {array.dtype}; it must hold {'bools' if dtype is np.bool_ else 'numbers'}")
-    if array.ndim == 2:
-        array = array[:, :, None]
     try:
-        return np.broadcast_to(array.astype(dtype), tuple(shape))
+        if array.ndim < 3:
+            array = np.broadcast_to(array, shape[:2])[:, :, None]
+        return np.broadcast_to(array.astype(dtype), shape)
     except ValueError:
-        raise ValueError(f"{name} has shape {np.shape(value)}; it must fit next_state's, {tuple(shape)}") from None
+        raise ValueError(
+            f"{name} has shape {np.shape(value)}; it must fit [states, actions] = {shape[:2]} or "
+            f"[states, actions, outcomes] = {shape}"
+        ) from None
 
 
 def _check_distribution(name: str, p: NDArray[np.float64]) -> None:

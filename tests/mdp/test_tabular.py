@@ -38,7 +38,8 @@ def changed(name, at, value):
         ({"reward": "much"}, TypeError, "reward has dtype <U4; it must hold numbers"),
         ({"reward": np.zeros((3, 2, 2))}, ValueError, r"reward has shape \(3, 2, 2\); it must fit .* \(2, 2, 2\)"),
         ({"terminated": np.zeros((2, 2, 2))}, TypeError, "terminated has dtype float64; it must hold bools"),
-        ({"terminated": np.zeros((2, 3), bool)}, ValueError, r"terminated has shape \(2, 3\); it must fit"),
+        ({"terminated": np.zeros((2, 3), bool)}, ValueError, r"terminated has shape \(2, 3\); .* = \(2, 2\) or"),
+        ({"reward": np.zeros(3)}, ValueError, r"reward has shape \(3,\); it must fit \[states, actions\] = \(2, 2\)"),
         ({"probability": None}, ValueError, "probability is missing; an MDP with 2 outcomes per action needs it"),
         (changed("probability", (0, 0, 1), -0.75), ValueError, r"probability\[0, 0, 1\] is -0.75; .* at least 0"),
         (changed("probability", (0, 0, 1), np.nan), ValueError, r"probability\[0, 0, 1\] is nan; .* at least 0"),
@@ -118,6 +119,18 @@ def test_what_outcomes_share_need_be_given_once():
     assert not mdp.terminated.any()
     assert mdp.reward.dtype == np.float64
     assert mdp.next_state.dtype == np.int32
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (3,), (1, 3), (2, 1), (2, 3), (1, 1, 1), (1, 3, 1), (2, 3, 4), (1, 1, 4)])
+def test_what_is_shared_need_be_given_once(shape):
+    shared = {"next_state": np.zeros((2, 3, 4), int), "probability": np.full((2, 3, 4), 0.25)}
+    reward = np.arange(float(np.prod(shape))).reshape(shape)
+    mdp = fsq.TabularMDP(**shared, reward=reward, terminated=reward > 1.0)
+    whole = np.broadcast_to(reward if reward.ndim == 3 else np.expand_dims(reward, -1), (2, 3, 4))
+    assert mdp.reward.tolist() == whole.tolist()
+    assert mdp.terminated.tolist() == (whole > 1.0).tolist()
+    if reward.ndim < 3:
+        assert fsq.TabularMDP(np.zeros((2, 3), int), reward, reward > 1.0).reward.shape == (2, 3, 1)
 
 
 @given(mdps(), st.data())
