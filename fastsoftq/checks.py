@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import difflib
 import math
+import os
 from collections.abc import Iterable
 from numbers import Integral, Real
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["choice", "count", "in_unit_interval", "number", "positive"]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["MOST", "array", "choice", "count", "flag", "in_unit_interval", "number", "positive", "threads"]
+
+MOST = 2**31 - 1
+"""The largest count, unless said otherwise: compiled code counts in 32 bits."""
+
+_MOST_THREADS = 1024
 
 
 def number(name: str, value: Any) -> float:
@@ -92,15 +101,15 @@ def in_unit_interval(name: str, value: Any, *, open_below: bool = False, open_ab
     return result
 
 
-def count(name: str, value: Any, *, least: int = 1) -> int:
-    """Return `value` as an int if it is a whole number of at least `least`.
+def count(name: str, value: Any, *, least: int = 1, most: int = MOST) -> int:
+    """Return `value` as an int if it is a whole number from `least` to `most`.
 
     Parameters
     ----------
     name, value
         As for `number`; a float is not a count, even if it is whole.
-    least : int
-        The smallest value allowed.
+    least, most : int
+        The smallest and the largest value allowed.
 
     Returns
     -------
@@ -111,13 +120,75 @@ def count(name: str, value: Any, *, least: int = 1) -> int:
     TypeError
         Not an integer.
     ValueError
-        Too small.
+        Too small, or too large.
     """
     if isinstance(value, bool) or not isinstance(value, Integral):
         raise TypeError(f"{name} is {value!r}; it must be an integer")
     result = int(value)
     if result < least:
         raise ValueError(f"{name} is {result}; it must be at least {least}")
+    if result > most:
+        raise ValueError(f"{name} is {result}; it must be at most {most}")
+    return result
+
+
+def threads(value: Any) -> int:
+    """Return how many threads to use: `value`, or all cores for None.
+
+    Raises
+    ------
+    TypeError
+        Not an integer.
+    ValueError
+        None at all, or more than a machine can be thought to have.
+    """
+    return (os.cpu_count() or 1) if value is None else count("threads", value, most=_MOST_THREADS)
+
+
+def flag(name: str, value: Any) -> bool:
+    """Return `value` if it is True or False.
+
+    Raises
+    ------
+    TypeError
+        Anything else.
+    """
+    if type(value).__name__ not in ("bool", "bool_"):  # Python's and NumPy's
+        raise TypeError(f"{name} is {value!r}; it must be True or False")
+    return bool(value)
+
+
+def array(name: str, value: Any, kinds: str = "", *, holds: str = "numbers") -> NDArray[Any]:
+    """Return `value` as an array.
+
+    Parameters
+    ----------
+    name, value
+        As for `number`.
+    kinds : str
+        The kinds of dtype allowed, as NumPy abbreviates them; all if empty.
+    holds : str
+        What those are called.
+
+    Returns
+    -------
+    ndarray
+
+    Raises
+    ------
+    TypeError
+        Of another kind.
+    ValueError
+        Rows of different lengths.
+    """
+    import numpy as np  # here, since the command line checks its numbers without it
+
+    try:
+        result = np.asarray(value)
+    except (ValueError, OverflowError) as error:
+        raise ValueError(f"{name} is no array: {error}") from None
+    if kinds and result.dtype.kind not in kinds:
+        raise TypeError(f"{name} has dtype {result.dtype}; it must hold {holds}")
     return result
 
 

@@ -15,6 +15,7 @@ import typer
 import fastsoftq
 from fastsoftq.experiments import DEFAULT, EXPERIMENTS, Settings, chosen
 from fastsoftq.interruption import STATUS, interruptible, leave, prompt
+from fastsoftq.memory import TooLargeError
 from fastsoftq.studies.commands import run_study, show_status, verify_folder
 
 __all__ = ["app", "main"]
@@ -43,7 +44,7 @@ def main() -> NoReturn:
         status = STATUS
     except UsageError as error:
         status = _refuse(error.format_message(), error.exit_code)
-    except BadInputError as error:
+    except (BadInputError, TooLargeError) as error:
         status = _refuse(str(error), 2)
     except (OSError, MemoryError) as error:
         status = _refuse(str(error) or "not enough memory", 1)
@@ -121,6 +122,8 @@ def reproduce(
     try:
         settings = Settings(seeds, episodes, max_steps, threads)
         asked = chosen(names or [])
+        for name in asked:
+            EXPERIMENTS[name].check_memory(settings)
     except ValueError as error:
         raise BadInputError(str(error)) from error
     folders = {name: out if name == DEFAULT else out / name for name in asked}

@@ -58,6 +58,31 @@ def test_a_count_is_an_integer_and_large_enough():
         checks.count("episodes", 0)
     with pytest.raises(TypeError, match=r"episodes is 3.0; it must be an integer"):
         checks.count("episodes", 3.0)
+    with pytest.raises(ValueError, match="episodes is 2147483648; it must be at most 2147483647"):
+        checks.count("episodes", 2**31)
+    assert checks.count("seeds", 2**31, most=2**40) == 2**31
+
+
+def test_threads_are_all_cores_or_a_count():
+    assert checks.threads(None) >= 1
+    assert checks.threads(3) == 3
+    with pytest.raises(ValueError, match="threads is 4096; it must be at most 1024"):
+        checks.threads(4096)
+
+
+def test_a_flag_is_true_or_false():
+    assert checks.flag("keep_q", np.True_) is True
+    for value in (1, 0.0, "yes", None, np.ones(1)):
+        with pytest.raises(TypeError, match=r"keep_q is .*; it must be True or False"):
+            checks.flag("keep_q", value)
+
+
+def test_an_array_has_rows_of_one_length_and_one_of_the_kinds_allowed():
+    assert checks.array("x", [1, 2], "iu").tolist() == [1, 2]
+    with pytest.raises(TypeError, match="x has dtype float64; it must hold integers"):
+        checks.array("x", [1.0], "iu", holds="integers")
+    with pytest.raises(ValueError, match="x is no array"):
+        checks.array("x", [[1], [1, 2]])
 
 
 def test_an_unknown_name_is_answered_with_the_nearest():

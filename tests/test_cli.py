@@ -40,6 +40,13 @@ def fastsoftq(*arguments, **options):
         (["--max-steps", "0"], ["max_steps is 0", "at least 1"]),
         (["--max-steps", 2**31], ["max_steps is 2147483648", "at most 2147483647"]),
         (["--threads", "0"], ["threads is 0", "at least 1"]),
+        (["--threads", 2**40], ["threads is 1099511627776", "at most 1024"]),
+        (["--episodes", 2**70], ["episodes is 1180591620717411303424", "at most 2147483647"]),
+        (["--seeds", 2**70], ["seeds is 1180591620717411303424", "at most"]),
+        (["--seeds", 2**31], ["seeds is 2147483648", "at most 2147483647"]),
+        (["--seeds", 2**31 - 1], ["seeds is 2147483647", "memory", "available", "fewer seeds"]),
+        (["all", "--seeds", 2**31 - 1], ["seeds is 2147483647", "memory", "available", "fewer seeds"]),
+        (["posterior", "--seeds", 2**31 - 1], ["size is 2147483647", "memory", "available"]),
         (["cliff-waking"], ["cliff-waking", "did you mean 'cliff-walking'"]),
         (["cliff-walking", "nonsense"], ["nonsense", "'cliff-walking'"]),
         (["--seed", "3"], ["--seed", "--seeds"]),
@@ -67,7 +74,7 @@ def test_an_unknown_command_is_one_line_and_exit_status_2():
 def test_an_output_folder_that_cannot_be_is_said_before_training(tmp_path, place):
     (tmp_path / "file").touch()
     out = tmp_path / "file" if place == "a file" else tmp_path / "file" / "results"
-    done = fastsoftq("reproduce", "--seeds", 10**6, "--out", out)  # would take minutes if it began
+    done = fastsoftq("reproduce", "--seeds", 20000, "--out", out)  # would take minutes if it began
     assert done.returncode == 2
     assert done.stderr == f"fastsoftq: out is '{out}'; it is not a folder, nor can it be one\n"
 
@@ -86,7 +93,7 @@ def test_an_empty_path_is_not_the_current_folder(tmp_path, arguments):
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere")
 def test_a_folder_without_permission_is_said_before_training(tmp_path):
     tmp_path.chmod(0o500)
-    done = fastsoftq("reproduce", "--seeds", 10**6, "--out", tmp_path)
+    done = fastsoftq("reproduce", "--seeds", 20000, "--out", tmp_path)
     assert done.returncode == 2
     assert "Permission denied" in done.stderr
 
@@ -113,7 +120,7 @@ def test_the_same_arguments_write_the_same_bytes_whatever_the_threads(tmp_path):
 def test_ctrl_c_ends_it_with_130_and_leaves_no_part_of_a_file(tmp_path):
     terminal, end = pty.openpty()
     with subprocess.Popen(
-        [sys.executable, "-m", "fastsoftq", "reproduce", "--seeds", "1000000", "--out", str(tmp_path / "new" / "out")],
+        [sys.executable, "-m", "fastsoftq", "reproduce", "--seeds", "20000", "--out", str(tmp_path / "new" / "out")],
         stdout=subprocess.DEVNULL,
         stderr=end,
         env={**ENVIRONMENT, "TERM": "xterm", "COLUMNS": "120"},

@@ -11,7 +11,13 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     import xarray
 
-__all__ = ["LearningCurves"]
+__all__ = ["LearningCurves", "curves_bytes"]
+
+
+def curves_bytes(seeds: int, episodes: int, table: int = 0) -> int:
+    """How much memory learning curves take, with tables of so many numbers if they are kept."""
+    episode = sum(np.dtype(kind).itemsize for kind in (np.float64, np.int32, np.bool_))
+    return seeds * (episodes * episode + 8 + 8 * table)
 
 
 @dataclass(frozen=True, eq=False)

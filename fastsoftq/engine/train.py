@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -14,10 +14,11 @@ from fastsoftq import checks
 from fastsoftq.agents.hyperparameters import checked
 from fastsoftq.engine.caution import warn_below_critical
 from fastsoftq.engine.choice import engine_for
-from fastsoftq.engine.curves import LearningCurves
+from fastsoftq.engine.curves import LearningCurves, curves_bytes
 from fastsoftq.engine.threads import Progress, run_on_threads
 from fastsoftq.mdp.tables import tables
 from fastsoftq.mdp.tabular import TabularMDP
+from fastsoftq.memory import check_memory
 
 __all__ = ["stream", "train"]
 
@@ -50,8 +51,8 @@ def train(
     agent : NamedTuple
         `QLearning`, `SoftQLearning`, ..., or one of your own.
     seeds : int or array_like of int, shape [seeds]
-        A count (seeds 0, 1, ...) or the seeds themselves, each at least 0 and none twice. Runs of different agents
-        with the same seed draw the same random numbers.
+        A count (seeds 0, 1, ...) or the seeds themselves, each within 0..2**64 - 1 and none twice. Runs of different
+        agents with the same seed draw the same random numbers.
     episodes : int
         Episodes of each run.
     max_steps : int
@@ -77,7 +78,8 @@ def train(
     TypeError
         An argument of the wrong kind.
     ValueError
-        An argument out of bounds, seeds that repeat, an `initial_q` of the wrong shape or not finite.
+        An argument out of bounds, seeds that repeat, an `initial_q` of the wrong shape or not finite, curves that need
+        more memory than there is (13 bytes an episode; `stream` bounds it).
 
     Warns
     -----
@@ -91,7 +93,10 @@ def train(
     >>> curves.returns.shape
     (4, 50)
     """
+    if progress is not None and not callable(progress):
+        raise TypeError(f"progress is {progress!r}; it must be a callable")
     training = _Training.checked(mdp, agent, seeds, episodes, max_steps, precision, threads, initial_q, keep_q)
+    training.check_memory("seeds", len(training.seeds), "take fewer seeds or episodes, or fastsoftq.stream")
     warn_below_critical(mdp, training.agent)
     return training.curves(slice(None), progress)
 
@@ -139,6 +144,7 @@ def stream(
     """
     size = checks.count("block", block)
     training = _Training.checked(mdp, agent, seeds, episodes, max_steps, precision, threads, initial_q, keep_q)
+    training.check_memory("block", min(size, len(training.seeds)), "take a smaller block or fewer episodes")
     warn_below_critical(mdp, training.agent)
     starts = range(0, len(training.seeds), size)
     return (training.curves(slice(start, start + size), None) for start in starts)
@@ -150,7 +156,7 @@ class _Training:
 
     mdp: TabularMDP
     agent: Any
-    seeds: NDArray[np.uint64]
+    seeds: range | NDArray[np.uint64]
     episodes: int
     max_steps: int
     precision: str
@@ -173,25 +179,30 @@ class _Training:
     ) -> _Training:
         if not isinstance(mdp, TabularMDP):
             raise TypeError(f"mdp is {mdp!r}; it must be a TabularMDP, such as cliff_walking()")
-        seed_array = checked_seeds(seeds)
-        max_steps = checks.count("max_steps", max_steps)
-        if max_steps > np.iinfo(np.int32).max:
-            raise ValueError(f"max_steps is {max_steps}; it must be at most {np.iinfo(np.int32).max}")
+        chosen = checked_seeds(seeds)
         return cls(
             mdp=mdp,
             agent=checked(agent),
-            seeds=seed_array,
+            seeds=chosen,
             episodes=checks.count("episodes", episodes),
-            max_steps=max_steps,
+            max_steps=checks.count("max_steps", max_steps),
             precision=checks.choice("precision", precision, PRECISIONS),
-            threads=(os.cpu_count() or 1) if threads is None else checks.count("threads", threads),
-            initial_q=_initial_tables(initial_q, mdp, len(seed_array)),
-            keep_q=keep_q,
+            threads=checks.threads(threads),
+            initial_q=_initial_tables(initial_q, mdp, len(chosen)),
+            keep_q=checks.flag("keep_q", keep_q),
         )
+
+    def check_memory(self, name: str, seeds: int, advice: str) -> None:
+        """Refuse what would not fit: the curves of so many seeds, as the argument `name` asks for them."""
+        table = self.mdp.n_states * self.mdp.n_actions if self.keep_q else 0
+        asked = f"{name} is {seeds}, which with {self.episodes} episodes each{' and tables' if self.keep_q else ''}"
+        check_memory(asked, curves_bytes(seeds, self.episodes, table), advice)
 
     def curves(self, part: slice, progress: Callable[[Progress], None] | None) -> LearningCurves:
         """Train some of the seeds."""
         seeds = self.seeds[part]
+        if isinstance(seeds, range):
+            seeds = np.arange(seeds.start, seeds.stop, seeds.step, dtype=np.uint64)
         initial_q = self.initial_q[part] if len(self.initial_q) > 1 else self.initial_q
         like = PRECISIONS[self.precision]
         threads = min(self.threads, len(seeds))
@@ -213,21 +224,21 @@ class _Training:
         )
 
 
-def checked_seeds(seeds: int | ArrayLike) -> NDArray[np.uint64]:
-    """The seeds as uint64 [seeds], from a count or from the seeds themselves.
+def checked_seeds(seeds: int | ArrayLike) -> range | NDArray[np.uint64]:
+    """The seeds from a count or a range, which takes no memory, or from the seeds themselves, as uint64 [seeds].
 
     Raises
     ------
     TypeError
         Not integers.
     ValueError
-        None at all, negative ones, or one that repeats.
+        None at all, negative ones, ones beyond 64 bits, or one that repeats.
     """
-    if np.ndim(seeds) == 0:
-        return np.arange(
-            checks.count("seeds", seeds if not isinstance(seeds, np.ndarray) else seeds[()]), dtype=np.uint64
-        )
-    array = np.asarray(seeds)
+    if isinstance(seeds, range) and seeds and seeds.step > 0 and seeds.start >= 0 and seeds.stop <= sys.maxsize:
+        return seeds
+    array = _as_array(seeds)
+    if array.ndim == 0:
+        return range(checks.count("seeds", array[()] if isinstance(seeds, np.ndarray) else seeds, most=sys.maxsize))
     if array.size and array.dtype.kind not in "iu":
         raise TypeError(f"seeds has dtype {array.dtype}; it must be a count or an array of integers")
     if array.ndim != 1 or len(array) == 0:
@@ -235,20 +246,30 @@ def checked_seeds(seeds: int | ArrayLike) -> NDArray[np.uint64]:
             f"seeds has shape {array.shape}; it must be a count or one-dimensional, with at least one seed"
         )
     if array.dtype.kind == "i" and (array < 0).any():
-        raise ValueError(f"seeds includes {array[array < 0][0]}; seeds must be at least 0")
+        raise ValueError(f"seeds includes {array[array < 0][0]}; seeds must be at least 0 and below 2**64")
     values, counts = np.unique(array, return_counts=True)
     if (counts > 1).any():
         raise ValueError(f"seeds includes {values[counts > 1][0]} more than once; every run needs a seed of its own")
     return array.astype(np.uint64)
 
 
+def _as_array(seeds: ArrayLike) -> NDArray[Any]:
+    array = checks.array("seeds", seeds)
+    if array.ndim == 1 and array.dtype.kind in "fO" and not isinstance(seeds, np.ndarray):
+        exact = np.asarray(seeds, object)  # NumPy makes floats of integers that fit no type of its own together
+        if all(isinstance(seed, int) and not isinstance(seed, bool) for seed in exact):
+            outside = [seed for seed in exact if not 0 <= seed < 2**64]
+            if outside:
+                raise ValueError(f"seeds includes {outside[0]}; seeds must be at least 0 and below 2**64")
+            return exact.astype(np.uint64)
+    return array
+
+
 def _initial_tables(initial_q: ArrayLike | None, mdp: TabularMDP, n_seeds: int) -> NDArray[np.float64]:
     shape = (mdp.n_states, mdp.n_actions)
     if initial_q is None:
         return np.zeros((1, *shape))
-    values = np.asarray(initial_q)
-    if values.dtype.kind not in "iuf":
-        raise TypeError(f"initial_q has dtype {values.dtype}; it must hold numbers")
+    values = checks.array("initial_q", initial_q, "iuf")
     if values.shape not in (shape, (n_seeds, *shape)):
         raise ValueError(f"initial_q has shape {values.shape}; it must have shape {shape} or {(n_seeds, *shape)}")
     if not np.isfinite(values).all():

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from fastsoftq import checks
+from fastsoftq.memory import check_memory
 
 if TYPE_CHECKING:
     from fastsoftq.engine.threads import Progress
@@ -54,17 +55,22 @@ class Settings:
         checks.count("seeds", self.seeds, least=2)
         checks.count("episodes", self.episodes)
         checks.count("max_steps", self.max_steps)
-        if self.max_steps > 2**31 - 1:
-            raise ValueError(f"max_steps is {self.max_steps}; it must be at most {2**31 - 1}")
-        if self.threads is not None:
-            checks.count("threads", self.threads)
+        checks.threads(self.threads)
 
 
 class Experiment(NamedTuple):
-    """An experiment that can be asked for by name; its module is imported when it runs."""
+    """An experiment that can be asked for by name; its module is imported when it runs.
+
+    Parameters
+    ----------
+    module, summary : str
+    curves : int
+        Whole sets of learning curves that it holds at once, at least; 0 where the settings do not tell.
+    """
 
     module: str
     summary: str
+    curves: int = 0
 
     def run(self, settings: Settings, watch: Watch) -> Findings:
         """Run it.
@@ -81,6 +87,25 @@ class Experiment(NamedTuple):
         """
         return self.load()(settings, watch)
 
+    def check_memory(self, settings: Settings) -> None:
+        """Refuse settings whose learning curves would not fit, before any work.
+
+        Parameters
+        ----------
+        settings : Settings
+
+        Raises
+        ------
+        TooLargeError
+        """
+        from fastsoftq.engine.curves import curves_bytes
+
+        check_memory(
+            f"seeds is {settings.seeds}, which with {settings.episodes} episodes each",
+            self.curves * curves_bytes(settings.seeds, settings.episodes),
+            "take fewer seeds or episodes",
+        )
+
     def load(self) -> Callable[[Settings, Watch], Findings]:
         """Import the module; what it runs."""
         run: Callable[[Settings, Watch], Findings] = importlib.import_module(f"{__name__}.{self.module}").run
@@ -90,16 +115,22 @@ class Experiment(NamedTuple):
 DEFAULT = "cliff-walking"
 
 EXPERIMENTS = {
-    "cliff-walking": Experiment("cliff_walking", "Hard against soft at reward scales 1, 2 and 10 (Results A and B)"),
+    "cliff-walking": Experiment("cliff_walking", "Hard against soft at reward scales 1, 2 and 10 (Results A and B)", 7),
     "traditional": Experiment("traditional", "Bellman's equations, value and policy iteration, and tables learned"),
-    "posterior": Experiment("posterior", "The posterior over optimal trajectories against a policy that can be played"),
-    "reward-scale": Experiment("reward_scale", "Soft tends to standard: a sweep across the critical reward scale"),
-    "multi-goal": Experiment("multi_goal", "A room with four goals: which of them hard and soft policies visit"),
+    "posterior": Experiment(
+        "posterior", "The posterior over optimal trajectories against a policy that can be played", 0
+    ),
+    "reward-scale": Experiment("reward_scale", "Soft tends to standard: a sweep across the critical reward scale", 1),
+    "multi-goal": Experiment("multi_goal", "A room with four goals: which of them hard and soft policies visit", 16),
     "point-mass": Experiment("point_mass", "Haarnoja's point mass among four goals, on a lattice"),
-    "pretraining": Experiment("pretraining", "Pretrained hard, soft or not at all, then goals close or walls appear"),
-    "exploration": Experiment("exploration", "Entropy and coverage while learning: what soft keeps and hard loses"),
-    "robustness": Experiment("robustness", "Trained on the cliff, tested with cells blocked, slip, other starts"),
-    "human-behaviour": Experiment("human_behaviour", "Temperature and rewards inferred from suboptimal demonstrations"),
+    "pretraining": Experiment(
+        "pretraining", "Pretrained hard, soft or not at all, then goals close or walls appear", 1
+    ),
+    "exploration": Experiment("exploration", "Entropy and coverage while learning: what soft keeps and hard loses", 1),
+    "robustness": Experiment("robustness", "Trained on the cliff, tested with cells blocked, slip, other starts", 1),
+    "human-behaviour": Experiment(
+        "human_behaviour", "Temperature and rewards inferred from suboptimal demonstrations", 0
+    ),
 }
 
 

@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from fastsoftq import checks
+
 __all__ = ["Outcome", "TabularMDP"]
 
 _TOLERANCE = 1e-9  # how far probabilities may be from summing to one
@@ -196,10 +198,7 @@ class TabularMDP:
 
 
 def _whole_numbers(name: str, value: ArrayLike) -> NDArray[Any]:
-    array = np.asarray(value)
-    if array.dtype.kind not in "iu":
-        raise TypeError(f"{name} has dtype {array.dtype}; it must hold integers")
-    return array.astype(np.int64)
+    return checks.array(name, value, "iu", holds="integers").astype(np.int64)
 
 
 def _next_states(next_state: ArrayLike) -> NDArray[Any]:
@@ -230,9 +229,8 @@ def _cells(cells: ArrayLike, n_states: int) -> NDArray[Any]:
 
 def _fitted(name: str, value: ArrayLike, shape: tuple[int, ...], dtype: type[np.generic]) -> NDArray[Any]:
     """`value` as an array of `shape`; an array without the outcomes' axis is the same for all of them."""
-    array = np.asarray(value)
-    if array.dtype.kind not in ("b" if dtype is np.bool_ else "iuf"):
-        raise TypeError(f"{name} has dtype {array.dtype}; it must hold {'bools' if dtype is np.bool_ else 'numbers'}")
+    bools = dtype is np.bool_
+    array = checks.array(name, value, "b" if bools else "iuf", holds="bools" if bools else "numbers")
     try:
         if array.ndim < 3:
             array = np.broadcast_to(array, shape[:2])[:, :, None]
@@ -259,7 +257,7 @@ def _check_distribution(name: str, p: NDArray[np.float64]) -> None:
 
 
 def _start_distribution(start: Any, n_states: int) -> NDArray[np.float64]:
-    value = np.asarray(start)
+    value = checks.array("start", start)
     if value.ndim == 0:
         if value.dtype.kind not in "iu":
             raise TypeError(f"start is {start!r}; it must be a state or a probability for each state")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -126,9 +125,7 @@ def checked_policy(
     """
     if horizon is not None:
         horizon = checks.count("horizon", horizon)
-    array: NDArray[Any] = np.asarray(policy)
-    if array.dtype.kind not in "iuf":
-        raise TypeError(f"policy has dtype {array.dtype}; it must hold probabilities")
+    array = checks.array("policy", policy, "iuf", holds="probabilities")
     here = (mdp.n_states, mdp.n_actions)
     if array.ndim not in (2, 3) or array.shape[-2:] != here or array.shape[0] == 0:
         raise ValueError(

@@ -206,9 +206,7 @@ def _inverse_where_known(information: NDArray[np.float64]) -> tuple[NDArray[np.f
 
 
 def _checked_features(mdp: TabularMDP, features: ArrayLike) -> NDArray[np.float64]:
-    array = np.asarray(features)
-    if array.dtype.kind not in "biuf":
-        raise TypeError(f"features has dtype {array.dtype}; it must hold numbers")
+    array = checks.array("features", features, "biuf")
     if array.ndim != 3 or array.shape[:2] != (mdp.n_states, mdp.n_actions) or array.shape[2] == 0:
         raise ValueError(
             f"features has shape {array.shape}; it must be [states, actions, features] = "

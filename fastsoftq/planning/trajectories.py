@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from fastsoftq import checks
 from fastsoftq.mdp.tabular import TabularMDP
+from fastsoftq.memory import check_memory
 from fastsoftq.planning.evaluation import checked_policy
 
 __all__ = ["Trajectories", "sample_trajectories"]
@@ -110,6 +111,8 @@ def drawn(
     """
     rng = np.random.default_rng(rng)
     horizon = policy.shape[0]
+    needed = size * (horizon * (4 + 4 + 8) + 8 * mdp.n_states)
+    check_memory(f"size is {size}, which with {horizon} steps each", needed, "draw fewer, or shorter ones")
     states = np.full((size, horizon + 1), -1, np.int32)
     actions = np.full((size, horizon), -1, np.int32)
     rewards = np.zeros((size, horizon))

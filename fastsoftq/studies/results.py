@@ -81,9 +81,7 @@ class Results:
         """
         plan = self._store.plan
         place = self._place(condition, "curves")
-        runs = plan.runs if runs is None else checks.count("runs", runs)
-        if runs > plan.runs:
-            raise ValueError(f"runs is {runs}; there are {plan.runs}")
+        runs = plan.runs if runs is None else checks.count("runs", runs, most=plan.runs)
         arrays = self._arrays(place, -(-runs // plan.chunk))
         own = plan.conditions[place]
         return LearningCurves(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -112,7 +111,7 @@ def run(
     index, parts = (checks.count(f"part[{i}]", value) for i, value in enumerate(part))
     if index > parts:
         raise ValueError(f"part is {index}/{parts}; it must be from 1/{parts} to {parts}/{parts}")
-    threads = (os.cpu_count() or 1) if threads is None else checks.count("threads", threads)
+    threads = checks.threads(threads)
     watch = watch or _Silent()
     start = time.perf_counter()
     store, mended = create(study, out, chunk=chunk, source=source)

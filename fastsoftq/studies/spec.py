@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -164,8 +165,8 @@ def _restored(fields: dict[str, Any]) -> Study:
 
 
 def _seed_range(seeds: Any) -> range:
-    chosen = seeds if isinstance(seeds, range) else range(checks.count("seeds", seeds))
-    if chosen.step != 1 or chosen.start < 0 or len(chosen) == 0 or chosen.stop > 2**64:
+    chosen = seeds if isinstance(seeds, range) else range(checks.count("seeds", seeds, most=sys.maxsize))
+    if chosen.step != 1 or chosen.start < 0 or not chosen or chosen.stop > 2**64:
         raise ValueError(f"seeds is {seeds!r}; it must be a count or a range with step 1 within 0..2**64, not empty")
     return chosen
 

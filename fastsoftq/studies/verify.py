@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
@@ -57,7 +56,7 @@ def verify(url: str | Path, *, threads: int | None = None) -> Verification:
     """
     store = open_store(url)
     plan = store.plan
-    threads = (os.cpu_count() or 1) if threads is None else checks.count("threads", threads)
+    threads = checks.threads(threads)
     missing: list[str] = []
     damaged = store.damaged_metadata()
     totals = [hashlib.sha256() for _ in plan.conditions]

@@ -31,3 +31,13 @@ def test_bad_arguments_are_refused_at_once():
         fsq.stream(MDP, AGENT, 20, 5, block=0)
     with pytest.raises(ValueError, match="episodes is 0"):
         fsq.stream(MDP, AGENT, 20, 0)
+    with pytest.raises(ValueError, match="block is 1099511627776; it must be at most 2147483647"):
+        fsq.stream(MDP, AGENT, 20, 5, block=2**40)
+    with pytest.raises(ValueError, match=r"block is 2147483647, which .* needs .* take a smaller block"):
+        fsq.stream(MDP, AGENT, 2**40, 1000, block=2**31 - 1)
+
+
+@pytest.mark.parametrize("seeds", [2**62, range(2**62)])
+def test_more_seeds_than_memory_could_hold_can_be_streamed(seeds):
+    blocks = fsq.stream(MDP, AGENT, seeds, 2, 5, block=3)
+    assert [next(blocks).seeds.tolist() for _ in range(2)] == [[0, 1, 2], [3, 4, 5]]

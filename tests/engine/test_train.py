@@ -73,6 +73,25 @@ def no_work(monkeypatch):
         ({"seeds": True}, TypeError, "seeds is True; it must be an integer"),
         ({"seeds": "ten"}, TypeError, "seeds is .*ten"),
         ({"seeds": [3, -1]}, ValueError, "seeds includes -1; seeds must be at least 0"),
+        ({"seeds": [3, 2**64]}, ValueError, r"seeds includes 18446744073709551616; seeds must be .* below 2\*\*64"),
+        ({"seeds": [2**63, -1]}, ValueError, "seeds includes -1; seeds must be at least 0"),
+        ({"seeds": [2**63, 1.0]}, TypeError, "seeds has dtype float64; it must be a count or an array of integers"),
+        ({"seeds": [[1, 2], [3]]}, ValueError, "seeds is no array"),
+        ({"seeds": range(2**70)}, TypeError, r"seeds is range\(0, 1180591620717411303424\); it must"),
+        ({"seeds": range(-1, 3)}, ValueError, "seeds includes -1"),
+        ({"seeds": 2**70}, ValueError, "seeds is 1180591620717411303424; it must be at most"),
+        ({"seeds": 2**40}, ValueError, "seeds is 1099511627776, which .* needs .* of memory, of which .* available; "),
+        ({"seeds": range(2**40)}, ValueError, "seeds is 1099511627776, which .* take fewer .* or fastsoftq.stream"),
+        (
+            {"seeds": 2**20, "episodes": 2**30},
+            ValueError,
+            "seeds is 1048576, which with 1073741824 episodes",
+        ),
+        ({"episodes": 2**70}, ValueError, "episodes is 1180591620717411303424; it must be at most 2147483647"),
+        ({"threads": 2**70}, ValueError, "threads is 1180591620717411303424; it must be at most 1024"),
+        ({"progress": 3}, TypeError, "progress is 3; it must be a callable"),
+        ({"keep_q": "no"}, TypeError, "keep_q is 'no'; it must be True or False"),
+        ({"initial_q": [[1.0], [1.0, 2.0]]}, ValueError, "initial_q is no array"),
         ({"seeds": [3, 1, 3]}, ValueError, "seeds includes 3 more than once; every run needs a seed of its own"),
         ({"seeds": []}, (TypeError, ValueError), "seeds has"),
         ({"seeds": np.zeros((2, 2), int)}, ValueError, r"seeds has shape \(2, 2\); it must be a count or one-dimens"),
@@ -103,7 +122,7 @@ def test_a_bad_argument_is_named_with_its_value_and_what_is_allowed(changes, kin
 
 
 @pytest.mark.parametrize(
-    "seeds", [3, np.int64(3), [0, 1, 2], (0, 1, 2), np.arange(3, dtype=np.uint8), range(3), np.array(3)]
+    "seeds", [3, np.int64(3), [0, 1, 2], (0, 1, 2), np.arange(3, dtype=np.uint8), range(3), np.array(3), range(0, 3, 1)]
 )
 def test_a_count_of_seeds_is_the_seeds_from_zero(seeds):
     assert fsq.train(MDP, HARD, seeds, 1).seeds.tolist() == [0, 1, 2]
@@ -112,6 +131,13 @@ def test_a_count_of_seeds_is_the_seeds_from_zero(seeds):
 def test_the_largest_seeds_are_seeds():
     curves = fsq.train(MDP, HARD, np.array([2**64 - 1, 2**63], np.uint64), 3)
     assert curves.seeds.tolist() == [2**64 - 1, 2**63]
+    assert fsq.train(MDP, HARD, [1, 2**63, 2**64 - 1], 3).seeds.tolist() == [1, 2**63, 2**64 - 1]
+    assert fsq.train(MDP, HARD, range(2**63, 2**63 + 2), 3).seeds.tolist() == [2**63, 2**63 + 1]
+
+
+def test_ranges_of_seeds_may_have_steps():
+    assert fsq.train(MDP, HARD, range(2, 9, 3), 1).seeds.tolist() == [2, 5, 8]
+    assert fsq.train(MDP, HARD, range(3, 0, -1), 1).seeds.tolist() == [3, 2, 1]
 
 
 def test_initial_tables_may_be_whole_numbers_or_one_for_each_run():
@@ -193,7 +219,7 @@ def test_an_exception_in_progress_stops_training():
 
     before = threading.active_count()
     with pytest.raises(LookupError, match="enough"):
-        fsq.train(fsq.cliff_walking(), HARD, 64, 2**22, 1000, progress=progress, threads=2)
+        fsq.train(fsq.cliff_walking(), HARD, 64, 2**18, 1000, progress=progress, threads=2)
     with pytest.raises(LookupError, match="enough"):
         fsq.train(fsq.cliff_walking(), HARD, 2, 2**22, 1000, progress=progress, threads=2)
     assert threading.active_count() == before
@@ -202,7 +228,7 @@ def test_an_exception_in_progress_stops_training():
 @pytest.mark.parametrize(
     "task",
     [
-        "fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), 64, 2**20, 1000",  # in lanes
+        "fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), 64, 2**18, 1000",  # in lanes
         "fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), 2, 2**24, 1000",  # one at a time
         "fsq.from_map('S..'), fsq.QLearning(0.8, 0.95), 1, 1, 2**31 - 1",  # there is no goal
         "fsq.from_map('S..'), fsq.QLearning(0.8, 0.95), 64, 1, 2**31 - 1",

@@ -1,0 +1,99 @@
+"""Memory: what would not fit is refused before it is begun, rather than killed half-way by the system."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+__all__ = ["TooLargeError", "available_memory", "check_memory"]
+
+_SMALL = 2**26  # bytes that need no look at what is there
+_GROUPS = Path("/sys/fs/cgroup")
+# Of a control group, version 2 and 1: its limit and its use.
+_FILES = (("memory.max", "memory.current"), ("memory.limit_in_bytes", "memory.usage_in_bytes"))
+
+
+class TooLargeError(ValueError):
+    """What was asked for needs more memory than there is."""
+
+
+def check_memory(subject: str, needed: int, advice: str) -> None:
+    """Refuse what needs more memory than there is.
+
+    Parameters
+    ----------
+    subject : str
+        The argument and its value, as the message begins.
+    needed : int
+        Bytes, at least.
+    advice : str
+        What to do instead, as the message ends.
+
+    Raises
+    ------
+    TooLargeError
+        It does not fit.
+    """
+    if needed <= _SMALL:
+        return
+    available = available_memory()
+    if available is not None and needed > available:
+        there = f"{_in_words(needed)} of memory, of which {_in_words(available)} are available"
+        raise TooLargeError(f"{subject} needs {there}; {advice}")
+
+
+def available_memory() -> int | None:
+    """Bytes that this process can take without others, or itself, being killed; None where nothing tells.
+
+    The system's own estimate (or all its memory, where it gives none), or what is left of a control group's limit, as
+    containers and schedulers set it.
+    """
+    return min((*_system(), *_groups()), default=None)
+
+
+def _system() -> Iterator[int]:
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+        yield from (int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:"))
+    except OSError:
+        if "SC_PHYS_PAGES" in getattr(os, "sysconf_names", ()):
+            yield os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+
+
+def _groups() -> Iterator[int]:
+    """What is left to each control group that this process is in."""
+    try:
+        lines = Path("/proc/self/cgroup").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return
+    for line in lines:
+        _, controllers, path = line.split(":", 2)
+        if controllers in ("", "memory"):
+            root = _GROUPS / controllers
+            group = root / path.lstrip("/")
+            for folder in (group, *group.parents):
+                yield from _left(folder)
+                if folder == root:
+                    break
+
+
+def _left(group: Path) -> Iterator[int]:
+    for limit, use in _FILES:
+        try:
+            most = int((group / limit).read_text(encoding="ascii"))  # or "max", which is no limit
+            used = int((group / use).read_text(encoding="ascii"))
+            kept = dict(line.split() for line in (group / "memory.stat").read_text(encoding="ascii").splitlines())
+        except (OSError, ValueError):
+            continue
+        reclaimable = int(kept.get("inactive_file", 0)) + int(kept.get("active_file", 0))
+        yield max(0, most - used + reclaimable)
+
+
+def _in_words(size: float) -> str:
+    units = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
+    for unit in units[:-1]:
+        if size < 1024:
+            return f"{size:.3g} {unit}"
+        size /= 1024
+    return f"{size:.3g} {units[-1]}"
