@@ -12,12 +12,30 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["MOST", "array", "choice", "count", "flag", "in_unit_interval", "number", "positive", "threads"]
+__all__ = [
+    "LARGEST",
+    "MOST",
+    "array",
+    "choice",
+    "count",
+    "flag",
+    "in_unit_interval",
+    "number",
+    "positive",
+    "reward_scale",
+    "temperature",
+    "threads",
+]
 
 MOST = 2**31 - 1
 """The largest count, unless said otherwise: compiled code counts in 32 bits."""
 
+LARGEST = 1e100
+"""The largest reward, as it is or scaled, and the largest initial value: sums over any number of steps, and their
+squares, stay far from where float64 ends."""
+
 _MOST_THREADS = 1024
+_TEMPERATURES = 1e-30, 1e30  # their inverses, in bits, are numbers in single precision too
 
 
 def number(name: str, value: Any) -> float:
@@ -69,6 +87,39 @@ def positive(name: str, value: Any) -> float:
     result = number(name, value)
     if result <= 0.0:
         raise ValueError(f"{name} is {result}; it must be above 0")
+    return result
+
+
+def temperature(name: str, value: Any) -> float:
+    """Return `value` as a float if it is a temperature that can be reckoned with.
+
+    Raises
+    ------
+    TypeError
+        Not a number.
+    ValueError
+        Not above 0, or too close to 0 or to infinity.
+    """
+    result = positive(name, value)
+    low, high = _TEMPERATURES
+    if not low <= result <= high:
+        raise ValueError(f"{name} is {result}; it must lie in [{low:g}, {high:g}]")
+    return result
+
+
+def reward_scale(name: str, value: Any, largest: float) -> float:
+    """Return `value` as a float if it is a factor for rewards of up to `largest`.
+
+    Raises
+    ------
+    TypeError
+        Not a number.
+    ValueError
+        Not finite, not above 0, or such that the scaled rewards are too large.
+    """
+    result = positive(name, value)
+    if result * largest > LARGEST:
+        raise ValueError(f"{name} is {result}; times the largest reward, {largest:g}, it must be at most {LARGEST:g}")
     return result
 
 

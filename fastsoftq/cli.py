@@ -7,6 +7,7 @@ import functools
 import os
 import sys
 import tempfile
+import warnings
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -37,6 +38,7 @@ class BadInputError(Exception):
 
 def main() -> NoReturn:
     """Run the command: exit status 0, 2 for bad input (one line on standard error), 1 for a failure, 130 for Ctrl-C."""
+    warnings.formatwarning = lambda message, *_, **__: f"fastsoftq: {message}\n"
     try:
         with interruptible():
             status = app(prog_name="fastsoftq", standalone_mode=False) or 0

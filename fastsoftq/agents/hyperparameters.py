@@ -19,7 +19,7 @@ _ALLOWED: dict[str, Callable[[str, Any], float]] = {
     "step_size": _step_size,
     "discount": checks.in_unit_interval,
     "epsilon": checks.in_unit_interval,
-    "temperature": checks.positive,
+    "temperature": checks.temperature,
     "reward_scale": checks.positive,
 }
 

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from fastsoftq import checks
 from fastsoftq.agents.hyperparameters import checked
-from fastsoftq.engine.caution import warn_below_critical
+from fastsoftq.engine.caution import check_reward_scale, warn_below_critical
 from fastsoftq.engine.choice import engine_for
 from fastsoftq.engine.curves import LearningCurves, curves_bytes
 from fastsoftq.engine.threads import Progress, run_on_threads
@@ -20,7 +20,7 @@ from fastsoftq.mdp.tables import tables
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.memory import check_memory
 
-__all__ = ["stream", "train"]
+__all__ = ["Training", "stream", "train"]
 
 PRECISIONS: dict[str, type[np.floating[Any]]] = {"double": np.float64, "mixed": np.float32}
 
@@ -95,7 +95,7 @@ def train(
     """
     if progress is not None and not callable(progress):
         raise TypeError(f"progress is {progress!r}; it must be a callable")
-    training = _Training.checked(mdp, agent, seeds, episodes, max_steps, precision, threads, initial_q, keep_q)
+    training = Training.checked(mdp, agent, seeds, episodes, max_steps, precision, threads, initial_q, keep_q)
     training.check_memory("seeds", len(training.seeds), "take fewer seeds or episodes, or fastsoftq.stream")
     warn_below_critical(mdp, training.agent)
     return training.curves(slice(None), progress)
@@ -143,7 +143,7 @@ def stream(
     [20, 20, 10]
     """
     size = checks.count("block", block)
-    training = _Training.checked(mdp, agent, seeds, episodes, max_steps, precision, threads, initial_q, keep_q)
+    training = Training.checked(mdp, agent, seeds, episodes, max_steps, precision, threads, initial_q, keep_q)
     training.check_memory("block", min(size, len(training.seeds)), "take a smaller block or fewer episodes")
     warn_below_critical(mdp, training.agent)
     starts = range(0, len(training.seeds), size)
@@ -151,7 +151,7 @@ def stream(
 
 
 @dataclass(frozen=True)
-class _Training:
+class Training:
     """The arguments of `train`, checked."""
 
     mdp: TabularMDP
@@ -174,15 +174,18 @@ class _Training:
         max_steps: int,
         precision: str,
         threads: int | None,
-        initial_q: ArrayLike | None,
-        keep_q: bool,
-    ) -> _Training:
+        initial_q: ArrayLike | None = None,
+        keep_q: bool = False,
+    ) -> Training:
+        """Check the arguments, which are those of `train`."""
         if not isinstance(mdp, TabularMDP):
             raise TypeError(f"mdp is {mdp!r}; it must be a TabularMDP, such as cliff_walking()")
         chosen = checked_seeds(seeds)
+        agent = checked(agent)
+        check_reward_scale(mdp, agent)
         return cls(
             mdp=mdp,
-            agent=checked(agent),
+            agent=agent,
             seeds=chosen,
             episodes=checks.count("episodes", episodes),
             max_steps=checks.count("max_steps", max_steps),
@@ -272,6 +275,7 @@ def _initial_tables(initial_q: ArrayLike | None, mdp: TabularMDP, n_seeds: int) 
     values = checks.array("initial_q", initial_q, "iuf")
     if values.shape not in (shape, (n_seeds, *shape)):
         raise ValueError(f"initial_q has shape {values.shape}; it must have shape {shape} or {(n_seeds, *shape)}")
-    if not np.isfinite(values).all():
-        raise ValueError("initial_q includes a value that is not finite; all must be")
+    beyond = ~(np.abs(values) <= checks.LARGEST)
+    if beyond.any():
+        raise ValueError(f"initial_q includes {values[beyond][0]}; all must be finite and within ±{checks.LARGEST:g}")
     return np.ascontiguousarray(values.reshape(-1, *shape), np.float64)

@@ -67,8 +67,8 @@ class TabularMDP:
     Raises
     ------
     ValueError
-        Shapes that do not fit, next states out of range, rewards that are not finite, probabilities that are negative
-        or do not sum to 1, a start in a terminal state.
+        Shapes that do not fit, next states out of range, rewards that are not finite or beyond ±1e100,
+        probabilities that are negative or do not sum to 1, a start in a terminal state.
     TypeError
         Arrays of the wrong kind.
 
@@ -107,9 +107,12 @@ class TabularMDP:
         chance = np.ones(shape) if probability is None else _fitted("probability", probability, shape, np.float64)
         _check_distribution("probability", chance)
         pays = _fitted("reward", reward, shape, np.float64)
-        if not np.isfinite(pays).all():
-            s, a, k = np.argwhere(~np.isfinite(pays))[0]
-            raise ValueError(f"reward[{s}, {a}, {k}] is {pays[s, a, k]}; rewards must be finite")
+        beyond = ~(np.abs(pays) <= checks.LARGEST)
+        if beyond.any():
+            s, a, k = np.argwhere(beyond)[0]
+            raise ValueError(
+                f"reward[{s}, {a}, {k}] is {pays[s, a, k]}; rewards must be finite and within ±{checks.LARGEST:g}"
+            )
         for field, value, dtype in (
             ("next_state", leads_to, np.int32),
             ("reward", pays, np.float64),
@@ -154,6 +157,11 @@ class TabularMDP:
         stays = self.next_state == np.arange(self.n_states)[:, None, None]
         over = stays & self.terminated & (self.reward == 0.0)
         return np.asarray((over | (self.probability == 0.0)).all(axis=(1, 2)))
+
+    @cached_property
+    def largest_reward(self) -> float:
+        """The largest reward or loss of all, as a magnitude."""
+        return float(np.abs(self.reward).max())
 
     @cached_property
     def expected_reward(self) -> NDArray[np.float64]:

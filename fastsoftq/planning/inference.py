@@ -133,7 +133,7 @@ def optimal_trajectory_posterior(mdp: TabularMDP, horizon: int, reward_scale: fl
     -21.708
     """
     horizon = checks.count("horizon", horizon)
-    reward_scale = checks.positive("reward_scale", reward_scale)
+    reward_scale = checks.reward_scale("reward_scale", reward_scale, mdp.largest_reward)
     with np.errstate(divide="ignore"):  # an outcome that cannot happen
         log_weight = np.log(mdp.probability) + reward_scale * _transition_reward(mdp)
         log_start = np.log(mdp.start)
@@ -187,7 +187,7 @@ def variational_policy(mdp: TabularMDP, horizon: int, reward_scale: float = 1.0)
     -108.511
     """
     horizon = checks.count("horizon", horizon)
-    model = matrices(mdp, checks.positive("reward_scale", reward_scale))
+    model = matrices(mdp, checks.reward_scale("reward_scale", reward_scale, mdp.largest_reward))
     policy = np.empty((horizon, mdp.n_states, mdp.n_actions))
     v = np.empty((horizon, mdp.n_states))
     following = np.zeros(mdp.n_states)
@@ -232,7 +232,7 @@ def elbo(mdp: TabularMDP, policy: ArrayLike, horizon: int | None = None, reward_
     0.386294
     """
     policy, horizon = checked_policy(mdp, policy, horizon)
-    model = matrices(mdp, checks.positive("reward_scale", reward_scale))
+    model = matrices(mdp, checks.reward_scale("reward_scale", reward_scale, mdp.largest_reward))
     log_policy = np.log(policy, where=policy > 0.0, out=np.zeros(policy.shape))
     if horizon is None:
         chain, ends = policy_chain(model, policy)

@@ -161,8 +161,8 @@ def soft_value_iteration(
     -91.91547
     """
     discount = checks.in_unit_interval("discount", discount)
-    temperature = checks.positive("temperature", temperature)
-    reward_scale = checks.positive("reward_scale", reward_scale)
+    temperature = checks.temperature("temperature", temperature)
+    reward_scale = checks.reward_scale("reward_scale", reward_scale, mdp.largest_reward)
     if discount == 1.0:
         critical = temperature * critical_reward_scale(mdp)
         if reward_scale <= critical:

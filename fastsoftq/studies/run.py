@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from fastsoftq import checks
+from fastsoftq.engine.caution import warn_below_critical
 from fastsoftq.engine.threads import Progress
 from fastsoftq.studies.plan import Unit
 from fastsoftq.studies.spec import Study
@@ -105,6 +106,11 @@ def run(
         The folder holds something else.
     OSError
         Something could not be read or written. What was done stays done.
+
+    Warns
+    -----
+    UserWarning
+        As `train`, once for each condition that there is reason for.
     """
     if not isinstance(study, Study):
         raise TypeError(f"study is {study!r}; it must be a Study")
@@ -113,6 +119,8 @@ def run(
         raise ValueError(f"part is {index}/{parts}; it must be from 1/{parts} to {parts}/{parts}")
     threads = checks.threads(threads)
     watch = watch or _Silent()
+    for condition in study.conditions:
+        warn_below_critical(study.environments[condition.environment], study.agents[condition.agent])
     start = time.perf_counter()
     store, mended = create(study, out, chunk=chunk, source=source)
     units = store.plan.units((index, parts))

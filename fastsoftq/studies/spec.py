@@ -17,6 +17,7 @@ import numpy as np
 from fastsoftq import checks
 from fastsoftq.agents import LEARNERS, LinearDecay, PowerDecay
 from fastsoftq.agents.hyperparameters import checked
+from fastsoftq.engine.caution import check_reward_scale
 from fastsoftq.mdp.tabular import TabularMDP
 
 __all__ = ["KEEP", "PRECISIONS", "Condition", "Study", "agent_from_record", "canonical"]
@@ -128,6 +129,9 @@ class Study:
             if not isinstance(mdp, TabularMDP):
                 raise TypeError(f"environments[{name!r}] is {mdp!r}; it must be a TabularMDP, such as cliff_walking()")
         fix("agents", MappingProxyType({name: checked(agent) for name, agent in self.agents.items()}))
+        for mdp in self.environments.values():
+            for agent in self.agents.values():
+                check_reward_scale(mdp, agent)
 
     @property
     def conditions(self) -> list[Condition]:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fastsoftq.engine.threads import Progress
-from fastsoftq.engine.train import train
+from fastsoftq.engine.train import Training
 from fastsoftq.studies.plan import Unit
 from fastsoftq.studies.spec import Study
 from fastsoftq.studies.store import Store
@@ -68,16 +68,16 @@ def work(store: Store, study: Study, unit: Unit, tick: Callable[[Progress], None
                 tick(progress)
 
         start = time.perf_counter()
-        curves = train(
+        training = Training.checked(
             study.environments[condition.environment],
             study.agents[condition.agent],
             store.plan.seeds(unit.first + there, unit.runs - there),
             study.episodes,
             study.max_steps,
-            precision=study.precision,
+            study.precision,
             threads=1,
-            progress=report,
         )
+        curves = training.curves(slice(None), report)
         arrays = store.plan.contents.rows_of(curves)
         seconds = time.perf_counter() - start
         steps = curves.steps

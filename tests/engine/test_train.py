@@ -15,6 +15,7 @@ import pytest
 import fastsoftq as fsq
 from fastsoftq.engine import train as training
 from fastsoftq.engine.threads import Progress
+from fastsoftq.planning import critical
 
 MDP = fsq.TabularMDP(
     next_state=[[0, 1], [1, 1]], reward=[[-1.0, -1.0], [10.0, 10.0]], terminated=[[False, False], [True, True]], start=0
@@ -67,6 +68,27 @@ def no_work(monkeypatch):
             ValueError,
             r"QLearning.epsilon is 3.0; it must lie in \[0, 1\]",
         ),
+        (
+            {"agent": SOFT._replace(reward_scale=1e308)},
+            ValueError,
+            r"SoftQLearning.reward_scale is 1e\+308; times the largest reward, 10, it must be at most 1e\+100",
+        ),
+        (
+            {"agent": fsq.Frozen(HARD._replace(reward_scale=1e100))},
+            ValueError,
+            r"reward_scale is 1e\+100; times",
+        ),
+        (
+            {"agent": SOFT._replace(temperature=1e-200)},
+            ValueError,
+            r"temperature is 1e-200; it must lie in \[1e-30",
+        ),
+        ({"agent": SOFT._replace(temperature=fsq.LinearDecay(1e99, 1.0, 0.0))}, ValueError, "temperature.start is 1e"),
+        (
+            {"initial_q": np.full((2, 2), 1e200)},
+            ValueError,
+            r"initial_q includes 1e\+200; all must be finite and",
+        ),
         ({"seeds": 0}, ValueError, "seeds is 0; it must be at least 1"),
         ({"seeds": -3}, ValueError, "seeds is -3; it must be at least 1"),
         ({"seeds": 2.0}, TypeError, "seeds is 2.0; it must be an integer"),
@@ -112,7 +134,7 @@ def no_work(monkeypatch):
             r"initial_q has shape \(4,\); it must have shape \(2, 2\) or \(2, 2, 2",
         ),
         ({"initial_q": np.zeros((3, 2, 2))}, ValueError, r"initial_q has shape \(3, 2, 2\)"),
-        ({"initial_q": np.full((2, 2), np.inf)}, ValueError, "initial_q includes a value that is not finite"),
+        ({"initial_q": np.full((2, 2), np.inf)}, ValueError, "initial_q includes inf; all must be finite and"),
         ({"initial_q": [["a", "b"]] * 2}, TypeError, "initial_q has dtype <U1; it must hold numbers"),
     ],
 )
@@ -149,6 +171,19 @@ def test_initial_tables_may_be_whole_numbers_or_one_for_each_run():
     assert fsq.train(MDP, frozen, 2, 1, initial_q=each[::2], keep_q=True).final_q.tolist() == each[::2].tolist()
 
 
+@pytest.mark.parametrize("precision", ["double", "mixed"])
+@pytest.mark.parametrize(("reward", "temperature"), [(1e100, 1e-30), (1e100, 1e30), (1e-300, 1e-30), (1.0, 1e30)])
+@pytest.mark.parametrize("seeds", [2, 64])  # one at a time, and in lanes
+def test_what_is_taken_is_reckoned_with_to_the_end(precision, reward, temperature, seeds):
+    mdp = fsq.TabularMDP([[0, 1], [1, 1]], [[-reward, -reward / 2], [0.0, 0.0]], [[False, True], [True, True]])
+    agent = fsq.SoftQLearning(0.9, 1.0, temperature)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        curves = fsq.train(mdp, agent, seeds, 30, 50, precision=precision, keep_q=True)
+    assert np.isfinite(curves.returns).all()
+    assert np.isfinite(curves.final_q).all()
+
+
 # ---- the warning -----------------------------------------------------------------------------------------------------
 
 
@@ -169,6 +204,20 @@ def test_below_the_critical_scale_train_warns_once_and_names_both_numbers():
 def test_every_call_warns():
     agent = fsq.SoftQLearning(0.8, 0.95)
     assert len(warned(agent)) == len(warned(agent)) == 1
+
+
+def test_where_no_scale_is_enough_it_says_so():
+    free = fsq.from_map("S.G", step_reward=0.0)
+    (warning,) = warned(fsq.SoftQLearning(0.8, 0.95), free)
+    assert "no reward scale is large enough in map" in str(warning.message)
+    assert "inf" not in str(warning.message)
+
+
+def test_the_critical_scale_is_worked_out_once_for_an_environment(monkeypatch):
+    mdp, agent, asked = fsq.cliff_walking(), fsq.SoftQLearning(0.8, 0.95), []
+    monkeypatch.setattr(critical, "critical_reward_scale", lambda mdp: asked.append(mdp) or 1.3376)
+    assert [len(warned(agent, mdp)) for _ in range(3)] == [1, 1, 1]
+    assert asked == [mdp]
 
 
 def test_a_schedule_is_judged_by_where_it_ends():

@@ -35,6 +35,11 @@ def changed(name, at, value):
         ({"next_state": np.zeros((0, 2), int)}, ValueError, r"next_state has shape \(0, 2\).*none of them 0"),
         (changed("reward", (1, 1, 0), np.nan), ValueError, r"reward\[1, 1, 0\] is nan; rewards must be finite"),
         (changed("reward", (0, 0, 1), -np.inf), ValueError, r"reward\[0, 0, 1\] is -inf; rewards must be finite"),
+        (
+            changed("reward", (0, 0, 1), 1e200),
+            ValueError,
+            r"reward\[0, 0, 1\] is 1e\+200; .* within ±1e\+100",
+        ),
         ({"reward": "much"}, TypeError, "reward has dtype <U4; it must hold numbers"),
         ({"reward": np.zeros((3, 2, 2))}, ValueError, r"reward has shape \(3, 2, 2\); it must fit .* \(2, 2, 2\)"),
         ({"terminated": np.zeros((2, 2, 2))}, TypeError, "terminated has dtype float64; it must hold bools"),

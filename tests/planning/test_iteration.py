@@ -203,3 +203,36 @@ def test_bad_scales(name, value):
 
 def test_examples():
     assert doctest.testmod(iteration).failed == 0
+
+
+@pytest.mark.parametrize(
+    "planned",
+    [
+        lambda scale: fsq.soft_value_iteration(CLIFF, 0.95, reward_scale=scale),
+        lambda scale: fsq.optimal_trajectory_posterior(CLIFF, 10, scale),
+        lambda scale: fsq.variational_policy(CLIFF, 10, scale),
+        lambda scale: fsq.elbo(CLIFF, np.full((48, 4), 0.25), 10, scale),
+    ],
+)
+def test_a_reward_scale_beyond_what_can_be_reckoned_with_is_refused(planned):
+    with pytest.raises(
+        ValueError, match=r"reward_scale is 1e\+308; times the largest reward, 100, it must be at most 1e"
+    ):
+        planned(1e308)
+
+
+@pytest.mark.parametrize("temperature", [1e-200, 1e200])
+def test_a_temperature_beyond_what_can_be_reckoned_with_is_refused(temperature):
+    with pytest.raises(ValueError, match=r"temperature is .*; it must lie in \[1e-30, 1e\+30\]"):
+        fsq.soft_value_iteration(CLIFF, 0.95, temperature=temperature)
+
+
+@pytest.mark.parametrize("discount", [0.0, 0.95, 1.0 - 1e-16, 1.0])
+@pytest.mark.parametrize("temperature", [1e-30, 1.0, 1e30])
+@pytest.mark.parametrize("reward", [1e-300, 1.0, 1e100])
+def test_what_is_taken_is_reckoned_with_to_the_end(reward, temperature, discount):
+    mdp = fsq.TabularMDP([[1, 1], [1, 1]], [[-reward, -reward / 2], [0.0, 0.0]], [[False, True], [True, True]])
+    found = fsq.soft_value_iteration(mdp, discount, temperature=temperature)
+    assert np.isfinite([*found.v, *found.q.ravel(), *found.policy.ravel()]).all()
+    found = fsq.value_iteration(mdp, discount)
+    assert found.v[0] == -reward / 2

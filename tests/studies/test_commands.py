@@ -165,3 +165,11 @@ def test_a_terminal_gets_a_table(study, tmp_path):
     assert process.wait(60) == 0
     for words in ("commands in", "condition", "cliff/soft[reward_scale=5]", "300 / 300", "900 / 900", "steps/s"):
         assert words in shown.decode()
+
+
+def test_a_warning_is_one_line(study, tmp_path):
+    study.write_text(STUDY.replace("reward_scale = [2, 5]\n", ""))
+    done = fastsoftq("run", study, "--out", tmp_path / "out", "--chunk", "64", "--threads", "2")
+    assert done.returncode == 0
+    assert done.stderr.count("\n") == 1
+    assert done.stderr.startswith("fastsoftq: reward_scale / temperature is 1, not above cliff_walking's critical")

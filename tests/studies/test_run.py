@@ -1,5 +1,6 @@
 import itertools
 import random
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -240,3 +241,15 @@ def test_a_study_is_what_runs(tmp_path):
     with pytest.raises(TypeError, match="it must be a Study"):
         run({"name": "x"}, tmp_path)
     assert list(Path(tmp_path).iterdir()) == []
+
+
+def test_wandering_is_warned_of_once_for_each_condition_however_many_chunks(small, tmp_path):
+    soft = fsq.SoftQLearning(step_size=0.8, discount=0.95)
+    study = small(agents={"soft": soft, "stronger": soft._replace(reward_scale=5.0)})
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        outcome = run(study, tmp_path / "out", chunk=64, threads=2)
+    assert outcome.computed == 8
+    (warning,) = [w for w in caught if w.category is UserWarning]
+    assert "reward_scale / temperature is 1, not above" in str(warning.message)
+    assert warning.filename == __file__
