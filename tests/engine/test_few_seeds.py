@@ -9,7 +9,7 @@ MDP, AGENT = fsq.cliff_walking(height=3, width=4), fsq.QLearning(step_size=0.5, 
 
 
 def test_more_threads_than_runs_start_no_idle_ones():
-    few = fsq.train(MDP, AGENT, seeds=2, episodes=3, max_steps=50, threads=10**6)
+    few = fsq.train(MDP, AGENT, seeds=2, episodes=3, max_steps=50, threads=1024)
     np.testing.assert_array_equal(few.returns, fsq.train(MDP, AGENT, 2, 3, 50, threads=1).returns)
 
 
