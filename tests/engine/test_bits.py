@@ -1,5 +1,10 @@
 """However a run is computed, it yields the same bits: one at a time or in lanes, on any threads, among any others."""
 
+import os
+import platform
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -71,3 +76,37 @@ def test_what_train_picks_by_itself_has_those_bits_too():
     few, many = (fsq.train(mdp, agent, seeds, threads=2, **task) for seeds in (3, 300))
     assert bits(few) == bits(many, slice(3))
     assert bits(train(0, mdp, agent, seeds=300, episodes=20, max_steps=100)) == bits(many)
+
+
+OF_ANOTHER_PROCESSOR = """
+import hashlib, warnings
+import fastsoftq as fsq
+
+warnings.simplefilter("ignore")
+mdp = fsq.cliff_walking(slippery=True)
+for agent in fsq.QLearning(0.8, 0.95, fsq.LinearDecay(0.9, 0.1, 0.1)), fsq.SoftQLearning(0.8, 0.95, reward_scale=2.0):
+    for seeds in 1, 20:
+        curves = fsq.train(mdp, agent, seeds, 20, 50, precision="mixed", keep_q=True, threads=1)
+        print(hashlib.sha256(curves.returns.tobytes() + curves.final_q.tobytes()).hexdigest())
+"""
+
+
+def digests(cache, **environment):
+    environment = os.environ | {"FASTSOFTQ_CACHE_DIR": str(cache)} | environment
+    return subprocess.run(
+        [sys.executable, "-c", OF_ANOTHER_PROCESSOR], env=environment, capture_output=True, text=True, check=True
+    ).stdout.split()
+
+
+@pytest.fixture(scope="module")
+def digests_here(tmp_path_factory):
+    return digests(tmp_path_factory.mktemp("here"))
+
+
+@pytest.mark.parametrize(("processor", "features"), [("generic", ""), ("haswell", "+avx2,+fma")])
+def test_on_processors_with_narrower_vectors_or_none_too(processor, features, digests_here, tmp_path):
+    """Not AVX-512, nor (on the plainest) fused multiply-adds: other instructions, the same bits."""
+    if processor == "haswell" and platform.machine().lower() not in ("x86_64", "amd64"):
+        pytest.skip("this is another architecture")
+    assert len(digests_here) == 4
+    assert digests(tmp_path, NUMBA_CPU_NAME=processor, NUMBA_CPU_FEATURES=features) == digests_here
