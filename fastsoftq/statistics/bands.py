@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from fastsoftq.checks import count
 from fastsoftq.statistics.intervals import BLOCK
-from fastsoftq.statistics.moments import Moments, moments, skew_corrected_interval, student_interval
+from fastsoftq.statistics.moments import Moments, moments, skew_corrected_interval
 from fastsoftq.statistics.permutation import least_p_value
 from fastsoftq.statistics.samples import (
     FloatArray,
@@ -92,7 +92,7 @@ def confidence_band(
     and so keeps how episodes depend on each other; the ``level`` quantile of the largest studentised deviation says
     how strict every single episode must be (Montiel Olea and Plagborg-Møller, Journal of Applied Econometrics 34,
     2019; Chernozhukov, Chetverikov and Kato, Annals of Statistics 41, 2013). At that strictness each episode gets the
-    wider of the t interval and the skewness-corrected one.
+    interval of `confidence_interval` for the mean.
 
     A few runs make episodes look more alike than they are: any two of them, from two runs, perfectly correlated. So
     their correlations are shrunk by what chance alone would show (Schäfer and Strimmer, Statistical Applications in
@@ -226,10 +226,7 @@ def _band(
     resamples = count("resamples", resamples, least=100)
     m = moments(groups)
     alpha = _pointwise_alpha(groups, m, level, rng, resamples)
-    t_low, t_high = student_interval(m, alpha)
-    skew_low, skew_high = skew_corrected_interval(m, alpha)
-    low, high = _cut((np.minimum(t_low, skew_low), np.maximum(t_high, skew_high)), limits)
-    return Band(m.estimate, low, high, level, simultaneous=True)
+    return Band(m.estimate, *_cut(skew_corrected_interval(m, alpha), limits), level, simultaneous=True)
 
 
 def _pointwise_alpha(

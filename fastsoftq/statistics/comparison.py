@@ -145,8 +145,8 @@ def probability_of_improvement(
     Notes
     -----
     The estimate is the Mann-Whitney statistic over the number of pairs. The interval is DeLong's, by t on the logit
-    scale; where one sample lies wholly above the other it is the exact binomial one for as many disjoint pairs as there
-    are.
+    scale; where shares of wins do not vary, as when one sample lies wholly above the other, it is the exact binomial
+    one for as many disjoint pairs as there are.
     """
     first, second = _samples(a, b, paired)
     level = as_fraction(level, "level")
@@ -220,15 +220,15 @@ def _samples(a: npt.ArrayLike, b: npt.ArrayLike, paired: bool) -> tuple[FloatArr
 def improvement_interval(p: float, groups: Sequence[FloatArray], disjoint: int, level: float, runs: int) -> Interval:
     """Return the interval of a probability of improvement from its independent groups of shares of wins.
 
-    Where all is won or all lost, ``disjoint`` says how many independent pairs were: p^disjoint bounds the chance of it.
+    Where these do not vary, as where all is won, lost or tied, ``disjoint`` says how many independent pairs came out
+    alike: a chance q of that outcome would have let them with probability q^disjoint, and all else is unknown.
     """
     from scipy.special import expit, logit, stdtrit
 
-    if p in (0.0, 1.0):
-        bound = ((1.0 - level) / 2.0) ** (1.0 / disjoint)
-        low, high = (bound, 1.0) if p == 1.0 else (0.0, 1.0 - bound)
-        return Interval(p, low, high, level, "binomial", runs)
     m = moments(groups)
+    if m.error == 0.0:
+        q = ((1.0 - level) / 2.0) ** (1.0 / disjoint)
+        return Interval(p, p * q, 1.0 - (1.0 - p) * q, level, "binomial", runs)
     half = stdtrit(m.dof, 0.5 + level / 2.0) * m.error / (p * (1.0 - p))
     return Interval(p, float(expit(logit(p) - half)), float(expit(logit(p) + half)), level, "delong", runs)
 

@@ -81,6 +81,9 @@ def sample_efficiency(
     if lengths is not None:
         steps = as_curves(lengths, "lengths")
         check_same_shape(returns, steps, ("curves", "lengths"), "to count steps")
+        if steps.min() < 0.0:
+            where = tuple(int(i) for i in np.argwhere(steps < 0.0)[0])
+            raise ValueError(f"lengths holds {steps[where]} at index {list(where)}; it must hold numbers of steps")
         clock = steps.cumsum(axis=1)
 
     there = np.lib.stride_tricks.sliding_window_view(returns, window, axis=1).mean(axis=2) >= threshold

@@ -75,7 +75,8 @@ def confidence_interval(
     method
         ``"auto"`` takes ``"skew"`` for means, ``"order"`` for quantiles and ``"expanded"`` for the rest.
 
-        - ``"skew"`` (mean, tail mean): t interval after the transformation of Hall (1992) that takes the skewness out.
+        - ``"skew"`` (mean, tail mean): t interval, lengthened where the transformation of Hall (1992), which takes the
+          skewness out, says so.
         - ``"student"`` (mean): the plain t interval.
         - ``"order"`` (quantiles): interpolated order statistics, free of any distribution (Nyblom, Statistics and
           Probability Letters 14, 1992).
@@ -104,7 +105,7 @@ def confidence_interval(
     --------
     >>> ci = confidence_interval([-49.0, -52.5, -47.1, -50.3, -48.8])
     >>> f"{ci.estimate:.2f} [{ci.low:.2f}, {ci.high:.2f}]"
-    '-49.54 [-52.42, -47.30]'
+    '-49.54 [-52.42, -47.05]'
     """
     sample = as_runs(x, "x")
     level = as_fraction(level, "level")

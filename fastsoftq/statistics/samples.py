@@ -36,10 +36,18 @@ def as_curves(x: npt.ArrayLike, name: str, columns: str = "episodes", least: int
 
 
 def _as_sample(x: npt.ArrayLike, name: str, least: int, axes: tuple[str, ...]) -> FloatArray:
+    wrong = f"{name} is a {type(x).__name__}; it must hold numbers of shape [{', '.join(axes)}]"
     try:
-        array = np.asarray(x, dtype=np.float64)
+        given = np.asanyarray(x)
+        if given.dtype.kind not in "biufO":
+            raise TypeError(wrong)
+        array = given.astype(np.float64)
     except (TypeError, ValueError) as error:
-        raise TypeError(f"{name} is a {type(x).__name__}; it must hold numbers of shape [{', '.join(axes)}]") from error
+        raise TypeError(wrong) from error
+    if isinstance(array, np.ma.MaskedArray):
+        if np.ma.is_masked(array):
+            raise ValueError(f"{name} has masked entries; every value must be there")
+        array = array.data
     if array.ndim != len(axes):
         raise ValueError(f"{name} has shape {array.shape}; it must be [{', '.join(axes)}]")
     if array.size == 0:

@@ -26,6 +26,7 @@ def _last_hundred(rng, size):
 POPULATIONS = {
     "normal": Population(lambda rng, size: rng.normal(size=size), 0.0),
     "exponential": Population(lambda rng, size: rng.exponential(size=size), 1.0),
+    "Student, 3 degrees": Population(lambda rng, size: rng.standard_t(3.0, size), 0.0),
     "lognormal 0.5": Population(lambda rng, size: rng.lognormal(0.0, 0.5, size), float(np.exp(0.125))),
     "lognormal 1": Population(lambda rng, size: rng.lognormal(0.0, 1.0, size), float(np.exp(0.5))),
     "cliff, last 100 episodes": Population(_last_hundred, -(11.0 + 4.0 + 110.0 * 0.33)),

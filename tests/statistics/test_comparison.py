@@ -136,3 +136,11 @@ def test_holm_agrees_with_statsmodels():
 def test_holm_keeps_the_familywise_error():
     p = np.random.default_rng(1).random((4000, 8))
     assert np.mean([(holm(row) <= 0.05).any() for row in p]) <= 0.05 + 3.0 * np.sqrt(0.05 * 0.95 / 4000)
+
+
+def test_ties_alone_prove_little():
+    for a, b, p in (([1.0] * 3, [1.0] * 3, 0.5), ([2.0] * 3, [1.0] * 3, 1.0), ([1.0] * 3, [2.0] * 3, 0.0)):
+        ci = probability_of_improvement(a, b)
+        q = 0.025 ** (1.0 / 3.0)
+        assert (ci.estimate, ci.low, ci.high) == (p, pytest.approx(p * q), pytest.approx(1.0 - (1.0 - p) * q))
+        assert ci.method == "binomial"

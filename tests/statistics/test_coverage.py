@@ -32,7 +32,9 @@ def coverage_of_mean(name, runs, replications=20_000):
 
 
 @pytest.mark.parametrize("runs", [20, 50])
-@pytest.mark.parametrize("name", ["normal", "exponential", "lognormal 0.5", "cliff, last 100 episodes"])
+@pytest.mark.parametrize(
+    "name", ["normal", "exponential", "Student, 3 degrees", "lognormal 0.5", "cliff, last 100 episodes"]
+)
 def test_interval_of_the_mean_covers(name, runs):
     assert abs(coverage_of_mean(name, runs) - 0.95) <= 0.015
 
@@ -40,6 +42,15 @@ def test_interval_of_the_mean_covers(name, runs):
 @pytest.mark.parametrize(("name", "runs"), [("cliff, one episode", 100), ("lognormal 1", 200)])
 def test_interval_of_the_mean_covers_hard_cases_from_the_documented_number_of_runs_on(name, runs):
     assert abs(coverage_of_mean(name, runs) - 0.95) <= 0.015
+
+
+@pytest.mark.parametrize("runs", [10, 50])
+@pytest.mark.parametrize("name", list(POPULATIONS))
+@pytest.mark.parametrize("paired", [True, False])
+def test_interval_of_a_difference_of_equals_misses_no_more_than_it_says(name, runs, paired):
+    a, b = POPULATIONS[name].draw(np.random.default_rng(23), (2, runs, 4000))
+    low, high = skew_corrected_interval(moments([a - b] if paired else [a, -b]), 0.05)
+    assert np.mean((low > 0.0) | (high < 0.0)) <= 0.05 + noise(0.05, 4000)
 
 
 def test_columns_are_samples():
@@ -84,6 +95,18 @@ def test_interval_of_the_probability_of_improvement_covers(paired):
         for ci in (probability_of_improvement(p[:, 0], p[:, 1], paired=paired) for p in pairs)
     ]
     assert abs(np.mean(inside) - 0.95) <= 0.015 + noise(0.95, 1000)
+
+
+@pytest.mark.parametrize("paired", [True, False])
+@pytest.mark.parametrize("runs", [20, 50])
+def test_interval_of_the_probability_of_improvement_covers_with_ties(runs, paired):
+    values, p, q = np.array([-13.0, -15.0, -17.0, -113.0]), [0.7, 0.15, 0.1, 0.05], [0.5, 0.25, 0.15, 0.1]
+    truth = np.outer(p, q).ravel() @ ((np.sign(values[:, None] - values) + 1.0) / 2.0).ravel()
+    rng, inside = np.random.default_rng(24), []
+    for _ in range(800):
+        ci = probability_of_improvement(rng.choice(values, runs, p=p), rng.choice(values, runs, p=q), paired)
+        inside.append(ci.low <= truth <= ci.high)
+    assert abs(np.mean(inside) - 0.95) <= 0.015 + noise(0.95, 800)
 
 
 @pytest.mark.parametrize(

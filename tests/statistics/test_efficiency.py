@@ -83,3 +83,8 @@ def test_bad_arguments_are_named():
         sample_efficiency(CURVES, -1.0, np.ones((4, 3)))
     with pytest.raises(ValueError, match="last is 5"):
         final_performance(CURVES, 5)
+
+
+def test_steps_are_not_negative():
+    with pytest.raises(ValueError, match=r"lengths holds -3.0 at index \[1, 0\]; it must hold numbers of steps"):
+        sample_efficiency(np.ones((2, 2)), 1.0, lengths=[[1, 1], [-3, 1]])

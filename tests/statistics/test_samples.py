@@ -69,6 +69,19 @@ def test_text_is_the_wrong_type():
         fss.confidence_interval(["one", "two"])
 
 
+@pytest.mark.parametrize("x", [["1", "2"], np.array([1.0 + 2.0j, 2.0]), [[1.0], [2.0, 3.0]], [object(), 1.0]])
+def test_what_is_no_number_is_the_wrong_type(x):
+    with pytest.raises(TypeError, match=r"x is a .*; it must hold numbers of shape"):
+        fss.confidence_interval(x)
+
+
+def test_masked_entries_are_refused():
+    with pytest.raises(ValueError, match="x has masked entries"):
+        fss.confidence_interval(np.ma.masked_array([1.0, 2.0, 3.0], [False, True, False]))
+    whole = np.ma.masked_array([1.0, 2.0, 3.0], False)
+    assert fss.confidence_interval(whole) == fss.confidence_interval([1.0, 2.0, 3.0])
+
+
 @pytest.mark.parametrize("level", [0.0, 1.0, 95, -0.5])
 def test_level_must_be_a_fraction(level):
     with pytest.raises(ValueError, match="level is"):
