@@ -176,7 +176,7 @@ def _train(mdp: TabularMDP, condition: Condition, settings: Settings, watch: Wat
 def _bounds(mdp: TabularMDP, max_steps: int) -> Bounds:
     """The lowest and the highest return, and length, that an episode can have."""
     low, high = float(mdp.reward.min()), float(mdp.reward.max())
-    return (max_steps * low, max(0.0, max_steps * high)), (1.0, float(max(2, max_steps)))
+    return (max_steps * low, max(0.0, max_steps * high)), (0.0, float(max_steps))
 
 
 def _exact(

@@ -87,8 +87,8 @@ def _drawn(record: Any) -> tuple[str, dict[str, str | float]]:
 
 def _load(study: Study, name: str, runs: int) -> Learning:
     curves = study.curves(name, runs)
-    most = float(max(study.record["max_steps"], 2))
-    return Learning(curves.returns, curves.lengths, curves.truncated, curves.seeds, length_bounds=(1.0, most))
+    most = float(study.record["max_steps"])
+    return Learning(curves.returns, curves.lengths, curves.truncated, curves.seeds, length_bounds=(0.0, most))
 
 
 def _with_table(results: Results, study: Study) -> Results:
