@@ -92,8 +92,9 @@ def write(findings: Findings, folder: Path, experiment: str = "", heading: str =
     written = []
     for name, figure in findings.figures.items():
         for kind in ("svg", "png"):
-            with atomic_write(folder / f"{name}.{kind}") as file:
-                save(figure, file, kind)
+            picture = io.BytesIO()
+            save(figure, picture, kind)
+            atomic_write(folder / f"{name}.{kind}", picture.getvalue())
             written.append(folder / f"{name}.{kind}")
     files = {
         "curves.npz": _npz(findings.arrays),
@@ -102,8 +103,7 @@ def write(findings: Findings, folder: Path, experiment: str = "", heading: str =
         "run.json": (json.dumps(findings.run, indent=2) + "\n").encode(),
     }
     for name, contents in files.items():
-        with atomic_write(folder / name) as file:
-            file.write(contents)
+        atomic_write(folder / name, contents)
         written.append(folder / name)
     return written
 

@@ -59,8 +59,7 @@ def write_report(directory: str | Path, other: str | Path | None = None, out: st
             _in(section(results), name) for name, held in zip(names, (ours, theirs), strict=True) for results in held
         ]
         page = _page(f"{names[0]} against {names[1]}", [*compared, *each], answers=len(compared))
-    with atomic_write(path) as file:
-        file.write(page.encode())
+    atomic_write(path, page.encode())
     return path
 
 

@@ -5,40 +5,53 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
 
 __all__ = ["atomic_write"]
 
 
-@contextlib.contextmanager
-def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
-    """Open a file for writing that takes its name only once all of it is on disk.
+def atomic_write(path: str | os.PathLike[str], data: bytes, temporary: Path | None = None) -> None:
+    """Put a file in place, whole and flushed to the disk, in place of what was there.
 
     Parameters
     ----------
     path : path-like
-        The name it will have; its folder must exist.
-
-    Yields
-    ------
-    binary file
-        A temporary one in the same folder. On any exception it is removed, and `path` stays as it was.
+        Its name; its folder must exist.
+    data : bytes
+    temporary : Path, optional
+        Where to write it before it takes its name, on the same file system; a name of its own in the same folder if not
+        given.
 
     Raises
     ------
     OSError
-        The folder cannot be written, or the disk is full.
+        The folder cannot be written, or the disk is full. What was there is there still, and nothing beside it.
     """
     target = Path(path)
-    partial = target.with_name(f".{target.name}.{secrets.token_hex(4)}.partial")
+    partial = temporary or target.with_name(f".{target.name}.{secrets.token_hex(4)}.partial")
     try:
-        with partial.open("xb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(target)
+        handle = os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
+        try:
+            rest = memoryview(data)
+            while rest:
+                rest = rest[os.write(handle, rest) :]
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        os.replace(partial, target)  # noqa: PTH105 - tests let each call here fail
     except BaseException:
-        partial.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            os.unlink(partial)  # noqa: PTH108
         raise
+    _flush_folder(target.parent)
+
+
+def _flush_folder(folder: Path) -> None:
+    """Make a rename survive a loss of power, where folders can be flushed."""
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -14,6 +14,8 @@ from itertools import count
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeAlias
 
+from fastsoftq.studies.atomic import atomic_write
+
 __all__ = ["LocalStorage", "RemoteStorage", "Storage", "is_dead", "open_storage"]
 
 _TEMPORARY = "tmp"
@@ -53,21 +55,7 @@ class LocalStorage:
         temporary = self.root / _TEMPORARY / f"{socket.gethostname()}.{os.getpid()}.{next(_numbers)}"
         for folder in (target.parent, temporary.parent):
             folder.mkdir(parents=True, exist_ok=True)
-        try:
-            handle = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
-            try:
-                rest = memoryview(data)
-                while rest:
-                    rest = rest[os.write(handle, rest) :]
-                os.fsync(handle)
-            finally:
-                os.close(handle)
-            os.replace(temporary, target)  # noqa: PTH105 - tests let each call here fail
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)  # noqa: PTH108
-            raise
-        _flush_folder(target.parent)
+        atomic_write(target, data, temporary)
 
     def names(self, key: str) -> list[str]:
         """What lies directly below a key; nothing where there is none."""
@@ -187,14 +175,3 @@ def is_dead(host: str, process: str) -> bool:
         return Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] == "Z"
     except (OSError, IndexError):
         return False
-
-
-def _flush_folder(folder: Path) -> None:
-    """Make a rename survive a loss of power, where folders can be flushed."""
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

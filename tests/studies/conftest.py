@@ -30,7 +30,7 @@ def small() -> Callable[..., Study]:
 
 
 class FaultyOs:
-    """The module `os` as storage and claims see it; one call that changes or flushes something fails."""
+    """The module `os` as what writes files and claims sees it; one call that changes or flushes something fails."""
 
     CALLS = ("open", "write", "fsync", "replace", "unlink")
 
@@ -64,11 +64,11 @@ def faults(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
 
     @contextlib.contextmanager
     def injected(at: int = -1, *kinds: str) -> Iterator[FaultyOs]:
-        from fastsoftq.studies import claims, storage
+        from fastsoftq.studies import atomic, claims
 
-        faulty = FaultyOs(storage.os, at, kinds or FaultyOs.CALLS)
+        faulty = FaultyOs(atomic.os, at, kinds or FaultyOs.CALLS)
         with monkeypatch.context() as patch:
-            patch.setattr(storage, "os", faulty)
+            patch.setattr(atomic, "os", faulty)
             patch.setattr(claims, "os", faulty)
             yield faulty
 
