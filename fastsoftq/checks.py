@@ -10,6 +10,7 @@ from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from numpy.random import Generator
     from numpy.typing import NDArray
 
 __all__ = [
@@ -19,11 +20,16 @@ __all__ = [
     "choice",
     "count",
     "flag",
+    "generator",
     "in_unit_interval",
+    "index",
     "number",
     "positive",
+    "reward",
     "reward_scale",
+    "rows",
     "temperature",
+    "text",
     "threads",
 ]
 
@@ -196,6 +202,95 @@ def threads(value: Any) -> int:
     return (os.cpu_count() or 1) if value is None else count("threads", value, most=_MOST_THREADS)
 
 
+def index(name: str, value: Any, size: int) -> int:
+    """Return `value` as an int if it is one of 0, 1, ..., `size` - 1.
+
+    Raises
+    ------
+    TypeError
+        Not an integer.
+    ValueError
+        Outside.
+    """
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise TypeError(f"{name} is {value!r}; it must be an integer")
+    result = int(value)
+    if not 0 <= result < size:
+        raise ValueError(f"{name} is {result}; it must lie in 0..{size - 1}")
+    return result
+
+
+def reward(name: str, value: Any) -> float:
+    """Return `value` as a float if it can be reckoned with as a reward.
+
+    Raises
+    ------
+    TypeError
+        Not a number.
+    ValueError
+        Not finite, or too large.
+    """
+    result = number(name, value)
+    if abs(result) > LARGEST:
+        raise ValueError(f"{name} is {result}; it must be within ±{LARGEST:g}")
+    return result
+
+
+def text(name: str, value: Any) -> str:
+    """Return `value` if it is a string.
+
+    Raises
+    ------
+    TypeError
+        Anything else.
+    """
+    if not isinstance(value, str):
+        raise TypeError(f"{name} is {value!r}; it must be a string")
+    return value
+
+
+def rows(name: str, value: Any) -> tuple[str, ...]:
+    """Return `value` as a tuple if it is a sequence of strings.
+
+    Raises
+    ------
+    TypeError
+        Anything else.
+    """
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        raise TypeError(f"{name} is {value!r}; it must be a sequence of strings")
+    return tuple(text(f"{name}[{i}]", row) for i, row in enumerate(value))
+
+
+def generator(value: Any, unseeded: int | None = None) -> Generator:
+    """Return `value` if it is a source of randomness, or the one that it is a seed for.
+
+    Parameters
+    ----------
+    value : numpy.random.Generator, int or None
+    unseeded : int, optional
+        The seed used for None; fresh randomness if not given.
+
+    Raises
+    ------
+    TypeError
+        Anything else.
+    ValueError
+        A negative seed.
+    """
+    import numpy as np
+
+    if isinstance(value, np.random.Generator):
+        return value
+    if value is None:
+        return np.random.default_rng(unseeded)
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise TypeError(f"rng is {value!r}; it must be an integer, a numpy.random.Generator or None")
+    if value < 0:
+        raise ValueError(f"rng is {value}; as a seed it must be at least 0")
+    return np.random.default_rng(int(value))
+
+
 def flag(name: str, value: Any) -> bool:
     """Return `value` if it is True or False.
 
@@ -283,4 +378,7 @@ def choice(name: str, value: Any, allowed: Iterable[str]) -> str:
 def _real(name: str, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError(f"{name} is {value!r}; it must be a number")
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError:
+        raise ValueError(f"{name} is too large for a float; it must be finite") from None

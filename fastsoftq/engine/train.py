@@ -17,7 +17,7 @@ from fastsoftq.engine.choice import engine_for
 from fastsoftq.engine.curves import LearningCurves, curves_bytes
 from fastsoftq.engine.threads import Progress, run_on_threads
 from fastsoftq.mdp.tables import tables
-from fastsoftq.mdp.tabular import TabularMDP
+from fastsoftq.mdp.tabular import TabularMDP, checked_mdp
 from fastsoftq.memory import check_memory
 
 __all__ = ["Training", "stream", "train"]
@@ -178,8 +178,7 @@ class Training:
         keep_q: bool = False,
     ) -> Training:
         """Check the arguments, which are those of `train`."""
-        if not isinstance(mdp, TabularMDP):
-            raise TypeError(f"mdp is {mdp!r}; it must be a TabularMDP, such as cliff_walking()")
+        checked_mdp(mdp)
         chosen = checked_seeds(seeds)
         agent = checked(agent)
         check_reward_scale(mdp, agent)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from fastsoftq import checks
 from fastsoftq.mdp.grid import from_map
 from fastsoftq.mdp.tabular import TabularMDP
 
 __all__ = ["cliff_walking"]
+
+_MOST = 10_000  # cells a side
 
 
 def cliff_walking(
@@ -40,7 +43,9 @@ def cliff_walking(
     Raises
     ------
     ValueError
-        A grid that is too small.
+        A grid that is too small or too large, a reward that is not finite or too large.
+    TypeError
+        An argument of the wrong kind.
 
     Examples
     --------
@@ -51,9 +56,8 @@ def cliff_walking(
     >>> mdp.outcomes(36, 1)
     [Outcome(probability=1.0, next_state=36, reward=-100.0, terminated=False)]
     """
-    for argument, value, least in (("height", height, 2), ("width", width, 3)):
-        if value < least:
-            raise ValueError(f"{argument} is {value}; it must be at least {least}")
+    height = checks.count("height", height, least=2, most=_MOST)
+    width = checks.count("width", width, least=3, most=_MOST)
     rows = ["." * width] * (height - 1) + ["S" + "C" * (width - 2) + "G"]
     return from_map(
         rows,
@@ -61,5 +65,5 @@ def cliff_walking(
         cliff_reward=cliff_reward,
         goal_reward=goal_reward,
         slippery=slippery,
-        name="cliff_walking_slippery" if slippery else "cliff_walking",
+        name="cliff_walking_slippery" if checks.flag("slippery", slippery) else "cliff_walking",
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from fastsoftq import checks
 from fastsoftq.mdp.tabular import TabularMDP
 
 __all__ = ["MOVES", "from_map"]
@@ -55,7 +56,10 @@ def from_map(
     Raises
     ------
     ValueError
-        An empty or ragged map, an unknown character, no start, a goal without a reward, several starts beside a cliff.
+        An empty or ragged map, an unknown character, no start, a goal without a reward, several starts beside a cliff;
+        a reward that is not finite or too large.
+    TypeError
+        An argument of the wrong kind.
 
     Examples
     --------
@@ -64,7 +68,8 @@ def from_map(
     >>> corridor.n_states, corridor.outcomes(2, 1)
     (4, [Outcome(probability=1.0, next_state=3, reward=0.0, terminated=True)])
     """
-    lines = tuple(rows.split() if isinstance(rows, str) else rows)
+    lines = tuple(rows.split()) if isinstance(rows, str) else checks.rows("rows", rows)
+    step_reward, cliff_reward = checks.reward("step_reward", step_reward), checks.reward("cliff_reward", cliff_reward)
     _check_map(lines)
     cells = [(y, x) for y, line in enumerate(lines) for x, mark in enumerate(line) if mark != _WALL]
     state_at = {cell: state for state, cell in enumerate(cells)}
@@ -75,11 +80,11 @@ def from_map(
     if _CLIFF in mark_of and len(starts) > 1:
         raise ValueError(f"rows has {len(starts)} starts and a cliff; a fall leads back to the start, so mark only one")
 
-    turns = (-1, 0, 1) if slippery else (0,)
+    turns = (-1, 0, 1) if checks.flag("slippery", slippery) else (0,)
     shape = (len(cells), len(MOVES), len(turns))
     next_state, reward, terminated = (
         np.zeros(shape, np.int64),
-        np.full(shape, float(step_reward)),
+        np.full(shape, step_reward),
         np.zeros(shape, bool),
     )
     for state, (y, x) in enumerate(cells):
@@ -91,7 +96,7 @@ def from_map(
                 if _is_goal(mark_of[state]):
                     next_state[here], reward[here], terminated[here] = state, 0.0, True
                 elif mark_of[ahead] == _CLIFF:
-                    next_state[here], reward[here] = starts[0], float(cliff_reward)
+                    next_state[here], reward[here] = starts[0], cliff_reward
                 else:
                     next_state[here], terminated[here] = ahead, _is_goal(mark_of[ahead])
                     if terminated[here]:
@@ -129,9 +134,9 @@ def _check_map(lines: tuple[str, ...]) -> None:
 
 def _goal_rewards(goal_reward: float | Mapping[str, float], goals: Sequence[str]) -> dict[str, float]:
     if not isinstance(goal_reward, Mapping):
-        return dict.fromkeys(goals, float(goal_reward))
+        return dict.fromkeys(goals, checks.reward("goal_reward", goal_reward))
     unknown = sorted(set(goal_reward) - set(goals))
     missing = sorted(set(goals) - set(goal_reward))
     if unknown or missing:
         raise ValueError(f"goal_reward names {sorted(goal_reward)}; the goals on the map are {list(goals)}")
-    return {goal: float(value) for goal, value in goal_reward.items()}
+    return {goal: checks.reward(f"goal_reward[{goal!r}]", value) for goal, value in goal_reward.items()}

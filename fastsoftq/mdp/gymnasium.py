@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from fastsoftq.mdp.tabular import TabularMDP
+from fastsoftq.mdp.tabular import TabularMDP, checked_mdp
 
 __all__ = ["from_gymnasium", "to_gymnasium"]
 
@@ -102,9 +102,7 @@ def to_gymnasium(mdp: TabularMDP) -> Any:
     >>> env.step(1)
     (36, -100.0, False, False, {'prob': 1.0})
     """
-    if not isinstance(mdp, TabularMDP):
-        raise TypeError(f"mdp is {mdp!r}; it must be a TabularMDP, such as cliff_walking()")
-    return _tabular_env()(mdp)
+    return _tabular_env()(checked_mdp(mdp))
 
 
 def _gymnasium() -> ModuleType:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 
@@ -72,6 +72,8 @@ def multi_goal(
     if size % 2 == 0:
         raise ValueError(f"size is {size}; it must be odd, so that the room has a middle")
     rewards = _rewards(goal_rewards)
+    if not isinstance(closed, Iterable):
+        raise TypeError(f"closed is {closed!r}; it must be a sequence of goals")
     shut = {checks.count("closed", goal, least=0) for goal in closed}
     if shut and max(shut) >= _N_GOALS:
         raise ValueError(f"closed includes {max(shut)}; goals are numbered 0..{_N_GOALS - 1}")
@@ -99,10 +101,10 @@ def multi_goal(
 
 def _rewards(goal_rewards: float | Sequence[float]) -> list[float]:
     if not isinstance(goal_rewards, Sequence | np.ndarray):
-        return [checks.number("goal_rewards", goal_rewards)] * _N_GOALS
+        return [checks.reward("goal_rewards", goal_rewards)] * _N_GOALS
     if len(goal_rewards) != _N_GOALS:
         raise ValueError(f"goal_rewards has {len(goal_rewards)} values; it must be a number or have {_N_GOALS}")
-    return [checks.number(f"goal_rewards[{goal}]", reward) for goal, reward in enumerate(goal_rewards)]
+    return [checks.reward(f"goal_rewards[{goal}]", reward) for goal, reward in enumerate(goal_rewards)]
 
 
 def _no_walls(size: int) -> list[tuple[int, int]]:

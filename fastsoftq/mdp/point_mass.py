@@ -63,7 +63,7 @@ def point_mass(spacing: float = 0.5, *, step_reward: float = 0.0) -> TabularMDP:
     >>> fsq.point_mass()
     <TabularMDP 'point_mass': 841 states, 25 actions, deterministic>
     """
-    step_reward = checks.number("step_reward", step_reward)
+    step_reward = checks.reward("step_reward", step_reward)
     per_unit = round(1.0 / checks.positive("spacing", spacing))
     if per_unit < 1 or abs(per_unit * spacing - 1.0) > 1e-9:
         raise ValueError(f"spacing is {spacing}; it must be 1 divided by a whole number, such as 0.5 or 0.25")

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from fastsoftq import checks
 
-__all__ = ["Outcome", "TabularMDP"]
+__all__ = ["Outcome", "TabularMDP", "checked_mdp"]
 
 _TOLERANCE = 1e-9  # how far probabilities may be from summing to one
 
@@ -125,8 +125,8 @@ class TabularMDP:
             if array is not None:
                 array.flags.writeable = False
             object.__setattr__(self, field, array)
-        object.__setattr__(self, "name", name)
-        object.__setattr__(self, "map", None if map is None else tuple(map))
+        object.__setattr__(self, "name", checks.text("name", name))
+        object.__setattr__(self, "map", None if map is None else checks.rows("map", map))
         ended = self.terminal & (self.start > 0)
         if ended.any():
             raise ValueError(f"start includes state {int(np.argmax(ended))}, which is terminal; start somewhere else")
@@ -184,10 +184,11 @@ class TabularMDP:
         ------
         ValueError
             A state or action that does not exist.
+        TypeError
+            Not an integer.
         """
-        for what, value, count in (("state", state, self.n_states), ("action", action, self.n_actions)):
-            if not 0 <= value < count:
-                raise ValueError(f"{what} is {value}; it must lie in 0..{count - 1}")
+        state = checks.index("state", state, self.n_states)
+        action = checks.index("action", action, self.n_actions)
         return [
             Outcome(float(p), int(n), float(r), bool(t))
             for p, n, r, t in zip(
@@ -203,6 +204,19 @@ class TabularMDP:
     def __repr__(self) -> str:
         kind = "deterministic" if self.deterministic else f"up to {self.n_outcomes} outcomes"
         return f"<TabularMDP {self.name!r}: {self.n_states} states, {self.n_actions} actions, {kind}>"
+
+
+def checked_mdp(mdp: Any) -> TabularMDP:
+    """Return `mdp` if it is a TabularMDP.
+
+    Raises
+    ------
+    TypeError
+        Anything else.
+    """
+    if not isinstance(mdp, TabularMDP):
+        raise TypeError(f"mdp is {mdp!r}; it must be a TabularMDP, such as cliff_walking()")
+    return mdp
 
 
 def _whole_numbers(name: str, value: ArrayLike) -> NDArray[Any]:

@@ -18,7 +18,7 @@ from fastsoftq import checks
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.planning.bellman import Matrices, action_values, matrices, soft_policy, soft_values
 from fastsoftq.planning.chains import policy_chain, stationary_values
-from fastsoftq.planning.demonstrations import Demonstrations
+from fastsoftq.planning.demonstrations import Demonstrations, counted
 from fastsoftq.planning.evaluation import checked_policy
 from fastsoftq.planning.iteration import value_iteration
 
@@ -91,7 +91,7 @@ def log_likelihood(mdp: TabularMDP, policy: ArrayLike, demonstrations: Demonstra
     if horizon is not None:
         raise ValueError(f"policy has shape {array.shape}; it must be [states, actions]")
     with np.errstate(divide="ignore"):
-        return total(demonstrations.counts(mdp), np.log(array))
+        return total(counted(demonstrations, mdp), np.log(array))
 
 
 def fit_temperature(
@@ -134,7 +134,7 @@ def fit_temperature(
     """
     discount = checks.in_unit_interval("discount", discount, open_above=True)
     level = checks.in_unit_interval("level", level, open_below=True, open_above=True)
-    counts = demonstrations.counts(mdp)
+    counts = counted(demonstrations, mdp)
     model = matrices(mdp)
     sizes = np.abs(mdp.reward[(mdp.reward != 0.0) & (mdp.probability > 0.0)])
     if not sizes.size:
@@ -193,7 +193,7 @@ def fit_epsilon_greedy(
     """
     discount = checks.in_unit_interval("discount", discount)
     level = checks.in_unit_interval("level", level, open_below=True, open_above=True)
-    counts = demonstrations.counts(mdp)
+    counts = counted(demonstrations, mdp)
     greedy = value_iteration(mdp, discount).policy
 
     def policy(epsilon: float) -> NDArray[np.float64]:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from fastsoftq.mdp.tabular import TabularMDP
+from fastsoftq.mdp.tabular import TabularMDP, checked_mdp
 
 __all__ = [
     "TIE_TOLERANCE",
@@ -62,7 +62,7 @@ def matrices(mdp: TabularMDP, reward_scale: float = 1.0) -> Matrices:
     -------
     Matrices
     """
-    n_states, n_actions, n_outcomes = mdp.next_state.shape
+    n_states, n_actions, n_outcomes = checked_mdp(mdp).next_state.shape
     goes_on = ((mdp.probability > 0.0) & ~mdp.terminated).ravel()
     row = np.repeat(np.arange(n_states * n_actions), n_outcomes)[goes_on]
     entries = (mdp.probability.ravel()[goes_on], (row, mdp.next_state.ravel()[goes_on]))

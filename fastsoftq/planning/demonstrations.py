@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from fastsoftq.mdp.tabular import TabularMDP
+from fastsoftq import checks
+from fastsoftq.mdp.tabular import TabularMDP, checked_mdp
 from fastsoftq.planning.trajectories import Trajectories
 
 __all__ = ["Demonstrations", "load_demonstrations"]
@@ -54,6 +55,8 @@ class Demonstrations:
         ------
         ValueError
             A trajectory without steps.
+        TypeError
+            Something else than trajectories.
 
         Examples
         --------
@@ -70,10 +73,15 @@ class Demonstrations:
             return cls(
                 which.astype(np.int64), states.astype(np.int64), actions.astype(np.int64), trajectories.rewards[taken]
             )
-        for i, steps in enumerate(trajectories):
-            if not len(steps):
+        if not isinstance(trajectories, Sequence):
+            raise TypeError(f"trajectories is {trajectories!r}; it must be as sampled, or a sequence")
+        arrays = [checks.array(f"trajectories[{i}]", steps) for i, steps in enumerate(trajectories)]
+        for i, steps in enumerate(arrays):
+            if not steps.size:
                 raise ValueError(f"trajectories[{i}] has no steps; leave it out")
-        pairs = np.array([pair for steps in trajectories for pair in steps], np.int64).reshape(-1, 2)
+            if steps.dtype.kind not in "iu" or steps.ndim != 2 or steps.shape[1] != 2:
+                raise TypeError(f"trajectories[{i}] is {trajectories[i]!r}; it must hold (state, action) of every step")
+        pairs = np.concatenate([np.empty((0, 2), np.int64), *arrays])
         which = np.repeat(np.arange(len(trajectories)), [len(steps) for steps in trajectories])
         return cls(which, pairs[:, 0], pairs[:, 1])
 
@@ -105,6 +113,7 @@ class Demonstrations:
             No steps at all, a state or action that the MDP does not have, an action in a terminal state, or a step to
             a state that cannot follow.
         """
+        checked_mdp(mdp)
         if not self.n_steps:
             raise ValueError("demonstrations holds no steps; at least one is needed")
         for i, problem in _problems(self, mdp):
@@ -116,6 +125,19 @@ class Demonstrations:
 
     def __repr__(self) -> str:
         return f"<Demonstrations: {self.n_trajectories} trajectories, {self.n_steps} steps>"
+
+
+def counted(demonstrations: Demonstrations, mdp: TabularMDP) -> NDArray[np.float64]:
+    """How often each action was taken in each state, as `Demonstrations.counts` says.
+
+    Raises
+    ------
+    TypeError
+        Something else than demonstrations.
+    """
+    if not isinstance(demonstrations, Demonstrations):
+        raise TypeError(f"demonstrations is {demonstrations!r}; it must be a Demonstrations, such as Demonstrations.of")
+    return demonstrations.counts(mdp)
 
 
 def load_demonstrations(path: str | Path, mdp: TabularMDP | None = None) -> Demonstrations:
@@ -137,9 +159,13 @@ def load_demonstrations(path: str | Path, mdp: TabularMDP | None = None) -> Demo
     ------
     ValueError
         A column that is missing, or a row that does not fit; the message names the line.
+    TypeError
+        Something else than a path.
     OSError
         The file cannot be read.
     """
+    if not isinstance(path, str | Path):
+        raise TypeError(f"path is {path!r}; it must be a path")
     path = Path(path)
     labels: dict[str, int] = {}
     rows: list[tuple[int, int, int]] = []

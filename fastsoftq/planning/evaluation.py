@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fastsoftq import checks
-from fastsoftq.mdp.tabular import TabularMDP
+from fastsoftq.mdp.tabular import TabularMDP, checked_mdp
 from fastsoftq.planning.bellman import Matrices, action_values, matrices
 from fastsoftq.planning.chains import policy_chain, stationary_values, total_rewards
 
@@ -126,7 +126,7 @@ def checked_policy(
     if horizon is not None:
         horizon = checks.count("horizon", horizon)
     array = checks.array("policy", policy, "iuf", holds="probabilities")
-    here = (mdp.n_states, mdp.n_actions)
+    here = (checked_mdp(mdp).n_states, mdp.n_actions)
     if array.ndim not in (2, 3) or array.shape[-2:] != here or array.shape[0] == 0:
         raise ValueError(
             f"policy has shape {array.shape}; it must be [states, actions] = {here} or [horizon, states, actions]"

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fastsoftq import checks
-from fastsoftq.mdp.tabular import TabularMDP
+from fastsoftq.mdp.tabular import TabularMDP, checked_mdp
 from fastsoftq.planning.bellman import action_values, matrices, soft_policy, soft_values
 from fastsoftq.planning.chains import policy_chain, total_rewards
 from fastsoftq.planning.evaluation import checked_policy, from_start
@@ -133,7 +133,7 @@ def optimal_trajectory_posterior(mdp: TabularMDP, horizon: int, reward_scale: fl
     -21.708
     """
     horizon = checks.count("horizon", horizon)
-    reward_scale = checks.reward_scale("reward_scale", reward_scale, mdp.largest_reward)
+    reward_scale = checks.reward_scale("reward_scale", reward_scale, checked_mdp(mdp).largest_reward)
     with np.errstate(divide="ignore"):  # an outcome that cannot happen
         log_weight = np.log(mdp.probability) + reward_scale * _transition_reward(mdp)
         log_start = np.log(mdp.start)
@@ -187,7 +187,7 @@ def variational_policy(mdp: TabularMDP, horizon: int, reward_scale: float = 1.0)
     -108.511
     """
     horizon = checks.count("horizon", horizon)
-    model = matrices(mdp, checks.reward_scale("reward_scale", reward_scale, mdp.largest_reward))
+    model = matrices(mdp, checks.reward_scale("reward_scale", reward_scale, checked_mdp(mdp).largest_reward))
     policy = np.empty((horizon, mdp.n_states, mdp.n_actions))
     v = np.empty((horizon, mdp.n_states))
     following = np.zeros(mdp.n_states)
@@ -232,7 +232,7 @@ def elbo(mdp: TabularMDP, policy: ArrayLike, horizon: int | None = None, reward_
     0.386294
     """
     policy, horizon = checked_policy(mdp, policy, horizon)
-    model = matrices(mdp, checks.reward_scale("reward_scale", reward_scale, mdp.largest_reward))
+    model = matrices(mdp, checks.reward_scale("reward_scale", reward_scale, checked_mdp(mdp).largest_reward))
     log_policy = np.log(policy, where=policy > 0.0, out=np.zeros(policy.shape))
     if horizon is None:
         chain, ends = policy_chain(model, policy)

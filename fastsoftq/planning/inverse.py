@@ -18,7 +18,7 @@ from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.planning.behaviour import log_soft_policy, soft_fixed_point, total
 from fastsoftq.planning.bellman import action_values, matrices, soft_policy
 from fastsoftq.planning.chains import policy_chain, stationary_values
-from fastsoftq.planning.demonstrations import Demonstrations
+from fastsoftq.planning.demonstrations import Demonstrations, counted
 
 __all__ = ["RewardFit", "SoftBehaviour", "fit_rewards"]
 
@@ -113,8 +113,8 @@ def fit_rewards(
     discount = checks.in_unit_interval("discount", discount, open_above=True)
     level = checks.in_unit_interval("level", level, open_below=True, open_above=True)
     max_iterations = checks.count("max_iterations", max_iterations)
+    counts = counted(demonstrations, mdp)
     array = _checked_features(mdp, features)
-    counts = demonstrations.counts(mdp)
     taken = counts.sum()
     behaviour = SoftBehaviour(mdp, array, discount)
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastsoftq import checks
-from fastsoftq.mdp.tabular import TabularMDP
+from fastsoftq.mdp.tabular import TabularMDP, checked_mdp
 from fastsoftq.planning.bellman import (
     Matrices,
     action_values,
@@ -162,7 +162,7 @@ def soft_value_iteration(
     """
     discount = checks.in_unit_interval("discount", discount)
     temperature = checks.temperature("temperature", temperature)
-    reward_scale = checks.reward_scale("reward_scale", reward_scale, mdp.largest_reward)
+    reward_scale = checks.reward_scale("reward_scale", reward_scale, checked_mdp(mdp).largest_reward)
     if discount == 1.0:
         critical = temperature * critical_reward_scale(mdp)
         if reward_scale <= critical:

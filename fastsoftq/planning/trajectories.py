@@ -109,7 +109,7 @@ def drawn(
     -------
     Trajectories
     """
-    rng = np.random.default_rng(rng)
+    rng = checks.generator(rng)
     horizon = policy.shape[0]
     needed = size * (horizon * (4 + 4 + 8) + 8 * mdp.n_states)
     check_memory(f"size is {size}, which with {horizon} steps each", needed, "draw fewer, or shorter ones")

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
-from matplotlib.colors import LinearSegmentedColormap, LogNorm, Normalize
+from matplotlib.colors import LinearSegmentedColormap, LogNorm, Normalize, is_color_like
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 from numpy.typing import ArrayLike, NDArray
 
 from fastsoftq import checks
-from fastsoftq.mdp.tabular import TabularMDP
+from fastsoftq.mdp.tabular import TabularMDP, checked_mdp
 from fastsoftq.planning.evaluation import checked_policy
 from fastsoftq.planning.occupancy import Occupancy
 from fastsoftq.planning.trajectories import Trajectories
@@ -99,17 +100,19 @@ def plot_grid(
     >>> ax = fsq.plot_grid(mdp, value=solution.v, policy=solution.policy, title="soft, k = 2")
     >>> ax.figure.savefig("cliff.svg")  # doctest: +SKIP
     """
-    if not isinstance(mdp, TabularMDP):
-        raise TypeError(f"mdp is {mdp!r}; it must be a TabularMDP, such as cliff_walking()")
-    if mdp.map is None or mdp.cells is None:
+    if checked_mdp(mdp).map is None or mdp.cells is None:
         raise ValueError(f"mdp is {mdp.name!r}, which has no map; only grid worlds can be drawn")
     if value is not None and occupancy is not None:
         raise ValueError("value and occupancy are both given; both are colours, so draw them on axes of their own")
     contours = checks.count("contours", contours, least=0)
     if contours and value is None:
         raise ValueError(f"contours is {contours}; they need a value")
-    if limits is not None and not limits[0] < limits[1]:
-        raise ValueError(f"limits is {limits}; the first must be below the second")
+    if limits is not None:
+        _check_limits(limits)
+    if ax is not None and not isinstance(ax, Axes):
+        raise TypeError(f"ax is {ax!r}; it must be the Axes of a figure")
+    if not is_color_like(colour):
+        raise ValueError(f"colour is {colour!r}; it must be a colour that Matplotlib knows")
     heat = occupancy.visits if isinstance(occupancy, Occupancy) else occupancy
     values = None if value is None else _of_states("value", value, mdp)
     visits = None if heat is None else _of_states("occupancy", heat, mdp)
@@ -143,6 +146,14 @@ def plot_grid(
     return ax
 
 
+def _check_limits(limits: tuple[float, float]) -> None:
+    if not isinstance(limits, Sequence) or isinstance(limits, str) or len(limits) != 2:
+        raise TypeError(f"limits is {limits!r}; it must be a pair (lowest, highest)")
+    low, high = (checks.number(f"limits[{i}]", value) for i, value in enumerate(limits))
+    if not low < high:
+        raise ValueError(f"limits is {limits}; the first must be below the second")
+
+
 def _new_axes(mdp: TabularMDP) -> Axes:
     height, width = len(mdp.map or ()), len((mdp.map or "")[0])
     cell = min(0.5, 7.0 / max(height, width))
@@ -150,9 +161,7 @@ def _new_axes(mdp: TabularMDP) -> Axes:
 
 
 def _of_states(name: str, given: ArrayLike, mdp: TabularMDP) -> NDArray[np.float64]:
-    array: NDArray[Any] = np.asarray(given)
-    if array.dtype.kind not in "iuf":
-        raise TypeError(f"{name} has dtype {array.dtype}; it must hold numbers")
+    array = checks.array(name, given, "iuf")
     if array.shape != (mdp.n_states,):
         raise ValueError(f"{name} has shape {array.shape}; it must have shape [states] = {(mdp.n_states,)}")
     return array.astype(np.float64)

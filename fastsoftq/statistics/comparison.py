@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from fastsoftq.checks import flag
 from fastsoftq.statistics.intervals import Interval
 from fastsoftq.statistics.moments import moments, skew_corrected_interval
 from fastsoftq.statistics.permutation import permutation_test
@@ -212,7 +213,7 @@ def holm(p_values: npt.ArrayLike) -> FloatArray:
 
 def _samples(a: npt.ArrayLike, b: npt.ArrayLike, paired: bool) -> tuple[FloatArray, FloatArray]:
     first, second = as_runs(a, "a"), as_runs(b, "b")
-    if paired:
+    if flag("paired", paired):
         check_same_shape(first, second, ("a", "b"), "to be paired")
     return first, second
 

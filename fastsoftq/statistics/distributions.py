@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from fastsoftq.statistics.samples import FloatArray, as_fraction, as_runs
+from fastsoftq.checks import MOST, count
+from fastsoftq.statistics.samples import FloatArray, as_fraction, as_numbers, as_runs
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +90,7 @@ def tail_mean(x: npt.ArrayLike, fraction: float = 0.05, axis: int = -1) -> Float
     >>> float(tail_mean([-112.0, -12.0, -13.0, -12.0], fraction=0.5))
     -62.5
     """
-    ordered = np.sort(np.moveaxis(np.asarray(x, dtype=np.float64), axis, -1), axis=-1)
+    ordered = np.sort(np.moveaxis(as_numbers(x, "x", count("axis", axis, least=-MOST)), axis, -1), axis=-1)
     n = ordered.shape[-1]
     weights = np.clip(_mass(fraction, n) - np.arange(n), 0.0, 1.0)
     return np.asarray(ordered @ (weights / weights.sum()))

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from fastsoftq.checks import choice, count
 from fastsoftq.statistics.distributions import tail_contributions, tail_mean
 from fastsoftq.statistics.moments import moments, skew_corrected_interval, student_interval
-from fastsoftq.statistics.samples import FloatArray, as_bounds, as_fraction, as_generator, as_runs
+from fastsoftq.statistics.samples import FloatArray, as_bounds, as_fraction, as_generator, as_numbers, as_runs
 
 Statistic = Callable[..., Any]
 
@@ -154,7 +154,7 @@ def interquartile_mean(x: npt.ArrayLike, axis: int | None = None) -> FloatArray:
     The definition of Agarwal et al. (NeurIPS 2021) and ``scipy.stats.trim_mean(x, 0.25)``. It describes collections of
     environments well; on one environment it hides the tails, so report it beside the mean.
     """
-    array = np.asarray(x, dtype=np.float64)
+    array = as_numbers(x, "x", axis)
     ordered = np.sort(array, axis=axis) if axis is not None else np.sort(array, axis=None)
     axis = 0 if axis is None else axis
     n = ordered.shape[axis]

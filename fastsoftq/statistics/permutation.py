@@ -8,7 +8,7 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
-from fastsoftq.checks import count
+from fastsoftq.checks import count, flag
 from fastsoftq.statistics.intervals import BLOCK
 from fastsoftq.statistics.samples import FloatArray, as_generator, as_runs, check_same_shape, paired_differences
 
@@ -63,7 +63,7 @@ def permutation_test(
     first, second = as_runs(a, "a"), as_runs(b, "b")
     resamples = count("resamples", resamples, least=100)
     generator = as_generator(rng)
-    if paired:
+    if flag("paired", paired):
         check_same_shape(first, second, ("a", "b"), "to be paired")
         return _sign_flips(paired_differences(first, second), generator, resamples)
     return _relabellings(first, second, generator, resamples)
@@ -89,7 +89,8 @@ def least_p_value(runs_a: int, runs_b: int, paired: bool = True) -> float:
     >>> least_p_value(5, 5)
     0.0625
     """
-    if paired:
+    runs_a, runs_b = count("runs_a", runs_a), count("runs_b", runs_b)
+    if flag("paired", paired):
         return 0.5 ** (runs_a - 1)
     ways = math.lgamma(runs_a + runs_b + 1) - math.lgamma(runs_a + 1) - math.lgamma(runs_b + 1)
     return (2.0 if runs_a == runs_b else 1.0) * math.exp(-ways)

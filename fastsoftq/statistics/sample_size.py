@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from fastsoftq.checks import count, number, positive
+from fastsoftq.checks import count, flag, number, positive
 from fastsoftq.statistics.samples import as_fraction, as_runs, check_same_shape, paired_differences
 
 #: More seeds than this are not searched for; the difference asked for is then out of reach.
@@ -57,7 +57,7 @@ def power(seeds: int, difference: float, std: float, level: float = 0.95, paired
     -----
     From the noncentral distribution of t; exact for normal returns.
     """
-    seeds = count("seeds", seeds, least=2)
+    seeds, paired = count("seeds", seeds, least=2), flag("paired", paired)
     effect = abs(number("difference", difference)) / positive("std", std)
     return _power(seeds, effect, as_fraction(level, "level"), paired)
 
@@ -102,7 +102,7 @@ def seeds_needed(
     power, assurance = as_fraction(power, "power"), as_fraction(assurance, "assurance")
     if difference == 0.0:
         raise ValueError("difference is 0; it must be the smallest difference that matters")
-    if paired:
+    if flag("paired", paired):
         check_same_shape(a, b, ("pilot_a", "pilot_b"), "to be paired")
         differences = paired_differences(a, b)
         variance, dof = differences.var(ddof=1), len(a) - 1
@@ -133,8 +133,8 @@ def _power(seeds: int, effect: float, level: float, paired: bool) -> float:
     from scipy.stats import f, ncf
 
     dof = seeds - 1 if paired else 2 * (seeds - 1)
-    noncentrality = effect**2 * (seeds if paired else seeds / 2.0)
-    if noncentrality == 0.0:  # which ncf.sf answers with a negative number
+    noncentrality = min(effect, 1e6) ** 2 * (seeds if paired else seeds / 2.0)
+    if noncentrality == 0.0:  # which ncf.sf answers with a negative number, and far larger effects with NaN
         return 1.0 - level
     # The square of a noncentral t is a noncentral F, which SciPy computes without failing far out.
     return float(ncf.sf(f.isf(1.0 - level, 1, dof), 1, dof, noncentrality))

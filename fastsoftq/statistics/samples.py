@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from fastsoftq.checks import number
+from fastsoftq.checks import MOST, count, generator, number
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -16,13 +16,7 @@ DEFAULT_SEED = 0
 
 def as_generator(rng: int | np.random.Generator | None) -> np.random.Generator:
     """Return a generator: the one given, one seeded by an integer, or the fixed default for None."""
-    if isinstance(rng, np.random.Generator):
-        return rng
-    if rng is None:
-        return np.random.default_rng(DEFAULT_SEED)
-    if isinstance(rng, (int, np.integer)) and not isinstance(rng, bool):
-        return np.random.default_rng(int(rng))
-    raise TypeError(f"rng is {rng!r}; it must be an integer, a numpy.random.Generator or None")
+    return generator(rng, DEFAULT_SEED)
 
 
 def as_runs(x: npt.ArrayLike, name: str, least: int = 2) -> FloatArray:
@@ -35,29 +29,48 @@ def as_curves(x: npt.ArrayLike, name: str, columns: str = "episodes", least: int
     return _as_sample(x, name, least, ("runs", columns))
 
 
-def _as_sample(x: npt.ArrayLike, name: str, least: int, axes: tuple[str, ...]) -> FloatArray:
-    wrong = f"{name} is a {type(x).__name__}; it must hold numbers of shape [{', '.join(axes)}]"
+def as_numbers(x: npt.ArrayLike, name: str, axis: int | None) -> FloatArray:
+    """Return ``x`` as float64 of any shape that has ``axis``, finite and not empty."""
+    array = _as_floats(x, name, "")
+    if axis is not None and not -array.ndim <= count("axis", axis, least=-MOST) < array.ndim:
+        raise ValueError(f"axis is {axis}; {name} has shape {array.shape}")
+    if array.size == 0:
+        raise ValueError(f"{name} has shape {array.shape}; it must not be empty")
+    return _finite(array, name)
+
+
+def _as_floats(x: npt.ArrayLike, name: str, shape: str) -> FloatArray:
+    wrong = f"{name} is a {type(x).__name__}; it must hold numbers{shape}"
     try:
         given = np.asanyarray(x)
         if given.dtype.kind not in "biufO":
             raise TypeError(wrong)
         array = given.astype(np.float64)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise TypeError(wrong) from error
     if isinstance(array, np.ma.MaskedArray):
         if np.ma.is_masked(array):
             raise ValueError(f"{name} has masked entries; every value must be there")
         array = array.data
+    return array
+
+
+def _finite(array: FloatArray, name: str) -> FloatArray:
+    if not np.isfinite(array).all():
+        where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+        raise ValueError(f"{name} holds {array[where]} at index {list(where)}; every value must be finite")
+    return array
+
+
+def _as_sample(x: npt.ArrayLike, name: str, least: int, axes: tuple[str, ...]) -> FloatArray:
+    array = _as_floats(x, name, f" of shape [{', '.join(axes)}]")
     if array.ndim != len(axes):
         raise ValueError(f"{name} has shape {array.shape}; it must be [{', '.join(axes)}]")
     if array.size == 0:
         raise ValueError(f"{name} has shape {array.shape}; it must not be empty")
     if array.shape[0] < least:
         raise ValueError(f"{name} holds {array.shape[0]} run(s); at least {least} are needed")
-    if not np.isfinite(array).all():
-        where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
-        raise ValueError(f"{name} holds {array[where]} at index {list(where)}; every value must be finite")
-    return array
+    return _finite(array, name)
 
 
 def check_same_shape(a: FloatArray, b: FloatArray, names: tuple[str, str], why: str) -> None:
@@ -78,7 +91,7 @@ def as_bounds(bounds: tuple[float, float]) -> tuple[float, float]:
     """Return the lowest and the highest value there can be."""
     try:
         low, high = bounds
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise TypeError(f"bounds is {bounds!r}; it must be a pair (lowest, highest)") from error
     low, high = number("bounds[0]", low), number("bounds[1]", high)
     if low >= high:

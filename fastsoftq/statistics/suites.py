@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from fastsoftq.checks import choice, count
+from fastsoftq.checks import choice, count, flag
 from fastsoftq.statistics.bands import largest_deviations, standardised
 from fastsoftq.statistics.comparison import improvement_interval, wins
 from fastsoftq.statistics.distributions import Profile
@@ -128,7 +128,7 @@ def suite_probability_of_improvement(
     An environment in which one sample lies wholly above the other counts as certain, unless all of them are like that.
     """
     first, second = as_curves(a, "a", columns="environments"), as_curves(b, "b", columns="environments")
-    if paired:
+    if flag("paired", paired):
         check_same_shape(first, second, ("a", "b"), "to be paired")
     elif first.shape[1] != second.shape[1]:
         raise ValueError(f"a has {first.shape[1]} environments and b {second.shape[1]}; they must be equal")

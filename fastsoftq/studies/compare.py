@@ -5,7 +5,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from fastsoftq.checks import choice
+from fastsoftq.checks import choice, flag
 from fastsoftq.statistics import Comparison, compare_samples
 
 #: What can be compared, and the field of the curves that holds it.
@@ -67,13 +67,16 @@ def compare(
     metric = choice("metric", metric, METRICS)
     if not isinstance(episodes, slice):
         raise TypeError(f"episodes is {episodes!r}; it must be a slice, such as slice(-100, None)")
+    for name, curves in (("curves_a", curves_a), ("curves_b", curves_b)):
+        if not (hasattr(curves, METRICS[metric]) and hasattr(curves, "seeds")):
+            raise TypeError(f"{name} is {curves!r}; it must be learning curves, as train yields them")
     a, b = (np.asarray(getattr(curves, METRICS[metric]), dtype=np.float64) for curves in (curves_a, curves_b))
     if a.shape[1] != b.shape[1]:
         raise ValueError(f"curves_a has {a.shape[1]} episodes and curves_b {b.shape[1]}; they must be equal")
     if a[:, episodes].shape[1] == 0:
         raise ValueError(f"episodes is {episodes}; it selects none of {a.shape[1]} episodes")
     first, second = a[:, episodes].mean(axis=1), b[:, episodes].mean(axis=1)
-    if paired:
+    if flag("paired", paired):
         order_a, order_b = match_seeds(curves_a.seeds, curves_b.seeds)
         first, second = first[order_a], second[order_b]
     return compare_samples(first, second, paired, level, rng)

@@ -118,7 +118,10 @@ class Study:
         checks.choice("precision", self.precision, PRECISIONS)
         checks.choice("keep", self.keep, KEEP)
         for field in ("environments", "agents"):
-            named = dict(getattr(self, field))
+            given = getattr(self, field)
+            if not isinstance(given, Mapping):
+                raise TypeError(f"{field} is {given!r}; it must be a mapping of names to {field}")
+            named = dict(given)
             if not named:
                 raise ValueError(f"{field} is empty; a study needs at least one")
             for name in named:

@@ -1,0 +1,120 @@
+"""Whatever a public function is given, it works or says which argument is wrong, in words of its own."""
+
+import traceback
+import warnings
+
+import numpy as np
+import pytest
+
+import fastsoftq as fsq
+from fastsoftq import statistics
+from fastsoftq.studies.spec import Study
+
+MDP = fsq.cliff_walking(height=2, width=3)
+HARD = fsq.QLearning(0.5, 0.9)
+EVEN = np.full((MDP.n_states, MDP.n_actions), 0.25)
+SEEN = fsq.Demonstrations.of([[(0, 1), (1, 1)]])
+CURVES = fsq.train(MDP, HARD, 6, 5, 20)
+FEATURES = np.eye(4)[None, :, :2].repeat(MDP.n_states, axis=0)
+RNG = np.random.default_rng(0)
+A, B, MANY = RNG.normal(size=8), RNG.normal(size=8), RNG.normal(size=(8, 5))
+
+GOOD = {
+    fsq.cliff_walking: {"height": 2, "width": 3, "slippery": False, "goal_reward": 0.0, "cliff_reward": -1.0},
+    fsq.multi_goal: {"size": 5, "goal_rewards": 0.0, "closed": (), "walls": "open", "step_reward": -1.0},
+    fsq.point_mass: {"spacing": 1.0, "step_reward": 0.0},
+    fsq.from_map: {"rows": "S.G", "goal_reward": 1.0, "step_reward": -1.0, "slippery": True, "name": "m"},
+    fsq.TabularMDP: {
+        "next_state": [[0, 1], [1, 1]],
+        "reward": [[-1.0, -1.0], [0.0, 0.0]],
+        "terminated": [[False, True], [True, True]],
+        "probability": None,
+        "start": 0,
+        "name": "two",
+        "map": None,
+        "cells": None,
+    },
+    MDP.outcomes: {"state": 0, "action": 1},
+    fsq.train: {
+        "mdp": MDP,
+        "agent": HARD,
+        "seeds": 2,
+        "episodes": 2,
+        "max_steps": 9,
+        "precision": "double",
+        "threads": 1,
+        "initial_q": None,
+        "keep_q": True,
+        "progress": None,
+    },
+    fsq.stream: {"mdp": MDP, "agent": HARD, "seeds": 2, "episodes": 2, "max_steps": 9, "block": 1},
+    fsq.value_iteration: {"mdp": MDP, "discount": 0.9, "tolerance": 1e-6, "max_iterations": 50},
+    fsq.soft_value_iteration: {"mdp": MDP, "discount": 0.9, "temperature": 1.0, "reward_scale": 1.0},
+    fsq.policy_iteration: {"mdp": MDP, "discount": 0.9, "max_iterations": 9},
+    fsq.evaluate_policy: {"mdp": MDP, "policy": EVEN, "discount": 1.0, "horizon": 5},
+    fsq.occupancy: {"mdp": MDP, "policy": EVEN, "discount": 1.0, "horizon": 5},
+    fsq.critical_reward_scale: {"mdp": MDP},
+    fsq.elbo: {"mdp": MDP, "policy": EVEN, "horizon": 5, "reward_scale": 1.0},
+    fsq.optimal_trajectory_posterior: {"mdp": MDP, "horizon": 5, "reward_scale": 1.0},
+    fsq.variational_policy: {"mdp": MDP, "horizon": 5, "reward_scale": 1.0},
+    fsq.sample_trajectories: {"mdp": MDP, "policy": EVEN, "size": 3, "horizon": 5, "rng": 0},
+    fsq.fit_temperature: {"mdp": MDP, "demonstrations": SEEN, "discount": 0.9, "level": 0.9},
+    fsq.fit_epsilon_greedy: {"mdp": MDP, "demonstrations": SEEN, "discount": 0.9, "level": 0.9},
+    fsq.fit_rewards: {"mdp": MDP, "features": FEATURES, "demonstrations": SEEN, "discount": 0.9, "max_iterations": 3},
+    fsq.log_likelihood: {"mdp": MDP, "policy": EVEN, "demonstrations": SEEN},
+    fsq.Demonstrations.of: {"trajectories": [[(0, 1)]]},
+    fsq.load_demonstrations: {"path": 0},
+    fsq.compare: {"curves_a": CURVES, "curves_b": CURVES, "metric": "return", "episodes": slice(None), "paired": False},
+    fsq.plot_grid: {"mdp": MDP, "value": None, "policy": EVEN, "ax": None, "limits": None, "colour": "red"},
+    fsq.to_gymnasium: {"mdp": MDP},
+    fsq.from_gymnasium: {"env": "FrozenLake-v1"},
+    Study: {"name": "s", "episodes": 2, "seeds": 2, "environments": {"m": MDP}, "agents": {"h": HARD}, "block": 2},
+    statistics.confidence_interval: {"x": A, "level": 0.9, "rng": 0, "resamples": 200},
+    statistics.interquartile_mean: {"x": A, "axis": 0},
+    statistics.tail_mean: {"x": A, "fraction": 0.2, "axis": 0},
+    statistics.compare_samples: {"a": A, "b": B, "paired": True, "level": 0.9, "rng": 0, "resamples": 200},
+    statistics.permutation_test: {"a": A, "b": B, "paired": True, "rng": 0, "resamples": 200},
+    statistics.least_p_value: {"runs_a": 5, "runs_b": 5, "paired": True},
+    statistics.power: {"seeds": 9, "difference": 1.0, "std": 1.0, "level": 0.9, "paired": True},
+    statistics.seeds_needed: {"pilot_a": A, "pilot_b": B, "difference": 0.5, "power": 0.9, "paired": True},
+    statistics.probability_of_improvement: {"a": A, "b": B, "paired": True, "level": 0.9},
+    statistics.pointwise_intervals: {"x": MANY, "level": 0.9},
+    statistics.area_under_curve: {"curves": MANY},
+    statistics.holm: {"p_values": [0.1, 0.2]},
+}
+HOSTILE = [
+    None, "a", "", True, -1, 2**70, 10**400, 1e308, float("nan"), float("inf"), 0.5, [], [1, 2, 3], [[1], [1, 2]], {},
+    {1: 2}, b"x", 1 + 2j, object(), np.empty(0), np.zeros((2, 2)), np.array([np.nan]), slice(0, 0), len,
+]  # fmt: skip
+CASES = [
+    pytest.param(function, argument, id=f"{function.__qualname__}-{argument}")
+    for function, arguments in GOOD.items()
+    for argument in arguments
+]
+
+
+def refusal(function, arguments):
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            function(**arguments)
+    except (TypeError, ValueError) as error:
+        return error
+    except OSError:  # of a file that is not there
+        assert function == fsq.load_demonstrations
+    return None
+
+
+@pytest.mark.parametrize(("function", "argument"), CASES)
+def test_a_hostile_argument_is_taken_or_refused_by_name(function, argument):
+    for value in HOSTILE:
+        error = refusal(function, GOOD[function] | {argument: value})
+        if error is not None:
+            assert argument in str(error), f"{value!r}: {error}"
+            assert "fastsoftq" in traceback.extract_tb(error.__traceback__)[-1].filename, f"{value!r}: {error}"
+
+
+@pytest.mark.parametrize("function", GOOD, ids=lambda function: function.__qualname__)
+def test_without_hostile_arguments_it_works(function):
+    error = refusal(function, GOOD[function])
+    assert error is None or function == fsq.load_demonstrations, error
