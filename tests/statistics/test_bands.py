@@ -116,7 +116,7 @@ def test_two_runs_do_not_make_all_episodes_one():
         for _ in range(200):
             a, b = rng.normal(size=(2, runs, 60))
             found.append(
-                [bool(significant_stretches(difference_band(a, b, p, rng=rng, resamples=300))) for p in (0, 1)]
+                [bool(significant_stretches(difference_band(a, b, p, rng=rng, resamples=300))) for p in (False, True)]
             )
     assert (np.mean(found, axis=0) <= 0.05 + 3.0 * np.sqrt(0.05 * 0.95 / 600)).all()
 
