@@ -40,11 +40,14 @@ def dask_workers(
     ------
     ImportError
         Without dask.distributed.
+    ValueError
+        Not an address.
     OSError
         No scheduler there.
     """
     try:
         from distributed import Client, LocalCluster
+        from distributed.comm import resolve_address
     except ImportError as error:
         raise ImportError("Dask workers need dask.distributed: pip install 'fastsoftq[dask]'") from error
 
@@ -53,6 +56,10 @@ def dask_workers(
             n_workers=workers, threads_per_worker=1, host="127.0.0.1", dashboard_address=None, silence_logs=50
         )
     else:
+        try:
+            resolve_address(address)
+        except ValueError as error:
+            raise ValueError(f"dask is {address!r}; it must be 'local' or an address: {error}") from None
         cluster = address
     with Client(cluster) as client:
         try:

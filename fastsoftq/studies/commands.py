@@ -41,12 +41,13 @@ def run_study(
         if numbers is None:
             raise ValueError(f"--part is {part!r}; it must be like 3/40")
         try:
+            parsed = read_study(study)
             source = study.read_text(encoding="utf-8")
         except OSError as error:
             raise ValueError(f"study is {str(study)!r}; it cannot be read: {error.strerror}") from None
         try:
             outcome = run(
-                read_study(study),
+                parsed,
                 out,
                 threads=threads,
                 dask=dask,

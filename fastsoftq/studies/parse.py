@@ -72,7 +72,10 @@ def read_study(path: str | Path) -> Study:
         Not TOML, or not a study; the message gives the file, the line and the nearest known name.
     """
     path = Path(path)
-    text = path.read_text(encoding="utf-8")
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise SpecError(f"{path.name}: not text in UTF-8") from None
     try:
         return parse_study(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:

@@ -145,7 +145,7 @@ def open_storage(url: str | Path) -> Storage:
     Raises
     ------
     ValueError
-        Nothing, which would be the current folder.
+        Nothing, which would be the current folder; a file, or something below one.
     ImportError
         A URL, and fsspec is not installed.
     """
@@ -158,7 +158,11 @@ def open_storage(url: str | Path) -> Storage:
         except ImportError as error:
             raise ImportError(f"{text} needs fsspec: pip install 'fastsoftq[remote]'") from error
         return RemoteStorage(text)
-    return LocalStorage(Path(text.removeprefix("file://")).absolute())
+    root = Path(text.removeprefix("file://")).absolute()
+    there = next(place for place in (root, *root.parents) if place.exists())
+    if not there.is_dir():
+        raise ValueError(f"the folder of results is {text!r}; {there} is not a folder")
+    return LocalStorage(root)
 
 
 def is_dead(host: str, process: str) -> bool:

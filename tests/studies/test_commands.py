@@ -167,6 +167,30 @@ def test_a_terminal_gets_a_table(study, tmp_path):
         assert words in shown.decode()
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--out", "study.toml"], "study.toml is not a folder"),
+        (["--out", "study.toml/below"], "study.toml is not a folder"),
+        (["--out", ""], "must be a path or a URL"),
+        (["--out", "out", "--threads", "2000"], "threads is 2000; it must be at most 1024"),
+        (["--out", "out", "--dask", ""], "dask is ''; it must be 'local' or an address"),
+        (["--out", "out", "--dask", "nowhere://x"], "dask is 'nowhere://x'; it must be 'local' or an address"),
+    ],
+)
+def test_what_cannot_be_run_is_one_line_and_exit_status_2(study, tmp_path, arguments, words):
+    done = fastsoftq("run", study, *arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert words in done.stderr
+
+
+def test_a_study_that_is_no_text_is_named(study, tmp_path):
+    study.write_bytes(b"\xff\xfe")
+    done = fastsoftq("run", study, "--out", tmp_path / "out")
+    assert (done.returncode, done.stderr) == (2, "fastsoftq: study.toml: not text in UTF-8\n")
+
+
 def test_a_warning_is_one_line(study, tmp_path):
     study.write_text(STUDY.replace("reward_scale = [2, 5]\n", ""))
     done = fastsoftq("run", study, "--out", tmp_path / "out", "--chunk", "64", "--threads", "2")
