@@ -45,9 +45,10 @@ def timed(peer: task.Peer, case: task.Case, seeds: int, episodes: int) -> tuple[
     numbers, took, steps = np.arange(1, seeds + 1), 0.0, 0
     for first in range(0, seeds, BATCH):
         start = time.process_time()
-        _, lengths = peer.run(case, numbers[first : first + BATCH], episodes, task.MAX_STEPS)
+        lengths = peer.run(case, numbers[first : first + BATCH], episodes, task.MAX_STEPS)[1]
         took += time.process_time() - start
         steps += int(lengths.sum(dtype=np.int64))
+        del lengths  # so that the next call can have its memory
     return took, steps
 
 
@@ -62,7 +63,7 @@ def sized(peer: task.Peer, case: task.Case, seconds: float, least_seeds: int = 1
         episodes = min(task.EPISODES, math.ceil(episodes * min(seconds / took, 20.0)))
     if episodes == task.EPISODES:
         seeds = max(seeds, round(seeds * seconds / took))
-        seeds -= seeds % BATCH if seeds > BATCH else 0
+        seeds -= seeds % (BATCH if seeds > BATCH else peer.seeds_together)
     return Entry(peer, case, seeds, episodes)
 
 
