@@ -29,6 +29,9 @@ __all__ = ["INTO_CALLERS", "by_type", "compiled", "inlined"]
 class _Ingredients(JITCodeLibrary):
     """Code that is linked into its callers as it is: they optimise it, and nobody runs it by itself."""
 
+    def _optimize_functions(self, ll_module: Any) -> None:
+        ll_module.data_layout = self._codegen._data_layout
+
     def finalize(self) -> None:
         for library in dict.fromkeys(self._linking_libraries):
             self._reload_init.update(library._reload_init)
