@@ -26,9 +26,39 @@ def _call(context: Any, builder: Any, function: Any, signature: Any, args: tuple
     return implementation(builder, args)
 
 
+@inlined
+def _fold_array(function, start, row, extra):
+    for a in range(len(row)):
+        start = function(start, row[a], np.int32(a), *extra)
+    return start
+
+
+@inlined
+def _each_of_array(function, row, extra):
+    first = function(row[0], np.int32(0), *extra)
+    out = np.full(len(row), first)
+    for a in range(1, len(row)):
+        out[a] = function(row[a], np.int32(a), *extra)
+    return out
+
+
+def _as_compiled(typing: Any, implementation: Any, *arguments: types.Type) -> Any:
+    """What an intrinsic returns to be no more than a compiled function."""
+    function = types.Dispatcher(implementation)
+    signature = function.get_call_type(typing, arguments, {})
+    return signature.return_type(*arguments), lambda context, builder, _, args: _call(
+        context, builder, function, signature, args
+    )
+
+
 @intrinsic
-def _fold_tuple(typing, function, start, row, extra):
-    """`fold` over a tuple, as straight-line code; the accumulator may change its type at the first step only."""
+def fold(typing, function, start, row, extra):
+    """Go over a row: `start = function(start, row[a], a, *extra)` for every action `a`; returns the last.
+
+    Over a tuple the accumulator may change its type, at the first step only. From compiled code only, as `each`.
+    """
+    if not isinstance(row, types.BaseTuple):
+        return _as_compiled(typing, _fold_array, function, start, row, extra)
     accumulator, signatures = start, []
     for t in row.types:
         signature = function.get_call_type(typing, (accumulator, t, types.int32, *extra.types), {})
@@ -48,57 +78,23 @@ def _fold_tuple(typing, function, start, row, extra):
 
 
 @intrinsic
-def _each_of_tuple(typing, function, row, extra):
-    """`each` over a tuple, as straight-line code."""
+def each(typing, function, row, extra):
+    """The row of `function(row[a], a, *extra)` for every action `a`: a tuple, or a new array."""
+    if not isinstance(row, types.BaseTuple):
+        return _as_compiled(typing, _each_of_array, function, row, extra)
     signatures = [function.get_call_type(typing, (t, types.int32, *extra.types), {}) for t in row.types]
     result = types.UniTuple(signatures[0].return_type, len(row))
 
     def emit(context, builder, sig, args):
         _, row, extra = args
         rest = cgutils.unpack_tuple(builder, extra)
-        values = [
-            _call(
-                context,
-                builder,
-                function,
-                s,
-                (builder.extract_value(row, i), context.get_constant(types.int32, i), *rest),
-            )
-            for i, s in enumerate(signatures)
-        ]
+        values = []
+        for i, signature in enumerate(signatures):
+            operands = (builder.extract_value(row, i), context.get_constant(types.int32, i), *rest)
+            values.append(_call(context, builder, function, signature, operands))
         return context.make_tuple(builder, result, values)
 
     return result(function, row, extra), emit
-
-
-@by_type
-def fold(function, start, row, extra):
-    """Go over a row: `start = function(start, row[a], a, *extra)` for every action `a`; returns the last."""
-    if isinstance(row, types.BaseTuple):
-        return lambda function, start, row, extra: _fold_tuple(function, start, row, extra)
-
-    def over_array(function, start, row, extra):
-        for a in range(len(row)):
-            start = function(start, row[a], np.int32(a), *extra)
-        return start
-
-    return over_array
-
-
-@by_type
-def each(function, row, extra):
-    """The row of `function(row[a], a, *extra)` for every action `a`: a tuple, or a new array."""
-    if isinstance(row, types.BaseTuple):
-        return lambda function, row, extra: _each_of_tuple(function, row, extra)
-
-    def over_array(function, row, extra):
-        first = function(row[0], np.int32(0), *extra)
-        out = np.full(len(row), first)
-        for a in range(1, len(row)):
-            out[a] = function(row[a], np.int32(a), *extra)
-        return out
-
-    return over_array
 
 
 @by_type
