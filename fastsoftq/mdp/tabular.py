@@ -125,6 +125,8 @@ class TabularMDP:
             if array is not None:
                 array.flags.writeable = False
             object.__setattr__(self, field, array)
+        if (map is None) != (cells is None):
+            raise ValueError(f"{'cells' if cells is None else 'map'} is missing; map and cells go together")
         object.__setattr__(self, "name", checks.text("name", name))
         object.__setattr__(self, "map", None if map is None else checks.rows("map", map))
         ended = self.terminal & (self.start > 0)
@@ -224,10 +226,12 @@ def _whole_numbers(name: str, value: ArrayLike) -> NDArray[Any]:
 
 
 def _next_states(next_state: ArrayLike) -> NDArray[Any]:
-    array = _whole_numbers("next_state", next_state)
+    array = checks.array("next_state", next_state)
     if array.ndim == 2:
         array = array[:, :, None]
-    if array.ndim != 3 or 0 in array.shape:
+    if array.ndim == 3 and array.size > 0:
+        array = _whole_numbers("next_state", array)
+    else:
         raise ValueError(
             f"next_state has shape {np.shape(next_state)}; it must be [states, actions] or "
             "[states, actions, outcomes], none of them 0"

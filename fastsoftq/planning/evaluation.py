@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from fastsoftq import checks
 from fastsoftq.mdp.tabular import TabularMDP, checked_mdp
+from fastsoftq.memory import check_memory
 from fastsoftq.planning.bellman import Matrices, action_values, matrices
 from fastsoftq.planning.chains import policy_chain, stationary_values, total_rewards
 
@@ -84,6 +85,9 @@ def evaluate_policy(
     """
     discount = checks.in_unit_interval("discount", discount)
     policy, horizon = checked_policy(mdp, policy, horizon)
+    if horizon is not None:
+        tables = 2 * 8 * horizon * mdp.n_states * mdp.n_actions
+        check_memory(f"horizon is {horizon}; it", tables, "take a shorter one, or none")
     model = matrices(mdp)
     if horizon is not None:
         return _within_horizon(mdp, model, policy, discount, horizon)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from fastsoftq.checks import count
+from fastsoftq.checks import array
 from fastsoftq.statistics.intervals import BLOCK
 from fastsoftq.statistics.moments import Moments, moments, skew_corrected_interval
 from fastsoftq.statistics.permutation import least_p_value
@@ -18,6 +18,7 @@ from fastsoftq.statistics.samples import (
     as_curves,
     as_fraction,
     as_generator,
+    as_resamples,
     check_same_shape,
     check_within,
     paired_differences,
@@ -189,10 +190,14 @@ def significant_stretches(band: Band, reference: float | npt.ArrayLike = 0.0) ->
 
     Raises
     ------
+    TypeError
+        If ``band`` is not a band, or ``reference`` does not hold numbers.
     ValueError
         If ``reference`` is an array of another shape.
     """
-    value = np.asarray(reference, dtype=np.float64)
+    if not isinstance(band, Band):
+        raise TypeError(f"band is {band!r}; it must be a Band, as difference_band returns")
+    value = array("reference", reference, "iuf")
     if value.shape not in ((), band.center.shape):
         raise ValueError(f"reference has shape {value.shape}; it must be a number or of shape {band.center.shape}")
     sign = (band.low > value).astype(np.int8) - (band.high < value).astype(np.int8)
@@ -223,7 +228,7 @@ def _band(
     limits: tuple[float, float] | None,
 ) -> Band:
     level = as_fraction(level, "level")
-    resamples = count("resamples", resamples, least=100)
+    resamples = as_resamples(resamples)
     m = moments(groups)
     alpha = _pointwise_alpha(groups, m, level, rng, resamples)
     return Band(m.estimate, *_cut(skew_corrected_interval(m, alpha), limits), level, simultaneous=True)

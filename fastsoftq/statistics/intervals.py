@@ -8,10 +8,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fastsoftq.checks import choice, count
+from fastsoftq.checks import choice
 from fastsoftq.statistics.distributions import tail_contributions, tail_mean
 from fastsoftq.statistics.moments import moments, skew_corrected_interval, student_interval
-from fastsoftq.statistics.samples import FloatArray, as_bounds, as_fraction, as_generator, as_numbers, as_runs
+from fastsoftq.statistics.samples import (
+    FloatArray,
+    as_bounds,
+    as_fraction,
+    as_generator,
+    as_numbers,
+    as_resamples,
+    as_runs,
+)
 
 Statistic = Callable[..., Any]
 
@@ -109,7 +117,7 @@ def confidence_interval(
     """
     sample = as_runs(x, "x")
     level = as_fraction(level, "level")
-    resamples = count("resamples", resamples, least=100)
+    resamples = as_resamples(resamples)
     function, quantile, allowed = _resolve(statistic)
     method = choice("method", method, ("auto", *allowed))
     method = allowed[0] if method == "auto" else method
@@ -121,7 +129,10 @@ def confidence_interval(
         low, high = _OF_MEANS[method](m, 1.0 - level)
         estimate, ends = float(m.estimate), (float(low), float(high))
         return Interval(estimate, *_within(limits, estimate, ends), level, method, len(sample))
-    estimate = float(function(sample, axis=0))
+    try:
+        estimate = float(function(sample, axis=0))
+    except TypeError as error:
+        raise TypeError(f"statistic is {statistic!r}; it must take an array and axis=, as numpy.std does") from error
     if method == "order":
         ends = order_statistic_bounds(sample, quantile, level)
     elif sample.min() == sample.max():

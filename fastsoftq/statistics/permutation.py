@@ -10,7 +10,14 @@ import numpy.typing as npt
 
 from fastsoftq.checks import count, flag
 from fastsoftq.statistics.intervals import BLOCK
-from fastsoftq.statistics.samples import FloatArray, as_generator, as_runs, check_same_shape, paired_differences
+from fastsoftq.statistics.samples import (
+    FloatArray,
+    as_generator,
+    as_resamples,
+    as_runs,
+    check_same_shape,
+    paired_differences,
+)
 
 
 @dataclass(frozen=True)
@@ -61,7 +68,7 @@ def permutation_test(
     spread, and relabelling raw differences would take that for a difference in mean.
     """
     first, second = as_runs(a, "a"), as_runs(b, "b")
-    resamples = count("resamples", resamples, least=100)
+    resamples = as_resamples(resamples)
     generator = as_generator(rng)
     if flag("paired", paired):
         check_same_shape(first, second, ("a", "b"), "to be paired")

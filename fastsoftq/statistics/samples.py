@@ -14,6 +14,11 @@ ROUNDING = 1e-12
 DEFAULT_SEED = 0
 
 
+def as_resamples(resamples: int) -> int:
+    """Return a number of resamples, or of permutations: enough to say anything, and not more than one waits for."""
+    return count("resamples", resamples, least=100, most=1_000_000)
+
+
 def as_generator(rng: int | np.random.Generator | None) -> np.random.Generator:
     """Return a generator: the one given, one seeded by an integer, or the fixed default for None."""
     return generator(rng, DEFAULT_SEED)

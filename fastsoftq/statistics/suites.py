@@ -3,13 +3,21 @@
 import numpy as np
 import numpy.typing as npt
 
-from fastsoftq.checks import choice, count, flag
+from fastsoftq.checks import choice, flag
 from fastsoftq.statistics.bands import largest_deviations, standardised
 from fastsoftq.statistics.comparison import improvement_interval, wins
 from fastsoftq.statistics.distributions import Profile
 from fastsoftq.statistics.intervals import BLOCK, Interval, expanded_level, interquartile_mean
 from fastsoftq.statistics.moments import moments, skew_corrected_interval
-from fastsoftq.statistics.samples import FloatArray, as_curves, as_fraction, as_generator, as_runs, check_same_shape
+from fastsoftq.statistics.samples import (
+    FloatArray,
+    as_curves,
+    as_fraction,
+    as_generator,
+    as_resamples,
+    as_runs,
+    check_same_shape,
+)
 
 
 def suite_interval(
@@ -50,7 +58,7 @@ def suite_interval(
     x = as_curves(scores, "scores", columns="environments")
     choice("statistic", statistic, ("mean", "median", "interquartile_mean"))
     level = as_fraction(level, "level")
-    resamples = count("resamples", resamples, least=100)
+    resamples = as_resamples(resamples)
     generator = as_generator(rng)
     runs, environments = x.shape
     if statistic == "mean":
@@ -101,7 +109,7 @@ def suite_profile(
     x = as_curves(scores, "scores", columns="environments")
     taus = as_runs(thresholds, "thresholds", least=1)
     level = as_fraction(level, "level")
-    resamples = count("resamples", resamples, least=100)
+    resamples = as_resamples(resamples)
     above = [group[:, None] > taus for group in x.T]
     shares = [group / x.shape[1] for group in above]
     largest = largest_deviations(standardised(shares, np.ones(len(taus))), as_generator(rng), resamples)

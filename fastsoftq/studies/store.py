@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from fastsoftq.memory import check_memory
 from fastsoftq.studies.claims import LEASE, Claims
 from fastsoftq.studies.contents import Arrays, Contents
 from fastsoftq.studies.encoding import DamagedError, decoded, encoded
@@ -33,6 +34,7 @@ __all__ = ["Found", "Store", "create", "open_store"]
 
 _PLAN = "study.json"
 _OURS = {_PLAN, RESULTS, "done", "claims", "tmp"}
+_LABEL_BYTES = 32  # of memory for each row's label: as a number, encoded, and both once more
 
 
 class Found(NamedTuple):
@@ -224,9 +226,14 @@ def create(
     ------
     FolderError
         Something else lies there, or another study's results.
+    TooLargeError
+        So many runs that not even their labels fit in memory.
     OSError
         It cannot be written.
     """
+    asked = Plan.first(study, chunk, None, {})
+    labels = _LABEL_BYTES * asked.contents.rows(asked.runs)
+    check_memory(f"seeds is {asked.runs}; a study of so many", labels, "take fewer, or keep a summary")
     storage = open_storage(url)
     strangers = sorted(set(storage.names("")) - _OURS)
     plan = _plan(storage)
@@ -250,7 +257,7 @@ def create(
             )
         except FolderError as error:
             raise FolderError(f"{url} {error}") from None
-        if chunk is not None and plan is not None and Plan.first(study, chunk, None, {}).chunk != plan.chunk:
+        if chunk is not None and plan is not None and asked.chunk != plan.chunk:
             raise FolderError(f"{url} has chunks of {plan.chunk} runs; that cannot be changed to {chunk}")
         store = Store(storage, wanted)
         changed = store.write_metadata()

@@ -144,3 +144,15 @@ def test_outcomes_sum_up_to_what_is_expected(mdp, data):
     outcomes = mdp.outcomes(state, action)
     assert sum(o.probability for o in outcomes) == pytest.approx(1.0)
     assert sum(o.probability * o.reward for o in outcomes) == pytest.approx(mdp.expected_reward[state, action])
+
+
+@pytest.mark.parametrize("empty", [[], [[]], [[[]]]])
+def test_an_mdp_of_nothing_is_refused_as_such(empty):
+    with pytest.raises(ValueError, match=r"next_state has shape .* none of them 0"):
+        fsq.TabularMDP(empty, empty, empty)
+
+
+@pytest.mark.parametrize(("given", "missing"), [({"map": ["S"]}, "cells"), ({"cells": [[0, 0]]}, "map")])
+def test_a_map_and_where_states_are_on_it_go_together(given, missing):
+    with pytest.raises(ValueError, match=f"{missing} is missing; map and cells go together"):
+        fsq.TabularMDP([[0]], [[1.0]], [[True]], **given)

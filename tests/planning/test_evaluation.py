@@ -146,3 +146,8 @@ def test_bad_input(policy, options, error, message):
 
 def test_examples():
     assert doctest.testmod(evaluation).failed == 0
+
+
+def test_a_horizon_whose_values_would_not_fit_is_refused():
+    with pytest.raises(ValueError, match=r"horizon is 2147483647; it needs .* of memory"):
+        fsq.evaluate_policy(fsq.cliff_walking(), np.full((48, 4), 0.25), horizon=2**31 - 1)

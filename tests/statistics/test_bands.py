@@ -170,3 +170,8 @@ def test_bands_end_where_values_do():
             call(lengths, bounds=(1.0, 999.0))
         with pytest.raises(ValueError, match="the first must be below the second"):
             call(lengths, bounds=(1.0, 1.0))
+
+
+def test_stretches_of_something_else_are_refused():
+    with pytest.raises(TypeError, match="band is 3; it must be a Band"):
+        bands.significant_stretches(3)

@@ -154,3 +154,13 @@ def test_skewness_is_taken_out_without_a_leap():
             np.testing.assert_allclose(t[gentle], cubic[gentle], atol=1e-9)
         else:
             np.testing.assert_array_equal(t, y)
+
+
+def test_a_statistic_that_cannot_go_along_an_axis_is_refused():
+    with pytest.raises(TypeError, match=r"statistic is .*; it must take an array and axis=, as numpy.std does"):
+        confidence_interval(np.arange(5.0), lambda values: 1.0)
+
+
+def test_more_resamples_than_one_waits_for_are_refused():
+    with pytest.raises(ValueError, match="resamples is 1000001; it must be at most 1000000"):
+        confidence_interval(np.arange(5.0), method="percentile", resamples=1_000_001)

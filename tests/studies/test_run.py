@@ -253,3 +253,10 @@ def test_wandering_is_warned_of_once_for_each_condition_however_many_chunks(smal
     (warning,) = [w for w in caught if w.category is UserWarning]
     assert "reward_scale / temperature is 1, not above" in str(warning.message)
     assert warning.filename == __file__
+
+
+def test_more_seeds_than_have_labels_in_memory_are_refused_before_anything_is_written(small, tmp_path):
+    huge = small(seeds=2**40)
+    with pytest.raises(ValueError, match=rf"seeds is {2**40}; a study of so many needs .* of memory"):
+        run(huge, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
