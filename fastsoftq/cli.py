@@ -18,6 +18,7 @@ from fastsoftq.experiments import DEFAULT, EXPERIMENTS, Settings, chosen
 from fastsoftq.interruption import STATUS, interruptible, leave, prompt
 from fastsoftq.memory import TooLargeError
 from fastsoftq.studies.commands import run_study, show_status, verify_folder
+from fastsoftq.studies.encoding import DamagedError
 
 __all__ = ["app", "main"]
 
@@ -48,7 +49,7 @@ def main() -> NoReturn:
         status = _refuse(error.format_message(), error.exit_code)
     except (BadInputError, TooLargeError) as error:
         status = _refuse(str(error), 2)
-    except (OSError, MemoryError) as error:
+    except (OSError, MemoryError, DamagedError) as error:
         status = _refuse(str(error) or "not enough memory", 1)
     sys.stdout.flush()
     if status == STATUS:
@@ -171,6 +172,8 @@ def report(
 
     try:
         written = write_report(folder, other, out)
+    except DamagedError:
+        raise
     except ValueError as error:
         raise BadInputError(str(error)) from error
     typer.echo(f"Report: {written}")

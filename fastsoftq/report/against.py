@@ -8,10 +8,11 @@ from dataclasses import replace
 import numpy as np
 
 from fastsoftq.report.charts import difference_charts
+from fastsoftq.report.counterparts import Pair, counterparts, unlike_settings
 from fastsoftq.report.folder import Condition, Results
 from fastsoftq.report.learned import Learned, learned
 from fastsoftq.report.sections import Grid, Group, Part, Section, run_facts
-from fastsoftq.report.verdict import Verdict, answers, interval_text, reference_of, verdicts
+from fastsoftq.report.verdict import Verdict, interval_text, verdicts
 
 __all__ = ["against"]
 
@@ -34,7 +35,7 @@ def against(ours: Sequence[Results], theirs: Sequence[Results], names: tuple[str
     Raises
     ------
     ValueError
-        Nothing to compare: no name is in both.
+        Nothing to compare: no name is in both, or no agent.
     """
     by_name = {results.name: results for results in theirs}
     pairs = [(results, by_name[results.name]) for results in ours if results.name in by_name]
@@ -45,20 +46,32 @@ def against(ours: Sequence[Results], theirs: Sequence[Results], names: tuple[str
         raise ValueError(
             f"'{names[0]}' holds {held[0]} and '{names[1]}' {held[1]}; to compare them they need one in common"
         )
-    return [_pair(a, b, names) for a, b in pairs]
+    matched = [counterparts(a.conditions, b.conditions) for a, b in pairs]
+    if not any(matched) and all(a.conditions and b.conditions for a, b in pairs):
+        held = [
+            ", ".join(dict.fromkeys(c.label for each in side for c in each.conditions))
+            for side in zip(*pairs, strict=True)
+        ]
+        raise ValueError(
+            f"'{names[0]}' and '{names[1]}' have no agent in common, by name or by settings, so nothing in them can be "
+            f"compared: the one has {held[0]}; the other has {held[1]}"
+        )
+    return [_pair(a, b, names, own) for (a, b), own in zip(pairs, matched, strict=True)]
 
 
-def _pair(a: Results, b: Results, names: tuple[str, str]) -> Section:
-    same, different, matched = [], [], _matched(a.conditions, b.conditions)
+def _pair(a: Results, b: Results, names: tuple[str, str], matched: Sequence[Pair]) -> Section:
+    same, different = [], []
+    several = len({one.world for one, _ in matched}) > 1
     for one, other in matched:
+        here = replace(one, label=f"{one.label} in {one.world}") if several else one
         if _identical(one, other):
-            same.append(one)
+            same.append(here)
         else:
             there = "that" if one.label == other.label else other.label
-            different.append((one, replace(other, label=f"{there} in {names[1]}")))
+            different.append((here, replace(other, label=f"{there} in {names[1]}")))
     cache: dict[int, Learned] = {}
     found = verdicts([(_once(cache, one), _once(cache, other)) for one, other in different])
-    told = answers(found)
+    told = [verdict.words(brief=i > 0) for i, verdict in enumerate(found)]
     if found:
         apart = [verdict.one.label for verdict in found if verdict.sign]
         which = f"in {len(apart)} of {len(found)} conditions: {'; '.join(apart)}" if apart else "nowhere"
@@ -66,9 +79,11 @@ def _pair(a: Results, b: Results, names: tuple[str, str]) -> Section:
     if same:
         which = f"All {len(same)} conditions are" if not different else f"{'; '.join(c.label for c in same)}:"
         told.append(f"{which} the same in both to the last bit, for all seeds that both have.")
-    if not matched:
-        equal = "the same" if a.summary == b.summary else "not the same"
-        told.append(f"No learning curves are kept; the numbers in summary.csv are {equal} in both.")
+    if not (a.conditions and b.conditions):
+        equal = "the same" if (a.summary, a.rows) == (b.summary, b.rows) else "not the same"
+        told.append(f"No learning curves are kept by both; the numbers in their tables are {equal}.")
+    else:
+        told += _alone(a, b, names, matched)
     rows = dict(run_facts(a.run, [])), dict(run_facts(b.run, []))
     facts = [[what, *(own.get(what, "") for own in rows)] for what in {**rows[0], **rows[1]}]
     groups = []
@@ -82,16 +97,20 @@ def _pair(a: Results, b: Results, names: tuple[str, str]) -> Section:
         name=f"{a.name.replace('-', ' ')}: {names[0]} against {names[1]}",
         heading=f"{names[0]} against {names[1]}: {a.heading}",
         sentences=(),
-        parts=[Part("", told, _differing(a, b), _comparisons(found, names) if found else None, groups)],
+        parts=[Part("", told, _differing(a, b, matched), _comparisons(found, names) if found else None, groups)],
         settings=Grid("How they were run", ["", *names], facts, prose=True),
     )
 
 
-def _matched(ours: Sequence[Condition], theirs: Sequence[Condition]) -> list[tuple[Condition, Condition]]:
-    """Conditions of the same name; where there are none, all of ours against what theirs are compared with."""
-    by_name = {(c.world, c.name): c for c in theirs}
-    pairs = [(c, by_name[c.world, c.name]) for c in ours if (c.world, c.name) in by_name]
-    return pairs if pairs or not theirs else [(c, reference_of(theirs)) for c in ours]
+def _alone(a: Results, b: Results, names: tuple[str, str], matched: Sequence[Pair]) -> list[str]:
+    """Which conditions have no counterpart in the other folder, a sentence for each folder that has some."""
+    sentences = []
+    for name, held, side in zip(names, (a, b), zip(*matched, strict=True) if matched else ((), ()), strict=True):
+        several = len({c.world for c in held.conditions}) > 1
+        odd = [f"{c.label} in {c.world}" if several else c.label for c in held.conditions if c not in side]
+        if odd:
+            sentences.append(f"Only {name} has {'; '.join(odd)}: not compared.")
+    return sentences
 
 
 def _identical(one: Condition, other: Condition) -> bool:
@@ -108,15 +127,27 @@ def _once(cache: dict[int, Learned], condition: Condition) -> Learned:
     return cache[id(condition)]
 
 
-def _differing(a: Results, b: Results) -> str:
-    """What of the settings differs, as a sentence."""
-    names = ("seeds", "episodes", "max_steps", "fastsoftq", "commit", "cpu", "python", "threads")
-    texts = [
-        f"{name.replace('_', ' ')} {a.run.get(name)} and {b.run.get(name)}"
-        for name in names
-        if a.run.get(name) != b.run.get(name)
-    ]
-    return f"They were run with {'; '.join(texts)}." if texts else "They were run alike."
+def _differing(a: Results, b: Results, matched: Sequence[Pair]) -> str:
+    """What of the settings differs, as sentences."""
+    agents = unlike_settings(matched)
+    texts, unknown = [], []
+    for name in ("seeds", "episodes", "max_steps", "precision", "fastsoftq", "commit", "cpu", "python", "threads"):
+        values, what = (a.run.get(name), b.run.get(name)), name.replace("_", " ")
+        if values[0] != values[1]:
+            if None in values:
+                unknown.append(what)
+            else:
+                texts.append(f"{what} {values[0]} and {values[1]}")
+    for ours, theirs in dict.fromkeys((one.world, other.world) for one, other in matched):
+        if ours != theirs and ours and theirs:
+            texts.append(f"environments called {ours} and {theirs}")
+        made = [held.run.get("environments", {}).get(world) for held, world in ((a, ours), (b, theirs))]
+        if None not in made and made[0] != made[1]:
+            texts.append(f"environment {ours} made in different ways")
+    alike = f"They were run alike{' otherwise' if agents else ''}"
+    run = f"They were run with {'; '.join(texts)}" if texts else alike
+    one_only = f"; {', '.join(unknown)}: recorded in one of them only" if unknown else ""
+    return " ".join(f"{text}." for text in (*agents, run + one_only))
 
 
 def _comparisons(found: Sequence[Verdict], names: tuple[str, str]) -> Grid:
@@ -126,7 +157,6 @@ def _comparisons(found: Sequence[Verdict], names: tuple[str, str]) -> Grid:
         intervals = [
             interval_text(i.estimate, i.low, i.high) for i in (verdict.one.final_return, verdict.reference.final_return)
         ]
-        first = f"{verdict.stretches[0].start}" if verdict.stretches else "never"
         rows.append(
             [
                 verdict.one.label,
@@ -134,7 +164,7 @@ def _comparisons(found: Sequence[Verdict], names: tuple[str, str]) -> Grid:
                 interval_text(c.difference, c.low, c.high),
                 f"{verdict.p_value:.2g}",
                 f"{c.probability_of_improvement:.1%}",
-                first,
+                verdict.apart_from,
             ]
         )
     header = ["agent", *names, "difference", "p (Holm)", "better runs", "apart from episode"]

@@ -206,13 +206,12 @@ def _comparisons(group: Sequence[Learned], reference: Learned, found: Sequence[V
             row += ["", "", "", "", ""]
         else:
             c = verdict.comparison
-            first = verdict.stretches[0].start if verdict.stretches else None
             row += [
                 interval_text(c.difference, c.low, c.high),
                 f"{verdict.p_value:.2g}",
                 typeset(c.effect_size, 2),
                 f"{c.probability_of_improvement:.1%}",
-                "never" if first is None else f"{first}",
+                verdict.apart_from,
             ]
         row += [
             typeset(one.tail, 1),

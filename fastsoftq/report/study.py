@@ -41,8 +41,8 @@ def read_study(folder: Path) -> Results:
 
     Raises
     ------
-    ValueError
-        Results that are damaged.
+    DamagedError
+        Results that are missing or damaged.
     """
     store = open_store(folder)
     study, plan = Study(store), store.plan
@@ -53,6 +53,8 @@ def read_study(folder: Path) -> Results:
         "seeds": plan.runs,
         "episodes": plan.episodes,
         "max_steps": record["max_steps"],
+        "precision": record["precision"],
+        "environments": record["environments"],
         "agents": {"all": {"seconds": sum(mark["seconds"] for mark in marks)}},
         "steps": sum(mark["steps"] for mark in marks),
     }

@@ -27,6 +27,7 @@ from fastsoftq.statistics import (
 __all__ = ["Verdict", "answers", "interval_text", "pairing", "reference_of", "verdicts"]
 
 _ALPHA = 0.05
+_TELLING = 5  # pairs from which on a correlation is more than noise
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +72,13 @@ class Verdict:
         found = significant_stretches(self.band)
         return [Stretch(int(edges[s.start]) + 1, int(edges[s.stop]), s.sign) for s in found]
 
+    @property
+    def apart_from(self) -> str:
+        """The first episode in which the curves are apart; a dash where they are of different length."""
+        if self.band is None:
+            return "\N{EN DASH}"
+        return str(self.stretches[0].start) if self.stretches else "never"
+
     def words(self, *, brief: bool = False) -> str:
         """The verdict as a sentence.
 
@@ -94,9 +102,12 @@ class Verdict:
         if not c.low <= 0.0 <= c.high:
             least = min(1.0, self.among * least_p_value(c.runs_a, c.runs_b, c.paired))
             if least > _ALPHA:
-                why += f", but so few seeds cannot tell: corrected for all comparisons, p is {least:.2g} at the least"
+                why += (
+                    ", but so few seeds cannot tell: the interval is by Student’s t, the test by permutation, and "
+                    f"its p{self._corrected} is {least:.2g} at the least"
+                )
             else:
-                why += f", but p = {self.p_value:.2g} once corrected for all comparisons"
+                why += f", but by permutation p = {self.p_value:.2g}{self._corrected}"
         return f"{name} and {other} are not told apart{of}: {why}; {self.parting}."
 
     @property
@@ -130,6 +141,10 @@ class Verdict:
                 f"it is {before} {_spans(opposite)} and {'ahead' if last.sign > 0 else 'behind'} from {last.start} on"
             )
         return f"they part at episode {stretches[0].start}"
+
+    @property
+    def _corrected(self) -> str:
+        return " corrected for all comparisons" if self.among > 1 else ""
 
     @property
     def _runs(self) -> str:
@@ -219,8 +234,11 @@ def pairing(found: Sequence[Verdict]) -> str:
     paired = [v for v in found if v.comparison.paired and math.isfinite(v.comparison.correlation)]
     if not paired:
         return ""
+    fewest = min(v.comparison.runs_a for v in paired)
+    if fewest < _TELLING:
+        return f"What pairing runs by seed bought, {fewest} seeds are too few to tell."
     r = [v.comparison.correlation for v in paired]
-    noise = 2.0 / math.sqrt(min(v.comparison.runs_a for v in paired))
+    noise = 2.0 / math.sqrt(fewest)
     span = typeset(min(r), 2) + (f" to {typeset(max(r), 2)}" if len(r) > 1 else "")
     if max(r) <= noise:
         bought = "nothing"

@@ -150,15 +150,20 @@ class Results:
 
     def _arrays(self, place: int, chunks: int) -> Arrays:
         parts: list[Arrays] = []
-        wrong: list[str] = []
+        damaged: list[str] = []
+        missing: list[str] = []
         for chunk in range(chunks):
             unit = self._store.plan.unit(place, chunk)
             found = self._store.find(unit)
             if found.runs < unit.runs:
-                wrong.extend(found.damaged or [f"runs {unit.first} to {unit.first + unit.runs - 1} (not done)"])
+                damaged.extend(found.damaged)
+                if not found.damaged:
+                    missing.append(f"{unit.first} to {unit.first + unit.runs - 1}")
             parts.append(found.arrays)
-        if wrong:
-            raise DamagedError(f"{self._store.url} lacks {'; '.join(wrong)}")
+        if damaged or missing:
+            wrong = [f"damaged: {', '.join(damaged)}"] if damaged else []
+            wrong += [f"not done: runs {', '.join(missing)}"] if missing else []
+            raise DamagedError(f"{self._store.url}: {'; '.join(wrong)}; run it again to repair it")
         return {
             kept.name: np.concatenate([part[kept.name] for part in parts]) for kept in self._store.plan.contents.arrays
         }

@@ -1,24 +1,27 @@
+import re
+
 import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 import fastsoftq as fsq
-from fastsoftq.cli import app
+from fastsoftq.cli import app, main
 from fastsoftq.report import study
 from fastsoftq.report.page import write_report
 from fastsoftq.report.reader import read_results
 from fastsoftq.report.verdict import interval_text
+from fastsoftq.studies.encoding import DamagedError
 from fastsoftq.studies.results import open_results
 from fastsoftq.studies.run import run
 from fastsoftq.studies.spec import Study
-from tests.report.folders import HARD, SOFT
+from tests.report.folders import COLD, HARD, SOFT
 
 
 @pytest.fixture
 def ran(tmp_path):
     """A function that runs a small study into a folder."""
 
-    def go(**changes):
+    def go(folder="study", **changes):
         worlds = {"wide": fsq.cliff_walking(height=3, width=5), "narrow": fsq.cliff_walking(height=3, width=4)}
         fields = {
             "name": "small",
@@ -28,8 +31,8 @@ def ran(tmp_path):
             "environments": worlds,
             "agents": {"hard": HARD, "soft": SOFT},
         }
-        run(Study(**fields | changes), tmp_path / "study", threads=1)
-        return tmp_path / "study"
+        run(Study(**fields | changes), tmp_path / folder, threads=1)
+        return tmp_path / folder
 
     return go
 
@@ -68,12 +71,42 @@ def test_a_study_that_keeps_summaries_gets_a_table(ran):
     assert "wide/soft" in write_report(folder).read_text()
 
 
-def test_a_damaged_study_is_refused_by_name(ran):
+def test_a_damaged_study_is_refused_by_name(ran, capsys, monkeypatch):
     folder = ran()
-    chunks = sorted((folder / "results.zarr" / "returns" / "c").rglob("*"))
-    next(path for path in chunks if path.is_file()).unlink()
-    with pytest.raises(ValueError, match=r"study lacks"):
+    chunk = folder / "results.zarr" / "returns" / "c" / "2" / "0" / "0"
+    data = bytearray(chunk.read_bytes())
+    data[len(data) // 2] ^= 1
+    chunk.write_bytes(data)
+    monkeypatch.setattr("sys.argv", ["fastsoftq", "report", str(folder)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 1
+    said = capsys.readouterr().err
+    assert said == f"fastsoftq: {folder}: damaged: results.zarr/returns/c/2/0/0; run it again to repair it\n"
+    chunk.unlink()
+    with pytest.raises(DamagedError, match=r"damaged: results\.zarr/returns/c/2/0/0"):
         write_report(folder)
+
+
+def test_studies_are_compared_world_by_world(ran):
+    one = ran()
+    slow = {"hard": HARD._replace(step_size=0.5), "soft": SOFT}
+    worlds = {"wide": fsq.cliff_walking(height=3, width=6), "narrow": fsq.cliff_walking(height=3, width=4)}
+    other = ran("other", agents=slow, environments=worlds, precision="mixed")
+    page = write_report(one, other).read_text()
+    assert page.count("hard differs in step size: 0.8 against 0.5.") == 1
+    assert "They were run with precision double and mixed; environment wide made in different ways." in page
+    assert "hard in wide" in page
+    assert "hard in narrow" in page
+
+
+def test_an_agent_of_an_experiment_finds_its_counterpart_in_a_study(ran, results):
+    one = results("reproduced", {"hard": (HARD, -50.0), "k10": (SOFT, -12.0), "k30": (COLD, -12.0)}, random=2)
+    two = ran(environments={"cliff": fsq.cliff_walking(height=3, width=4)}, seeds=8)
+    page = write_report(one, two).read_text()
+    assert re.search(r"k10 agent (beats|falls behind) soft in study", page)
+    assert "hard agent" in page
+    assert "Only reproduced has k30 agent: not compared." in page
 
 
 def test_the_run_that_completes_a_study_writes_its_report(tmp_path):

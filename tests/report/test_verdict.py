@@ -66,7 +66,7 @@ def test_what_only_one_of_many_tests_says_is_not_told_apart():
     lost = [v for v, before in zip(together, alone, strict=True) if before.sign != v.sign]
     assert lost  # of differences of about two standard errors some are told apart alone, and not among 19
     assert all(v.sign == 0 for v in lost)
-    assert all("once corrected for all comparisons" in v.words() for v in lost)
+    assert all("corrected for all comparisons" in v.words() for v in lost)
 
 
 def test_the_worse_one_falls_behind():
@@ -132,6 +132,12 @@ def test_pairing_that_bought_nothing_is_said_to():
     assert pairing([verdict(curves(0.0, 1), curves(0.0, 2), seeds=np.arange(100, 160))]) == ""
 
 
+def test_so_few_pairs_do_not_tell_what_pairing_bought():
+    found = [verdict(curves(0.0, 1, runs=2), curves(0.0, seed, runs=2)) for seed in (2, 3)]
+    assert pairing(found) == "What pairing runs by seed bought, 2 seeds are too few to tell."
+    assert "bought nothing" in pairing([verdict(curves(0.0, 1, runs=5), curves(0.0, 2, runs=5))])
+
+
 def test_settings_that_differ_are_named():
     one = learned(condition(curves(0.0, 1), "soft", epsilon=0.0, step_size=0.8))
     other = learned(condition(curves(0.0, 2), "hard", algorithm="QLearning", epsilon="LinearDecay(0.9)", step_size=0.8))
@@ -195,7 +201,10 @@ def test_a_few_seeds_are_told_apart_by_nothing_and_the_verdict_says_so():
     assert found.sign == 0
     words = found.words()
     assert "one and other are not told apart over the last 100 episodes, 4 paired seeds" in words
-    assert "so few seeds cannot tell: corrected for all comparisons, p is 0.12 at the least" in words
+    assert (
+        "so few seeds cannot tell: the interval is by Student’s t, the test by permutation, and its p is 0.12 at"
+        in words
+    )
     assert "they part" not in words
     twelve = verdict(curves(-12.0, 1, runs=12), curves(-50.0, 2, runs=12))
     assert twelve.words().startswith("one beats other by")
