@@ -54,7 +54,7 @@ def against(ours: Sequence[Results], theirs: Sequence[Results], names: tuple[str
         ]
         raise ValueError(
             f"'{names[0]}' and '{names[1]}' have no agent in common, by name or by settings, so nothing in them can be "
-            f"compared: the one has {held[0]}; the other has {held[1]}"
+            f"compared; '{names[0]}' has: {held[0]}; and '{names[1]}': {held[1]}"
         )
     return [_pair(a, b, names, own) for (a, b), own in zip(pairs, matched, strict=True)]
 

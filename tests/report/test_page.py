@@ -205,7 +205,7 @@ def test_agents_without_a_counterpart_are_named_and_not_compared(results):
 
 def test_folders_with_no_agent_in_common_are_refused(results):
     one, other = results("one", {"soft": (SOFT, -12.0)}), results("other", {"hard": (HARD, -50.0)}, random=2)
-    with pytest.raises(ValueError, match=r"no agent in common.*soft agent; the other has hard agent"):
+    with pytest.raises(ValueError, match=r"no agent in common.*'one' has: soft agent; and 'other': hard agent$"):
         write_report(one, other)
     assert not (one / "comparison.html").exists()
 
