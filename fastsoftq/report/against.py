@@ -49,7 +49,7 @@ def against(ours: Sequence[Results], theirs: Sequence[Results], names: tuple[str
     matched = [counterparts(a.conditions, b.conditions) for a, b in pairs]
     if not any(matched) and all(a.conditions and b.conditions for a, b in pairs):
         held = [
-            ", ".join(dict.fromkeys(c.label for each in side for c in each.conditions))
+            "; ".join(dict.fromkeys(c.label for each in side for c in each.conditions))
             for side in zip(*pairs, strict=True)
         ]
         raise ValueError(
