@@ -122,7 +122,7 @@ EXPERIMENTS = {
     ),
     "reward-scale": Experiment("reward_scale", "Soft tends to standard: a sweep across the critical reward scale", 1),
     "multi-goal": Experiment("multi_goal", "A room with four goals: which of them hard and soft policies visit", 16),
-    "point-mass": Experiment("point_mass", "Haarnoja's point mass among four goals, on a lattice"),
+    "point-mass": Experiment("point_mass", "Haarnoja's point mass among four goals, on a lattice; at most 16 seeds"),
     "pretraining": Experiment(
         "pretraining", "Pretrained hard, soft or not at all, then goals close or walls appear", 1
     ),

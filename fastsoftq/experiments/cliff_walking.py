@@ -18,6 +18,7 @@ from fastsoftq.engine.curves import LearningCurves
 from fastsoftq.engine.threads import Progress
 from fastsoftq.engine.train import train
 from fastsoftq.experiments import Settings, Watch
+from fastsoftq.experiments.columns import interval_columns, interval_text, length_bounds
 from fastsoftq.mdp.cliff_walking import cliff_walking
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.planning.critical import critical_reward_scale
@@ -26,7 +27,6 @@ from fastsoftq.planning.iteration import soft_value_iteration, value_iteration
 from fastsoftq.report.curves import ENOUGH, Curve, Panel, curve, plot_learning_curves
 from fastsoftq.report.findings import Findings, Table
 from fastsoftq.report.style import agent_colour
-from fastsoftq.statistics import confidence_interval
 from fastsoftq.studies.provenance import provenance
 
 __all__ = ["run"]
@@ -95,7 +95,7 @@ def run(settings: Settings, watch: Watch) -> Findings:
     summary = [_row(result, settings, (of_returns, of_lengths)) for result in results]
     return Findings(
         title=f"Cliff walking, the last {min(WINDOW, settings.episodes)} of {settings.episodes} episodes, "
-        f"{settings.seeds} seeds (± : 95 % intervals)",
+        f"{settings.seeds} seeds (95 % intervals)",
         table=_table(summary),
         sentences=[_why(mdp, summary, settings)],
         summary=summary,
@@ -176,7 +176,7 @@ def _train(mdp: TabularMDP, condition: Condition, settings: Settings, watch: Wat
 def _bounds(mdp: TabularMDP, max_steps: int) -> Bounds:
     """The lowest and the highest return, and length, that an episode can have."""
     low, high = float(mdp.reward.min()), float(mdp.reward.max())
-    return (max_steps * low, max(0.0, max_steps * high)), (0.0, float(max_steps))
+    return (max_steps * low, max(0.0, max_steps * high)), length_bounds(max_steps)
 
 
 def _exact(
@@ -226,26 +226,20 @@ def _row(result: Result, settings: Settings, bounds: Bounds) -> dict[str, Any]:
         "episodes": settings.episodes,
         "max_steps": settings.max_steps,
         "window": min(WINDOW, settings.episodes),
-        **_interval("return", curves.returns[:, last], of_returns),
+        **interval_columns("return", curves.returns[:, last].mean(axis=1), of_returns),
         "return_exact": float(result.exact_returns[last].mean()),
         "return_exact_unlimited": result.exact_unlimited[0],
         "return_meets_exact_at": on_returns.meets,
-        **_interval("length", curves.lengths[:, last], of_lengths),
+        **interval_columns("length", curves.lengths[:, last].mean(axis=1), of_lengths),
         "length_exact": float(result.exact_lengths[last].mean()),
         "length_exact_unlimited": result.exact_unlimited[1],
         "length_meets_exact_at": on_lengths.meets,
         "greedy_return": float(greedy.returns.mean()),
         "greedy_length": float(greedy.lengths.mean()),
-        **_interval("truncated", curves.truncated[:, last], (0.0, 1.0)),
-        **_interval("falls", _falls(curves)[:, last], (0.0, float(settings.max_steps))),
+        **interval_columns("truncated", curves.truncated[:, last].mean(axis=1), (0.0, 1.0)),
+        **interval_columns("falls", _falls(curves)[:, last].mean(axis=1), (0.0, float(settings.max_steps))),
         "steps": curves.steps,
     }
-
-
-def _interval(name: str, values: NDArray[Any], bounds: tuple[float, float] | None = None) -> dict[str, float]:
-    """The mean over the window and over seeds, each run counted once."""
-    interval = confidence_interval(values.mean(axis=1), bounds=bounds)
-    return {name: interval.estimate, f"{name}_low": interval.low, f"{name}_high": interval.high}
 
 
 def _table(summary: list[dict[str, Any]]) -> Table:
@@ -256,10 +250,10 @@ def _table(summary: list[dict[str, Any]]) -> Table:
     rows = [
         (
             row["label"],
-            _plus_minus(row, "return"),
+            interval_text(row, "return"),
             f"{row['return_exact']:.2f}",
             "\N{EN DASH}" if row["return_meets_exact_at"] is None else f"{row['return_meets_exact_at']}",
-            _plus_minus(row, "length"),
+            interval_text(row, "length"),
             f"{row['length_exact']:.2f}",
             f"{row['greedy_return']:.2f}",
             f"{row['greedy_length']:.2f}",
@@ -275,12 +269,6 @@ def _table(summary: list[dict[str, Any]]) -> Table:
         "(\N{EN DASH}: none, or too few seeds to tell); falls: an episode"
     )
     return Table(header, rows, caption)
-
-
-def _plus_minus(row: dict[str, Any], name: str) -> str:
-    """An interval by its longer half; the summary holds both ends."""
-    half = max(row[name] - row[f"{name}_low"], row[f"{name}_high"] - row[name])
-    return f"{row[name]:.2f} ± {half:.2f}"
 
 
 def _why(mdp: TabularMDP, summary: list[dict[str, Any]], settings: Settings) -> str:

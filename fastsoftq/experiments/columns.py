@@ -1,16 +1,21 @@
-"""Columns of an experiment's summary."""
+"""Columns of an experiment's summary, and how its tables show them."""
 
 from __future__ import annotations
 
-import numpy as np
+import math
+from collections.abc import Mapping
+from typing import Any
+
 from numpy.typing import NDArray
 
 from fastsoftq.statistics import confidence_interval
 
-__all__ = ["interval_columns"]
+__all__ = ["interval_columns", "interval_text", "length_bounds"]
 
 
-def interval_columns(name: str, values: NDArray[np.float64]) -> dict[str, float]:
+def interval_columns(
+    name: str, values: NDArray[Any], bounds: tuple[float, float] = (-math.inf, math.inf)
+) -> dict[str, float]:
     """The mean of one number a run, and the ends of its 95 % interval.
 
     Parameters
@@ -18,6 +23,8 @@ def interval_columns(name: str, values: NDArray[np.float64]) -> dict[str, float]
     name : str
     values : ndarray of float64, shape [runs]
         A single value is taken as exact: it is its own interval.
+    bounds : (float, float)
+        Lowest and highest value that the mean can have by nature; the interval ends there.
 
     Returns
     -------
@@ -27,4 +34,47 @@ def interval_columns(name: str, values: NDArray[np.float64]) -> dict[str, float]
     if len(values) == 1:
         return dict.fromkeys((name, f"{name}_low", f"{name}_high"), float(values[0]))
     interval = confidence_interval(values)
-    return {name: interval.estimate, f"{name}_low": interval.low, f"{name}_high": interval.high}
+    # Rounding may take the mean of, say, entropies past their bound: it still lies within its interval.
+    low = max(interval.low, min(bounds[0], interval.estimate))
+    high = min(interval.high, max(bounds[1], interval.estimate))
+    return {name: interval.estimate, f"{name}_low": low, f"{name}_high": high}
+
+
+def interval_text(row: Mapping[str, Any], name: str, decimals: int = 2, *, percent: bool = False) -> str:
+    """An interval as tables show it: by its half width, or by both ends where the mean is not in its middle.
+
+    Parameters
+    ----------
+    row : mapping
+        With the columns of `interval_columns`.
+    name : str
+    decimals : int
+    percent : bool
+        Show shares in per cent.
+
+    Returns
+    -------
+    str
+        "mean ± half width", or "mean [low, high]" where an interval was cut at a bound or is skew by more than one
+        unit of the last decimal.
+    """
+    scale, unit = (100.0, "%") if percent else (1.0, "")
+    mean, low, high = (scale * row[column] for column in (name, f"{name}_low", f"{name}_high"))
+    below, above = mean - low, high - mean
+    if abs(above - below) <= 10.0**-decimals:
+        return f"{mean:.{decimals}f}{unit} ± {max(below, above):.{decimals}f}"
+    return f"{mean:.{decimals}f}{unit} [{low:.{decimals}f}, {high:.{decimals}f}]"
+
+
+def length_bounds(max_steps: int) -> tuple[float, float]:
+    """The fewest and the most steps of an episode; the second is always greater, as bounds must be.
+
+    Parameters
+    ----------
+    max_steps : int
+
+    Returns
+    -------
+    (float, float)
+    """
+    return float(min(1, max_steps - 1)), float(max_steps)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from fastsoftq.agents import LinearDecay, QLearning, SoftQLearning
 from fastsoftq.experiments import Settings, Watch
+from fastsoftq.experiments.columns import interval_columns, interval_text
 from fastsoftq.experiments.training import watched_train
 from fastsoftq.mdp.cliff_walking import cliff_walking
 from fastsoftq.mdp.tabular import TabularMDP
@@ -20,7 +21,7 @@ from fastsoftq.planning.bellman import greedy_policy, matrices, soft_policy
 from fastsoftq.planning.iteration import soft_value_iteration, value_iteration
 from fastsoftq.report.findings import Findings, Table
 from fastsoftq.report.style import GREY, STYLE, agent_colour
-from fastsoftq.statistics import confidence_interval, pointwise_intervals
+from fastsoftq.statistics import pointwise_intervals
 from fastsoftq.studies.provenance import provenance
 
 __all__ = ["run"]
@@ -79,9 +80,10 @@ def run(settings: Settings, watch: Watch) -> Findings:
         acting = [lambda q: soft_policy(q, 1.0)] * episodes.size
         policies.append(_followed(mdp, f"soft_k{k:g}", f"soft, k = {k:g}", soft, "-", acting, tables, exact))
         tried[f"soft_k{k:g}"] = _tried(mdp, tables)
-    summary = [_row(policy, tried, settings) for policy in policies]
+    bounds = _bounds(mdp)
+    summary = [_row(policy, tried, settings, bounds) for policy in policies]
     return Findings(
-        title=f"Cliff walking after {settings.episodes} episodes, {settings.seeds} seeds (± : 95 % intervals)",
+        title=f"Cliff walking after {settings.episodes} episodes, {settings.seeds} seeds (95 % intervals)",
         table=_table(summary),
         sentences=_found(policies, summary),
         summary=summary,
@@ -90,7 +92,7 @@ def run(settings: Settings, watch: Watch) -> Findings:
             **{f"{p.name}_{what}": getattr(p, what) for p in policies for what in ("entropy", "states")},
             **{f"{name}_tried": share for name, share in tried.items()},
         },
-        figures={"exploration": _figure(episodes, policies, tried, settings)},
+        figures={"exploration": _figure(episodes, policies, tried, settings, bounds)},
         run={"seconds": perf_counter() - began, "seeds": settings.seeds, "episodes": settings.episodes, **provenance()},
     )
 
@@ -157,18 +159,31 @@ def _entropy(p: Rows) -> Rows:
     return np.asarray(-(p * np.log(p, where=p > 0.0, out=np.zeros_like(p))).sum(axis=-1))
 
 
+def _visited(mdp: TabularMDP) -> NDArray[np.bool_]:
+    """Which states an agent can ever act in [states]: who falls off the cliff is back at the start at once."""
+    marks = np.array([list(row) for row in mdp.map or ()])[tuple(np.asarray(mdp.cells).T)]
+    return np.asarray(~mdp.terminal & (marks != "C"))
+
+
 def _tried(mdp: TabularMDP, tables: list[Rows]) -> Rows:
     """The share of actions each run has tried so far [seeds, checkpoints]: those whose entry is no longer 0.
 
     Every update moves an entry away from 0, but for the step into the goal, which pays 0 and is left out.
     """
-    marks = np.array([list(row) for row in mdp.map or ()])[tuple(np.asarray(mdp.cells).T)]
-    can = np.broadcast_to((~mdp.terminal & (marks != "C"))[:, None], mdp.expected_reward.shape)
+    can = np.broadcast_to(_visited(mdp)[:, None], mdp.expected_reward.shape)
     counted = can & ~mdp.terminated.any(axis=2)
     return np.column_stack([(q != 0.0)[:, counted].mean(axis=1) for q in tables])
 
 
-def _row(policy: Policy, tried: dict[str, Rows], settings: Settings) -> dict[str, Any]:
+def _bounds(mdp: TabularMDP) -> dict[str, tuple[float, float]]:
+    """The lowest and the highest value there can be of each quantity."""
+    states = float(_visited(mdp).sum())
+    return {"entropy": (0.0, float(np.log(mdp.n_actions))), "states": (1.0, states), "tried": (0.0, 1.0)}
+
+
+def _row(
+    policy: Policy, tried: dict[str, Rows], settings: Settings, bounds: dict[str, tuple[float, float]]
+) -> dict[str, Any]:
     row: dict[str, Any] = {"policy": policy.name, "seeds": settings.seeds, "episodes": settings.episodes}
     share = tried[policy.name if policy.name in tried else "hard"]
     for name, values, exact in (
@@ -176,9 +191,8 @@ def _row(policy: Policy, tried: dict[str, Rows], settings: Settings) -> dict[str
         ("states", policy.states, policy.exact[1]),
         ("tried", share, 1.0),
     ):
-        interval = confidence_interval(values[:, -1])
-        row |= {f"{name}_first": float(values[:, 0].mean()), name: interval.estimate}
-        row |= {f"{name}_low": interval.low, f"{name}_high": interval.high, f"{name}_exact": exact}
+        row |= {f"{name}_first": float(values[:, 0].mean()), **interval_columns(name, values[:, -1], bounds[name])}
+        row[f"{name}_exact"] = exact
     return row
 
 
@@ -188,10 +202,10 @@ def _table(summary: list[dict[str, Any]]) -> Table:
         (
             row["policy"].replace("_", " ").replace(" k", ", k = "),
             f"{row['entropy_first']:.3f}",
-            f"{row['entropy']:.4f} ± {(row['entropy_high'] - row['entropy_low']) / 2.0:.4f}",
+            interval_text(row, "entropy", 4),
             f"{row['entropy_exact']:.4f}",
             f"{row['states_first']:.1f}",
-            f"{row['states']:.2f} ± {(row['states_high'] - row['states_low']) / 2.0:.2f}",
+            interval_text(row, "states"),
             f"{row['states_exact']:.2f}",
             f"{row['tried']:.1%}",
         )
@@ -221,32 +235,42 @@ def _found(policies: list[Policy], summary: list[dict[str, Any]]) -> list[str]:
     ]
 
 
-def _figure(episodes: NDArray[np.int64], policies: list[Policy], tried: dict[str, Rows], settings: Settings) -> Figure:
+def _figure(
+    episodes: NDArray[np.int64],
+    policies: list[Policy],
+    tried: dict[str, Rows],
+    settings: Settings,
+    bounds: dict[str, tuple[float, float]],
+) -> Figure:
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(12.0, 4.3), layout="constrained")
         axes = figure.subplots(1, 3)
         for policy in policies:
-            for ax, values, exact in (
-                (axes[0], policy.entropy, policy.exact[0]),
-                (axes[1], policy.states, policy.exact[1]),
+            for ax, values, exact, ends in (
+                (axes[0], policy.entropy, policy.exact[0], bounds["entropy"]),
+                (axes[1], policy.states, policy.exact[1], bounds["states"]),
             ):
-                _draw(ax, episodes, values, policy.colour, policy.dash, policy.label)
+                _draw(ax, episodes, values, ends, policy.colour, policy.dash, policy.label)
                 ax.plot(
                     episodes[-1] * 1.25, exact, marker="D", markersize=6, color=policy.colour, clip_on=False, zorder=5
                 )
             if policy.name in tried:
-                _draw(axes[2], episodes, 100.0 * tried[policy.name], policy.colour, "-", policy.label)
-        _draw(axes[2], episodes, 100.0 * tried["hard"], policies[0].colour, "-", "hard")
+                _draw(axes[2], episodes, 100.0 * tried[policy.name], (0.0, 100.0), policy.colour, "-", policy.label)
+        _draw(axes[2], episodes, 100.0 * tried["hard"], (0.0, 100.0), policies[0].colour, "-", "hard")
         titles = ("Entropy of the policy", "States it is spread over", "Actions tried so far")
         for ax, title, label in zip(
             axes, titles, ("nats a step", "effective number of states", "% of all"), strict=True
         ):
             ax.set(title=title, ylabel=label, xlabel="episodes learned", xscale="log", xlim=(1, episodes[-1] * 1.25))
-            ax.set_ylim(bottom=0.0)
         axes[0].axhline(np.log(4.0), color=GREY, linewidth=0.8)
         axes[0].annotate(
             "ln 4: at random", (1.1, np.log(4.0)), (0, -3), textcoords="offset points", va="top", color=GREY
         )
+        for ax, highest in (
+            (axes[0], float(np.log(4.0))),
+            (axes[1], max(max(float(policy.states.max()), policy.exact[1]) for policy in policies)),
+        ):
+            ax.set_ylim(0.0, 1.05 * highest)  # by the runs: bands of a few of them may reach much further
         axes[2].set_ylim(50.0, 102.0)
         handles, labels = axes[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside upper right", ncols=len(labels))
@@ -261,7 +285,16 @@ def _figure(episodes: NDArray[np.int64], policies: list[Policy], tried: dict[str
     return figure
 
 
-def _draw(ax: Any, episodes: NDArray[np.int64], values: Rows, colour: str, dash: str, label: str) -> None:
+def _draw(
+    ax: Any,
+    episodes: NDArray[np.int64],
+    values: Rows,
+    bounds: tuple[float, float],
+    colour: str,
+    dash: str,
+    label: str,
+) -> None:
     band = pointwise_intervals(values)
-    ax.fill_between(episodes, band.low, band.high, color=colour, alpha=0.25, linewidth=0)
+    low, high = np.clip(band.low, *bounds), np.clip(band.high, *bounds)
+    ax.fill_between(episodes, low, high, color=colour, alpha=0.25, linewidth=0)
     ax.plot(episodes, band.center, color=colour, linestyle=dash, linewidth=1.8, label=label)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from fastsoftq.agents import QLearning, SoftQLearning
 from fastsoftq.engine.curves import LearningCurves
 from fastsoftq.experiments import Settings, Watch
-from fastsoftq.experiments.columns import interval_columns
+from fastsoftq.experiments.columns import interval_columns, length_bounds
 from fastsoftq.experiments.goals import (
     N_GOALS,
     NEAR_TIES,
@@ -146,23 +146,26 @@ def _entropies(curves: LearningCurves) -> NDArray[np.float64]:
 
 def _row(behaviour: Behaviour, settings: Settings) -> dict[str, Any]:
     learned, exact = behaviour.learned, behaviour.exact
+    # Where policies arrive for certain they take as long as they take; where not, they are cut.
+    lasting = length_bounds(max(settings.max_steps, math.ceil(learned.lengths.max())))
+    evenly = (0.0, math.log(N_GOALS))
     row = {
         "room": behaviour.room,
         "agent": behaviour.name,
         "label": behaviour.label,
         "seeds": settings.seeds,
         "episodes": settings.episodes,
-        **_beside("entropy", goal_entropy(learned.shares), float(goal_entropy(exact.shares)[0])),
+        **_beside("entropy", goal_entropy(learned.shares), float(goal_entropy(exact.shares)[0]), evenly),
         "entropy_over_seeds": float(goal_entropy(learned.shares.mean(axis=0))),
-        **_beside("length", learned.lengths, float(exact.lengths[0])),
+        **_beside("length", learned.lengths, float(exact.lengths[0]), lasting),
     }
     for goal in range(N_GOALS):
-        row |= _beside(f"goal_{goal}", learned.shares[:, goal], float(exact.shares[0, goal]))
+        row |= _beside(f"goal_{goal}", learned.shares[:, goal], float(exact.shares[0, goal]), (0.0, 1.0))
     return row
 
 
-def _beside(name: str, values: NDArray[np.float64], exact: float) -> dict[str, float]:
-    return {**interval_columns(name, values), f"{name}_exact": exact}
+def _beside(name: str, values: NDArray[np.float64], exact: float, bounds: tuple[float, float]) -> dict[str, float]:
+    return {**interval_columns(name, values, bounds), f"{name}_exact": exact}
 
 
 def _table(summary: list[dict[str, Any]]) -> Table:

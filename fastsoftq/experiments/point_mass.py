@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from fastsoftq.agents import QLearning, SoftQLearning
 from fastsoftq.experiments import Settings, Watch
-from fastsoftq.experiments.columns import interval_columns
+from fastsoftq.experiments.columns import interval_columns, length_bounds
 from fastsoftq.experiments.goals import N_GOALS, first_of_the_best, goal_entropy, reached
 from fastsoftq.experiments.training import watched_train
 from fastsoftq.mdp.point_mass import point_mass
@@ -70,7 +70,7 @@ def run(settings: Settings, watch: Watch) -> Findings:
     summary = [_row(case) for case in cases]
     return Findings(
         title=f"Point mass among four goals, {settings.episodes} episodes, {settings.seeds} seeds [95 % intervals]",
-        table=_table(summary),
+        table=_table(summary, cases),
         sentences=[_found(summary)],
         summary=summary,
         arrays={f"{case.name}_value": case.value for case in cases},
@@ -122,14 +122,15 @@ def _row(case: Case) -> dict[str, Any]:
         "runs": len(case.policies),
         "value_at_start": float(case.mdp.start @ case.value),
     }
-    columns = {"entropy": goal_entropy(to.shares), "arrives": to.shares.sum(axis=1), "length": to.lengths}
-    columns |= {f"goal_{goal}": to.shares[:, goal] for goal in range(N_GOALS)}
-    for name, values in columns.items():
-        row |= interval_columns(name, values)
+    row |= interval_columns("entropy", goal_entropy(to.shares), (0.0, math.log(N_GOALS)))
+    row |= interval_columns("arrives", to.shares.sum(axis=1), (0.0, 1.0))
+    row |= interval_columns("length", to.lengths, length_bounds(HORIZON))
+    for goal in range(N_GOALS):
+        row |= interval_columns(f"goal_{goal}", to.shares[:, goal], (0.0, 1.0))
     return row
 
 
-def _table(summary: list[dict[str, Any]]) -> Table:
+def _table(summary: list[dict[str, Any]], cases: list[Case]) -> Table:
     header = ("policy", "runs", "goal entropy of a run", "goals 0, 1, 2, 3", f"arrives in {HORIZON} steps", "V(start)")
     rows = [
         (
@@ -142,7 +143,10 @@ def _table(summary: list[dict[str, Any]]) -> Table:
         )
         for row in summary
     ]
+    learned = next(case.mdp for case in cases if case.name == "soft_learned")
     caption = (
+        f"Learned by at most {MOST_RUNS} seeds, in {LONGER} times the episodes asked for: a run has "
+        f"{learned.n_states * learned.n_actions:,} values to learn. "
         "Without exploration; ties by lot unless said. V(start): of the first run, in units of reward, entropy counted "
         "as that of a density over velocities, so that lattices can be compared."
     )

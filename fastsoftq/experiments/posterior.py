@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from time import perf_counter
 from typing import Any, NamedTuple
 
@@ -13,6 +14,7 @@ from matplotlib.ticker import NullLocator
 from numpy.typing import NDArray
 
 from fastsoftq.experiments import Settings, Watch
+from fastsoftq.experiments.columns import interval_columns, interval_text
 from fastsoftq.mdp.cliff_walking import cliff_walking
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.planning.evaluation import evaluate_policy
@@ -22,7 +24,6 @@ from fastsoftq.planning.trajectories import Trajectories, sample_trajectories
 from fastsoftq.report.findings import Findings, Table
 from fastsoftq.report.grid import plot_grid
 from fastsoftq.report.style import GREY, INK, STYLE
-from fastsoftq.statistics import confidence_interval
 from fastsoftq.studies.provenance import provenance
 
 __all__ = ["run"]
@@ -74,7 +75,7 @@ def run(settings: Settings, watch: Watch) -> Findings:
     summary = [*(_row(behaviour, posterior.log_evidence, settings) for behaviour in behaviours), *slips]
     return Findings(
         title=f"Slippery cliff, reward scale {REWARD_SCALE:g}, horizon {HORIZON}, {settings.seeds} trajectories each "
-        "(± : 95 % intervals)",
+        "(95 % intervals)",
         table=_table(behaviours, summary),
         sentences=_found(posterior.log_evidence, behaviours, slips),
         summary=summary,
@@ -141,8 +142,6 @@ def _with_slip(mdp: TabularMDP, slip: float) -> list[dict[str, Any]]:
 
 
 def _row(behaviour: Behaviour, log_evidence: float, settings: Settings) -> dict[str, Any]:
-    returns = confidence_interval(behaviour.sampled.rewards.sum(axis=1))
-    arrives = confidence_interval(behaviour.sampled.terminated.astype(np.float64))
     return {
         "policy": behaviour.name,
         "slip": 2.0 / 3.0,
@@ -152,12 +151,8 @@ def _row(behaviour: Behaviour, log_evidence: float, settings: Settings) -> dict[
         "length_exact": behaviour.exact[1],
         "arrives_exact": behaviour.exact[2],
         "trajectories": settings.seeds,
-        "return": returns.estimate,
-        "return_low": returns.low,
-        "return_high": returns.high,
-        "arrives": arrives.estimate,
-        "arrives_low": arrives.low,
-        "arrives_high": arrives.high,
+        **interval_columns("return", behaviour.sampled.rewards.sum(axis=1), (-math.inf, 0.0)),
+        **interval_columns("arrives", behaviour.sampled.terminated.astype(np.float64), (0.0, 1.0)),
     }
 
 
@@ -168,7 +163,7 @@ def _table(behaviours: list[Behaviour], summary: list[dict[str, Any]]) -> Table:
             behaviour.label,
             f"{row['log_evidence']:.3f}",
             "" if row["elbo"] is None else f"{row['elbo']:.3f}",
-            f"{row['return']:.1f} ± {(row['return_high'] - row['return_low']) / 2.0:.1f}",
+            interval_text(row, "return", 1),
             f"{row['return_exact']:.1f}",
             f"{row['length_exact']:.1f}",
             f"{row['arrives']:.1%}",

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from fastsoftq.agents import LinearDecay, QLearning, SoftQLearning
 from fastsoftq.engine.curves import LearningCurves
 from fastsoftq.experiments import Settings, Watch
+from fastsoftq.experiments.columns import interval_columns, interval_text, length_bounds
 from fastsoftq.experiments.training import watched_train
 from fastsoftq.mdp.cliff_walking import cliff_walking
 from fastsoftq.mdp.tabular import TabularMDP
@@ -25,7 +26,6 @@ from fastsoftq.planning.evaluation import PolicyEvaluation, evaluate_policy
 from fastsoftq.planning.iteration import soft_value_iteration, value_iteration
 from fastsoftq.report.findings import Findings, Table
 from fastsoftq.report.style import GREY, INK, STYLE, agent_colour
-from fastsoftq.statistics import confidence_interval
 from fastsoftq.studies.provenance import provenance
 
 __all__ = ["run"]
@@ -75,7 +75,7 @@ def run(settings: Settings, watch: Watch) -> Findings:
     hards = {"greedy": evaluate_policy(mdp, greedy), "exploring": evaluate_policy(mdp, exploring)}
     return Findings(
         title=f"Cliff walking by reward scale, the last third of {short} episodes below the critical scale, of "
-        f"{settings.episodes} above, {settings.seeds} seeds (± : 95 % intervals)",
+        f"{settings.episodes} above, {settings.seeds} seeds (95 % intervals)",
         table=_table(rows, critical),
         sentences=_found(rows, critical, hards, hard),
         summary=rows,
@@ -114,9 +114,13 @@ def _row(mdp: TabularMDP, k: float, curves: LearningCurves, settings: Settings) 
     last = slice(-max(1, round(WINDOW * curves.n_episodes)), None)
     exact = _exact(mdp, k, settings.max_steps)
     row = {"reward_scale": k, "seeds": settings.seeds, "episodes": curves.n_episodes, "max_steps": settings.max_steps}
-    for name, values in (("return", curves.returns), ("length", curves.lengths), ("truncated", curves.truncated)):
-        interval = confidence_interval(values[:, last].mean(axis=1))
-        row |= {name: interval.estimate, f"{name}_low": interval.low, f"{name}_high": interval.high}
+    costs = (settings.max_steps * float(mdp.reward.min()), 0.0)
+    for name, values, bounds in (
+        ("return", curves.returns, costs),
+        ("length", curves.lengths, length_bounds(settings.max_steps)),
+        ("truncated", curves.truncated, (0.0, 1.0)),
+    ):
+        row |= interval_columns(name, values[:, last].mean(axis=1), bounds)
     return {**row, **{f"{name}_exact": value for name, value in exact.items()}}
 
 
@@ -127,9 +131,9 @@ def _table(rows: list[dict[str, Any]], critical: float) -> Table:
     text = [
         (
             f"{row['reward_scale']:g}",
-            _plus_minus(row, "return"),
+            interval_text(row, "return"),
             f"{row['return_cut_exact']:.2f}",
-            _plus_minus(row, "length"),
+            interval_text(row, "length"),
             f"{row['length_cut_exact']:.2f}",
             f"{row['truncated']:.1%}",
             f"{row['length_exact']:,.1f}",
@@ -144,17 +148,13 @@ def _table(rows: list[dict[str, Any]], critical: float) -> Table:
     return Table(header, text, caption)
 
 
-def _plus_minus(row: dict[str, Any], name: str) -> str:
-    return f"{row[name]:.2f} ± {(row[f'{name}_high'] - row[f'{name}_low']) / 2.0:.2f}"
-
-
 def _found(
     rows: list[dict[str, Any]], critical: float, hards: dict[str, PolicyEvaluation], hard: LearningCurves
 ) -> list[str]:
     by_scale = {row["reward_scale"]: row for row in rows}
     coldest = rows[-1]
     worst = max(abs(row["length"] - row["length_cut_exact"]) / row["length_cut_exact"] for row in rows)
-    learned = confidence_interval(hard.returns[:, -WINDOW_HARD:].mean(axis=1)).estimate
+    learned = float(hard.returns[:, -WINDOW_HARD:].mean())
     return [
         f"Below the critical reward scale {critical:.4f} a step of wandering pays more entropy than it costs, and soft "
         f"Q-learning learns to wander. The exact length of an episode is {by_scale[1.0]['length_exact']:,.0f} steps at "

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from fastsoftq.agents import Frozen, LinearDecay, QLearning, SoftQLearning
 from fastsoftq.engine.train import train
 from fastsoftq.experiments import Settings, Watch
+from fastsoftq.experiments.columns import interval_columns, interval_text
 from fastsoftq.experiments.training import watched_train
 from fastsoftq.mdp.cliff_walking import cliff_walking
 from fastsoftq.mdp.grid import from_map
@@ -25,7 +26,7 @@ from fastsoftq.planning.occupancy import occupancy
 from fastsoftq.report.findings import Findings, Table
 from fastsoftq.report.grid import plot_grid
 from fastsoftq.report.style import GREY, INK, STYLE, agent_colour
-from fastsoftq.statistics import compare_samples, confidence_interval
+from fastsoftq.statistics import compare_samples
 from fastsoftq.studies.provenance import provenance
 
 __all__ = ["run"]
@@ -80,10 +81,11 @@ def run(settings: Settings, watch: Watch) -> Findings:
     testers = _testers(mdp, settings, watch)
     worlds = _worlds(mdp)
     results = [_tested(name, variants, tester, settings) for name, variants in worlds.items() for tester in testers]
-    summary = [_row(result, settings) for result in results]
+    costs = (settings.max_steps * float(mdp.reward.min()), 0.0)
+    summary = [_row(result, settings, costs) for result in results]
     return Findings(
         title=f"Trained on the cliff for {settings.episodes} episodes, tested elsewhere, {settings.seeds} seeds "
-        "(± : 95 % intervals)",
+        "(95 % intervals)",
         table=_table(summary),
         sentences=_found(results, summary),
         summary=summary,
@@ -92,7 +94,7 @@ def run(settings: Settings, watch: Watch) -> Findings:
             for result in results
             for what in ("success", "returns")
         },
-        figures={"robustness": _figure(results, settings), "robustness_blocked": _maps(mdp, testers)},
+        figures={"robustness": _figure(results, summary, settings), "robustness_blocked": _maps(mdp, testers)},
         run={"seconds": perf_counter() - began, "seeds": settings.seeds, "episodes": settings.episodes, **provenance()},
     )
 
@@ -163,7 +165,7 @@ def _tested(world: str, variants: Sequence[World], tester: Tester, settings: Set
     return Result(world, tester, np.mean(success, axis=0), np.mean(returns, axis=0), (arrives, earns))
 
 
-def _row(result: Result, settings: Settings) -> dict[str, Any]:
+def _row(result: Result, settings: Settings, costs: tuple[float, float]) -> dict[str, Any]:
     row: dict[str, Any] = {
         "world": result.world,
         "policy": result.tester.name,
@@ -171,14 +173,8 @@ def _row(result: Result, settings: Settings) -> dict[str, Any]:
         "episodes": settings.episodes,
         "max_steps": settings.max_steps,
     }
-    for name, values, exact in (
-        ("success", result.success, result.exact[0]),
-        ("return", result.returns, result.exact[1]),
-    ):
-        interval = confidence_interval(values)
-        row |= {name: interval.estimate, f"{name}_low": interval.low, f"{name}_high": interval.high}
-        row[f"{name}_exact"] = exact
-    return row
+    row |= interval_columns("success", result.success, (0.0, 1.0)) | {"success_exact": result.exact[0]}
+    return row | interval_columns("return", result.returns, costs) | {"return_exact": result.exact[1]}
 
 
 def _table(summary: list[dict[str, Any]]) -> Table:
@@ -187,9 +183,9 @@ def _table(summary: list[dict[str, Any]]) -> Table:
         (
             row["world"],
             row["policy"],
-            f"{row['success']:.1%} ± {50.0 * (row['success_high'] - row['success_low']):.1f}",
+            interval_text(row, "success", 1, percent=True),
             f"{row['success_exact']:.1%}",
-            f"{row['return']:.1f} ± {(row['return_high'] - row['return_low']) / 2.0:.1f}",
+            interval_text(row, "return", 1),
             f"{row['return_exact']:.1f}",
         )
         for row in summary
@@ -223,28 +219,24 @@ def _found(results: list[Result], summary: list[dict[str, Any]]) -> list[str]:
     ]
 
 
-def _figure(results: list[Result], settings: Settings) -> Figure:
+def _figure(results: list[Result], summary: list[dict[str, Any]], settings: Settings) -> Figure:
     worlds = list(dict.fromkeys(result.world for result in results))
     names = list(dict.fromkeys(result.tester.name for result in results))
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(11.0, 5.2), layout="constrained")
         success, returns = figure.subplots(1, 2, sharey=True, width_ratios=[0.6, 1.0])
-        for result in results:
+        for result, row in zip(results, summary, strict=True):
             place = names.index(result.tester.name)
             y = worlds.index(result.world) + 0.15 * (place - (len(names) - 1) / 2.0)
             colour = agent_colour(result.tester.agent)
             filled = "white" if result.tester.name == "hard epsilon" else colour
-            for ax, values, exact, unit in (
-                (success, result.success, result.exact[0], 100.0),
-                (returns, result.returns, result.exact[1], 1.0),
-            ):
-                interval = confidence_interval(values)
-                ends = [[unit * (interval.estimate - interval.low)], [unit * (interval.high - interval.estimate)]]
+            for ax, name, unit in ((success, "success", 100.0), (returns, "return", 1.0)):
+                ends = [[unit * (row[name] - row[f"{name}_low"])], [unit * (row[f"{name}_high"] - row[name])]]
                 ax.errorbar(
-                    unit * interval.estimate, y, xerr=ends, fmt="o", color=colour, markerfacecolor=filled, markersize=7,
+                    unit * row[name], y, xerr=ends, fmt="o", color=colour, markerfacecolor=filled, markersize=7,
                     label=result.tester.label if result.world == worlds[0] and ax is success else None,
                 )  # fmt: skip
-                ax.plot(unit * exact, y, marker="|", color=INK, markersize=11, zorder=5)
+                ax.plot(unit * row[f"{name}_exact"], y, marker="|", color=INK, markersize=11, zorder=5)
         success.set_yticks(range(len(worlds)), worlds)
         success.invert_yaxis()
         success.tick_params(axis="y", length=0, labelsize=10, labelcolor=INK)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from time import perf_counter
 from typing import Any, NamedTuple
 
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from fastsoftq.agents import LinearDecay, PowerDecay, QLearning, SoftQLearning
 from fastsoftq.experiments import Settings, Watch
+from fastsoftq.experiments.columns import interval_columns
 from fastsoftq.experiments.training import watched_train
 from fastsoftq.mdp.cliff_walking import cliff_walking
 from fastsoftq.mdp.tabular import TabularMDP
@@ -22,7 +24,7 @@ from fastsoftq.planning.iteration import Solution, policy_iteration, soft_value_
 from fastsoftq.report.findings import Findings, Table
 from fastsoftq.report.grid import plot_grid
 from fastsoftq.report.style import GREY, INK, STYLE, agent_colour
-from fastsoftq.statistics import confidence_interval, pointwise_intervals
+from fastsoftq.statistics import pointwise_intervals
 from fastsoftq.studies.provenance import provenance
 
 __all__ = ["run"]
@@ -79,7 +81,7 @@ def run(settings: Settings, watch: Watch) -> Findings:
     residuals = {name: _residual(mdp, solved[name]) for name, mdp in worlds.items()}
     summary = [_row(condition, settings) for condition in learned]
     return Findings(
-        title=f"Cliff walking: learned tables against the exact ones, {_seeds(settings)} seeds (± : 95 % intervals)",
+        title=f"Cliff walking: learned tables against the exact ones, {_seeds(settings)} seeds [95 % intervals]",
         table=_table(summary),
         sentences=_found(summary, planned, residuals, solved),
         summary=summary,
@@ -150,16 +152,13 @@ def _residual(mdp: TabularMDP, solution: Solution) -> float:
 
 
 def _row(learned: Learned, settings: Settings) -> dict[str, Any]:
-    first, last = (confidence_interval(learned.error[:, i]) for i in (0, -1))
     return {
         "agent": learned.name,
         "label": learned.label,
         "seeds": _seeds(settings),
         "episodes": int(learned.episodes[-1]),
-        "error_after_1": first.estimate,
-        "error": last.estimate,
-        "error_low": last.low,
-        "error_high": last.high,
+        "error_after_1": float(learned.error[:, 0].mean()),
+        **interval_columns("error", learned.error[:, -1], (0.0, math.inf)),
         "worst_seed": float(learned.error[:, -1].max()),
     }
 
@@ -170,7 +169,7 @@ def _table(summary: list[dict[str, Any]]) -> Table:
         (
             row["label"],
             f"{row['error_after_1']:.3g}",
-            f"{row['error']:.2g} ± {(row['error_high'] - row['error_low']) / 2.0:.1g}",
+            f"{row['error']:.2g} [{row['error_low']:.2g}, {row['error_high']:.2g}]",
             f"{row['worst_seed']:.2g}",
         )
         for row in summary

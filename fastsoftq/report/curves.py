@@ -27,6 +27,7 @@ ENOUGH = 50  # seeds for bands to hold at their rate: docs/statistics.md
 
 _BLOCKS_A_DECADE = 24
 _LINEAR = 10.0  # values nearer to zero than this are drawn on a linear scale
+_TELL = 5  # seeds without which no curve is said to have met its exact value: a band of fewer may hold it by luck
 _AGREE = 0.01  # a mean this close to the exact value, in proportion, has met it whatever the width of its band
 _KNOWN = 0.25  # and one whose band is wider than this, to either side and in proportion, is not known well enough to
 REACH = (0.05, 0.95)  # quantiles of runs: so far does a band count for the limits of the axes
@@ -67,7 +68,7 @@ class Curve:
         What the mean comes to once all is learned.
     meets : int or None
         The episode from which on the band is no wider than a quarter of the exact value and holds it, or a value within
-        1 % of it; None: not in these episodes, or not with so few seeds.
+        1 % of it; None: not in these episodes, or fewer than five runs.
     """
 
     label: str
@@ -129,7 +130,7 @@ def curve(
     median = [np.median(values[:, i:j]) for i, j in pairwise(edges)]
     goal = None if exact is None else np.add.reduceat(exact, edges[:-1]) / sizes
     meets = None
-    if goal is not None:
+    if goal is not None and len(values) >= _TELL:
         slack = _AGREE * np.abs(goal)
         off = (band.low > goal + slack) | (band.high < goal - slack)
         off |= np.maximum(band.center - band.low, band.high - band.center) > np.maximum(_KNOWN * np.abs(goal), slack)
@@ -230,17 +231,22 @@ def _layout() -> ConstrainedLayoutEngine:
 
 def _draw(ax: Axes, curves: Sequence[Curve]) -> None:
     for c in curves:
-        ax.fill_between(c.episode, c.low, c.high, color=c.colour, alpha=0.25, linewidth=0)
-        ax.plot(c.episode, c.median, color=c.colour, **_MEDIAN)
-        ax.plot(c.episode, c.mean, color=c.colour, **_MEAN)
+        alone = len(c.episode) == 1  # a line through one point is not seen
+        if alone:
+            ax.vlines(c.episode, c.low, c.high, color=c.colour, alpha=0.25, linewidth=6)
+        else:
+            ax.fill_between(c.episode, c.low, c.high, color=c.colour, alpha=0.25, linewidth=0)
+        ax.plot(c.episode, c.median, color=c.colour, marker="x" if alone else "", **_MEDIAN)
+        ax.plot(c.episode, c.mean, color=c.colour, marker="o" if alone else "", **_MEAN)
     for c in curves:
         if c.exact is not None:
-            ax.plot(c.episode, c.exact, **_EXACT)
+            ax.plot(c.episode, c.exact, marker="_" if len(c.episode) == 1 else "", markersize=16, **_EXACT)
         if c.exact is not None and c.meets is not None:
             at = int(np.searchsorted(c.episode, c.meets))
             ax.plot(c.episode[at], c.exact[at], markeredgecolor=c.colour, **_MEETS)
     ax.set_xscale("log")
-    ax.set_xlim(1, max(2, curves[0].n_episodes))
+    n_episodes = curves[0].n_episodes
+    ax.set_xlim(*((1, n_episodes) if n_episodes > 1 else (0.5, 2)))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.0f}"))
     ax.set_yscale("symlog", linthresh=_LINEAR, linscale=0.3, subs=[2, 5])
     ax.yaxis.set_major_formatter(FuncFormatter(_tick))

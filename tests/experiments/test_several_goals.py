@@ -97,3 +97,15 @@ def test_from_an_exact_table_nothing_is_left_to_learn():
     curves = fsq.train(mdp, fine_tuning.TUNERS["soft"], 64, 100, 500, initial_q=exact.q, threads=1)
     length = fsq.evaluate_policy(mdp, exact.policy).expected_length
     assert curves.lengths.mean() == pytest.approx(length, abs=5 * curves.lengths.mean(axis=1).std() / 8)
+
+
+def test_the_point_mass_says_how_many_seeds_and_episodes_it_takes(all_findings):
+    found = all_findings["point-mass"]
+    assert "at most 16 seeds, in 20 times the episodes asked for: a run has 21,025 values" in found.table.caption
+    assert "240 episodes, 3 seeds" in found.title
+
+
+def test_lengths_of_two_seeds_are_lengths(all_findings):
+    for row in all_findings["multi-goal"].summary:
+        assert row["length_low"] >= 1.0
+        assert row["length_high"] <= max(40.0, 2 * row["length"])

@@ -46,7 +46,7 @@ def test_a_curve_meets_the_exact_answer_where_it_comes_to_stay():
 
 
 def test_a_mean_within_one_per_cent_has_met_the_exact_answer_however_narrow_its_band():
-    near, far = np.full((3, 20), -100.9), np.full((3, 20), -101.1)
+    near, far = np.full((5, 20), -100.9), np.full((5, 20), -101.1)
     exact = np.full(20, -100.0)
     assert curve("a", "#000000", near, exact).meets == 1
     assert curve("b", "#000000", far, exact).meets is None
@@ -129,3 +129,18 @@ def test_numbers_beside_markers_keep_clear_of_each_other():
     boxes = [text.get_window_extent() for text in ax.texts if text.get_text().isdigit()]
     assert len(boxes) == 3
     assert not any(a.overlaps(b) for a, b in itertools.combinations(boxes, 2))
+
+
+def test_fewer_than_five_seeds_meet_nothing():
+    exact = np.full(20, -100.0)
+    assert curve("a", "#000000", np.full((4, 20), -100.0), exact).meets is None
+    assert curve("a", "#000000", np.full((5, 20), -100.0), exact).meets == 1
+
+
+def test_a_single_episode_is_seen():
+    one = curve("one", "#336699", np.array([[-30.0], [-20.0]]), np.array([-22.0]))
+    (ax,) = plot_learning_curves("Title", [[Panel("", "return", [one])]], "").axes
+    points = {line.get_marker(): line.get_ydata().item() for line in ax.lines if line.get_marker() in ("o", "x", "_")}
+    assert points == {"o": -25.0, "x": -25.0, "_": -22.0}
+    left, right = ax.get_xlim()
+    assert left < 1.0 < right

@@ -1,0 +1,74 @@
+"""Intervals in summaries and in tables: they end where a quantity ends, and say so."""
+
+import math
+
+import numpy as np
+import pytest
+
+from fastsoftq.experiments import EXPERIMENTS, Settings
+from fastsoftq.experiments.columns import interval_columns, interval_text, length_bounds
+from fastsoftq.statistics import confidence_interval
+
+
+def test_an_interval_ends_at_its_bounds_and_is_shown_by_both_ends():
+    values = np.array([-53.82, -41.92])
+    free, cut = interval_columns("return", values), interval_columns("return", values, (-1000.0, 0.0))
+    plain = confidence_interval(values)
+    assert (free["return_low"], free["return_high"]) == (plain.low, plain.high)
+    assert interval_text(free, "return") == f"-47.87 ± {plain.high + 47.87:.2f}"
+    assert plain.high > 0.0
+    assert cut == {"return": plain.estimate, "return_low": plain.low, "return_high": 0.0}
+    assert interval_text(cut, "return") == f"-47.87 [{plain.low:.2f}, 0.00]"
+
+
+def test_halves_apart_by_rounding_are_one_half_width():
+    row = {"x": 0.5, "x_low": 0.4, "x_high": 0.6004}
+    assert interval_text(row, "x", 3) == "0.500 ± 0.100"
+    assert interval_text(row, "x", 4) == "0.5000 [0.4000, 0.6004]"
+    assert interval_text(row, "x", 1, percent=True) == "50.0% ± 10.0"
+    assert interval_text({**row, "x_high": 1.0}, "x", 1, percent=True) == "50.0% [40.0, 100.0]"
+
+
+def test_means_past_a_bound_by_rounding_lie_in_their_interval():
+    above = np.full(3, math.nextafter(math.log(4.0), 2.0))
+    row = interval_columns("entropy", above, (0.0, math.log(4.0)))
+    assert row["entropy_low"] <= row["entropy"] <= row["entropy_high"]
+
+
+def test_one_value_is_exact():
+    assert interval_columns("x", np.array([3.0]), (0.0, 9.0)) == {"x": 3.0, "x_low": 3.0, "x_high": 3.0}
+
+
+def test_the_fewest_steps_are_fewer_than_the_most():
+    assert length_bounds(1000) == (1.0, 1000.0)
+    assert length_bounds(1) == (0.0, 1.0)
+
+
+# What there can be of each column, within 40 steps.
+POSSIBLE = {
+    "return": (-4000.0, 0.0),
+    "length": (1.0, 40.0),
+    "truncated": (0.0, 1.0),
+    "falls": (0.0, 40.0),
+    "success": (0.0, 1.0),
+    "tried": (0.0, 1.0),
+    "entropy": (0.0, math.log(4.0)),
+    "states": (1.0, 37.0),
+    "arrives": (0.0, 1.0),
+}
+
+
+@pytest.mark.parametrize("name", ["cliff-walking", "reward-scale", "exploration", "robustness"])
+def test_no_interval_of_two_seeds_reaches_what_cannot_be(name):
+    found = EXPERIMENTS[name].run(Settings(2, 20, 40, 1), lambda *_: None)
+    seen = 0
+    for row in found.summary:
+        for column in POSSIBLE.keys() & row.keys():
+            least, most = POSSIBLE[column]
+            assert least - 1e-9 <= row[f"{column}_low"] <= row[column] <= row[f"{column}_high"] <= most + 1e-9
+            seen += row[f"{column}_low"] < row[f"{column}_high"]
+    assert seen > 5
+    cells = [cell for line in found.table.rows for cell in line]
+    assert any("[" in cell for cell in cells)
+    if name == "cliff-walking":
+        assert {line[3] for line in found.table.rows} == {"\N{EN DASH}"}
