@@ -244,9 +244,11 @@ def _draw(ax: Axes, curves: Sequence[Curve]) -> None:
         if c.exact is not None and c.meets is not None:
             at = int(np.searchsorted(c.episode, c.meets))
             ax.plot(c.episode[at], c.exact[at], markeredgecolor=c.colour, **_MEETS)
-    ax.set_xscale("log")
-    n_episodes = curves[0].n_episodes
-    ax.set_xlim(*((1, n_episodes) if n_episodes > 1 else (0.5, 2)))
+    if curves[0].n_episodes > 1:
+        ax.set_xscale("log")
+        ax.set_xlim(1, curves[0].n_episodes)
+    else:
+        ax.set(xticks=[1], xlim=(0.5, 1.5))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.0f}"))
     ax.set_yscale("symlog", linthresh=_LINEAR, linscale=0.3, subs=[2, 5])
     ax.yaxis.set_major_formatter(FuncFormatter(_tick))
