@@ -55,13 +55,13 @@ def interval_text(row: Mapping[str, Any], name: str, decimals: int = 2, *, perce
     Returns
     -------
     str
-        "mean ± half width", or "mean [low, high]" where an interval was cut at a bound or is skew by more than one
-        unit of the last decimal.
+        "mean ± half width" (the larger half), or "mean [low, high]" where an interval was cut at a bound or is skew:
+        its halves differ by more than a tenth of it, and by more than one unit of the last decimal.
     """
     scale, unit = (100.0, "%") if percent else (1.0, "")
     mean, low, high = (scale * row[column] for column in (name, f"{name}_low", f"{name}_high"))
     below, above = mean - low, high - mean
-    if abs(above - below) <= 10.0**-decimals:
+    if abs(above - below) <= max(10.0**-decimals, 0.1 * (below + above)):
         return f"{mean:.{decimals}f}{unit} ± {max(below, above):.{decimals}f}"
     return f"{mean:.{decimals}f}{unit} [{low:.{decimals}f}, {high:.{decimals}f}]"
 

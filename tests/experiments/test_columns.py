@@ -24,7 +24,7 @@ def test_an_interval_ends_at_its_bounds_and_is_shown_by_both_ends():
 def test_halves_apart_by_rounding_are_one_half_width():
     row = {"x": 0.5, "x_low": 0.4, "x_high": 0.6004}
     assert interval_text(row, "x", 3) == "0.500 ± 0.100"
-    assert interval_text(row, "x", 4) == "0.5000 [0.4000, 0.6004]"
+    assert interval_text({**row, "x_high": 0.63}, "x") == "0.50 [0.40, 0.63]"
     assert interval_text(row, "x", 1, percent=True) == "50.0% ± 10.0"
     assert interval_text({**row, "x_high": 1.0}, "x", 1, percent=True) == "50.0% [40.0, 100.0]"
 
