@@ -179,9 +179,7 @@ def count(name: str, value: Any, *, least: int = 1, most: int = MOST) -> int:
     ValueError
         Too small, or too large.
     """
-    if isinstance(value, bool) or not isinstance(value, Integral):
-        raise TypeError(f"{name} is {value!r}; it must be an integer")
-    result = int(value)
+    result = _whole(name, value)
     if result < least:
         raise ValueError(f"{name} is {result}; it must be at least {least}")
     if result > most:
@@ -212,9 +210,7 @@ def index(name: str, value: Any, size: int) -> int:
     ValueError
         Outside.
     """
-    if isinstance(value, bool) or not isinstance(value, Integral):
-        raise TypeError(f"{name} is {value!r}; it must be an integer")
-    result = int(value)
+    result = _whole(name, value)
     if not 0 <= result < size:
         raise ValueError(f"{name} is {result}; it must lie in 0..{size - 1}")
     return result
@@ -373,6 +369,12 @@ def choice(name: str, value: Any, allowed: Iterable[str]) -> str:
         hint = f"did you mean {near[0]!r}? It" if near else "it"
         raise ValueError(f"{name} is {value!r}; {hint} must be one of {', '.join(map(repr, names))}")
     return value
+
+
+def _whole(name: str, value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise TypeError(f"{name} is {value!r}; it must be an integer")
+    return int(value)
 
 
 def _real(name: str, value: Any) -> float:

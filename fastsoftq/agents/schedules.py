@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, TypeAlias
 from numba import types
 from numba.extending import intrinsic
 
-from fastsoftq.kernels.jit import by_type
+from fastsoftq.kernels.jit import by_type, emit_call
 from fastsoftq.kernels.numerics import exp2, log2
 from fastsoftq.kernels.simd import convert, fma, maximum
 
@@ -98,9 +98,7 @@ def tuned(typing, agent, episode):
         for i, signature in enumerate(signatures):
             value = builder.extract_value(args[0], i)
             if signature is not None:
-                implementation = context.get_function(function, signature)
-                context.add_linking_libs(getattr(implementation, "libs", ()))
-                value = implementation(builder, (value, args[1]))
+                value = emit_call(context, builder, function, signature, (value, args[1]))
             values.append(value)
         return context.make_tuple(builder, result, values)
 

@@ -117,9 +117,7 @@ DEFAULT = "cliff-walking"
 EXPERIMENTS = {
     "cliff-walking": Experiment("cliff_walking", "Hard against soft at reward scales 1, 2 and 10 (Results A and B)", 7),
     "traditional": Experiment("traditional", "Bellman's equations, value and policy iteration, and tables learned"),
-    "posterior": Experiment(
-        "posterior", "The posterior over optimal trajectories against a policy that can be played", 0
-    ),
+    "posterior": Experiment("posterior", "The posterior over optimal trajectories against a policy that can be played"),
     "reward-scale": Experiment("reward_scale", "Soft tends to standard: a sweep across the critical reward scale", 1),
     "multi-goal": Experiment("multi_goal", "A room with four goals: which of them hard and soft policies visit", 16),
     "point-mass": Experiment("point_mass", "Haarnoja's point mass among four goals, on a lattice; at most 16 seeds"),
@@ -128,9 +126,7 @@ EXPERIMENTS = {
     ),
     "exploration": Experiment("exploration", "Entropy and coverage while learning: what soft keeps and hard loses", 1),
     "robustness": Experiment("robustness", "Trained on the cliff, tested with cells blocked, slip, other starts", 1),
-    "human-behaviour": Experiment(
-        "human_behaviour", "Temperature and rewards inferred from suboptimal demonstrations", 0
-    ),
+    "human-behaviour": Experiment("human_behaviour", "Temperature and rewards inferred from suboptimal demonstrations"),
 }
 
 

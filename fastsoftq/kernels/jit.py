@@ -23,7 +23,7 @@ from numba.extending import overload
 
 from fastsoftq.kernels.cache import SourceCache
 
-__all__ = ["INTO_CALLERS", "by_type", "compiled", "inlined"]
+__all__ = ["INTO_CALLERS", "by_type", "compiled", "emit_call", "inlined"]
 
 
 class _Ingredients(JITCodeLibrary):
@@ -104,3 +104,10 @@ def inlined(function: Callable[..., Any]) -> Any:
     from_python.get_call_template = from_compiled.get_call_template
     from_python.get_overload = from_compiled.get_overload
     return from_python
+
+
+def emit_call(context: Any, builder: Any, function: Any, signature: Any, args: tuple[Any, ...]) -> Any:
+    """From within an intrinsic, call what `function.get_call_type` gave that signature."""
+    implementation = context.get_function(function, signature)
+    context.add_linking_libs(getattr(implementation, "libs", ()))
+    return implementation(builder, args)

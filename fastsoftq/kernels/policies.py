@@ -47,19 +47,22 @@ def any_action(low, actions):
     return convert((low >> _8) * np.uint32(actions) >> _24, _0)
 
 
+@inlined
+def _or_any(action, draw, epsilon, actions):
+    return select(explores(draw, epsilon), any_action(draw.low, actions), action)
+
+
 @by_type
 def unless_exploring(action, draw, epsilon, actions):
     """The action, but with probability epsilon any of `actions`."""
+    if isinstance(epsilon, Vec):
+        return lambda action, draw, epsilon, actions: _or_any(action, draw, epsilon, actions)
 
-    def with_any(action, draw, epsilon, actions):
-        return select(explores(draw, epsilon), any_action(draw.low, actions), action)
+    def for_one_epsilon(action, draw, epsilon, actions):
+        # A branch that always goes the same way: 1.03 times as fast as choosing.
+        return action if epsilon == 0.0 else _or_any(action, draw, epsilon, actions)
 
-    def with_any_or_never(action, draw, epsilon, actions):
-        if epsilon == 0.0:  # always, or never: 1.03 times as fast as choosing
-            return action
-        return select(explores(draw, epsilon), any_action(draw.low, actions), action)
-
-    return with_any if isinstance(epsilon, Vec) else with_any_or_never
+    return for_one_epsilon
 
 
 @by_type

@@ -14,16 +14,10 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from fastsoftq.kernels.jit import by_type, inlined
+from fastsoftq.kernels.jit import by_type, emit_call, inlined
 from fastsoftq.kernels.simd import maximum, select
 
 __all__ = ["each", "fold", "highest", "pick", "read_row", "replaced", "total"]
-
-
-def _call(context: Any, builder: Any, function: Any, signature: Any, args: tuple[Any, ...]) -> Any:
-    implementation = context.get_function(function, signature)
-    context.add_linking_libs(getattr(implementation, "libs", ()))
-    return implementation(builder, args)
 
 
 @inlined
@@ -46,7 +40,7 @@ def _as_compiled(typing: Any, implementation: Any, *arguments: types.Type) -> An
     """What an intrinsic returns to be no more than a compiled function."""
     function = types.Dispatcher(implementation)
     signature = function.get_call_type(typing, arguments, {})
-    return signature.return_type(*arguments), lambda context, builder, _, args: _call(
+    return signature.return_type(*arguments), lambda context, builder, _, args: emit_call(
         context, builder, function, signature, args
     )
 
@@ -71,7 +65,7 @@ def fold(typing, function, start, row, extra):
         for i, signature in enumerate(signatures):
             index = context.get_constant(types.int32, i)
             operands = (value, builder.extract_value(row, i), index, *rest)
-            value = _call(context, builder, function, signature, operands)
+            value = emit_call(context, builder, function, signature, operands)
         return value
 
     return accumulator(function, start, row, extra), emit
@@ -91,7 +85,7 @@ def each(typing, function, row, extra):
         values = []
         for i, signature in enumerate(signatures):
             operands = (builder.extract_value(row, i), context.get_constant(types.int32, i), *rest)
-            values.append(_call(context, builder, function, signature, operands))
+            values.append(emit_call(context, builder, function, signature, operands))
         return context.make_tuple(builder, result, values)
 
     return result(function, row, extra), emit

@@ -88,9 +88,8 @@ def evaluate_policy(
     if horizon is not None:
         tables = 2 * 8 * horizon * mdp.n_states * mdp.n_actions
         check_memory(f"horizon is {horizon}; it", tables, "take a shorter one, or none")
+        return _within_horizon(mdp, matrices(mdp), policy, discount, horizon)
     model = matrices(mdp)
-    if horizon is not None:
-        return _within_horizon(mdp, model, policy, discount, horizon)
     chain, ends = policy_chain(model, policy)
     reward = (policy * model.reward).sum(axis=1)
     step = (~mdp.terminal).astype(np.float64)
