@@ -1,13 +1,15 @@
-"""The command `fastsoftq`, and `python -m fastsoftq`: Ctrl-C is seen to first, then all else is imported."""
+"""The command `fastsoftq`, and `python -m fastsoftq`: Ctrl-C and streams are seen to first, then all is imported."""
 
 from typing import NoReturn
 
 from fastsoftq.interruption import leave_on_ctrl_c
+from fastsoftq.streams import mend_streams
 
 
 def main() -> NoReturn:
     """Run the command, as `cli.main` says."""
     leave_on_ctrl_c()
+    mend_streams()
     from fastsoftq.cli import main as run
 
     run()

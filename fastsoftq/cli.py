@@ -17,6 +17,7 @@ import fastsoftq
 from fastsoftq.experiments import DEFAULT, EXPERIMENTS, Settings, chosen
 from fastsoftq.interruption import STATUS, interruptible, leave, prompt
 from fastsoftq.memory import TooLargeError
+from fastsoftq.streams import give_up_stdout, say, shown
 from fastsoftq.studies.commands import run_study, show_status, verify_folder
 from fastsoftq.studies.encoding import DamagedError
 
@@ -51,14 +52,18 @@ def main() -> NoReturn:
         status = _refuse(str(error), 2)
     except (OSError, MemoryError, DamagedError) as error:
         status = _refuse(str(error) or "not enough memory", 1)
-    sys.stdout.flush()
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        give_up_stdout()
+        status = _refuse(f"standard output cannot be written: {error.strerror}", 1)
     if status == STATUS:
         leave()
     sys.exit(status)
 
 
 def _refuse(message: str, status: int) -> int:
-    print("fastsoftq:", " ".join(message.split()), file=sys.stderr)
+    print("fastsoftq:", shown(" ".join(message.split())), file=sys.stderr)
     return status
 
 
@@ -68,10 +73,10 @@ def _begin(
     version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
 ) -> None:
     if version:
-        typer.echo(f"fastsoftq {fastsoftq.__version__}")
+        say(f"fastsoftq {fastsoftq.__version__}")
         raise typer.Exit
     if context.invoked_subcommand is None:
-        typer.echo(context.get_help())
+        print(context.get_help())
 
 
 def _experiments(incomplete: str) -> list[tuple[str, str]]:
@@ -142,11 +147,11 @@ def reproduce(
         folder.mkdir(parents=True, exist_ok=True)
         written = write(findings, folder, name, EXPERIMENTS[name].summary)
         show(findings)
-        typer.echo(f"\nWritten to {folder}: {', '.join(path.name for path in written)}")
+        say(f"\nWritten to {folder}: {', '.join(path.name for path in written)}")
 
     from fastsoftq.report.page import write_report
 
-    typer.echo(f"Report: {write_report(out)}")
+    say(f"Report: {write_report(out)}")
 
 
 @app.command()
@@ -176,7 +181,7 @@ def report(
         raise
     except ValueError as error:
         raise BadInputError(str(error)) from error
-    typer.echo(f"Report: {written}")
+    say(f"Report: {written}")
 
 
 @app.command("list")
@@ -184,7 +189,7 @@ def list_() -> None:
     """List the experiments that `reproduce` knows, with a line each."""
     width = max(map(len, EXPERIMENTS))
     for name, experiment in EXPERIMENTS.items():
-        typer.echo(f"{name:{width}}  {experiment.summary}")
+        say(f"{name:{width}}  {experiment.summary}")
 
 
 @app.command("run")
@@ -199,7 +204,7 @@ def run(*arguments: Any, **options: Any) -> None:
     from fastsoftq.studies.status import status
 
     if status(out).finished:  # or other parts are still to come
-        typer.echo(f"Report: {write_report(out)}")
+        say(f"Report: {write_report(out)}")
 
 
 app.command("status")(show_status)

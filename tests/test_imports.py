@@ -17,7 +17,7 @@ MODULES = sorted(module.name for module in pkgutil.walk_packages([str(PACKAGE)],
 
 # Everything may import what comes before it. Two stand aside: checks, and statistics, which see nothing but checks.
 LAYERS = (
-    ("kernels", "interruption", "memory"),
+    ("kernels", "interruption", "memory", "streams"),
     ("agents", "mdp"),
     ("planning",),
     ("engine",),

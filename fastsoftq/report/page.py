@@ -59,7 +59,7 @@ def write_report(directory: str | Path, other: str | Path | None = None, out: st
             _in(section(results), name) for name, held in zip(names, (ours, theirs), strict=True) for results in held
         ]
         page = _page(f"{names[0]} against {names[1]}", [*compared, *each], answers=len(compared))
-    atomic_write(path, page.encode())
+    atomic_write(path, page.encode(errors="backslashreplace"))  # a folder's name may hold what is no text
     return path
 
 

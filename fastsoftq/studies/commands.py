@@ -12,6 +12,8 @@ from typing import Annotated
 
 import typer
 
+from fastsoftq.streams import say, shown
+
 __all__ = ["run_study", "show_status", "verify_folder"]
 
 _FAILED, _BAD_INPUT, _INTERRUPTED = 1, 2, 130
@@ -34,7 +36,7 @@ def run_study(
     from fastsoftq.studies.progress import LiveTable, PlainLines, clock
     from fastsoftq.studies.run import run
 
-    watch = LiveTable() if sys.stdout.isatty() else PlainLines(_say)
+    watch = LiveTable() if sys.stdout.isatty() else PlainLines(say)
     again = shlex.join(["fastsoftq", *sys.argv[1:]])
     with _errors_told(f"What was done stays done; go on with: {again}"):
         numbers = re.fullmatch(r"(\d+)/(\d+)", part)
@@ -58,14 +60,14 @@ def run_study(
             )
         except KeyboardInterrupt:
             watch.close()
-            _say(f"Stopped. The chunks in hand were dropped, all others are kept; go on with: {again}")
+            say(f"Stopped. The chunks in hand were dropped, all others are kept; go on with: {again}")
             raise typer.Exit(_INTERRUPTED) from None
         finally:
             watch.close()
     for name in outcome.damaged:
-        _say(f"damaged, and written anew: {name}")
+        say(f"damaged, and written anew: {name}")
     speed = outcome.steps / outcome.seconds / 1e6
-    _say(
+    say(
         f"{outcome.computed} chunks computed, {outcome.kept} found whole, in {clock(outcome.seconds)}: "
         f"{outcome.steps:,} steps, {speed:,.1f} M a second"
     )
@@ -85,13 +87,13 @@ def show_status(folder: Folder) -> None:
         Console().print(table(f"{found.name} in {folder}", found.rows, found.steps_a_second))
     else:
         for row in found.rows:
-            _say(f"{row.name}: {row.done:,} of {row.runs:,} runs, {row.steps:,} steps")
-        _say(line(found.rows, found.steps_a_second))
+            say(f"{row.name}: {row.done:,} of {row.runs:,} runs, {row.steps:,} steps")
+        say(line(found.rows, found.steps_a_second))
     for name, owner in found.owners.items():
         condition, chunk = name.split(".")
-        _say(f"{found.rows[int(condition)].name}, chunk {chunk}: being computed by {owner}")
+        say(f"{found.rows[int(condition)].name}, chunk {chunk}: being computed by {owner}")
     if not found.finished and not found.owners:
-        _say("unfinished, and no run on this file system is at it")
+        say("unfinished, and no run on this file system is at it")
 
 
 def verify_folder(
@@ -104,12 +106,12 @@ def verify_folder(
     with _errors_told():
         found = verify(folder, threads=threads)
     for name in found.damaged:
-        _say(f"damaged: {name}")
+        say(f"damaged: {name}")
     for name in found.missing:
-        _say(f"missing: {name}")
+        say(f"missing: {name}")
     if found.digest is None:
         raise typer.Exit(_FAILED)
-    _say(found.digest)
+    say(found.digest)
 
 
 @contextmanager
@@ -118,12 +120,8 @@ def _errors_told(comfort: str = "") -> Iterator[None]:
     try:
         yield
     except (ValueError, TypeError, ImportError) as error:
-        typer.echo(f"fastsoftq: {error}", err=True)
+        print(f"fastsoftq: {shown(str(error))}", file=sys.stderr)
         raise typer.Exit(_BAD_INPUT) from None
     except OSError as error:
-        typer.echo(f"fastsoftq: {error}{'. ' if comfort else ''}{comfort}", err=True)
+        print(f"fastsoftq: {shown(str(error))}{'. ' if comfort else ''}{comfort}", file=sys.stderr)
         raise typer.Exit(_FAILED) from None
-
-
-def _say(text: str) -> None:
-    typer.echo(text)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from fastsoftq.engine.threads import Progress
+from fastsoftq.streams import shown
 from fastsoftq.studies.plan import Unit
 from fastsoftq.studies.store import Store
 from fastsoftq.studies.work import Result
@@ -44,7 +45,7 @@ def table(title: str, rows: Iterable[Row], steps_a_second: float) -> Table:
     from rich.text import Text  # names may hold what Rich would take for markup
 
     rows = list(rows)
-    drawn = Table(title=Text(title), title_justify="left", show_footer=True, box=None, pad_edge=False)
+    drawn = Table(title=Text(shown(title)), title_justify="left", show_footer=True, box=None, pad_edge=False)
     left = time_left(rows, steps_a_second)
     done, runs = sum(row.done for row in rows), sum(row.runs for row in rows)
     drawn.add_column("condition", footer="all")
@@ -54,7 +55,7 @@ def table(title: str, rows: Iterable[Row], steps_a_second: float) -> Table:
     drawn.add_column("time left", footer=clock(left), justify="right")
     for row in rows:
         bar = ProgressBar(total=row.runs, completed=row.done, width=16)
-        drawn.add_row(Text(row.name), bar, f"{row.done:,} / {row.runs:,}", _millions(row.steps), "")
+        drawn.add_row(Text(shown(row.name)), bar, f"{row.done:,} / {row.runs:,}", _millions(row.steps), "")
     return drawn
 
 
