@@ -24,8 +24,8 @@ from numba import types
 from numba.core import errors
 from numba.extending import overload
 
-from fastsoftq.kernels.cache import depends_on
 from fastsoftq.kernels.jit import INTO_CALLERS
+from fastsoftq.kernels.sources import depends_on
 from fastsoftq.kernels.updates import moved, td_target
 
 __all__ = ["act", "bootstrap", "learn", "look", "on_policy", "renews", "revise", "reweigh", "rule", "weigh"]
@@ -58,7 +58,7 @@ def rule(generic: Callable[..., Any], *agents: type) -> Callable[[Callable[..., 
     def register(implementation: Callable[..., Any]) -> Callable[..., Any]:
         for agent in agents:
             _implementations[generic][agent] = implementation
-            depends_on(agent, implementation)
+            depends_on(agent, **{generic.__name__: implementation})
         return implementation
 
     return register

@@ -10,42 +10,28 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import inspect
 import os
 import pickle
+import secrets
 import sys
-import tempfile
+import warnings
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
-from types import FunctionType, ModuleType
 from typing import Any
 
 import numba
-import numpy as np
 from numba import types
 from numba.core.caching import CompileResultCacheImpl, _Cache
 
-__all__ = ["SourceCache", "cache_directory", "depends_on"]
+from fastsoftq.kernels.sources import COMPILED_TOGETHER, sources, sources_of
+from fastsoftq.kernels.trust import is_own, why_not_trusted
 
-_PACKAGE = Path(__file__).parents[1]
-_COMPILED_TOGETHER = [
-    _PACKAGE / name for name in ("kernels", "mdp", "agents", "engine")
-]  # whatever can be inlined into a compiled loop
-_NO_FILE = ""  # the digest of a source that is not a file: a notebook's cell, an interactive prompt
+__all__ = ["SourceCache", "cache_directory"]
+
 _CHECKSUM = hashlib.sha256().digest_size
-
-_digests_of: dict[type, set[str]] = {}
-
-
-def depends_on(cls: type, *things: Any) -> None:
-    """Say that code compiled for `cls` (an agent, say) also depends on `things`: its rules, and what those name.
-
-    Their files are read now, as they are imported: by the time that code is compiled they may have been edited.
-    """
-    digests = _digests_of.setdefault(cls, set())
-    for thing in (cls, *things):
-        digests.update(_digest(source) for source in _sources(thing))
+# For all to read and nobody else to write, whatever the user's umask lets others do.
+_FOLDER, _FILE = 0o755, 0o644
 
 
 @cache
@@ -59,9 +45,56 @@ def cache_directory() -> Path:
     return Path(platformdirs.user_cache_dir("fastsoftq", appauthor=False))
 
 
+def _others_are_trusted() -> bool:
+    return os.environ.get("FASTSOFTQ_TRUST_CACHE") == "1"
+
+
+@cache
+def _is_trusted(folder: Path) -> bool:
+    """Whether code may be loaded from a folder that exists; where not, say so once."""
+    reason = None if _others_are_trusted() else why_not_trusted(folder)
+    if reason is not None:
+        warnings.warn(
+            f"compiled code in {folder} is not used, and everything is compiled anew: {reason}. Whoever can write "
+            "there can run code as you; take another folder (FASTSOFTQ_CACHE_DIR), or set FASTSOFTQ_TRUST_CACHE=1",
+            UserWarning,
+            stacklevel=2,
+        )
+    return reason is None
+
+
+def _read(path: Path) -> bytes | None:
+    """What a file of the cache holds; None where there is none, or none to be trusted."""
+    try:
+        if not _is_trusted(path.parent):
+            return None
+        with path.open("rb") as file:
+            return file.read() if _others_are_trusted() or is_own(file.fileno()) else None
+    except OSError:
+        return None
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Put a file in place, whole or not at all; a disk that cannot be written costs a compilation, no more."""
+    with contextlib.suppress(OSError):
+        for folder in (*reversed(path.parent.parents), path.parent):
+            with contextlib.suppress(FileExistsError):
+                folder.mkdir(_FOLDER)
+        if not _is_trusted(path.parent):
+            return
+        temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}.partial")
+        try:
+            with open(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, _FILE), "wb") as file:  # noqa: PTH123
+                file.write(data)
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+
+
 def _package_digest() -> str:
     digest = hashlib.sha256()
-    for folder in _COMPILED_TOGETHER:
+    for folder in COMPILED_TOGETHER:
         for path in sorted(folder.glob("*.py")):
             digest.update(path.name.encode())
             digest.update(path.read_bytes())
@@ -69,39 +102,6 @@ def _package_digest() -> str:
 
 
 _OF_THE_PACKAGE = _package_digest()
-
-
-def _sources(thing: Any) -> Iterator[Path | str]:
-    """What code for a function or a class is compiled from, but for the package: files, and constants by name."""
-    waiting, seen = [thing], set()
-    while waiting:
-        thing = waiting.pop()
-        thing = getattr(thing, "py_func", thing)  # what Numba compiles
-        if id(thing) in seen:
-            continue
-        seen.add(id(thing))
-        if isinstance(thing, FunctionType):
-            file: str | None = thing.__code__.co_filename
-        elif isinstance(thing, ModuleType | type):
-            file = getattr(sys.modules.get(getattr(thing, "__module__", thing.__name__)), "__file__", None)
-        else:
-            file = None
-            if isinstance(thing, bool | int | float | complex | str | np.generic):
-                yield repr(thing)
-        if file is not None and Path(file).parent not in _COMPILED_TOGETHER:
-            yield Path(file)
-            if isinstance(thing, FunctionType):
-                named = inspect.getclosurevars(thing)
-                waiting += [*named.globals.values(), *named.nonlocals.values()]
-
-
-def _digest(source: Path | str) -> str:
-    if isinstance(source, str):
-        return source
-    try:
-        return hashlib.sha256(source.read_bytes()).hexdigest()
-    except OSError:
-        return _NO_FILE
 
 
 def _classes(t: Any) -> Iterator[type]:
@@ -136,7 +136,7 @@ class SourceCache(_Cache):
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self._function = function
-        self._digests = {_digest(source) for source in _sources(function)}
+        self._sources = set(sources(function))
         self._impl = CompileResultCacheImpl.__new__(CompileResultCacheImpl)  # its codec; its locators are not needed
         self._enabled = True
 
@@ -163,9 +163,8 @@ class SourceCache(_Cache):
         path = self._path(sig, target_context.codegen())
         if path is None:
             return None
-        try:
-            stored = path.read_bytes()
-        except OSError:
+        stored = _read(path)
+        if stored is None:
             return None
         checksum, payload = stored[:_CHECKSUM], stored[_CHECKSUM:]
         if hashlib.sha256(payload).digest() != checksum:
@@ -178,33 +177,21 @@ class SourceCache(_Cache):
         if path is None or data.library.has_dynamic_globals or any(not lifted.can_cache for lifted in data.lifted):
             return
         payload = numba.core.serialize.dumps(self._impl.reduce(data))
-        with contextlib.suppress(OSError):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            handle, temporary = tempfile.mkstemp(dir=path.parent)
-            try:
-                with os.fdopen(handle, "wb") as file:
-                    file.write(hashlib.sha256(payload).digest() + payload)
-                Path(temporary).replace(path)
-            except BaseException:
-                Path(temporary).unlink()
-                raise
+        _write(path, hashlib.sha256(payload).digest() + payload)
 
     def _path(self, sig: Any, codegen: Any) -> Path | None:
         arguments = getattr(sig, "args", sig)
         classes = [c for t in arguments for c in _classes(t)]
         if not self._enabled or any(c.__module__ == "__main__" for c in classes):
             return None  # another script's __main__ may hold another class of the same name
-        for c in classes:
-            if c not in _digests_of:
-                depends_on(c)
-        digests = self._digests.union(*[_digests_of[c] for c in classes])
-        if _NO_FILE in digests:
-            return None
+        found = self._sources.union(*map(sources_of, classes))
+        if any(source.kind == "text" for source in found):
+            return None  # another process cannot know that it has the same
         key = (
             (self._function.__module__, self._function.__qualname__),
             str(arguments),
             [(c.__module__, c.__qualname__) for c in classes],
-            sorted(digests),
+            sorted(found),
             _OF_THE_PACKAGE,
             codegen.magic_tuple(),
             (numba.__version__, sys.version_info[:2]),

@@ -1,0 +1,220 @@
+"""What compiled code depends on: functions and classes that are not the package's, by their files, and constants.
+
+The cache on disk must know, so that it serves nothing stale, and so must a study, whose results are those of this code.
+"""
+
+from __future__ import annotations
+
+import enum
+import hashlib
+import inspect
+import io
+import linecache
+import os
+import sys
+import tokenize
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import CodeType, FunctionType, ModuleType
+from typing import Any, NamedTuple
+
+import llvmlite
+import numba
+import numpy as np
+
+__all__ = ["COMPILED_TOGETHER", "Source", "code_of", "depends_on", "sources", "sources_of"]
+
+_PACKAGE = Path(__file__).parents[1]
+COMPILED_TOGETHER = [_PACKAGE / name for name in ("kernels", "mdp", "agents", "engine")]
+"""The folders of whatever can be inlined into a compiled loop."""
+
+# Numba compiles none of the functions here: it has its own for those it knows.
+_LIBRARIES = [Path(str(library.__file__)).parent for library in (numba, llvmlite, np)]
+_STANDARD = Path(os.__file__).parent
+_DIGITS = 16  # of a digest in a record: enough to tell texts apart that nobody chose to be alike
+
+_rules_of: dict[type, dict[str, Callable[..., Any]]] = {}
+_files_of: dict[type, dict[str, Source]] = {}  # as they were when the class and its rules were imported
+
+
+class Source(NamedTuple):
+    """Something that code depends on."""
+
+    name: str  # of a module, a function or class, or a constant
+    digest: str
+    kind: str  # "file"; "text", of what no other process can import; "constant"
+
+
+def depends_on(cls: type, **rules: Callable[..., Any]) -> None:
+    """Say that code compiled for `cls` (an agent, say) also depends on these rules, and on what those name.
+
+    Their files are read now, as they are imported: by the time that code is compiled they may have been edited.
+    """
+    _rules_of.setdefault(cls, {}).update(rules)
+    files = _files_of.setdefault(cls, {})
+    files.update({found.name: found for found in sources(cls, **rules) if found.kind == "file"})
+
+
+def sources_of(cls: type) -> list[Source]:
+    """What code that is compiled for a class depends on, but for the package."""
+    if cls not in _files_of:
+        depends_on(cls)
+    now = {found.name: found for found in sources(cls, **_rules_of[cls])}
+    return sorted({**now, **_files_of[cls]}.values())
+
+
+def code_of(cls: type) -> dict[str, str]:
+    """The code of a class and of its rules where it is not the package's; comments and blank lines do not count.
+
+    Parameters
+    ----------
+    cls : type
+        An agent's.
+
+    Returns
+    -------
+    dict of str to str
+        Digests by the name of the module, or else of the function, and of each constant; empty for what comes with the
+        package.
+    """
+    return {found.name: found.digest[:_DIGITS] for found in sources_of(cls)}
+
+
+def sources(*things: Any, **named: Any) -> Iterator[Source]:
+    """What code for functions and classes is compiled from, but for the package; each name once.
+
+    Parameters
+    ----------
+    *things, **named
+        The latter bear their own names.
+    """
+    found: dict[str, Source] = {}
+    waiting = [*named.items(), *(("", thing) for thing in things)]
+    seen = set()
+    while waiting:
+        name, thing = waiting.pop()
+        for within in ("py_func", "_defn"):  # what Numba compiles, or asks what to compile
+            thing = getattr(thing, within, thing)
+        constant = _is_constant(thing)
+        if (id(thing), name if constant else "") in seen:
+            continue
+        seen.add((id(thing), name if constant else ""))
+        source = None
+        if constant:
+            source = Source(name, _sha256(_written(thing)), "constant")
+        elif isinstance(thing, FunctionType | ModuleType | type):
+            if _is_ours(thing):
+                source = _source(name, thing)
+                waiting += _named_in(thing) if isinstance(thing, FunctionType) else ()
+            if hasattr(thing, "__wrapped__"):
+                waiting.append((name, thing.__wrapped__))
+        if source is not None:
+            before = found.get(source.name, source)
+            if before.digest != source.digest:  # two functions of one name
+                source = source._replace(digest=_sha256(before.digest + source.digest))
+            found[source.name] = source
+    yield from found.values()
+
+
+def _is_ours(thing: FunctionType | ModuleType | type) -> bool:
+    """Whether somebody wrote it who uses the package."""
+    file = _file_of(thing)
+    if file is None:
+        module = _module_of(thing)
+        return module == "__main__" or module.partition(".")[0] not in sys.stdlib_module_names
+    path = Path(file)
+    standard = path.is_relative_to(_STANDARD) and not {"site-packages", "dist-packages"}.intersection(path.parts)
+    library = any(path.is_relative_to(folder) for folder in _LIBRARIES)
+    return not (standard or library or path.parent in COMPILED_TOGETHER)
+
+
+def _module_of(thing: FunctionType | ModuleType | type) -> str:
+    return thing.__name__ if isinstance(thing, ModuleType) else thing.__module__ or ""
+
+
+def _file_of(thing: FunctionType | ModuleType | type) -> str | None:
+    if isinstance(thing, FunctionType):
+        return thing.__code__.co_filename
+    return getattr(sys.modules.get(_module_of(thing)), "__file__", None)
+
+
+def _source(name: str, thing: FunctionType | ModuleType | type) -> Source | None:
+    """A whole file, where another process can import it; else what is written of the function or class alone."""
+    module, file = _module_of(thing), _file_of(thing)
+    if file is not None and module != "__main__":
+        try:
+            return Source(module, _sha256(_without_comments(Path(file).read_bytes().decode())), "file")
+        except (OSError, UnicodeDecodeError):
+            pass
+    if isinstance(thing, ModuleType):
+        return None
+    text = _text(thing) if isinstance(thing, FunctionType) else _members(thing)
+    return Source(name or f"{module}.{thing.__qualname__}", _sha256(text), "text")
+
+
+def _text(function: FunctionType) -> str:
+    """A function as its file or notebook has it, or else what Python made of it; and the values of its defaults."""
+    code = function.__code__
+    lines = linecache.getlines(code.co_filename, function.__globals__)
+    try:
+        text = _without_comments("".join(inspect.getblock(lines[code.co_firstlineno - 1 :])))
+    except (tokenize.TokenError, SyntaxError):
+        text = ""
+    return (text or repr(_bytecode(code))) + _written((function.__defaults__, *(function.__kwdefaults__ or {}).items()))
+
+
+def _bytecode(code: CodeType) -> tuple[Any, ...]:
+    constants = [_bytecode(c) if isinstance(c, CodeType) else c for c in code.co_consts]
+    return code.co_code, constants, code.co_names, code.co_varnames, code.co_freevars
+
+
+def _members(cls: type) -> str:
+    """What compiled code can see of a class: the names of a tuple's fields, the values of an enumeration."""
+    if issubclass(cls, enum.Enum):
+        return repr([(member.name, member.value) for member in cls])
+    return repr(getattr(cls, "_fields", cls.__qualname__))
+
+
+def _without_comments(text: str) -> str:
+    """Lines of code as they stand, less comments, blank lines and white space at their ends."""
+    lines = text.splitlines()
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(text).readline):
+            if token.type == tokenize.COMMENT:
+                row, column = token.start
+                lines[row - 1] = lines[row - 1][:column]
+    except (tokenize.TokenError, SyntaxError):  # part of a statement, as of a lambda
+        pass
+    return "\n".join(line.rstrip() for line in lines if line.strip())
+
+
+def _named_in(function: FunctionType) -> list[tuple[str, Any]]:
+    """What a function names: globals, what it closes over, and what it takes from modules, by their full names."""
+    bound = inspect.getclosurevars(function)
+    found = [(f"{function.__module__}.{name}", thing) for name, thing in {**bound.globals, **bound.nonlocals}.items()]
+    attributes = sorted(_names(function.__code__))
+    for _, thing in found:  # which grows: a module may lie in a module
+        if isinstance(thing, ModuleType) and _is_ours(thing):
+            found += [(f"{thing.__name__}.{a}", getattr(thing, a)) for a in attributes if hasattr(thing, a)]
+    return found
+
+
+def _names(code: CodeType) -> set[str]:
+    return set(code.co_names).union(*(_names(c) for c in code.co_consts if isinstance(c, CodeType)))
+
+
+def _is_constant(thing: Any) -> bool:
+    return isinstance(thing, bool | int | float | complex | str | bytes | np.generic | np.ndarray | tuple)
+
+
+def _written(constant: Any) -> str:
+    """A constant, as text that tells it from any other."""
+    if isinstance(constant, np.ndarray):
+        return f"{constant.dtype.str}{constant.shape}{hashlib.sha256(constant.tobytes()).hexdigest()}"
+    if isinstance(constant, tuple):
+        return f"{type(constant).__name__}({', '.join(map(_written, constant))})"
+    return repr(constant) if constant is None or _is_constant(constant) else type(constant).__qualname__
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode(errors="backslashreplace")).hexdigest()
