@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import importlib
 import os
 import sys
 import tempfile
@@ -171,8 +172,19 @@ def report(
             metavar="FILE",
         ),
     ] = None,
+    modules: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--import",
+            help="A module with agents of your own, to be imported first; without it they are shown as data.",
+            metavar="MODULE",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Write a report of results as one HTML file that needs nothing else, or of two folders compared."""
+    _import(modules or [])
+
     from fastsoftq.report.page import write_report
 
     try:
@@ -209,6 +221,19 @@ def run(*arguments: Any, **options: Any) -> None:
 
 app.command("status")(show_status)
 app.command("verify")(verify_folder)
+
+
+def _import(modules: list[str]) -> None:
+    """Import what was asked for by name, from the current folder too, as `python -m` does."""
+    if modules:
+        sys.path.append(str(Path.cwd()))
+    for name in modules:
+        try:
+            importlib.import_module(name)
+        except Exception as error:  # whatever it does when it is imported
+            raise BadInputError(
+                f"--import is {name!r}; it cannot be imported: {type(error).__name__}: {error}"
+            ) from None
 
 
 def _check_writable(folder: Path) -> None:

@@ -28,9 +28,23 @@ from fastsoftq.kernels.jit import INTO_CALLERS
 from fastsoftq.kernels.sources import depends_on
 from fastsoftq.kernels.updates import moved, td_target
 
-__all__ = ["act", "bootstrap", "learn", "look", "on_policy", "renews", "revise", "reweigh", "rule", "weigh"]
+__all__ = [
+    "act",
+    "bootstrap",
+    "follows_rules",
+    "known_agents",
+    "learn",
+    "look",
+    "on_policy",
+    "renews",
+    "revise",
+    "reweigh",
+    "rule",
+    "weigh",
+]
 
 _implementations: dict[Callable[..., Any], dict[type, Callable[..., Any]]] = {}
+_compiled: set[tuple[Callable[..., Any], type]] = set()
 
 
 def rule(generic: Callable[..., Any], *agents: type) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -46,7 +60,8 @@ def rule(generic: Callable[..., Any], *agents: type) -> Callable[[Callable[..., 
     Raises
     ------
     TypeError
-        Something that is not a rule, or not a NamedTuple class.
+        Something that is not a rule, or not a NamedTuple class; another rule for an agent that has been compiled with
+        the one it had.
     """
     if generic not in _implementations:
         names = sorted(g.__name__ for g in _implementations)
@@ -57,11 +72,27 @@ def rule(generic: Callable[..., Any], *agents: type) -> Callable[[Callable[..., 
 
     def register(implementation: Callable[..., Any]) -> Callable[..., Any]:
         for agent in agents:
+            if (generic, agent) in _compiled:
+                raise TypeError(
+                    f"{agent.__name__} has been compiled with its rule {generic.__name__!r}, and would go on following "
+                    "it; define the class once more, and then its rules"
+                )
             _implementations[generic][agent] = implementation
             depends_on(agent, **{generic.__name__: implementation})
         return implementation
 
     return register
+
+
+def known_agents() -> list[type]:
+    """The agents that have been imported, as classes: every NamedTuple that has the rules it needs, oldest first."""
+    required = [agents for generic, agents in _implementations.items() if hasattr(generic, "required")]
+    return [agent for agent in required[0] if all(agent in agents for agents in required)]
+
+
+def follows_rules(agent: type) -> bool:
+    """Whether a class is an agent's."""
+    return agent in known_agents()
 
 
 def _dispatched(generic: Callable[..., Any]) -> Callable[..., Any]:
@@ -73,6 +104,7 @@ def _dispatched(generic: Callable[..., Any]) -> Callable[..., Any]:
         if not isinstance(agent, types.BaseNamedTuple):
             return None
         found = known.get(agent.instance_class, None if hasattr(generic, "required") else generic)
+        _compiled.add((generic, agent.instance_class))
         if found is None:
             raise errors.TypingError(f"{agent.instance_class.__name__} has no rule {generic.__name__!r}")
         return found

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import zipfile
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,11 +51,14 @@ def read_experiment(folder: Path) -> Results:
             rows=words["table"]["rows"],
             caption=words["table"]["caption"],
             figures=[
-                Figure(name, text, (folder / f"{name}.svg").read_bytes()) for name, text in words["figures"].items()
+                Figure(name, text, (folder / f"{_plain_name(name)}.svg").read_bytes())
+                for name, text in words["figures"].items()
             ],
             summary=(folder / _SUMMARY).read_bytes(),
             conditions=[
-                Condition(name, agent["label"], agent["colour"], agent["settings"], _Archived(folder / _CURVES, name))
+                Condition(
+                    name, agent["label"], _colour(agent["colour"]), agent["settings"], _Archived(folder / _CURVES, name)
+                )
                 for name, agent in words["agents"].items()
                 if f"{name}_returns" in kept
             ],
@@ -63,6 +67,20 @@ def read_experiment(folder: Path) -> Results:
         raise ValueError(f"'{folder}' holds results that cannot be read: there is no {error}") from error
     except (OSError, ValueError, TypeError, zipfile.BadZipFile) as error:
         raise ValueError(f"'{folder}' holds results that cannot be read: {error}") from error
+
+
+def _plain_name(name: str) -> str:
+    """The name of a file of the folder, which does not lead out of it."""
+    if not re.fullmatch(r"\w[\w.-]*", name):
+        raise ValueError(f"a figure is called {name!r}")
+    return name
+
+
+def _colour(text: Any) -> str:
+    """A colour, and not a piece of a page."""
+    if not re.fullmatch(r"#[0-9a-f]{6}", text):
+        raise ValueError(f"a colour is {text!r}")
+    return str(text)
 
 
 class _Archived(NamedTuple):

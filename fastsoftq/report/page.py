@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
@@ -21,7 +21,12 @@ from fastsoftq.studies.atomic import atomic_write
 __all__ = ["write_report"]
 
 
-def write_report(directory: str | Path, other: str | Path | None = None, out: str | Path | None = None) -> Path:
+def write_report(
+    directory: str | Path,
+    other: str | Path | None = None,
+    out: str | Path | None = None,
+    agents: Iterable[type] = (),
+) -> Path:
     """Write a report of the results in a folder, or of one folder's against another's.
 
     The same folders always make the same bytes.
@@ -34,6 +39,8 @@ def write_report(directory: str | Path, other: str | Path | None = None, out: st
         Results to compare with those: what differs is told first.
     out : str or Path, optional
         The file; `report.html` in `directory` if not given, `comparison.html` where there are two.
+    agents : iterable of type
+        Agents of your own, as for `open_results`.
 
     Returns
     -------
@@ -47,12 +54,13 @@ def write_report(directory: str | Path, other: str | Path | None = None, out: st
     OSError
         The file cannot be written.
     """
-    ours = read_results(directory)
+    agents = list(agents)
+    ours = read_results(directory, agents)
     path = Path(out) if out is not None else Path(directory) / ("report.html" if other is None else "comparison.html")
     if other is None:
         page = _page("Hard or soft?", [section(results) for results in ours])
     else:
-        theirs = read_results(other)
+        theirs = read_results(other, agents)
         names = _names(Path(directory), Path(other))
         compared = against(ours, theirs, names)
         each = [

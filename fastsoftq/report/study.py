@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -14,7 +16,7 @@ from fastsoftq.report.folder import Condition, Learning, Results
 from fastsoftq.report.style import agent_colour
 from fastsoftq.report.svg import typeset
 from fastsoftq.studies.results import Results as Study
-from fastsoftq.studies.spec import agent_from_record
+from fastsoftq.studies.spec import UnknownAgent, agent_from_record, canonical
 from fastsoftq.studies.store import open_store
 
 __all__ = ["STUDY", "read_study"]
@@ -26,12 +28,14 @@ _WINDOW = 100
 _UNKNOWN = "#4d4d4d"
 
 
-def read_study(folder: Path) -> Results:
+def read_study(folder: Path, agents: Iterable[type] = ()) -> Results:
     """Read the folder of a study.
 
     Parameters
     ----------
     folder : Path
+    agents : iterable of type
+        As for `open_results`.
 
     Returns
     -------
@@ -45,7 +49,8 @@ def read_study(folder: Path) -> Results:
         Results that are missing or damaged.
     """
     store = open_store(folder)
-    study, plan = Study(store), store.plan
+    agents = list(agents)
+    study, plan = Study(store, agents), store.plan
     marks = [mark for _, mark in store.marked()]
     record = plan.record
     run = {
@@ -63,28 +68,29 @@ def read_study(folder: Path) -> Results:
         sentences.append(f"Of each condition's {typeset(plan.runs)} runs the first {typeset(_MOST)} are shown.")
     results = Results(folder, study.name, study.name, run, sentences)
     if study.keep == "curves":
-        return _with_curves(results, study)
+        return _with_curves(results, study, agents)
     return _with_table(results, study)
 
 
-def _with_curves(results: Results, study: Study) -> Results:
+def _with_curves(results: Results, study: Study, agents: Iterable[type]) -> Results:
     conditions = []
     for name in study.conditions:
         world, _, label = name.partition("/")
-        colour, settings = _drawn(study.record["agents"][label])
+        colour, settings = _drawn(study.record["agents"][label], agents)
         load = partial(_load, study, name, min(_MOST, results.run["seeds"]))
         conditions.append(Condition(name, label, colour, settings, load, world))
     return replace(results, conditions=conditions)
 
 
-def _drawn(record: Any) -> tuple[str, dict[str, str | float]]:
-    """The colour and the settings of an agent; of one that cannot be imported here, what its record tells."""
-    try:
-        agent = agent_from_record(record)
-    except (ImportError, AttributeError):
-        plain = {key: value if isinstance(value, int | float) else str(value) for key, value in record.items()}
-        return _UNKNOWN, {"algorithm": str(record["kind"]), **plain}
-    return agent_colour(agent), settings_of(agent)
+def _drawn(record: Any, agents: Iterable[type]) -> tuple[str, dict[str, str | float]]:
+    """The colour and the settings of an agent; of one that nobody has imported, what its record tells."""
+    agent = agent_from_record(record, agents)
+    code = {"code": hashlib.sha256(canonical(record["code"])).hexdigest()[:8]} if "code" in record else {}
+    if isinstance(agent, UnknownAgent):
+        given = agent.hyperparameters.items()
+        plain = {key: value if isinstance(value, int | float) else str(value) for key, value in given}
+        return _UNKNOWN, {"algorithm": agent.kind, **plain, **code}
+    return agent_colour(agent), {**settings_of(agent), **code}
 
 
 def _load(study: Study, name: str, runs: int) -> Learning:

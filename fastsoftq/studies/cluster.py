@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Any
 
-from fastsoftq.studies.plan import Unit
+from fastsoftq.studies.plan import FolderError, Unit
 from fastsoftq.studies.spec import Study
 from fastsoftq.studies.store import Store
 from fastsoftq.studies.work import Result, work
@@ -84,4 +85,7 @@ def _job(store: Store, study: Study) -> tuple[Store, Study]:
 
 def _work(job: tuple[Store, Study], unit: Unit) -> Result:
     store, study = job
+    difference = store.plan.difference(study)  # agents come as the names of their classes: their code is the worker's
+    if difference:
+        raise FolderError(f"a worker on {platform.node()} would add another study's results: {difference}")
     return work(store, study, unit)

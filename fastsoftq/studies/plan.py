@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from fastsoftq import checks
 from fastsoftq.studies.contents import Contents, contents_of
-from fastsoftq.studies.spec import Condition, Study, canonical
+from fastsoftq.studies.spec import KEEP, PRECISIONS, Condition, Study, canonical
 
 __all__ = ["FolderError", "Plan", "Unit", "sealed", "unsealed"]
 
@@ -96,12 +97,9 @@ class Plan:
         FolderError
             The study does not include all that is here; the message names the first difference.
         """
-        difference = _difference(self.record, study.record)
+        difference = self.difference(study)
         if difference:
-            raise FolderError(
-                f"holds another study's results: {difference}. More seeds, agents or environments can be added to what "
-                "is there; anything else needs another folder"
-            )
+            raise FolderError(f"holds another study's results: {difference}")
         if canonical(study.record) == canonical(self.record):
             return self
         added = tuple(c for c in study.conditions if c not in self.conditions)
@@ -112,6 +110,10 @@ class Plan:
             source=source or self.source,
             provenance=(*self.provenance, provenance),
         )
+
+    def difference(self, study: Study) -> str | None:
+        """The first thing that keeps a study's results from being added here, and what can be done about it."""
+        return _difference(self.record, study.record)
 
     @cached_property
     def contents(self) -> Contents:
@@ -189,10 +191,36 @@ class Plan:
         data = unsealed(data)
         if data is None:
             return None
-        if data["format"] != _FORMAT:
-            raise FolderError(f"has format {data['format']}; this version of fastsoftq reads format {_FORMAT}")
-        conditions = tuple(Condition(*names) for names in data["conditions"])
-        return cls(data["study"], conditions, data["chunk"], data["source"], tuple(data["provenance"]))
+        if data.get("format", _FORMAT) != _FORMAT:
+            raise FolderError(f"has format {data['format']!r}; this version of fastsoftq reads format {_FORMAT}")
+        try:
+            conditions = tuple(Condition(*names) for names in data["conditions"])
+            plan = cls(data["study"], conditions, data["chunk"], data["source"], tuple(data["provenance"]))
+            plan._check()
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            raise FolderError(f"holds a plan that no version of fastsoftq writes ({error!r})") from None
+        return plan
+
+    def _check(self) -> None:
+        """Look at all that will be read of a plan, which may have been written by anybody."""
+        record = self.record
+        if checks.choice("keep", record["keep"], KEEP) == "summary":
+            checks.count("block", record["block"])
+        checks.count("chunk", self.chunk)
+        if self.chunk % self.contents.grain:
+            raise ValueError(f"chunk is {self.chunk}")
+        for name in ("episodes", "max_steps"):
+            checks.count(name, record[name])
+        checks.count("seeds.count", record["seeds"]["count"], most=sys.maxsize)
+        checks.count("seeds.start", record["seeds"]["start"], least=0, most=2**64 - 1)
+        checks.text("name", record["name"])
+        checks.choice("precision", record["precision"], PRECISIONS)
+        for condition in self.conditions:
+            checks.text("mdp", record["environments"][condition.environment]["mdp"])
+            checks.text("kind", record["agents"][condition.agent]["kind"])
+            self.identity(condition)
+        for entry in (*self.provenance, self.provenance[-1]):
+            dict(entry)
 
 
 def sealed(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -208,22 +236,31 @@ def unsealed(data: bytes | Mapping[str, Any] | None) -> dict[str, Any] | None:
             return None
         checksum = parsed.pop("sha256", None)
         return parsed if checksum == hashlib.sha256(canonical(parsed)).hexdigest() else None
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError, AttributeError, RecursionError):
         return None
 
 
+_ELSEWHERE = "More seeds, agents or environments can be added to what is there; anything else needs another folder"
+
+
 def _difference(here: Mapping[str, Any], wanted: Mapping[str, Any]) -> str | None:
+    if here.get("results", 1) != wanted["results"]:  # 1 was not written down
+        return (
+            f"they are of results version {here.get('results', 1)} and this version of fastsoftq makes "
+            f"{wanted['results']}, other numbers from the same study. Go on with the version that made them, which "
+            "their provenance names, or take another folder"
+        )
     for name in ("name", "episodes", "max_steps", "precision", "keep", "block"):
         if here[name] != wanted[name]:
-            return f"{name} is {here[name]!r} there and {wanted[name]!r} here"
+            return f"{name} is {here[name]!r} there and {wanted[name]!r} here. {_ELSEWHERE}"
     if here["seeds"]["start"] != wanted["seeds"]["start"]:
-        return f"seeds start at {here['seeds']['start']} there and at {wanted['seeds']['start']} here"
+        return f"seeds start at {here['seeds']['start']} there and at {wanted['seeds']['start']} here. {_ELSEWHERE}"
     if here["seeds"]["count"] > wanted["seeds"]["count"]:
-        return f"it has {here['seeds']['count']} seeds, and {wanted['seeds']['count']} are asked for here"
+        return f"it has {here['seeds']['count']} seeds, and {wanted['seeds']['count']} are asked for here. {_ELSEWHERE}"
     for group in ("environments", "agents"):
         for name, record in here[group].items():
             if name not in wanted[group]:
-                return f"{group}.{name} is there and not here"
+                return f"{group}.{name} is there and not here. {_ELSEWHERE}"
             if record != wanted[group][name]:
                 return f"{group}.{name} {_changes(record, wanted[group][name])}"
     return None
@@ -231,5 +268,17 @@ def _difference(here: Mapping[str, Any], wanted: Mapping[str, Any]) -> str | Non
 
 def _changes(here: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
     names = [name for name in {**here, **wanted} if here.get(name) != wanted.get(name) and name != "sha256"]
-    changes = [f"{name} {here.get(name)!r} there and {wanted.get(name)!r} here" for name in names]
-    return "has " + "; ".join(changes or ["other outcomes there"])
+    changes = [f"{name} {here.get(name)!r} there and {wanted.get(name)!r} here" for name in names if name != "code"]
+    if changes or "code" not in names:
+        return f"has {'; '.join(changes or ['other outcomes there'])}. {_ELSEWHERE}"
+    then, now = here.get("code"), wanted.get("code", {})
+    if then is None:
+        return (
+            "is an agent of your own, whose code was not written down when these results were made, so that it cannot "
+            "be told whether they are this code's. Take another folder"
+        )
+    edited = [name for name in sorted({**then, **now}) if then.get(name) != now.get(name)]
+    return (
+        f"has other code there: what differs is {', '.join(edited)}. Put it back as it was to go on in this folder, or "
+        "take another folder for the code as it is now"
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,10 +29,13 @@ class Results:
     Parameters
     ----------
     store : Store
+    agents : iterable of type
+        As for `open_results`.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, agents: Iterable[type] = ()) -> None:
         self._store = store
+        self._agents = {name: agent_from_record(record, agents) for name, record in store.plan.record["agents"].items()}
         self._places = {condition.name: place for place, condition in enumerate(store.plan.conditions)}
 
     @property
@@ -71,6 +75,7 @@ class Results:
         Returns
         -------
         LearningCurves
+            Its `agent` is an `UnknownAgent` where nobody here has imported its class.
 
         Raises
         ------
@@ -89,7 +94,7 @@ class Results:
             lengths=arrays["lengths"][:runs],
             truncated=arrays["truncated"][:runs],
             seeds=plan.seeds(0, runs),
-            agent=agent_from_record(plan.record["agents"][own.agent]),
+            agent=self._agents[own.agent],
             mdp=plan.record["environments"][own.environment]["mdp"],
             max_steps=plan.record["max_steps"],
             precision=plan.record["precision"],
@@ -134,6 +139,8 @@ class Results:
         ------
         ImportError
             Without xarray and zarr.
+        DamagedError
+            Metadata that is not what `run` writes. Zarr takes from it what to decode with, so that it is not handed on.
         """
         try:
             import xarray
@@ -141,7 +148,10 @@ class Results:
         except ImportError as error:
             raise ImportError("to_xarray needs xarray and zarr: pip install 'fastsoftq[xarray]'") from error
 
-        return xarray.open_zarr(f"{self._store.url}/{RESULTS}", chunks=None)
+        damaged = self._store.damaged_metadata()
+        if damaged:
+            raise DamagedError(f"{self._store.url}: damaged: {', '.join(damaged)}; run it again to repair it")
+        return xarray.open_zarr(f"{self._store.url}/{RESULTS}", chunks=None, zarr_format=3)
 
     def _place(self, condition: str, keep: str) -> int:
         if self.keep != keep:
@@ -169,13 +179,18 @@ class Results:
         }
 
 
-def open_results(url: str | Path) -> Results:
+def open_results(url: str | Path, agents: Iterable[type] = ()) -> Results:
     """Open the results in a folder.
+
+    Nothing that lies there is imported or called, whoever wrote it.
 
     Parameters
     ----------
     url : str or Path
         A folder, or a URL that fsspec knows.
+    agents : iterable of type
+        Agents of your own, besides those that have been imported. They are recognised by module and name, or by the
+        name of the class where the module is called otherwise here (a script's `__main__`). Others are given as data.
 
     Returns
     -------
@@ -185,5 +200,7 @@ def open_results(url: str | Path) -> Results:
     ------
     FolderError
         No study there.
+    TypeError
+        `agents` includes what is not an agent.
     """
-    return Results(open_store(url))
+    return Results(open_store(url), agents)

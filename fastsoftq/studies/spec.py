@@ -5,10 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from importlib import import_module
 from types import MappingProxyType
 from typing import Any
 
@@ -17,13 +16,29 @@ import numpy as np
 from fastsoftq import checks
 from fastsoftq.agents import LEARNERS, LinearDecay, PowerDecay
 from fastsoftq.agents.hyperparameters import checked
+from fastsoftq.agents.rules import follows_rules, known_agents
 from fastsoftq.engine.caution import check_reward_scale
+from fastsoftq.kernels.sources import code_of
 from fastsoftq.mdp.tabular import TabularMDP
 
-__all__ = ["KEEP", "PRECISIONS", "Condition", "Study", "agent_from_record", "canonical"]
+__all__ = [
+    "KEEP",
+    "PRECISIONS",
+    "RESULTS_VERSION",
+    "Condition",
+    "Study",
+    "UnknownAgent",
+    "agent_from_record",
+    "canonical",
+]
 
 PRECISIONS = ("double", "mixed")
 KEEP = ("curves", "summary")
+
+RESULTS_VERSION = 1
+"""Goes up when the same study yields other numbers than before, as the hashes in tests/engine/test_bits.py show."""
+
+_OF_RECORDS = {"kind", "code"}  # what a record of an agent holds beside its hyperparameters
 
 # What a record calls the types that come with the package; any other goes by its module and name.
 _TYPES: dict[str, type] = {**LEARNERS, "linear_decay": LinearDecay, "power_decay": PowerDecay}
@@ -111,6 +126,7 @@ class Study:
 
         if not isinstance(self.name, str) or not self.name:
             raise TypeError(f"name is {self.name!r}; it must be a string that is not empty")
+        _check_text("name is", self.name)
         fix("episodes", checks.count("episodes", self.episodes))
         fix("max_steps", checks.count("max_steps", self.max_steps))
         fix("seeds", _seed_range(self.seeds))
@@ -127,10 +143,15 @@ class Study:
             for name in named:
                 if not isinstance(name, str) or not name or "/" in name:
                     raise ValueError(f"{field} includes the name {name!r}; it must be a string without '/'")
+                _check_text(f"{field} includes the name", name)
             fix(field, MappingProxyType(named))
         for name, mdp in self.environments.items():
             if not isinstance(mdp, TabularMDP):
                 raise TypeError(f"environments[{name!r}] is {mdp!r}; it must be a TabularMDP, such as cliff_walking()")
+        for name, agent in self.agents.items():
+            reserved = sorted(_OF_RECORDS.intersection(getattr(agent, "_fields", ())))
+            if reserved:
+                raise ValueError(f"agents[{name!r}] has a hyperparameter {reserved[0]!r}; records use that name")
         fix("agents", MappingProxyType({name: checked(agent) for name, agent in self.agents.items()}))
         for mdp in self.environments.values():
             for agent in self.agents.values():
@@ -145,6 +166,7 @@ class Study:
     def record(self) -> dict[str, Any]:
         """All that the results depend on, as plain data."""
         return {
+            "results": RESULTS_VERSION,
             "name": self.name,
             "episodes": self.episodes,
             "max_steps": self.max_steps,
@@ -159,7 +181,8 @@ class Study:
     @property
     def identity(self) -> str:
         """The study's hash, 64 hex digits: equal for equal studies, on any machine and in any order of their parts."""
-        return hashlib.sha256(canonical(self.record)).hexdigest()
+        record = {name: value for name, value in self.record.items() if (name, value) != ("results", 1)}  # as it was
+        return hashlib.sha256(canonical(record)).hexdigest()
 
     def __reduce__(self) -> tuple[Any, ...]:
         fields = {name: getattr(self, name) for name in self.__dataclass_fields__}
@@ -186,36 +209,102 @@ def _mdp_record(mdp: TabularMDP) -> dict[str, Any]:
     return {"mdp": mdp.name, "states": mdp.n_states, "actions": mdp.n_actions, "sha256": digest.hexdigest()}
 
 
+def _check_text(what: str, text: str) -> None:
+    """Refuse what cannot be written to a file, before anything is computed that bears its name."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError(f"{what} {text!r}; it must be text that UTF-8 can encode") from None
+
+
+def _kind_of(agent: type) -> str:
+    known = [name for name, kind in _TYPES.items() if kind is agent]
+    return known[0] if known else f"{agent.__module__}:{agent.__qualname__}"
+
+
 def _agent_record(agent: Any) -> Any:
     if not hasattr(agent, "_fields"):
         return agent
-    known = [name for name, kind in _TYPES.items() if kind is type(agent)]
-    kind = known[0] if known else f"{type(agent).__module__}:{type(agent).__qualname__}"
-    return {"kind": kind, **{name: _agent_record(value) for name, value in agent._asdict().items()}}
+    fields = {name: _agent_record(value) for name, value in agent._asdict().items()}
+    code = code_of(type(agent))
+    return {"kind": _kind_of(type(agent)), **fields, **({"code": code} if code else {})}
 
 
-def agent_from_record(record: Any) -> Any:
+@dataclass(frozen=True)
+class UnknownAgent:
+    """An agent as a record describes it, where nobody has imported its class.
+
+    Attributes
+    ----------
+    kind : str
+        The name of the class, "module:name".
+    hyperparameters : mapping
+    """
+
+    kind: str
+    hyperparameters: Mapping[str, Any]
+
+    def __repr__(self) -> str:
+        return f"{self.kind}({', '.join(f'{name}={value!r}' for name, value in self.hyperparameters.items())})"
+
+
+def agent_from_record(record: Mapping[str, Any], agents: Iterable[type] = ()) -> Any:
     """The agent that a study's record describes.
+
+    A record may come from anybody, so that nothing is imported for it: its kind is looked for among the agents of the
+    package and those that have been imported already.
 
     Parameters
     ----------
     record : mapping
         An entry of `Study.record["agents"]`.
+    agents : iterable of type
+        Agents that are looked at first, by the name of the class where the module is another one.
 
     Returns
     -------
-    NamedTuple
+    NamedTuple or UnknownAgent
+        The latter where no such agent has been imported, or where it has not these hyperparameters.
 
     Raises
     ------
-    ImportError, AttributeError
-        An agent of one's own, defined in a module that cannot be imported here.
+    TypeError
+        `agents` includes what is not an agent.
+
+    Examples
+    --------
+    >>> agent_from_record({"kind": "q_learning", "step_size": 0.8, "discount": 0.95, "epsilon": 0.1, "reward_scale": 1})
+    QLearning(step_size=0.8, discount=0.95, epsilon=0.1, reward_scale=1.0)
+    >>> agent_from_record({"kind": "their_module:Theirs", "step_size": 0.8})
+    their_module:Theirs(step_size=0.8)
     """
+    own = list(agents)
+    for agent in own:
+        if not follows_rules(agent):
+            raise TypeError(f"agents includes {agent!r}; it must be a NamedTuple class with the rules of an agent")
+    kinds = {**{_kind_of(agent): agent for agent in known_agents()}, **_TYPES}
+    try:
+        elsewhere = [kind for kind in _kinds_in(record) if ":" in kind]
+        kinds |= {kind: agent for kind in elsewhere for agent in own if kind.endswith(f":{agent.__qualname__}")}
+        kinds |= {_kind_of(agent): agent for agent in own}
+        made = checked(_made(record, kinds))
+        if follows_rules(type(made)):
+            return made
+    except (KeyError, TypeError, ValueError, RecursionError):
+        pass
+    hyperparameters = {name: value for name, value in record.items() if name not in _OF_RECORDS}
+    return UnknownAgent(str(record.get("kind")), hyperparameters)
+
+
+def _kinds_in(record: Any) -> Iterable[str]:
+    if isinstance(record, Mapping):
+        yield str(record.get("kind"))
+        for value in record.values():
+            yield from _kinds_in(value)
+
+
+def _made(record: Any, kinds: Mapping[str, type]) -> Any:
     if not isinstance(record, Mapping):
         return record
-    fields = {name: agent_from_record(value) for name, value in record.items() if name != "kind"}
-    kind = _TYPES.get(record["kind"])
-    if kind is None:
-        module, _, name = record["kind"].partition(":")
-        kind = getattr(import_module(module), name)
-    return kind(**fields)
+    fields = {name: _made(value, kinds) for name, value in record.items() if name not in _OF_RECORDS}
+    return kinds[record["kind"]](**fields)

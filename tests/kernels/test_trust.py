@@ -112,9 +112,8 @@ def test_what_others_can_change_is_neither_read_nor_written_and_said_once(folder
     cache._is_trusted.cache_clear()
     folder.chmod(0o777)
     with pytest.warns(UserWarning, match=r"is not used.*mode 0777.*FASTSOFTQ_TRUST_CACHE=1") as said:
-        assert cache._read(path) is None
-        cache._write(folder / "more.jit", b"more")
-        assert cache._read(path) is None
+        seen = [cache._read(path), cache._write(folder / "more.jit", b"more"), cache._read(path)]
+    assert seen == [None, None, None]
     assert len(said) == 1
     assert [found.name for found in folder.iterdir()] == ["code.jit"]
 

@@ -1,0 +1,273 @@
+"""Folders of results may come from anybody: what is read from them is data, never imported or called."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+
+import fastsoftq as fsq
+from fastsoftq.report.page import write_report
+from fastsoftq.report.reader import read_results
+from fastsoftq.studies.encoding import DamagedError
+from fastsoftq.studies.plan import FolderError, sealed
+from fastsoftq.studies.results import open_results
+from fastsoftq.studies.run import run
+from fastsoftq.studies.spec import Study, UnknownAgent, agent_from_record, canonical
+from fastsoftq.studies.status import status
+from fastsoftq.studies.verify import verify
+from tests.agents.homemade import Mean
+from tests.report.folders import HARD
+
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+OWN = """\
+from typing import NamedTuple
+from fastsoftq.agents.rules import act, bootstrap, look, rule
+from fastsoftq.kernels.policies import any_action
+from fastsoftq.kernels.rows import highest
+
+open("imported", "w").close()
+
+class Mine(NamedTuple):
+    step_size: float
+    discount: float
+    reward_scale: float = 1.0
+
+@rule(look, Mine)
+def _(agent, row, like):
+    return highest(row)
+
+@rule(bootstrap, Mine)
+def _(agent, row, sight, action):
+    return sight
+
+@rule(act, Mine)
+def _(agent, row, sight, draw):
+    return any_action(draw.low, len(row))
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A study's folder, to be tampered with."""
+    study = Study(
+        name="small",
+        episodes=4,
+        seeds=8,
+        max_steps=20,
+        environments={"cliff": fsq.cliff_walking(height=3, width=4)},
+        agents={"hard": HARD},
+    )
+    run(study, tmp_path / "out", threads=1)
+    return tmp_path / "out"
+
+
+def tamper(folder, change):
+    """Change a plan, and seal it as whoever may write there can."""
+    plan = json.loads((folder / "study.json").read_bytes())
+    plan.pop("sha256")
+    change(plan)
+    (folder / "study.json").write_bytes(canonical(sealed(plan)))
+    for mark in (folder / "done").iterdir():  # results of this study, says the forger
+        data = json.loads(mark.read_bytes())
+        data.pop("sha256")
+        from fastsoftq.studies.plan import Plan
+
+        own = Plan.from_data(json.loads((folder / "study.json").read_bytes()))
+        data["identity"] = own.identity(own.conditions[0])
+        mark.write_bytes(canonical(sealed(data)))
+
+
+def forged(folder, record):
+    tamper(folder, lambda plan: plan["study"]["agents"].update(hard=record))
+
+
+HOSTILE = [
+    {"kind": "subprocess:Popen", "args": "touch pwned", "shell": True},
+    {"kind": "os:system", "command": "touch pwned"},
+    {"kind": "builtins:exec", "source": "open('pwned', 'w')"},
+    {"kind": "evil:Mine", "step_size": 0.5, "discount": 0.9},
+    {"kind": "evil.deeper:Mine"},
+    {"kind": "q_learning", "step_size": {"kind": "os:system", "command": "touch pwned"}, "discount": 0.9},
+    {"kind": "q_learning", "step_size": "0.8", "discount": [1], "epsilon": None, "reward_scale": 1e300},
+    {"kind": "linear_decay", "start": 1, "stop": 0, "decrease": 1},
+    {"kind": "fastsoftq.studies.run:run", "study": 1, "out": "pwned"},
+    {"kind": "fastsoftq.agents.frozen:Frozen", "agent": {"kind": "pathlib:Path.touch", "self": "pwned"}},
+    {"kind": "<script>alert(1)</script>:X"},
+]
+
+
+@pytest.mark.parametrize("record", HOSTILE, ids=[record["kind"] for record in HOSTILE])
+def test_an_agent_that_nobody_imported_is_data(folder, record, monkeypatch):
+    monkeypatch.chdir(folder.parent)
+    monkeypatch.syspath_prepend(folder.parent)
+    (folder.parent / "evil.py").write_text("open('pwned', 'w')\n" + OWN)
+    forged(folder, record)
+    curves = open_results(folder).curves("cliff/hard")
+    assert isinstance(curves.agent, UnknownAgent)
+    assert curves.agent.kind == record["kind"]
+    assert status(folder).finished
+    verify(folder)
+    page = write_report(folder).read_text()
+    assert "<script>alert" not in page
+    assert not (folder.parent / "pwned").exists()
+    assert "evil" not in sys.modules
+
+
+def test_nor_does_any_command_run_what_a_folder_names(folder):
+    (folder.parent / "evil.py").write_text("open('pwned', 'w')\n" + OWN)
+    forged(folder, HOSTILE[3])
+    tamper(folder, lambda plan: plan.update(source='[environments.a]\nkind = "gymnasium"\nenv = "evil:Evil-v0"\n'))
+    for command in (["report"], ["report", folder], ["status"], ["verify"]):
+        arguments = [sys.executable, "-m", "fastsoftq", command[0], folder, *command[1:]]
+        done = subprocess.run(
+            arguments, cwd=folder.parent, capture_output=True, text=True, env=ENVIRONMENT, timeout=60, check=False
+        )
+        assert "Traceback" not in done.stderr
+    assert not (folder.parent / "pwned").exists()
+
+
+def test_an_agent_of_ones_own_is_recognised_once_it_is_imported(tmp_path):
+    (tmp_path / "mine.py").write_text(OWN)
+    script = """
+import fastsoftq as fsq
+from fastsoftq.studies.run import run
+from fastsoftq.studies.spec import Study
+import mine
+study = Study(name="own", episodes=3, seeds=8, max_steps=9, environments={"corridor": fsq.from_map("S.G")},
+              agents={"mine": mine.Mine(0.5, 0.9)})
+run(study, "out", threads=1)
+"""
+    here = {"cwd": tmp_path, "env": ENVIRONMENT, "timeout": 120, "capture_output": True, "text": True}
+    done = subprocess.run([sys.executable, "-c", script], **here, check=False)
+    assert done.returncode == 0, done.stderr
+    out, page = tmp_path / "out", tmp_path / "out" / "report.html"
+    agent = open_results(out).curves("corridor/mine").agent
+    assert repr(agent) == "mine:Mine(discount=0.9, reward_scale=1.0, step_size=0.5)"
+    (tmp_path / "imported").unlink()
+    for options, seen in (([], False), (["--import", "mine"], True)):
+        done = subprocess.run([sys.executable, "-m", "fastsoftq", "report", "out", *options], **here, check=False)
+        assert done.returncode == 0, done.stderr
+        assert (tmp_path / "imported").exists() == seen
+        assert ("<td>mine:Mine</td>" in page.read_text()) != seen
+    wrong = subprocess.run(
+        [sys.executable, "-m", "fastsoftq", "report", "out", "--import", "nine"], **here, check=False
+    )
+    assert (wrong.returncode, wrong.stderr.count("\n")) == (2, 1)
+    assert "--import is 'nine'" in wrong.stderr
+
+
+def test_agents_that_are_given_are_recognised_by_the_name_of_their_class():
+    record = {"kind": "__main__:Mean", "step_size": 0.5, "discount": 0.9, "epsilon": 0.1, "reward_scale": 1.0}
+    assert isinstance(agent_from_record(record), UnknownAgent)
+    assert agent_from_record(record, [Mean]) == Mean(0.5, 0.9, 0.1)
+    record["kind"] = f"{Mean.__module__}:Mean"
+    assert agent_from_record(record) == Mean(0.5, 0.9, 0.1)  # imported above
+    record["epsilon"] = 2.0
+    assert isinstance(agent_from_record(record), UnknownAgent)
+
+
+class NoRules(NamedTuple):
+    step_size: float
+
+
+@pytest.mark.parametrize("agent", [NoRules, dict, Mean(0.5, 0.9, 0.1), "mine:Mine", None])
+def test_what_has_no_rules_is_no_agent(folder, agent):
+    for read in (open_results, read_results):
+        with pytest.raises(TypeError, match=r"agents includes .* it must be a NamedTuple class with the rules"):
+            read(folder, [agent])
+
+
+def test_zarr_is_given_no_metadata_but_our_own(folder):
+    pytest.importorskip("xarray")
+    pytest.importorskip("zarr")
+    group = folder / "results.zarr"
+    (group / "lengths" / "zarr.json").write_text(
+        (group / "lengths" / "zarr.json").read_text().replace('"blosc"', '"numcodecs.pickle"')
+    )
+    with pytest.raises(DamagedError, match=r"results\.zarr/lengths/zarr\.json"):
+        open_results(folder).to_xarray()
+    (group / "lengths" / "zarr.json").unlink()
+    (group / "lengths" / ".zarray").write_text("{}")
+    with pytest.raises(DamagedError, match=r"results\.zarr/lengths/zarr\.json"):
+        open_results(folder).to_xarray()
+
+
+@pytest.fixture
+def findings(tmp_path):
+    """The folder of an experiment, as `reproduce` writes it."""
+    from fastsoftq.report.findings import Findings, Table, write
+
+    out = tmp_path / "results"
+    out.mkdir()
+    arrays = {"seeds": np.arange(4)}
+    for name, dtype in (("returns", float), ("lengths", np.int32), ("truncated", bool)):
+        arrays[f"hard_{name}"] = np.arange(12).reshape(4, 3).astype(dtype)
+    table = Table(["agent"], [["hard"]])
+    write(Findings("t", table, [], [{"agent": "hard"}], arrays, {}, {"seeds": 4}, {"hard": ("hard", HARD)}), out, "x")
+    return out
+
+
+@pytest.mark.parametrize(
+    ("at", "value", "words"),
+    [
+        (("agents", "hard", "colour"), '#123456)"><script>alert(1)</script>', "a colour is"),
+        (("agents", "hard", "colour"), 5, "cannot be read"),
+        (("figures",), {"../secret": "mine"}, "a figure is called '../secret'"),
+        (("figures",), {"/etc/secret": "mine"}, "a figure is called"),
+    ],
+)
+def test_a_page_holds_no_more_than_text_and_pictures_of_the_folder(findings, at, value, words):
+    (findings.parent / "secret.svg").write_text("<svg/>")
+    words_of = json.loads((findings / "findings.json").read_text())
+    place = words_of
+    for key in at[:-1]:
+        place = place[key]
+    place[at[-1]] = value
+    (findings / "findings.json").write_text(json.dumps(words_of))
+    with pytest.raises(ValueError, match=words):
+        write_report(findings)
+
+
+def test_nor_do_its_words_become_part_of_the_page(findings):
+    text = (findings / "findings.json").read_text()
+    words_of = json.loads(text)
+    evil = "<script>alert(1)</script>"
+    words_of["agents"]["hard"] |= {"label": evil, "settings": {evil: evil}}
+    words_of |= {"title": evil, "heading": evil, "sentences": [evil], "experiment": evil}
+    words_of["table"] = {"header": [evil], "rows": [[evil]], "caption": evil}
+    (findings / "findings.json").write_text(json.dumps(words_of))
+    page = write_report(findings).read_text()
+    assert evil not in page
+    assert "&lt;script&gt;alert(1)" in page
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda plan: plan.pop("conditions"),
+        lambda plan: plan.update(chunk=0),
+        lambda plan: plan.update(chunk="64"),
+        lambda plan: plan.update(conditions=[["nowhere", "hard"]]),
+        lambda plan: plan.update(provenance=[]),
+        lambda plan: plan["study"].update(keep="everything"),
+        lambda plan: plan["study"].update(keep="summary", block=None),
+        lambda plan: plan["study"].update(episodes=-1),
+        lambda plan: plan["study"].update(seeds={"start": 0, "count": 1.5}),
+        lambda plan: plan["study"].update(agents=[]),
+        lambda plan: plan["study"]["agents"].update(hard=7),
+        lambda plan: plan.update(format="new"),
+    ],
+)
+def test_a_plan_that_is_none_is_refused_in_words(folder, change):
+    plan = json.loads((folder / "study.json").read_bytes())
+    plan.pop("sha256")
+    change(plan)
+    (folder / "study.json").write_bytes(canonical(sealed(plan)))
+    for read in (open_results, status, verify, write_report):
+        with pytest.raises(FolderError, match=r"holds a plan that no version|has format 'new'"):
+            read(folder)
