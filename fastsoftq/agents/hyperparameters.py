@@ -64,14 +64,19 @@ def _checked_field(name: str, value: Any, allowed: Callable[[str, Any], float]) 
         return _checked_schedule(name, value, allowed)
     if hasattr(value, "_fields"):
         return checked(value)
-    return allowed(name, value)
+    return _plain_zero(allowed(name, value))
+
+
+def _plain_zero(value: float) -> float:
+    """A number without the sign of a zero: -0.0 is 0.0, and of no other identity."""
+    return value + 0.0
 
 
 def _checked_schedule(
     name: str, schedule: LinearDecay | PowerDecay, allowed: Callable[[str, Any], float]
 ) -> LinearDecay | PowerDecay:
-    start, stop = allowed(f"{name}.start", schedule.start), allowed(f"{name}.stop", schedule.stop)
-    rate = checks.number(f"{name}.{schedule._fields[2]}", schedule[2])
+    start, stop = (_plain_zero(allowed(f"{name}.{end}", getattr(schedule, end))) for end in ("start", "stop"))
+    rate = _plain_zero(checks.number(f"{name}.{schedule._fields[2]}", schedule[2]))
     if stop > start:
         raise ValueError(f"{name}.stop is {stop}; a decay must not stop above its start, {start}")
     if rate < 0:

@@ -1,8 +1,9 @@
 """Who is computing what: several runs on one folder share its chunks instead of doing them twice.
 
 A claim is a file that only one process can make. It ends when its owner removes it, when its owner is known to have
-ended, or when it has not been touched for a minute. Nothing correct rests on it: two processes that compute the same
-chunk write the same contents. Object stores have no claims.
+ended, or when it has not been touched for a minute, by the file system's clock or by the watch of who waits for it: the
+clocks of two machines are never compared, and a time that lies ahead is no reason to wait for it. Nothing correct rests
+on a claim: two processes that compute the same chunk write the same contents. Object stores have no claims.
 """
 
 from __future__ import annotations
@@ -10,8 +11,10 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+import tempfile
 import threading
 import time
+from pathlib import Path
 
 from fastsoftq.studies.storage import LocalStorage, Storage, is_dead
 
@@ -23,6 +26,8 @@ _BLANK = 2.0  # an owner writes its name, a line, at once: a claim without one i
 
 # When each claim of this process was last touched, by process (a fork inherits this, not the claims) and path.
 _held: dict[tuple[int, str], float] = {}
+# What was last seen of the claims of others, by path: which file, touched when, whose, and since when it has been so.
+_seen: dict[str, tuple[tuple[int, int, str], float]] = {}
 _lock = threading.Lock()
 
 
@@ -82,7 +87,7 @@ class Claims:
         for path in sorted(self._folder.glob("*")) if self._folder is not None else ():
             with contextlib.suppress(OSError):
                 if not self._has_ended(path.name):
-                    found[path.name] = path.read_text().rstrip()
+                    found[path.name] = path.read_text(encoding="utf-8", errors="replace").rstrip()
         return found
 
     def _key(self, name: str) -> tuple[int, str]:
@@ -104,19 +109,35 @@ class Claims:
         finally:
             os.close(handle)
         _held[self._key(name)] = time.monotonic()
+        _seen.pop(f"{self._folder}/{name}", None)
         return True
 
     def _has_ended(self, name: str) -> bool:
         assert self._folder is not None
         path = self._folder / name
         try:
-            age = time.time() - path.stat().st_mtime
-            owner = path.read_text()
+            status = path.stat()
+            owner = path.read_text(encoding="utf-8", errors="replace")
         except FileNotFoundError:
             return True
         host, _, process = owner.removesuffix("\n").partition(" ")
         if not owner.endswith("\n"):
-            return age > _BLANK
+            return self._is_unchanged(path, status, owner, _BLANK)
         if process == str(os.getpid()) and host == socket.gethostname():
             return self._key(name) not in _held
-        return age > LEASE or is_dead(host, process)
+        return is_dead(host, process) or self._is_unchanged(path, status, owner, LEASE)
+
+    def _is_unchanged(self, path: Path, status: os.stat_result, owner: str, lease: float) -> bool:
+        """Whether a file has been as it is for so long."""
+        now, this = time.monotonic(), (status.st_ino, status.st_mtime_ns, owner)
+        before, since = _seen.get(str(path), (None, now))
+        if before != this:
+            since = now
+        _seen[str(path)] = this, since
+        if now - since > lease:
+            return True
+        if time.time() - status.st_mtime <= lease:  # not old by this machine's clock: not worth asking
+            return False
+        with contextlib.suppress(OSError), tempfile.TemporaryFile(dir=path.parent) as fresh:
+            return os.fstat(fresh.fileno()).st_mtime - status.st_mtime > lease
+        return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import platform
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -45,6 +46,8 @@ def dask_workers(
         Not an address.
     OSError
         No scheduler there.
+    RuntimeError
+        Workers on this machine that cannot be started, as where a script asks for them without a main guard.
     """
     try:
         from distributed import Client, LocalCluster
@@ -53,9 +56,18 @@ def dask_workers(
         raise ImportError("Dask workers need dask.distributed: pip install 'fastsoftq[dask]'") from error
 
     if address == "local":
-        cluster: Any = LocalCluster(
-            n_workers=workers, threads_per_worker=1, host="127.0.0.1", dashboard_address=None, silence_logs=50
-        )
+        if getattr(multiprocessing.current_process(), "_inheriting", False):
+            raise SystemExit(1)  # a worker that imports the script; whoever started it says what is wrong
+        try:
+            cluster: Any = LocalCluster(
+                n_workers=workers, threads_per_worker=1, host="127.0.0.1", dashboard_address=None, silence_logs=50
+            )
+        except RuntimeError as error:
+            raise RuntimeError(
+                f"the workers of dask='local' could not be started ({error}) They are new processes, which import the "
+                'script that asks for them. So it must be a file, and ask within `if __name__ == "__main__":`, as any '
+                "script that uses multiprocessing"
+            ) from None
     else:
         try:
             resolve_address(address)

@@ -125,7 +125,11 @@ def _named(tables: Any, at: Where, make: Callable[[Mapping[str, Any], Where], An
         except ValueError as error:
             raise _located(error, here, parameters) from None
         for label, variant in variants:
-            made[f"{name}[{label}]" if label else name] = make(variant, here)
+            full = f"{name}[{label}]" if label else name
+            if full in made:
+                others = "; a sweep calls its variants so" if label or "[" in name else ""
+                raise SpecError(f"{_dotted(at)} has two that are called {full!r}{others}; rename one", here)
+            made[full] = make(variant, here)
     return made
 
 

@@ -97,3 +97,30 @@ def test_no_scheduler_is_a_clean_error(small, tmp_path, monkeypatch):
     with dask.config.set({"distributed.comm.timeouts.connect": "1s"}), pytest.raises(OSError, match=r"127\.0\.0\.1:9"):
         run(small(), tmp_path, dask="tcp://127.0.0.1:9")
     assert time.monotonic() - start < 60
+
+
+SCRIPT = """\
+import fastsoftq as fsq
+from fastsoftq.studies.run import run
+from fastsoftq.studies.spec import Study
+
+def main():
+    agents = {"hard": fsq.QLearning(0.5, 0.9)}
+    study = Study(name="own", episodes=3, seeds=8, max_steps=9, environments={"c": fsq.from_map("S.G")}, agents=agents)
+    print(run(study, "out", threads=1, dask="local").computed)
+
+"""
+
+
+@pytest.mark.parametrize("guard", ["", 'if __name__ == "__main__": '])
+def test_a_script_without_a_main_guard_is_told_of_it(guard, tmp_path):
+    (tmp_path / "script.py").write_text(f"{SCRIPT}{guard}main()\n")
+    done = subprocess.run(
+        [sys.executable, "script.py"], cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True, timeout=100
+    )
+    if guard:
+        assert (done.returncode, done.stdout) == (0, "1\n"), done.stderr
+    else:
+        assert done.returncode == 1
+        assert done.stderr.count("Traceback") == 1
+        assert 'So it must be a file, and ask within `if __name__ == "__main__":`' in done.stderr.splitlines()[-1]

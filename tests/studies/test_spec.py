@@ -1,4 +1,5 @@
 import pickle
+import re
 import subprocess
 import sys
 
@@ -188,6 +189,46 @@ def test_lists_are_swept_wherever_they_are():
     table = {"epsilon": [{"start": 1, "stop": 0}, 0.1]}
     assert [label for label, _ in swept(table)] == ["epsilon=(start=1 stop=0)", "epsilon=0.1"]
     assert table == {"epsilon": [{"start": 1, "stop": 0}, 0.1]}
+
+
+AGENT = {"kind": "soft_q_learning", "step_size": 0.1, "discount": 0.9}
+WORLD = {"kind": "cliff_walking"}
+
+
+@pytest.mark.parametrize(
+    ("agents", "environments", "name"),
+    [
+        (
+            {"soft": AGENT | {"step_size": [0.1, 0.2]}, "soft[step_size=0.1]": AGENT},
+            {"cliff": WORLD},
+            "soft[step_size=0.1]",
+        ),
+        (
+            {"soft[step_size=0.1]": AGENT, "soft": AGENT | {"step_size": [0.2, 0.1]}},
+            {"cliff": WORLD},
+            "soft[step_size=0.1]",
+        ),
+        (
+            {"soft": AGENT | {"step_size": [0.1], "discount": [0.9]}, "soft[step_size=0.1,discount=0.9]": AGENT},
+            {"cliff": WORLD},
+            "soft[step_size=0.1,discount=0.9]",
+        ),
+        ({"a": AGENT}, {"w": WORLD | {"width": [5, 6]}, "w[width=6]": WORLD}, "w[width=6]"),
+    ],
+)
+def test_two_conditions_of_one_name_are_refused(agents, environments, name):
+    data = {"name": "x", "episodes": 1, "seeds": 1, "environments": environments, "agents": agents}
+    with pytest.raises(SpecError, match=rf"has two that are called '{re.escape(name)}'; .*rename one"):
+        parse_study(data)
+
+
+def test_a_zero_has_no_sign():
+    for field in ("epsilon", "discount"):
+        ways = [in_python(agents={"a": fsq.QLearning(0.1, 0.9)._replace(**{field: zero})}) for zero in (0.0, -0.0, 0)]
+        assert len({study.identity for study in ways}) == 1
+        assert all(str(getattr(study.agents["a"], field)) == "0.0" for study in ways)
+    ways = [in_python(agents={"a": fsq.QLearning(0.1, fsq.LinearDecay(0.5, zero, zero))}) for zero in (0.0, -0.0)]
+    assert ways[0].identity == ways[1].identity
 
 
 def test_importing_the_package_stays_light():

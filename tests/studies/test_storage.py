@@ -113,6 +113,65 @@ def test_claims_end_with_their_owner_or_without_a_touch(tmp_path, dead_process):
         assert claims.take(name) == ended, name
 
 
+AHEAD, BEHIND = 86400.0, -86400.0
+
+
+@pytest.fixture
+def watch(monkeypatch):
+    """The watch of whoever waits for claims; it goes on only as it is told."""
+    now = [1000.0]
+    monkeypatch.setattr("fastsoftq.studies.claims.time.monotonic", lambda: now[0])
+
+    def wait(seconds):
+        now[0] += seconds
+
+    return wait
+
+
+@pytest.mark.parametrize(("owner", "lease"), [("far.example.org 12\n", LEASE), ("", 2.0)])
+def test_a_claim_from_the_future_ends_as_any_other(tmp_path, watch, owner, lease):
+    claims = Claims(open_storage(tmp_path))
+    (tmp_path / "claims").mkdir()
+    path = tmp_path / "claims" / "0.0"
+    path.write_text(owner)
+    os.utime(path, (time.time() + AHEAD,) * 2)
+    assert not claims.take("0.0")
+    assert list(claims.owners()) == ["0.0"]
+    watch(lease - 1.0)
+    assert not claims.take("0.0")
+    os.utime(path, (time.time() + AHEAD + 5,) * 2)  # its owner lives
+    watch(lease - 1.0)
+    assert not claims.take("0.0")
+    watch(lease - 1.0)
+    assert not claims.take("0.0")
+    watch(1.1)
+    assert claims.take("0.0")
+    assert abs(time.time() - path.stat().st_mtime) < LEASE
+
+
+def test_nor_does_a_clock_of_ones_own_that_is_ahead_end_the_claims_of_others(tmp_path, monkeypatch):
+    claims = Claims(open_storage(tmp_path))
+    (tmp_path / "claims").mkdir()
+    (tmp_path / "claims" / "0.0").write_text("far.example.org 12\n")
+    real = time.time
+    for skew in (AHEAD, BEHIND):
+        monkeypatch.setattr("fastsoftq.studies.claims.time.time", lambda skew=skew: real() + skew)
+        assert not claims.take("0.0")
+
+
+def test_a_claim_that_was_taken_again_is_watched_anew(tmp_path, watch):
+    claims = Claims(open_storage(tmp_path))
+    (tmp_path / "claims").mkdir()
+    path = tmp_path / "claims" / "0.0"
+    for process in range(3):
+        path.write_text(f"far.example.org {process}\n")
+        os.utime(path, (2e9, 2e9))
+        assert not claims.take("0.0")
+        watch(LEASE - 1.0)
+    watch(1.1)
+    assert claims.take("0.0")
+
+
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux says which processes have ended so")
 def test_a_process_that_nobody_waited_for_is_dead(tmp_path):
     process = subprocess.Popen([sys.executable, "-c", ""], stdout=subprocess.PIPE)
