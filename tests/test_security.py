@@ -271,3 +271,37 @@ def test_a_plan_that_is_none_is_refused_in_words(folder, change):
     for read in (open_results, status, verify, write_report):
         with pytest.raises(FolderError, match=r"holds a plan that no version|has format 'new'"):
             read(folder)
+
+
+JUNK = [None, True, -1, 1.5, "x", [], {}, [1], {"a": 1}]
+
+
+def places(data, at=()):
+    """Every place in plain data, as the keys that lead there."""
+    for key, value in data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ():
+        yield (*at, key)
+        yield from places(value, (*at, key))
+
+
+@pytest.mark.parametrize("which", ["study.json", "done/0.0"])
+def test_whatever_stands_in_a_file_it_is_read_or_refused(folder, which):
+    data = json.loads((folder / which).read_bytes())
+    data.pop("sha256")
+    refused = tried = 0
+    for place in places(data):
+        for junk in JUNK:
+            changed = json.loads(json.dumps(data))
+            within = changed
+            for key in place[:-1]:
+                within = within[key]
+            within[place[-1]] = junk
+            (folder / which).write_bytes(canonical(sealed(changed)))
+            tried += 1
+            try:
+                results = open_results(folder)
+                status(folder)
+                verify(folder, threads=1)
+                results.curves(results.conditions[0])
+            except (ValueError, OSError):
+                refused += 1
+    assert refused > tried / 2

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastsoftq.report.folder import Condition, Figure, Learning, Results
+from fastsoftq.studies.provenance import checked_provenance
 
 __all__ = ["FINDINGS", "read_experiment"]
 
@@ -37,7 +38,7 @@ def read_experiment(folder: Path) -> Results:
     """
     try:
         words = json.loads((folder / FINDINGS).read_bytes())
-        run = json.loads((folder / _RUN).read_bytes())
+        run = checked_provenance(json.loads((folder / _RUN).read_bytes()))
         with np.load(folder / _CURVES) as arrays:
             kept = set(arrays.files)
         return Results(

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from fastsoftq import checks
 from fastsoftq.studies.contents import Contents, contents_of
+from fastsoftq.studies.provenance import checked_provenance
 from fastsoftq.studies.spec import KEEP, PRECISIONS, Condition, Study, canonical
 
 __all__ = ["FolderError", "Plan", "Unit", "sealed", "unsealed"]
@@ -220,7 +221,7 @@ class Plan:
             checks.text("kind", record["agents"][condition.agent]["kind"])
             self.identity(condition)
         for entry in (*self.provenance, self.provenance[-1]):
-            dict(entry)
+            checked_provenance(entry)
 
 
 def sealed(data: Mapping[str, Any]) -> dict[str, Any]:

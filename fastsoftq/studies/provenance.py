@@ -12,7 +12,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-__all__ = ["provenance"]
+__all__ = ["checked_provenance", "provenance"]
 
 _PACKAGES = ("numba", "llvmlite", "numpy", "numcodecs")
 
@@ -44,6 +44,23 @@ def provenance(*, brief: bool = False) -> dict[str, Any]:
         "versions": {name: _version(name) for name in _PACKAGES},
         "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
     }
+
+
+def checked_provenance(data: Any) -> dict[str, Any]:
+    """What was written down of a process, if it has the form of what `provenance` gives; none of it need be there.
+
+    Raises
+    ------
+    ValueError
+        It has not.
+    """
+    forms = {"fastsoftq": str, "host": str, "cpu": str, "time": str, "python": str, "platform": str}
+    known = isinstance(data, dict) and all(
+        isinstance(data.get(name, form()), form) for name, form in (forms | {"versions": dict, "command": list}).items()
+    )
+    if not known or not all(isinstance(word, str) for word in data.get("command", ())):
+        raise ValueError("it tells of no process that made it")
+    return dict(data)
 
 
 @cache

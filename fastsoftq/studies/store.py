@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -108,9 +109,11 @@ class Store:
         """The mark of a unit, which may be of fewer runs than it has by now; None if it has none that holds."""
         mark = unsealed(self.storage.read(self._mark_key(unit)))
         condition = self.plan.conditions[unit.condition]
-        if mark is None or mark["condition"] != condition.name or mark["identity"] != self.plan.identity(condition):
+        if mark is None or not _is_mark(mark):
             return None
-        return mark
+        return (
+            mark if (mark["condition"], mark["identity"]) == (condition.name, self.plan.identity(condition)) else None
+        )
 
     def find(self, unit: Unit) -> Found:
         """What there is of a unit, every bit of it checked.
@@ -284,6 +287,26 @@ def _plan(storage: Storage) -> Plan | None:
             "it cannot be told whose results these are"
         )
     return plan
+
+
+_MARK: dict[str, Any] = {
+    "condition": str,
+    "identity": str,
+    "runs": int,
+    "leaves": list,
+    "steps": int,
+    "seconds": float | int,
+    "finished": float | int,
+}
+
+
+def _is_mark(data: Mapping[str, Any]) -> bool:
+    """Whether it holds what is read of a mark; it may have been written by anybody."""
+    return (
+        all(isinstance(data.get(name), kind) and not isinstance(data[name], bool) for name, kind in _MARK.items())
+        and data["runs"] > 0
+        and all(isinstance(leaf, str) and re.fullmatch("[0-9a-f]{64}", leaf) for leaf in data["leaves"])
+    )
 
 
 def _leaves(arrays: Arrays, contents: Contents) -> list[str]:
