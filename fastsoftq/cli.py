@@ -184,6 +184,8 @@ def report(
 ) -> None:
     """Write a report of results as one HTML file that needs nothing else, or of two folders compared."""
     _import(modules or [])
+    if out is not None:
+        _check_file(out)
 
     from fastsoftq.report.page import write_report
 
@@ -234,6 +236,15 @@ def _import(modules: list[str]) -> None:
             raise BadInputError(
                 f"--import is {name!r}; it cannot be imported: {type(error).__name__}: {error}"
             ) from None
+
+
+def _check_file(path: Path) -> None:
+    """Make sure, before any work, that a file can be put there."""
+    if path.is_dir():
+        raise BadInputError(f"out is '{path}'; it is a folder, and must be a file")
+    if not path.parent.is_dir():
+        raise BadInputError(f"out is '{path}'; there is no folder '{path.parent}'")
+    _check_writable(path.parent)
 
 
 def _check_writable(folder: Path) -> None:

@@ -90,6 +90,15 @@ def test_an_empty_path_is_not_the_current_folder(tmp_path, arguments):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(("out", "words"), [(".", "is a folder"), ("none/page.html", "there is no folder 'none'")])
+def test_a_page_that_cannot_be_written_is_said_before_it_is_made(tmp_path, out, words):
+    done = fastsoftq("report", ".", "--out", out, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert f"out is '{out}'; " in done.stderr
+    assert words in done.stderr
+
+
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere")
 def test_a_folder_without_permission_is_said_before_training(tmp_path):
     tmp_path.chmod(0o500)

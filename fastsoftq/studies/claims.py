@@ -11,12 +11,11 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
-import tempfile
 import threading
 import time
 from pathlib import Path
 
-from fastsoftq.studies.storage import LocalStorage, Storage, is_dead
+from fastsoftq.studies.storage import LocalStorage, Storage, file_system_time, is_dead
 
 __all__ = ["LEASE", "Claims"]
 
@@ -138,6 +137,6 @@ class Claims:
             return True
         if time.time() - status.st_mtime <= lease:  # not old by this machine's clock: not worth asking
             return False
-        with contextlib.suppress(OSError), tempfile.TemporaryFile(dir=path.parent) as fresh:
-            return os.fstat(fresh.fileno()).st_mtime - status.st_mtime > lease
+        with contextlib.suppress(OSError):
+            return file_system_time(path.parent) - status.st_mtime > lease
         return False

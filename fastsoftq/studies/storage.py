@@ -9,14 +9,14 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
-import time
+import tempfile
 from itertools import count
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeAlias
 
 from fastsoftq.studies.atomic import atomic_write
 
-__all__ = ["LocalStorage", "RemoteStorage", "Storage", "is_dead", "open_storage"]
+__all__ = ["LocalStorage", "RemoteStorage", "Storage", "file_system_time", "is_dead", "open_storage"]
 
 _TEMPORARY = "tmp"
 _DAY = 86400.0
@@ -70,7 +70,7 @@ class LocalStorage:
             path = self.root / _TEMPORARY / name
             host, _, rest = name.rpartition(".")[0].rpartition(".")
             with contextlib.suppress(OSError):
-                if is_dead(host, rest) or time.time() - path.stat().st_mtime > _DAY:
+                if is_dead(host, rest) or file_system_time(path.parent) - path.stat().st_mtime > _DAY:
                     path.unlink()
 
 
@@ -163,6 +163,18 @@ def open_storage(url: str | Path) -> Storage:
     if not there.is_dir():
         raise ValueError(f"the folder of results is {text!r}; {there} is not a folder")
     return LocalStorage(root)
+
+
+def file_system_time(folder: Path) -> float:
+    """The time by the clock that files in a folder are stamped with, which need not be this machine's.
+
+    Raises
+    ------
+    OSError
+        No file can be made there.
+    """
+    with tempfile.TemporaryFile(dir=folder) as fresh:
+        return os.fstat(fresh.fileno()).st_mtime
 
 
 def is_dead(host: str, process: str) -> bool:
