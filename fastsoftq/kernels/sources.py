@@ -104,7 +104,8 @@ def sources(*things: Any, **named: Any) -> Iterator[Source]:
             source = Source(name, _sha256(_written(thing)), "constant")
         elif isinstance(thing, FunctionType | ModuleType | type):
             if _is_ours(thing):
-                source = _source(name, thing)
+                whole = found.get(_module_of(thing))
+                source = whole if whole and whole.kind == "file" else _source(name, thing)
                 waiting += _named_in(thing) if isinstance(thing, FunctionType) else ()
             if hasattr(thing, "__wrapped__"):
                 waiting.append((name, thing.__wrapped__))
