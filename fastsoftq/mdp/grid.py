@@ -155,9 +155,15 @@ def _check_map(lines: tuple[str, ...]) -> None:
     for y, line in enumerate(lines):
         for x, mark in enumerate(line):
             if not (mark in (_FLOOR, _START, _WALL, _CLIFF) or _is_goal(mark)):
+                hint = (
+                    "; each row is a string of its own"
+                    if mark in "\r\n"
+                    else "; floor is '.'"
+                    if mark.isspace()
+                    else ""
+                )
                 raise ValueError(
-                    f"rows[{y}][{x}] is {mark!r}; it must be one of '.', 'S', '#', 'C', 'G' or a digit"
-                    f"{'; floor is written .' if mark.isspace() else ''}"
+                    f"rows[{y}][{x}] is {mark!r}; it must be one of '.', 'S', '#', 'C', 'G' or a digit{hint}"
                 )
         if len(line) != len(lines[0]):
             raise ValueError(f"rows[{y}] has {len(line)} cells; rows[0] has {len(lines[0])}, and all must be as wide")
