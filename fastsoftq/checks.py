@@ -384,7 +384,7 @@ def distribution(name: str, probability: NDArray[Any]) -> NDArray[np.float64]:
     """
     import numpy as np
 
-    p = probability.astype(np.float64)
+    p = probability.astype(np.float64, order="C")
     bad = ~(p >= 0.0)
     if bad.any():
         where = [int(i) for i in np.argwhere(bad)[0]]

@@ -67,7 +67,7 @@ def multi_goal(
     >>> fsq.multi_goal(5, closed=[3]).map
     ('..0..', '.....', '..S.1', '.....', '..2..')
     """
-    checks.choice("walls", walls, _WALLS)
+    walls = checks.choice("walls", walls, _WALLS)
     size = checks.count("size", size, least=5 if walls == "open" else 9)
     if size % 2 == 0:
         raise ValueError(f"size is {size}; it must be odd, so that the room has a middle")
@@ -101,7 +101,7 @@ def multi_goal(
 
 
 def _rewards(goal_rewards: float | Sequence[float]) -> list[float]:
-    if np.ndim(goal_rewards) == 0:
+    if checks.array("goal_rewards", goal_rewards).ndim == 0:
         return [checks.reward("goal_rewards", goal_rewards)] * _N_GOALS
     rewards = checks.array("goal_rewards", goal_rewards, "iuf").tolist()
     if np.shape(rewards) != (_N_GOALS,):

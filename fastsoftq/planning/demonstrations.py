@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from fastsoftq import checks
 from fastsoftq.mdp.tabular import TabularMDP, checked_mdp
+from fastsoftq.planning.csv_rows import rows_of
 from fastsoftq.planning.trajectories import Trajectories
 
 __all__ = ["Demonstrations", "load_demonstrations"]
@@ -207,7 +207,7 @@ def load_demonstrations(path: str | Path, mdp: TabularMDP | None = None) -> Demo
     rewards: list[float] = []
     lines: list[int] = []
     expected = 0
-    for line, row in _rows(path):
+    for line, row in rows_of(path, _COLUMNS, _ALLOWED):
         where = f"{path}, line {line}"
         label = row["trajectory"]
         if not label:
@@ -232,46 +232,6 @@ def load_demonstrations(path: str | Path, mdp: TabularMDP | None = None) -> Demo
         for i, problem in _problems(found, mdp):
             raise ValueError(f"{path}, line {lines[i]}: {problem}")
     return found
-
-
-def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
-    """The rows of a CSV file, by the names of its columns, with the line that each ends on."""
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        reader = csv.reader(file, skipinitialspace=True, strict=True)
-        try:
-            names = [name.strip() for name in next(reader, [])]
-            _check_columns(f"{path}, line 1", names)
-            for row in reader:
-                where = f"{path}, line {reader.line_num}"
-                if len(row) > len(names):
-                    extra = f"column {len(names) + 1} holds {row[len(names)]!r}, and line 1 gives it no name"
-                    raise ValueError(f"{where}: {extra}; it must have {len(names)} fields, and has {len(row)}")
-                if row and len(row) < len(names):
-                    must = _ALLOWED.get(names[len(row)], "there")
-                    column = f"column {len(row) + 1} of {len(names)}"
-                    raise ValueError(f"{where}: {names[len(row)]} is None; it must be {must}, in {column}")
-                if row:
-                    yield reader.line_num, dict(zip(names, map(str.strip, row), strict=True))
-        except csv.Error as error:
-            raise ValueError(f"{path}, line {reader.line_num}: {error}") from None
-        except UnicodeDecodeError:
-            raise ValueError(f"{path}, after line {reader.line_num}: not text in UTF-8") from None
-
-
-def _check_columns(where: str, names: Sequence[str]) -> None:
-    missing = [name for name in _COLUMNS if name not in names]
-    if missing:
-        raise ValueError(
-            f"{where}: no column {', '.join(map(repr, missing))}; columns must be {', '.join(_COLUMNS)} and, "
-            "if known, reward"
-        )
-    for column, name in enumerate(names, 1):
-        if not name:
-            raise ValueError(f"{where}: column {column} has no name")
-        if name in names[: column - 1]:
-            raise ValueError(
-                f"{where}: column {column} is {name!r}, as column {names.index(name) + 1}; each must be once"
-            )
 
 
 def _natural(name: str, whole: NDArray[Any]) -> NDArray[np.int64]:

@@ -47,7 +47,7 @@ def as_numbers(x: npt.ArrayLike, name: str, axis: int | None) -> FloatArray:
 def _as_floats(x: npt.ArrayLike, name: str, shape: str) -> FloatArray:
     unmasked(name, x)
     try:
-        return array(name, x, "biuf").astype(np.float64)
+        return array(name, x, "biuf").astype(np.float64, order="C")
     except (TypeError, ValueError) as error:
         raise TypeError(f"{name} is a {type(x).__name__}; it must hold numbers{shape}") from error
 
