@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from fastsoftq import checks
 
-__all__ = ["Table", "arrays", "read_table", "wrapped"]
+__all__ = ["Table", "acted_in", "arrays", "read_table", "wrapped"]
 
 Table: TypeAlias = list[list[list[tuple[float, int, Any, bool]]]]
 """By state and action: (probability, next state, reward, terminated) of every outcome. Rewards are as Gymnasium has
@@ -56,8 +56,8 @@ def read_table(env: Any) -> Table:
         raise ValueError(
             "with fickle_passenger its passenger changes destinations on the way, which its P does not hold"
         )
-    n_states = len(env.P)
     try:
+        n_states = len(env.P)
         n_actions = len(env.P[0])
         table = [[list(env.P[state][action]) for action in range(n_actions)] for state in range(n_states)]
         ragged = [state for state in range(n_states) if len(env.P[state]) != n_actions]
@@ -164,7 +164,7 @@ def _unchanged(table: Table, start: NDArray[np.float64], wrapper: Any) -> Table:
 def _other_rewards(table: Table, start: NDArray[np.float64], wrapper: Any) -> Table:
     rewards = sorted({reward for row in table for outcomes in row for _, _, reward, _ in outcomes})
     paid = _mapped(wrapper, "reward", rewards)
-    acted = _acted_in(table, start)
+    acted = acted_in(table, start)
     return [
         # Nobody is ever paid where an episode has ended; such a state stays what tells that it has.
         row
@@ -219,8 +219,18 @@ def _mapped(wrapper: Any, method: str, values: Iterable[Any]) -> dict[Any, float
     return {value: int(one) if method == "action" and one.is_integer() else one for value, one in found[0].items()}
 
 
-def _acted_in(table: Table, start: NDArray[np.float64]) -> set[int]:
-    """The states that an episode can be in before it ends."""
+def acted_in(table: Table, start: NDArray[np.float64]) -> set[int]:
+    """Find the states that an episode can be in before it ends.
+
+    Parameters
+    ----------
+    table : Table
+    start : ndarray of float64, shape [states]
+
+    Returns
+    -------
+    set of int
+    """
     found = {int(state) for state in np.flatnonzero(start)}
     left = list(found)
     while left:
