@@ -45,7 +45,6 @@ squares, stay far from where float64 ends."""
 
 _MOST_THREADS = 1024
 _ROUNDING = 1e-9  # how far probabilities may be from summing to one in float64
-_DEEPEST = 64  # axes of an array: NumPy allows no more
 _TEMPERATURES = 1e-30, 1e30  # their inverses, in bits, are numbers in single precision too
 
 
@@ -340,7 +339,9 @@ def array(name: str, value: Any, kinds: str = "", *, holds: str = "numbers") -> 
     unmasked(name, value)
     try:
         result = np.asarray(value)
-    except (TypeError, ValueError, OverflowError) as error:
+    except MemoryError:
+        raise
+    except Exception as error:  # whatever a value raises that says of itself that it can be an array
         raise ValueError(f"{name} is no array: {error}") from None
     if kinds and result.dtype.kind == "O":
         result = _plain(name, result, holds)
@@ -357,7 +358,7 @@ def unmasked(name: str, value: Any) -> None:
     ValueError
         Something is masked.
     """
-    if _has_masked(value, _DEEPEST):
+    if _has_masked(value, set()):
         raise ValueError(f"{name} has masked entries; every value must be there")
 
 
@@ -434,7 +435,7 @@ def choice(name: str, value: Any, allowed: Iterable[str]) -> str:
         near = difflib.get_close_matches(value, names, 1)
         hint = f"did you mean {near[0]!r}? It" if near else "it"
         raise ValueError(f"{name} is {value!r}; {hint} must be one of {', '.join(map(repr, names))}")
-    return value
+    return str(value)
 
 
 def _whole(name: str, value: Any) -> int:
@@ -462,9 +463,12 @@ def _scalar(name: str, value: Any) -> Any:
     return value.item()
 
 
-def _has_masked(value: Any, depth: int) -> bool:
+def _has_masked(value: Any, seen: set[int]) -> bool:
     if isinstance(value, list | tuple):
-        return depth > 0 and any(_has_masked(inner, depth - 1) for inner in value)
+        if id(value) in seen:
+            return False
+        seen.add(id(value))
+        return any(_has_masked(inner, seen) for inner in value)
     if not hasattr(value, "mask"):
         return False
     import numpy as np

@@ -382,3 +382,24 @@ def test_nothing_given_is_kept():
 def test_demonstrations_that_are_none(changes, message):
     with pytest.raises(ValueError, match=message):
         seen(**changes)
+
+
+@pytest.mark.parametrize("case", ["evaluate_policy", "occupancy", "elbo", "sample_trajectories", "log_likelihood"])
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, ">f4"])
+def test_policies_of_any_precision_are_policies_everywhere(case, dtype):
+    weights = np.exp(np.arange(MDP.n_states * 4).reshape(-1, 4) % 7 / 3.0).astype(dtype)
+    policy = weights / weights.sum(axis=1, keepdims=True)
+    exact = policy.astype(np.float64) / policy.astype(np.float64).sum(axis=1, keepdims=True)
+    assert CASES[case][0](policy) == CASES[case][0](exact)
+
+
+class Raising:
+    def __array__(self, dtype=None, copy=None):
+        raise RuntimeError("a tensor that needs its gradient")
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_cannot_be_made_an_array_is_refused_by_name(case):
+    function, argument, _ = CASES[case]
+    with pytest.raises((TypeError, ValueError), match=argument):
+        function(Raising())

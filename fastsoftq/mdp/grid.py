@@ -174,8 +174,6 @@ def _check_map(lines: tuple[str, ...]) -> None:
 def _goal_rewards(goal_reward: float | Mapping[str, float], goals: Sequence[str]) -> dict[str, float]:
     if not isinstance(goal_reward, Mapping):
         return dict.fromkeys(goals, checks.reward("goal_reward", goal_reward))
-    unknown = sorted(set(goal_reward) - set(goals))
-    missing = sorted(set(goals) - set(goal_reward))
-    if unknown or missing:
-        raise ValueError(f"goal_reward names {sorted(goal_reward)}; the goals on the map are {list(goals)}")
+    if set(goal_reward) != set(goals):
+        raise ValueError(f"goal_reward names {sorted(goal_reward, key=str)}; the goals on the map are {list(goals)}")
     return {goal: checks.reward(f"goal_reward[{goal!r}]", value) for goal, value in goal_reward.items()}

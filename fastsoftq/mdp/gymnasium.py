@@ -47,7 +47,7 @@ def from_gymnasium(env: Any, **options: Any) -> TabularMDP:
         An environment or its name, "FrozenLake-v1". With a module in front, "my_module:Lake-v0", the module is
         imported, as by `gymnasium.make`.
     **options
-        For `gymnasium.make`, with a name: `is_slippery=False`.
+        For `gymnasium.make`, with a name: `is_slippery=False`. `max_episode_steps` is none of them.
 
     Returns
     -------
@@ -221,7 +221,8 @@ def _read(env: Any, known: tuple[type, ...]) -> TabularMDP:
         wrappers.append(env)
         env = env.env
     table = read_table(env)
-    start = checks.array("initial_state_distrib", env.initial_state_distrib, "iuf").astype(np.float64)
+    start = checks.array("initial_state_distrib", env.initial_state_distrib, "iuf", holds="probabilities")
+    start = checks.distribution("initial_state_distrib", np.atleast_1d(start))
     rows = _map(getattr(env, "desc", None), len(table))
     name = env.spec.id if env.spec is not None else type(env).__name__
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -68,10 +68,7 @@ def read_table(env: Any) -> Table:
     _check_space("observation_space", getattr(env, "observation_space", None), n_states)
     _check_space("action_space", getattr(env, "action_space", None), n_actions)
     return [
-        [
-            [_outcome(f"P[{state}][{action}][{k}]", entry) for k, entry in enumerate(outcomes)]
-            for action, outcomes in enumerate(row)
-        ]
+        [_outcomes(f"P[{state}][{action}]", outcomes) for action, outcomes in enumerate(row)]
         for state, row in enumerate(table)
     ]
 
@@ -123,18 +120,26 @@ def _check_space(name: str, space: Any, size: int) -> None:
         raise ValueError(f"its {name} is {space}; for its P it must be Discrete({size})")
 
 
-def _outcome(name: str, entry: Any) -> tuple[float, int, Any, bool]:
-    try:
-        probability, next_state, reward, terminated = entry
-    except (TypeError, ValueError):
-        raise ValueError(f"{name} is {entry!r}; it must be (probability, next state, reward, terminated)") from None
-    checks.number(f"the reward of {name}", reward)
-    return (
-        checks.number(f"the probability of {name}", probability),
-        checks.count(f"the next state of {name}", next_state, least=0),
-        reward,
-        checks.flag(f"terminated of {name}", terminated),
-    )
+def _outcomes(name: str, entries: list[Any]) -> list[tuple[float, int, Any, bool]]:
+    found, probabilities = [], []
+    for k, entry in enumerate(entries):
+        here = f"{name}[{k}]"
+        try:
+            probability, next_state, reward, terminated = entry
+        except (TypeError, ValueError):
+            raise ValueError(f"{here} is {entry!r}; it must be (probability, next state, reward, terminated)") from None
+        plain = checks.number(f"the reward of {here}", reward)
+        checks.number(f"the probability of {here}", probability)
+        probabilities.append(probability)
+        found.append(
+            (
+                checks.count(f"the next state of {here}", next_state, least=0),
+                reward if isinstance(reward, Hashable) else plain,
+                checks.flag(f"terminated of {here}", terminated),
+            )
+        )
+    exact = checks.distribution(name, checks.array(name, probabilities, "iuf")).tolist()
+    return [(p, n, r, t) for p, (n, r, t) in zip(exact, found, strict=True)]
 
 
 def _effect(wrapper: Any) -> Callable[[Table, NDArray[np.float64], Any], Table]:

@@ -413,11 +413,17 @@ def test_environments_of_ones_own_that_play_by_their_tables_are_taken_and_left_a
         ({"P": {0: {0: [(1.0, 0, 0.0)]}}}, r"P\[0\]\[0\]\[0\] is \(1.0, 0, 0.0\); it must be \(probability, next"),
         ({"P": {0: {0: [(1.0, 0.5, 0.0, True)]}}}, r"the next state of P\[0\]\[0\]\[0\] is 0.5; it must be an integer"),
         ({"P": {0: {0: [(1.0, 3, 0.0, True)]}}}, r"next_state\[0, 0, 0\] is 3"),
+        ({"P": {0: {0: [(-1.0, 0, 1.0, True), (2.0, 0, 1.0, True)]}}}, r"P\[0\]\[0\]\[0\] is -1.0; probabilities must"),
+        ({"P": {0: {0: [("1", 0, 1.0, True)]}}}, r"the probability of P\[0\]\[0\]\[0\] is '1'; it must be a number"),
+        ({"P": {0: {0: [(np.ma.masked, 0, 1.0, True)]}}}, "the probability of P.* has masked entries"),
+        ({"initial_state_distrib": 1.0}, None),
+        ({"initial_state_distrib": [0.5, 0.5]}, r"start has shape \(2,\)"),
+        ({"initial_state_distrib": "first"}, "initial_state_distrib has dtype"),
         ({"P": {0: {0: [(1.0, 0, "1", True)]}}}, r"the reward of P\[0\]\[0\]\[0\] is '1'"),
         ({"P": {0: {0: [(1.0, 0, 0.0, "False")]}}}, r"terminated of P\[0\]\[0\]\[0\] is 'False'"),
-        ({"P": {0: {0: [(0.5, 0, 1.0, True)]}}}, r"probability\[0, 0\] sums to 0.5"),
-        ({"P": {0: {0: []}}}, r"next_state has shape \(1, 1, 0\)"),
-        ({"initial_state_distrib": [0.5]}, "start sums to 0.5"),
+        ({"P": {0: {0: [(0.5, 0, 1.0, True)]}}}, r"P\[0\]\[0\] sums to 0.5"),
+        ({"P": {0: {0: []}}}, r"P\[0\]\[0\] sums to 0; probabilities must sum to 1"),
+        ({"initial_state_distrib": [0.5]}, r"initial_state_distrib sums to 0.5"),
         ({"initial_state_distrib": np.ma.array([1.0], mask=True)}, "initial_state_distrib has masked entries"),
         (
             {"observation_space": Discrete(5)},
@@ -428,8 +434,23 @@ def test_environments_of_ones_own_that_play_by_their_tables_are_taken_and_left_a
     ],
 )
 def test_tables_that_are_none_are_refused(changes, message):
+    if message is None:
+        assert fsq.from_gymnasium(Table(**changes)).start.tolist() == [1.0]
+        return
     with pytest.raises(ValueError, match=f"env is <.*{message}"):
         fsq.from_gymnasium(Table(**changes))
+
+
+def test_tables_of_single_precision_are_tables():
+    third = np.float32(1 / 3)
+    entries = [(third, np.int64(s), np.array(-1.0), np.True_) for s in (0, 1, 2)]
+    p = {s: {np.int64(0): entries} for s in range(3)}
+    mdp = fsq.from_gymnasium(Table(P=p, initial_state_distrib=np.full(3, third)))
+    assert mdp.probability.sum(axis=2).tolist() == [[1.0], [1.0], [1.0]]
+    np.testing.assert_allclose(mdp.probability, 1 / 3, rtol=1e-15)
+    np.testing.assert_allclose(mdp.start, 1 / 3, rtol=1e-15)
+    shifted = wrappers.TransformReward(Table(P=p, initial_state_distrib=np.full(3, third)), lambda r: r - 1)
+    assert (fsq.from_gymnasium(shifted).reward == -2.0).all()
 
 
 @pytest.mark.parametrize(
