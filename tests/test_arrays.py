@@ -62,6 +62,12 @@ def drawn(**arrays):
     return [image.get_array().tolist() for image in ax.images], [text.get_text() for text in ax.texts]
 
 
+def fitted(features):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # that three steps are not enough
+        return fsq.fit_rewards(MDP, features, SEEN, 0.9, max_iterations=3).weights.tolist()
+
+
 def statistic(function, argument, value, **others):
     """A case of a function of statistics, whose results are told apart by how they are written."""
 
@@ -96,7 +102,7 @@ CASES = {
     ),
     "log_likelihood": (lambda x: fsq.log_likelihood(MDP, x, SEEN), "policy", EVEN),
     "fit_rewards": (
-        lambda x: fsq.fit_rewards(MDP, x, SEEN, 0.9).weights.tolist(),
+        fitted,
         "features",
         FEATURES,
     ),
