@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import difflib
 import importlib
@@ -11,7 +12,6 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fastsoftq import checks
 from fastsoftq.mdp.gymnasium_env import tabular_env
@@ -72,6 +72,11 @@ def from_gymnasium(env: Any, **options: Any) -> TabularMDP:
     >>> import fastsoftq as fsq
     >>> fsq.from_gymnasium("FrozenLake-v1")
     <TabularMDP 'FrozenLake-v1': 16 states, 4 actions, up to 3 outcomes>
+
+    >>> import gymnasium
+    >>> dear = gymnasium.wrappers.TransformReward(gymnasium.make("CliffWalking-v1"), lambda reward: reward / 100)
+    >>> fsq.from_gymnasium(dear).outcomes(36, 1)
+    [Outcome(probability=1.0, next_state=36, reward=-1.0, terminated=False)]
     """
     gymnasium = _gymnasium()
     if isinstance(env, str):
@@ -83,7 +88,7 @@ def from_gymnasium(env: Any, **options: Any) -> TabularMDP:
     else:
         made = env
     try:
-        return _read(made, known=_known(gymnasium))
+        return _read(made)
     except (TypeError, ValueError) as error:
         raise ValueError(f"env is {env!r}; {error}") from error
 
@@ -207,13 +212,7 @@ def _parameters(name: str) -> dict[str, inspect.Parameter]:
     return {} if any_name else dict(found)
 
 
-def _known(gymnasium: ModuleType) -> tuple[type, ...]:
-    """The types of environments that are known to play by their tables."""
-    toys = importlib.import_module("gymnasium.envs.toy_text")
-    return tabular_env(), toys.FrozenLakeEnv, toys.CliffWalkingEnv, toys.TaxiEnv
-
-
-def _read(env: Any, known: tuple[type, ...]) -> TabularMDP:
+def _read(env: Any) -> TabularMDP:
     import gymnasium
 
     wrappers = []
@@ -237,22 +236,30 @@ def _read(env: Any, known: tuple[type, ...]) -> TabularMDP:
 
     plain = mdp(table)
     made = mdp(wrapped(table, start, reversed(wrappers))) if wrappers else plain
-    if type(env) not in known or {"step", "reset"} & vars(env).keys():
-        _check_played(env, table, start)
+    if not _known_to_play_by_its_table(env):
+        check_by_playing(_copied(env), table, start)
     return made
 
 
-def _check_played(env: Any, table: Table, start: NDArray[np.float64]) -> None:
-    import gymnasium
+def _known_to_play_by_its_table(env: Any) -> bool:
+    from gymnasium import Env
+    from gymnasium.envs.toy_text import CliffWalkingEnv, FrozenLakeEnv, TaxiEnv
 
-    if type(env).step is gymnasium.Env.step and "step" not in vars(env):
-        return
+    if {"step", "reset"} & vars(env).keys():  # changed by hand
+        return False
+    kind = type(env)
+    return kind in (tabular_env(), CliffWalkingEnv, FrozenLakeEnv, TaxiEnv) or kind.step is Env.step
+
+
+def _copied(env: Any) -> Any:
+    """A copy to be played, which shows nothing."""
     try:
         played = copy.deepcopy(env)
     except Exception as error:  # whatever it holds
         raise ValueError(f"it cannot be copied, so that its P cannot be checked by playing: {error!r}") from error
-    played.render_mode = None
-    check_by_playing(played, table, start)
+    with contextlib.suppress(AttributeError):
+        played.render_mode = None
+    return played
 
 
 def _map(desc: Any, n_states: int) -> list[str] | None:

@@ -20,7 +20,7 @@ def rows_of(path: Path, needed: Sequence[str], allowed: Mapping[str, str]) -> It
     needed : sequence of str
         Columns that must be there.
     allowed : mapping of str to str
-        What a message says that a column must hold; "there" for any other.
+        What a message says that a column must hold, those that are not needed too; "there" for any other.
 
     Yields
     ------
@@ -39,7 +39,7 @@ def rows_of(path: Path, needed: Sequence[str], allowed: Mapping[str, str]) -> It
         reader = csv.reader(file, skipinitialspace=True, strict=True)
         try:
             names = [name.strip() for name in next(reader, [])]
-            _check_columns(f"{path}, line 1", names, needed)
+            _check_columns(f"{path}, line 1", names, needed, [name for name in allowed if name not in needed])
             for row in filter(None, reader):
                 _check_fields(f"{path}, line {reader.line_num}", row, names, allowed)
                 yield reader.line_num, dict(zip(names, map(str.strip, row), strict=True))
@@ -49,12 +49,12 @@ def rows_of(path: Path, needed: Sequence[str], allowed: Mapping[str, str]) -> It
             raise ValueError(f"{path}, after line {reader.line_num}: not text in UTF-8") from None
 
 
-def _check_columns(where: str, names: Sequence[str], needed: Sequence[str]) -> None:
+def _check_columns(where: str, names: Sequence[str], needed: Sequence[str], others: Sequence[str]) -> None:
     missing = [name for name in needed if name not in names]
     if missing:
         raise ValueError(
             f"{where}: no column {', '.join(map(repr, missing))}; columns must be {', '.join(needed)} and, "
-            "if known, reward"
+            f"if known, {', '.join(others)}"
         )
     for column, name in enumerate(names, 1):
         if not name:
