@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TextIO
 
 __all__ = ["rows_of"]
 
@@ -31,11 +32,11 @@ def rows_of(path: Path, needed: Sequence[str], allowed: Mapping[str, str]) -> It
     ------
     ValueError
         A column that is missing, has no name or is there twice; a row with more or fewer fields than columns; quotes
-        that do not close; another encoding.
+        that do not close; another encoding; a path that can be none.
     OSError
         The file cannot be read.
     """
-    with path.open(newline="", encoding="utf-8-sig") as file:
+    with _opened(path) as file:
         reader = csv.reader(file, skipinitialspace=True, strict=True)
         try:
             names = [name.strip() for name in next(reader, [])]
@@ -47,6 +48,13 @@ def rows_of(path: Path, needed: Sequence[str], allowed: Mapping[str, str]) -> It
             raise ValueError(f"{path}, line {reader.line_num}: {error}") from None
         except UnicodeDecodeError:
             raise ValueError(f"{path}, after line {reader.line_num}: not text in UTF-8") from None
+
+
+def _opened(path: Path) -> TextIO:
+    try:
+        return path.open(newline="", encoding="utf-8-sig")
+    except ValueError as error:  # of characters that no path has
+        raise ValueError(f"path is {str(path)!r}; no file can be called that: {error}") from None
 
 
 def _check_columns(where: str, names: Sequence[str], needed: Sequence[str], others: Sequence[str]) -> None:
