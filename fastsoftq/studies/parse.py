@@ -78,6 +78,8 @@ def read_study(path: str | Path) -> Study:
         text = path.read_text(encoding="utf-8-sig")  # editors on Windows begin a file with a byte-order mark
     except UnicodeDecodeError:
         raise SpecError(f"{path.name}: not text in UTF-8") from None
+    except ValueError as error:  # of characters that no path has
+        raise SpecError(f"path is {str(path)!r}; no file can be called that: {error}") from None
     try:
         return parse_study(tomllib.loads(text))
     except SpecError as error:

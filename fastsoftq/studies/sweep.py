@@ -111,4 +111,5 @@ def _label(value: Any) -> str:
         return "(" + " ".join(map(_label, value)) + ")"
     if isinstance(value, bool):
         return str(value).lower()
-    return str(value).replace("/", "|")
+    lines = str(value).replace("/", "|").splitlines()
+    return lines[0] if len(lines) == 1 else " ".join(line.strip() for line in lines if line.strip())

@@ -60,6 +60,11 @@ def test_two_maps_are_two_worlds(tmp_path, rows):
     assert sorted(maps(tmp_path, f'kind = "map"\n{rows}\n').values()) == [("S..G", "S.#G"), ("S.G",)]
 
 
+def test_conditions_bear_the_rows_of_maps_in_one_line(tmp_path):
+    text = 'kind = "map"\nrows = ["""\n  S..G\n  S.#G\n""", ["S.G", "..."]]\n'
+    assert list(environments(tmp_path, text)) == ["e[rows=S..G S.#G]", "e[rows=(S.G ...)]"]
+
+
 def test_one_map_in_a_list_is_a_sweep_of_one(tmp_path):
     assert list(maps(tmp_path, 'kind = "map"\nrows = [["S..G", "S.#G"]]\n').values()) == [("S..G", "S.#G")]
 

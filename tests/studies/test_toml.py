@@ -103,6 +103,12 @@ def test_what_gymnasium_says_is_told_in_one_line(tmp_path, entries, message):
         read_study(written(tmp_path, text))
 
 
+def test_a_path_that_can_be_none_is_told_in_one_line():
+    for path in ("\x00", "study\ud800.toml"):
+        with pytest.raises(SpecError, match=r"path is .*; no file can be called that"):
+            read_study(path)
+
+
 def test_without_gymnasium_it_is_told_in_one_line(tmp_path, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "gymnasium", None)
     text = GOOD.replace('"cliff_walking"', '"gymnasium"\nenv = "FrozenLake-v1"')
