@@ -5,11 +5,12 @@ from __future__ import annotations
 import difflib
 import math
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Set
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.random import Generator
     from numpy.typing import NDArray
 
@@ -19,6 +20,7 @@ __all__ = [
     "array",
     "choice",
     "count",
+    "distribution",
     "flag",
     "generator",
     "in_unit_interval",
@@ -31,6 +33,7 @@ __all__ = [
     "temperature",
     "text",
     "threads",
+    "unmasked",
 ]
 
 MOST = 2**31 - 1
@@ -41,6 +44,7 @@ LARGEST = 1e100
 squares, stay far from where float64 ends."""
 
 _MOST_THREADS = 1024
+_ROUNDING = 1e-9  # how far probabilities may be from summing to one in float64
 _TEMPERATURES = 1e-30, 1e30  # their inverses, in bits, are numbers in single precision too
 
 
@@ -52,7 +56,8 @@ def number(name: str, value: Any) -> float:
     name : str
         What the caller calls the value.
     value : object
-        What was passed. A NumPy scalar is a number; a bool, a string or an array is not.
+        What was passed. A NumPy scalar is a number, and so is an array of no axes; a bool, a string or any other array
+        is not.
 
     Returns
     -------
@@ -240,9 +245,10 @@ def text(name: str, value: Any) -> str:
     TypeError
         Anything else.
     """
-    if not isinstance(value, str):
+    plain = _scalar(name, value)
+    if not isinstance(plain, str):
         raise TypeError(f"{name} is {value!r}; it must be a string")
-    return value
+    return str(plain)
 
 
 def rows(name: str, value: Any) -> tuple[str, ...]:
@@ -251,9 +257,9 @@ def rows(name: str, value: Any) -> tuple[str, ...]:
     Raises
     ------
     TypeError
-        Anything else.
+        Anything else; sets and mappings too, whose order means nothing.
     """
-    if isinstance(value, str) or not isinstance(value, Iterable):
+    if isinstance(value, str | Set | Mapping) or not isinstance(value, Iterable) or getattr(value, "ndim", 1) == 0:
         raise TypeError(f"{name} is {value!r}; it must be a sequence of strings")
     return tuple(text(f"{name}[{i}]", row) for i, row in enumerate(value))
 
@@ -280,11 +286,12 @@ def generator(value: Any, unseeded: int | None = None) -> Generator:
         return value
     if value is None:
         return np.random.default_rng(unseeded)
-    if isinstance(value, bool) or not isinstance(value, Integral):
+    seed = _scalar("rng", value)
+    if isinstance(seed, bool) or not isinstance(seed, Integral):
         raise TypeError(f"rng is {value!r}; it must be an integer, a numpy.random.Generator or None")
-    if value < 0:
-        raise ValueError(f"rng is {value}; as a seed it must be at least 0")
-    return np.random.default_rng(int(value))
+    if seed < 0:
+        raise ValueError(f"rng is {seed}; as a seed it must be at least 0")
+    return np.random.default_rng(int(seed))
 
 
 def flag(name: str, value: Any) -> bool:
@@ -295,20 +302,24 @@ def flag(name: str, value: Any) -> bool:
     TypeError
         Anything else.
     """
-    if type(value).__name__ not in ("bool", "bool_"):  # Python's and NumPy's
+    plain = _scalar(name, value)
+    if not isinstance(plain, bool):
         raise TypeError(f"{name} is {value!r}; it must be True or False")
-    return bool(value)
+    return plain
 
 
 def array(name: str, value: Any, kinds: str = "", *, holds: str = "numbers") -> NDArray[Any]:
-    """Return `value` as an array.
+    """Return `value` as a plain array.
+
+    A masked array of which nothing is masked, a matrix, or another subclass is taken for its data. What holds Python's
+    own numbers as objects, fractions among them, becomes an array of bool, int64, uint64 or float64.
 
     Parameters
     ----------
     name, value
         As for `number`.
     kinds : str
-        The kinds of dtype allowed, as NumPy abbreviates them; all if empty.
+        The kinds of dtype allowed, as NumPy abbreviates them; all if empty. An array that holds nothing is of any kind.
     holds : str
         What those are called.
 
@@ -321,17 +332,72 @@ def array(name: str, value: Any, kinds: str = "", *, holds: str = "numbers") -> 
     TypeError
         Of another kind.
     ValueError
-        Rows of different lengths.
+        Rows of different lengths; masked entries; integers beyond 64 bits.
     """
     import numpy as np  # here, since the command line checks its numbers without it
 
+    unmasked(name, value)
     try:
         result = np.asarray(value)
-    except (ValueError, OverflowError) as error:
+    except MemoryError:
+        raise
+    except Exception as error:  # whatever a value raises that says of itself that it can be an array
         raise ValueError(f"{name} is no array: {error}") from None
-    if kinds and result.dtype.kind not in kinds:
+    if kinds and result.dtype.kind == "O":
+        result = _plain(name, result, holds)
+    if kinds and result.size and result.dtype.kind not in kinds:
         raise TypeError(f"{name} has dtype {result.dtype}; it must hold {holds}")
     return result
+
+
+def unmasked(name: str, value: Any) -> None:
+    """Refuse masked arrays with masked entries, also within lists: what is under a mask is no value.
+
+    Raises
+    ------
+    ValueError
+        Something is masked.
+    """
+    if _has_masked(value, set()):
+        raise ValueError(f"{name} has masked entries; every value must be there")
+
+
+def distribution(name: str, probability: NDArray[Any]) -> NDArray[np.float64]:
+    """Return `probability` as float64 if its last axis holds distributions.
+
+    Sums may be off by as much as rounding explains in the dtype they come in: 1e-9 for float64, and an epsilon of
+    float32 or float16 (1.2e-7, 9.8e-4) for each entry of a sum. What comes in these is divided by its sums.
+
+    Parameters
+    ----------
+    name : str
+        What the caller calls it.
+    probability : ndarray of numbers, shape [..., outcomes]
+
+    Returns
+    -------
+    ndarray of float64, same shape
+
+    Raises
+    ------
+    ValueError
+        Negative probabilities, or such as do not sum to 1; the message says where.
+    """
+    import numpy as np
+
+    p = probability.astype(np.float64, order="C")
+    bad = ~(p >= 0.0)
+    if bad.any():
+        where = [int(i) for i in np.argwhere(bad)[0]]
+        raise ValueError(f"{name}{where} is {p[tuple(where)]}; probabilities must be at least 0")
+    total = p.sum(axis=-1)
+    epsilon = float(np.finfo(probability.dtype).eps) if probability.dtype.kind == "f" else 0.0
+    off = ~(np.abs(total - 1.0) <= max(_ROUNDING, epsilon * p.shape[-1]))
+    if off.any():
+        where = [int(i) for i in np.argwhere(off)[0]]
+        raise ValueError(f"{name}{where or ''} sums to {total[tuple(where)]:.12g}; probabilities must sum to 1")
+    coarse = epsilon > np.finfo(np.float64).eps
+    return np.asarray(p / total[..., None]) if coarse else p
 
 
 def choice(name: str, value: Any, allowed: Iterable[str]) -> str:
@@ -362,25 +428,70 @@ def choice(name: str, value: Any, allowed: Iterable[str]) -> str:
     ValueError: precision is 'duoble'; did you mean 'double'? It must be one of 'double', 'mixed'
     """
     names = list(allowed)
+    value = _scalar(name, value)
     if not isinstance(value, str):
         raise TypeError(f"{name} is {value!r}; it must be one of {', '.join(map(repr, names))}")
     if value not in names:
         near = difflib.get_close_matches(value, names, 1)
         hint = f"did you mean {near[0]!r}? It" if near else "it"
         raise ValueError(f"{name} is {value!r}; {hint} must be one of {', '.join(map(repr, names))}")
-    return value
+    return str(value)
 
 
 def _whole(name: str, value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, Integral):
+    plain = _scalar(name, value)
+    if isinstance(plain, bool) or not isinstance(plain, Integral):
         raise TypeError(f"{name} is {value!r}; it must be an integer")
-    return int(value)
+    return int(plain)
 
 
 def _real(name: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, Real):
+    plain = _scalar(name, value)
+    if isinstance(plain, bool) or not isinstance(plain, Real):
         raise TypeError(f"{name} is {value!r}; it must be a number")
     try:
-        return float(value)
+        return float(plain)
     except OverflowError:
         raise ValueError(f"{name} is too large for a float; it must be finite") from None
+
+
+def _scalar(name: str, value: Any) -> Any:
+    """What an array of no axes holds; anything else as it is."""
+    if getattr(value, "ndim", None) != 0 or not hasattr(value, "item"):
+        return value
+    unmasked(name, value)
+    return value.item()
+
+
+def _has_masked(value: Any, seen: set[int]) -> bool:
+    if isinstance(value, list | tuple):
+        if id(value) in seen:
+            return False
+        seen.add(id(value))
+        return any(_has_masked(inner, seen) for inner in value)
+    if not hasattr(value, "mask"):
+        return False
+    import numpy as np
+
+    return isinstance(value, np.ma.MaskedArray) and bool(np.ma.is_masked(value))
+
+
+def _plain(name: str, objects: NDArray[Any], holds: str) -> NDArray[Any]:
+    """An array of Python's numbers as one of NumPy's: bools, integers or floats, whichever they all are."""
+    import numpy as np
+
+    found = [_scalar(name, element) for element in objects.ravel().tolist()]
+    whole = [isinstance(element, Integral) and not isinstance(element, bool) for element in found]
+    if found and all(isinstance(element, bool) for element in found):
+        return np.array(found, np.bool_).reshape(objects.shape)
+    for i, element in enumerate(found):
+        if isinstance(element, bool) or not isinstance(element, Real):
+            where = [int(j) for j in np.unravel_index(i, objects.shape)]
+            raise TypeError(f"{name}{where or ''} is {element!r}; it must hold {holds}")
+    if not all(whole):
+        return np.array([_real(name, element) for element in found], np.float64).reshape(objects.shape)
+    dtype = np.int64 if min(found, default=0) < 0 else np.uint64
+    beyond = [element for element in found if not np.iinfo(dtype).min <= element <= np.iinfo(dtype).max]
+    if beyond:
+        raise ValueError(f"{name} includes {beyond[0]}; together, its integers must fit into 64 bits")
+    return np.array(found, dtype).reshape(objects.shape)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -240,7 +241,7 @@ def checked_seeds(seeds: int | ArrayLike) -> range | NDArray[np.uint64]:
         return seeds
     array = _as_array(seeds)
     if array.ndim == 0:
-        return range(checks.count("seeds", array[()] if isinstance(seeds, np.ndarray) else seeds, most=sys.maxsize))
+        return range(checks.count("seeds", seeds, most=sys.maxsize))
     if array.size and array.dtype.kind not in "iu":
         raise TypeError(f"seeds has dtype {array.dtype}; it must be a count or an array of integers")
     if array.ndim != 1 or len(array) == 0:
@@ -257,9 +258,9 @@ def checked_seeds(seeds: int | ArrayLike) -> range | NDArray[np.uint64]:
 
 def _as_array(seeds: ArrayLike) -> NDArray[Any]:
     array = checks.array("seeds", seeds)
-    if array.ndim == 1 and array.dtype.kind in "fO" and not isinstance(seeds, np.ndarray):
+    if array.ndim == 1 and array.dtype.kind in "fO":
         exact = np.asarray(seeds, object)  # NumPy makes floats of integers that fit no type of its own together
-        if all(isinstance(seed, int) and not isinstance(seed, bool) for seed in exact):
+        if all(isinstance(seed, Integral) and not isinstance(seed, bool) for seed in exact):
             outside = [seed for seed in exact if not 0 <= seed < 2**64]
             if outside:
                 raise ValueError(f"seeds includes {outside[0]}; seeds must be at least 0 and below 2**64")
@@ -271,10 +272,10 @@ def _initial_tables(initial_q: ArrayLike | None, mdp: TabularMDP, n_seeds: int) 
     shape = (mdp.n_states, mdp.n_actions)
     if initial_q is None:
         return np.zeros((1, *shape))
-    values = checks.array("initial_q", initial_q, "iuf")
+    values = checks.array("initial_q", initial_q, "iuf").astype(np.float64, copy=False)
     if values.shape not in (shape, (n_seeds, *shape)):
         raise ValueError(f"initial_q has shape {values.shape}; it must have shape {shape} or {(n_seeds, *shape)}")
     beyond = ~(np.abs(values) <= checks.LARGEST)
     if beyond.any():
         raise ValueError(f"initial_q includes {values[beyond][0]}; all must be finite and within ±{checks.LARGEST:g}")
-    return np.ascontiguousarray(values.reshape(-1, *shape), np.float64)
+    return np.ascontiguousarray(values.reshape(-1, *shape))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fastsoftq import checks
-from fastsoftq.mdp.grid import from_map
+from fastsoftq.mdp.grid import check_size, from_map
 from fastsoftq.mdp.tabular import TabularMDP
 
 __all__ = ["cliff_walking"]
@@ -43,7 +43,7 @@ def cliff_walking(
     Raises
     ------
     ValueError
-        A grid that is too small or too large, a reward that is not finite or too large.
+        A grid that is too small, or too large for the memory there is, a reward that is not finite or too large.
     TypeError
         An argument of the wrong kind.
 
@@ -58,6 +58,7 @@ def cliff_walking(
     """
     height = checks.count("height", height, least=2, most=_MOST)
     width = checks.count("width", width, least=3, most=_MOST)
+    check_size(f"height is {height} and width {width}; such a grid", height * width)
     rows = ["." * width] * (height - 1) + ["S" + "C" * (width - 2) + "G"]
     return from_map(
         rows,

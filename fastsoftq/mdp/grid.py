@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from fastsoftq import checks
 from fastsoftq.mdp.tabular import TabularMDP
+from fastsoftq.memory import check_memory
 
-__all__ = ["MOVES", "from_map"]
+__all__ = ["MOVES", "check_size", "from_map"]
 
 # Up, right, down, left, as Gymnasium's CliffWalking numbers them: (rows, columns).
 MOVES = ((-1, 0), (0, 1), (1, 0), (0, -1))
 
-_FLOOR, _START, _WALL, _CLIFF, _GOAL = ".", "S", "#", "C", "G"
+_FLOOR, _START, _WALL, _CLIFF, _GOALS = ".", "S", "#", "C", "G0123456789"
+_CELL_BYTES = 1000  # about what a cell takes while its moves are written down
 
 
 def from_map(
@@ -35,8 +38,10 @@ def from_map(
     ----------
     rows : str or sequence of str
         The map: `.` floor, `S` start (several: each is equally likely), `#` wall, `C` cliff (stepping there pays
-        `cliff_reward` and leads back to the start; the episode goes on), `G` or a digit a goal (stepping there
-        pays its reward and terminates). All rows have the same width.
+        `cliff_reward` and leads back to the start; the episode goes on), `G` or a digit 0 to 9 a goal (stepping there
+        pays its reward and terminates). All rows have the same width. In a string each line is a row; what all lines
+        are indented by, and blank lines before and after, are no part of the map. A blank is no cell: within the map
+        it is refused, wherever it stands.
     step_reward : float
         What any other step pays.
     cliff_reward : float
@@ -56,8 +61,8 @@ def from_map(
     Raises
     ------
     ValueError
-        An empty or ragged map, an unknown character, no start, a goal without a reward, several starts beside a cliff;
-        a reward that is not finite or too large.
+        An empty or ragged map, one too large for the memory there is, an unknown character or a blank, no start, a
+        goal without a reward, several starts beside a cliff; a reward that is not finite or too large.
     TypeError
         An argument of the wrong kind.
 
@@ -67,8 +72,15 @@ def from_map(
     >>> corridor = fsq.from_map("S..G")
     >>> corridor.n_states, corridor.outcomes(2, 1)
     (4, [Outcome(probability=1.0, next_state=3, reward=0.0, terminated=True)])
+
+    >>> fsq.from_map(["S..G", "S.#G"]).map == fsq.from_map('''
+    ...     S..G
+    ...     S.#G
+    ... ''').map
+    True
     """
-    lines = tuple(rows.split()) if isinstance(rows, str) else checks.rows("rows", rows)
+    lines = _lines(rows) if isinstance(rows, str) else checks.rows("rows", rows)
+    check_size(f"rows has {sum(map(len, lines))} cells; it", sum(map(len, lines)))
     step_reward, cliff_reward = checks.reward("step_reward", step_reward), checks.reward("cliff_reward", cliff_reward)
     _check_map(lines)
     cells = [(y, x) for y, line in enumerate(lines) for x, mark in enumerate(line) if mark != _WALL]
@@ -115,19 +127,46 @@ def from_map(
     )
 
 
+def check_size(subject: str, cells: int) -> None:
+    """Refuse a map with more cells than there is memory for; `subject` begins the message.
+
+    Raises
+    ------
+    TooLargeError
+        It does not fit.
+    """
+    check_memory(subject, cells * _CELL_BYTES, "take a smaller one")
+
+
+def _lines(text: str) -> tuple[str, ...]:
+    """The rows of a map in a string."""
+    lines = textwrap.dedent(text).splitlines()
+    filled = [y for y, line in enumerate(lines) if line.strip()]
+    return tuple(lines[filled[0] : filled[-1] + 1]) if filled else ()
+
+
 def _is_goal(mark: str) -> bool:
-    return mark == _GOAL or mark.isdigit()
+    return mark in _GOALS
 
 
 def _check_map(lines: tuple[str, ...]) -> None:
     if not lines or not lines[0]:
         raise ValueError("rows is empty; it must hold at least one row of the map")
     for y, line in enumerate(lines):
-        if len(line) != len(lines[0]):
-            raise ValueError(f"rows[{y}] has {len(line)} cells; rows[0] has {len(lines[0])}, and all must be as wide")
         for x, mark in enumerate(line):
             if not (mark in (_FLOOR, _START, _WALL, _CLIFF) or _is_goal(mark)):
-                raise ValueError(f"rows[{y}][{x}] is {mark!r}; it must be one of '.', 'S', '#', 'C', 'G' or a digit")
+                hint = (
+                    "; each row is a string of its own"
+                    if mark in "\r\n"
+                    else "; floor is '.'"
+                    if mark.isspace()
+                    else ""
+                )
+                raise ValueError(
+                    f"rows[{y}][{x}] is {mark!r}; it must be one of '.', 'S', '#', 'C', 'G' or a digit{hint}"
+                )
+        if len(line) != len(lines[0]):
+            raise ValueError(f"rows[{y}] has {len(line)} cells; rows[0] has {len(lines[0])}, and all must be as wide")
     if not any(_START in line for line in lines):
         raise ValueError("rows has no start; mark at least one cell 'S'")
 
@@ -135,8 +174,6 @@ def _check_map(lines: tuple[str, ...]) -> None:
 def _goal_rewards(goal_reward: float | Mapping[str, float], goals: Sequence[str]) -> dict[str, float]:
     if not isinstance(goal_reward, Mapping):
         return dict.fromkeys(goals, checks.reward("goal_reward", goal_reward))
-    unknown = sorted(set(goal_reward) - set(goals))
-    missing = sorted(set(goals) - set(goal_reward))
-    if unknown or missing:
-        raise ValueError(f"goal_reward names {sorted(goal_reward)}; the goals on the map are {list(goals)}")
+    if set(goal_reward) != set(goals):
+        raise ValueError(f"goal_reward names {sorted(goal_reward, key=str)}; the goals on the map are {list(goals)}")
     return {goal: checks.reward(f"goal_reward[{goal!r}]", value) for goal, value in goal_reward.items()}

@@ -2,28 +2,52 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Mapping, Sequence
+import contextlib
+import copy
+import difflib
+import importlib
+import inspect
+from collections.abc import Mapping
 from types import ModuleType
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from fastsoftq import checks
+from fastsoftq.mdp.gymnasium_env import tabular_env
+from fastsoftq.mdp.gymnasium_play import check_by_playing
+from fastsoftq.mdp.gymnasium_table import Table, arrays, read_table, wrapped
 from fastsoftq.mdp.tabular import TabularMDP, checked_mdp
 
-__all__ = ["from_gymnasium", "to_gymnasium"]
+__all__ = ["from_gymnasium", "maker", "to_gymnasium"]
+
+# Options that Gymnasium's environments read only where another is true.
+_ONLY_WITH = {
+    "success_rate": "is_slippery",
+    "rainy_probability": "is_rainy",
+    "fickle_probability": "fickle_passenger",
+}
 
 
 def from_gymnasium(env: Any, **options: Any) -> TabularMDP:
     """Make a TabularMDP from a Gymnasium environment that carries its table `P`, such as those of "toy text".
 
+    What wrappers do to rewards and actions is taken into the table where it is a function of a single reward or action
+    (`TransformReward`, `ClipReward`, `TransformAction`, `RepeatAction`). Wrappers that only watch, render or check are
+    passed over, and so is `TimeLimit`, since an MDP has no limit of steps: that is `max_steps` of `train`. Any other
+    wrapper is refused, such as `StickyAction`, `NormalizeReward`, those of observations, and your own.
+
+    That Gymnasium's own environments play by their tables is known. Any other is played for ten thousand steps, as a
+    copy, and refused where its table says otherwise; what is rarer than that is not found. One without a `step` of its
+    own is nothing but its table.
+
     Parameters
     ----------
     env : str or gymnasium.Env
-        An environment or its name, "FrozenLake-v1".
+        An environment or its name, "FrozenLake-v1". With a module in front, "my_module:Lake-v0", the module is
+        imported, as by `gymnasium.make`.
     **options
-        For `gymnasium.make`, with a name: `is_slippery=False`.
+        For `gymnasium.make`, with a name: `is_slippery=False`. `max_episode_steps` is none of them.
 
     Returns
     -------
@@ -36,41 +60,37 @@ def from_gymnasium(env: Any, **options: Any) -> TabularMDP:
     ImportError
         Gymnasium is not installed.
     ValueError
-        A name that Gymnasium does not know; an environment without `P` or `initial_state_distrib`; a table that is no
-        MDP.
+        A name that Gymnasium does not know; options that it cannot make it with, or that change nothing; an
+        environment without `P` or `initial_state_distrib`, or that does not play by them (`Taxi` with
+        `fickle_passenger`); a wrapper that no table holds; a table that is no MDP.
     TypeError
-        Neither a name nor an environment; options for an environment that is already made.
+        Neither a name nor an environment; an option that the environment does not have; options for an environment
+        that is already made.
 
     Examples
     --------
     >>> import fastsoftq as fsq
     >>> fsq.from_gymnasium("FrozenLake-v1")
     <TabularMDP 'FrozenLake-v1': 16 states, 4 actions, up to 3 outcomes>
+
+    >>> import gymnasium
+    >>> dear = gymnasium.wrappers.TransformReward(gymnasium.make("CliffWalking-v1"), lambda reward: reward / 100)
+    >>> fsq.from_gymnasium(dear).outcomes(36, 1)
+    [Outcome(probability=1.0, next_state=36, reward=-1.0, terminated=False)]
     """
     gymnasium = _gymnasium()
     if isinstance(env, str):
-        try:
-            made = gymnasium.make(env, **options).unwrapped
-        except gymnasium.error.Error as error:
-            raise ValueError(f"env is {env!r}; Gymnasium says: {error}") from error
+        made = _made(gymnasium, env, options)
     elif not isinstance(env, gymnasium.Env):
         raise TypeError(f"env is {env!r}; it must be a gymnasium.Env or the name of one")
     elif options:
         raise TypeError(f"options are {sorted(options)}; they only go with a name, and env is made already")
     else:
-        made = env.unwrapped
-    for table in ("P", "initial_state_distrib"):
-        if not hasattr(made, table):
-            raise ValueError(f"env is {env!r}; it has no {table!r}, so that it cannot be read as a table")
-    name = made.spec.id if made.spec is not None else type(made).__name__
-    rows = _map(getattr(made, "desc", None), len(made.P))
-    return TabularMDP(
-        **_arrays(made.P),
-        start=np.asarray(made.initial_state_distrib, np.float64),
-        name=name,
-        map=rows,
-        cells=None if rows is None else [(y, x) for y, row in enumerate(rows) for x in range(len(row))],
-    )
+        made = env
+    try:
+        return _read(made)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"env is {env!r}; {error}") from error
 
 
 def to_gymnasium(mdp: TabularMDP) -> Any:
@@ -84,7 +104,8 @@ def to_gymnasium(mdp: TabularMDP) -> Any:
     -------
     gymnasium.Env
         With discrete observations (states) and actions, the table `P` and `initial_state_distrib`, like the
-        environments of Gymnasium's "toy text". It never truncates; `gymnasium.wrappers.TimeLimit` does.
+        environments of Gymnasium's "toy text". It never truncates; `gymnasium.wrappers.TimeLimit` does. It can be
+        pickled and copied, and `step` refuses what is not one of its actions, in TypeError and ValueError.
 
     Raises
     ------
@@ -102,7 +123,8 @@ def to_gymnasium(mdp: TabularMDP) -> Any:
     >>> env.step(1)
     (36, -100.0, False, False, {'prob': 1.0})
     """
-    return _tabular_env()(checked_mdp(mdp))
+    _gymnasium()
+    return tabular_env()(checked_mdp(mdp))
 
 
 def _gymnasium() -> ModuleType:
@@ -114,63 +136,130 @@ def _gymnasium() -> ModuleType:
     return module
 
 
-@functools.cache
-def _tabular_env() -> Any:
-    """The class of the environments that `to_gymnasium` makes; it inherits from Gymnasium's, which may be missing."""
-    gymnasium = _gymnasium()
+def maker(name: Any) -> Any:
+    """What makes the environment of this name, a class or a function, whose parameters are its options.
 
-    class TabularEnv(gymnasium.Env):  # type: ignore[misc, name-defined]
-        metadata: ClassVar[dict[str, Any]] = {"render_modes": []}
+    Parameters
+    ----------
+    name : str
+        As for `from_gymnasium`. Nothing is made, but a module in front of the name is imported.
 
-        def __init__(self, mdp: TabularMDP) -> None:
-            self.mdp = mdp
-            self.observation_space = gymnasium.spaces.Discrete(mdp.n_states)
-            self.action_space = gymnasium.spaces.Discrete(mdp.n_actions)
-            self.P = {s: {a: _plain(mdp, s, a) for a in range(mdp.n_actions)} for s in range(mdp.n_states)}
-            self.initial_state_distrib = mdp.start
-            self.state = -1  # until the first reset
-
-        def reset(
-            self, *, seed: int | None = None, options: dict[str, Any] | None = None
-        ) -> tuple[int, dict[str, Any]]:
-            super().reset(seed=seed)
-            self.state = self._draw(self.initial_state_distrib)
-            return self.state, {"prob": float(self.initial_state_distrib[self.state])}
-
-        def step(self, action: int) -> tuple[int, float, bool, bool, dict[str, Any]]:
-            if self.state < 0:
-                raise gymnasium.error.ResetNeeded("call reset before step")
-            outcomes = self.P[self.state][int(action)]
-            chance, self.state, reward, terminated = outcomes[self._draw([outcome[0] for outcome in outcomes])]
-            return self.state, reward, terminated, False, {"prob": chance}
-
-        def _draw(self, probability: Any) -> int:
-            cumulative = np.cumsum(probability)
-            return int(np.searchsorted(cumulative, self.np_random.random() * cumulative[-1], side="right"))
-
-    return TabularEnv
+    Returns
+    -------
+    callable or None
+        None where there is none: `from_gymnasium` says why.
+    """
+    try:
+        gymnasium = _gymnasium()
+        registration = gymnasium.envs.registration
+        module, _, plain = name.rpartition(":")
+        if module:
+            importlib.import_module(module)
+        namespace, title, version = registration.parse_env_id(plain)
+        if version is None:
+            plain = registration.get_env_id(namespace, title, registration.find_highest_version(namespace, title))
+        entry = gymnasium.spec(plain).entry_point
+        return entry if callable(entry) else registration.load_env_creator(entry)
+    except Exception:  # of whatever is imported on the way
+        return None
 
 
-def _plain(mdp: TabularMDP, state: int, action: int) -> list[tuple[float, int, float, bool]]:
-    return [(p, n, r, t) for p, n, r, t in mdp.outcomes(state, action)]
+def _made(gymnasium: ModuleType, name: str, options: Mapping[str, Any]) -> Any:
+    """The environment of this name, or why there is none, with the option that is to blame."""
+    if "max_episode_steps" in options:
+        limit = options["max_episode_steps"]
+        raise ValueError(
+            f"max_episode_steps is {limit!r}; an MDP has no limit of steps: give it as max_steps, to train"
+        )
+    try:
+        made = gymnasium.make(name, **options)
+    except Exception as error:  # whatever a constructor raises
+        known = _parameters(name)
+        for option in options:
+            if known and option not in (*known, "disable_env_checker", "render_mode"):
+                close = difflib.get_close_matches(option, known, 1)
+                hint = f"did you mean {close[0]!r}? It" if close else "it"
+                names = ", ".join(map(repr, known))
+                raise TypeError(f"{option} is no option of {name}; {hint} must be one of {names}") from error
+        said = str(error) if isinstance(error, gymnasium.error.Error) else repr(error)
+        for option, value in options.items():
+            if _can_be_made(gymnasium, name, {other: options[other] for other in options if other != option}):
+                raise ValueError(f"{option} is {value!r}; {name} cannot be made with it: {said}") from error
+        raise ValueError(f"env is {name!r}; Gymnasium says: {said}") from error
+    parameters = _parameters(name)
+    given = {**{key: p.default for key, p in parameters.items()}, **getattr(made.unwrapped.spec, "kwargs", {})}
+    for option, other in _ONLY_WITH.items():
+        if option in options and other in parameters and not given[other]:
+            raise ValueError(f"{option} is {options[option]!r}; it changes nothing in {name} without {other}")
+    return made
 
 
-def _arrays(table: Mapping[int, Mapping[int, Sequence[tuple[float, int, float, bool]]]]) -> dict[str, NDArray[Any]]:
-    """A table of lists as arrays, shorter lists padded with outcomes of probability 0."""
-    n_states, n_actions = len(table), len(table[0])
-    shape = (n_states, n_actions, max(len(outcomes) for row in table.values() for outcomes in row.values()))
-    arrays: dict[str, NDArray[Any]] = {
-        "probability": np.zeros(shape),
-        "next_state": np.zeros(shape, np.int64),
-        "reward": np.zeros(shape),
-        "terminated": np.zeros(shape, np.bool_),
-    }
-    for state in range(n_states):
-        for action in range(n_actions):
-            for k, outcome in enumerate(table[state][action]):
-                for array, value in zip(arrays.values(), outcome, strict=True):
-                    array[state, action, k] = value
-    return arrays
+def _can_be_made(gymnasium: ModuleType, name: str, options: Mapping[str, Any]) -> bool:
+    try:
+        gymnasium.make(name, **options)
+    except Exception:
+        return False
+    return True
+
+
+def _parameters(name: str) -> dict[str, inspect.Parameter]:
+    """The options of an environment, by name; none where it takes any."""
+    try:
+        found = inspect.signature(maker(name)).parameters
+    except (TypeError, ValueError):
+        return {}
+    any_name = any(parameter.kind is parameter.VAR_KEYWORD for parameter in found.values())
+    return {} if any_name else dict(found)
+
+
+def _read(env: Any) -> TabularMDP:
+    import gymnasium
+
+    wrappers = []
+    while isinstance(env, gymnasium.Wrapper):
+        wrappers.append(env)
+        env = env.env
+    table = read_table(env)
+    start = checks.array("initial_state_distrib", env.initial_state_distrib, "iuf", holds="probabilities")
+    start = checks.distribution("initial_state_distrib", np.atleast_1d(start))
+    rows = _map(getattr(env, "desc", None), len(table))
+    name = env.spec.id if env.spec is not None else type(env).__name__
+
+    def mdp(table: Table) -> TabularMDP:
+        return TabularMDP(
+            **arrays(table),
+            start=start,
+            name=name,
+            map=rows,
+            cells=None if rows is None else [(y, x) for y, row in enumerate(rows) for x in range(len(row))],
+        )
+
+    plain = mdp(table)
+    made = mdp(wrapped(table, start, reversed(wrappers))) if wrappers else plain
+    if not _known_to_play_by_its_table(env):
+        check_by_playing(_copied(env), table, start)
+    return made
+
+
+def _known_to_play_by_its_table(env: Any) -> bool:
+    from gymnasium import Env
+    from gymnasium.envs.toy_text import CliffWalkingEnv, FrozenLakeEnv, TaxiEnv
+
+    if {"step", "reset"} & vars(env).keys():  # changed by hand
+        return False
+    kind = type(env)
+    return kind in (tabular_env(), CliffWalkingEnv, FrozenLakeEnv, TaxiEnv) or kind.step is Env.step
+
+
+def _copied(env: Any) -> Any:
+    """A copy to be played, which shows nothing."""
+    try:
+        played = copy.deepcopy(env)
+    except Exception as error:  # whatever it holds
+        raise ValueError(f"it cannot be copied, so that its P cannot be checked by playing: {error!r}") from error
+    with contextlib.suppress(AttributeError):
+        played.render_mode = None
+    return played
 
 
 def _map(desc: Any, n_states: int) -> list[str] | None:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 import numpy as np
 
 from fastsoftq import checks
-from fastsoftq.mdp.grid import from_map
+from fastsoftq.mdp.grid import check_size, from_map
 from fastsoftq.mdp.tabular import TabularMDP
 
 __all__ = ["multi_goal"]
@@ -56,8 +56,8 @@ def multi_goal(
     Raises
     ------
     ValueError
-        A size that is even or too small, another number of goal rewards, goals that do not exist, all goals closed
-        or walled off, unknown walls.
+        A size that is even, too small, or too large for the memory there is, another number of goal rewards, goals
+        that do not exist, all goals closed or walled off, unknown walls.
     TypeError
         Arguments of the wrong kind.
 
@@ -67,13 +67,14 @@ def multi_goal(
     >>> fsq.multi_goal(5, closed=[3]).map
     ('..0..', '.....', '..S.1', '.....', '..2..')
     """
-    checks.choice("walls", walls, _WALLS)
+    walls = checks.choice("walls", walls, _WALLS)
     size = checks.count("size", size, least=5 if walls == "open" else 9)
     if size % 2 == 0:
         raise ValueError(f"size is {size}; it must be odd, so that the room has a middle")
+    check_size(f"size is {size}; such a room", size**2)
     rewards = _rewards(goal_rewards)
-    if not isinstance(closed, Iterable):
-        raise TypeError(f"closed is {closed!r}; it must be a sequence of goals")
+    if not isinstance(closed, Iterable) or getattr(closed, "ndim", 1) == 0:
+        raise TypeError(f"closed is {closed!r}; it must be a collection of goals")
     shut = {checks.count("closed", goal, least=0) for goal in closed}
     if shut and max(shut) >= _N_GOALS:
         raise ValueError(f"closed includes {max(shut)}; goals are numbered 0..{_N_GOALS - 1}")
@@ -100,11 +101,12 @@ def multi_goal(
 
 
 def _rewards(goal_rewards: float | Sequence[float]) -> list[float]:
-    if not isinstance(goal_rewards, Sequence | np.ndarray):
+    if checks.array("goal_rewards", goal_rewards).ndim == 0:
         return [checks.reward("goal_rewards", goal_rewards)] * _N_GOALS
-    if len(goal_rewards) != _N_GOALS:
-        raise ValueError(f"goal_rewards has {len(goal_rewards)} values; it must be a number or have {_N_GOALS}")
-    return [checks.reward(f"goal_rewards[{goal}]", reward) for goal, reward in enumerate(goal_rewards)]
+    rewards = checks.array("goal_rewards", goal_rewards, "iuf").tolist()
+    if np.shape(rewards) != (_N_GOALS,):
+        raise ValueError(f"goal_rewards has {len(rewards)} values; it must be a number or have {_N_GOALS}")
+    return [checks.reward(f"goal_rewards[{goal}]", reward) for goal, reward in enumerate(rewards)]
 
 
 def _no_walls(size: int) -> list[tuple[int, int]]:

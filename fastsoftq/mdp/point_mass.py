@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from fastsoftq import checks
 from fastsoftq.mdp.tabular import TabularMDP
+from fastsoftq.memory import check_memory
 
 __all__ = ["point_mass"]
 
@@ -17,6 +18,7 @@ BOX, FASTEST = 7.0, 1.0
 GOALS = ((0.0, 5.0), (5.0, 0.0), (0.0, -5.0), (-5.0, 0.0))  # (x, y): up, right, down, left, as in `multi_goal`
 THRESHOLD, GOAL_REWARD, ACTION_COST = 1.0, 10.0, 30.0
 START_DEVIATION = 0.1
+_MOVE_BYTES = 80  # about what a move from a point takes while the tables are made
 
 
 def point_mass(spacing: float = 0.5, *, step_reward: float = 0.0) -> TabularMDP:
@@ -46,7 +48,7 @@ def point_mass(spacing: float = 0.5, *, step_reward: float = 0.0) -> TabularMDP:
     Raises
     ------
     ValueError
-        A spacing that is not 1 divided by a whole number, to within 1e-9.
+        A spacing that is not 1 divided by a whole number, to within 1e-9, or too small for the memory there is.
     TypeError
         Not a number.
 
@@ -64,9 +66,12 @@ def point_mass(spacing: float = 0.5, *, step_reward: float = 0.0) -> TabularMDP:
     <TabularMDP 'point_mass': 841 states, 25 actions, deterministic>
     """
     step_reward = checks.reward("step_reward", step_reward)
-    per_unit = round(1.0 / checks.positive("spacing", spacing))
+    spacing = checks.positive("spacing", spacing)
+    per_unit = round(min(1.0 / spacing, 1e9))
     if per_unit < 1 or abs(per_unit * spacing - 1.0) > 1e-9:
         raise ValueError(f"spacing is {spacing}; it must be 1 divided by a whole number, such as 0.5 or 0.25")
+    moves = (2 * BOX * per_unit + 1) ** 2 * (2 * FASTEST * per_unit + 1) ** 2
+    check_memory(f"spacing is {spacing}; its lattice", int(moves) * _MOVE_BYTES, "take a wider one")
     reach, fastest = round(BOX * per_unit), round(FASTEST * per_unit)
     side = 2 * reach + 1
     row, column = _lattice(reach)

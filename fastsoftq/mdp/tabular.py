@@ -17,8 +17,6 @@ from fastsoftq import checks
 
 __all__ = ["Outcome", "TabularMDP", "checked_mdp"]
 
-_TOLERANCE = 1e-9  # how far probabilities may be from summing to one
-
 
 class Outcome(NamedTuple):
     """One possible result of an action, in the order of Gymnasium's `P` tables."""
@@ -46,9 +44,10 @@ class TabularMDP:
     terminated : array_like of bool, as `reward`
         Whether it ends the episode. The value of what follows is then 0.
     probability : array_like of float, shape of `next_state`, optional
-        How likely it is; needed when there are several outcomes. Sums to 1 over outcomes.
+        How likely it is; needed when there are several outcomes. Sums to 1 over outcomes, to within 1e-9; what comes
+        in float32 or float16 to within an epsilon of that for each outcome, and is then divided by its sum.
     start : int or array_like of float, shape [states]
-        The start state, or the probability of starting in each state.
+        The start state, or the probability of starting in each state, which sums to 1 likewise.
     name : str
         What figures and tables call it.
     map : sequence of str, optional
@@ -62,12 +61,12 @@ class TabularMDP:
     probability, reward : ndarray of float64, shape [states, actions, outcomes]
     terminated : ndarray of bool, shape [states, actions, outcomes]
     start : ndarray of float64, shape [states]
-        All read-only.
+        All read-only, in copies and in what is unpickled too.
 
     Raises
     ------
     ValueError
-        Shapes that do not fit, next states out of range, rewards that are not finite or beyond ±1e100,
+        Shapes that do not fit, masked entries, next states out of range, rewards that are not finite or beyond ±1e100,
         probabilities that are negative or do not sum to 1, a start in a terminal state.
     TypeError
         Arrays of the wrong kind.
@@ -104,9 +103,9 @@ class TabularMDP:
         shape = leads_to.shape
         if probability is None and shape[2] > 1:
             raise ValueError(f"probability is missing; an MDP with {shape[2]} outcomes per action needs it")
-        chance = np.ones(shape) if probability is None else _fitted("probability", probability, shape, np.float64)
-        _check_distribution("probability", chance)
-        pays = _fitted("reward", reward, shape, np.float64)
+        chance = np.ones(shape) if probability is None else _fitted("probability", probability, shape)
+        chance = checks.distribution("probability", chance)
+        pays = _fitted("reward", reward, shape).astype(np.float64)
         beyond = ~(np.abs(pays) <= checks.LARGEST)
         if beyond.any():
             s, a, k = np.argwhere(beyond)[0]
@@ -116,15 +115,13 @@ class TabularMDP:
         for field, value, dtype in (
             ("next_state", leads_to, np.int32),
             ("reward", pays, np.float64),
-            ("terminated", _fitted("terminated", terminated, shape, np.bool_), np.bool_),
+            ("terminated", _fitted("terminated", terminated, shape, "b", "bools"), np.bool_),
             ("probability", chance, np.float64),
             ("start", _start_distribution(start, shape[0]), np.float64),
             ("cells", None if cells is None else _cells(cells, shape[0]), np.int64),
         ):
             array = None if value is None else np.array(value, dtype=dtype, order="C")
-            if array is not None:
-                array.flags.writeable = False
-            object.__setattr__(self, field, array)
+            object.__setattr__(self, field, _read_only(array))
         if (map is None) != (cells is None):
             raise ValueError(f"{'cells' if cells is None else 'map'} is missing; map and cells go together")
         object.__setattr__(self, "name", checks.text("name", name))
@@ -132,6 +129,10 @@ class TabularMDP:
         ended = self.terminal & (self.start > 0)
         if ended.any():
             raise ValueError(f"start includes state {int(np.argmax(ended))}, which is terminal; start somewhere else")
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        for field, value in state.items():
+            object.__setattr__(self, field, _read_only(value))
 
     @property
     def n_states(self) -> int:
@@ -158,7 +159,8 @@ class TabularMDP:
         """Which states are terminal, bool [states]: every action stays there, pays nothing and terminates."""
         stays = self.next_state == np.arange(self.n_states)[:, None, None]
         over = stays & self.terminated & (self.reward == 0.0)
-        return np.asarray((over | (self.probability == 0.0)).all(axis=(1, 2)))
+        found: NDArray[np.bool_] = _read_only((over | (self.probability == 0.0)).all(axis=(1, 2)))
+        return found
 
     @cached_property
     def largest_reward(self) -> float:
@@ -168,7 +170,8 @@ class TabularMDP:
     @cached_property
     def expected_reward(self) -> NDArray[np.float64]:
         """The expected reward of each action, float64 [states, actions]."""
-        return np.asarray((self.probability * self.reward).sum(axis=2))
+        expected: NDArray[np.float64] = _read_only((self.probability * self.reward).sum(axis=2))
+        return expected
 
     def outcomes(self, state: int, action: int) -> list[Outcome]:
         """What an action can lead to, in Gymnasium's order.
@@ -221,17 +224,17 @@ def checked_mdp(mdp: Any) -> TabularMDP:
     return mdp
 
 
-def _whole_numbers(name: str, value: ArrayLike) -> NDArray[Any]:
-    return checks.array(name, value, "iu", holds="integers").astype(np.int64)
+def _read_only(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        value.flags.writeable = False
+    return value
 
 
 def _next_states(next_state: ArrayLike) -> NDArray[Any]:
-    array = checks.array("next_state", next_state)
+    array = checks.array("next_state", next_state, "iu", holds="integers")
     if array.ndim == 2:
         array = array[:, :, None]
-    if array.ndim == 3 and array.size > 0:
-        array = _whole_numbers("next_state", array)
-    else:
+    if array.ndim != 3 or array.size == 0:
         raise ValueError(
             f"next_state has shape {np.shape(next_state)}; it must be [states, actions] or "
             "[states, actions, outcomes], none of them 0"
@@ -247,53 +250,36 @@ def _next_states(next_state: ArrayLike) -> NDArray[Any]:
 
 
 def _cells(cells: ArrayLike, n_states: int) -> NDArray[Any]:
-    array = _whole_numbers("cells", cells)
+    array = checks.array("cells", cells, "iu", holds="integers")
     if array.shape != (n_states, 2):
         raise ValueError(f"cells has shape {array.shape}; it must be [states, 2] = {(n_states, 2)}")
     return array
 
 
-def _fitted(name: str, value: ArrayLike, shape: tuple[int, ...], dtype: type[np.generic]) -> NDArray[Any]:
+def _fitted(
+    name: str, value: ArrayLike, shape: tuple[int, ...], kinds: str = "iuf", holds: str = "numbers"
+) -> NDArray[Any]:
     """`value` as an array of `shape`; an array without the outcomes' axis is the same for all of them."""
-    bools = dtype is np.bool_
-    array = checks.array(name, value, "b" if bools else "iuf", holds="bools" if bools else "numbers")
+    array = checks.array(name, value, kinds, holds=holds)
     try:
         if array.ndim < 3:
             array = np.broadcast_to(array, shape[:2])[:, :, None]
-        return np.broadcast_to(array.astype(dtype), shape)
+        return np.broadcast_to(array, shape)
     except ValueError:
         raise ValueError(
-            f"{name} has shape {np.shape(value)}; it must fit [states, actions] = {shape[:2]} or "
+            f"{name} has shape {array.shape}; it must fit [states, actions] = {shape[:2]} or "
             f"[states, actions, outcomes] = {shape}"
         ) from None
 
 
-def _check_distribution(name: str, p: NDArray[np.float64]) -> None:
-    """The last axis of `p` is a probability distribution."""
-    bad = ~(p >= 0.0)
-    if bad.any():
-        where = tuple(int(i) for i in np.argwhere(bad)[0])
-        raise ValueError(f"{name}{list(where)} is {p[where]}; probabilities must be at least 0")
-    total = p.sum(axis=-1)
-    off = np.abs(total - 1.0) > _TOLERANCE
-    if np.any(off):
-        where = tuple(int(i) for i in np.argwhere(off)[0])
-        at = f"{name}{list(where)}" if where else name
-        raise ValueError(f"{at} sums to {total[where]:.12g}; probabilities must sum to 1")
-
-
 def _start_distribution(start: Any, n_states: int) -> NDArray[np.float64]:
-    value = checks.array("start", start)
+    value = checks.array("start", start, "iuf", holds="probabilities")
     if value.ndim == 0:
         if value.dtype.kind not in "iu":
             raise TypeError(f"start is {start!r}; it must be a state or a probability for each state")
         if not 0 <= value < n_states:
             raise ValueError(f"start is {start}; with {n_states} states it must lie in 0..{n_states - 1}")
         return np.asarray(np.arange(n_states) == value, np.float64)
-    if value.dtype.kind not in "iuf":
-        raise TypeError(f"start has dtype {value.dtype}; it must hold probabilities")
     if value.shape != (n_states,):
         raise ValueError(f"start has shape {value.shape}; it must be a state or have shape [states] = {(n_states,)}")
-    distribution = value.astype(np.float64)
-    _check_distribution("start", distribution)
-    return distribution
+    return checks.distribution("start", value)

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fastsoftq import checks
 from fastsoftq.mdp.tabular import TabularMDP, checked_mdp
+from fastsoftq.planning.csv_rows import rows_of
 from fastsoftq.planning.trajectories import Trajectories
 
 __all__ = ["Demonstrations", "load_demonstrations"]
 
 _COLUMNS = ("trajectory", "step", "state", "action")
+_ALLOWED = {"trajectory": "a label", "reward": "a finite number"} | dict.fromkeys(
+    _COLUMNS[1:], "a whole number of at least 0"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,12 +35,40 @@ class Demonstrations:
     state, action : ndarray of int64, shape [steps]
     reward : ndarray of float64, shape [steps], or None
         What each step paid, where that is known. No fit needs it.
+
+    Raises
+    ------
+    ValueError
+        Arrays of other shapes, or of unequal length; masked entries; trajectories that are not numbered 0, 1, ... in
+        their order; negative states or actions; rewards that are not finite.
+    TypeError
+        Arrays of the wrong kind.
     """
 
     trajectory: NDArray[np.int64] = field(repr=False)
     state: NDArray[np.int64] = field(repr=False)
     action: NDArray[np.int64] = field(repr=False)
     reward: NDArray[np.float64] | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        for name in ("trajectory", "state", "action"):
+            steps = checks.array(name, getattr(self, name), "iu", holds="integers")
+            self._check_shape(name, steps)
+            object.__setattr__(self, name, _natural(name, steps))
+        rises = np.diff(self.trajectory, prepend=-1)
+        if ((rises < 0) | (rises > 1) | (self.trajectory[:1] > 0).any()).any():
+            raise ValueError(f"trajectory is {self.trajectory}; it must count 0, 1, ... and never fall")
+        if self.reward is not None:
+            paid = checks.array("reward", self.reward, "iuf").astype(np.float64)
+            self._check_shape("reward", paid)
+            if not np.isfinite(paid).all():
+                raise ValueError(f"reward includes {paid[~np.isfinite(paid)][0]}; rewards must be finite")
+            object.__setattr__(self, "reward", paid)
+
+    def _check_shape(self, name: str, steps: NDArray[Any]) -> None:
+        expected = (np.size(self.trajectory),)
+        if steps.shape != expected:
+            raise ValueError(f"{name} has shape {steps.shape}; it must be [steps] = {expected}")
 
     @classmethod
     def of(cls, trajectories: Trajectories | Sequence[Sequence[tuple[int, int]]]) -> Demonstrations:
@@ -70,19 +102,19 @@ class Demonstrations:
                 trajectories.states[:, :-1][taken],
                 trajectories.actions[taken],
             )
-            return cls(
-                which.astype(np.int64), states.astype(np.int64), actions.astype(np.int64), trajectories.rewards[taken]
-            )
+            return cls(which, states.astype(np.int64), actions.astype(np.int64), trajectories.rewards[taken])
         if not isinstance(trajectories, Sequence):
             raise TypeError(f"trajectories is {trajectories!r}; it must be as sampled, or a sequence")
-        arrays = [checks.array(f"trajectories[{i}]", steps) for i, steps in enumerate(trajectories)]
-        for i, steps in enumerate(arrays):
-            if not steps.size:
+        arrays = []
+        for i, steps in enumerate(trajectories):
+            pairs = checks.array(f"trajectories[{i}]", steps, "iu", holds="(state, action) of every step")
+            if not pairs.size:
                 raise ValueError(f"trajectories[{i}] has no steps; leave it out")
-            if steps.dtype.kind not in "iu" or steps.ndim != 2 or steps.shape[1] != 2:
-                raise TypeError(f"trajectories[{i}] is {trajectories[i]!r}; it must hold (state, action) of every step")
+            if pairs.ndim != 2 or pairs.shape[1] != 2:
+                raise TypeError(f"trajectories[{i}] is {steps!r}; it must hold (state, action) of every step")
+            arrays.append(_natural(f"trajectories[{i}]", pairs))
         pairs = np.concatenate([np.empty((0, 2), np.int64), *arrays])
-        which = np.repeat(np.arange(len(trajectories)), [len(steps) for steps in trajectories])
+        which = np.repeat(np.arange(len(arrays)), [len(steps) for steps in arrays])
         return cls(which, pairs[:, 0], pairs[:, 1])
 
     @property
@@ -146,8 +178,10 @@ def load_demonstrations(path: str | Path, mdp: TabularMDP | None = None) -> Demo
     Parameters
     ----------
     path : str or Path
-        A file whose first line names its columns: `trajectory` (any label), `step`, `state`, `action`, and `reward` if
-        it is known; others are passed over. The rows of a trajectory follow each other, and its steps count up by one.
+        A file in UTF-8 whose first line names its columns, each once: `trajectory` (any label), `step`, `state`,
+        `action`, and `reward` if it is known; others are passed over. Every row has a field for each column. The rows
+        of a trajectory follow each other, and its steps count up by one. Empty lines are passed over, and blanks
+        around a field are no part of it.
     mdp : TabularMDP, optional
         Where it was done: states, actions and what follows what are then checked too.
 
@@ -158,7 +192,8 @@ def load_demonstrations(path: str | Path, mdp: TabularMDP | None = None) -> Demo
     Raises
     ------
     ValueError
-        A column that is missing, or a row that does not fit; the message names the line.
+        A column that is missing, has no name or is there twice, a row with more or fewer fields than there are
+        columns, or one that does not fit; the message names the line and the column.
     TypeError
         Something else than a path.
     OSError
@@ -171,64 +206,54 @@ def load_demonstrations(path: str | Path, mdp: TabularMDP | None = None) -> Demo
     rows: list[tuple[int, int, int]] = []
     rewards: list[float] = []
     lines: list[int] = []
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        reader = csv.DictReader(file, skipinitialspace=True, strict=True)
-        try:
-            has_reward = "reward" in _columns(path, reader.fieldnames)
-            expected = 0
-            for row in reader:
-                where = f"{path}, line {reader.line_num}"
-                label = row["trajectory"] or ""
-                step, state, action = (_whole(where, name, row[name]) for name in _COLUMNS[1:])
-                if label not in labels:
-                    labels[label], expected = len(labels), step
-                elif rows[-1][0] != labels[label]:
-                    raise ValueError(f"{where}: trajectory {label!r} goes on after another; its rows must be together")
-                if step != expected:
-                    raise ValueError(f"{where}: step is {step}; after step {expected - 1} it must be {expected}")
-                expected += 1
-                rows.append((labels[label], state, action))
-                lines.append(reader.line_num)
-                if has_reward:
-                    rewards.append(_reward(where, row["reward"]))
-        except csv.Error as error:
-            raise ValueError(f"{path}, line {reader.line_num}: {error}") from None
-        except UnicodeDecodeError:
-            raise ValueError(f"{path}, after line {reader.line_num}: not text in UTF-8") from None
+    expected = 0
+    for line, row in rows_of(path, _COLUMNS, _ALLOWED):
+        where = f"{path}, line {line}"
+        label = row["trajectory"]
+        if not label:
+            raise ValueError(f"{where}: trajectory is {label!r}; it must be {_ALLOWED['trajectory']}")
+        step, state, action = (_whole(where, name, row[name]) for name in _COLUMNS[1:])
+        if label not in labels:
+            labels[label], expected = len(labels), step
+        elif rows[-1][0] != labels[label]:
+            raise ValueError(f"{where}: trajectory {label!r} goes on after another; its rows must be together")
+        if step != expected:
+            raise ValueError(f"{where}: step is {step}; after step {expected - 1} it must be {expected}")
+        expected += 1
+        rows.append((labels[label], state, action))
+        lines.append(line)
+        if "reward" in row:
+            rewards.append(_reward(where, row["reward"]))
     if not rows:
         raise ValueError(f"{path} holds no steps; at least one is needed")
     trajectory, states, actions = np.array(rows, np.int64).T
-    found = Demonstrations(trajectory, states, actions, np.array(rewards) if has_reward else None)
+    found = Demonstrations(trajectory, states, actions, np.array(rewards) if rewards else None)
     if mdp is not None:
         for i, problem in _problems(found, mdp):
             raise ValueError(f"{path}, line {lines[i]}: {problem}")
     return found
 
 
-def _columns(path: Path, names: Sequence[str] | None) -> Sequence[str]:
-    missing = [name for name in _COLUMNS if name not in (names or ())]
-    if missing:
-        raise ValueError(
-            f"{path}, line 1: no column {', '.join(map(repr, missing))}; columns must be {', '.join(_COLUMNS)} and, "
-            "if known, reward"
-        )
-    return names or ()
+def _natural(name: str, whole: NDArray[Any]) -> NDArray[np.int64]:
+    outside = (whole < 0) | (whole > np.iinfo(np.int64).max)
+    if outside.any():
+        raise ValueError(f"{name} includes {whole[outside][0]}; it must hold numbers from 0 to 2**63 - 1")
+    return whole.astype(np.int64)
 
 
-def _whole(where: str, name: str, text: str | None) -> int:
-    digits = (text or "").strip()
-    if not (digits.isascii() and digits.isdigit() and len(digits) < 16):
-        raise ValueError(f"{where}: {name} is {text!r}; it must be a whole number of at least 0")
-    return int(digits)
+def _whole(where: str, name: str, text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 16):
+        raise ValueError(f"{where}: {name} is {text!r}; it must be {_ALLOWED[name]}")
+    return int(text)
 
 
-def _reward(where: str, text: str | None) -> float:
+def _reward(where: str, text: str) -> float:
     try:
-        value = float(text or "")
+        value = float(text) if text.isascii() and "_" not in text else math.nan
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        raise ValueError(f"{where}: reward is {text!r}; it must be a finite number")
+        raise ValueError(f"{where}: reward is {text!r}; it must be {_ALLOWED['reward']}")
     return value
 
 

@@ -15,8 +15,6 @@ from fastsoftq.planning.chains import policy_chain, stationary_values, total_rew
 
 __all__ = ["PolicyEvaluation", "checked_policy", "evaluate_policy", "from_start"]
 
-_TOLERANCE = 1e-9  # how far a policy's probabilities may be from summing to one
-
 
 @dataclass(frozen=True, eq=False)
 class PolicyEvaluation:
@@ -53,7 +51,8 @@ def evaluate_policy(
     ----------
     mdp : TabularMDP
     policy : array_like of float, shape [states, actions] or [horizon, states, actions]
-        The probability of each action, by state, or by step and state.
+        The probability of each action, by state, or by step and state; sums to 1 to within 1e-9. What comes in
+        float32 or float16 may be off by an epsilon of that for each action, and is then divided by its sum.
     discount : float
         Of `v` and `q`, in [0, 1]. The other three results are undiscounted.
     horizon : int, optional
@@ -138,15 +137,7 @@ def checked_policy(
         if horizon not in (None, array.shape[0]):
             raise ValueError(f"horizon is {horizon}; the policy has {array.shape[0]} steps, and both must agree")
         horizon = array.shape[0]
-    if not (array >= 0.0).all():
-        where = [int(i) for i in np.argwhere(~(array >= 0.0))[0]]
-        raise ValueError(f"policy{where} is {array[tuple(where)]}; probabilities must be at least 0")
-    total = array.sum(axis=-1)
-    off = ~(np.abs(total - 1.0) <= _TOLERANCE)
-    if off.any():
-        where = [int(i) for i in np.argwhere(off)[0]]
-        raise ValueError(f"policy{where} sums to {total[tuple(where)]:.12g}; probabilities must sum to 1")
-    array = array.astype(np.float64)
+    array = checks.distribution("policy", array)
     return (array if horizon is None else np.broadcast_to(array, (horizon, *here))), horizon
 
 

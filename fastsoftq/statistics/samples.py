@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from fastsoftq.checks import MOST, count, generator, number
+from fastsoftq.checks import MOST, array, count, generator, number, unmasked
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -36,46 +36,38 @@ def as_curves(x: npt.ArrayLike, name: str, columns: str = "episodes", least: int
 
 def as_numbers(x: npt.ArrayLike, name: str, axis: int | None) -> FloatArray:
     """Return ``x`` as float64 of any shape that has ``axis``, finite and not empty."""
-    array = _as_floats(x, name, "")
-    if axis is not None and not -array.ndim <= count("axis", axis, least=-MOST) < array.ndim:
-        raise ValueError(f"axis is {axis}; {name} has shape {array.shape}")
-    if array.size == 0:
-        raise ValueError(f"{name} has shape {array.shape}; it must not be empty")
-    return _finite(array, name)
+    numbers = _as_floats(x, name, "")
+    if axis is not None and not -numbers.ndim <= count("axis", axis, least=-MOST) < numbers.ndim:
+        raise ValueError(f"axis is {axis}; {name} has shape {numbers.shape}")
+    if numbers.size == 0:
+        raise ValueError(f"{name} has shape {numbers.shape}; it must not be empty")
+    return _finite(numbers, name)
 
 
 def _as_floats(x: npt.ArrayLike, name: str, shape: str) -> FloatArray:
-    wrong = f"{name} is a {type(x).__name__}; it must hold numbers{shape}"
+    unmasked(name, x)
     try:
-        given = np.asanyarray(x)
-        if given.dtype.kind not in "biufO":
-            raise TypeError(wrong)
-        array = given.astype(np.float64)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise TypeError(wrong) from error
-    if isinstance(array, np.ma.MaskedArray):
-        if np.ma.is_masked(array):
-            raise ValueError(f"{name} has masked entries; every value must be there")
-        array = array.data
-    return array
+        return array(name, x, "biuf").astype(np.float64, order="C")
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"{name} is a {type(x).__name__}; it must hold numbers{shape}") from error
 
 
-def _finite(array: FloatArray, name: str) -> FloatArray:
-    if not np.isfinite(array).all():
-        where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
-        raise ValueError(f"{name} holds {array[where]} at index {list(where)}; every value must be finite")
-    return array
+def _finite(sample: FloatArray, name: str) -> FloatArray:
+    if not np.isfinite(sample).all():
+        where = tuple(int(i) for i in np.argwhere(~np.isfinite(sample))[0])
+        raise ValueError(f"{name} holds {sample[where]} at index {list(where)}; every value must be finite")
+    return sample
 
 
 def _as_sample(x: npt.ArrayLike, name: str, least: int, axes: tuple[str, ...]) -> FloatArray:
-    array = _as_floats(x, name, f" of shape [{', '.join(axes)}]")
-    if array.ndim != len(axes):
-        raise ValueError(f"{name} has shape {array.shape}; it must be [{', '.join(axes)}]")
-    if array.size == 0:
-        raise ValueError(f"{name} has shape {array.shape}; it must not be empty")
-    if array.shape[0] < least:
-        raise ValueError(f"{name} holds {array.shape[0]} run(s); at least {least} are needed")
-    return _finite(array, name)
+    sample = _as_floats(x, name, f" of shape [{', '.join(axes)}]")
+    if sample.ndim != len(axes):
+        raise ValueError(f"{name} has shape {sample.shape}; it must be [{', '.join(axes)}]")
+    if sample.size == 0:
+        raise ValueError(f"{name} has shape {sample.shape}; it must not be empty")
+    if sample.shape[0] < least:
+        raise ValueError(f"{name} holds {sample.shape[0]} run(s); at least {least} are needed")
+    return _finite(sample, name)
 
 
 def check_same_shape(a: FloatArray, b: FloatArray, names: tuple[str, str], why: str) -> None:

@@ -44,7 +44,7 @@ def run_study(
             raise ValueError(f"--part is {part!r}; it must be like 3/40")
         try:
             parsed = read_study(study)
-            source = study.read_text(encoding="utf-8")
+            source = study.read_text(encoding="utf-8-sig")
         except OSError as error:
             raise ValueError(f"study is {str(study)!r}; it cannot be read: {error.strerror}") from None
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import inspect
 import re
+import sys
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -14,10 +15,11 @@ from fastsoftq.agents import LEARNERS, LinearDecay, PowerDecay
 from fastsoftq.agents.hyperparameters import checked
 from fastsoftq.mdp.cliff_walking import cliff_walking
 from fastsoftq.mdp.grid import from_map
-from fastsoftq.mdp.gymnasium import from_gymnasium
+from fastsoftq.mdp.gymnasium import from_gymnasium, maker
 from fastsoftq.mdp.multi_goal import multi_goal
 from fastsoftq.mdp.point_mass import point_mass
 from fastsoftq.mdp.tabular import TabularMDP
+from fastsoftq.studies.natures import natures
 from fastsoftq.studies.spec import Study
 from fastsoftq.studies.sweep import swept
 
@@ -73,16 +75,20 @@ def read_study(path: str | Path) -> Study:
     """
     path = Path(path)
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # editors on Windows begin a file with a byte-order mark
     except UnicodeDecodeError:
         raise SpecError(f"{path.name}: not text in UTF-8") from None
+    except ValueError as error:  # of characters that no path has
+        raise SpecError(f"path is {str(path)!r}; no file can be called that: {error}") from None
     try:
         return parse_study(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise SpecError(f"{path.name}: {error}") from None
     except SpecError as error:
         line = _line_of(error.at, text)
         raise SpecError(f"{path.name}, line {line}: {error}" if line else f"{path.name}: {error}", error.at) from None
+    except ValueError as error:  # tomllib's own, and Python's of numbers with thousands of digits
+        raise SpecError(f"{path.name}: {error}") from None
+    except RecursionError:
+        raise SpecError(f"{path.name}: lists or tables are nested too deeply") from None
 
 
 def parse_study(data: Mapping[str, Any]) -> Study:
@@ -93,7 +99,7 @@ def parse_study(data: Mapping[str, Any]) -> Study:
     data : mapping
         `name`, `episodes`, `seeds` (a count, or a table of `start` and `count`), `environments`, `agents`, and perhaps
         `max_steps`, `precision`, `keep` and `block`. Each environment and agent is a table of its `kind` and
-        parameters; a list among the parameters is swept.
+        parameters; a list among the parameters is swept, or a list of lists where a parameter is a list by nature.
 
     Returns
     -------
@@ -121,7 +127,7 @@ def _named(tables: Any, at: Where, make: Callable[[Mapping[str, Any], Where], An
         here = (*at, name)
         parameters = _table(table, here)
         try:
-            variants = swept(parameters)
+            variants = swept(parameters, _nature(parameters))
         except ValueError as error:
             raise _located(error, here, parameters) from None
         for label, variant in variants:
@@ -160,6 +166,20 @@ def _schedule(table: Mapping[str, Any], at: Where) -> Any:
     raise SpecError(f"{_dotted(at)} has {', '.join(table) or 'nothing'}; a schedule is {forms}", at)
 
 
+def _nature(parameters: Mapping[str, Any]) -> Callable[[Where], int]:
+    """How deep a list each parameter of an environment is by nature; where kinds are swept, the deepest of any."""
+    kinds, names = (_each(parameters.get(entry)) for entry in ("kind", "env"))
+    makers = [ENVIRONMENTS[kind] for kind in kinds if isinstance(kind, str) and kind in ENVIRONMENTS]
+    if from_gymnasium in makers:
+        makers += [found for name in names if isinstance(name, str) and (found := maker(name)) is not None]
+    known = [natures(make) for make in makers]
+    return lambda path: max((nature(path) for nature in known), default=0)
+
+
+def _each(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
 def _environment(parameters: Mapping[str, Any], at: Where) -> TabularMDP:
     make = ENVIRONMENTS[_kind(parameters, at, ENVIRONMENTS)]
     arguments = inspect.signature(make).parameters.values()
@@ -171,7 +191,7 @@ def _environment(parameters: Mapping[str, Any], at: Where) -> TabularMDP:
     _check_names(parameters, at, known, ("kind", *required))
     try:
         return make(**{name: value for name, value in parameters.items() if name != "kind"})
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, ImportError) as error:
         raise _located(error, at, parameters) from None
 
 
@@ -179,9 +199,9 @@ def _kind(parameters: Mapping[str, Any], at: Where, known: Iterable[str]) -> str
     kind = parameters.get("kind")
     if kind is None:
         raise SpecError(f"{_dotted(at)}.kind is missing; {_one_of(known)}", at)
-    if kind not in known:
+    if not isinstance(kind, str) or kind not in known:
         raise SpecError(f"{_dotted(at)}.kind is {kind!r}; {_one_of(known, kind)}", (*at, "kind"))
-    return str(kind)
+    return kind
 
 
 def _seeds(value: Any) -> Any:
@@ -191,6 +211,8 @@ def _seeds(value: Any) -> Any:
     for name in ("start", "count"):
         if isinstance(value[name], bool) or not isinstance(value[name], int) or value[name] < 0:
             raise SpecError(f"seeds.{name} is {value[name]!r}; it must be an integer of at least 0", ("seeds", name))
+    if value["count"] > sys.maxsize:
+        raise SpecError(f"seeds.count is {value['count']}; it must be at most {sys.maxsize}", ("seeds", "count"))
     return range(value["start"], value["start"] + value["count"])
 
 

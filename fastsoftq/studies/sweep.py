@@ -1,15 +1,27 @@
-"""Sweeps: a list among parameters stands for each of its values in turn; several lists make their product."""
+"""Sweeps: a list among parameters stands for each of its values in turn; several lists make their product.
+
+A parameter that is a list by nature, such as the rows of a map, is swept as soon as there are lists in its list.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from itertools import product
 from typing import Any
 
+from fastsoftq.studies.natures import depth
+
 __all__ = ["swept"]
 
+_MOST = 100_000  # variants of one table
 
-def swept(parameters: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+Path = tuple[str, ...]
+
+
+def swept(
+    parameters: Mapping[str, Any], nature: Callable[[Path], int] = lambda path: 0
+) -> list[tuple[str, dict[str, Any]]]:
     """Expand lists into their product.
 
     A list within a table is swept too. A value that is itself a list is written as a list of lists.
@@ -18,17 +30,19 @@ def swept(parameters: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     ----------
     parameters : mapping
         Plain data, as TOML yields it.
+    nature : callable of (tuple of str) -> int
+        How deep a list the parameter of this path is by nature; one that is not deeper is a single value.
 
     Returns
     -------
     list of (str, dict)
-        A label that names the swept values only ("" without any), and the parameters without lists. The last list
-        varies fastest.
+        A label that names the swept values only ("" without any), and the parameters without lists, but for those
+        that are lists by nature. The last list varies fastest.
 
     Raises
     ------
     ValueError
-        An empty list, or a value that a list repeats.
+        An empty list, a value that a list repeats, or lists with more than 100 000 variants.
 
     Examples
     --------
@@ -36,9 +50,15 @@ def swept(parameters: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     ...     print(label, parameters)
     reward_scale=1 {'kind': 'soft_q_learning', 'reward_scale': 1}
     reward_scale=10 {'kind': 'soft_q_learning', 'reward_scale': 10}
+
+    >>> rows = {"rows": [["S..G", "S.#G"], ["S.G"]]}
+    >>> [parameters["rows"] for _, parameters in swept(rows, lambda path: 1)]
+    [['S..G', 'S.#G'], ['S.G']]
+    >>> swept({"rows": ["S..G", "S.#G"]}, lambda path: 1)
+    [('', {'rows': ['S..G', 'S.#G']})]
     """
     paths, lists = [], []
-    for path, values in _lists(parameters, ()):
+    for path, values in _lists(parameters, (), nature):
         name = ".".join(path)
         if not values:
             raise ValueError(f"{name} is []; a list is swept, so it must hold at least one value")
@@ -47,6 +67,11 @@ def swept(parameters: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
             raise ValueError(f"{name} is [{', '.join(labels)}]; a list is swept, so no value may repeat")
         paths.append(path)
         lists.append(values)
+    if math.prod(map(len, lists)) > _MOST:
+        name = ".".join(paths[-1])
+        raise ValueError(
+            f"{name} is swept, which makes {math.prod(map(len, lists))} variants; at most {_MOST} are allowed"
+        )
     variants = []
     for choice in product(*lists):
         variant = _copied(parameters)
@@ -57,13 +82,14 @@ def swept(parameters: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     return variants
 
 
-def _lists(parameters: Mapping[str, Any], above: tuple[str, ...]) -> list[tuple[tuple[str, ...], list[Any]]]:
+def _lists(parameters: Mapping[str, Any], above: Path, nature: Callable[[Path], int]) -> list[tuple[Path, list[Any]]]:
     found = []
     for name, value in parameters.items():
-        if isinstance(value, list):
-            found.append(((*above, name), value))
+        path = (*above, name)
+        if isinstance(value, list) and depth(value) > nature(path):
+            found.append((path, value))
         elif isinstance(value, Mapping):
-            found.extend(_lists(value, (*above, name)))
+            found.extend(_lists(value, path, nature))
     return found
 
 
@@ -71,7 +97,7 @@ def _copied(parameters: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _copied(value) if isinstance(value, Mapping) else value for name, value in parameters.items()}
 
 
-def _put(parameters: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
+def _put(parameters: dict[str, Any], path: Path, value: Any) -> None:
     *tables, last = path
     for table in tables:
         parameters = parameters[table]
@@ -85,4 +111,5 @@ def _label(value: Any) -> str:
         return "(" + " ".join(map(_label, value)) + ")"
     if isinstance(value, bool):
         return str(value).lower()
-    return str(value).replace("/", "|")
+    lines = str(value).replace("/", "|").splitlines()
+    return lines[0] if len(lines) == 1 else " ".join(line.strip() for line in lines if line.strip())

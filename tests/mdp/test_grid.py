@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import fastsoftq as fsq
 
@@ -67,9 +69,84 @@ def test_without_a_goal_nothing_terminates():
         (["SCS"], {}, "rows has 2 starts and a cliff; a fall leads back to the start, so mark only one"),
         (["S01"], {"goal_reward": {"0": 1.0}}, r"goal_reward names \['0'\]; the goals on the map are \['0', '1'\]"),
         (["S0"], {"goal_reward": {"0": 1.0, "7": 1.0}}, r"goal_reward names \['0', '7'\]; .* are \['0'\]"),
+        ("S  G", {}, r"rows\[0\]\[1\] is ' '; it must be one of .* or a digit; floor is '\.'"),
+        ("S.. ..G", {}, r"rows\[0\]\[3\] is ' '"),
+        ("S  \n  G", {}, r"rows\[0\]\[1\] is ' '"),
+        (" S \n G ", {}, r"rows\[0\]\[1\] is ' '"),
+        ("S.\n G", {}, r"rows\[1\]\[0\] is ' '"),
+        ("S. \n..", {}, r"rows\[0\]\[2\] is ' '"),
+        ("S.\t\n..", {}, r"rows\[0\]\[2\] is '\\t'"),
+        ("S.\u00a0G", {}, r"rows\[0\]\[2\] is '\\xa0'; .* floor is"),
+        ("S.\n\n.G", {}, r"rows\[1\] has 0 cells; rows\[0\] has 2, and all must be as wide"),
+        ("S.\n  \n.G", {}, r"rows\[1\] has 0 cells"),
+        ("\n \n", {}, "rows is empty; it must hold at least one row"),
+        (["S ", ".G"], {}, r"rows\[0\]\[1\] is ' '; .* floor is '\.'"),
+        (["S.\n.G"], {}, r"rows\[0\]\[2\] is '\\n'; .* each row is a string of its own"),
+        (["S²"], {}, r"rows\[0\]\[1\] is '²'"),
+        (["S٣"], {}, r"rows\[0\]\[1\] is '٣'"),
         (["S0"], {"step_reward": np.nan}, "reward is nan; it must be finite"),
     ],
 )
 def test_a_bad_map_is_refused_with_a_reason(rows, options, message):
     with pytest.raises(ValueError, match=message):
         fsq.from_map(rows, **options)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "S.G\n.#.",
+        "S.G\n.#.\n",
+        "\nS.G\n.#.\n",
+        "\n\n  S.G\n  .#.\n\n  ",
+        "    S.G\n    .#.\n    ",
+        "\tS.G\n\t.#.\n",
+        "S.G\r\n.#.\r\n",
+        ["S.G", ".#."],
+        ("S.G", ".#."),
+        np.array(["S.G", ".#."]),
+        iter(["S.G", ".#."]),
+    ],
+)
+def test_a_map_is_its_lines_or_its_rows(text):
+    mdp = fsq.from_map(text)
+    assert mdp.map == ("S.G", ".#.")
+    assert [type(row) for row in mdp.map] == [str, str]
+    assert mdp.cells.tolist() == [[0, 0], [0, 1], [0, 2], [1, 0], [1, 2]]
+
+
+@given(st.lists(st.text(".#CG0", min_size=4, max_size=4), max_size=4), st.sampled_from(["", "  ", "\t", "      "]))
+def test_indentation_and_blank_lines_around_a_map_are_no_part_of_it(below, indent):
+    rows = ["S..G", *below]
+    text = "\n".join(["", indent + indent, *(indent + row for row in rows), indent, ""])
+    mdp, same = fsq.from_map(text), fsq.from_map(rows)
+    assert mdp.map == same.map == tuple(rows)
+    np.testing.assert_array_equal(mdp.next_state, same.next_state)
+
+
+@given(st.lists(st.text(".# ", min_size=1, max_size=5), min_size=1, max_size=4), st.data())
+def test_a_map_with_blanks_is_never_taken_for_a_smaller_one(below, data):
+    """Either nothing but indentation was blank, or it is refused."""
+    text = "\n".join([data.draw(st.sampled_from(["S.", " S.", "S .", "S  "])), *below])
+    try:
+        rows = fsq.from_map(text).map
+    except ValueError:
+        return
+    lines = [line for line in text.split("\n") if line.strip()]
+    indent = {len(line) - len(row) for line, row in zip(lines, rows, strict=True)}
+    assert len(indent) == 1
+    assert [line[indent.copy().pop() :] for line in lines] == list(rows)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: fsq.multi_goal(2**31 - 1), "size is 2147483647; such a room needs .* take a smaller one"),
+        (lambda: fsq.point_mass(1e-7), "spacing is 1e-07; its lattice needs .* take a wider one"),
+        (lambda: fsq.cliff_walking(height=10_000, width=10_000), "height is 10000 and width 10000; such a grid needs"),
+    ],
+)
+def test_what_does_not_fit_into_memory_is_refused_before_it_is_made(make, message, monkeypatch):
+    monkeypatch.setattr("fastsoftq.memory.available_memory", lambda: 2**30)
+    with pytest.raises(ValueError, match=message):
+        make()

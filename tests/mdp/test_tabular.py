@@ -1,5 +1,9 @@
 """A TabularMDP is what it was given, and refuses what is not one."""
 
+import copy
+import dataclasses
+import pickle
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -156,3 +160,40 @@ def test_an_mdp_of_nothing_is_refused_as_such(empty):
 def test_a_map_and_where_states_are_on_it_go_together(given, missing):
     with pytest.raises(ValueError, match=f"{missing} is missing; map and cells go together"):
         fsq.TabularMDP([[0]], [[1.0]], [[True]], **given)
+
+
+COPIES = {
+    **{f"pickled, protocol {p}": lambda mdp, p=p: pickle.loads(pickle.dumps(mdp, p)) for p in range(6)},
+    "copied": copy.copy,
+    "copied deeply": copy.deepcopy,
+    "copied within a list": lambda mdp: copy.deepcopy([mdp, mdp])[1],
+    "renamed": lambda mdp: dataclasses.replace(mdp, name="other"),
+}
+
+
+@pytest.mark.parametrize("make", COPIES.values(), ids=COPIES)
+@pytest.mark.parametrize("seen", [False, True])
+def test_copies_are_equal_and_read_only(make, seen):
+    """Whether or not what is worked out when it is asked for has been asked for."""
+    mdp = fsq.multi_goal(5, slippery=True)
+    derived = ("terminal", "largest_reward", "expected_reward")
+    if seen:
+        _ = [getattr(mdp, name) for name in derived]
+    made = make(mdp)
+    for name in ("next_state", "reward", "terminated", "probability", "start", "cells", "map", *derived):
+        value, expected = getattr(made, name), getattr(mdp, name)
+        assert type(value) is type(expected)
+        np.testing.assert_array_equal(value, expected, strict=True)
+        if isinstance(value, np.ndarray):
+            assert not value.flags.writeable, name
+            with pytest.raises(ValueError, match="read-only"):
+                value[...] = 0
+    with pytest.raises(AttributeError):
+        made.name = "changed"
+    assert fsq.value_iteration(made, 0.9).q.tolist() == fsq.value_iteration(mdp, 0.9).q.tolist()
+
+
+@pytest.mark.parametrize("rows", [{"S", "."}, {"S": 1}, np.array("S."), "S.", b"S."])
+def test_rows_that_are_no_sequence_are_refused(rows):
+    with pytest.raises(TypeError, match=r"map.* must be a (sequence of strings|string)"):
+        fsq.TabularMDP([[0], [1]], 0.0, False, map=rows, cells=[[0, 0], [0, 1]])

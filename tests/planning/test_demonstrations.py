@@ -1,9 +1,12 @@
 """Demonstrations: what is read is what was written, and a bad row is named by its line."""
 
+import csv
 import doctest
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import fastsoftq as fsq
 from fastsoftq.planning import demonstrations
@@ -30,6 +33,55 @@ def test_columns_in_any_order_with_others_and_rewards(tmp_path):
     text = "\ufeffaction, who, step, reward, state, trajectory\r\n1, me, 0, -1.5, 0, x\r\n\r\n1, me, 1, 0, 1, x\r\n"
     seen = fsq.load_demonstrations(written(tmp_path, text))
     assert (seen.state.tolist(), seen.reward.tolist(), seen.n_trajectories) == ([0, 1], [-1.5, 0.0], 1)
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+def test_quotes_blanks_and_marks_are_no_part_of_a_field(tmp_path, mark, newline):
+    rows = [
+        '"trajectory", step,"state", action ,note',
+        '"a, the first",0,"0",1,"says ""hm"""',
+        '"a, the first", "1", 1 ,1,',
+        "",
+        'b,0,0,3,"x,y"',
+        'b ,1,0,1,""',
+    ]
+    path = tmp_path / "seen.csv"
+    path.write_bytes((mark + newline.join(rows)).encode())
+    seen = fsq.load_demonstrations(path, CORRIDOR)
+    assert seen.trajectory.tolist() == [0, 0, 1, 1]
+    assert (seen.state.tolist(), seen.action.tolist(), seen.reward) == ([0, 1, 0, 0], [1, 1, 3, 1], None)
+
+
+@given(
+    st.permutations(["trajectory", "step", "state", "action", "who"]),
+    st.lists(st.lists(st.text(",\"\n ab'", max_size=4), min_size=1, max_size=3), min_size=1, max_size=3),
+    st.integers(0, 5),
+    st.integers(-2, 2),
+)
+def test_a_row_is_taken_whole_or_refused_by_its_line(tmp_path_factory, columns, notes, where, more):
+    """Written by Python's csv, with one row cut short or drawn out."""
+    lines = [
+        {"trajectory": f"run {i}", "step": t, "state": t % 3, "action": 1, "who": note}
+        for i, steps in enumerate(notes)
+        for t, note in enumerate(steps)
+    ]
+    rows = [[line[column] for column in columns] for line in lines]
+    where %= len(rows)
+    rows[where] = rows[where][:more] if more < 0 else rows[where] + ["1"] * more
+    path = tmp_path_factory.mktemp("csv") / "seen.csv"
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([columns, *rows])
+    if more:
+        with path.open(newline="", encoding="utf-8") as file:
+            reader = csv.reader(file)
+            ends = [reader.line_num for row in reader if row]
+        with pytest.raises(ValueError, match=rf"line {ends[where + 1]}: .*(column 6 holds|in column {6 + more} of 5)"):
+            fsq.load_demonstrations(path)
+    else:
+        seen = fsq.load_demonstrations(path)
+        assert seen.trajectory.tolist() == [i for i, steps in enumerate(notes) for _ in steps]
+        assert seen.state.tolist() == [line["state"] for line in lines]
 
 
 def test_sampled_trajectories_are_demonstrations(tmp_path):
@@ -63,6 +115,39 @@ def test_sampled_trajectories_are_demonstrations(tmp_path):
         ("trajectory,step,state,action,reward\na,0,0,1,-1\na,1,1,1,nan\n", "line 3: reward is 'nan'; it must be"),
         ("trajectory,step,state,action,reward\na,0,0,1,\n", "line 2: reward is ''; it must be a finite number"),
         ('trajectory,step,state,action\na,0,0,"1\n', "unexpected end of data"),
+        (
+            GOOD + "b,5,1,1,7\n",
+            "line 6: column 5 holds '7', and line 1 gives it no name; it must have 4 fields, and has 5",
+        ),
+        (GOOD + "b,5,1,1,\n", "line 6: column 5 holds '', and line 1 gives it no name"),
+        (GOOD + "b\n", "line 6: step is None; it must be a whole number of at least 0, in column 2 of 4"),
+        (GOOD + ",5,1,1\n", "line 6: trajectory is ''; it must be a label"),
+        (GOOD + ",,,\n", "line 6: trajectory is ''; it must be a label"),
+        (GOOD + "b,5,+1,1\n", "line 6: state is '+1'; it must be a whole number"),
+        (GOOD + "b,5,1_0,1\n", "line 6: state is '1_0'; it must be a whole number"),
+        (GOOD + "b,5,²,1\n", "line 6: state is '²'; it must be a whole number"),
+        (GOOD + 'b,5,"1,1"\n', "line 6: action is None"),
+        (GOOD + 'b,5,"1"1,1\n', "line 6: ',' expected after"),
+        (GOOD + 'b,5,1,"1\n', "line 6: unexpected end of data"),
+        (
+            "trajectory,step,state,action,state\na,0,0,1,2\n",
+            "line 1: column 5 is 'state', as column 3; each must be there",
+        ),
+        ("who,trajectory,step,state,action,who\n", "line 1: column 6 is 'who', as column 1; each must be there once"),
+        ("trajectory,step,state,action, state \na,0,0,1,2\n", "line 1: column 5 is 'state', as column 3"),
+        ("trajectory,step,state,action,\na,0,0,1,\n", "line 1: column 5 has no name"),
+        (",trajectory,step,state,action\n0,a,0,0,1\n", "line 1: column 1 has no name"),
+        ("trajectory,step,state,action,who\na,0,0,1\n", "line 2: who is None; it must be there, in column 5 of 5"),
+        (
+            "trajectory,step,state,action,reward\na,0,0,1\n",
+            "line 2: reward is None; it must be a finite number, in column 5",
+        ),
+        ("trajectory;step;state;action\na;0;0;1\n", "line 1: no column 'trajectory', 'step', 'state', 'action'"),
+        ("Trajectory,Step,State,Action\na,0,0,1\n", "line 1: no column 'trajectory'"),
+        ("trajectory,step,state,action,reward\na,0,0,1,1_0\n", "line 2: reward is '1_0'; it must be a finite number"),
+        ("trajectory,step,state,action,reward\na,0,0,1,٣\n", "line 2: reward is '٣'; it must be a finite number"),
+        ("trajectory,step,state,action,reward\na,0,0,1,1e999\n", "line 2: reward is '1e999'; it must be a finite"),
+        ('who,trajectory,step,state,action\n"two\nlines",a,0,0,1\nx,a,1,9,1\n', "line 4: state is 9"),
         (GOOD + "c,0,4,1\n", "line 6: state is 4; in map it must lie in 0..3"),
         (GOOD + "c,0,0,4\n", "line 6: action is 4; in map it must lie in 0..3"),
         (GOOD + "c,0,3,1\n", "line 6: state 3 is terminal in map; nothing is done there"),

@@ -26,3 +26,16 @@ def test_the_examples_give_what_they_show(tmp_path, monkeypatch):
 def test_the_study_can_be_read():
     (study,) = re.findall(r"```toml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
     assert len(parse_study(tomllib.loads(study)).conditions) == 4
+
+
+def test_the_maps_are_the_worlds_that_the_page_says():
+    page = PAGE.read_text(encoding="utf-8")
+    (study,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    one, several = (tomllib.loads(text) for text in re.findall(r"```\n(\[environments.*?)```", page, re.DOTALL))
+    first, second = parse_study(tomllib.loads(study) | one).environments.values()
+    assert first.map == second.map == ("S..G", "S.#G")
+    found = parse_study(tomllib.loads(study) | several).environments
+    assert {name: mdp.map for name, mdp in found.items()} == {
+        "rooms[rows=(S..G S.#G)]": ("S..G", "S.#G"),
+        "rooms[rows=(S... ...G)]": ("S...", "...G"),
+    }

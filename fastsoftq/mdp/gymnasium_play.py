@@ -1,0 +1,135 @@
+"""Playing a Gymnasium environment against its table: whether what happens is what the table says."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict, deque
+from collections.abc import Callable
+from itertools import chain, repeat
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastsoftq import checks
+from fastsoftq.mdp.gymnasium_table import Table, acted_in
+
+__all__ = ["check_by_playing"]
+
+Happening: TypeAlias = tuple[int, float, bool]  # next state, reward, terminated
+
+_STEPS = 10_000
+_LONGEST = 500  # steps of an episode, so that there are many of them
+_PLANNED = 100  # steps after which the way to what was tried least is found anew
+_DIRECTED = 0.8  # the share of actions that go there
+_ALARM = 1e-12  # how likely an environment that plays by its table is refused, at most
+
+
+def check_by_playing(env: Any, table: Table, start: NDArray[np.float64]) -> None:
+    """Play an environment and refuse it where its table says otherwise.
+
+    Four actions of five lead, by the table, the shortest way to what was tried least, since random ones do not get
+    far; the others are random. What the table gives no chance is found as soon as it happens. Frequencies are judged
+    by Rosenblatt's transform (1952): where an outcome falls among the table's cumulative probabilities is uniform,
+    whatever was played before, so that the Dvoretzky-Kiefer-Wolfowitz bound, with the constant of Massart (1990), holds
+    for each action's outcomes and for the starts. What is rarer than ten thousand steps show is not found.
+
+    Parameters
+    ----------
+    env : gymnasium.Env
+        Without wrappers; it is reset with a fixed seed and played.
+    table : Table
+        What it says of itself.
+    start : ndarray of float64, shape [states]
+
+    Raises
+    ------
+    ValueError
+        It does something that the table does not hold, or not as often; or it cannot be played.
+    """
+    rng = np.random.default_rng(0)
+    places: dict[str, list[float]] = defaultdict(list)
+    starts = {(n, 0.0, False): float(p) for n, p in enumerate(start)}
+    seeds = chain([0], repeat(None))  # later episodes go on with the random numbers of the first
+    explorer = _Explorer(table, start)
+    state, length = 0, _LONGEST
+    for step in range(_STEPS):
+        if step % _PLANNED == 0:
+            explorer.plan()
+        if length >= _LONGEST:
+            state, length = _state(_called(env.reset, seed=next(seeds))[0]), 0
+            places["starts"].append(_place(starts, (state, 0.0, False), rng, f"it starts in state {state}"))
+        directed = rng.random() < _DIRECTED
+        action = explorer.action(state) if directed else int(rng.integers(len(table[0])))
+        explorer.tries[state, action] += 1
+        shown, reward, terminated, truncated, _ = _called(env.step, action)
+        following, happened = _state(shown), (_state(shown), float(reward), bool(terminated))
+        chances: dict[Happening, float] = defaultdict(float)
+        for p, n, r, t in table[state][action]:
+            chances[n, float(r), t] += p
+        what = f"action {action} in state {state} led to state {following} with reward {reward}"
+        what += " and ended the episode" if terminated else ""
+        places[f"outcomes of action {action}"].append(_place(chances, happened, rng, what))
+        state, length = following, _LONGEST if terminated or truncated else length + 1
+    tolerance = math.log(2.0 * len(places) / _ALARM) / 2.0
+    for name, found in places.items():
+        n, ordered = len(found), np.sort(found)
+        steps = np.arange(n + 1) / n
+        distance = max(float((steps[1:] - ordered).max()), float((ordered - steps[:-1]).max()))
+        if n * distance**2 > tolerance:
+            raise ValueError(f"played, its {name} are not as frequent as its P says")
+
+
+class _Explorer:
+    """The shortest ways to the quarter of states and actions that were tried least."""
+
+    def __init__(self, table: Table, start: NDArray[np.float64]) -> None:
+        self.acting = sorted(acted_in(table, start))
+        self.tries = np.zeros((len(table), len(table[0])), np.int64)
+        self.ways = np.zeros(len(table), np.int64)
+        self.wanted: set[int] = set()
+        self.before: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        for state in self.acting:
+            for action, outcomes in enumerate(table[state]):
+                for ahead in {n for p, n, _, t in outcomes if p > 0.0 and not t}:
+                    self.before[ahead].append((state, action))
+
+    def plan(self) -> None:
+        tries = self.tries[self.acting]
+        few = np.asarray((tries <= np.quantile(tries, 0.25)).any(axis=1))
+        self.wanted = {state for state, wanted in zip(self.acting, few, strict=True) if wanted}
+        found, front = set(self.wanted), deque(sorted(self.wanted))
+        while front:
+            for state, action in self.before[front.popleft()]:
+                if state not in found:
+                    found.add(state)
+                    front.append(state)
+                    self.ways[state] = action
+
+    def action(self, state: int) -> int:
+        return int(self.tries[state].argmin() if state in self.wanted else self.ways[state])
+
+
+def _called(method: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+    try:
+        return method(*arguments, **options)
+    except Exception as error:  # whatever an environment of somebody else's raises
+        raise ValueError(f"it cannot be played to check its P: {error!r}") from error
+
+
+def _state(shown: Any) -> int:
+    try:
+        return checks.count("state", shown, least=0)
+    except (TypeError, ValueError):
+        raise ValueError(f"played, it shows {shown!r}, which is no state of its P") from None
+
+
+def _place(chances: dict[Happening, float], happened: Happening, rng: np.random.Generator, what: str) -> float:
+    """Where among cumulative probabilities an outcome falls, at random within its own share."""
+    below = 0.0
+    for (n, r, t), p in chances.items():
+        same = (n, t) == (happened[0], happened[2]) and math.isclose(r, happened[1], rel_tol=1e-6, abs_tol=1e-12)
+        if same and p > 0.0:
+            return below + p * float(rng.random())
+        below += p
+    raise ValueError(f"played, {what}, which its P does not hold")
