@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Integral
 from typing import Any
 
@@ -147,6 +147,7 @@ def stream(
     training = Training.checked(mdp, agent, seeds, episodes, max_steps, precision, threads, initial_q, keep_q)
     training.check_memory("block", min(size, len(training.seeds)), "take a smaller block or fewer episodes")
     warn_below_critical(mdp, training.agent)
+    training = replace(training, initial_q=training.initial_q.copy())  # it may be changed between blocks
     starts = range(0, len(training.seeds), size)
     return (training.curves(slice(start, start + size), None) for start in starts)
 

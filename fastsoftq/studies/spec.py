@@ -131,8 +131,8 @@ class Study:
         fix("max_steps", checks.count("max_steps", self.max_steps))
         fix("seeds", _seed_range(self.seeds))
         fix("block", checks.count("block", self.block))
-        checks.choice("precision", self.precision, PRECISIONS)
-        checks.choice("keep", self.keep, KEEP)
+        fix("precision", checks.choice("precision", self.precision, PRECISIONS))
+        fix("keep", checks.choice("keep", self.keep, KEEP))
         for field in ("environments", "agents"):
             given = getattr(self, field)
             if not isinstance(given, Mapping):

@@ -63,7 +63,7 @@ def swept(
         if not values:
             raise ValueError(f"{name} is []; a list is swept, so it must hold at least one value")
         labels = [_label(value) for value in values]
-        if len(set(labels)) < len(labels):
+        if min(len(set(labels)), len(set(map(_identity, values)))) < len(values):
             raise ValueError(f"{name} is [{', '.join(labels)}]; a list is swept, so no value may repeat")
         paths.append(path)
         lists.append(values)
@@ -102,6 +102,15 @@ def _put(parameters: dict[str, Any], path: Path, value: Any) -> None:
     for table in tables:
         parameters = parameters[table]
     parameters[last] = value
+
+
+def _identity(value: Any) -> Any:
+    """What is equal for equal values: 1 and 1.0, or 0.0 and -0.0, but not 1 and true."""
+    if isinstance(value, Mapping):
+        return frozenset((name, _identity(inner)) for name, inner in value.items())
+    if isinstance(value, list):
+        return tuple(map(_identity, value))
+    return isinstance(value, bool), value
 
 
 def _label(value: Any) -> str:

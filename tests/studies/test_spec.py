@@ -229,6 +229,18 @@ def test_a_zero_has_no_sign():
         assert all(str(getattr(study.agents["a"], field)) == "0.0" for study in ways)
     ways = [in_python(agents={"a": fsq.QLearning(0.1, fsq.LinearDecay(0.5, zero, zero))}) for zero in (0.0, -0.0)]
     assert ways[0].identity == ways[1].identity
+    worlds = [fsq.TabularMDP([[0, 0]], [[-1.0, zero]], [[False, True]], name="w") for zero in (0.0, -0.0)]
+    worlds.append(fsq.TabularMDP([[[0, 0]] * 2], [[-1.0, 0]], [[False, True]], [[[1.0, -0.0]] * 2], name="w"))
+    worlds.append(fsq.TabularMDP([[[0, 0]] * 2], [[-1.0, 0]], [[False, True]], [[[1.0, 0.0]] * 2], name="w"))
+    ids = [in_python(environments={"w": world}).identity for world in worlds]
+    assert ids[0] == ids[1]
+    assert ids[2] == ids[3]
+
+
+@pytest.mark.parametrize("values", [[10, 10.0], [0.0, -0.0], [{"start": 1, "stop": 0.0, "decrease": 1}] * 2])
+def test_equal_values_are_swept_once(values):
+    with pytest.raises(ValueError, match=r"epsilon is .*no value may repeat"):
+        swept({"epsilon": values})
 
 
 def test_importing_the_package_stays_light():
