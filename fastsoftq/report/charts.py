@@ -224,5 +224,5 @@ def _csv(columns: Sequence[tuple[str, Iterable[float | str]]]) -> str:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([name for name, _ in columns])
     for row in zip(*(values for _, values in columns), strict=True):
-        writer.writerow([value if isinstance(value, str) else f"{value:.6g}" for value in row])
+        writer.writerow([value if isinstance(value, str) else f"{value:.10g}" for value in row])
     return text.getvalue()

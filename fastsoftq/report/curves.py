@@ -17,19 +17,30 @@ from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FuncFormatter
 from numpy.typing import NDArray
 
+from fastsoftq.report.error_rate import resamples
 from fastsoftq.report.labels import Marker, apart, beside
 from fastsoftq.report.style import GREY, INK, STYLE
 from fastsoftq.statistics import confidence_band
 
-__all__ = ["ENOUGH", "REACH", "Curve", "Panel", "curve", "episode_blocks", "plot_learning_curves", "within_reach"]
+__all__ = [
+    "REACH",
+    "WITHIN",
+    "Curve",
+    "Panel",
+    "curve",
+    "episode_blocks",
+    "in_doubt",
+    "plot_learning_curves",
+    "within_reach",
+]
 
-ENOUGH = 50  # seeds for bands to hold at their rate: docs/statistics.md
+WITHIN = 0.05  # of the exact value: so near, and surely so, does a mean come to it
 
 _BLOCKS_A_DECADE = 24
 _LINEAR = 10.0  # values nearer to zero than this are drawn on a linear scale
 _TELL = 5  # seeds without which no curve is said to have met its exact value: a band of fewer may hold it by luck
-_AGREE = 0.01  # a mean this close to the exact value, in proportion, has met it whatever the width of its band
-_KNOWN = 0.25  # and one whose band is wider than this, to either side and in proportion, is not known well enough to
+_ENOUGH = 50  # seeds for bands to hold at their rate: docs/statistics.md
+_UNLIKE = 10  # runs that differ from all others: of fewer no band knows how many more there might have been
 REACH = (0.05, 0.95)  # quantiles of runs: so far does a band count for the limits of the axes
 _MARGIN = 0.07  # of the axes, beyond what they show
 _LETTER, _LINE = 7.0, 12.0  # of bold digits, in points
@@ -67,8 +78,11 @@ class Curve:
     exact : ndarray of float64, shape [blocks], or None
         What the mean comes to once all is learned.
     meets : int or None
-        The episode from which on the band is no wider than a quarter of the exact value and holds it, or a value within
-        1 % of it; None: not in these episodes, or fewer than five runs.
+        The episode from which on the whole band lies within 5 % of the exact value, and runs are not nearly all alike;
+        None: not in these episodes, or fewer than five runs.
+    runs : int
+    alike : ndarray of bool, shape [blocks]
+        Where nearly all runs are the same, to the last bit: the band speaks of those seen, and not of rarer ones.
     """
 
     label: str
@@ -80,8 +94,10 @@ class Curve:
     high: NDArray[np.float64]
     median: NDArray[np.float64]
     reach: NDArray[np.float64]
-    exact: NDArray[np.float64] | None = None
-    meets: int | None = None
+    exact: NDArray[np.float64] | None
+    meets: int | None
+    runs: int
+    alike: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,6 +121,7 @@ def curve(
     values: NDArray[Any],
     exact: NDArray[np.float64] | None = None,
     bounds: tuple[float, float] | None = None,
+    error: float = 0.05,
 ) -> Curve:
     """Summarise one number for each run and episode as a curve.
 
@@ -117,6 +134,8 @@ def curve(
         The expected value of each episode once all is learned.
     bounds : (float, float), optional
         Lowest and highest value that an episode can have: bands end there.
+    error : float
+        Chance that the band does not hold the whole mean curve, in (0, 1).
 
     Returns
     -------
@@ -126,14 +145,14 @@ def curve(
     edges = episode_blocks(n_episodes)
     sizes = np.diff(edges)
     blocks = np.add.reduceat(values, edges[:-1], axis=1, dtype=np.float64) / sizes
-    band = confidence_band(blocks, bounds=bounds)
+    band = confidence_band(blocks, 1.0 - error, resamples=resamples(error), bounds=bounds)
     median = [np.median(values[:, i:j]) for i, j in pairwise(edges)]
+    alike = _unlike(blocks) < min(_UNLIKE, len(blocks) / 2.0)
     goal = None if exact is None else np.add.reduceat(exact, edges[:-1]) / sizes
     meets = None
     if goal is not None and len(values) >= _TELL:
-        slack = _AGREE * np.abs(goal)
-        off = (band.low > goal + slack) | (band.high < goal - slack)
-        off |= np.maximum(band.center - band.low, band.high - band.center) > np.maximum(_KNOWN * np.abs(goal), slack)
+        slack = WITHIN * np.abs(goal)
+        off = alike | (band.low < goal - slack) | (band.high > goal + slack)
         first = len(off) - int(np.argmax(off[::-1])) if off.any() else 0
         meets = int(edges[first]) + 1 if first < len(off) else None
     return Curve(
@@ -148,7 +167,34 @@ def curve(
         reach=np.quantile(blocks, REACH, axis=0),
         exact=goal,
         meets=meets,
+        runs=len(values),
+        alike=alike,
     )
+
+
+def _unlike(blocks: NDArray[np.float64]) -> NDArray[np.int64]:
+    """How many runs differ from the value that most of them have, [blocks]."""
+    most = [int(np.unique_counts(column).counts.max()) for column in blocks.T]
+    return len(blocks) - np.array(most)
+
+
+def in_doubt(curves: Sequence[Curve]) -> str:
+    """Of which bands one cannot be sure that they hold at their rate, as a clause to go on with; empty for none.
+
+    Parameters
+    ----------
+    curves : sequence of Curve
+
+    Returns
+    -------
+    str
+    """
+    few = min((c.runs for c in curves), default=_ENOUGH) < _ENOUGH
+    alike = list(dict.fromkeys(c.label for c in curves if c.alike.any()))
+    texts = [f"they are rough with fewer than about {_ENOUGH} seeds"] if few else []
+    if alike:
+        texts.append(f"where nearly all runs are alike, as somewhere of {'; '.join(alike)}, they know of no rarer ones")
+    return "".join(f"; {text}" for text in texts)
 
 
 def within_reach(
@@ -304,7 +350,7 @@ def _key() -> list[Line2D]:
         Line2D([], [], color=GREY, label="mean, with a band for the whole curve", **_MEAN),
         Line2D([], [], color=GREY, label="median", **_MEDIAN),
         Line2D([], [], label="exact, from planning", **_EXACT),
-        Line2D([], [], markeredgecolor=GREY, label="mean and exact agree from this episode on", **_MEETS),
+        Line2D([], [], markeredgecolor=GREY, label=f"band within {WITHIN:.0%} of exact from this episode on", **_MEETS),
     ]
 
 
