@@ -17,7 +17,13 @@ _FEWEST = 100  # permutations, where only the interval is asked for
 _HALVINGS = 40
 
 
-def decided(a: NDArray[np.float64], b: NDArray[np.float64], paired: bool = True, error: float = 0.05) -> Comparison:
+def decided(
+    a: NDArray[np.float64],
+    b: NDArray[np.float64],
+    paired: bool = True,
+    error: float = 0.05,
+    bounds: tuple[float, float] | None = None,
+) -> Comparison:
     """Compare two samples of runs; interval and p-value are those of one decision.
 
     Parameters
@@ -27,15 +33,20 @@ def decided(a: NDArray[np.float64], b: NDArray[np.float64], paired: bool = True,
     paired : bool
     error : float
         Chance at which equals are taken for different, in (0, 1).
+    bounds : (float, float), optional
+        Lowest and highest value that a run can have.
 
     Returns
     -------
     Comparison
         Of a - b, at the level 1 - error. Its interval is clear of 0 where its p-value is `error` at most, and only
         there: an interval whose permutation test does not reject 0 is stretched to hold it, and a p-value below what
-        the interval bears out is raised to that. Both are then no narrower, and no smaller, than they have to be.
+        the interval bears out is raised to that.
     """
     found = compare_samples(a, b, paired, 1.0 - error, resamples=resamples(error, _PERMUTATIONS))
+    if bounds is not None:
+        widest = max(bounds[1] - bounds[0], abs(found.difference))  # that of rounded sums may be past it
+        found = replace(found, low=max(found.low, -widest), high=min(found.high, widest))
     if found.p_value > error:
         return replace(found, low=min(found.low, 0.0), high=max(found.high, 0.0))
     if found.low <= 0.0 <= found.high:

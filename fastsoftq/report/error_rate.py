@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -71,8 +72,9 @@ class ErrorRate(NamedTuple):
         """What a reader is told of it, in a sentence or two."""
         described = _OF_CONDITION * self.conditions + self.pairs
         text = (
-            f"All bands, intervals, p-values and sentences that this report draws from curves hold together with "
-            f"{1.0 - ALPHA:.0%} confidence"
+            "All bands, intervals, p-values and sentences that this report draws from curves are made to hold together "
+            f"with {1.0 - ALPHA:.0%} confidence (where runs are too few for that, or too much alike, it is said beside "
+            "them)"
         )
         if not self.pairs:
             return f"{text}: each of {described} by itself with {_percent(self.of_description)}."
@@ -98,5 +100,5 @@ def resamples(error: float, least: int = BAND) -> int:
 
 def _percent(error: float) -> str:
     """How often something holds that errs so seldom, to two digits of the error."""
-    text = f"{100.0 * error:.2g}"
-    return f"{100.0 - float(text):.{len(text.partition('.')[2])}f}%"
+    decimals = max(0, 1 - math.floor(math.log10(100.0 * error)))
+    return f"{100.0 * (1.0 - error):.{decimals}f}%"

@@ -169,12 +169,13 @@ def _verdict(one: Learned, reference: Learned, error: float) -> Verdict:
     common, *rows = np.intersect1d(one.seeds, reference.seeds, return_indices=True)
     paired = len(common) > 1  # runs of the same seed are not independent: those that have no partner are left out
     a, b = rows if paired else (slice(None), slice(None))
-    comparison = decided(one.final[a], reference.final[b], paired, error)
+    bounds = _common(one.return_bounds, reference.return_bounds)
+    comparison = decided(one.final[a], reference.final[b], paired, error, bounds)
     band, reach = None, np.empty((2, 0))
     if one.n_episodes == reference.n_episodes:
         ours, theirs = one.blocks[a], reference.blocks[b]
         few = slice(min(len(ours), len(theirs)))
-        band = decided_band(ours, theirs, paired, error, _common(one.return_bounds, reference.return_bounds))
+        band = decided_band(ours, theirs, paired, error, bounds)
         reach = np.quantile(ours[few] - theirs[few], REACH, axis=0)
     return Verdict(one, reference, comparison, error, band, reach)
 
