@@ -24,9 +24,10 @@ from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.planning.critical import critical_reward_scale
 from fastsoftq.planning.evaluation import evaluate_policy
 from fastsoftq.planning.iteration import soft_value_iteration, value_iteration
-from fastsoftq.report.curves import WITHIN, Curve, Panel, curve, in_doubt, plot_learning_curves
+from fastsoftq.report.curves import WITHIN, Curve, curve, in_doubt
 from fastsoftq.report.error_rate import ErrorRate
 from fastsoftq.report.findings import Findings, Table
+from fastsoftq.report.learning_figure import Panel, plot_learning_curves
 from fastsoftq.report.rounding import share_text
 from fastsoftq.report.style import agent_colour
 from fastsoftq.studies.provenance import provenance
@@ -282,8 +283,8 @@ def _why(mdp: TabularMDP, summary: list[dict[str, Any]], settings: Settings) -> 
         f"wandering, up to ln 4 = {math.log(4):.3f} a step, is worth more than a step costs, so that the exact soft "
         f"policy is in no hurry to arrive: it takes {wandering['length_exact_unlimited']:,.0f} steps on average, and "
         f"{share_text(wandering['truncated'])} of the learned one's last {wandering['window']} episodes were cut at "
-        f"{settings.max_steps:,} (exact mean length, so cut: {wandering['length_exact']:,.1f}; learned: "
-        f"{wandering['length']:,.1f}); Result B trains at 10, above it."
+        f"{settings.max_steps:,} (exact mean length, so cut: {wandering['length_exact']:,.2f}; learned: "
+        f"{wandering['length']:,.2f}); Result B trains at 10, above it."
     )
 
 
