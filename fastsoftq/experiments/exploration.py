@@ -300,7 +300,7 @@ def _figure(
             (axes[1], max(max(float(policy.states.max()), policy.exact[1]) for policy in policies)),
         ):
             ax.set_ylim(0.0, 1.05 * highest)  # by the runs: bands of a few of them may reach much further
-        axes[2].set_ylim(50.0, 102.0)
+        axes[2].set_ylim(min(50.0, *(90.0 * float(share.mean(axis=0).min()) for share in tried.values())), 102.0)
         handles, labels = axes[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside upper right", ncols=len(labels))
         figure.suptitle(

@@ -141,9 +141,7 @@ def profile_charts(all_learned: Sequence[Learned], reference: Learned) -> list[D
         for one, place in zip(group, _beside([one.final.mean() for one in group]), strict=True):
             chart.end(place, one.label, colour_of(one))
         title = f"Performance profile{f', {shared}' if shared else ''}"
-        said = "; ".join(
-            f"half of the runs of {one.label} exceed {_about(float(np.median(one.final)))}" for one in group
-        )
+        said = "; ".join(f"the median run of {one.label} has {_about(float(np.median(one.final)))}" for one in group)
         drawings.append(
             Drawing(title, chart.svg(f"{title}: share of runs above a return: {said}."), "profile.csv", _csv(columns))
         )

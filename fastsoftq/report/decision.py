@@ -59,7 +59,7 @@ def _clear_at(a: NDArray[np.float64], b: NDArray[np.float64], paired: bool, erro
     holds, clear = error, 1.0
     for _ in range(_HALVINGS):
         middle = (holds + clear) / 2.0
-        found = compare_samples(a, b, paired, 1.0 - middle, resamples=_FEWEST)
+        found = compare_samples(a, b, paired, 1.0 - middle, resamples=resamples(middle, _FEWEST))
         holds, clear = (middle, clear) if found.low <= 0.0 <= found.high else (holds, middle)
     return clear
 

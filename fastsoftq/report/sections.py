@@ -247,8 +247,8 @@ def _comparisons(group: Sequence[Learned], reference: Learned, found: Sequence[V
     caption = (
         "[ ]: intervals at the confidence of the report; p: permutation test, or the interval where that is the more "
         "cautious, corrected for all that this report compares: told apart at 0.05 or below, where the interval of the "
-        "difference is clear of 0; effect size: Hedges’ g; better runs: chance that a run beats one of the reference; "
-        "apart from: the first episode at which the band of the difference is clear of 0"
+        "difference is clear of 0; effect size: Hedges’ g; better runs: in how many pairs of runs it beats the "
+        "reference; apart from: the first episode at which the band of the difference is clear of 0"
     )
     if not any(row[2] for row in rows):  # no exact values
         header, rows = header[:2] + header[3:], [row[:2] + row[3:] for row in rows]
