@@ -186,7 +186,7 @@ def _found(log_evidence: float, behaviours: list[Behaviour], slips: list[dict[st
         f"it earns {played.exact[0]:.1f} and arrives {share_text(played.exact[2])} of the time, where the variational "
         f"policy earns {best.exact[0]:.1f} and arrives {share_text(best.exact[2])} of the time.",
         f"ln p(O) is {log_evidence:.3f} and the best evidence lower bound {best.elbo:.3f}: no policy can follow the "
-        f"posterior here. Without slipping they are {f'{gap:.0e} apart' if gap else 'equal'}, and both policies are one.",
+        f"posterior here. Without slipping they are {f'{gap:.0e} apart' if gap else 'equal'}, and both policies one.",
     ]
 
 

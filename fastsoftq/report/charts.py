@@ -134,7 +134,7 @@ def profile_charts(all_learned: Sequence[Learned], reference: Learned) -> list[D
         chart = Chart(scale, Scale(0.0, 1.0), _window_label(group[0]), "share of runs above it", _labels(group))
         columns = [("threshold", thresholds)]
         for one in group:
-            profile = performance_profile(one.final, thresholds)
+            profile = performance_profile(one.final, thresholds, one.level)
             chart.band(thresholds, profile.low, profile.high, "band", colour_of(one))
             chart.steps(thresholds, profile.share, "mean", colour_of(one))
             columns += [(f"{one.label}, {part}", getattr(profile, part)) for part in ("share", "low", "high")]

@@ -177,7 +177,7 @@ def _part(title: str, group: Sequence[Learned], reference: Learned, found: Seque
     if title:
         told[0] = f"{title}: {told[0]}"
     known = any(one.returns.exact is not None for one in group)
-    exact = "; dashed: the exact value that what is learned comes to, by planning" if known else ""
+    exact = "; dashed: exact, by planning, once all is learned" if known else ""
     doubt = in_doubt([c for one in group for c in (one.returns, one.lengths)])
     best = max(found, key=lambda v: v.comparison.mean_a, default=None)
     return Part(

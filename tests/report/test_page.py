@@ -8,7 +8,10 @@ from urllib.parse import unquote
 import numpy as np
 import pytest
 
+from fastsoftq.report.error_rate import ErrorRate
 from fastsoftq.report.page import write_report
+from fastsoftq.report.rounding import interval_text
+from fastsoftq.statistics import confidence_interval, performance_profile
 from tests.report.folders import COLD, HARD, SOFT, edited
 
 
@@ -124,6 +127,20 @@ def test_the_data_are_the_numbers(results):
         assert float(apart["soft agent, mean"]) == pytest.approx(
             float(row["soft agent, mean"]) - float(row["hard agent, mean"]), abs=1e-2
         )
+
+
+def test_bands_in_the_data_are_at_the_level_of_the_report(results):
+    folder = results()
+    page = Page(write_report(folder))
+    level = 1.0 - ErrorRate(2, 1).of_description
+    with np.load(folder / "curves.npz") as arrays:
+        final = arrays["soft_returns"][:, -100:].mean(axis=1)
+    rows = page.data["profile.csv"]
+    expected = performance_profile(final, [float(row["threshold"]) for row in rows], level)
+    assert [float(row["soft agent, low"]) for row in rows] == pytest.approx(expected.low.tolist())
+    assert [float(row["soft agent, high"]) for row in rows] == pytest.approx(expected.high.tolist())
+    end = confidence_interval(final, level=level)
+    assert interval_text(end.estimate, end.low, end.high) in page.words
 
 
 def test_an_experiment_without_curves_is_its_sentence_figure_and_table(results):
