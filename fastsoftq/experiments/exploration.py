@@ -303,9 +303,7 @@ def _figure(
         axes[2].set_ylim(min(50.0, *(90.0 * float(share.mean(axis=0).min()) for share in tried.values())), 102.0)
         handles, labels = axes[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside upper right", ncols=len(labels))
-        figure.suptitle(
-            "Entropy and coverage of policies while they learn", x=0.01, ha="left", fontsize=13, fontweight="bold"
-        )
+        figure.suptitle("Entropy and coverage while learning", x=0.01, ha="left", fontsize=13, fontweight="bold")
         figure.supxlabel(
             f"Cliff walking, discount {DISCOUNT}, {settings.seeds:,} seeds, mean with {EACH}. "
             "Diamonds: exact, once all is learned.",

@@ -7,14 +7,12 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from fastsoftq.report.error_rate import resamples
+from fastsoftq.report.error_rate import permutations, resamples
 from fastsoftq.statistics import Band, Comparison, compare_samples, difference_band, least_p_value
 
 __all__ = ["decided", "decided_band"]
 
-_PERMUTATIONS = 9999
-_FEWEST = 100  # permutations, where only the interval is asked for
-_HALVINGS = 40
+_HALVINGS = 25
 
 
 def decided(
@@ -43,7 +41,7 @@ def decided(
         there: an interval whose permutation test does not reject 0 is stretched to hold it, and a p-value below what
         the interval bears out is raised to that.
     """
-    found = compare_samples(a, b, paired, 1.0 - error, resamples=resamples(error, _PERMUTATIONS))
+    found = compare_samples(a, b, paired, 1.0 - error, resamples=permutations(error))
     if bounds is not None:
         widest = max(bounds[1] - bounds[0], abs(found.difference))  # that of rounded sums may be past it
         found = replace(found, low=max(found.low, -widest), high=min(found.high, widest))
@@ -59,7 +57,7 @@ def _clear_at(a: NDArray[np.float64], b: NDArray[np.float64], paired: bool, erro
     holds, clear = error, 1.0
     for _ in range(_HALVINGS):
         middle = (holds + clear) / 2.0
-        found = compare_samples(a, b, paired, 1.0 - middle, resamples=resamples(middle, _FEWEST))
+        found = compare_samples(a, b, paired, 1.0 - middle, resamples=permutations(middle))
         holds, clear = (middle, clear) if found.low <= 0.0 <= found.high else (holds, middle)
     return clear
 

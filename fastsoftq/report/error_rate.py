@@ -8,11 +8,12 @@ from typing import NamedTuple
 
 from fastsoftq.report.svg import typeset
 
-__all__ = ["ALPHA", "BAND", "ErrorRate", "resamples"]
+__all__ = ["ALPHA", "ErrorRate", "permutations", "resamples"]
 
 ALPHA = 0.05  # of a whole report
-BAND = 2000  # resamples of a band at least
-_BEYOND = 10  # of them lie beyond what a band keeps within, on average: fewer would leave that to chance
+_BAND = 2000, 20_000  # resamples at least, and at most
+_BEYOND = 3  # of them lie beyond what a band keeps within
+_TEST = 9999, 1_000_000  # permutations at least, and at most
 _OF_CONDITION = 4  # bands of return and of length, interval of the end, profile
 _OF_PAIR = 2  # the end, and the curve
 
@@ -85,17 +86,26 @@ class ErrorRate(NamedTuple):
         )
 
 
-def resamples(error: float, least: int = BAND) -> int:
-    """How many resamples tell what happens so seldom.
+def resamples(error: float) -> int:
+    """How many resamples a band takes for so small an error, or as many as one has time for.
 
     Parameters
     ----------
     error : float
         In (0, 1).
-    least : int
-        However often it happens.
     """
-    return min(max(least, round(_BEYOND / error)), 1_000_000)
+    return min(max(_BAND[0], math.ceil(_BEYOND / error)), _BAND[1])
+
+
+def permutations(error: float) -> int:
+    """How many permutations can tell of so small an error, and of half of it.
+
+    Parameters
+    ----------
+    error : float
+        In (0, 1).
+    """
+    return min(max(_TEST[0], math.ceil(2.0 / error)), _TEST[1])
 
 
 def _percent(error: float) -> str:
