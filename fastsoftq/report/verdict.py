@@ -118,6 +118,8 @@ class Verdict:
             return "their curves are of different length"
         found, end = self.stretches, self.one.n_episodes
         if not found:
+            if self.sign:
+                return "no block of episodes alone tells their curves apart"
             return "at no episode are their curves told apart"
         signs = list(dict.fromkeys(s.sign for s in found))
         if len(signs) > 1:

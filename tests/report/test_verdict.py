@@ -128,6 +128,16 @@ def test_the_best_comes_first_and_the_reference_is_not_hidden():
     assert told[0].startswith("reference is ahead of all 2 others. The one with the highest mean: worse 1 falls behind")
 
 
+def test_means_may_be_told_apart_where_no_block_of_episodes_is():
+    for seed in range(60):
+        a, b = curves(0.09, seed, runs=40, noise=1.0), curves(0.0, 1000 + seed, runs=40, noise=1.0)
+        found = verdict(a, b)
+        if found.sign and not found.stretches:
+            break
+    assert re.match(r"one beats other by 0\.1\d \[0\.0[1-9], 0\.\d\d\] return", found.words())
+    assert found.words().endswith("; no block of episodes alone tells their curves apart.")
+
+
 def test_who_is_ahead_of_some_is_not_said_to_be_ahead_of_all():
     reference = learned(condition(curves(0.0, 0), "reference"))
     surely = learned(condition(curves(-1.0, 1, noise=0.5), "surely worse"))
