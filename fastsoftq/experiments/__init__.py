@@ -124,7 +124,7 @@ EXPERIMENTS = {
     "pretraining": Experiment(
         "pretraining", "Pretrained hard, soft or not at all, then goals close or walls appear", 1
     ),
-    "exploration": Experiment("exploration", "Entropy and coverage while learning: what soft keeps and hard loses", 1),
+    "exploration": Experiment("exploration", "Entropy and coverage of hard and soft policies while they learn", 1),
     "robustness": Experiment("robustness", "Trained on the cliff, tested with cells blocked, slip, other starts", 1),
     "human-behaviour": Experiment("human_behaviour", "Temperature and rewards inferred from suboptimal demonstrations"),
 }

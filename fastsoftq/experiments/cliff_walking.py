@@ -18,14 +18,17 @@ from fastsoftq.engine.curves import LearningCurves
 from fastsoftq.engine.threads import Progress
 from fastsoftq.engine.train import train
 from fastsoftq.experiments import Settings, Watch
-from fastsoftq.experiments.columns import interval_columns, interval_text, length_bounds
+from fastsoftq.experiments.columns import EACH, interval_columns, interval_text, length_bounds
 from fastsoftq.mdp.cliff_walking import cliff_walking
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.planning.critical import critical_reward_scale
 from fastsoftq.planning.evaluation import evaluate_policy
 from fastsoftq.planning.iteration import soft_value_iteration, value_iteration
-from fastsoftq.report.curves import ENOUGH, Curve, Panel, curve, plot_learning_curves
+from fastsoftq.report.curves import WITHIN, Curve, curve, in_doubt
+from fastsoftq.report.error_rate import ErrorRate
 from fastsoftq.report.findings import Findings, Table
+from fastsoftq.report.learning_figure import Panel, plot_learning_curves
+from fastsoftq.report.rounding import share_text
 from fastsoftq.report.style import agent_colour
 from fastsoftq.studies.provenance import provenance
 
@@ -91,11 +94,12 @@ def run(settings: Settings, watch: Watch) -> Findings:
     began = perf_counter()
     mdp = cliff_walking()
     of_returns, of_lengths = _bounds(mdp, settings.max_steps)
-    results = [_train(mdp, condition, settings, watch) for condition in conditions()]
+    error = ErrorRate.of([len(conditions())]).of_description  # that of the report: bands are the same here and there
+    results = [_train(mdp, condition, settings, watch, error) for condition in conditions()]
     summary = [_row(result, settings, (of_returns, of_lengths)) for result in results]
     return Findings(
         title=f"Cliff walking, the last {min(WINDOW, settings.episodes)} of {settings.episodes} episodes, "
-        f"{settings.seeds} seeds (95 % intervals)",
+        f"{settings.seeds} seeds ({EACH})",
         table=_table(summary),
         sentences=[_why(mdp, summary, settings)],
         summary=summary,
@@ -137,7 +141,7 @@ def run(settings: Settings, watch: Watch) -> Findings:
     )
 
 
-def _train(mdp: TabularMDP, condition: Condition, settings: Settings, watch: Watch) -> Result:
+def _train(mdp: TabularMDP, condition: Condition, settings: Settings, watch: Watch, error: float) -> Result:
     options: dict[str, Any] = {"max_steps": settings.max_steps, "threads": settings.threads}
     watch(condition.label, Progress(0, settings.seeds, 0))
     with warnings.catch_warnings():
@@ -166,8 +170,8 @@ def _train(mdp: TabularMDP, condition: Condition, settings: Settings, watch: Wat
         exact_lengths,
         unlimited,
         (
-            curve(condition.label, colour, curves.returns, exact_returns, of_returns),
-            curve(condition.label, colour, curves.lengths, exact_lengths, of_lengths),
+            curve(condition.label, colour, curves.returns, exact_returns, of_returns, error),
+            curve(condition.label, colour, curves.lengths, exact_lengths, of_lengths, error),
         ),
         seconds,
     )
@@ -244,7 +248,7 @@ def _row(result: Result, settings: Settings, bounds: Bounds) -> dict[str, Any]:
 
 def _table(summary: list[dict[str, Any]]) -> Table:
     header = (
-        "agent", "return", "exact", "agree from", "length", "exact", "greedy return", "greedy length",
+        "agent", "return", "exact", f"within {WITHIN:.0%} from", "length", "exact", "greedy return", "greedy length",
         "truncated", "falls", "M steps",
     )  # fmt: skip
     rows = [
@@ -257,15 +261,15 @@ def _table(summary: list[dict[str, Any]]) -> Table:
             f"{row['length_exact']:.2f}",
             f"{row['greedy_return']:.2f}",
             f"{row['greedy_length']:.2f}",
-            f"{row['truncated']:.1%}",
+            share_text(row["truncated"]),
             f"{row['falls']:.3f}",
             f"{row['steps'] / 1e6:.1f}",
         )
         for row in summary
     ]
     caption = (
-        "exact: what the policy earns once learned, by planning, cut at as many steps; agree from: the episode from "
-        "which on mean return, known to a quarter, and exact cannot be told apart, or differ by less than 1 % "
+        "exact: what the policy earns once learned, by planning, cut at as many steps; within "
+        f"{WITHIN:.0%} from: the episode from which on the whole band of mean return is so near to it "
         "(\N{EN DASH}: none, or too few seeds to tell); falls: an episode"
     )
     return Table(header, rows, caption)
@@ -275,11 +279,12 @@ def _why(mdp: TabularMDP, summary: list[dict[str, Any]], settings: Settings) -> 
     critical = critical_reward_scale(mdp)
     wandering = next(row for row in summary if row["agent"] == "soft_k1")
     return (
-        f"Result A looks as it does because it trains at reward scale 1, below the critical reward scale of "
-        f"{critical:.7f}: there the entropy of wandering, up to ln 4 = {math.log(4):.3f} a step, is worth more than a "
-        f"step costs, so that soft Q-learning learns, correctly, not to arrive (its exact policy takes "
-        f"{wandering['length_exact_unlimited']:,.0f} steps on average, and {wandering['truncated']:.1%} of its last "
-        f"episodes were cut at {settings.max_steps:,}); Result B trains at 10, above it."
+        f"Result A trains at reward scale 1, below the critical reward scale of {critical:.7f}, where the entropy of "
+        f"wandering, up to ln 4 = {math.log(4):.3f} a step, is worth more than a step costs, so that the exact soft "
+        f"policy is in no hurry to arrive: it takes {wandering['length_exact_unlimited']:,.0f} steps on average, and "
+        f"{share_text(wandering['truncated'])} of the learned one's last {wandering['window']} episodes were cut at "
+        f"{settings.max_steps:,} (exact mean length, so cut: {wandering['length_exact']:,.2f}; learned: "
+        f"{wandering['length']:,.2f}); Result B trains at 10, above it."
     )
 
 
@@ -298,11 +303,14 @@ def _figures(results: list[Result], settings: Settings) -> dict[str, Figure]:
             [Panel(heading, ylabel, [result.drawn[i] for result in column]) for heading, column in columns]
             for i, ylabel in enumerate(("return of an episode", "steps of an episode"))
         ]
-        few = "" if settings.seeds >= ENOUGH else f" from about {ENOUGH} seeds on, and are rough with fewer"
-        note = f"{settings.seeds:,} seeds; episodes are cut at {settings.max_steps:,} steps; bands cover 95 %{few}."
+        doubt = in_doubt([c for heading, column in columns for result in column for c in result.drawn])
+        note = (
+            f"{settings.seeds:,} seeds; episodes are cut at {settings.max_steps:,} steps; the bands of Results A and B "
+            f"hold together with 95 % confidence{doubt}."
+        )
         return plot_learning_curves(title, rows, note)
 
     return {
-        "result_a": figure("Result A: at reward scale 1 wandering pays, and soft learns to wander", (1,)),
-        "result_b": figure("Result B: at larger reward scales soft comes close to hard optimality", (2, 10)),
+        "result_a": figure("Result A: reward scale 1, below the critical one, where wandering pays", (1,)),
+        "result_b": figure("Result B: reward scales 2 and 10, above the critical one, where arriving pays", (2, 10)),
     }

@@ -10,7 +10,11 @@ from numpy.typing import NDArray
 
 from fastsoftq.statistics import confidence_interval
 
-__all__ = ["interval_columns", "interval_text", "length_bounds"]
+__all__ = ["EACH", "interval_columns", "interval_text", "length_bounds"]
+
+EACH = "95 % intervals, each by itself"  # what tables and figures call them
+
+_LEAST = 1e-9  # of a mean: what is narrower is the rounding of sums
 
 
 def interval_columns(
@@ -56,11 +60,16 @@ def interval_text(row: Mapping[str, Any], name: str, decimals: int = 2, *, perce
     -------
     str
         "mean ± half width" (the larger half), or "mean [low, high]" where an interval was cut at a bound or is skew:
-        its halves differ by more than a tenth of it, and by more than one unit of the last decimal.
+        its halves differ by more than a tenth of it, and by more than one unit of the last decimal. With more decimals
+        than asked for where the width, or a share, would be shown as none, or as all, otherwise.
     """
     scale, unit = (100.0, "%") if percent else (1.0, "")
     mean, low, high = (scale * row[column] for column in (name, f"{name}_low", f"{name}_high"))
     below, above = mean - low, high - mean
+    # What is not 0, nor all, is not shown as such.
+    told = [(max(below, above), 0.0)] + ([(mean, 0.0), (mean, 100.0)] if percent else [])
+    while any(abs(x - y) > _LEAST * max(1.0, abs(mean)) and round(x, decimals) == y for x, y in told):
+        decimals += 1
     if abs(above - below) <= max(10.0**-decimals, 0.1 * (below + above)):
         return f"{mean:.{decimals}f}{unit} ± {max(below, above):.{decimals}f}"
     return f"{mean:.{decimals}f}{unit} [{low:.{decimals}f}, {high:.{decimals}f}]"

@@ -13,13 +13,15 @@ from numpy.typing import NDArray
 
 from fastsoftq.agents import LinearDecay, QLearning, SoftQLearning
 from fastsoftq.experiments import Settings, Watch
-from fastsoftq.experiments.columns import interval_columns, interval_text
+from fastsoftq.experiments.columns import EACH, interval_columns, interval_text
+from fastsoftq.experiments.conclusions import together, told
 from fastsoftq.experiments.training import watched_train
 from fastsoftq.mdp.cliff_walking import cliff_walking
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.planning.bellman import greedy_policy, matrices, soft_policy
 from fastsoftq.planning.iteration import soft_value_iteration, value_iteration
 from fastsoftq.report.findings import Findings, Table
+from fastsoftq.report.rounding import share_text
 from fastsoftq.report.style import GREY, STYLE, agent_colour
 from fastsoftq.statistics import pointwise_intervals
 from fastsoftq.studies.provenance import provenance
@@ -30,6 +32,7 @@ STEP_SIZE, DISCOUNT = 0.8, 0.95
 EPSILON = LinearDecay(start=0.9, stop=0.1, decrease=0.001)
 REWARD_SCALES = (1.5, 3.0, 10.0)
 CHECKPOINTS = 13
+LATER = 10  # episodes after which it is told once more what has been tried
 BATCH = 250  # runs whose chains are solved at once
 
 Rows = NDArray[np.float64]
@@ -83,9 +86,9 @@ def run(settings: Settings, watch: Watch) -> Findings:
     bounds = _bounds(mdp)
     summary = [_row(policy, tried, settings, bounds) for policy in policies]
     return Findings(
-        title=f"Cliff walking after {settings.episodes} episodes, {settings.seeds} seeds (95 % intervals)",
+        title=f"Cliff walking after {settings.episodes} episodes, {settings.seeds} seeds ({EACH})",
         table=_table(summary),
-        sentences=_found(policies, summary),
+        sentences=_found(policies, tried, summary, episodes, bounds["entropy"]),
         summary=summary,
         arrays={
             "episodes": episodes,
@@ -207,7 +210,7 @@ def _table(summary: list[dict[str, Any]]) -> Table:
             f"{row['states_first']:.1f}",
             interval_text(row, "states"),
             f"{row['states_exact']:.2f}",
-            f"{row['tried']:.1%}",
+            share_text(row["tried"]),
         )
         for row in summary
     ]
@@ -218,20 +221,46 @@ def _table(summary: list[dict[str, Any]]) -> Table:
     return Table(header, rows, caption)
 
 
-def _found(policies: list[Policy], summary: list[dict[str, Any]]) -> list[str]:
+def _found(
+    policies: list[Policy],
+    tried: dict[str, Rows],
+    summary: list[dict[str, Any]],
+    episodes: NDArray[np.int64],
+    bounds: tuple[float, float],
+) -> list[str]:
     rows = {row["policy"]: row for row in summary}
-    low, high = rows[f"soft_k{REWARD_SCALES[0]:g}"], rows[f"soft_k{REWARD_SCALES[-1]:g}"]
-    greedy, exploring = rows["hard_greedy"], rows["hard_exploring"]
-    first = ", ".join(f"{row['tried_first']:.0%} {policy.label}" for row, policy in zip(summary, policies, strict=True))
+    labels = {policy.name: policy.label for policy in policies}
+    warm, cold = (f"soft_k{k:g}" for k in (REWARD_SCALES[0], REWARD_SCALES[-1]))
+    last = {policy.name: policy.entropy[:, -1] for policy in policies}
+    found = together(
+        {
+            "warm": (last[warm], last["hard_greedy"]),
+            "cold": (last[cold], last["hard_greedy"]),
+            "exploring": (last["hard_exploring"], last[cold]),
+        },
+        bounds=bounds,
+    )
+    words = {name: told(c, "more", "less") for name, c in found.items()}
+
+    def spread(name: str, decimals: int = 3) -> str:
+        row = rows[name]
+        return f"{interval_text(row, 'entropy', decimals)} nats a step, spread over {row['states']:.1f} states"
+
+    def share(checkpoint: int) -> str:
+        return ", ".join(
+            f"{share_text(float(tried[name][:, checkpoint].mean()), 0)} {'hard' if name == 'hard' else labels[name]}"
+            for name in tried
+        )
+
+    later = min(int(np.searchsorted(episodes, LATER)), len(episodes) - 1)
     return [
-        f"Soft entropy does not collapse: it comes to what its temperature asks for and stays there, "
-        f"{low['entropy']:.3f} nats a step at reward scale {REWARD_SCALES[0]:g} (exactly {low['entropy_exact']:.3f}), "
-        f"spread over {low['states']:.1f} states; the greedy policy of a hard table ends at {greedy['entropy']:.3f}, "
-        f"over {greedy['states']:.1f}.",
-        f"That is the temperature's doing, not softness as such: at reward scale {REWARD_SCALES[-1]:g} soft ends at "
-        f"{high['entropy']:.4f} nats and {high['states']:.1f} states, hardly more than greedy, while hard with its "
-        f"epsilon keeps {exploring['entropy']:.3f} and {exploring['states']:.1f}.",
-        f"Share of all actions tried in the first episode: {first}; after ten episodes all have tried nearly all.",
+        f"At reward scale {REWARD_SCALES[0]:g} soft ends at {spread(warm)} (its temperature asks for exactly "
+        f"{rows[warm]['entropy_exact']:.3f} nats); the greedy policy of a hard table at {spread('hard_greedy')}; soft "
+        f"against greedy: {words['warm']} nats.",
+        f"At reward scale {REWARD_SCALES[-1]:g} soft ends at {spread(cold, 4)}; against greedy: {words['cold']} nats. "
+        f"Hard with its epsilon keeps {spread('hard_exploring')}; against that soft agent: {words['exploring']} nats.",
+        f"Share of all actions tried in the first episode: {share(0)}"
+        + (f"; after {episodes[later]} episodes: {share(later)}." if later else "."),
     ]
 
 
@@ -271,14 +300,12 @@ def _figure(
             (axes[1], max(max(float(policy.states.max()), policy.exact[1]) for policy in policies)),
         ):
             ax.set_ylim(0.0, 1.05 * highest)  # by the runs: bands of a few of them may reach much further
-        axes[2].set_ylim(50.0, 102.0)
+        axes[2].set_ylim(min(50.0, *(90.0 * float(share.mean(axis=0).min()) for share in tried.values())), 102.0)
         handles, labels = axes[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside upper right", ncols=len(labels))
-        figure.suptitle(
-            "Soft keeps the entropy its temperature asks for", x=0.01, ha="left", fontsize=13, fontweight="bold"
-        )
+        figure.suptitle("Entropy and coverage while learning", x=0.01, ha="left", fontsize=13, fontweight="bold")
         figure.supxlabel(
-            f"Cliff walking, discount {DISCOUNT}, {settings.seeds:,} seeds, mean with 95 % intervals. "
+            f"Cliff walking, discount {DISCOUNT}, {settings.seeds:,} seeds, mean with {EACH}. "
             "Diamonds: exact, once all is learned.",
             x=0.01, ha="left", fontsize=8.5, color=GREY,
         )  # fmt: skip

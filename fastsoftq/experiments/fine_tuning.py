@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from fastsoftq.agents import QLearning, SoftQLearning
 from fastsoftq.engine.curves import LearningCurves
 from fastsoftq.experiments import Settings, Watch
+from fastsoftq.experiments.conclusions import together
 from fastsoftq.experiments.goals import NEAR_TIES
 from fastsoftq.experiments.training import watched_train
 from fastsoftq.mdp.multi_goal import multi_goal
@@ -17,7 +18,7 @@ from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.planning.evaluation import evaluate_policy
 from fastsoftq.planning.iteration import soft_value_iteration, value_iteration
 from fastsoftq.report.style import agent_colour
-from fastsoftq.statistics import Comparison, SampleEfficiency, compare_samples, sample_efficiency
+from fastsoftq.statistics import Comparison, SampleEfficiency, sample_efficiency
 
 __all__ = [
     "DISCOUNT",
@@ -51,6 +52,7 @@ HARD = QLearning(STEP_SIZE, DISCOUNT, EPSILON, reward_scale=REWARD_SCALE)
 SOFT = SoftQLearning(STEP_SIZE, DISCOUNT, temperature=1.0, reward_scale=REWARD_SCALE)
 TUNERS = {"hard": HARD, "soft": SOFT}
 SOURCES = {"none": "#4d4d4d", "hard": agent_colour(HARD), "soft": agent_colour(SOFT)}
+COMPARISONS = 3 * len(TASKS) * len(TUNERS)  # with a soft table, three for each of what follows
 LABELS = {"none": "from scratch", "hard": "pretrained hard", "soft": "pretrained soft"}
 
 
@@ -64,6 +66,7 @@ class Tuned(NamedTuple):
     steps: dict[str, NDArray[np.float64]]  # by source: of all episodes [seeds]
     exact: float  # expected steps of an episode, once learned
     near: dict[str, SampleEfficiency]  # by source: steps to the threshold
+    # Of all tasks and both tuners, all together at 95 %:
     over_scratch: Comparison  # steps from scratch, less those from a soft table
     over_hard: Comparison  # steps from a hard table, less those from a soft one
     sooner: Comparison  # steps to the threshold from a hard table, less those from a soft one
@@ -154,9 +157,14 @@ def fine_tuned(
         steps,
         exact,
         near,
-        compare_samples(steps["none"], steps["soft"]),
-        compare_samples(steps["hard"], steps["soft"]),
-        compare_samples(np.minimum(near["hard"].time, watched), np.minimum(near["soft"].time, watched)),
+        **together(
+            {
+                "over_scratch": (steps["none"], steps["soft"]),
+                "over_hard": (steps["hard"], steps["soft"]),
+                "sooner": (np.minimum(near["hard"].time, watched), np.minimum(near["soft"].time, watched)),
+            },
+            among=COMPARISONS,
+        ),
     )
 
 

@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 
 from fastsoftq.engine.threads import Progress
 from fastsoftq.experiments import Settings, Watch
+from fastsoftq.experiments.columns import EACH, interval_text
+from fastsoftq.experiments.conclusions import against, sign, together
 from fastsoftq.mdp.cliff_walking import cliff_walking
 from fastsoftq.mdp.grid import from_map
 from fastsoftq.mdp.tabular import TabularMDP
@@ -27,8 +29,9 @@ from fastsoftq.planning.iteration import soft_value_iteration, value_iteration
 from fastsoftq.planning.trajectories import sample_trajectories
 from fastsoftq.report.findings import Findings, Table
 from fastsoftq.report.grid import plot_grid
+from fastsoftq.report.rounding import share_text
 from fastsoftq.report.style import GREY, INK, STYLE
-from fastsoftq.statistics import Interval, confidence_interval
+from fastsoftq.statistics import Comparison, confidence_interval
 from fastsoftq.studies.provenance import provenance
 
 __all__ = ["run"]
@@ -88,11 +91,12 @@ def run(settings: Settings, watch: Watch) -> Findings:
         watch("rewards", Progress(seed + 1, repeats, 0))
     summary = [
         *(_temperature_row(t, group) for t, group in fits.items()),
-        *(_rival_row(r) for r in rivals),
+        *(_rival_row(name, gain) for name, gain in _gains(rivals).items()),
         *(_weight_row(i, rewards) for i in range(len(WEIGHTS))),
     ]
     return Findings(
-        title=f"Simulated demonstrators, {TRAJECTORIES} trajectories each, {repeats} of each kind (± : 95 % intervals)",
+        title=f"Simulated demonstrators, {TRAJECTORIES} trajectories each, {repeats} of each kind "
+        f"({EACH}; of nats all together)",
         table=_table(summary),
         sentences=_found(fits, rivals, rewards),
         summary=summary,
@@ -173,18 +177,18 @@ def _row(what: str, truth: float, fits: list[tuple[float, float, float]]) -> dic
     }
 
 
-def _gain(rivals: Rivals) -> Interval:
-    return confidence_interval(rivals.soft - rivals.epsilon_greedy)
+def _gains(rivals: list[Rivals]) -> dict[str, Comparison]:
+    """What the soft model foretells better, by kind of demonstrator."""
+    return together({r.name: (r.soft, r.epsilon_greedy) for r in rivals})
 
 
-def _rival_row(rivals: Rivals) -> dict[str, Any]:
-    gain = _gain(rivals)
+def _rival_row(name: str, gain: Comparison) -> dict[str, Any]:
     return {
-        "what": f"nats an action, soft less epsilon-greedy; demonstrator {rivals.name}",
-        "estimate": gain.estimate,
+        "what": f"nats an action, soft less epsilon-greedy; demonstrator {name}",
+        "estimate": gain.difference,
         "low": gain.low,
         "high": gain.high,
-        "replications": gain.runs,
+        "replications": gain.runs_a,
     }
 
 
@@ -194,8 +198,8 @@ def _table(summary: list[dict[str, Any]]) -> Table:
         (
             row["what"],
             f"{row['truth']:g}" if "truth" in row else "",
-            f"{row['estimate']:.3f} ± {(row['high'] - row['low']) / 2.0:.3f}",
-            f"{row['covered']:.0%}" if "covered" in row else "",
+            interval_text({"x": row["estimate"], "x_low": row["low"], "x_high": row["high"]}, "x", 3),
+            share_text(row["covered"], 0) if "covered" in row else "",
         )
         for row in summary
     ]
@@ -203,19 +207,20 @@ def _table(summary: list[dict[str, Any]]) -> Table:
 
 
 def _found(fits: dict[float, list[BehaviourFit]], rivals: list[Rivals], rewards: list[RewardFit]) -> list[str]:
-    covered = np.mean([fit.low <= t <= fit.high for t, group in fits.items() for fit in group])
-    held = np.mean([(fit.low <= WEIGHTS) & (fit.high >= WEIGHTS) for fit in rewards])
+    covered = [fit.low <= t <= fit.high for t, group in fits.items() for fit in group]
+    held = np.array([(fit.low <= WEIGHTS) & (fit.high >= WEIGHTS) for fit in rewards])
     error = np.sqrt(np.mean([(fit.weights - WEIGHTS) ** 2 for fit in rewards]))
-    gains = [(r.name, _gain(r)) for r in rivals]
-    said = "; ".join(f"{gain.estimate:+.3f} [{gain.low:+.3f}, {gain.high:+.3f}] ({name})" for name, gain in gains)
+    gains = _gains(rivals)
+    signs = {sign(gain) for gain in gains.values()}
+    hangs = "Which model of behaviour is better depends on who behaves. " if {1, -1} <= signs else ""
     return [
-        f"The temperature of a soft demonstrator is recovered from {TRAJECTORIES} trajectories: {covered:.0%} of "
-        f"{len(fits) * len(rewards)} nominal 95 % intervals hold the truth.",
-        f"So are reward weights: the root mean square error is {error:.2f}, and {held:.0%} of the intervals hold the "
-        "truth.",
-        "Which model of behaviour is better depends on who behaves. Nats an action on trajectories not fitted, "
-        f"soft less epsilon-greedy: {said}. A soft demonstrator never steps off the cliff; "
-        "one whose hand slips does, and a single such step refutes the soft model.",
+        f"Temperatures of soft demonstrators, inferred from {TRAJECTORIES} trajectories: "
+        f"{share_text(float(np.mean(covered)), 0)} of {len(covered)} nominal 95 % intervals hold the truth.",
+        f"Reward weights: the root mean square error is {error:.2f}, and {share_text(float(held.mean()), 0)} of "
+        f"{held.size} such intervals hold the truth.",
+        f"{hangs}Nats an action on trajectories not fitted, soft less epsilon-greedy, by demonstrator: "
+        f"{against(gains, 'soft foretells better', 'epsilon-greedy foretells better')}. To the soft model a step off "
+        "the cliff is next to impossible, and a single one, of a hand that slips, refutes it.",
         "These demonstrators are simulated. Whether people are soft is a question for their trajectories, which "
         "load_demonstrations reads.",
     ]
@@ -256,7 +261,7 @@ def _figure(fits: dict[float, list[BehaviourFit]], rivals: list[Rivals], rewards
         weights.set(title="Reward weights", ylabel="in units of temperature")
         weights.axhline(0.0, color=GREY, linewidth=0.8)
         figure.suptitle(
-            "What suboptimal demonstrators want, and how strictly, can be inferred", x=0.01, ha="left", fontsize=13,
+            "What suboptimal demonstrators want, and how strictly: inferred and true", x=0.01, ha="left", fontsize=13,
             fontweight="bold",
         )  # fmt: skip
         figure.supxlabel(

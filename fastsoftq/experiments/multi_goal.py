@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from fastsoftq.agents import QLearning, SoftQLearning
 from fastsoftq.engine.curves import LearningCurves
 from fastsoftq.experiments import Settings, Watch
-from fastsoftq.experiments.columns import interval_columns, length_bounds
+from fastsoftq.experiments.columns import EACH, interval_columns, length_bounds
+from fastsoftq.experiments.conclusions import together, told
 from fastsoftq.experiments.goals import (
     N_GOALS,
     NEAR_TIES,
@@ -34,8 +35,9 @@ from fastsoftq.planning.bellman import greedy_policy, soft_policy
 from fastsoftq.planning.iteration import soft_value_iteration, value_iteration
 from fastsoftq.report.findings import Findings, Table
 from fastsoftq.report.grid import plot_grid
+from fastsoftq.report.rounding import share_text
 from fastsoftq.report.style import GREY, INK, STYLE, agent_colour
-from fastsoftq.statistics import compare_samples, confidence_band
+from fastsoftq.statistics import confidence_band
 from fastsoftq.studies.provenance import provenance
 
 __all__ = ["run"]
@@ -93,7 +95,7 @@ def run(settings: Settings, watch: Watch) -> Findings:
     entropies = {agent: _entropies(curves["near_ties", agent]) for agent in ("hard", "soft")}
     summary = [_row(behaviour, settings) for behaviour in behaviours]
     return Findings(
-        title=f"Goals visited after {settings.episodes} episodes, {settings.seeds} seeds [95 % intervals]",
+        title=f"Goals visited after {settings.episodes} episodes, {settings.seeds} seeds [{EACH}]",
         table=_table(summary),
         sentences=[_found(behaviours)],
         summary=summary,
@@ -194,22 +196,19 @@ def _found(behaviours: list[Behaviour]) -> str:
     shares = {(b.room, b.name): b.learned.shares for b in behaviours}
     entropy = {key: goal_entropy(values) for key, values in shares.items()}
     mean = {key: float(values.mean()) for key, values in entropy.items()}
-    hard = ("near_ties", "hard")
-    gap = compare_samples(entropy["near_ties", "soft"], entropy[hard])
-    one_only = float(((entropy[hard] < 1e-9) & (shares[hard].sum(axis=1) > 0.5)).mean())
-    claim = "spreads no wider over the goals than hard"
-    if gap.low > 0.0:
-        claim = "keeps to all four goals where hard collapses to one" if one_only > 0.5 else "spreads wider than hard"
-    by_lot, first = mean["ties", "hard"], mean["ties", "hard_first"]
-    rule = (
-        "what looks like collapse is the rule for ties" if by_lot > 2.0 * first else "the rule for ties changes little"
+    soft, hard = ("near_ties", "soft"), ("near_ties", "hard")
+    lot, first = ("ties", "hard"), ("ties", "hard_first")
+    found = together(
+        {"spread": (entropy[soft], entropy[hard]), "rule": (entropy[lot], entropy[first])},
+        bounds=(0.0, math.log(N_GOALS)),
     )
+    one_only = float(((entropy[hard] < 1e-9) & (shares[hard].sum(axis=1) > 0.5)).mean())
     return (
-        f"Soft {claim}: once goals differ by a hundredth, the goal entropy of a run is {mean['near_ties', 'soft']:.3f} "
-        f"soft against {mean[hard]:.3f} hard (ln 4 = {math.log(4):.3f}; paired difference {gap.difference:.3f} "
-        f"[{gap.low:.3f}, {gap.high:.3f}]; {one_only:.0%} of hard runs visit one goal only); but where the goals are "
-        f"exactly equal, {rule}: by the same hard tables, goal entropy is {by_lot:.3f} when ties go by lot and "
-        f"{first:.3f} when they go to the first action."
+        f"Once goals differ by a hundredth, the goal entropy of a run is {mean[soft]:.3f} soft against "
+        f"{mean[hard]:.3f} hard (evenly: ln 4 = {math.log(4):.3f}): {told(found['spread'], 'wider', 'less wide')}; "
+        f"{share_text(one_only, 0)} of hard runs visit one goal only. Where the goals are exactly equal, goal entropy "
+        f"by the same hard tables is {mean[lot]:.3f} when ties go by lot and {mean[first]:.3f} when they go to the "
+        f"first action: {told(found['rule'], 'wider by lot', 'less wide by lot')}."
     )
 
 
@@ -288,7 +287,7 @@ def _entropy_figure(mdp: TabularMDP, entropies: dict[str, NDArray[np.float64]], 
         ax.set(xlabel="episode", ylabel="goal entropy of a run (nats)", ylim=(0.0, 1.45), xlim=(0, settings.episodes))
         ax.set_title("Near-ties: which goals a run visits while it learns")
         figure.supxlabel(
-            f"{settings.seeds} seeds, 95 % bands, goals counted in blocks of {BLOCK} episodes; "
+            f"{settings.seeds} seeds, 95 % bands, each by itself, goals counted in blocks of {BLOCK} episodes; "
             "dashed: exact, once learned.",
             x=0.01, ha="left", fontsize=8.5, color=GREY,
         )  # fmt: skip

@@ -14,7 +14,7 @@ from matplotlib.ticker import NullLocator
 from numpy.typing import NDArray
 
 from fastsoftq.experiments import Settings, Watch
-from fastsoftq.experiments.columns import interval_columns, interval_text
+from fastsoftq.experiments.columns import EACH, interval_columns, interval_text
 from fastsoftq.mdp.cliff_walking import cliff_walking
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.planning.evaluation import evaluate_policy
@@ -23,7 +23,9 @@ from fastsoftq.planning.occupancy import occupancy
 from fastsoftq.planning.trajectories import Trajectories, sample_trajectories
 from fastsoftq.report.findings import Findings, Table
 from fastsoftq.report.grid import plot_grid
+from fastsoftq.report.rounding import share_text
 from fastsoftq.report.style import GREY, INK, STYLE
+from fastsoftq.report.svg import typeset
 from fastsoftq.studies.provenance import provenance
 
 __all__ = ["run"]
@@ -75,7 +77,7 @@ def run(settings: Settings, watch: Watch) -> Findings:
     summary = [*(_row(behaviour, posterior.log_evidence, settings) for behaviour in behaviours), *slips]
     return Findings(
         title=f"Slippery cliff, reward scale {REWARD_SCALE:g}, horizon {HORIZON}, {settings.seeds} trajectories each "
-        "(95 % intervals)",
+        f"({EACH})",
         table=_table(behaviours, summary),
         sentences=_found(posterior.log_evidence, behaviours, slips),
         summary=summary,
@@ -166,8 +168,8 @@ def _table(behaviours: list[Behaviour], summary: list[dict[str, Any]]) -> Table:
             interval_text(row, "return", 1),
             f"{row['return_exact']:.1f}",
             f"{row['length_exact']:.1f}",
-            f"{row['arrives']:.1%}",
-            f"{row['arrives_exact']:.1%}",
+            share_text(row["arrives"]),
+            share_text(row["arrives_exact"]),
         )
         for behaviour, row in zip(behaviours, summary, strict=False)
     ]
@@ -181,10 +183,10 @@ def _found(log_evidence: float, behaviours: list[Behaviour], slips: list[dict[st
     return [
         f"On the slippery cliff the posterior p(a|s, O) is optimistic: in the world it infers along with the actions "
         f"it earns {imagined.exact[0]:.1f}, but that world slips where one wants it to. Played under the true dynamics "
-        f"it earns {played.exact[0]:.1f} and arrives {played.exact[2]:.1%} of the time, where the variational policy "
-        f"earns {best.exact[0]:.1f} and arrives {best.exact[2]:.1%} of the time.",
+        f"it earns {played.exact[0]:.1f} and arrives {share_text(played.exact[2])} of the time, where the variational "
+        f"policy earns {best.exact[0]:.1f} and arrives {share_text(best.exact[2])} of the time.",
         f"ln p(O) is {log_evidence:.3f} and the best evidence lower bound {best.elbo:.3f}: no policy can follow the "
-        f"posterior here. Without slipping they are {gap:.0e} apart, and both policies are one.",
+        f"posterior here. Without slipping they are {f'{gap:.0e} apart' if gap else 'equal'}, and both policies one.",
     ]
 
 
@@ -205,9 +207,7 @@ def _maps(mdp: TabularMDP, behaviours: list[Behaviour], settings: Settings) -> F
             ax.text(
                 0.0,
                 -0.06,
-                f"return {b.exact[0]:,.1f}, arrives {b.exact[2]:.0%}, {b.exact[1]:.0f} steps (exact)".replace(
-                    "-", "\N{MINUS SIGN}"
-                ),
+                f"return {typeset(b.exact[0], 1)}, arrives {share_text(b.exact[2], 0)}, {b.exact[1]:.0f} steps (exact)",
                 transform=ax.transAxes,
                 va="top",
                 color=GREY,

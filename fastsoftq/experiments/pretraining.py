@@ -12,7 +12,8 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from fastsoftq.experiments import Settings, Watch
-from fastsoftq.experiments.columns import interval_columns
+from fastsoftq.experiments.columns import interval_columns, length_bounds
+from fastsoftq.experiments.conclusions import sign
 from fastsoftq.experiments.fine_tuning import (
     DISCOUNT,
     LABELS,
@@ -30,11 +31,14 @@ from fastsoftq.experiments.goals import N_GOALS, goals_visited
 from fastsoftq.experiments.training import watched_train
 from fastsoftq.planning.iteration import soft_value_iteration
 from fastsoftq.planning.occupancy import occupancy
-from fastsoftq.report.curves import Panel, curve, plot_learning_curves
+from fastsoftq.report.curves import curve, in_doubt
+from fastsoftq.report.error_rate import ALPHA
 from fastsoftq.report.findings import Findings, Table
 from fastsoftq.report.grid import plot_grid
+from fastsoftq.report.learning_figure import Panel, plot_learning_curves
+from fastsoftq.report.rounding import interval_text, share_text
 from fastsoftq.report.style import GREY, INK, STYLE
-from fastsoftq.statistics import Comparison, confidence_interval, holm
+from fastsoftq.statistics import Comparison, confidence_interval
 from fastsoftq.studies.provenance import provenance
 
 __all__ = ["run"]
@@ -66,7 +70,7 @@ def run(settings: Settings, watch: Watch) -> Findings:
     summary = [_row(result) for result in tuned]
     return Findings(
         title=f"{tuned[0].curves['none'].n_episodes} episodes after {settings.episodes} in the open room, "
-        f"{settings.seeds} seeds [95 % intervals]",
+        f"{settings.seeds} seeds [95 % intervals, all together]",
         table=_table(tuned),
         sentences=[_found(tuned, saw_all)],
         summary=summary,
@@ -124,41 +128,38 @@ def _table(tuned: list[Tuned]) -> Table:
     caption = (
         f"Each from scratch / a hard table / a soft table. steps: of all episodes of fine-tuning; first {EARLY}: an "
         f"episode; to threshold: until {WINDOW} episodes take less than {NEAR:g} times the exact number of steps on "
-        "average. Savings are of steps, paired by seed, and negative where a soft table is the worse start."
+        "average. Savings are of steps, paired by seed, with intervals that hold all together, and negative where a "
+        "soft table is the worse start."
     )
     return Table(header, rows, caption)
 
 
 def _in_words(saves: Comparison) -> str:
-    return f"{saves.difference:,.0f} [{saves.low:,.0f}, {saves.high:,.0f}]"
+    return interval_text(saves.difference, saves.low, saves.high)
 
 
 def _found(tuned: list[Tuned], saw_all: dict[str, float]) -> str:
     scratch = np.array([result.steps["none"].mean() for result in tuned])
     saved = np.array([result.over_scratch.difference for result in tuned]) / scratch
     share = np.array([result.over_hard.difference for result in tuned]) / scratch
-    pays = sum(result.over_scratch.low > 0.0 for result in tuned)
-    better, worse = _told([result.over_hard for result in tuned])
-    sooner, later = _told([result.sooner for result in tuned])
-    verdict = "holds" if better == len(tuned) else "does not hold throughout" if better > worse else "does not hold"
     return (
-        f"A pretrained soft table saves {saved.min():.0%} to {saved.max():.0%} of the steps that learning from scratch "
-        f"takes (95 % intervals above 0 in {pays} of {len(tuned)} cases), but that soft pretraining is the better one "
-        f"{verdict}: against a hard table it saves steps in {better} cases, costs steps in {worse} and cannot be "
-        f"told from it in {len(tuned) - better - worse} (5 %, Holm), all between {share.min():+.1%} and "
-        f"{share.max():+.1%} of those from scratch, and it comes to the threshold sooner in {sooner} and later in "
-        f"{later}; {saw_all['hard']:.0%} of hard and {saw_all['soft']:.0%} of soft pretraining runs had been to all "
-        f"four goals: values that start at 0 make everything worth a try. The reward scale, {REWARD_SCALE:g}, was "
-        f"chosen after trying 2, 5 and 10 over 100 seeds; at the other two soft pretraining was the worse one with a "
-        f"goal closed, so the comparison with a hard table is exploratory."
+        f"Of the steps that learning from scratch takes, a pretrained soft table saves {saved.min():+.0%} to "
+        f"{saved.max():+.0%}: {_counted([result.over_scratch for result in tuned], 'above 0', 'below 0')}; against a "
+        f"hard table {share.min():+.1%} to {share.max():+.1%} of those: "
+        f"{_counted([result.over_hard for result in tuned], 'above 0', 'below 0')}; to the threshold it is "
+        f"{_counted([result.sooner for result in tuned], 'sooner', 'later')} (5 % of error for all of this); "
+        f"{share_text(saw_all['hard'], 0)} of hard and {share_text(saw_all['soft'], 0)} of soft pretraining runs had "
+        f"been to all four goals. The reward scale, {REWARD_SCALE:g}, was chosen after trying 2, 5 and 10 over 100 "
+        f"seeds; at the other two soft pretraining was the worse one with a goal closed, so the comparison with a hard "
+        f"table is exploratory."
     )
 
 
-def _told(comparisons: list[Comparison]) -> tuple[int, int]:
-    """How many differences are above and below 0 when tested together at 5 %."""
-    told = holm([comparison.p_value for comparison in comparisons]) < 0.05
-    sign = np.sign([comparison.difference for comparison in comparisons])
-    return int((told & (sign > 0)).sum()), int((told & (sign < 0)).sum())
+def _counted(comparisons: list[Comparison], more: str, less: str) -> str:
+    """In how many cases which is told, in words."""
+    signs = [sign(comparison) for comparison in comparisons]
+    either = f"told {more} in {signs.count(1)} of {len(signs)} cases, {less} in {signs.count(-1)}"
+    return f"{either} and neither in {signs.count(0)}"
 
 
 def _figure(tuned: list[Tuned], settings: Settings) -> Figure:
@@ -181,7 +182,8 @@ def _figure(tuned: list[Tuned], settings: Settings) -> Figure:
         figure.supxlabel(
             f"{settings.seeds} seeds, {settings.episodes} episodes in the open room, then "
             f"{here[0].curves['none'].n_episodes} in the room shown. Dashed: exact, had all been learned at once. "
-            "Dots: above 0 a soft table is the better start; 95 % intervals, paired by seed.",
+            "Dots: above 0 a soft table is the better start; intervals of all "
+            "panels together hold at 95 %, paired by seed.",
             x=0.01, ha="left", fontsize=8.5, color=GREY,
         )  # fmt: skip
     return figure
@@ -222,18 +224,29 @@ def _label_tuners(ax: Axes, results: list[Tuned]) -> None:
 
 
 def _curves_figure(title: str, tuned: list[Tuned], settings: Settings) -> Figure:
+    error = ALPHA / sum(len(result.curves) for result in tuned)
     panels = [
         Panel(
             f"then {result.tuner}",
             f"{result.task}: steps an episode",
             [
-                curve(LABELS[source], SOURCES[source], curves.lengths, np.full(curves.n_episodes, result.exact))
+                curve(
+                    LABELS[source],
+                    SOURCES[source],
+                    curves.lengths,
+                    np.full(curves.n_episodes, result.exact),
+                    length_bounds(settings.max_steps),
+                    error,
+                )
                 for source, curves in result.curves.items()
             ],
         )
         for result in tuned
     ]
     rows = [panels[i : i + len(TUNERS)] for i in range(0, len(panels), len(TUNERS))]
-    return plot_learning_curves(
-        title, rows, f"{settings.seeds} seeds, after {settings.episodes} episodes in the open room"
+    doubt = in_doubt([c for panel in panels for c in panel.curves])
+    note = (
+        f"{settings.seeds} seeds, after {settings.episodes} episodes in the open room; bands of this figure hold "
+        f"together with 95 % confidence{doubt}."
     )
+    return plot_learning_curves(title, rows, note)

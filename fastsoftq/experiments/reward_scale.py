@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from fastsoftq.agents import LinearDecay, QLearning, SoftQLearning
 from fastsoftq.engine.curves import LearningCurves
 from fastsoftq.experiments import Settings, Watch
-from fastsoftq.experiments.columns import interval_columns, interval_text, length_bounds
+from fastsoftq.experiments.columns import EACH, interval_columns, interval_text, length_bounds
 from fastsoftq.experiments.training import watched_train
 from fastsoftq.mdp.cliff_walking import cliff_walking
 from fastsoftq.mdp.tabular import TabularMDP
@@ -25,6 +25,7 @@ from fastsoftq.planning.critical import critical_reward_scale
 from fastsoftq.planning.evaluation import PolicyEvaluation, evaluate_policy
 from fastsoftq.planning.iteration import soft_value_iteration, value_iteration
 from fastsoftq.report.findings import Findings, Table
+from fastsoftq.report.rounding import share_text
 from fastsoftq.report.style import GREY, INK, STYLE, agent_colour
 from fastsoftq.studies.provenance import provenance
 
@@ -75,7 +76,7 @@ def run(settings: Settings, watch: Watch) -> Findings:
     hards = {"greedy": evaluate_policy(mdp, greedy), "exploring": evaluate_policy(mdp, exploring)}
     return Findings(
         title=f"Cliff walking by reward scale, the last third of {short} episodes below the critical scale, of "
-        f"{settings.episodes} above, {settings.seeds} seeds (95 % intervals)",
+        f"{settings.episodes} above, {settings.seeds} seeds ({EACH})",
         table=_table(rows, critical),
         sentences=_found(rows, critical, hards, hard),
         summary=rows,
@@ -135,7 +136,7 @@ def _table(rows: list[dict[str, Any]], critical: float) -> Table:
             f"{row['return_cut_exact']:.2f}",
             interval_text(row, "length"),
             f"{row['length_cut_exact']:.2f}",
-            f"{row['truncated']:.1%}",
+            share_text(row["truncated"]),
             f"{row['length_exact']:,.1f}",
             f"{row['wandering_exact']:+.3f}",
         )
@@ -156,15 +157,16 @@ def _found(
     worst = max(abs(row["length"] - row["length_cut_exact"]) / row["length_cut_exact"] for row in rows)
     learned = float(hard.returns[:, -WINDOW_HARD:].mean())
     return [
-        f"Below the critical reward scale {critical:.4f} a step of wandering pays more entropy than it costs, and soft "
-        f"Q-learning learns to wander. The exact length of an episode is {by_scale[1.0]['length_exact']:,.0f} steps at "
+        f"Below the critical reward scale {critical:.4f} a step of wandering pays more entropy than it costs, and the "
+        f"soft optimum wanders. The exact length of an episode is {by_scale[1.0]['length_exact']:,.0f} steps at "
         f"scale 1 (Result A), {by_scale[2.0]['length_exact']:.1f} at 2, {by_scale[10.0]['length_exact']:.2f} at 10 "
         f"(Result B) and {coldest['length_exact']:.4f} at {coldest['reward_scale']:g}, against "
         f"{hards['greedy'].expected_length:.0f} of the hard optimum: soft does tend to standard as rewards grow.",
         f"It tends to the greedy policy, not to what standard Q-learning earns while it explores ({learned:.1f} in its "
-        f"last episodes; {hards['exploring'].expected_return:.1f} exactly, with its final epsilon): without an epsilon "
-        f"of its own, soft at scale 10 earns {by_scale[10.0]['return']:.2f}.",
-        f"Learned lengths differ from the exact ones by {worst:.1%} at most.",
+        f"last {min(WINDOW_HARD, hard.n_episodes)} episodes; {hards['exploring'].expected_return:.1f} exactly, with "
+        f"its final epsilon): without an epsilon of its own, soft at scale 10 earns {by_scale[10.0]['return']:.2f} "
+        f"({by_scale[10.0]['return_cut_exact']:.2f} exactly).",
+        f"Mean lengths of these runs differ from the exact ones by {share_text(worst)} at most.",
     ]
 
 
@@ -230,7 +232,7 @@ def _figure(
         )
         figure.supxlabel(
             f"Cliff walking, discount {DISCOUNT}. Lines: exact, cut at {settings.max_steps:,} steps (solid), or not at "
-            f"all (dashed).\nCircles: learned, {settings.seeds:,} seeds, with 95 % intervals.",
+            f"all (dashed).\nCircles: learned, {settings.seeds:,} seeds, with {EACH}.",
             x=0.01,
             ha="left",
             fontsize=8.5,

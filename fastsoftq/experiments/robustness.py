@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from fastsoftq.agents import Frozen, LinearDecay, QLearning, SoftQLearning
 from fastsoftq.engine.train import train
 from fastsoftq.experiments import Settings, Watch
-from fastsoftq.experiments.columns import interval_columns, interval_text
+from fastsoftq.experiments.columns import EACH, interval_columns, interval_text
+from fastsoftq.experiments.conclusions import against, together
 from fastsoftq.experiments.training import watched_train
 from fastsoftq.mdp.cliff_walking import cliff_walking
 from fastsoftq.mdp.grid import from_map
@@ -25,8 +26,9 @@ from fastsoftq.planning.iteration import soft_value_iteration, value_iteration
 from fastsoftq.planning.occupancy import occupancy
 from fastsoftq.report.findings import Findings, Table
 from fastsoftq.report.grid import plot_grid
+from fastsoftq.report.rounding import share_text
 from fastsoftq.report.style import GREY, INK, STYLE, agent_colour
-from fastsoftq.statistics import compare_samples
+from fastsoftq.statistics import Comparison
 from fastsoftq.studies.provenance import provenance
 
 __all__ = ["run"]
@@ -34,6 +36,9 @@ __all__ = ["run"]
 STEP_SIZE, DISCOUNT, TESTS = 0.8, 0.95, 10
 EPSILON = LinearDecay(start=0.9, stop=0.1, decrease=0.001)
 BLOCKED = tuple(range(25, 35))  # along the edge, where the shortest way leads
+GREEDY, BLOCKED_ONE = "hard greedy", "one cell blocked"
+# What is compared with greedy, and where: all of it together.
+TOLD = {BLOCKED_ONE: "success", "slip 1/3": "returns", "start anywhere": "returns", "as trained": "returns"}
 SHOWN, SHOWN_STEPS = 30, 100  # the blocked cell and the episode's length in the maps
 
 
@@ -85,9 +90,9 @@ def run(settings: Settings, watch: Watch) -> Findings:
     summary = [_row(result, settings, costs) for result in results]
     return Findings(
         title=f"Trained on the cliff for {settings.episodes} episodes, tested elsewhere, {settings.seeds} seeds "
-        "(95 % intervals)",
+        f"({EACH})",
         table=_table(summary),
-        sentences=_found(results, summary),
+        sentences=_found(results, summary, costs),
         summary=summary,
         arrays={
             f"{result.tester.name} {result.world} {what}".replace(" ", "_").replace("/", "_"): getattr(result, what)
@@ -104,7 +109,7 @@ def _testers(mdp: TabularMDP, settings: Settings, watch: Watch) -> list[Tester]:
     table = np.asarray(watched_train(mdp, hard, "hard", settings, watch).final_q)
     greedy = value_iteration(mdp, DISCOUNT).policy
     testers = [
-        Tester("hard greedy", "hard, greedy", hard._replace(epsilon=0.0), table, greedy),
+        Tester(GREEDY, "hard, greedy", hard._replace(epsilon=0.0), table, greedy),
         Tester(
             "hard epsilon",
             "hard, epsilon 0.1",
@@ -127,7 +132,7 @@ def _worlds(mdp: TabularMDP) -> dict[str, list[World]]:
     anywhere = TabularMDP(mdp.next_state, mdp.reward, mdp.terminated, None, floor / floor.sum(), mdp.name)
     return {
         "as trained": [World(mdp, same)],
-        "one cell blocked": [_blocked(mdp, state) for state in BLOCKED],
+        BLOCKED_ONE: [_blocked(mdp, state) for state in BLOCKED],
         "slip 0.05": [World(_slipping(0.05), same)],
         "slip 1/3": [World(_slipping(1.0 / 3.0), same)],
         "start anywhere": [World(anywhere, same)],
@@ -184,7 +189,7 @@ def _table(summary: list[dict[str, Any]]) -> Table:
             row["world"],
             row["policy"],
             interval_text(row, "success", 1, percent=True),
-            f"{row['success_exact']:.1%}",
+            share_text(row["success_exact"]),
             interval_text(row, "return", 1),
             f"{row['return_exact']:.1f}",
         )
@@ -193,29 +198,39 @@ def _table(summary: list[dict[str, Any]]) -> Table:
     return Table(header, rows, "exact: the policy once all is learned, in the world it is tested in")
 
 
-def _found(results: list[Result], summary: list[dict[str, Any]]) -> list[str]:
+def _found(results: list[Result], summary: list[dict[str, Any]], costs: tuple[float, float]) -> list[str]:
     row = {(r["world"], r["policy"]): r for r in summary}
-    labels = {r.tester.name: r.tester.label.replace(",", "") for r in results}
-    by = {(r.world, r.tester.name): r for r in results}
-
-    def words(world: str, policy: str) -> str:
-        found = row[world, policy]
-        return f"{labels[policy]} {found['success']:.0%}, {found['return']:.1f}"
+    names = {result.tester.name: result.tester.label.replace(",", "") for result in results}
+    by = {(result.world, result.tester.name): result for result in results}
 
     def everyone(world: str) -> str:
-        return "; ".join(words(world, policy) for policy in policies)
+        found = {name: row[world, policy] for policy, name in names.items()}
+        return "; ".join(f"{name} {share_text(r['success'], 0)}, {r['return']:.1f}" for name, r in found.items())
 
-    policies = list(dict.fromkeys(r["policy"] for r in summary))
-    blocked = everyone("one cell blocked")
-    slips = compare_samples(by["slip 1/3", "soft k2"].returns, by["slip 1/3", "hard greedy"].returns)
+    def compared(world: str, what: str) -> dict[str, Comparison]:
+        greedy, scale = getattr(by[world, GREEDY], what), 100.0 if what == "success" else 1.0
+        others = {name: getattr(by[world, policy], what) for policy, name in names.items() if policy != GREEDY}
+        pairs = {name: (scale * own, scale * greedy) for name, own in others.items()}
+        return together(pairs, len(TOLD) * len(others), (0.0, 100.0) if what == "success" else costs)
+
+    def told(world: str) -> str:
+        if TOLD[world] == "success":
+            return against(compared(world, "success"), "more often there, in points of %", "less often")
+        return against(compared(world, "returns"), "better in return", "worse in return")
+
+    exact = "; ".join(f"{name} {share_text(row[BLOCKED_ONE, p]['success_exact'], 0)}" for p, name in names.items())
     return [
-        f"With one cell of the shortest way blocked (share of episodes that reach the goal, and return): {blocked}. "
-        "The greedy policy bumps into the wall for ever. Soft at a low reward scale knows other ways and takes them, "
-        "at a high one it is nearly as lost as greedy. Epsilon gets round too, but falls off the cliff meanwhile.",
-        f"Under a slip of 1/3 soft at reward scale 2 earns {slips.difference:+.0f} "
-        f"[{slips.low:+.0f}, {slips.high:+.0f}] against greedy: {everyone('slip 1/3')}.",
-        f"From a start anywhere soft has no such advantage: {everyone('start anywhere')}.",
-        f"Robustness has its price where nothing changed: {everyone('as trained')}.",
+        f"With one cell of the shortest way blocked (share of episodes that reach the goal, and return): "
+        f"{everyone(BLOCKED_ONE)}. Compared with {names[GREEDY]}, {told(BLOCKED_ONE)}. Once all is learned they would "
+        f"arrive as often as this, exactly: {exact}.",
+        *(
+            f"{where}: {everyone(world)}. Compared with {names[GREEDY]}, {told(world)}."
+            for world, where in (
+                ("slip 1/3", "Under a slip of 1/3"),
+                ("start anywhere", "From a start anywhere"),
+                ("as trained", "Where nothing changed"),
+            )
+        ),
     ]
 
 
@@ -251,9 +266,11 @@ def _figure(results: list[Result], summary: list[dict[str, Any]], settings: Sett
                 ax.axhline(border - 0.5, color="#e6e6e6", linewidth=0.7)
             ax.grid(axis="y", visible=False)
         figure.legend(loc="outside upper right", ncols=len(names))
-        figure.suptitle("Robustness, and what it costs", x=0.01, ha="left", fontsize=13, fontweight="bold")
+        figure.suptitle(
+            "Robustness: trained in one world, tested in others", x=0.01, ha="left", fontsize=13, fontweight="bold"
+        )
         figure.supxlabel(
-            f"Trained on the straight cliff, {settings.seeds:,} seeds, 95 % intervals; ticks: exact, once all is "
+            f"Trained on the straight cliff, {settings.seeds:,} seeds, {EACH}; ticks: exact, once all is "
             f"learned. Episodes are cut at {settings.max_steps:,} steps.",
             x=0.01, ha="left", fontsize=8.5, color=GREY,
         )  # fmt: skip
@@ -262,7 +279,7 @@ def _figure(results: list[Result], summary: list[dict[str, Any]], settings: Sett
 
 def _maps(mdp: TabularMDP, testers: list[Tester]) -> Figure:
     world, states = _blocked(mdp, SHOWN)
-    shown = [tester for tester in testers if tester.name in ("hard greedy", "soft k2")]
+    shown = [tester for tester in testers if tester.name in (GREEDY, "soft k2")]
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(11.4, 2.7), layout="constrained")
         for ax, tester in zip(figure.subplots(1, 2), shown, strict=True):

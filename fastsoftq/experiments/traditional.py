@@ -1,4 +1,4 @@
-"""Traditional reinforcement learning: planning solves Bellman's equations, and learned tables come to the same."""
+"""Traditional reinforcement learning: planning solves Bellman's equations, and how near learned tables come."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from fastsoftq.agents import LinearDecay, PowerDecay, QLearning, SoftQLearning
 from fastsoftq.experiments import Settings, Watch
-from fastsoftq.experiments.columns import interval_columns
+from fastsoftq.experiments.columns import EACH, interval_columns
+from fastsoftq.experiments.conclusions import together, told
 from fastsoftq.experiments.training import watched_train
 from fastsoftq.mdp.cliff_walking import cliff_walking
 from fastsoftq.mdp.tabular import TabularMDP
@@ -81,9 +82,9 @@ def run(settings: Settings, watch: Watch) -> Findings:
     residuals = {name: _residual(mdp, solved[name]) for name, mdp in worlds.items()}
     summary = [_row(condition, settings) for condition in learned]
     return Findings(
-        title=f"Cliff walking: learned tables against the exact ones, {_seeds(settings)} seeds [95 % intervals]",
+        title=f"Cliff walking: learned tables against the exact ones, {_seeds(settings)} seeds [{EACH}]",
         table=_table(summary),
-        sentences=_found(summary, planned, residuals, solved),
+        sentences=_found(summary, learned, planned, residuals, solved),
         summary=summary,
         arrays={
             **{f"{condition.name}_error": condition.error for condition in learned},
@@ -179,23 +180,27 @@ def _table(summary: list[dict[str, Any]]) -> Table:
 
 def _found(
     summary: list[dict[str, Any]],
+    learned: list[Learned],
     planned: dict[str, dict[str, NDArray[np.float64]]],
     residuals: dict[str, float],
     solved: dict[str, Solution],
 ) -> list[str]:
     error = {row["agent"]: row for row in summary}
+    last = {condition.name: condition.error[:, -1] for condition in learned}
+    shrinking = together({"shrinking": (last["shrinking"], last["slippery"])})["shrinking"]
     return [
         f"Bellman's equations for V and Q of a policy hold to {max(residuals.values()):.0e}. Policy iteration needs "
         f"{len(planned['straight']['policy'])} policies on the straight cliff and "
         f"{len(planned['slippery']['policy'])} on the slippery one, value iteration "
         f"{solved['straight'].iterations} and {solved['slippery'].iterations} sweeps.",
-        f"On the straight cliff the learned table comes to the exact one. After {error['hard']['episodes']} episodes "
-        f"of exploring at random hard Q-learning is {error['hard']['error']:.1g} away at worst and soft "
-        f"{error['soft']['error']:.1g}; with the document's epsilon "
-        f"hard is {error['document']['error']:.1g} away.",
-        f"On the slippery cliff the document's step size of {STEP_SIZE} does not converge: the table goes on jumping, "
-        f"{error['slippery']['error']:.3g} away at worst. A step size that shrinks comes closer, "
-        f"slowly: {error['shrinking']['error']:.3g} after as many episodes.",
+        f"On the straight cliff, after {error['hard']['episodes']} episodes of exploring at random, the worst entry of "
+        f"a hard table is {error['hard']['error']:.1g} away from the exact one on average over seeds, that of a soft "
+        f"table {error['soft']['error']:.1g}; with the document's epsilon that of a hard one is "
+        f"{error['document']['error']:.1g} away.",
+        f"On the slippery cliff, where outcomes are random, no constant step size can converge (Robbins and Monro "
+        f"1951): with the document's {STEP_SIZE} the worst entry is {error['slippery']['error']:.3g} away after as "
+        f"many episodes, with a step size that shrinks {error['shrinking']['error']:.3g}: "
+        f"{told(shrinking, 'further away', 'nearer')}.",
     ]
 
 
@@ -217,12 +222,12 @@ def _figure(planned: dict[str, dict[str, NDArray[np.float64]]], learned: list[Le
         right.set(ylabel="largest error of Q", ylim=(3e-17, 1e4))
         right.legend(loc="lower left", bbox_to_anchor=(0.0, 0.1))
         figure.suptitle(
-            "Planning solves Bellman's equations, and learning comes to the same", x=0.01, ha="left", fontsize=13,
+            "Planning solves Bellman's equations; how near to that learning comes", x=0.01, ha="left", fontsize=13,
             fontweight="bold",
         )  # fmt: skip
         figure.supxlabel(
-            f"Cliff walking, discount {DISCOUNT}. Learning: geometric mean over {_seeds(settings)} seeds, with 95 % "
-            "intervals; the exact Q is planning's, and no error at all is drawn at 1e−16.",
+            f"Cliff walking, discount {DISCOUNT}. Learning: geometric mean over {_seeds(settings)} seeds, with {EACH}; "
+            "the exact Q is planning's, and no error at all is drawn at 1e−16.",
             x=0.01, ha="left", fontsize=8.5, color=GREY,
         )  # fmt: skip
     return figure

@@ -4,21 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
 from fastsoftq.report.charts import difference_charts
 from fastsoftq.report.counterparts import Pair, counterparts, unlike_settings
+from fastsoftq.report.error_rate import ErrorRate
 from fastsoftq.report.folder import Condition, Results
-from fastsoftq.report.learned import Learned, learned
+from fastsoftq.report.learned import learned
+from fastsoftq.report.rounding import interval_text, p_text, share_text
 from fastsoftq.report.sections import Grid, Group, Part, Section, run_facts
-from fastsoftq.report.verdict import Verdict, interval_text, verdicts
+from fastsoftq.report.verdict import Verdict, verdicts
 
-__all__ = ["against"]
+__all__ = ["Against", "against", "matched"]
 
 
-def against(ours: Sequence[Results], theirs: Sequence[Results], names: tuple[str, str]) -> list[Section]:
-    """Compare what two folders hold of the same name; of a single one each, whatever it is called.
+class Against(NamedTuple):
+    """Results of two folders, and which of their conditions belong together."""
+
+    ours: Results
+    theirs: Results
+    pairs: list[Pair]
+    different: list[Pair]  # of these, those that are not the same to the last bit
+
+
+def matched(ours: Sequence[Results], theirs: Sequence[Results], names: tuple[str, str]) -> list[Against]:
+    """Match what two folders hold of the same name; of a single one each, whatever it is called.
 
     Parameters
     ----------
@@ -29,8 +41,7 @@ def against(ours: Sequence[Results], theirs: Sequence[Results], names: tuple[str
 
     Returns
     -------
-    list of Section
-        One for each pair; differences are ours - theirs.
+    list of Against
 
     Raises
     ------
@@ -46,8 +57,8 @@ def against(ours: Sequence[Results], theirs: Sequence[Results], names: tuple[str
         raise ValueError(
             f"'{names[0]}' holds {held[0]} and '{names[1]}' {held[1]}; to compare them they need one in common"
         )
-    matched = [counterparts(a.conditions, b.conditions) for a, b in pairs]
-    if not any(matched) and all(a.conditions and b.conditions for a, b in pairs):
+    found = [counterparts(a.conditions, b.conditions) for a, b in pairs]
+    if not any(found) and all(a.conditions and b.conditions for a, b in pairs):
         held = [
             "; ".join(dict.fromkeys(c.label for each in side for c in each.conditions))
             for side in zip(*pairs, strict=True)
@@ -56,28 +67,51 @@ def against(ours: Sequence[Results], theirs: Sequence[Results], names: tuple[str
             f"'{names[0]}' and '{names[1]}' have no agent in common, by name or by settings, so nothing in them can be "
             f"compared; '{names[0]}' has: {held[0]}; and '{names[1]}': {held[1]}"
         )
-    return [_pair(a, b, names, own) for (a, b), own in zip(pairs, matched, strict=True)]
+    return [
+        Against(a, b, own, [pair for pair in own if not _identical(*pair)])
+        for (a, b), own in zip(pairs, found, strict=True)
+    ]
 
 
-def _pair(a: Results, b: Results, names: tuple[str, str], matched: Sequence[Pair]) -> Section:
+def against(both: Against, names: tuple[str, str], rate: ErrorRate | None = None) -> Section:
+    """Compare the conditions of two folders that belong together.
+
+    Parameters
+    ----------
+    both : Against
+    names : (str, str)
+        What to call the folders.
+    rate : ErrorRate, optional
+        Of the whole report; of this comparison alone if not given.
+
+    Returns
+    -------
+    Section
+        Differences are ours - theirs.
+    """
+    a, b, matched = both.ours, both.theirs, both.pairs
+    rate = ErrorRate(2 * len(both.different), len(both.different)) if rate is None else rate
     same, different = [], []
     several = len({one.world for one, _ in matched}) > 1
     for one, other in matched:
         here = replace(one, label=f"{one.label} in {one.world}") if several else one
-        if _identical(one, other):
+        if (one, other) not in both.different:
             same.append(here)
         else:
             there = "that" if one.label == other.label else other.label
             different.append((here, replace(other, label=f"{there} in {names[1]}")))
-    cache: dict[int, Learned] = {}
-    found = verdicts([(_once(cache, one), _once(cache, other)) for one, other in different])
+    error = rate.of_description
+    found = verdicts([(learned(one, error), learned(other, error)) for one, other in different], rate.of_comparison)
     told = [verdict.words(brief=i > 0) for i, verdict in enumerate(found)]
     if found:
-        apart = [verdict.one.label for verdict in found if verdict.sign]
-        which = f"in {len(apart)} of {len(found)} conditions: {'; '.join(apart)}" if apart else "nowhere"
-        told.insert(0, f"{names[0]} and {names[1]} are told apart {which}.")
+        apart = [verdict.one.label for verdict in found if verdict.sign or verdict.stretches]
+        of = f"of {len(found)} condition{'s' if len(found) > 1 else ''}"
+        which = f"told apart in {len(apart)} {of}: {'; '.join(apart)}" if apart else f"not told apart in any {of}"
+        told.insert(0, f"{names[0]} and {names[1]} are {which}.")
     if same:
         which = f"All {len(same)} conditions are" if not different else f"{'; '.join(c.label for c in same)}:"
+        if len(same) == 1 and not different:
+            which = f"{same[0].label} is"
         told.append(f"{which} the same in both to the last bit, for all seeds that both have.")
     if not (a.conditions and b.conditions):
         equal = "the same" if (a.summary, a.rows) == (b.summary, b.rows) else "not the same"
@@ -89,8 +123,8 @@ def _pair(a: Results, b: Results, names: tuple[str, str], matched: Sequence[Pair
     groups = []
     if found:
         words = (
-            f"Mean return in {names[0]} less that in {names[1]}, with 95 % bands for the whole curve; where one is "
-            "clear of 0, they are apart."
+            f"Mean return in {names[0]} less that in {names[1]}, block by block of episodes, with bands for the whole "
+            "curve; where one is clear of 0, they are told apart."
         )
         groups.append(Group("Differences", words, difference_charts(found, f"{names[0]} less {names[1]}")))
     return Section(
@@ -119,12 +153,6 @@ def _identical(one: Condition, other: Condition) -> bool:
     common, rows_a, rows_b = np.intersect1d(a.seeds, b.seeds, return_indices=True)
     fields = ("returns", "lengths", "truncated")
     return len(common) > 0 and all(np.array_equal(getattr(a, x)[rows_a], getattr(b, x)[rows_b]) for x in fields)
-
-
-def _once(cache: dict[int, Learned], condition: Condition) -> Learned:
-    if id(condition) not in cache:
-        cache[id(condition)] = learned(condition)
-    return cache[id(condition)]
 
 
 def _differing(a: Results, b: Results, matched: Sequence[Pair]) -> str:
@@ -162,13 +190,15 @@ def _comparisons(found: Sequence[Verdict], names: tuple[str, str]) -> Grid:
                 verdict.one.label,
                 *intervals,
                 interval_text(c.difference, c.low, c.high),
-                f"{verdict.p_value:.2g}",
-                f"{c.probability_of_improvement:.1%}",
+                p_text(verdict.p_value),
+                share_text(c.probability_of_improvement),
                 verdict.apart_from,
             ]
         )
-    header = ["agent", *names, "difference", "p (Holm)", "better runs", "apart from episode"]
+    header = ["agent", *names, "difference", "p (corrected)", "better runs", "apart from episode"]
     window = found[0].one.window
-    return Grid(
-        f"Return over the last {window} episodes", header, rows, "[ ]: 95 % intervals; differences of mean returns"
+    caption = (
+        "[ ]: intervals at the confidence of the report; differences of mean returns; p: corrected for all that this "
+        "report compares, told apart at 0.05 or below"
     )
+    return Grid(f"Return over the last {window} episodes", header, rows, caption)

@@ -134,16 +134,14 @@ def profile_charts(all_learned: Sequence[Learned], reference: Learned) -> list[D
         chart = Chart(scale, Scale(0.0, 1.0), _window_label(group[0]), "share of runs above it", _labels(group))
         columns = [("threshold", thresholds)]
         for one in group:
-            profile = performance_profile(one.final, thresholds)
+            profile = performance_profile(one.final, thresholds, one.level)
             chart.band(thresholds, profile.low, profile.high, "band", colour_of(one))
             chart.steps(thresholds, profile.share, "mean", colour_of(one))
             columns += [(f"{one.label}, {part}", getattr(profile, part)) for part in ("share", "low", "high")]
         for one, place in zip(group, _beside([one.final.mean() for one in group]), strict=True):
             chart.end(place, one.label, colour_of(one))
         title = f"Performance profile{f', {shared}' if shared else ''}"
-        said = "; ".join(
-            f"half of the runs of {one.label} exceed {_about(float(np.median(one.final)))}" for one in group
-        )
+        said = "; ".join(f"the median run of {one.label} has {_about(float(np.median(one.final)))}" for one in group)
         drawings.append(
             Drawing(title, chart.svg(f"{title}: share of runs above a return: {said}."), "profile.csv", _csv(columns))
         )
@@ -224,5 +222,5 @@ def _csv(columns: Sequence[tuple[str, Iterable[float | str]]]) -> str:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([name for name, _ in columns])
     for row in zip(*(values for _, values in columns), strict=True):
-        writer.writerow([value if isinstance(value, str) else f"{value:.6g}" for value in row])
+        writer.writerow([value if isinstance(value, str) else f"{value:.10g}" for value in row])
     return text.getvalue()

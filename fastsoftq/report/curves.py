@@ -1,4 +1,4 @@
-"""Learning curves over many seeds: mean with a simultaneous band, median, and the exact answer they should come to."""
+"""Learning curves over many seeds in numbers: mean with a band, median, and the exact answer they should come to."""
 
 from __future__ import annotations
 
@@ -7,45 +7,30 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-import matplotlib
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
-from matplotlib.lines import Line2D
-from matplotlib.patheffects import withStroke
-from matplotlib.ticker import FuncFormatter
 from numpy.typing import NDArray
 
-from fastsoftq.report.labels import Marker, apart, beside
-from fastsoftq.report.style import GREY, INK, STYLE
+from fastsoftq.report.error_rate import resamples
 from fastsoftq.statistics import confidence_band
 
-__all__ = ["ENOUGH", "REACH", "Curve", "Panel", "curve", "episode_blocks", "plot_learning_curves", "within_reach"]
+__all__ = [
+    "REACH",
+    "WITHIN",
+    "Curve",
+    "curve",
+    "episode_blocks",
+    "in_doubt",
+    "within_reach",
+]
 
-ENOUGH = 50  # seeds for bands to hold at their rate: docs/statistics.md
+REACH = (0.05, 0.95)  # quantiles of runs: so far does a band count for the limits of the axes
+WITHIN = 0.05  # of the exact value: so near, and surely so, does a mean come to it
 
 _BLOCKS_A_DECADE = 24
-_LINEAR = 10.0  # values nearer to zero than this are drawn on a linear scale
 _TELL = 5  # seeds without which no curve is said to have met its exact value: a band of fewer may hold it by luck
-_AGREE = 0.01  # a mean this close to the exact value, in proportion, has met it whatever the width of its band
-_KNOWN = 0.25  # and one whose band is wider than this, to either side and in proportion, is not known well enough to
-REACH = (0.05, 0.95)  # quantiles of runs: so far does a band count for the limits of the axes
-_MARGIN = 0.07  # of the axes, beyond what they show
-_LETTER, _LINE = 7.0, 12.0  # of bold digits, in points
-
-_MEAN: dict[str, Any] = {"linewidth": 1.8}
-_MEDIAN: dict[str, Any] = {"linewidth": 1.0, "linestyle": (0, (1, 1.2))}
-_EXACT: dict[str, Any] = {"color": INK, "linewidth": 0.9, "linestyle": (0, (5, 2.5)), "zorder": 3}
-_MEETS: dict[str, Any] = {
-    "linestyle": "none",
-    "marker": "o",
-    "markersize": 7,
-    "markerfacecolor": "white",
-    "markeredgewidth": 1.8,
-    "zorder": 4,
-    "clip_on": False,
-}
+_ENOUGH = 50  # seeds for bands to hold at their rate: docs/statistics.md
+_UNLIKE = 10  # runs that differ from all others: of fewer no band knows how many more there might have been
+_NAMED = 3  # curves, of those in doubt
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,8 +52,11 @@ class Curve:
     exact : ndarray of float64, shape [blocks], or None
         What the mean comes to once all is learned.
     meets : int or None
-        The episode from which on the band is no wider than a quarter of the exact value and holds it, or a value within
-        1 % of it; None: not in these episodes, or fewer than five runs.
+        The episode from which on the whole band lies within 5 % of the exact value, and runs are not nearly all alike;
+        None: not in these episodes, or fewer than five runs.
+    runs : int
+    alike : ndarray of bool, shape [blocks]
+        Where nearly all runs are the same, to the last bit: the band speaks of those seen, and not of rarer ones.
     """
 
     label: str
@@ -80,23 +68,10 @@ class Curve:
     high: NDArray[np.float64]
     median: NDArray[np.float64]
     reach: NDArray[np.float64]
-    exact: NDArray[np.float64] | None = None
-    meets: int | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class Panel:
-    """Curves to be drawn on the same axes.
-
-    Attributes
-    ----------
-    title, ylabel : str
-    curves : sequence of Curve
-    """
-
-    title: str
-    ylabel: str
-    curves: Sequence[Curve]
+    exact: NDArray[np.float64] | None
+    meets: int | None
+    runs: int
+    alike: NDArray[np.bool_]
 
 
 def curve(
@@ -105,6 +80,7 @@ def curve(
     values: NDArray[Any],
     exact: NDArray[np.float64] | None = None,
     bounds: tuple[float, float] | None = None,
+    error: float = 0.05,
 ) -> Curve:
     """Summarise one number for each run and episode as a curve.
 
@@ -117,6 +93,8 @@ def curve(
         The expected value of each episode once all is learned.
     bounds : (float, float), optional
         Lowest and highest value that an episode can have: bands end there.
+    error : float
+        Chance that the band does not hold the whole mean curve, in (0, 1).
 
     Returns
     -------
@@ -126,14 +104,14 @@ def curve(
     edges = episode_blocks(n_episodes)
     sizes = np.diff(edges)
     blocks = np.add.reduceat(values, edges[:-1], axis=1, dtype=np.float64) / sizes
-    band = confidence_band(blocks, bounds=bounds)
+    band = confidence_band(blocks, 1.0 - error, resamples=resamples(error), bounds=bounds)
     median = [np.median(values[:, i:j]) for i, j in pairwise(edges)]
+    alike = _unlike(blocks) < min(_UNLIKE, len(blocks) / 2.0)
     goal = None if exact is None else np.add.reduceat(exact, edges[:-1]) / sizes
     meets = None
     if goal is not None and len(values) >= _TELL:
-        slack = _AGREE * np.abs(goal)
-        off = (band.low > goal + slack) | (band.high < goal - slack)
-        off |= np.maximum(band.center - band.low, band.high - band.center) > np.maximum(_KNOWN * np.abs(goal), slack)
+        slack = WITHIN * np.abs(goal)
+        off = alike | (band.low < goal - slack) | (band.high > goal + slack)
         first = len(off) - int(np.argmax(off[::-1])) if off.any() else 0
         meets = int(edges[first]) + 1 if first < len(off) else None
     return Curve(
@@ -148,7 +126,37 @@ def curve(
         reach=np.quantile(blocks, REACH, axis=0),
         exact=goal,
         meets=meets,
+        runs=len(values),
+        alike=alike,
     )
+
+
+def _unlike(blocks: NDArray[np.float64]) -> NDArray[np.int64]:
+    """How many runs differ from the value that most of them have, [blocks]."""
+    most = [int(np.unique_counts(column).counts.max()) for column in blocks.T]
+    return len(blocks) - np.array(most)
+
+
+def in_doubt(curves: Sequence[Curve]) -> str:
+    """Of which bands one cannot be sure that they hold at their rate, as a clause to go on with; empty for none.
+
+    Parameters
+    ----------
+    curves : sequence of Curve
+
+    Returns
+    -------
+    str
+    """
+    few = min((c.runs for c in curves), default=_ENOUGH) < _ENOUGH
+    alike = list(dict.fromkeys(c.label for c in curves if c.alike.any()))
+    texts = [f"they are rough with fewer than about {_ENOUGH} seeds"] if few else []
+    if alike:
+        named = "; ".join(
+            alike if len(alike) <= _NAMED else [*alike[: _NAMED - 1], f"{len(alike) - _NAMED + 1} others"]
+        )
+        texts.append(f"where nearly all runs are alike (in places of {named}) they know of no rarer ones")
+    return "".join(f"; {text}" for text in texts)
 
 
 def within_reach(
@@ -186,133 +194,3 @@ def episode_blocks(n_episodes: int) -> NDArray[np.int64]:
     sizes = np.diff(edges)
     short = len(sizes) > 1 and 2 * sizes[-1] < sizes[-2]  # a short rest, all noise, goes to the block before it
     return np.delete(edges, -2) if short else edges
-
-
-def plot_learning_curves(title: str, panels: Sequence[Sequence[Panel]], note: str) -> Figure:
-    """Draw panels of learning curves in a grid, on axes where the first and the last episodes can both be read.
-
-    Parameters
-    ----------
-    title : str
-    panels : sequence of sequence of Panel
-        Rows of panels; those of a row share their axis of values.
-    note : str
-        A line above the key to the lines.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-    """
-    with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(5.6 * len(panels[0]), 3.3 * len(panels) + 1.2), layout=_layout())
-        axes = figure.subplots(len(panels), len(panels[0]), sharex=True, sharey="row", squeeze=False)
-        for i, row in enumerate(panels):
-            for ax, panel in zip(axes[i], row, strict=True):
-                _draw(ax, panel.curves)
-                if i == 0:
-                    ax.set_title(panel.title)
-                if i == len(panels) - 1:
-                    ax.set_xlabel("episode")
-            axes[i, 0].set_ylabel(row[0].ylabel)
-            _limit(axes[i, 0], [c for panel in row for c in panel.curves])
-        figure.suptitle(title, x=0.01, ha="left", fontsize=13, fontweight="bold")
-        figure.legend(handles=_key(), loc="outside lower left", ncols=4, title=note, alignment="left")
-        figure.draw_without_rendering()  # so that scales are known, for labels to keep clear of each other
-        for ax, panel in zip(axes.flat, (panel for row in panels for panel in row), strict=True):
-            _label(ax, panel.curves)
-            _number(ax, panel.curves)
-    return figure
-
-
-def _layout() -> ConstrainedLayoutEngine:
-    """Room for names at the right, which are written after all else."""
-    return ConstrainedLayoutEngine(rect=(0.0, 0.0, 0.985, 1.0))
-
-
-def _draw(ax: Axes, curves: Sequence[Curve]) -> None:
-    for c in curves:
-        alone = len(c.episode) == 1  # a line through one point is not seen
-        if alone:
-            ax.vlines(c.episode, c.low, c.high, color=c.colour, alpha=0.25, linewidth=6)
-        else:
-            ax.fill_between(c.episode, c.low, c.high, color=c.colour, alpha=0.25, linewidth=0)
-        ax.plot(c.episode, c.median, color=c.colour, marker="x" if alone else "", **_MEDIAN)
-        ax.plot(c.episode, c.mean, color=c.colour, marker="o" if alone else "", **_MEAN)
-    for c in curves:
-        if c.exact is not None:
-            ax.plot(c.episode, c.exact, marker="_" if len(c.episode) == 1 else "", markersize=16, **_EXACT)
-        if c.exact is not None and c.meets is not None:
-            at = int(np.searchsorted(c.episode, c.meets))
-            ax.plot(c.episode[at], c.exact[at], markeredgecolor=c.colour, **_MEETS)
-    if curves[0].n_episodes > 1:
-        ax.set_xscale("log")
-        ax.set_xlim(1, curves[0].n_episodes)
-    else:
-        ax.set(xticks=[1], xlim=(0.5, 1.5))
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.0f}"))
-    ax.set_yscale("symlog", linthresh=_LINEAR, linscale=0.3, subs=[2, 5])
-    ax.yaxis.set_major_formatter(FuncFormatter(_tick))
-    ax.yaxis.set_minor_formatter(FuncFormatter(_tick))
-    ax.grid(visible=True, which="minor", axis="y", linewidth=0.4)
-    ax.tick_params(axis="y", which="minor", labelsize=7.5)
-
-
-def _limit(ax: Axes, curves: Sequence[Curve]) -> None:
-    """Set the limits of values by the curves; bands count as far as runs reach, and are cut beyond."""
-    shown = [v for c in curves for v in (c.mean, c.median, *within_reach(c.mean, c.low, c.high, c.reach))]
-    shown += [c.exact for c in curves if c.exact is not None]
-    scale = ax.yaxis.get_transform()
-    ends = scale.transform(np.array([min(v.min() for v in shown), max(v.max() for v in shown)]))
-    room = _MARGIN * (float(ends[1] - ends[0]) or 1.0)
-    ax.set_ylim(*scale.inverted().transform(ends + np.array([-room, room])))
-
-
-def _number(ax: Axes, curves: Sequence[Curve]) -> None:
-    """Write beside each marker at which episode it is."""
-    met = [(c, c.meets, c.exact) for c in curves if c.meets is not None and c.exact is not None]
-    points = 72.0 / ax.figure.dpi
-    markers = []
-    for c, meets, exact in met:
-        at = int(np.searchsorted(c.episode, meets))
-        x, y = (points * ax.transData.transform((c.episode[at], exact[at]))).tolist()
-        highest = all(exact[at] >= other[at] for _, _, other in met)
-        markers.append(Marker(x, y, 5.0, _LETTER * len(f"{meets}"), highest))
-    box = points * np.array(ax.get_window_extent().extents)
-    places = beside(markers, _LINE, (box[0], box[1], box[2], box[3] + _LINE))
-    for (c, meets, _), place, marker in zip(met, places, markers, strict=True):
-        ax.annotate(
-            f"{meets}",
-            ((marker.x - box[0]) / (box[2] - box[0]), (marker.y - box[1]) / (box[3] - box[1])),
-            (place[0] - marker.x, place[1] - marker.y),
-            xycoords="axes fraction",
-            textcoords="offset points",
-            ha="center",
-            va="center_baseline",
-            color=c.colour,
-            fontweight="bold",
-            path_effects=[withStroke(linewidth=2.5, foreground="white")],
-            zorder=5,
-        )
-
-
-def _tick(value: float, position: int | None) -> str:
-    return f"{value:,.0f}".replace("-", "\N{MINUS SIGN}")
-
-
-def _key() -> list[Line2D]:
-    return [
-        Line2D([], [], color=GREY, label="mean, with a band for the whole curve", **_MEAN),
-        Line2D([], [], color=GREY, label="median", **_MEDIAN),
-        Line2D([], [], label="exact, from planning", **_EXACT),
-        Line2D([], [], markeredgecolor=GREY, label="mean and exact agree from this episode on", **_MEETS),
-    ]
-
-
-def _label(ax: Axes, curves: Sequence[Curve]) -> None:
-    """Write each curve's name beside its end, moved apart where they would overlap."""
-    order = sorted(curves, key=lambda c: float(c.mean[-1]))
-    ends = ax.transData.transform([(1.0, c.mean[-1]) for c in order])[:, 1]
-    places = apart(ends.tolist(), 13.0 / 72.0 * ax.figure.dpi)
-    for c, place in zip(order, places.tolist(), strict=True):
-        height = float(ax.transAxes.inverted().transform((0.0, place))[1])
-        ax.text(1.02, height, c.label, color=c.colour, transform=ax.transAxes, va="center")

@@ -1,4 +1,4 @@
-"""Where labels go so that all of them can be read: names beside the ends of curves, numbers beside markers."""
+"""How labels are cut and where they go so that all can be read: names beside curves, numbers beside markers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import isotonic_regression
 
-__all__ = ["Marker", "apart", "beside"]
+__all__ = ["Marker", "apart", "beside", "shortened"]
 
 
 _ROWS = 8  # how many heights of a label it may be from its marker
@@ -23,6 +23,34 @@ class Marker(NamedTuple):
     radius: float
     width: float  # of its label
     upwards: bool  # where its label is best
+
+
+def shortened(names: Sequence[str], longest: int) -> list[str]:
+    """Names with an ellipsis for what there is no room for, and still as many different ones as before.
+
+    Parameters
+    ----------
+    names : sequence of str
+    longest : int
+        Letters there is room for, at least 3; more are taken only where names would be the same otherwise.
+
+    Returns
+    -------
+    list of str
+        As many: without their ends where that tells them apart, or else without their beginnings, or their middles.
+
+    Examples
+    --------
+    >>> shortened(["a long name=1", "a long name=2"], 8)
+    ['…name=1', '…name=2']
+    """
+    for room in range(longest, max(map(len, names), default=0)):
+        for before in (room - 1, 0, (room - 1) // 2):
+            after = room - 1 - before
+            short = [n if len(n) <= room else f"{n[:before]}…{n[len(n) - after :]}" for n in names]
+            if len(set(short)) == len(set(names)):
+                return short
+    return list(names)
 
 
 def apart(places: Sequence[float], gap: float) -> NDArray[np.float64]:

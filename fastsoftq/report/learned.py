@@ -31,8 +31,12 @@ class Learned:
         Mean return in each block of episodes, those of the curves.
     final : ndarray of float64, shape [seeds]
         Mean return over the last episodes.
-    final_return, final_length, final_truncated : Interval
-        Over the last episodes; of truncated ones, their share.
+    final_return : Interval
+        Over the last episodes.
+    final_length, final_truncated : float
+        Mean over the last episodes; of truncated ones, their share.
+    level : float
+        Of its bands and intervals, each by itself.
     return_bounds : (float, float) or None
         The lowest and the highest return that an episode can have, if known.
     tail : float
@@ -49,8 +53,9 @@ class Learned:
     blocks: NDArray[np.float64]
     final: NDArray[np.float64]
     final_return: Interval
-    final_length: Interval
-    final_truncated: Interval
+    final_length: float
+    final_truncated: float
+    level: float
     return_bounds: tuple[float, float] | None
     tail: float
     steps: int
@@ -66,12 +71,14 @@ class Learned:
         return min(WINDOW, self.n_episodes)
 
 
-def learned(condition: Condition) -> Learned:
+def learned(condition: Condition, error: float = 0.05) -> Learned:
     """Read a condition's curves and summarise them; the curves themselves are let go.
 
     Parameters
     ----------
     condition : Condition
+    error : float
+        Chance that a band, or an interval, is wrong, each by itself.
 
     Returns
     -------
@@ -82,20 +89,21 @@ def learned(condition: Condition) -> Learned:
     ValueError
         Fewer than two runs, or returns that are not finite.
     """
-    data = condition.load()
+    data, level = condition.load(), 1.0 - error
     edges = episode_blocks(data.returns.shape[1])
     final = final_performance(data.returns, last=min(WINDOW, data.returns.shape[1]))
     return Learned(
         condition=condition,
         n_episodes=data.returns.shape[1],
         seeds=data.seeds,
-        returns=curve(condition.label, condition.colour, data.returns, data.exact_returns, data.return_bounds),
-        lengths=curve(condition.label, condition.colour, data.lengths, data.exact_lengths, data.length_bounds),
+        returns=curve(condition.label, condition.colour, data.returns, data.exact_returns, data.return_bounds, error),
+        lengths=curve(condition.label, condition.colour, data.lengths, data.exact_lengths, data.length_bounds, error),
         blocks=np.add.reduceat(data.returns, edges[:-1], axis=1) / np.diff(edges),
         final=final,
-        final_return=confidence_interval(final, bounds=data.return_bounds),
-        final_length=confidence_interval(data.lengths[:, -WINDOW:].mean(axis=1), bounds=data.length_bounds),
-        final_truncated=confidence_interval(data.truncated[:, -WINDOW:].mean(axis=1), bounds=(0.0, 1.0)),
+        final_return=confidence_interval(final, level=level, bounds=data.return_bounds),
+        final_length=float(data.lengths[:, -WINDOW:].mean()),
+        final_truncated=float(data.truncated[:, -WINDOW:].mean()),
+        level=level,
         return_bounds=data.return_bounds,
         tail=float(tail_mean(final)),
         steps=int(data.lengths.sum(dtype=np.int64)),
@@ -103,8 +111,17 @@ def learned(condition: Condition) -> Learned:
 
 
 def setting_text(value: str | float) -> str:
-    """The value of a hyperparameter, to be read."""
-    return value if isinstance(value, str) else f"{value:g}".replace("-", "\N{MINUS SIGN}")
+    """The value of a hyperparameter, to be read: with the fewest digits that tell it from every other number.
+
+    Examples
+    --------
+    >>> setting_text(10.0), setting_text(0.95), setting_text(0.95000001)
+    ('10', '0.95', '0.95000001')
+    """
+    if isinstance(value, str):
+        return value
+    text = repr(float(value) + 0.0) if isinstance(value, float) else str(value)
+    return text.removesuffix(".0").replace("-", "\N{MINUS SIGN}")
 
 
 def facets(all_learned: Sequence[Learned], reference: Learned | None = None) -> list[tuple[str, list[Learned]]]:

@@ -11,10 +11,11 @@ from urllib.parse import quote
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from fastsoftq.report.against import against
+from fastsoftq.report.against import against, matched
+from fastsoftq.report.error_rate import ErrorRate
 from fastsoftq.report.folder import Figure
 from fastsoftq.report.reader import read_results
-from fastsoftq.report.sections import Section, section
+from fastsoftq.report.sections import Section, error_rate, section
 from fastsoftq.report.style import on_dark
 from fastsoftq.studies.atomic import atomic_write
 
@@ -58,15 +59,21 @@ def write_report(
     ours = read_results(directory, agents)
     path = Path(out) if out is not None else Path(directory) / ("report.html" if other is None else "comparison.html")
     if other is None:
-        page = _page("Hard or soft?", [section(results) for results in ours])
+        rate = sum(map(error_rate, ours), ErrorRate(0, 0))
+        page = _page("Hard or soft?", [section(results, rate) for results in ours], rate)
     else:
         theirs = read_results(other, agents)
         names = _names(Path(directory), Path(other))
-        compared = against(ours, theirs, names)
-        each = [
-            _in(section(results), name) for name, held in zip(names, (ours, theirs), strict=True) for results in held
+        both = matched(ours, theirs, names)
+        differing = sum(len(each.different) for each in both)
+        rate = sum(map(error_rate, (*ours, *theirs)), ErrorRate(2 * differing, differing))
+        compared = [against(each, names, rate) for each in both]
+        alone = [
+            _in(section(results, rate), name)
+            for name, held in zip(names, (ours, theirs), strict=True)
+            for results in held
         ]
-        page = _page(f"{names[0]} against {names[1]}", [*compared, *each], answers=len(compared))
+        page = _page(f"{names[0]} against {names[1]}", [*compared, *alone], rate, answers=len(compared))
     atomic_write(path, page.encode(errors="backslashreplace"))  # a folder's name may hold what is no text
     return path
 
@@ -81,7 +88,7 @@ def _in(section: Section, folder: str) -> Section:
     return replace(section, name=f"{section.name} in {folder}")
 
 
-def _page(title: str, sections: Sequence[Section], answers: int | None = None) -> str:
+def _page(title: str, sections: Sequence[Section], rate: ErrorRate, answers: int | None = None) -> str:
     environment = Environment(
         loader=PackageLoader("fastsoftq.report", "template"),
         autoescape=True,
@@ -96,6 +103,7 @@ def _page(title: str, sections: Sequence[Section], answers: int | None = None) -
     colours = {name: f"#{name[2:]}" for name in sorted(set(re.findall(r"var\(--(c-[0-9a-f]{6})\)", charts)))}
     return environment.get_template("report.html").render(
         title=title,
+        confidence=rate.words() if rate.conditions else "",
         sections=sections,
         answering=sections[:answers],
         colours={name: (colour, on_dark(colour)) for name, colour in colours.items()},

@@ -14,13 +14,15 @@ from fastsoftq.report.charts import (
     profile_charts,
     spread_chart,
 )
-from fastsoftq.report.curves import ENOUGH
+from fastsoftq.report.curves import in_doubt
+from fastsoftq.report.error_rate import ErrorRate
 from fastsoftq.report.folder import Condition, Figure, Results
 from fastsoftq.report.learned import Learned, learned, setting_text
+from fastsoftq.report.rounding import distinct, interval_text, p_text, share_text
 from fastsoftq.report.svg import typeset
-from fastsoftq.report.verdict import Verdict, answers, interval_text, pairing, reference_of, verdicts
+from fastsoftq.report.verdict import Verdict, answers, pairing, reference_of, verdicts
 
-__all__ = ["Grid", "Group", "Part", "Section", "run_facts", "section"]
+__all__ = ["Grid", "Group", "Part", "Section", "error_rate", "run_facts", "section"]
 
 
 class Grid(NamedTuple):
@@ -102,8 +104,8 @@ class Section:
         return next((part.answers[0] for part in self.parts if part.answers), next(iter(self.sentences), ""))
 
 
-def section(results: Results) -> Section:
-    """Say what there is to say of a result folder.
+def error_rate(results: Results) -> ErrorRate:
+    """How much is said of a result folder, and so how seldom each of it may be wrong.
 
     Parameters
     ----------
@@ -111,22 +113,39 @@ def section(results: Results) -> Section:
 
     Returns
     -------
+    ErrorRate
+    """
+    return ErrorRate.of(len(group) for group in _worlds(results).values())
+
+
+def section(results: Results, rate: ErrorRate | None = None) -> Section:
+    """Say what there is to say of a result folder.
+
+    Parameters
+    ----------
+    results : Results
+    rate : ErrorRate, optional
+        Of the whole report; of this folder alone if not given.
+
+    Returns
+    -------
     Section
     """
-    worlds = {
-        condition.world: [c for c in results.conditions if c.world == condition.world]
-        for condition in results.conditions
+    rate = error_rate(results) if rate is None else rate
+    worlds = _worlds(results)
+    all_learned = {
+        world: [learned(condition, rate.of_description) for condition in conditions]
+        for world, conditions in worlds.items()
     }
-    all_learned = {world: [learned(condition) for condition in conditions] for world, conditions in worlds.items()}
     references = {world: _reference(group) for world, group in all_learned.items()}
     pairs = [(one, references[w]) for w, group in all_learned.items() for one in group if one is not references[w]]
-    found = verdicts(pairs)
+    found = verdicts(pairs, rate.of_comparison)
     parts = [
         _part(world if len(worlds) > 1 else "", group, references[world], [v for v in found if v.one in group])
         for world, group in all_learned.items()
     ]
     everything = [one for group in all_learned.values() for one in group]
-    bought = pairing(found)
+    bought = pairing(found, rate.of_description)
     return Section(
         name=results.name.replace("-", " "),
         heading=results.heading,
@@ -142,6 +161,12 @@ def section(results: Results) -> Section:
     )
 
 
+def _worlds(results: Results) -> dict[str, list[Condition]]:
+    """The conditions of each world."""
+    names = dict.fromkeys(condition.world for condition in results.conditions)
+    return {name: [c for c in results.conditions if c.world == name] for name in names}
+
+
 def _reference(group: Sequence[Learned]) -> Learned:
     reference = reference_of([one.condition for one in group])
     return next(one for one in group if one.condition is reference)
@@ -152,8 +177,8 @@ def _part(title: str, group: Sequence[Learned], reference: Learned, found: Seque
     if title:
         told[0] = f"{title}: {told[0]}"
     known = any(one.returns.exact is not None for one in group)
-    exact = "; dashed: the exact value that what is learned comes to, by planning" if known else ""
-    few = "" if len(reference.seeds) >= ENOUGH else f" from about {ENOUGH} seeds on, and are rough with fewer"
+    exact = "; dashed: exact, by planning, once all is learned" if known else ""
+    doubt = in_doubt([c for one in group for c in (one.returns, one.lengths)])
     best = max(found, key=lambda v: v.comparison.mean_a, default=None)
     return Part(
         title=title,
@@ -163,21 +188,21 @@ def _part(title: str, group: Sequence[Learned], reference: Learned, found: Seque
         groups=[
             Group(
                 "Learning curves",
-                f"Lines: mean over seeds; bands hold the whole mean curve with 95 % confidence{few}; dotted: "
-                f"median{exact}. The axis of episodes is logarithmic, and "
-                "so is that of values where they span orders of magnitude.",
+                "Lines: mean over seeds, of ever longer blocks of episodes; bands are for the whole mean curve, at the "
+                f"confidence of the report{doubt}; dotted: median{exact}. The axis of episodes is logarithmic, and so "
+                "is that of values where they span orders of magnitude.",
                 learning_charts(group, reference),
             ),
             Group(
                 f"Difference to {reference.label}",
-                f"Mean return less that of {reference.label}, with 95 % bands for the whole curve: where one is clear "
-                "of 0, they are apart; the ring marks the first such episode.",
+                f"Mean return less that of {reference.label}, block by block of episodes, with bands for the whole "
+                "curve: where one is clear of 0, they are told apart; the ring marks the first such episode.",
                 difference_charts(found, f"Difference to {reference.label}"),
             ),
             Group(
                 "Runs",
                 f"A run is its mean return over its last {group[0].window} episodes. Bands of profiles hold everywhere "
-                "at once (95 %). In the distribution, bars of growing thickness hold all runs, nine tenths and the "
+                "at once. In the distribution, bars of growing thickness hold all runs, nine tenths and the "
                 "middle half; the stroke is the median, the ring the mean of the worst 5 %.",
                 [*profile_charts(group, reference), spread_chart(group)],
             ),
@@ -194,13 +219,13 @@ def _alone(one: Learned) -> str:
 def _comparisons(group: Sequence[Learned], reference: Learned, found: Sequence[Verdict]) -> Grid:
     of = {id(v.one): v for v in found}
     header = [
-        "agent", "return", "exact", f"difference to {reference.label}", "p (Holm)", "effect size", "better runs",
+        "agent", "return", "exact", f"difference to {reference.label}", "p (corrected)", "effect size", "better runs",
         "apart from episode", "worst 5\N{NO-BREAK SPACE}%", "length", "truncated",
     ]  # fmt: skip
     rows = []
     for one in group:
         verdict = of.get(id(one))
-        exact = "" if one.returns.exact is None else typeset(float(one.returns.exact[-1]), 2)
+        exact = "" if one.returns.exact is None else distinct(float(one.returns.exact[-1]), 2, 0.0)
         row = [one.label, interval_text(one.final_return.estimate, one.final_return.low, one.final_return.high), exact]
         if verdict is None:
             row += ["", "", "", "", ""]
@@ -208,21 +233,22 @@ def _comparisons(group: Sequence[Learned], reference: Learned, found: Sequence[V
             c = verdict.comparison
             row += [
                 interval_text(c.difference, c.low, c.high),
-                f"{verdict.p_value:.2g}",
+                p_text(verdict.p_value),
                 typeset(c.effect_size, 2),
-                f"{c.probability_of_improvement:.1%}",
+                share_text(c.probability_of_improvement),
                 verdict.apart_from,
             ]
         row += [
             typeset(one.tail, 1),
-            typeset(one.final_length.estimate, 2),
-            f"{one.final_truncated.estimate:.1%}",
+            typeset(one.final_length, 2),
+            share_text(one.final_truncated),
         ]
         rows.append(row)
     caption = (
-        "[ ]: 95 % intervals; p: permutation test, corrected by Holm for all comparisons of this section; effect size: "
-        "Hedges’ g; better runs: chance that a run beats one of the reference; apart from: the first episode at which "
-        "the band of the difference is clear of 0"
+        "[ ]: intervals at the confidence of the report; p: permutation test, or the interval where that is the more "
+        "cautious, corrected for all that this report compares: told apart at 0.05 or below, where the interval of the "
+        "difference is clear of 0; effect size: Hedges’ g; better runs: in how many pairs of runs it beats the "
+        "reference; apart from: the first episode at which the band of the difference is clear of 0"
     )
     if not any(row[2] for row in rows):  # no exact values
         header, rows = header[:2] + header[3:], [row[:2] + row[3:] for row in rows]

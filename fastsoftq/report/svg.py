@@ -15,7 +15,7 @@ from html import escape
 import numpy as np
 from numpy.typing import NDArray
 
-from fastsoftq.report.labels import Marker, apart, beside
+from fastsoftq.report.labels import Marker, apart, beside, shortened
 
 __all__ = ["Chart", "Scale", "typeset"]
 
@@ -23,13 +23,15 @@ WIDTH, HEIGHT = 480.0, 300.0
 _TOP, _BOTTOM = 12.0, 40.0
 _LETTER, _BOLD, _LINE = 6.8, 8.0, 15.0  # widths of letters in a wide font, on average; height of a line
 _RING = 4.5  # radius
-_LONGEST = 20  # letters of a name; longer ones are cut
+_LONGEST = 20  # letters of a name; longer ones are cut, unless it takes more to tell them apart
 _KNEE = 10.0  # a symmetric logarithmic scale is about linear up to here
 
 
 def typeset(number: float, decimals: int = 0) -> str:
-    """A number to be read: thousands apart, a minus sign as long as a plus."""
+    """A number to be read: thousands apart, a minus sign as long as a plus, infinity as its sign."""
     text = f"{number:,.{decimals}f}"
+    if math.isinf(number):
+        return text.replace("inf", "\N{INFINITY}").replace("-", "\N{MINUS SIGN}")
     return text.replace("-", "\N{MINUS SIGN}") if float(text.replace(",", "")) else text.lstrip("-")
 
 
@@ -124,18 +126,21 @@ class Chart:
     @property
     def left(self) -> float:
         """Where the axes begin."""
-        letters = max((len(_cut(text, _LONGEST + 4)) for _, text in self._rows), default=0)
+        letters = max((len(text) for _, text in self._rows), default=0)
         return 12.0 + _LETTER * letters + (18.0 if self.ylabel else 0.0)
 
     @property
     def _rows(self) -> Sequence[tuple[float, str]]:
         """Ticks of the vertical axis."""
-        return _texts(self.y.ticks(self.height - _BOTTOM - _TOP, 20.0)) if self.yticks is None else self.yticks
+        if self.yticks is None:
+            return _texts(self.y.ticks(self.height - _BOTTOM - _TOP, 20.0))
+        texts = shortened([text for _, text in self.yticks], _LONGEST + 4)
+        return [(value, text) for (value, _), text in zip(self.yticks, texts, strict=True)]
 
     @property
     def right(self) -> float:
         """Where the axes end."""
-        return WIDTH - 12.0 - _BOLD * max((len(_cut(name)) for name in self.names), default=0)
+        return WIDTH - 12.0 - _BOLD * max(map(len, shortened(self.names, _LONGEST)), default=0)
 
     def across(self, values: NDArray[np.float64] | float) -> NDArray[np.float64]:
         """Places along the horizontal axis."""
@@ -206,7 +211,7 @@ class Chart:
             parts.append(f'<line class="grid" x1="{self.left:.1f}" x2="{self.right:.1f}" y1="{at:.1f}" y2="{at:.1f}"/>')
             parts.append(
                 f'<text class="tick" x="{self.left - 6.0:.1f}" y="{at + 4.0:.1f}" text-anchor="end">'
-                f"{escape(_cut(text, _LONGEST + 4))}</text>"
+                f"{escape(text)}</text>"
             )
         for value, text in _texts(self.x.ticks(self.right - self.left, 38.0)):
             at = float(self.across(value))
@@ -243,9 +248,10 @@ class Chart:
     def _names(self) -> str:
         ends = sorted(self._ends)
         places = apart([end[0] for end in ends], _LINE).tolist() if ends else []
+        short = dict(zip(self.names, shortened(self.names, _LONGEST), strict=True))
         return "".join(
             f'<text class="name"{_property(colour)} x="{self.right + 7.0:.1f}" y="{place + 4.0:.1f}">'
-            f"<title>{escape(name)}</title>{escape(_cut(name))}</text>"
+            f"<title>{escape(name)}</title>{escape(short[name])}</text>"
             for place, (_, name, colour) in zip(places, ends, strict=True)
         )
 
@@ -256,10 +262,6 @@ def _texts(ticks: list[float]) -> list[tuple[float, str]]:
     least = float(steps.min()) if len(steps) else 1.0
     decimals = next((d for d in range(8) if abs(round(least, d) - least) < 1e-9 * least), 8)
     return [(tick, typeset(tick, decimals)) for tick in ticks]
-
-
-def _cut(text: str, longest: int = _LONGEST) -> str:
-    return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
 def _property(colour: str) -> str:

@@ -10,24 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastsoftq.report.curves import REACH, episode_blocks
+from fastsoftq.report.decision import decided, decided_band
+from fastsoftq.report.error_rate import ALPHA, ErrorRate
 from fastsoftq.report.folder import Condition
 from fastsoftq.report.learned import Learned, setting_text
+from fastsoftq.report.rounding import distinct, interval_text, p_text
 from fastsoftq.report.svg import typeset
-from fastsoftq.statistics import (
-    Band,
-    Comparison,
-    Stretch,
-    compare_samples,
-    difference_band,
-    holm,
-    least_p_value,
-    significant_stretches,
-)
+from fastsoftq.statistics import Band, Comparison, Stretch, least_p_value, significant_stretches
 
 __all__ = ["Verdict", "answers", "interval_text", "pairing", "reference_of", "verdicts"]
 
-_ALPHA = 0.05
 _TELLING = 5  # pairs from which on a correlation is more than noise
+_SHOWN = 3  # stretches that are told of
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,10 +33,9 @@ class Verdict:
     one, reference : Learned
     comparison : Comparison
         Of mean return over the last episodes, one - reference; of the seeds that both have, paired, if there are any.
-    p_value : float
-        Holm's, for as many comparisons as there are.
-    among : int
-        How many those are.
+        Its interval, at the level 1 - `error`, is clear of 0 where its p-value is `error` at most.
+    error : float
+        Chance at which equals are taken for different at the end, and again anywhere on their curves.
     band : Band or None
         Of the difference of their curves, over blocks of episodes; None where they have not as many episodes.
     reach : ndarray of float64, shape [2, blocks]
@@ -52,20 +45,23 @@ class Verdict:
     one: Learned
     reference: Learned
     comparison: Comparison
-    p_value: float
-    among: int
+    error: float
     band: Band | None
     reach: NDArray[np.float64]
 
     @property
+    def p_value(self) -> float:
+        """Corrected for all that is said beside it: 0.05 at most where the two are told apart."""
+        return self._corrected(self.comparison.p_value)
+
+    @property
     def sign(self) -> int:
-        """+1 better, -1 worse, 0 not told apart: the interval holds 0, or the corrected test does not reject."""
-        c = self.comparison
-        return (int(c.low > 0.0) - int(c.high < 0.0)) if self.p_value <= _ALPHA else 0
+        """+1 better, -1 worse, 0 not told apart: the interval holds 0, and the corrected p-value is above 0.05."""
+        return int(self.comparison.low > 0.0) - int(self.comparison.high < 0.0)
 
     @property
     def stretches(self) -> list[Stretch]:
-        """Episodes, counted from 1, in which the curves are apart; `stop` is the last one."""
+        """Episodes, counted from 1, in which the curves are told apart; `stop` is the last one."""
         if self.band is None:
             return []
         edges = episode_blocks(self.one.n_episodes)
@@ -74,10 +70,10 @@ class Verdict:
 
     @property
     def apart_from(self) -> str:
-        """The first episode in which the curves are apart; a dash where they are of different length."""
+        """The first episode in which the curves are told apart; a dash where they are of different length."""
         if self.band is None:
             return "\N{EN DASH}"
-        return str(self.stretches[0].start) if self.stretches else "never"
+        return str(self.stretches[0].start) if self.stretches else "not told"
 
     def words(self, *, brief: bool = False) -> str:
         """The verdict as a sentence.
@@ -98,17 +94,11 @@ class Verdict:
             verb = "beats" if self.sign > 0 else "falls behind"
             by = interval_text(abs(c.difference), *sorted((abs(c.low), abs(c.high))))
             return f"{name} {verb} {other} by {by} return{of}; {self.parting}."
-        why = f"the difference is {interval_text(c.difference, c.low, c.high)} return"
-        if not c.low <= 0.0 <= c.high:
-            least = min(1.0, self.among * least_p_value(c.runs_a, c.runs_b, c.paired))
-            if least > _ALPHA:
-                why += (
-                    ", but so few seeds cannot tell: the interval is by Student’s t, the test by permutation, and "
-                    f"its p{self._corrected} is {least:.2g} at the least"
-                )
-            else:
-                why += f", but by permutation p = {self.p_value:.2g}{self._corrected}"
-        return f"{name} and {other} are not told apart{of}: {why}; {self.parting}."
+        why = f"the difference is {interval_text(c.difference, c.low, c.high)} return, p = {p_text(self.p_value)}"
+        least = self._corrected(least_p_value(c.runs_a, c.runs_b, c.paired))
+        if least > ALPHA:
+            why += f"; of so few seeds p is {p_text(least)} at the least, so that nothing can be told"
+        return f"{name} and {other} are not told apart{of or ' at the end'}: {why}; {self.parting}."
 
     @property
     def unlike(self) -> str:
@@ -123,28 +113,26 @@ class Verdict:
 
     @property
     def parting(self) -> str:
-        """When their curves are apart."""
+        """Where their curves are told apart, and which is ahead there."""
         if self.band is None:
             return "their curves are of different length"
-        stretches = self.stretches
-        if not stretches:
-            return "their curves are nowhere apart"
-        last = stretches[-1]
-        if not self.sign and last.stop == self.one.n_episodes:
-            return f"the band of the difference of their curves is clear of 0 {_spans(stretches)}"
-        if last.stop < self.one.n_episodes or (self.sign and last.sign != self.sign):
-            return f"their curves are apart {_spans(stretches)} only"
-        opposite = [s for s in stretches if s.sign != last.sign]
-        if opposite:
-            before = "behind" if last.sign > 0 else "ahead"
-            return (
-                f"it is {before} {_spans(opposite)} and {'ahead' if last.sign > 0 else 'behind'} from {last.start} on"
-            )
-        return f"they part at episode {stretches[0].start}"
+        found, end = self.stretches, self.one.n_episodes
+        if not found:
+            if self.sign:
+                return "no block of episodes alone tells their curves apart"
+            return "at no episode are their curves told apart"
+        signs = list(dict.fromkeys(s.sign for s in found))
+        if len(signs) > 1:
+            where = [f"{'ahead' if sign > 0 else 'behind'} {_spans(found, sign, end)}" for sign in signs]
+            return f"it is {' and '.join(where)}"
+        if len(found) == 1 and found[0].stop == end and self.sign == found[0].sign:
+            return f"they part at episode {found[0].start} at the latest"
+        only = "" if found[-1].stop == end else " only"
+        return f"their curves are told apart {_spans(found, signs[0], end)}{only}"
 
-    @property
-    def _corrected(self) -> str:
-        return " corrected for all comparisons" if self.among > 1 else ""
+    def _corrected(self, p: float) -> float:
+        """A p-value that is to be held against 0.05 rather than against `error`."""
+        return min(1.0, p * ALPHA / self.error) if p > self.error else min(ALPHA, p * ALPHA / self.error)
 
     @property
     def _runs(self) -> str:
@@ -160,36 +148,38 @@ def reference_of(conditions: Sequence[Condition]) -> Condition:
     return (hard or list(conditions))[0]
 
 
-def verdicts(pairs: Sequence[tuple[Learned, Learned]]) -> list[Verdict]:
+def verdicts(pairs: Sequence[tuple[Learned, Learned]], error: float | None = None) -> list[Verdict]:
     """Compare conditions with their references.
 
     Parameters
     ----------
     pairs : sequence of (Learned, Learned)
         A condition and its reference.
+    error : float, optional
+        Chance at which equals are taken for different at the end of a pair, and again on its curves; if not given, such
+        that it is 5 % for all of these pairs together.
 
     Returns
     -------
     list of Verdict
     """
-    found = []
-    for one, reference in pairs:
-        common, *rows = np.intersect1d(one.seeds, reference.seeds, return_indices=True)
-        paired = len(common) > 1  # runs of the same seed are not independent: those that have no partner are left out
-        a, b = rows if paired else (slice(None), slice(None))
-        comparison = compare_samples(one.final[a], reference.final[b], paired)
-        band, reach = None, np.empty((2, 0))
-        if one.n_episodes == reference.n_episodes:
-            ours, theirs, few = (
-                one.blocks[a],
-                reference.blocks[b],
-                slice(min(len(one.blocks[a]), len(reference.blocks[b]))),
-            )
-            band = difference_band(ours, theirs, paired, bounds=_common(one.return_bounds, reference.return_bounds))
-            reach = np.quantile(ours[few] - theirs[few], REACH, axis=0)
-        found.append((one, reference, comparison, band, reach))
-    corrected = holm([comparison.p_value for _, _, comparison, _, _ in found]).tolist() if found else []
-    return [Verdict(*parts[:3], p, len(found), *parts[3:]) for parts, p in zip(found, corrected, strict=True)]
+    each = ErrorRate(0, len(pairs)).of_comparison if error is None else error
+    return [_verdict(one, reference, each) for one, reference in pairs]
+
+
+def _verdict(one: Learned, reference: Learned, error: float) -> Verdict:
+    common, *rows = np.intersect1d(one.seeds, reference.seeds, return_indices=True)
+    paired = len(common) > 1  # runs of the same seed are not independent: those that have no partner are left out
+    a, b = rows if paired else (slice(None), slice(None))
+    bounds = _common(one.return_bounds, reference.return_bounds)
+    comparison = decided(one.final[a], reference.final[b], paired, error, bounds)
+    band, reach = None, np.empty((2, 0))
+    if one.n_episodes == reference.n_episodes:
+        ours, theirs = one.blocks[a], reference.blocks[b]
+        few = slice(min(len(ours), len(theirs)))
+        band = decided_band(ours, theirs, paired, error, bounds)
+        reach = np.quantile(ours[few] - theirs[few], REACH, axis=0)
+    return Verdict(one, reference, comparison, error, band, reach)
 
 
 def _common(a: tuple[float, float] | None, b: tuple[float, float] | None) -> tuple[float, float] | None:
@@ -215,16 +205,20 @@ def answers(found: Sequence[Verdict]) -> list[str]:
     best, *rest = sorted(found, key=lambda verdict: -verdict.comparison.mean_a)
     first = best.words()
     if best.sign < 0 and rest:
-        first = f"{best.reference.label} is ahead of all {len(found)} others. The best of them: {first}"
+        behind = sum(verdict.sign < 0 for verdict in found)
+        share = f"all {len(found)}" if behind == len(found) else f"{behind} of {len(found)}"
+        first = f"{best.reference.label} is ahead of {share} others. The one with the highest mean: {first}"
     return [first, *(verdict.words(brief=True) for verdict in rest)]
 
 
-def pairing(found: Sequence[Verdict]) -> str:
+def pairing(found: Sequence[Verdict], error: float = 0.05) -> str:
     """What common random numbers bought.
 
     Parameters
     ----------
     found : sequence of Verdict
+    error : float
+        Chance at which a correlation of 0 is taken for another, each by itself.
 
     Returns
     -------
@@ -237,35 +231,41 @@ def pairing(found: Sequence[Verdict]) -> str:
     fewest = min(v.comparison.runs_a for v in paired)
     if fewest < _TELLING:
         return f"What pairing runs by seed bought, {fewest} seeds are too few to tell."
-    r = [v.comparison.correlation for v in paired]
-    noise = 2.0 / math.sqrt(fewest)
-    span = typeset(min(r), 2) + (f" to {typeset(max(r), 2)}" if len(r) > 1 else "")
-    if max(r) <= noise:
-        bought = "nothing"
-        if min(r) < -noise:
-            bought += ", and where it is negative the comparison takes somewhat more seeds than it would unpaired"
-    else:
-        best = max(paired, key=lambda v: v.comparison.correlation)
-        bought = f"most for {best.one.label}, where it saved {typeset(best.comparison.seeds_saved)} seeds on each side"
+    ordered = sorted(paired, key=lambda v: v.comparison.correlation)
+    ends = [distinct(v.comparison.correlation, 2, -1.0, 0.0, 1.0) for v in (ordered[0], ordered[-1])]
+    span = ends[0] + (f" to {ends[1]}" if len(paired) > 1 else "")
+    least, most = _correlated(ordered[0], error), _correlated(ordered[-1], error)
+    bought = f"most for {ordered[-1].one.label}, {_saved(ordered[-1])}" if most > 0 else "nothing that can be told"
+    if least < 0:
+        bought += ", and where the correlation is negative the comparison takes more seeds than it would unpaired"
     return f"Pairing runs by seed bought {bought}: the correlation of paired runs is {span}."
 
 
-def interval_text(estimate: float, low: float, high: float) -> str:
-    """An estimate with its interval, to as many decimals as the interval makes sense of.
+def _correlated(verdict: Verdict, error: float) -> int:
+    """Whether runs of a seed are told to go together, +1, against each other, -1, or neither, 0 (Fisher 1921)."""
+    from scipy.special import ndtri
 
-    Examples
-    --------
-    >>> interval_text(37.0312, 36.44, 37.62)
-    '37.0 [36.4, 37.6]'
-    """
-    half = (high - low) / 2.0
-    whole = math.floor(math.log10(max(abs(low), abs(high), 1.0)))
-    decimals = min(max(0, 4 - whole), max(0, -math.floor(math.log10(half) - 0.3))) if half > 0.0 else 2
-    return f"{typeset(estimate, decimals)} [{typeset(low, decimals)}, {typeset(high, decimals)}]"
+    c = verdict.comparison
+    half = float(ndtri(1.0 - error / 2.0)) / math.sqrt(c.runs_a - 3)
+    return int(c.correlation > math.tanh(half)) - int(c.correlation < -math.tanh(half))
 
 
-def _spans(stretches: Sequence[Stretch]) -> str:
-    texts = [f"{s.start}" if s.start == s.stop else f"{s.start} to {s.stop}" for s in stretches]
-    shown = texts if len(texts) <= 3 else [*texts[:2], f"and {len(texts) - 2} stretches more"]
-    single = len(shown) == 1 and stretches[0].start == stretches[0].stop
-    return f"in episode{'' if single else 's'} {', '.join(shown)}"
+def _saved(verdict: Verdict) -> str:
+    seeds = verdict.comparison.seeds_saved
+    if math.isinf(seeds):
+        return "whose runs differ by the same for every seed"
+    return f"where it saved {f'about {typeset(seeds)} seeds' if seeds >= 1.0 else 'less than a seed'} on each side"
+
+
+def _spans(stretches: Sequence[Stretch], sign: int, end: int) -> str:
+    """In which episodes, of `end`, the sign is such."""
+    *closed, last = [s for s in stretches if s.sign == sign]
+    lasting = last.stop == end and last.start < end
+    if not lasting:
+        closed.append(last)
+    texts = [f"{s.start}" if s.start == s.stop else f"{s.start} to {s.stop}" for s in closed]
+    if len(texts) > _SHOWN:
+        texts[_SHOWN - 1 :] = [f"and {len(texts) - _SHOWN + 1} stretches more"]
+    single = len(closed) == 1 and closed[0].start == closed[0].stop
+    shown = [f"in episode{'' if single else 's'} {', '.join(texts)}"] if closed else []
+    return " and ".join([*shown, f"from episode {last.start} on"] if lasting else shown)

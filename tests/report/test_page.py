@@ -8,7 +8,10 @@ from urllib.parse import unquote
 import numpy as np
 import pytest
 
+from fastsoftq.report.error_rate import ErrorRate
 from fastsoftq.report.page import write_report
+from fastsoftq.report.rounding import interval_text
+from fastsoftq.statistics import confidence_interval, performance_profile
 from tests.report.folders import COLD, HARD, SOFT, edited
 
 
@@ -124,6 +127,36 @@ def test_the_data_are_the_numbers(results):
         assert float(apart["soft agent, mean"]) == pytest.approx(
             float(row["soft agent, mean"]) - float(row["hard agent, mean"]), abs=1e-2
         )
+
+
+def test_bands_in_the_data_are_at_the_level_of_the_report(results):
+    folder = results()
+    page = Page(write_report(folder))
+    level = 1.0 - ErrorRate(2, 1).of_description
+    with np.load(folder / "curves.npz") as arrays:
+        final = arrays["soft_returns"][:, -100:].mean(axis=1)
+    rows = page.data["profile.csv"]
+    expected = performance_profile(final, [float(row["threshold"]) for row in rows], level)
+    assert [float(row["soft agent, low"]) for row in rows] == pytest.approx(expected.low.tolist())
+    assert [float(row["soft agent, high"]) for row in rows] == pytest.approx(expected.high.tolist())
+    end = confidence_interval(final, level=level)
+    assert interval_text(end.estimate, end.low, end.high) in page.words
+
+
+def test_agents_that_hardly_differ_are_told_apart_wherever_they_are_named(results):
+    near = SOFT._replace(discount=0.95000001)
+    folder = results(ends={"hard": (HARD, -50.0), "soft": (SOFT, -12.0), "near": (near, -12.0)})
+    labels = {"soft": "soft,step_size=0.8,discount=0.95", "near": "soft,step_size=0.8,discount=0.95000001"}
+    edited(folder / "findings.json", lambda words: [words["agents"][k].update(label=v) for k, v in labels.items()])
+    page, seen = Page(write_report(folder)), 0
+    for chart in re.findall(r"<svg.*?</svg>", page.html, re.S):
+        texts = [e for e in ET.fromstring(chart).iter() if e.get("class") in ("name", "tick")]
+        names = ["".join(e.itertext())[len(e.findtext("*") or "") :] for e in texts]
+        softs = [name for name in names if "soft" in name or "\N{HORIZONTAL ELLIPSIS}" in name]
+        assert len(set(softs)) == len(softs)
+        seen += len(softs)
+    assert seen >= 10
+    assert {"0.95", "0.95000001"} <= set(page.text)  # in the table of settings
 
 
 def test_an_experiment_without_curves_is_its_sentence_figure_and_table(results):

@@ -1,0 +1,91 @@
+"""Told apart or not: one decision on two samples of runs, which the interval, the p-value and the band all show."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastsoftq.report.error_rate import permutations, resamples
+from fastsoftq.statistics import Band, Comparison, compare_samples, difference_band, least_p_value
+
+__all__ = ["decided", "decided_band"]
+
+_HALVINGS = 25
+
+
+def decided(
+    a: NDArray[np.float64],
+    b: NDArray[np.float64],
+    paired: bool = True,
+    error: float = 0.05,
+    bounds: tuple[float, float] | None = None,
+) -> Comparison:
+    """Compare two samples of runs; interval and p-value are those of one decision.
+
+    Parameters
+    ----------
+    a, b : ndarray of float64, shape [runs]
+        Paired: entry i of both belongs to one seed.
+    paired : bool
+    error : float
+        Chance at which equals are taken for different, in (0, 1).
+    bounds : (float, float), optional
+        Lowest and highest value that a run can have.
+
+    Returns
+    -------
+    Comparison
+        Of a - b, at the level 1 - error. Its interval is clear of 0 where its p-value is `error` at most, and only
+        there: an interval whose permutation test does not reject 0 is stretched to hold it, and a p-value below what
+        the interval bears out is raised to that.
+    """
+    found = compare_samples(a, b, paired, 1.0 - error, resamples=permutations(error))
+    if bounds is not None:
+        widest = max(bounds[1] - bounds[0], abs(found.difference))  # that of rounded sums may be past it
+        found = replace(found, low=max(found.low, -widest), high=min(found.high, widest))
+    if found.p_value > error:
+        return replace(found, low=min(found.low, 0.0), high=max(found.high, 0.0))
+    if found.low <= 0.0 <= found.high:
+        return replace(found, p_value=max(found.p_value, _clear_at(a, b, paired, error)))
+    return found
+
+
+def _clear_at(a: NDArray[np.float64], b: NDArray[np.float64], paired: bool, error: float) -> float:
+    """The least error at which the interval is clear of 0, which it is not yet at `error`."""
+    holds, clear = error, 1.0
+    for _ in range(_HALVINGS):
+        middle = (holds + clear) / 2.0
+        found = compare_samples(a, b, paired, 1.0 - middle, resamples=permutations(middle))
+        holds, clear = (middle, clear) if found.low <= 0.0 <= found.high else (holds, middle)
+    return clear
+
+
+def decided_band(
+    a: NDArray[np.float64],
+    b: NDArray[np.float64],
+    paired: bool = True,
+    error: float = 0.05,
+    bounds: tuple[float, float] | None = None,
+) -> Band:
+    """The band of a difference of mean curves, which so few runs as could differ so by chance keep at 0.
+
+    Parameters
+    ----------
+    a, b : ndarray of float64, shape [runs, blocks]
+    paired : bool
+    error : float
+        Chance at which equals are taken for different anywhere, in (0, 1).
+    bounds : (float, float), optional
+        Lowest and highest value that a block can have.
+
+    Returns
+    -------
+    Band
+        Of a - b, at the level 1 - error.
+    """
+    band = difference_band(a, b, paired, 1.0 - error, resamples=resamples(error), bounds=bounds)
+    if least_p_value(len(a), len(b), paired) <= error:
+        return band
+    return replace(band, low=np.minimum(band.low, 0.0), high=np.maximum(band.high, 0.0))

@@ -1,0 +1,107 @@
+"""Numbers as text: rounded to be read, but never into what they differ from."""
+
+from __future__ import annotations
+
+import math
+
+from fastsoftq.report.svg import typeset
+
+__all__ = ["distinct", "interval_text", "p_text", "share_text"]
+
+_NOISE = 1e-12  # of the largest number of an interval: what is narrower is the rounding of sums
+_DIGITS = 17  # tell any two numbers of double precision apart
+_LONGEST = 9  # decimals, before numbers are written with a power of ten
+
+
+def distinct(number: float, decimals: int, *others: float) -> str:
+    """A number with as many decimals as it takes to tell it from others, and no fewer than asked for.
+
+    Parameters
+    ----------
+    number : float
+    decimals : int
+    *others : float
+        What it must not be taken for, unless it is that.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> distinct(0.9996, 2, 0.0, 1.0)
+    '0.9996'
+    """
+    if not math.isfinite(number):
+        return typeset(number, decimals)
+    while any(number != other and round(number, decimals) == other for other in others):
+        decimals += 1
+        if decimals > _LONGEST:
+            return _short(number, 2, *others)
+    return typeset(number, decimals)
+
+
+def _short(number: float, digits: int, *others: float) -> str:
+    """A number with so many significant digits, or more."""
+    while digits < _DIGITS and any(number != other and float(f"{number:.{digits}g}") == other for other in others):
+        digits += 1
+    return f"{number:.{digits}g}".replace("-", "\N{MINUS SIGN}")
+
+
+def share_text(share: float, decimals: int = 1) -> str:
+    """A share in per cent: 0 % and 100 % are none and all.
+
+    Examples
+    --------
+    >>> share_text(0.99996), share_text(1.0)
+    ('99.996%', '100.0%')
+    """
+    return f"{distinct(100.0 * share, decimals, 0.0, 100.0)}%"
+
+
+def p_text(p: float, alpha: float = 0.05) -> str:
+    """A p-value to two digits, or as many as show on which side of `alpha` it is.
+
+    Examples
+    --------
+    >>> p_text(0.0123), p_text(0.0502), p_text(0.04996)
+    ('0.012', '0.0502', '0.04996')
+    """
+    digits = 2
+    while digits < _DIGITS and (float(f"{p:.{digits}g}") <= alpha) != (p <= alpha):
+        digits += 1
+    return f"{p:.{digits}g}"
+
+
+def interval_text(estimate: float, low: float, high: float) -> str:
+    """An estimate with its interval, to as many decimals as the interval makes sense of; an end at 0 is at 0.
+
+    Parameters
+    ----------
+    estimate, low, high : float
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> interval_text(37.0312, 36.44, 37.62)
+    '37.0 [36.4, 37.6]'
+    >>> interval_text(2.5, 0.004, 5.0)
+    '2 [0.004, 5]'
+    """
+    half, largest = (high - low) / 2.0, max(abs(low), abs(high))
+    if not math.isfinite(half):
+        decimals = 2
+    elif half > _NOISE * largest:
+        decimals = max(0, -math.floor(math.log10(half) - 0.3))
+    else:
+        decimals = 2 if largest == 0.0 else max(2, 2 - math.floor(math.log10(largest)))
+    clear = (0.0,) if low > 0.0 or high < 0.0 else ()
+    if decimals > _LONGEST and largest > 0.0:
+        digits = max(2, decimals + 1 + math.floor(math.log10(largest)))
+        texts = [_short(value, digits, *clear) for value in (estimate, low, high)]
+    else:
+        texts = [distinct(value, decimals, *clear) for value in (estimate, low, high)]
+    return f"{texts[0]} [{texts[1]}, {texts[2]}]"
