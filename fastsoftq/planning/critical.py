@@ -14,9 +14,12 @@ from fastsoftq.planning.cycles import can_walk_without_loss
 from fastsoftq.planning.means import best_ratio
 from fastsoftq.planning.sweeps import mean_sign
 
-__all__ = ["critical_reward_scale", "is_above_critical"]
+__all__ = ["critical_reward_scale", "is_above_critical", "side_of_critical", "work_of_critical"]
 
 _SWEEPS = 100  # that tell a side of the critical scale, unless it is near
+
+# Work is counted in outcomes looked at by a sweep: what it takes to call NumPy, to find end components, and all.
+_CALL, _COMPONENTS, _ANSWER = 3_000, 25, 300
 
 
 def critical_reward_scale(mdp: TabularMDP) -> float:
@@ -104,6 +107,58 @@ def is_above_critical(mdp: TabularMDP, scale: float) -> bool:
         if sign is None:
             unclear.append(component)
     return all(scale > _break_even(component) for component in unclear)
+
+
+def side_of_critical(mdp: TabularMDP, scale: float, work: float) -> bool | None:
+    """Tell whether a reward scale is above the critical one, if a limited amount of work tells.
+
+    Parameters
+    ----------
+    mdp : TabularMDP
+    scale : float
+        The reward scale over the temperature, above 0.
+    work : float
+        In outcomes looked at: an MDP of 100 states, 4 actions and one outcome has 400, and a sweep looks at them all.
+
+    Returns
+    -------
+    bool or None
+        As `is_above_critical`; None if the work does not suffice. What comes out depends on the arguments alone, not on
+        how quick the machine is.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> mdp = fsq.cliff_walking()
+    >>> side_of_critical(mdp, 1.0, 1e6), side_of_critical(mdp, 1.33764, 1e6), side_of_critical(mdp, 1.0, 1e3)
+    (False, None, None)
+    """
+    outcomes = mdp.next_state.size
+    sweeps = min(_SWEEPS, int((work - _COMPONENTS * outcomes) // (outcomes + _CALL)))
+    if sweeps < 1:
+        return None
+    above: bool | None = True
+    for component in end_components(mdp, matrices(mdp)):
+        sign = mean_sign(component, scale * component.reward, entropy=True, sweeps=sweeps)
+        if sign == 1:
+            return False
+        above = above if sign == -1 else None
+    return above
+
+
+def work_of_critical(mdp: TabularMDP) -> float:
+    """Estimate the work that `critical_reward_scale` takes.
+
+    Parameters
+    ----------
+    mdp : TabularMDP
+
+    Returns
+    -------
+    float
+        As `side_of_critical` counts it.
+    """
+    return _ANSWER * (mdp.next_state.size + _CALL)
 
 
 def _break_even(component: Component) -> float:

@@ -85,7 +85,10 @@ def ratio_equation(
     cancellation, as Grassmann, Taksar & Heyman (1985) do it.
     """
     size = chain.shape[0]
-    excursion = _Excursions(chain, _often_visited(chain, label, closed))
+    try:
+        excursion = _Excursions(chain, _often_visited(chain, label, closed))
+    except RuntimeError:  # exactly singular: some states are left too seldom for double precision to tell
+        return np.full(size, np.nan), np.full(closed.size, np.nan), np.inf
     row, off = excursion.row, excursion.off
 
     def residual(h: NDArray[np.float64], x: float) -> NDArray[np.float64]:

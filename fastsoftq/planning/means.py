@@ -16,7 +16,8 @@ from fastsoftq.planning.sweeps import rounding, sweep
 __all__ = ["best_mean_reward", "best_ratio", "first_best", "leading_to", "policy_chain"]
 
 _ENOUGH = 1e-9  # a residual with which an evaluation is of use
-_RARE = 1e-8  # actions less likely are left out where a policy with them can hardly be told from one that stays apart
+# Actions less likely are left out where a policy with them can hardly be told from one that stays apart.
+_RARE = (0.0, 1e-8, 1e-4, 0.05)
 
 
 def best_ratio(component: Component) -> float:
@@ -121,22 +122,23 @@ def _evaluate(
     A policy may never leave several classes, or leave them too seldom for double precision to tell. It then takes what
     is best of them, and from elsewhere a way there.
     """
-    chain = policy_chain(component, policy)
-    label, closed = closed_classes(chain)
-    if closed.size == 1:
+    whole = policy
+    for rare in _RARE:
+        if rare:
+            policy = np.where(whole < rare, 0.0, whole)
+            policy /= np.add.reduceat(policy, component.first)[component.state]
+        chain = policy_chain(component, policy)
+        label, closed = closed_classes(chain)
+        if closed.size > 1:
+            _, x, error = ratio_equation(chain, label, closed, rates(policy), exact)
+            if error == np.inf:
+                continue
+            policy = leading_to(component, chain, policy, label == closed[int(np.argmax(x))])
+            chain = policy_chain(component, policy)
+            label, closed = closed_classes(chain)
         h, x, error = ratio_equation(chain, label, closed, rates(policy), exact)
         if error <= (_ENOUGH if exact else 1e-4):
-            return h, float(x[0]), policy
-        policy = np.where(policy < _RARE, 0.0, policy)
-        policy /= np.add.reduceat(policy, component.first)[component.state]
-        chain = policy_chain(component, policy)
-        label, closed = closed_classes(chain)
-    if closed.size > 1:
-        _, x, _ = ratio_equation(chain, label, closed, rates(policy), exact)
-        policy = leading_to(component, chain, policy, label == closed[int(np.argmax(x))])
-        chain = policy_chain(component, policy)
-        label, closed = closed_classes(chain)
-    h, x, _ = ratio_equation(chain, label, closed, rates(policy), exact)
+            break
     return h, float(x[0]), policy
 
 
