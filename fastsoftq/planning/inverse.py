@@ -15,12 +15,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from fastsoftq import checks
 from fastsoftq.mdp.tabular import TabularMDP
-from fastsoftq.planning.behaviour import log_soft_policy, soft_fixed_point, total
-from fastsoftq.planning.bellman import action_values, matrices, soft_policy
-from fastsoftq.planning.chains import policy_chain, stationary_values
 from fastsoftq.planning.demonstrations import Demonstrations, counted
+from fastsoftq.planning.soft_policies import SoftBehaviour, total
 
-__all__ = ["RewardFit", "SoftBehaviour", "fit_rewards"]
+__all__ = ["RewardFit", "fit_rewards"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,50 +148,6 @@ def fit_rewards(
         policy=policy,
         converged=converged,
     )
-
-
-class SoftBehaviour:
-    """How the soft policy at temperature 1 depends on reward weights.
-
-    Parameters
-    ----------
-    mdp : TabularMDP
-    features : ndarray of float64, shape [states, actions, features]
-        Those of terminal states count as 0.
-    discount : float
-        Below 1.
-    """
-
-    def __init__(self, mdp: TabularMDP, features: NDArray[np.float64], discount: float) -> None:
-        self.model, self.discount = matrices(mdp), discount
-        self.features = np.where(mdp.terminal[:, None, None], 0.0, features)
-        self.v = np.zeros(mdp.n_states)  # where the last weights left off is near where the next ones end
-
-    def __call__(self, weights: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """The policy for these weights.
-
-        Parameters
-        ----------
-        weights : ndarray of float64, shape [features]
-
-        Returns
-        -------
-        log_policy : ndarray of float64, shape [states, actions]
-        gradient : ndarray of float64, shape [states, actions, features]
-            Of `log_policy`: the discounted features expected to follow an action, less those expected to follow the
-            policy's own choice.
-        """
-        model = self.model._replace(reward=self.features @ weights)
-        self.v = soft_fixed_point(model, self.discount, self.v)
-        q = action_values(model, self.v, self.discount)
-        policy = soft_policy(q, 1.0)
-        chain, ends = policy_chain(model, policy)
-        gains = np.einsum("sa,sak->sk", policy, self.features)
-        columns = [stationary_values(chain, ends, gain, self.discount) for gain in gains.T]
-        following = np.asarray(model.continuation @ np.column_stack(columns)).reshape(self.features.shape)
-        expected = self.features + self.discount * following
-        own_choice = np.einsum("sa,sak->sk", policy, expected)
-        return log_soft_policy(q), expected - own_choice[:, None, :]
 
 
 def _inverse_where_known(information: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
