@@ -18,7 +18,7 @@ __all__ = ["closed_classes", "ratio_equation"]
 
 _SMALL = 400  # states: factorised at once, however they fill in
 _CHEAP = 2e9  # multiplications of a factorisation that need no second thought
-_DEAR = 4e10  # multiplications of a factorisation that is never tried
+_DEAR = 1e10  # multiplications of a factorisation that is never tried
 _ACCURACY = 1e-7  # relative, of a solution by iteration, which refinement then mends
 _MOST_SWEEPS = 400
 _PEELS = 60

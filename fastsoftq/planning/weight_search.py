@@ -144,10 +144,11 @@ class WeightSearch:
                 return left - step, True
             last = shift
             gain = float(slope @ (axes @ ((axes.T @ slope) / size)))
+            noise = 1e-14 * float((counts * (1.0 + np.abs(log_policy))).sum())
             for halvings in range(40):
                 weights = self.weights + 0.5**halvings * move
                 trial = total(counts, self.behaviour.log_policy(weights))
-                if trial >= likelihood + 1e-4 * 0.5**halvings * gain - 1e-14 * abs(likelihood):
+                if trial >= likelihood + 1e-4 * 0.5**halvings * gain or abs(trial - likelihood) <= noise:
                     break
             else:
                 return left - step, bool(proved and shift <= _NEARLY)
