@@ -6,7 +6,6 @@ graphs that no small set of states separates, on which iteration is quick.
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -20,7 +19,7 @@ _SMALL = 400  # states: factorised at once, however they fill in
 _CHEAP = 2e9  # multiplications of a factorisation that need no second thought
 _DEAR = 1e10  # multiplications of a factorisation that is never tried
 _ACCURACY = 1e-7  # relative, of a solution by iteration, which refinement then mends
-_MOST_SWEEPS = 400
+_TRIED, _MOST_SWEEPS = 100, 2000  # sweeps after which it is foreseen that they will be too many
 _PEELS = 60
 
 
@@ -179,7 +178,7 @@ class _Excursions:
                     low, high = float(change.min()), float(change.max())
                     if high - low <= _ACCURACY * largest:
                         break
-                    if number == _MOST_SWEEPS // 4 and not high - low <= math.sqrt(_ACCURACY) * largest:
+                    if number == _TRIED and not high - low <= _ACCURACY ** (_TRIED / _MOST_SWEEPS) * largest:
                         return None
                 change *= 0.9  # below 1: states may alternate
                 h += change
@@ -196,7 +195,7 @@ class _Excursions:
 
         matrix, y = self.matrix.tocsr(), np.zeros_like(wanted)
         for column in np.flatnonzero(wanted.any(axis=0)):
-            y[:, column], _ = gmres(matrix, wanted[:, column], rtol=_ACCURACY, atol=0.0, restart=80, maxiter=100)
+            y[:, column], _ = gmres(matrix, wanted[:, column], rtol=_ACCURACY, atol=0.0, restart=80, maxiter=5)
         return y
 
 
