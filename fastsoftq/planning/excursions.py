@@ -17,7 +17,7 @@ __all__ = ["closed_classes", "ratio_equation"]
 
 _SMALL = 400  # states: factorised at once, however they fill in
 _CHEAP = 2e9  # multiplications of a factorisation that need no second thought
-_DEAR = 1e10  # multiplications of a factorisation that is never tried
+_DEAR = 3e10  # multiplications of a factorisation that is never tried
 _ACCURACY = 1e-7  # relative, of a solution by iteration, which refinement then mends
 _TRIED, _MOST_SWEEPS = 100, 2000  # sweeps after which it is foreseen that they will be too many
 _PEELS = 60
@@ -208,6 +208,7 @@ def _fill(graph: sparse.csr_array) -> float:
         if kept.all() or not kept.any():
             break
         graph = sparse.csr_array(graph[kept][:, kept])
+    graph = _without_passages(graph)
     size = graph.shape[0]
     order = csgraph.reverse_cuthill_mckee(graph, symmetric_mode=True)
     place = np.empty(size, np.int64)
@@ -216,3 +217,17 @@ def _fill(graph: sparse.csr_array) -> float:
     reach = np.zeros(size, np.int64)
     np.maximum.at(reach, place[row], place[row] - place[graph.indices])
     return float((reach.astype(np.float64) ** 2).sum())
+
+
+def _without_passages(graph: sparse.csr_array) -> sparse.csr_array:
+    """Replace chains of states with two neighbours by an edge: eliminating them leaves no more."""
+    degree = np.diff(graph.indptr)
+    passage = degree <= 2
+    if not passage.any() or passage.all():
+        return graph
+    number, label = csgraph.connected_components(graph[passage][:, passage], directed=False)
+    joins = sparse.coo_array(graph[~passage][:, passage])
+    ends = sparse.csr_array((joins.data, (joins.row, label[joins.col])), shape=(joins.shape[0], number))
+    joined = sparse.csr_array(graph[~passage][:, ~passage] + ends @ ends.T)
+    joined.data[:] = 1.0
+    return joined
