@@ -18,7 +18,7 @@ class TooLargeError(ValueError):
     """What was asked for needs more memory than there is."""
 
 
-def check_memory(subject: str, needed: int, advice: str) -> None:
+def check_memory(subject: str, needed: int, advice: str, each: int | None = None) -> None:
     """Refuse what needs more memory than there is.
 
     Parameters
@@ -29,6 +29,8 @@ def check_memory(subject: str, needed: int, advice: str) -> None:
         Bytes, at least.
     advice : str
         What to do instead, as the message ends.
+    each : int, optional
+        Bytes that one of what is asked for takes; the message then says how many would fit.
 
     Raises
     ------
@@ -40,7 +42,8 @@ def check_memory(subject: str, needed: int, advice: str) -> None:
     available = available_memory()
     if available is not None and needed > available:
         there = f"{_in_words(needed)} of memory, of which {_in_words(available)} are available"
-        raise TooLargeError(f"{subject} needs {there}; {advice}")
+        most = "" if each is None else f", of at most {available // each}"
+        raise TooLargeError(f"{subject} needs {there}; {advice}{most}")
 
 
 def available_memory() -> int | None:

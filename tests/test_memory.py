@@ -35,6 +35,8 @@ def test_what_fits_passes_and_what_does_not_is_refused_in_words(monkeypatch):
         check_memory("seeds is 7 and", 5 * 2**40, "take fewer")
     assert str(refused.value) == "seeds is 7 and needs 5 TiB of memory, of which 3 GiB are available; take fewer"
     assert isinstance(refused.value, ValueError)
+    with pytest.raises(TooLargeError, match=r"are available; take fewer, of at most 3$"):
+        check_memory("seeds is 7 and", 7 * 2**30, "take fewer", each=2**30)
 
 
 def test_where_nothing_tells_nothing_is_refused(monkeypatch):

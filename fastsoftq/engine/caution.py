@@ -13,6 +13,7 @@ from fastsoftq.mdp.tabular import TabularMDP
 
 __all__ = ["check_reward_scale", "warn_below_critical"]
 
+_FREE = 2e6  # steps that take some hundredths of a second: no training is too short for so much work
 _critical: WeakKeyDictionary[TabularMDP, float] = WeakKeyDictionary()
 
 
@@ -31,8 +32,20 @@ def check_reward_scale(mdp: TabularMDP, agent: Any) -> None:
             check_reward_scale(mdp, value)
 
 
-def warn_below_critical(mdp: TabularMDP, agent: Any, stacklevel: int = 3) -> None:
-    """Warn where a soft agent's reward scale over its lowest temperature is not above the critical reward scale."""
+def warn_below_critical(mdp: TabularMDP, agent: Any, steps: float, stacklevel: int = 3) -> None:
+    """Warn where a soft agent's reward scale over its lowest temperature is not above the critical reward scale.
+
+    Parameters
+    ----------
+    mdp : TabularMDP
+    agent : NamedTuple
+        Others than soft Q-learning are never warned of.
+    steps : float
+        What the training takes at most. To find out is to take about a tenth of it: no warning is given where it
+        cannot be had for that.
+    stacklevel : int
+        Who is warned.
+    """
     if not isinstance(agent, SoftQLearning):
         return
     lowest = agent.temperature if isinstance(agent.temperature, float) else agent.temperature.stop
@@ -41,16 +54,29 @@ def warn_below_critical(mdp: TabularMDP, agent: Any, stacklevel: int = 3) -> Non
     least_loss = -float(mdp.reward[(mdp.probability > 0) & ~mdp.terminated].max(initial=-math.inf))
     if scale * least_loss > math.log(mdp.n_actions):
         return
-    if mdp not in _critical:
-        from fastsoftq.planning.critical import critical_reward_scale
+    critical = _critical_within(mdp, max(_FREE, steps / 10))
+    if critical is None:
+        from fastsoftq.planning.critical import side_of_critical
 
-        _critical[mdp] = critical_reward_scale(mdp)
-    critical = _critical[mdp]
-    if scale > critical:
+        if side_of_critical(mdp, scale, max(_FREE, steps / 10)) is not False:
+            return
+        what = f"reward_scale / temperature is {scale:.6g}, not above {mdp.name}'s critical reward scale"
+    elif scale > critical:
         return
-    if math.isinf(critical):
+    elif math.isinf(critical):
         what = f"no reward scale is large enough in {mdp.name}, where one can wander for ever at no cost"
     else:
         what = f"reward_scale / temperature is {scale:.6g}, not above {mdp.name}'s critical reward scale {critical:.6g}"
     why = "the entropy of a step can pay more than the step costs, so the soft agent may prefer to wander for ever"
     warnings.warn(f"{what}: {why}", UserWarning, stacklevel=stacklevel)
+
+
+def _critical_within(mdp: TabularMDP, work: float) -> float | None:
+    """The critical reward scale, if it is known or so much work yields it; a step of training is a unit of work."""
+    if mdp not in _critical:
+        from fastsoftq.planning.critical import critical_reward_scale, work_of_critical
+
+        if work_of_critical(mdp) > work:
+            return None
+        _critical[mdp] = critical_reward_scale(mdp)
+    return _critical[mdp]

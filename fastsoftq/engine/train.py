@@ -85,7 +85,8 @@ def train(
     Warns
     -----
     UserWarning
-        Soft learning at or below the critical reward scale, where wandering pays (see `critical_reward_scale`).
+        Soft learning at or below the critical reward scale, where wandering pays (see `critical_reward_scale`), as far
+        as that can be told by about a tenth of the training's own work.
 
     Examples
     --------
@@ -98,7 +99,7 @@ def train(
         raise TypeError(f"progress is {progress!r}; it must be a callable")
     training = Training.checked(mdp, agent, seeds, episodes, max_steps, precision, threads, initial_q, keep_q)
     training.check_memory("seeds", len(training.seeds), "take fewer seeds or episodes, or fastsoftq.stream")
-    warn_below_critical(mdp, training.agent)
+    warn_below_critical(mdp, training.agent, training.most_steps)
     return training.curves(slice(None), progress)
 
 
@@ -146,7 +147,7 @@ def stream(
     size = checks.count("block", block)
     training = Training.checked(mdp, agent, seeds, episodes, max_steps, precision, threads, initial_q, keep_q)
     training.check_memory("block", min(size, len(training.seeds)), "take a smaller block or fewer episodes")
-    warn_below_critical(mdp, training.agent)
+    warn_below_critical(mdp, training.agent, training.most_steps)
     training = replace(training, initial_q=training.initial_q.copy())  # it may be changed between blocks
     starts = range(0, len(training.seeds), size)
     return (training.curves(slice(start, start + size), None) for start in starts)
@@ -195,6 +196,11 @@ class Training:
             initial_q=_initial_tables(initial_q, mdp, len(chosen)),
             keep_q=checks.flag("keep_q", keep_q),
         )
+
+    @property
+    def most_steps(self) -> int:
+        """How many steps all runs take at most."""
+        return len(self.seeds) * self.episodes * self.max_steps
 
     def check_memory(self, name: str, seeds: int, advice: str) -> None:
         """Refuse what would not fit: the curves of so many seeds, as the argument `name` asks for them."""

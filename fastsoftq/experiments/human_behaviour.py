@@ -24,8 +24,9 @@ from fastsoftq.mdp.grid import from_map
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.planning.behaviour import BehaviourFit, fit_epsilon_greedy, fit_temperature, log_likelihood
 from fastsoftq.planning.demonstrations import Demonstrations
-from fastsoftq.planning.inverse import RewardFit, SoftBehaviour, fit_rewards
+from fastsoftq.planning.inverse import RewardFit, fit_rewards
 from fastsoftq.planning.iteration import soft_value_iteration, value_iteration
+from fastsoftq.planning.soft_policies import SoftBehaviour
 from fastsoftq.planning.trajectories import sample_trajectories
 from fastsoftq.report.findings import Findings, Table
 from fastsoftq.report.grid import plot_grid

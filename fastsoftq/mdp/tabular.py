@@ -120,9 +120,9 @@ class TabularMDP:
             ("start", _start_distribution(start, shape[0]), np.float64),
             ("cells", None if cells is None else _cells(cells, shape[0]), np.int64),
         ):
-            array = None if value is None else np.array(value, dtype=dtype, order="C")
+            array: NDArray[Any] | None = None if value is None else np.array(value, dtype=dtype, order="C")
             if array is not None and dtype is np.float64:
-                array = array + 0.0  # a zero has no sign: -0.0 is of no other identity
+                array += 0.0  # a zero has no sign: -0.0 is of no other identity
             object.__setattr__(self, field, _read_only(array))
         if (map is None) != (cells is None):
             raise ValueError(f"{'cells' if cells is None else 'map'} is missing; map and cells go together")

@@ -7,6 +7,7 @@ The soft model is the policy exp((Q - V) / T), under which good behaviour is the
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,20 +17,20 @@ from numpy.typing import ArrayLike, NDArray
 
 from fastsoftq import checks
 from fastsoftq.mdp.tabular import TabularMDP
-from fastsoftq.planning.bellman import Matrices, action_values, matrices, soft_policy, soft_values
-from fastsoftq.planning.chains import policy_chain, stationary_values
+from fastsoftq.planning.bellman import Matrices, action_values, matrices
 from fastsoftq.planning.demonstrations import Demonstrations, counted
 from fastsoftq.planning.evaluation import checked_policy
+from fastsoftq.planning.inverse_temperature import Likelihood
 from fastsoftq.planning.iteration import value_iteration
+from fastsoftq.planning.observed import observed
+from fastsoftq.planning.shortfalls import shortfalls
+from fastsoftq.planning.soft_policies import log_soft_policy, soft_fixed_point, total
 
 __all__ = [
     "BehaviourFit",
     "fit_epsilon_greedy",
     "fit_temperature",
     "log_likelihood",
-    "log_soft_policy",
-    "soft_fixed_point",
-    "total",
 ]
 
 
@@ -113,7 +114,8 @@ def fit_temperature(
     -------
     BehaviourFit
         `estimate` in units of reward; 1 / `estimate` is the reward scale at temperature 1. It is 0.0 if only the very
-        best actions were seen, and inf if no temperature up to 1000 times the largest reward is too high.
+        best actions were seen, as far as double precision can tell them from others, and inf if what was done is most
+        likely where rewards do not count. Its interval may end in either too.
 
     Raises
     ------
@@ -132,36 +134,54 @@ def fit_temperature(
     >>> fit.low < 0.5 < fit.high
     True
     """
+    from scipy.special import ndtri  # here, since it takes longer to load than most answers take
+
     discount = checks.in_unit_interval("discount", discount, open_above=True)
     level = checks.in_unit_interval("level", level, open_below=True, open_above=True)
     counts = counted(demonstrations, mdp)
     model = matrices(mdp)
-    sizes = np.abs(mdp.reward[(mdp.reward != 0.0) & (mdp.probability > 0.0)])
-    if not sizes.size:
+    if not model.reward[~mdp.terminal].any():
         raise ValueError("mdp has no reward other than 0; no temperature can be told from another")
-    lowest, highest = math.log(1e-3 * sizes.min()), math.log(1e3 * sizes.max())
-    v = np.zeros(mdp.n_states)
+    part = observed(model, counts)
+    exponent = _exponent(part.model.reward)
+    part = part._replace(model=part.model._replace(reward=np.ldexp(part.model.reward, -exponent)))
+    peak = Likelihood(part, discount).peak(drop=float(ndtri(0.5 + level / 2.0)) ** 2 / 2.0)
+    policy = _elsewhere(model, discount, peak.at, exponent)
+    policy[part.states] = np.exp(peak.log_policy)
+    at, high, low = (_temperature(beta, exponent) for beta in (peak.at, peak.low, peak.high))
+    return BehaviourFit(at, low, high, level, peak.value, policy)
 
-    def log_policy(log_temperature: float) -> NDArray[np.float64]:
-        nonlocal v  # where the last temperature left off is near where the next one ends
-        temperature = math.exp(log_temperature)
-        scaled = model._replace(reward=model.reward / temperature)
-        v = soft_fixed_point(scaled, discount, v)
-        return log_soft_policy(action_values(scaled, v, discount))
 
-    def likelihood(log_temperature: float) -> float:
-        return total(counts, log_policy(log_temperature))
+def _exponent(reward: NDArray[np.float64]) -> int:
+    """The power of 2 that rewards are divided by, to be of ordinary size: exactly, however large or small."""
+    return int(np.frexp(np.abs(reward).max(initial=0.0))[1])
 
-    grid = np.linspace(lowest, highest, 3 + math.ceil(highest - lowest))
-    at, low, high, best = _profile(likelihood, grid, level)
 
-    def temperature(log_temperature: float) -> float:
-        if log_temperature <= lowest:
-            return 0.0
-        return math.inf if log_temperature >= highest else math.exp(log_temperature)
+def _temperature(beta: float, exponent: int) -> float:
+    """From an inverse temperature of divided rewards; 0 and inf are for where they are meant."""
+    if beta in (0.0, math.inf):
+        return 0.0 if beta else math.inf
+    try:
+        temperature = math.ldexp(1.0 / beta, exponent)
+    except OverflowError:
+        temperature = math.inf
+    return min(max(temperature, math.ulp(0.0)), sys.float_info.max)
 
-    policy = np.exp(log_policy(at))
-    return BehaviourFit(temperature(at), temperature(low), temperature(high), level, best, policy)
+
+def _elsewhere(model: Matrices, discount: float, beta: float, exponent: int) -> NDArray[np.float64]:
+    """The policy in states that nothing seen can lead to."""
+    own = _exponent(model.reward)
+    scaled = model._replace(reward=np.ldexp(model.reward, -own))
+    lacks = shortfalls(scaled, discount)
+    if beta == math.inf:
+        beta = 2.0**60 / float(lacks[lacks > 0.0].min(initial=1.0))
+    else:
+        beta = float(np.ldexp(beta, own - exponent))
+    with np.errstate(over="ignore"):
+        weighed = np.minimum(beta, 1e300) * lacks
+    shaped = scaled._replace(reward=-weighed)
+    v = soft_fixed_point(shaped, discount, np.zeros(lacks.shape[0]))
+    return np.exp(log_soft_policy(action_values(shaped, v, discount)))
 
 
 def fit_epsilon_greedy(
@@ -206,65 +226,6 @@ def fit_epsilon_greedy(
     grid = np.concatenate([[0.0], np.logspace(-8.0, 0.0, 17)])
     at, low, high, best = _profile(likelihood, grid, level)
     return BehaviourFit(at, low, high, level, best, policy(at))
-
-
-def soft_fixed_point(model: Matrices, discount: float, v: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Solve V = ln sum_a exp(Q) by soft policy iteration, which is Newton's method.
-
-    Parameters
-    ----------
-    model : Matrices
-        Its rewards are in units of the temperature.
-    discount : float
-        Below 1.
-    v : ndarray of float64, shape [states]
-        Where to begin: near the solution saves steps, but anywhere will do.
-
-    Returns
-    -------
-    ndarray of float64, shape [states]
-    """
-    residual = np.inf
-    while True:
-        q = action_values(model, v, discount)
-        swept = soft_values(model, q, 1.0)
-        last, residual = residual, float(np.abs(swept - v).max()) / max(1.0, float(np.abs(v).max()))
-        if residual <= 1e-14 or (residual < 1e-6 and residual >= last):  # rounding lets it fall no further
-            return swept
-        policy = soft_policy(q, 1.0)
-        entropy = np.where(model.terminal, 0.0, swept - (policy * q).sum(axis=1))
-        chain, ends = policy_chain(model, policy)
-        v = stationary_values(chain, ends, (policy * model.reward).sum(axis=1) + entropy, discount)
-
-
-def log_soft_policy(q: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Ln of the soft policy at temperature 1, finite where the probability itself underflows.
-
-    Parameters
-    ----------
-    q : ndarray of float64, shape [states, actions]
-
-    Returns
-    -------
-    ndarray of float64, shape [states, actions]
-    """
-    best = q.max(axis=1, keepdims=True)
-    return np.asarray(q - best - np.log(np.exp(q - best).sum(axis=1, keepdims=True)))
-
-
-def total(counts: NDArray[np.float64], log_policy: NDArray[np.float64]) -> float:
-    """Add up ln of the policy over the actions taken.
-
-    Parameters
-    ----------
-    counts, log_policy : ndarray of float64, shape [states, actions]
-
-    Returns
-    -------
-    float
-    """
-    seen = counts > 0.0
-    return float((counts[seen] * log_policy[seen]).sum())
 
 
 def _profile(

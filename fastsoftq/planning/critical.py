@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+import math
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy import sparse
-from scipy.sparse import csgraph
 
+from fastsoftq import checks
 from fastsoftq.mdp.tabular import TabularMDP
-from fastsoftq.planning.bellman import Matrices, matrices
-from fastsoftq.planning.chains import poisson_equation
+from fastsoftq.planning.bellman import matrices
+from fastsoftq.planning.components import Component, end_components
+from fastsoftq.planning.cycles import can_walk_without_loss
+from fastsoftq.planning.means import best_ratio
+from fastsoftq.planning.sweeps import mean_sign
 
-__all__ = ["critical_reward_scale"]
+__all__ = ["critical_reward_scale", "is_above_critical", "side_of_critical", "work_of_critical"]
+
+_SWEEPS = 100  # that tell a side of the critical scale, unless it is near
+
+# Work is counted in outcomes looked at by a sweep: what it takes to call NumPy, to find end components, and all.
+_CALL, _COMPONENTS, _ANSWER = 3_000, 25, 300
 
 
 def critical_reward_scale(mdp: TabularMDP) -> float:
@@ -45,9 +51,8 @@ def critical_reward_scale(mdp: TabularMDP) -> float:
 
         k = max over policies in end components of (mean entropy a step) / (mean loss a step),
 
-    which is where ln of the spectral radius is 0 if dynamics are deterministic. The mean k r + entropy is
-    convex in k and its derivative the mean reward, so Newton's method in k (with policy improvement between its steps,
-    as in Dinkelbach 1967) rises to the critical scale and converges quadratically.
+    which is where ln of the spectral radius is 0 if dynamics are deterministic. Whether a mean reward is below 0 is
+    told exactly with deterministic dynamics: rewards are the doubles that they are.
 
     Examples
     --------
@@ -55,96 +60,109 @@ def critical_reward_scale(mdp: TabularMDP) -> float:
     >>> round(fsq.critical_reward_scale(fsq.cliff_walking()), 7)
     1.3376435
     """
-    model = matrices(mdp)
-    return max((_break_even(component) for component in _end_components(mdp, model)), default=0.0)
-
-
-class _Component(NamedTuple):
-    """Part of an MDP that one need not leave: pairs of state and action, ordered by state."""
-
-    first: NDArray[np.int64]  # [states] the first pair of each state
-    state: NDArray[np.int64]  # [pairs] the state of each pair
-    reward: NDArray[np.float64]  # [pairs]
-    continuation: sparse.csr_array  # [pairs, states]
-
-
-def _end_components(mdp: TabularMDP, model: Matrices) -> list[_Component]:
-    """Maximal end components within reach of the start (de Alfaro 1997, algorithm 3.1)."""
-    n_states, n_actions = model.reward.shape
-    state = np.repeat(np.arange(n_states), n_actions)
-    first, outcome = _edges(model.continuation, np.ones(n_states * n_actions, np.bool_))
-    reachable = _reachable(mdp, state[first], outcome)
-    inside = reachable[state] & (model.termination.ravel() == 0.0)
-    while True:
-        pair, outcome = _edges(model.continuation, inside)
-        graph = sparse.csr_array((np.ones(pair.size), (state[pair], outcome)), shape=(n_states, n_states))
-        _, label = csgraph.connected_components(graph, connection="strong")
-        leaving = pair[label[state[pair]] != label[outcome]]
-        if leaving.size == 0:
+    components = sorted(end_components(mdp, matrices(mdp)), key=lambda component: -component.first.size)
+    critical = 0.0
+    for component in components:
+        if critical == 0.0 or mean_sign(component, critical * component.reward, entropy=True, sweeps=1) != -1:
+            critical = max(critical, _break_even(component))
+        if critical == math.inf:
             break
-        inside[leaving] = False
-    pairs = np.flatnonzero(inside)
-    pairs = pairs[np.argsort(label[state[pairs]], kind="stable")]
-    borders = np.flatnonzero(np.diff(label[state[pairs]])) + 1
-    components = []
-    for members in np.split(pairs, borders):
-        if members.size:
-            states, first, local = np.unique(state[members], return_index=True, return_inverse=True)
-            continuation = sparse.csr_array(model.continuation[members][:, states])
-            components.append(_Component(first, local, model.reward.ravel()[members], continuation))
-    return components
+    return critical
 
 
-def _edges(continuation: sparse.csr_array, pairs: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Pair and next state of every outcome of the given pairs."""
-    edges = continuation.tocoo()
-    chosen = pairs[edges.row]
-    return edges.row[chosen].astype(np.int64), edges.col[chosen].astype(np.int64)
+def is_above_critical(mdp: TabularMDP, scale: float) -> bool:
+    """Tell whether a reward scale is above the critical one, which is often told much sooner than that one is found.
+
+    Parameters
+    ----------
+    mdp : TabularMDP
+    scale : float
+        The reward scale over the temperature.
+
+    Returns
+    -------
+    bool
+        Whether `scale > critical_reward_scale(mdp)`.
+
+    Raises
+    ------
+    ValueError
+        A scale that is not positive and finite.
+    TypeError
+        Arguments of the wrong kind.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> mdp = fsq.cliff_walking()
+    >>> is_above_critical(mdp, 1.34), is_above_critical(mdp, 1.33)
+    (True, False)
+    """
+    scale = checks.positive("scale", scale)
+    unclear = []
+    for component in end_components(mdp, matrices(mdp)):
+        sign = mean_sign(component, scale * component.reward, entropy=True, sweeps=_SWEEPS)
+        if sign == 1:
+            return False
+        if sign is None:
+            unclear.append(component)
+    return all(scale > _break_even(component) for component in unclear)
 
 
-def _reachable(mdp: TabularMDP, origin: NDArray[np.int64], outcome: NDArray[np.int64]) -> NDArray[np.bool_]:
-    graph = sparse.csr_array((np.ones(origin.size), (origin, outcome)), shape=(mdp.n_states, mdp.n_states))
-    starts = np.flatnonzero(mdp.start)
-    return np.asarray(np.isfinite(csgraph.dijkstra(graph, indices=starts, unweighted=True, min_only=True)))
+def side_of_critical(mdp: TabularMDP, scale: float, work: float) -> bool | None:
+    """Tell whether a reward scale is above the critical one, if a limited amount of work tells.
+
+    Parameters
+    ----------
+    mdp : TabularMDP
+    scale : float
+        The reward scale over the temperature, above 0.
+    work : float
+        In outcomes looked at: an MDP of 100 states, 4 actions and one outcome has 400, and a sweep looks at them all.
+
+    Returns
+    -------
+    bool or None
+        As `is_above_critical`; None if the work does not suffice. What comes out depends on the arguments alone, not on
+        how quick the machine is.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> mdp = fsq.cliff_walking()
+    >>> side_of_critical(mdp, 1.0, 1e6), side_of_critical(mdp, 1.33764, 1e6), side_of_critical(mdp, 1.0, 1e3)
+    (False, None, None)
+    """
+    outcomes = mdp.next_state.size
+    sweeps = min(_SWEEPS, int((work - _COMPONENTS * outcomes) // (outcomes + _CALL)))
+    if sweeps < 1:
+        return None
+    above: bool | None = True
+    for component in end_components(mdp, matrices(mdp)):
+        sign = mean_sign(component, scale * component.reward, entropy=True, sweeps=sweeps)
+        if sign == 1:
+            return False
+        above = above if sign == -1 else None
+    return above
 
 
-def _break_even(component: _Component) -> float:
-    """The scale at which the best mean of k reward + entropy in an end component is 0."""
-    first, state, reward, continuation = component
-    n_pairs, n_states = continuation.shape
-    if _best_mean_reward(component) >= 0.0:
+def work_of_critical(mdp: TabularMDP) -> float:
+    """Estimate the work that `critical_reward_scale` takes.
+
+    Parameters
+    ----------
+    mdp : TabularMDP
+
+    Returns
+    -------
+    float
+        As `side_of_critical` counts it.
+    """
+    return _ANSWER * (mdp.next_state.size + _CALL)
+
+
+def _break_even(component: Component) -> float:
+    """The scale at which the best mean of scale * reward + entropy in an end component is 0."""
+    if can_walk_without_loss(component):
         return np.inf
-    if n_pairs == n_states:
-        return 0.0
-    scale, h = 0.0, np.zeros(n_states)
-    while True:
-        q = scale * reward + continuation @ h
-        best = np.maximum.reduceat(q, first)
-        weight = np.exp(q - best[state])
-        total = np.add.reduceat(weight, first)
-        policy = weight / total[state]
-        log_policy = q - (best + np.log(total))[state]
-        mixing = sparse.csr_array((policy, (state, np.arange(n_pairs))), shape=(n_states, n_pairs))
-        chain = sparse.csr_array(mixing @ continuation)
-        entropy = -np.add.reduceat(policy * log_policy, first)
-        h, better = poisson_equation(chain, -np.add.reduceat(policy * reward, first), entropy)
-        if not better > scale * (1.0 + 1e-14):
-            return scale
-        scale = better
-
-
-def _best_mean_reward(component: _Component) -> float:
-    """The best mean reward of a policy in an end component; only its sign is exact."""
-    _, state, reward, continuation = component
-    largest = float(np.abs(reward).max())
-    if reward.max() < 0.0 or reward.min() >= 0.0:  # any mean has this sign
-        return float(reward.max())
-    from scipy.optimize import linprog  # here, since it takes longer to load than most answers take
-
-    # The linear program over stationary frequencies of pairs (Puterman 1994, section 8.8).
-    n_pairs, n_states = continuation.shape
-    enters = sparse.csr_array((np.ones(n_pairs), (state, np.arange(n_pairs))), shape=(n_states, n_pairs))
-    balance: Any = sparse.vstack([sparse.csr_array(enters - continuation.T), sparse.csr_array(np.ones((1, n_pairs)))])
-    frequencies: Any = linprog(-reward / largest, A_eq=balance, b_eq=np.append(np.zeros(n_states), 1.0))
-    mean = float(reward @ frequencies.x) / largest
-    return 0.0 if abs(mean) < 1e-9 else mean * largest
+    return 0.0 if component.reward.size == component.first.size else best_ratio(component)

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from fastsoftq import checks
 from fastsoftq.mdp.tabular import TabularMDP, checked_mdp
+from fastsoftq.memory import check_memory
 from fastsoftq.planning.bellman import action_values, matrices, soft_policy, soft_values
 from fastsoftq.planning.chains import policy_chain, total_rewards
 from fastsoftq.planning.evaluation import checked_policy, from_start
@@ -115,7 +116,7 @@ def optimal_trajectory_posterior(mdp: TabularMDP, horizon: int, reward_scale: fl
     Raises
     ------
     ValueError
-        A horizon below 1, a reward scale that is not positive and finite.
+        A horizon below 1 or longer than memory allows, a reward scale that is not positive and finite.
     TypeError
         Arguments of the wrong kind.
 
@@ -134,6 +135,7 @@ def optimal_trajectory_posterior(mdp: TabularMDP, horizon: int, reward_scale: fl
     """
     horizon = checks.count("horizon", horizon)
     reward_scale = checks.reward_scale("reward_scale", reward_scale, checked_mdp(mdp).largest_reward)
+    _check_horizon(horizon, mdp.next_state.size + mdp.n_states * (mdp.n_actions + 1))
     with np.errstate(divide="ignore"):  # an outcome that cannot happen
         log_weight = np.log(mdp.probability) + reward_scale * _transition_reward(mdp)
         log_start = np.log(mdp.start)
@@ -171,7 +173,7 @@ def variational_policy(mdp: TabularMDP, horizon: int, reward_scale: float = 1.0)
     Raises
     ------
     ValueError
-        A horizon below 1, a reward scale that is not positive and finite.
+        A horizon below 1 or longer than memory allows, a reward scale that is not positive and finite.
     TypeError
         Arguments of the wrong kind.
 
@@ -188,6 +190,7 @@ def variational_policy(mdp: TabularMDP, horizon: int, reward_scale: float = 1.0)
     """
     horizon = checks.count("horizon", horizon)
     model = matrices(mdp, checks.reward_scale("reward_scale", reward_scale, checked_mdp(mdp).largest_reward))
+    _check_horizon(horizon, mdp.n_states * (mdp.n_actions + 1))
     policy = np.empty((horizon, mdp.n_states, mdp.n_actions))
     v = np.empty((horizon, mdp.n_states))
     following = np.zeros(mdp.n_states)
@@ -220,8 +223,8 @@ def elbo(mdp: TabularMDP, policy: ArrayLike, horizon: int | None = None, reward_
     Raises
     ------
     ValueError
-        A policy that is none, a horizon below 1 or other than the policy's own, a reward scale that is not positive
-        and finite.
+        A policy that is none, a horizon below 1, longer than memory allows or other than the policy's own, a reward
+        scale that is not positive and finite.
     TypeError
         Arguments of the wrong kind.
 
@@ -233,6 +236,8 @@ def elbo(mdp: TabularMDP, policy: ArrayLike, horizon: int | None = None, reward_
     """
     policy, horizon = checked_policy(mdp, policy, horizon)
     model = matrices(mdp, checks.reward_scale("reward_scale", reward_scale, checked_mdp(mdp).largest_reward))
+    if horizon is not None:
+        _check_horizon(horizon, 2 * mdp.n_states * mdp.n_actions)
     log_policy = np.log(policy, where=policy > 0.0, out=np.zeros(policy.shape))
     if horizon is None:
         chain, ends = policy_chain(model, policy)
@@ -244,6 +249,11 @@ def elbo(mdp: TabularMDP, policy: ArrayLike, horizon: int | None = None, reward_
             q = action_values(model, v, 1.0)
             v = np.where(model.terminal, 0.0, (policy[t] * (q - log_policy[t])).sum(axis=1))
     return from_start(mdp, v)
+
+
+def _check_horizon(horizon: int, numbers: int) -> None:
+    """Refuse a horizon at which so many numbers a step do not fit."""
+    check_memory(f"horizon is {horizon}; it", 8 * horizon * numbers, "take a shorter one", each=8 * numbers)
 
 
 def _log_sum(x: NDArray[np.float64]) -> NDArray[np.float64]:

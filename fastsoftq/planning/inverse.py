@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fastsoftq import checks
 from fastsoftq.mdp.tabular import TabularMDP
-from fastsoftq.planning.behaviour import log_soft_policy, soft_fixed_point, total
-from fastsoftq.planning.bellman import action_values, matrices, soft_policy
-from fastsoftq.planning.chains import policy_chain, stationary_values
+from fastsoftq.planning.bellman import matrices
 from fastsoftq.planning.demonstrations import Demonstrations, counted
+from fastsoftq.planning.observed import observed
+from fastsoftq.planning.soft_policies import SoftBehaviour, total
+from fastsoftq.planning.weight_search import WeightSearch
 
-__all__ = ["RewardFit", "SoftBehaviour", "fit_rewards"]
+__all__ = ["RewardFit", "fit_rewards"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,9 +32,9 @@ class RewardFit:
     weights : ndarray of float64, shape [features]
         In units of the demonstrator's temperature: behaviour does not tell a strong wish from a strict mind.
     low, high : ndarray of float64, shape [features]
-        Their intervals, from the expected information; infinite where the demonstrations say nothing.
+        Their intervals, from the expected information; infinite where a weight is `unidentified` or `separated`.
     covariance : ndarray of float64, shape [features, features]
-        Of the estimates, where they say something.
+        Of the estimates, as far as they are determined.
     level : float
         Nominal coverage of each interval.
     log_likelihood : float
@@ -44,7 +44,13 @@ class RewardFit:
     policy : ndarray of float64, shape [states, actions]
         The soft policy for that reward at temperature 1.
     converged : bool
-        Whether the optimiser met its tolerance.
+        Whether `weights` are proved to be a maximum, as far as double precision can tell, and the only one: the
+        likelihood curves down from there in every direction, and Newton's next step would change no probability.
+    unidentified : ndarray of bool, shape [features]
+        Weights on which what was done does not depend, or only together with others.
+    separated : ndarray of bool, shape [features]
+        Weights that have no maximum: the likelihood grows with them for ever, since some rewards make all that was done
+        best (Albert & Anderson 1984). `weights` says which way, `log_likelihood` and `policy` are those of the limit.
     """
 
     weights: NDArray[np.float64]
@@ -56,6 +62,8 @@ class RewardFit:
     reward: NDArray[np.float64] = field(repr=False)
     policy: NDArray[np.float64] = field(repr=False)
     converged: bool
+    unidentified: NDArray[np.bool_] = field(repr=False)
+    separated: NDArray[np.bool_] = field(repr=False)
 
 
 def fit_rewards(
@@ -74,14 +82,14 @@ def fit_rewards(
     mdp : TabularMDP
         Its dynamics; its rewards are not read.
     features : array_like of float, shape [states, actions, features]
-        What an action brings on average. Terminal states bring nothing.
+        What an action brings on average, in any units. Terminal states bring nothing.
     demonstrations : Demonstrations
     discount : float
         The demonstrator's, in [0, 1).
     level : float
         Coverage of each weight's interval, in (0, 1).
     max_iterations : int
-        Of L-BFGS.
+        Of Newton's method.
 
     Returns
     -------
@@ -98,7 +106,8 @@ def fit_rewards(
     Warns
     -----
     RuntimeWarning
-        The optimiser did not meet its tolerance; `converged` is then False.
+        A weight that the demonstrations do not determine, or with which their likelihood grows for ever, or steps that
+        had not settled after `max_iterations`; `converged` is then False.
 
     Notes
     -----
@@ -107,102 +116,63 @@ def fit_rewards(
     the terms of a whole trajectory telescope, each weighted by discount^t, into what it collected less what the policy
     expects to collect from the start (Ziebart 2010, section 5.3).
     """
-    from scipy.optimize import minimize  # here, since it takes longer to load than most answers take
-    from scipy.special import ndtri
+    from scipy.special import ndtri  # here, since it takes longer to load than most answers take
 
     discount = checks.in_unit_interval("discount", discount, open_above=True)
     level = checks.in_unit_interval("level", level, open_below=True, open_above=True)
     max_iterations = checks.count("max_iterations", max_iterations)
     counts = counted(demonstrations, mdp)
     array = _checked_features(mdp, features)
-    taken = counts.sum()
-    behaviour = SoftBehaviour(mdp, array, discount)
-
-    def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        log_policy, difference = behaviour(weights)
-        return -total(counts, log_policy) / taken, -np.tensordot(counts, difference, 2) / taken
-
-    found: Any = minimize(
-        loss,
-        np.zeros(array.shape[2]),
-        jac=True,
-        method="L-BFGS-B",
-        options={"maxiter": max_iterations, "ftol": 1e-15, "gtol": 1e-9},
-    )
-    log_policy, difference = behaviour(found.x)
-    slope = np.abs(np.tensordot(counts, difference, 2)).max(initial=0.0) / taken
-    converged = bool(found.success and slope <= 1e-5 * max(1.0, np.abs(difference).max(initial=0.0)))
-    if not converged:
-        warnings.warn(f"no convergence within max_iterations = {max_iterations}", RuntimeWarning, stacklevel=2)
-    policy = np.exp(log_policy)
-    weight = counts.sum(axis=1)[:, None] * policy
-    information = np.einsum("sa,sai,saj->ij", weight, difference, difference)
-    covariance, known = _inverse_where_known(information)
-    margin = np.where(known, ndtri(0.5 + level / 2.0) * np.sqrt(np.diag(covariance)), np.inf)
+    model = matrices(mdp)
+    array = np.where(mdp.terminal[:, None, None], 0.0, array)
+    part = observed(model, counts)
+    exponents = np.frexp(np.abs(array[part.states]).max(axis=(0, 1)))[1]
+    search = WeightSearch(part, np.ldexp(array[part.states], -exponents), discount)
+    search.run(max_iterations)
+    _warn(search, max_iterations)
+    basis, unknown = search.information()
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):  # of features as large or small as doubles go
+        error = np.ldexp(np.sqrt((basis**2).sum(axis=1)), -exponents)
+        margin = np.where(unknown, np.inf, ndtri(0.5 + level / 2.0) * error)
+        weights = np.ldexp(search.weights, -exponents)
+        covariance = np.ldexp(basis @ basis.T, -np.add.outer(exponents, exponents))
+        everywhere = np.ldexp(array, -exponents)
+        reward = everywhere @ search.weights
+    log_policy = search.behaviour.log_policy(search.weights)
+    policy = np.exp(SoftBehaviour(model, everywhere, discount).log_policy(search.weights))
+    policy[part.states] = np.exp(log_policy)
     return RewardFit(
-        weights=found.x,
-        low=found.x - margin,
-        high=found.x + margin,
+        weights=weights,
+        low=weights - margin,
+        high=weights + margin,
         covariance=covariance,
         level=level,
-        log_likelihood=total(counts, log_policy),
-        reward=behaviour.features @ found.x,
+        log_likelihood=total(counts[part.states], log_policy),
+        reward=reward,
         policy=policy,
-        converged=converged,
+        converged=search.converged,
+        unidentified=search.unidentified,
+        separated=search.separated,
     )
 
 
-class SoftBehaviour:
-    """How the soft policy at temperature 1 depends on reward weights.
-
-    Parameters
-    ----------
-    mdp : TabularMDP
-    features : ndarray of float64, shape [states, actions, features]
-        Those of terminal states count as 0.
-    discount : float
-        Below 1.
-    """
-
-    def __init__(self, mdp: TabularMDP, features: NDArray[np.float64], discount: float) -> None:
-        self.model, self.discount = matrices(mdp), discount
-        self.features = np.where(mdp.terminal[:, None, None], 0.0, features)
-        self.v = np.zeros(mdp.n_states)  # where the last weights left off is near where the next ones end
-
-    def __call__(self, weights: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """The policy for these weights.
-
-        Parameters
-        ----------
-        weights : ndarray of float64, shape [features]
-
-        Returns
-        -------
-        log_policy : ndarray of float64, shape [states, actions]
-        gradient : ndarray of float64, shape [states, actions, features]
-            Of `log_policy`: the discounted features expected to follow an action, less those expected to follow the
-            policy's own choice.
-        """
-        model = self.model._replace(reward=self.features @ weights)
-        self.v = soft_fixed_point(model, self.discount, self.v)
-        q = action_values(model, self.v, self.discount)
-        policy = soft_policy(q, 1.0)
-        chain, ends = policy_chain(model, policy)
-        gains = np.einsum("sa,sak->sk", policy, self.features)
-        columns = [stationary_values(chain, ends, gain, self.discount) for gain in gains.T]
-        following = np.asarray(model.continuation @ np.column_stack(columns)).reshape(self.features.shape)
-        expected = self.features + self.discount * following
-        own_choice = np.einsum("sa,sak->sk", policy, expected)
-        return log_soft_policy(q), expected - own_choice[:, None, :]
+def _warn(search: WeightSearch, max_iterations: int) -> None:
+    """Say why there is no maximum, or that it was not found."""
+    why = []
+    if search.unidentified.any():
+        why.append(f"the demonstrations do not determine {_named(search.unidentified)}")
+    if search.separated.any():
+        grows = f"grows with {_named(search.separated)} for ever"
+        why.append(f"the demonstrations are separated: their likelihood has no maximum, but {grows}")
+    if not why and not search.converged:
+        why.append(f"no convergence within max_iterations = {max_iterations}")
+    if why:
+        warnings.warn("; ".join(why), RuntimeWarning, stacklevel=3)
 
 
-def _inverse_where_known(information: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """The pseudo-inverse, and which weights the information says anything about."""
-    size = np.sqrt(np.maximum(np.diag(information), np.finfo(float).tiny))
-    values, vectors = np.linalg.eigh(information / np.outer(size, size))
-    silent = values <= 1e-12 * max(values.max(initial=0.0), 1.0)
-    inverse = (vectors[:, ~silent] / values[~silent]) @ vectors[:, ~silent].T / np.outer(size, size)
-    return inverse, np.asarray((np.abs(vectors[:, silent]) < 1e-6).all(axis=1))
+def _named(which: NDArray[np.bool_]) -> str:
+    numbers = [str(i) for i in np.flatnonzero(which)]
+    return f"weight{'s' * (len(numbers) > 1)} {', '.join(numbers)}"
 
 
 def _checked_features(mdp: TabularMDP, features: ArrayLike) -> NDArray[np.float64]:

@@ -120,7 +120,8 @@ def run(
     threads = checks.threads(threads)
     watch = watch or _Silent()
     for condition in study.conditions:
-        warn_below_critical(study.environments[condition.environment], study.agents[condition.agent])
+        environment, agent = study.environments[condition.environment], study.agents[condition.agent]
+        warn_below_critical(environment, agent, len(study.seeds) * study.episodes * study.max_steps)
     start = time.perf_counter()
     store, mended = create(study, out, chunk=chunk, source=source)
     units = store.plan.units((index, parts))

@@ -220,6 +220,32 @@ def test_the_critical_scale_is_worked_out_once_for_an_environment(monkeypatch):
     assert asked == [mdp]
 
 
+def ring(states):
+    """One goes on or back, for 1 a step, for ever; the critical scale is ln 2."""
+    here = np.arange(states)
+    return fsq.TabularMDP(
+        np.stack([(here + 1) % states, (here - 1) % states], axis=1), -1.0, np.zeros((states, 2), bool)
+    )
+
+
+def test_a_warning_costs_a_tenth_of_the_training_or_is_not_given(monkeypatch):
+    """In units of work, not seconds: which warnings are given must not depend on the machine."""
+    large, agent = ring(200_000), fsq.SoftQLearning(0.8, 0.95, reward_scale=0.5)
+    monkeypatch.setattr(critical, "critical_reward_scale", lambda mdp: pytest.fail("that would take too long"))
+    monkeypatch.setattr(critical, "end_components", lambda mdp, model: pytest.fail("and so would this"))
+    assert warned(agent, large) == []
+
+
+def test_where_the_side_is_told_sooner_than_the_scale_the_warning_does_without_it(monkeypatch):
+    middle = ring(20_000)
+    monkeypatch.setattr(critical, "critical_reward_scale", lambda mdp: pytest.fail("that would take too long"))
+    (warning,) = warned(fsq.SoftQLearning(0.8, 0.95, reward_scale=0.5), middle)
+    assert "reward_scale / temperature is 0.5, not above mdp's critical reward scale: " in str(warning.message)
+    assert warned(fsq.SoftQLearning(0.8, 0.95, reward_scale=0.7), middle) == []
+    slow = fsq.multi_goal(101)  # too near to tell from a few sweeps
+    assert warned(fsq.SoftQLearning(0.8, 0.95, reward_scale=1.386), slow) == []
+
+
 def test_a_schedule_is_judged_by_where_it_ends():
     assert len(warned(fsq.SoftQLearning(0.8, 0.95, fsq.LinearDecay(5.0, 1.0, 0.1)))) == 1
     assert len(warned(fsq.SoftQLearning(0.8, 0.95, fsq.LinearDecay(5.0, 0.5, 0.1)))) == 0

@@ -173,6 +173,21 @@ def test_bad_input(infer, change, error, message):
         infer(SLIPPERY, **{"horizon": 3, **change})
 
 
+@pytest.mark.parametrize("horizon", [10**9, 2**31 - 1])
+def test_a_horizon_that_does_not_fit_says_how_long_it_may_be(horizon):
+    uniform = np.full((48, 4), 0.25)
+    for infer in (
+        fsq.optimal_trajectory_posterior,
+        fsq.variational_policy,
+        lambda mdp, horizon: fsq.elbo(mdp, uniform, horizon),
+    ):
+        with pytest.raises(
+            ValueError, match=rf"horizon is {horizon}; it needs .* a shorter one, of at most [1-9]"
+        ) as e:
+            infer(SLIPPERY, horizon)
+        assert int(str(e.value).rsplit(" ", 1)[1]) < horizon
+
+
 def test_bad_input_to_policies():
     uniform = np.full((48, 4), 0.25)
     with pytest.raises(ValueError, match=r"policy has shape \(4, 4\)"):

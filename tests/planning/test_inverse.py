@@ -12,6 +12,7 @@ from scipy import optimize
 
 import fastsoftq as fsq
 from fastsoftq.planning import inverse
+from fastsoftq.planning.soft_policies import SoftBehaviour
 from tests.planning.strategies import mdps
 from tests.planning.test_behaviour import demonstrations
 
@@ -39,7 +40,7 @@ def test_the_gradient_is_exact(mdp, discount, seed):
     features = rng.normal(size=(mdp.n_states, mdp.n_actions, 2))
     features[mdp.terminal] = 0.0
     weights = rng.normal(size=2)
-    behaviour = inverse.SoftBehaviour(mdp, features, discount)
+    behaviour = SoftBehaviour(mdp, features, discount)
     log_policy, gradient = behaviour(weights)
     np.testing.assert_allclose(np.exp(log_policy).sum(axis=1), 1.0, rtol=1e-12)
     for k in range(2):
@@ -49,7 +50,7 @@ def test_the_gradient_is_exact(mdp, discount, seed):
 
 
 def test_the_policy_is_the_soft_one():
-    log_policy, _ = inverse.SoftBehaviour(SLIPPERY, FEATURES, 0.9)(WEIGHTS)
+    log_policy, _ = SoftBehaviour(SLIPPERY, FEATURES, 0.9)(WEIGHTS)
     inside = ~SLIPPERY.terminal
     np.testing.assert_allclose(np.exp(log_policy)[inside], soft(SLIPPERY, FEATURES, WEIGHTS, 0.9)[inside], atol=1e-12)
 
@@ -113,7 +114,7 @@ def test_an_independent_optimiser_agrees():
     counts = seen.counts(SLIPPERY)
 
     def loss(weights):
-        log_policy, _ = inverse.SoftBehaviour(SLIPPERY, FEATURES, 0.9)(weights)
+        log_policy, _ = SoftBehaviour(SLIPPERY, FEATURES, 0.9)(weights)
         return -(counts * log_policy).sum()
 
     best = optimize.minimize(loss, WEIGHTS, method="Nelder-Mead", options={"xatol": 1e-8, "fatol": 1e-10})

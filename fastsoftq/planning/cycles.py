@@ -1,0 +1,169 @@
+"""Whether one can walk on for ever without a loss: the sign of the best mean reward, in fractions where need be."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastsoftq.planning.components import Component
+from fastsoftq.planning.excursions import closed_classes
+from fastsoftq.planning.means import best_mean_reward, first_best, leading_to, policy_chain
+from fastsoftq.planning.sweeps import mean_sign, rounding
+
+__all__ = ["can_walk_without_loss"]
+
+_SWEEPS = 60
+_EPSILON = float(np.finfo(np.float64).eps)
+_FEW = 24  # states whose equations, with several outcomes, are solved in fractions
+
+
+def can_walk_without_loss(component: Component) -> bool:
+    """Tell whether some policy in an end component has a mean reward of 0 or above.
+
+    Parameters
+    ----------
+    component : Component
+
+    Returns
+    -------
+    bool
+        Rewards are the doubles that they are: with deterministic dynamics, or few states, the answer is exact. Only a
+        loss so small that rounding of the probabilities may have made it counts as none, and, beyond 24 states with
+        several outcomes, one that rounding in its computation may have made.
+
+    Notes
+    -----
+    Sweeps tell, or policy iteration, with bounds that allow for rounding. Where those do not, policy iteration goes on
+    in fractions, which every double is.
+    """
+    reward = component.reward
+    if reward.max() < 0.0 or reward.min() >= 0.0:  # any mean has this sign
+        return bool(reward.max() >= 0.0)
+    sign = mean_sign(component, reward, entropy=False, sweeps=_SWEEPS)
+    if sign is not None:
+        return sign > 0
+    mean, h, pair = best_mean_reward(component)
+    margin = rounding(component, reward, h)
+    if (reward + (component.continuation @ h - h[component.state]) + margin).max() < 0.0:
+        return False
+    if component.deterministic or component.first.size <= _FEW:
+        return _can_exactly(component, pair)
+    chain = policy_chain(component, _taking(component, pair))
+    label, closed = closed_classes(chain)
+    return bool(mean >= -margin[pair][label == closed[0]].max())
+
+
+_Fractions = NDArray[np.object_]
+
+
+def _can_exactly(component: Component, pair: NDArray[np.int64]) -> bool:
+    """Howard's policy iteration in fractions, from a policy that is best but for rounding."""
+    reward = _fractions(component.reward)
+    solve = _along_ways if component.deterministic else _by_elimination
+    while True:
+        policy = _taking(component, pair)
+        chain = policy_chain(component, policy)
+        label, closed = closed_classes(chain)
+        means = [solve(component, pair, reward, np.flatnonzero(label == c))[1] for c in closed]
+        best_class = max(range(len(means)), key=means.__getitem__)
+        members = np.flatnonzero(label == closed[best_class])
+        pair = np.flatnonzero(leading_to(component, chain, policy, label == closed[best_class]))
+        everywhere = np.append(members, np.setdiff1d(np.arange(label.size), members))
+        h, mean = solve(component, pair, reward, everywhere)
+        if mean >= 0 or float(mean) >= -_uncertainty(component, pair[members], h):
+            return True
+        advance = reward - mean + _expected(component, h) - h[component.state]
+        best = first_best(component, advance)
+        better = np.asarray(advance[best] > 0, np.bool_)
+        if not better.any():
+            return False
+        pair = np.where(better, best, pair)
+
+
+def _taking(component: Component, pair: NDArray[np.int64]) -> NDArray[np.float64]:
+    policy = np.zeros(component.reward.size)
+    policy[pair] = 1.0
+    return policy
+
+
+def _fractions(values: NDArray[np.float64]) -> _Fractions:
+    return np.array([Fraction(value) for value in values.tolist()], dtype=object)
+
+
+def _expected(component: Component, h: _Fractions) -> _Fractions:
+    """The mean of h over what follows each pair."""
+    if component.deterministic:
+        return np.asarray(h[component.continuation.indices])
+    return np.array([sum(p * h[s] for s, p in _row(component, pair)) for pair in range(component.reward.size)], object)
+
+
+def _row(component: Component, pair: int) -> list[tuple[int, Fraction]]:
+    start, end = component.continuation.indptr[pair : pair + 2]
+    states = component.continuation.indices[start:end].tolist()
+    chances = [Fraction(p) for p in component.continuation.data[start:end].tolist()]
+    whole = sum(chances)
+    return [(state, p / whole) for state, p in zip(states, chances, strict=True)]
+
+
+def _along_ways(
+    component: Component, pair: NDArray[np.int64], reward: _Fractions, states: NDArray[np.int64]
+) -> tuple[_Fractions, Fraction]:
+    """Relative values and mean of a deterministic policy: the first state lies on its one cycle."""
+    following = component.continuation.indices[pair].tolist()
+    pays = reward[pair].tolist()
+    root = int(states[0])
+    cycle = [root]
+    while following[cycle[-1]] != root:
+        cycle.append(following[cycle[-1]])
+    mean = sum((pays[s] for s in cycle), Fraction(0)) / len(cycle)
+    h: dict[int, Fraction] = {root: Fraction(0)}
+    for state in states.tolist():
+        way = []
+        while state not in h:
+            way.append(state)
+            state = following[state]
+        for s in reversed(way):
+            h[s] = pays[s] - mean + h[following[s]]
+    values = np.zeros(len(following), object)
+    values[list(h)] = list(h.values())
+    return values, mean
+
+
+def _by_elimination(
+    component: Component, pair: NDArray[np.int64], reward: _Fractions, states: NDArray[np.int64]
+) -> tuple[_Fractions, Fraction]:
+    """The same with several outcomes, by Gauss: h(s) - E[h(s')] + mean = reward(s), and h is 0 in the first state."""
+    place = {int(state): i for i, state in enumerate(states)}
+    size = len(place)
+    rows = []
+    for state, i in place.items():
+        row = [Fraction(0)] * size + [reward[pair[state]]]
+        row[i] += 1
+        for following, p in _row(component, int(pair[state])):
+            row[place[following]] -= p
+        row[0] = Fraction(1)  # in place of h of the first state, the mean
+        rows.append(row)
+    for i in range(size):
+        pivot = next(j for j in range(i, size) if rows[j][i])
+        rows[i], rows[pivot] = rows[pivot], rows[i]
+        rows[i] = [x / rows[i][i] for x in rows[i]]
+        for j in range(size):
+            if j != i and rows[j][i]:
+                rows[j] = [x - rows[j][i] * y if y else x for x, y in zip(rows[j], rows[i], strict=True)]
+    h = np.zeros(component.first.size, object)
+    h[states] = [row[-1] for row in rows]
+    h[states[0]] = Fraction(0)
+    return h, rows[0][-1]
+
+
+def _uncertainty(component: Component, pair: NDArray[np.int64], h: _Fractions) -> float:
+    """How far rounding of probabilities that are no short binary fractions may have moved a mean over these pairs."""
+    doubt = 0.0
+    for i in pair.tolist():
+        outcomes = _row(component, i)
+        if any(p.denominator > 2**30 for _, p in outcomes):
+            spread = max(abs(float(h[s] - h[t])) for s, _ in outcomes for t, _ in outcomes)
+            doubt = max(doubt, 4.0 * _EPSILON * (spread + abs(float(component.reward[i]))))
+    return doubt

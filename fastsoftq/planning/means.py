@@ -1,0 +1,195 @@
+"""The best mean a step in an end component, by policy iteration (Howard 1960): reward, or entropy over loss."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse import csgraph
+
+from fastsoftq.planning.components import Component
+from fastsoftq.planning.excursions import closed_classes, ratio_equation
+from fastsoftq.planning.sweeps import rounding, sweep
+
+__all__ = ["best_mean_reward", "best_ratio", "first_best", "leading_to", "policy_chain"]
+
+_ENOUGH = 1e-9  # a residual with which an evaluation is of use
+# Actions less likely are left out where a policy with them can hardly be told from one that stays apart.
+_RARE = (0.0, 1e-8, 1e-4, 0.05)
+
+
+def best_ratio(component: Component) -> float:
+    """The largest mean entropy over mean loss of a policy, where every policy loses.
+
+    Parameters
+    ----------
+    component : Component
+        Its best mean reward is below 0.
+
+    Returns
+    -------
+    float
+        The scale at which the best mean of scale * reward + entropy is 0.
+
+    Notes
+    -----
+    That best mean is convex in the scale and its derivative the mean reward, so Newton's method in the scale, with a
+    step of policy iteration between its steps (as in Dinkelbach 1967), converges quadratically.
+    """
+    reward = component.reward
+
+    def rates(policy: NDArray[np.float64]) -> NDArray[np.float64]:
+        log_policy = np.log(policy, where=policy > 0.0, out=np.zeros_like(policy))
+        paid = np.column_stack([-policy * log_policy, -policy * reward])
+        return np.asarray(np.add.reduceat(paid, component.first, axis=0))
+
+    scale, h, step, near, settled = 0.0, np.zeros(component.first.size), np.inf, False, 0
+    for _ in range(2000):
+        change, policy = sweep(component, scale * reward, h, entropy=True)
+        h, better, _ = _evaluate(component, policy, rates, near)
+        last, step = step, abs(better - scale)
+        near = near or step <= 1e-3 * better
+        scale = better
+        rises = change.max() > 1e-6 and settled < 20  # another part may yet turn out to be better
+        if near and (step <= 1e-14 * scale or last <= step <= 1e-9 * scale):
+            if not rises:
+                break
+            settled += 1
+    return scale
+
+
+def best_mean_reward(component: Component) -> tuple[float, NDArray[np.float64], NDArray[np.int64]]:
+    """The largest mean reward of a policy.
+
+    Parameters
+    ----------
+    component : Component
+
+    Returns
+    -------
+    mean : float
+    h : ndarray of float64, shape [states]
+        The values relative to the mean: they solve its optimality equation, to rounding.
+    policy : ndarray of int64, shape [states]
+        The pair that each state takes.
+    """
+    first, state, reward, continuation = component
+    pair = first_best(component, reward)
+    while True:
+        policy = np.zeros(reward.size)
+        policy[pair] = 1.0
+
+        def rates(policy: NDArray[np.float64]) -> NDArray[np.float64]:
+            return np.asarray(np.add.reduceat(np.column_stack([policy * reward, policy]), first, axis=0))
+
+        h, mean, policy = _evaluate(component, policy, rates, exact=True)
+        pair = np.flatnonzero(policy > 0.0)
+        advance = reward - mean + (continuation @ h - h[state])
+        margin = 4.0 * (rounding(component, reward - mean, h))
+        gain = advance - margin - (advance + margin)[pair][state]
+        better = np.maximum.reduceat(gain, first) > 0.0
+        if not better.any():
+            return mean, h, pair
+        pair = np.where(better, first_best(component, gain), pair)
+
+
+def first_best(component: Component, value: NDArray[np.float64]) -> NDArray[np.int64]:
+    """The first pair of each state with the largest value.
+
+    Parameters
+    ----------
+    component : Component
+    value : ndarray of float64 (or of fractions), shape [pairs]
+
+    Returns
+    -------
+    ndarray of int64, shape [states]
+    """
+    best = np.flatnonzero(value == np.maximum.reduceat(value, component.first)[component.state])
+    return best[np.unique(component.state[best], return_index=True)[1]]
+
+
+_Rates = Callable[[NDArray[np.float64]], NDArray[np.float64]]
+
+
+def _evaluate(
+    component: Component, policy: NDArray[np.float64], rates: _Rates, exact: bool
+) -> tuple[NDArray[np.float64], float, NDArray[np.float64]]:
+    """Relative values and mean of a policy, or of one made from it, which does as well as it does anywhere.
+
+    A policy may never leave several classes, or leave them too seldom for double precision to tell. It then takes what
+    is best of them, and from elsewhere a way there.
+    """
+    whole = policy
+    for rare in _RARE:
+        if rare:
+            policy = np.where(whole < rare, 0.0, whole)
+            policy /= np.add.reduceat(policy, component.first)[component.state]
+        chain = policy_chain(component, policy)
+        label, closed = closed_classes(chain)
+        if closed.size > 1:
+            _, x, error = ratio_equation(chain, label, closed, rates(policy), exact)
+            if error == np.inf:
+                continue
+            policy = leading_to(component, chain, policy, label == closed[int(np.argmax(x))])
+            chain = policy_chain(component, policy)
+            label, closed = closed_classes(chain)
+        h, x, error = ratio_equation(chain, label, closed, rates(policy), exact)
+        if error <= (_ENOUGH if exact else 1e-4):
+            break
+    return h, float(x[0]), policy
+
+
+def policy_chain(component: Component, policy: NDArray[np.float64]) -> sparse.csr_array:
+    """Make the Markov chain that a policy turns an end component into.
+
+    Parameters
+    ----------
+    component : Component
+    policy : ndarray of float64, shape [pairs]
+
+    Returns
+    -------
+    sparse array of float64, shape [states, states]
+    """
+    pairs = policy.size
+    start = np.append(component.first, pairs)
+    mixing = sparse.csr_array((policy, np.arange(pairs), start), shape=(component.first.size, pairs))
+    chain = sparse.csr_array(mixing @ component.continuation)
+    chain.eliminate_zeros()
+    return chain
+
+
+def leading_to(
+    component: Component, chain: sparse.csr_array, policy: NDArray[np.float64], goal: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """Change a policy where it never comes to the goal: by a shortest way to where it does.
+
+    Parameters
+    ----------
+    component : Component
+    chain : sparse array of float64, shape [states, states]
+        The policy's.
+    policy : ndarray of float64, shape [pairs]
+    goal : ndarray of bool, shape [states]
+
+    Returns
+    -------
+    ndarray of float64, shape [pairs]
+    """
+    lost = ~np.isfinite(_steps_to(chain, goal))
+    start = np.append(component.first, policy.size)
+    every = sparse.csr_array((np.ones(policy.size), np.arange(policy.size), start), (goal.size, policy.size))
+    steps = _steps_to(sparse.csr_array(every @ component.continuation), ~lost)
+    nearest = np.minimum.reduceat(steps[component.continuation.indices], component.continuation.indptr[:-1])
+    policy = policy.copy()
+    policy[lost[component.state]] = 0.0
+    policy[first_best(component, -nearest)[lost]] = 1.0
+    return policy
+
+
+def _steps_to(graph: sparse.csr_array, goal: NDArray[np.bool_]) -> NDArray[np.float64]:
+    backwards = graph.T.tocsr()
+    return np.asarray(csgraph.dijkstra(backwards, indices=np.flatnonzero(goal), unweighted=True, min_only=True))
