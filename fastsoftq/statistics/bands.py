@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from fastsoftq.checks import array
-from fastsoftq.statistics.intervals import BLOCK
+from fastsoftq.statistics.evidence import least_p_value
 from fastsoftq.statistics.moments import Moments, moments, skew_corrected_interval
-from fastsoftq.statistics.permutation import least_p_value
 from fastsoftq.statistics.samples import (
+    BLOCK,
     FloatArray,
     as_bounds,
     as_curves,
@@ -20,8 +20,8 @@ from fastsoftq.statistics.samples import (
     as_generator,
     as_resamples,
     check_same_shape,
-    check_within,
     paired_differences,
+    within,
 )
 
 
@@ -211,7 +211,7 @@ def _limits(bounds: tuple[float, float] | None, **samples: FloatArray) -> tuple[
         return None
     limits = as_bounds(bounds)
     for name, sample in samples.items():
-        check_within(sample, name, limits)
+        within(sample, name, limits)
     return limits
 
 

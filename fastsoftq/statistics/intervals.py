@@ -9,9 +9,14 @@ import numpy as np
 import numpy.typing as npt
 
 from fastsoftq.checks import choice
+from fastsoftq.statistics.betting import mean_bounds
+from fastsoftq.statistics.caution import ENOUGH, caution_of_mean
 from fastsoftq.statistics.distributions import tail_contributions, tail_mean
-from fastsoftq.statistics.moments import moments, skew_corrected_interval, student_interval
+from fastsoftq.statistics.moments import moments, skew_corrected_interval, student_interval, variation
 from fastsoftq.statistics.samples import (
+    BLOCK,
+    MOST_RESAMPLES,
+    ROUNDING,
     FloatArray,
     as_bounds,
     as_fraction,
@@ -19,17 +24,20 @@ from fastsoftq.statistics.samples import (
     as_numbers,
     as_resamples,
     as_runs,
+    within,
 )
+from fastsoftq.statistics.two_valued import binomial_interval, is_two_valued
 
 Statistic = Callable[..., Any]
-
-#: How many numbers a block of resamples may hold at once: 16 MiB of float64.
-BLOCK = 1 << 21
 
 #: The part of runs that is the tail, unless one says otherwise.
 TAIL = 0.05
 
+#: From so many runs on the tail holds two and a half of them, and a function of the runs is nearly linear in each.
+_MANY = 50
+
 _OF_MEANS = {"skew": skew_corrected_interval, "student": student_interval}
+_BOUNDED = ("binomial", "betting")
 _BOOTSTRAPS = ("expanded", "percentile", "bca")
 
 
@@ -47,6 +55,8 @@ class Interval:
         How the interval was found; what ``method="auto"`` chose.
     runs
         Number of runs behind it.
+    caution
+        Why it may hold less often than its level says; empty where nothing is seen that speaks against it.
     """
 
     estimate: float
@@ -55,6 +65,7 @@ class Interval:
     level: float
     method: str
     runs: int
+    caution: str = ""
 
 
 def confidence_interval(
@@ -81,33 +92,41 @@ def confidence_interval(
     rng
         Seed or generator for the bootstrap methods. None means a fixed seed: the answer is reproducible.
     method
-        ``"auto"`` takes ``"skew"`` for means, ``"order"`` for quantiles and ``"expanded"`` for the rest.
+        ``"auto"`` takes ``"skew"`` for means, or ``"binomial"`` where runs take two values only, ``"order"`` for
+        quantiles and ``"expanded"`` for the rest.
 
         - ``"skew"`` (mean, tail mean): t interval, lengthened where the transformation of Hall (1992), which takes the
           skewness out, says so.
         - ``"student"`` (mean): the plain t interval.
+        - ``"binomial"`` (mean): exact for runs that take two values (Clopper and Pearson, Biometrika 26, 1934), as
+          truth values or successes do; where all runs agree, exact for any distribution within ``bounds``.
+        - ``"betting"`` (mean): holds for any distribution within ``bounds``, at any number of runs (Waudby-Smith and
+          Ramdas, JRSS B 86, 2024); wide where the bounds are.
         - ``"order"`` (quantiles): interpolated order statistics, free of any distribution (Nyblom, Statistics and
           Probability Letters 14, 1992).
         - ``"percentile"``, ``"bca"``: bootstraps of ``scipy.stats.bootstrap``; both are too short below some 50 runs.
         - ``"expanded"``: percentile bootstrap at a level widened for small samples (Hesterberg, The American
-          Statistician 69, 2015).
+          Statistician 69, 2015); of a function, at either end no less than the ``"skew"`` interval of its
+          pseudo-values, the jackknife's (Tukey, 1958), because a bootstrap takes spreads for too small.
     resamples
         Number of bootstrap resamples.
     bounds
         Lowest and highest value that the statistic can have by nature, as (0, 1) for a share, if known: the interval
-        is cut there.
+        is cut there. Where all runs agree they alone say how far the mean may be from what was seen. Truth values are
+        bounded by 0 and 1 without being told.
 
     Returns
     -------
     Interval
-        With ``.estimate``, ``.low`` and ``.high``. A sample without any variation gives an interval of width zero.
+        With ``.estimate``, ``.low`` and ``.high``. A sample without any variation gives an interval of width zero,
+        with a ``.caution``, unless the bounds of a mean are known.
 
     Raises
     ------
     ValueError
         On an empty, single-run or non-finite sample, an estimate that leaves its bounds, an unknown statistic or
-        method, or a quantile so far out that no
-        order statistic bounds it; the message then says from how many runs on one does.
+        method, a statistic that is not finite, a level finer than the resamples can tell, or a quantile so far out
+        that no order statistic bounds it; the message then says how many resamples or runs it takes.
 
     Examples
     --------
@@ -120,34 +139,79 @@ def confidence_interval(
     resamples = as_resamples(resamples)
     function, quantile, allowed = _resolve(statistic)
     method = choice("method", method, ("auto", *allowed))
-    method = allowed[0] if method == "auto" else method
     generator = as_generator(rng)
     limits = None if bounds is None else as_bounds(bounds)
+    of_mean = function is np.mean and not callable(statistic)
+    if of_mean and limits is None and np.asarray(x).dtype == np.bool_:
+        limits = (0.0, 1.0)
+    if method == "auto":
+        exact = of_mean and is_two_valued(sample) and (limits is not None or bool(variation(sample)))
+        method = "binomial" if exact else allowed[0]
 
-    if method in _OF_MEANS:
-        m = moments([tail_contributions(sample, TAIL) if function is tail_mean else sample])
-        low, high = _OF_MEANS[method](m, 1.0 - level)
-        estimate, ends = float(m.estimate), (float(low), float(high))
-        return Interval(estimate, *_within(limits, estimate, ends), level, method, len(sample))
+    if method in _OF_MEANS or method in _BOUNDED:
+        estimate, ends, caution = _of_mean(sample, function, level, method, limits)
+        return Interval(*_within(limits, estimate, ends), level, method, len(sample), caution)
     try:
         estimate = float(function(sample, axis=0))
     except TypeError as error:
         raise TypeError(f"statistic is {statistic!r}; it must take an array and axis=, as numpy.std does") from error
+    if not math.isfinite(estimate):
+        raise ValueError(f"statistic is {statistic!r}; it gives {estimate} for the runs, and must give a finite number")
+    caution = ""
     if method == "order":
         ends = order_statistic_bounds(sample, quantile, level)
     elif sample.min() == sample.max():
-        ends = estimate, estimate
+        ends, caution = (estimate, estimate), caution_of_mean(sample, 1.0 - level)
     else:
         ends = _bootstrap(sample, function, level, method, resamples, generator)
-    return Interval(estimate, *_within(limits, estimate, ends), level, method, len(sample))
+        enough = _MANY if callable(statistic) else ENOUGH
+        if method == "expanded" and callable(statistic):
+            spread = skew_corrected_interval(moments([_pseudo_values(sample, function, estimate)]), 1.0 - level)
+            ends = min(ends[0], float(spread[0])), max(ends[1], float(spread[1]))
+        if len(sample) < enough:
+            caution = f"{len(sample)} runs are few for a bootstrap: it takes {enough}, and more where tails are heavy"
+    return Interval(*_within(limits, estimate, ends), level, method, len(sample), caution)
 
 
-def _within(limits: tuple[float, float] | None, estimate: float, ends: tuple[float, float]) -> tuple[float, float]:
+def _of_mean(
+    sample: FloatArray, function: Statistic, level: float, method: str, limits: tuple[float, float] | None
+) -> tuple[float, tuple[float, float], str]:
+    """Return a mean, of all runs or of their tail, with its interval and what is to be said of it."""
+    alpha = 1.0 - level
+    if method == "betting":
+        if limits is None:
+            raise ValueError(
+                "method is 'betting'; it needs bounds, the lowest and the highest value that a run can have"
+            )
+        return float(moments([sample]).estimate), mean_bounds(within(sample, "x", limits), limits, level), ""
+    if method == "binomial":
+        if not is_two_valued(sample):
+            raise ValueError(
+                f"method is 'binomial'; x takes {len(np.unique(sample))} values, and must take two at most"
+            )
+        known = limits is not None or bool(variation(sample))
+        caution = "" if known else caution_of_mean(sample, alpha)
+        return float(moments([sample]).estimate), binomial_interval(sample, alpha, limits), caution
+    of_tail = function is tail_mean
+    m = moments([tail_contributions(sample, TAIL) if of_tail else sample])
+    low, high = _OF_MEANS[method](m, alpha)
+    caution = caution_of_mean(sample, alpha)
+    if of_tail and len(sample) < _MANY:
+        caution = f"the worst {TAIL:.0%} of {len(sample)} runs are too few to know how much they vary: it takes {_MANY}"
+    return float(m.estimate), (float(low), float(high)), caution
+
+
+def _within(
+    limits: tuple[float, float] | None, estimate: float, ends: tuple[float, float]
+) -> tuple[float, float, float]:
+    """Return the estimate and the ends of its interval, cut at what the statistic can be."""
     if limits is None:
-        return ends
-    if not limits[0] <= estimate <= limits[1]:
+        return estimate, *ends
+    slack = ROUNDING * max(abs(limits[0]), abs(limits[1]))
+    if not limits[0] - slack <= estimate <= limits[1] + slack:
         raise ValueError(f"bounds is {limits}; the sample's statistic is {estimate:g}, outside of it")
-    return max(ends[0], limits[0]), min(ends[1], limits[1])
+    estimate, low, high = (min(max(value, limits[0]), limits[1]) for value in (estimate, *ends))
+    return estimate, low, high
 
 
 def interquartile_mean(x: npt.ArrayLike, axis: int | None = None) -> FloatArray:
@@ -214,7 +278,7 @@ def _resolve(statistic: str | float | Statistic) -> tuple[Statistic, float, tupl
     if isinstance(statistic, str):
         choice("statistic", statistic, ("mean", "median", "interquartile_mean", "tail_mean"))
         if statistic == "mean":
-            return np.mean, math.nan, (*_OF_MEANS, *_BOOTSTRAPS)
+            return np.mean, math.nan, (*_OF_MEANS, *_BOUNDED, *_BOOTSTRAPS)
         if statistic == "tail_mean":
             return tail_mean, math.nan, ("skew", *_BOOTSTRAPS)
         if statistic == "interquartile_mean":
@@ -228,22 +292,53 @@ def _resolve(statistic: str | float | Statistic) -> tuple[Statistic, float, tupl
     return of_quantile, quantile, ("order", *_BOOTSTRAPS)
 
 
+def check_fineness(level: float, inner: float, resamples: int, runs: int) -> None:
+    """Refuse a level, ``inner`` once expanded for so few runs, whose ends lie beyond the outermost resamples."""
+    tail = (1.0 - inner) / 2.0
+    if tail * resamples >= 1.0:
+        return
+    takes = math.ceil(1.0 / tail) if tail > 0.0 else math.inf
+    why = f"level is {level:g}; with {runs} runs its ends lie beyond {resamples} resamples"
+    if takes > MOST_RESAMPLES:
+        raise ValueError(f"{why}, and beyond {MOST_RESAMPLES} too: it takes more runs, or a lower level")
+    raise ValueError(f"{why}: it takes resamples={takes}")
+
+
 def _bootstrap(
     sample: FloatArray, function: Statistic, level: float, method: str, resamples: int, rng: np.random.Generator
 ) -> tuple[float, float]:
     from scipy.stats import bootstrap
 
-    expanded = method == "expanded"
+    inner = expanded_level(level, len(sample)) if method == "expanded" else level
+    check_fineness(level, inner, resamples, len(sample))
     result = bootstrap(
         (sample,),
         function,
-        confidence_level=expanded_level(level, len(sample)) if expanded else level,
+        confidence_level=inner,
         method="bca" if method == "bca" else "percentile",
         n_resamples=resamples,
         batch=max(1, BLOCK // len(sample)),
         rng=rng,
     )
+    odd = int(np.count_nonzero(~np.isfinite(result.bootstrap_distribution)))
+    if odd:
+        raise ValueError(f"statistic is not finite for {odd} of {resamples} resamples; it must be for any of the runs")
     low, high = (float(end) for end in result.confidence_interval)
     if math.isnan(low) or math.isnan(high):
         raise ValueError(f"method={method!r} has no interval for this sample (too many ties); use method='percentile'")
     return low, high
+
+
+def _pseudo_values(sample: FloatArray, function: Statistic, estimate: float) -> FloatArray:
+    """Return numbers [runs] whose mean is about the statistic, and whose spread is what it varies by: the jackknife's.
+
+    A statistic that is not finite where a run is left out has none, and is left with its estimate.
+    """
+    n = len(sample)
+    without = np.empty(n)
+    for start in range(0, n, step := max(1, BLOCK // n)):
+        left_out = np.arange(start, min(start + step, n))
+        kept = np.arange(n - 1) + (np.arange(n - 1) >= left_out[:, None])
+        without[left_out] = function(sample[kept], axis=-1)
+    values = n * estimate - (n - 1) * without
+    return values if np.isfinite(values).all() else np.full(n, estimate)

@@ -7,9 +7,10 @@ from fastsoftq.checks import choice, flag
 from fastsoftq.statistics.bands import largest_deviations, standardised
 from fastsoftq.statistics.comparison import improvement_interval, wins
 from fastsoftq.statistics.distributions import Profile
-from fastsoftq.statistics.intervals import BLOCK, Interval, expanded_level, interquartile_mean
+from fastsoftq.statistics.intervals import Interval, expanded_level, interquartile_mean
 from fastsoftq.statistics.moments import moments, skew_corrected_interval
 from fastsoftq.statistics.samples import (
+    BLOCK,
     FloatArray,
     as_curves,
     as_fraction,
