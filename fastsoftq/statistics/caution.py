@@ -1,5 +1,7 @@
 """Why an interval may hold less often than its level says: what a sample shows, or is too small to show."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from fastsoftq.statistics.samples import FloatArray, paired_differences
@@ -40,3 +42,16 @@ def caution_of_difference(a: FloatArray, b: FloatArray, paired: bool, alpha: flo
         name: "" if is_two_valued(x) and np.ptp(x) > 0.0 else caution_of_mean(x, alpha) for name, x in groups.items()
     }
     return "; ".join(f"{name}: {text}" for name, text in found.items() if text)
+
+
+def caution_of_curves(groups: Sequence[FloatArray]) -> str:
+    """Return what makes a band, or intervals, of mean curves doubtful; each group is [runs, episodes]."""
+    fewest = min(len(group) for group in groups)
+    agree = int(np.count_nonzero(np.logical_and.reduce([np.ptp(group, axis=0) == 0.0 for group in groups])))
+    found = [f"{fewest} runs are enough where returns are nearly normal; elsewhere it takes {ENOUGH}"]
+    found = found if fewest < ENOUGH else []
+    if agree:
+        found.append(
+            f"all runs agree at {agree} of {groups[0].shape[1]} episodes, and rare exceptions leave no trace there"
+        )
+    return "; ".join(found)

@@ -276,7 +276,7 @@ def _hedges_g(a: FloatArray, b: FloatArray, difference: float) -> float:
 def _correlation(a: FloatArray, b: FloatArray) -> float:
     if np.ptp(a) == 0.0 or np.ptp(b) == 0.0:
         return np.nan
-    return float(np.corrcoef(*(scaled(x, -exponent(x)) for x in (a, b)))[0, 1])
+    return float(np.corrcoef(scaled(a, -exponent(a)), scaled(b, -exponent(b)))[0, 1])
 
 
 def _seeds_saved(a: FloatArray, b: FloatArray) -> float:

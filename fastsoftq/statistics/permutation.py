@@ -1,9 +1,7 @@
 """The permutation test of two samples: exact where every permutation can be taken, drawn at random elsewhere."""
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
@@ -12,8 +10,8 @@ import numpy.typing as npt
 from fastsoftq.checks import flag
 from fastsoftq.statistics.differences import difference_p_value
 from fastsoftq.statistics.moments import Moments, moments
+from fastsoftq.statistics.relabelling import memberships, share, sign_flips
 from fastsoftq.statistics.samples import (
-    BLOCK,
     FloatArray,
     as_generator,
     as_resamples,
@@ -93,11 +91,11 @@ def permutation_test(
     generator = as_generator(rng)
     if flag("paired", paired):
         check_same_shape(first, second, ("a", "b"), "to be paired")
-        return _sign_flips(first, second, generator, resamples)
-    return _relabellings(first, second, generator, resamples)
+        return _flip_signs(first, second, generator, resamples)
+    return _deal_anew(first, second, generator, resamples)
 
 
-def _sign_flips(a: FloatArray, b: FloatArray, rng: np.random.Generator, resamples: int) -> Permutation:
+def _flip_signs(a: FloatArray, b: FloatArray, rng: np.random.Generator, resamples: int) -> Permutation:
     statistic = _t(moments([paired_differences(a, b)]))
     power = exponent(a, b)
     a, b = scaled(a, -power), scaled(b, -power)
@@ -109,16 +107,12 @@ def _sign_flips(a: FloatArray, b: FloatArray, rng: np.random.Generator, resample
     blur = _BLUR * (np.maximum(np.abs(a), np.abs(b)).sum() + n * np.abs(difference).sum())
     threshold = abs(difference.sum()) - blur
     extreme = 0
-    for start, stop in blocks(total, n):
-        if exact:
-            bits = np.arange(start, stop)[:, None] >> np.arange(n) & 1
-        else:
-            bits = rng.integers(0, 2, size=(stop - start, n), dtype=np.int8)
-        extreme += int(np.count_nonzero(np.abs((2.0 * bits - 1.0) @ difference) >= threshold))
-    return Permutation(statistic, _share(extreme, total, exact), exact)
+    for signs in sign_flips(n, total, exact, rng):
+        extreme += int(np.count_nonzero(np.abs(signs @ difference) >= threshold))
+    return Permutation(statistic, share(extreme, total, exact), exact)
 
 
-def _relabellings(a: FloatArray, b: FloatArray, rng: np.random.Generator, resamples: int) -> Permutation:
+def _deal_anew(a: FloatArray, b: FloatArray, rng: np.random.Generator, resamples: int) -> Permutation:
     runs, n = len(a) + len(b), min(len(a), len(b))
     pooled = np.concatenate([a, b])
     if np.ptp(pooled) == 0.0:
@@ -138,9 +132,9 @@ def _relabellings(a: FloatArray, b: FloatArray, rng: np.random.Generator, resamp
     given = _differences(observed, powers)
     extreme = sum(
         int(np.count_nonzero(_as_extreme(_differences(member, powers), given)))
-        for member in _memberships(runs, n, total, exact, rng)
+        for member in memberships(runs, n, total, exact, rng)
     )
-    p_value = _share(extreme, total, exact)
+    p_value = share(extreme, total, exact)
     if not exact and p_value <= _GUARDED:
         p_value = max(p_value, min(difference_p_value(a, b), _GUARDED))
     return Permutation(_t(moments([a, -b])), p_value, exact)
@@ -184,32 +178,8 @@ def _as_extreme(other: _Differences, given: _Differences) -> npt.NDArray[np.bool
     return np.asarray(x**2 * given.variance - y**2 * other.variance >= -blur)
 
 
-def _memberships(runs: int, n: int, total: int, exact: bool, rng: np.random.Generator) -> Iterator[FloatArray]:
-    """Yield blocks of 0/1 rows [permutations, runs] with n ones each."""
-    every = combinations(range(runs), n)
-    for start, stop in blocks(total, runs):
-        member = np.zeros((stop - start, runs))
-        if exact:
-            chosen = np.array([next(every) for _ in range(stop - start)])
-        else:
-            chosen = np.argpartition(rng.random(member.shape), n - 1, axis=1)[:, :n]
-        np.put_along_axis(member, chosen, 1.0, axis=1)
-        yield member
-
-
 def _t(m: Moments) -> float:
     """Return the studentised difference; without variance an infinity of the same sign, or 0."""
     if m.error > 0.0:
         return float(m.estimate / m.error)
     return math.copysign(math.inf, float(m.estimate)) if m.estimate else 0.0
-
-
-def _share(extreme: int, total: int, exact: bool) -> float:
-    return extreme / total if exact else (extreme + 1) / (total + 1)
-
-
-def blocks(total: int, width: int) -> Iterator[tuple[int, int]]:
-    """Yield the stretches of rows, each of ``width`` numbers, that a block of memory holds."""
-    size = max(1, BLOCK // width)
-    for start in range(0, total, size):
-        yield start, min(start + size, total)
