@@ -33,6 +33,9 @@ Statistic = Callable[..., Any]
 #: The part of runs that is the tail, unless one says otherwise.
 TAIL = 0.05
 
+#: Of fewer runs an expanded bootstrap knows nothing but the extremes.
+FEWEST = 5
+
 #: From so many runs on the tail holds two and a half of them, and a function of the runs is nearly linear in each.
 _MANY = 50
 
@@ -309,6 +312,10 @@ def _bootstrap(
 ) -> tuple[float, float]:
     from scipy.stats import bootstrap
 
+    if method == "expanded" and len(sample) < FEWEST:
+        raise ValueError(
+            f"x holds {len(sample)} runs; method 'expanded' takes {FEWEST}, and 'percentile' does not hold what it says"
+        )
     inner = expanded_level(level, len(sample)) if method == "expanded" else level
     check_fineness(level, inner, resamples, len(sample))
     result = bootstrap(
