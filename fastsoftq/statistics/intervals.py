@@ -102,7 +102,8 @@ def confidence_interval(
           skewness out, says so.
         - ``"student"`` (mean): the plain t interval.
         - ``"binomial"`` (mean): exact for runs that take two values (Clopper and Pearson, Biometrika 26, 1934), as
-          truth values or successes do; where all runs agree, exact for any distribution within ``bounds``.
+          truth values or successes do; where all runs agree, exact for any distribution within ``bounds``. Below 20
+          runs a third value may have gone unseen: unless the two are the bounds it is no less than ``"skew"``.
         - ``"betting"`` (mean): holds for any distribution within ``bounds``, at any number of runs (Waudby-Smith and
           Ramdas, JRSS B 86, 2024); wide where the bounds are.
         - ``"order"`` (quantiles): interpolated order statistics, free of any distribution (Nyblom, Statistics and
@@ -192,9 +193,13 @@ def _of_mean(
             raise ValueError(
                 f"method is 'binomial'; x takes {len(np.unique(sample))} values, and must take two at most"
             )
+        m, ends = moments([sample]), binomial_interval(sample, alpha, limits)
         known = limits is not None or bool(variation(sample))
-        caution = "" if known else caution_of_mean(sample, alpha)
-        return float(moments([sample]).estimate), binomial_interval(sample, alpha, limits), caution
+        if len(sample) < ENOUGH and variation(sample) and limits != (sample.min(), sample.max()):
+            # So few may have missed a third value, as counts do.
+            wider = skew_corrected_interval(m, alpha)
+            ends = min(ends[0], float(wider[0])), max(ends[1], float(wider[1]))
+        return float(m.estimate), ends, "" if known else caution_of_mean(sample, alpha)
     of_tail = function is tail_mean
     m = moments([tail_contributions(sample, TAIL) if of_tail else sample])
     low, high = _OF_MEANS[method](m, alpha)
