@@ -59,10 +59,10 @@ def tables(scale: float = 1.0) -> Iterator[Table]:
     )
     for titles, measure, replications in plans:
         measures = [(f"n = {runs}", measure, runs) for runs in RUNS]
-        yield from _tables(titles, measures, max(4, round(scale * replications)))
+        yield from _tables(titles, measures, max(2, round(scale * replications)))
     measures = [(f"{a} against {b}, spread {ratio:g}:1", unequal(a, b, ratio), 0) for a, b, ratio in UNEQUAL]
     titles = "Not paired, equal means: p is at most 0.05", "Not paired, equal means: the interval leaves out 0"
-    yield from _tables(titles, measures, max(4, round(scale * 1000)))
+    yield from _tables(titles, measures, max(2, round(scale * 1000)))
 
 
 def _tables(titles, measures, replications):

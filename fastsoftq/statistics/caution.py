@@ -24,9 +24,7 @@ def caution_of_mean(sample: FloatArray, alpha: float) -> str:
     n = len(sample)
     values, counts = np.unique(sample, return_counts=True)
     if len(values) == 1:
-        return (
-            f"all {n} runs agree, which up to {unseen(n, alpha):.2g} of runs that differ would allow: bounds are needed"
-        )
+        return f"all {n} runs agree, as they may where a share of up to {unseen(n, alpha):.2g} differs by any amount"
     if n < ENOUGH:
         return f"{n} runs are enough where returns are nearly normal; elsewhere it takes {ENOUGH}"
     differ = n - int(counts.max())
@@ -52,6 +50,6 @@ def caution_of_curves(groups: Sequence[FloatArray]) -> str:
     found = found if fewest < ENOUGH else []
     if agree:
         found.append(
-            f"all runs agree at {agree} of {groups[0].shape[1]} episodes, and rare exceptions leave no trace there"
+            f"all runs agree at {agree} of {groups[0].shape[1]} episodes, where rare exceptions leave no trace"
         )
     return "; ".join(found)

@@ -30,10 +30,10 @@ def difference_interval(a: FloatArray, b: FloatArray, paired: bool, alpha: float
     few = least_p_value(len(a), len(b), paired) > alpha
     if paired:
         differences = paired_differences(a, b)
-        reach = float(np.abs(differences).max())
+        m, reach = moments([differences]), float(np.abs(differences).max())
         if np.ptp(differences) <= (_ALIKE * reach if few else 0.0):
-            return binomial_interval(np.full(len(a), differences.mean()), alpha, (-reach, reach))
-        low, high = skew_corrected_interval(moments([differences]), alpha)
+            return binomial_interval(np.full(len(a), float(m.estimate)), alpha, (-reach, reach))
+        low, high = skew_corrected_interval(m, alpha)
         return float(low), float(high)
     estimate = float(moments([a, -b]).estimate)
     alike = _ALIKE * abs(estimate) if few else 0.0

@@ -306,7 +306,7 @@ def check_fineness(level: float, inner: float, resamples: int, runs: int) -> Non
     if tail * resamples >= 1.0:
         return
     takes = math.ceil(1.0 / tail) if tail > 0.0 else math.inf
-    why = f"level is {level:g}; with {runs} runs its ends lie beyond {resamples} resamples"
+    why = f"level is {level}; with {runs} runs its ends lie beyond {resamples} resamples"
     if takes > MOST_RESAMPLES:
         raise ValueError(f"{why}, and beyond {MOST_RESAMPLES} too: it takes more runs, or a lower level")
     raise ValueError(f"{why}: it takes resamples={takes}")

@@ -36,7 +36,7 @@ def parted(
     total = ways if exact else max(resamples, math.ceil(1.0 / alpha))
     if total > MOST_RESAMPLES:
         raise ValueError(
-            f"level is {1.0 - alpha:g}; to tell it takes {total} permutations, of {MOST_RESAMPLES} at most"
+            f"level is {1.0 - alpha}; it takes {total} permutations, and at most {MOST_RESAMPLES} are drawn"
         )
     given, largest = (_flipped if paired else _dealt)(a, b, total, exact, rng)
     beyond = total - np.searchsorted(np.sort(largest), given * (1.0 - _TIED), side="left")

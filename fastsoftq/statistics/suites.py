@@ -135,6 +135,7 @@ def suite_profile(
     taus = as_runs(thresholds, "thresholds", least=1)
     level = as_fraction(level, "level")
     resamples = as_resamples(resamples)
+    check_fineness(level, 2.0 * level - 1.0, resamples, len(x))  # only the largest deviations count: one tail
     above = [group[:, None] > taus for group in x.T]
     shares = [group / x.shape[1] for group in above]
     largest = largest_deviations(standardised(shares, np.ones(len(taus))), as_generator(rng), resamples)
