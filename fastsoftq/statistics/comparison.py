@@ -146,7 +146,7 @@ def compare_samples(
         runs_a=len(first),
         runs_b=len(second),
         paired=paired,
-        caution=caution_of_difference(first, second, paired, alpha),
+        caution=caution_of_difference(one, other, paired, alpha),
     )
 
 

@@ -24,6 +24,8 @@ from fastsoftq.statistics.samples import (
     as_numbers,
     as_resamples,
     as_runs,
+    exponent,
+    scaled,
     within,
 )
 from fastsoftq.statistics.two_valued import binomial_interval, is_two_valued
@@ -149,7 +151,7 @@ def confidence_interval(
     if of_mean and limits is None and np.asarray(x).dtype == np.bool_:
         limits = (0.0, 1.0)
     if method == "auto":
-        exact = of_mean and is_two_valued(sample) and (limits is not None or bool(variation(sample)))
+        exact = of_mean and is_two_valued(sample) and (limits is not None or _varies(sample))
         method = "binomial" if exact else allowed[0]
 
     if method in _OF_MEANS or method in _BOUNDED:
@@ -194,8 +196,8 @@ def _of_mean(
                 f"method is 'binomial'; x takes {len(np.unique(sample))} values, and must take two at most"
             )
         m, ends = moments([sample]), binomial_interval(sample, alpha, limits)
-        known = limits is not None or bool(variation(sample))
-        if len(sample) < ENOUGH and variation(sample) and limits != (sample.min(), sample.max()):
+        known = limits is not None or _varies(sample)
+        if len(sample) < ENOUGH and _varies(sample) and limits != (sample.min(), sample.max()):
             # So few may have missed a third value, as counts do.
             wider = skew_corrected_interval(m, alpha)
             ends = min(ends[0], float(wider[0])), max(ends[1], float(wider[1]))
@@ -207,6 +209,10 @@ def _of_mean(
     if of_tail and len(sample) < _MANY:
         caution = f"the worst {TAIL:.0%} of {len(sample)} runs are too few to know how much they vary: it takes {_MANY}"
     return float(m.estimate), (float(low), float(high)), caution
+
+
+def _varies(sample: FloatArray) -> bool:
+    return bool(variation(scaled(sample, -exponent(sample))))
 
 
 def _within(

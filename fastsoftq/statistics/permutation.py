@@ -96,10 +96,10 @@ def permutation_test(
 
 
 def _flip_signs(a: FloatArray, b: FloatArray, rng: np.random.Generator, resamples: int) -> Permutation:
-    statistic = _t(moments([paired_differences(a, b)]))
     power = exponent(a, b)
     a, b = scaled(a, -power), scaled(b, -power)
     difference = paired_differences(a, b)
+    statistic = _t(moments([difference]))
     n = len(difference)
     exact = n < 63 and 2**n <= resamples
     total = 2**n if exact else resamples

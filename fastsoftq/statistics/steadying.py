@@ -15,7 +15,7 @@ from fastsoftq.statistics.samples import FloatArray, exponent, scaled
 _NEAR = 10
 
 #: What part of the variance about it an episode has at least, times the number of runs, and at most.
-_LEAST, _MOST = 4.0, 0.5
+_LEAST, _MOST = 8.0, 0.5
 
 #: From so many runs on the spread at an episode speaks for itself, unless nearly all runs agree.
 _MANY = 30
@@ -27,9 +27,9 @@ _TELLING = 5
 def steadied(groups: Sequence[FloatArray], m: Moments) -> Moments:
     """Return the moments of a sum of mean curves, with variances that are no less than those about them allow.
 
-    Runs of ten or more whose returns vary evenly are left alone: their variance is hardly ever that far below that of
-    their neighbours. The parts are chosen so that bands of Poisson counts and of rare failures hold
-    (docs/statistics.md).
+    Episodes that vary evenly are left alone from some ten runs on: their variance is hardly ever that far below that of
+    their neighbours. The parts are chosen so that bands of Poisson counts and of rare failures hold, and those of
+    curves that are learned (docs/statistics.md).
     """
     power = np.asarray(np.max([exponent(group).max() for group in groups]))
     lacking = np.zeros(groups[0].shape[1:])
@@ -47,9 +47,12 @@ def _least(x: FloatArray, variance: FloatArray) -> FloatArray:
     n, episodes = x.shape
     least = np.zeros(episodes)
     if n < _MANY:
-        windows = np.lib.stride_tricks.sliding_window_view(np.pad(variance, _NEAR), 2 * _NEAR + 1)
-        near = np.lib.stride_tricks.sliding_window_view(np.pad(np.ones(episodes), _NEAR), 2 * _NEAR + 1)
-        least = min(_LEAST / n, _MOST) * windows.sum(axis=1) / near.sum(axis=1)
+        padded = np.pad(variance, _NEAR, constant_values=np.nan)
+        windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * _NEAR + 1)
+        # Without the largest: one wild episode must not make all about it wild.
+        rest = np.nansum(windows, axis=1) - np.nanmax(windows, axis=1)
+        others = np.maximum((~np.isnan(windows)).sum(axis=1) - 1, 1)
+        least = min(_LEAST / n, _MOST) * np.maximum(rest, 0.0) / others
     middle = np.partition(x, n // 2, axis=0)[n // 2]  # what all agree on, where nearly all do
     for episode in np.flatnonzero((x != middle).sum(axis=0) < min(_TELLING, n // 2)):
         near_by = slice(max(episode - _NEAR, 0), episode + _NEAR + 1)

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from fastsoftq.statistics.samples import ROUNDING, FloatArray
+from fastsoftq.statistics.moments import variation
+from fastsoftq.statistics.samples import ROUNDING, FloatArray, exponent, scaled
 
 
 def is_two_valued(sample: FloatArray) -> bool:
@@ -10,6 +11,7 @@ def is_two_valued(sample: FloatArray) -> bool:
 
     Two runs always do, and three of a continuous distribution never: two values need a third run that repeats one.
     """
+    sample = scaled(sample, -exponent(sample))
     low, high = sample.min(), sample.max()
     slack = ROUNDING * max(abs(low), abs(high))
     return bool(((sample - low <= slack) | (high - sample <= slack)).all()) and (len(sample) > 2 or high - low <= slack)
@@ -40,10 +42,11 @@ def binomial_interval(sample: FloatArray, alpha: float, ends: tuple[float, float
     from scipy.special import betaincinv
 
     n, low, high = len(sample), float(sample.min()), float(sample.max())
-    if high - low <= ROUNDING * max(abs(low), abs(high)):
+    if not variation(scaled(sample, -exponent(sample))):
         least, most = (low, high) if ends is None else (min(ends[0], low), max(ends[1], high))
         differ = -float(np.expm1(np.log(alpha / 2.0) / n))
         return low - (low - least) * differ, high + (most - high) * differ
     k = int(np.count_nonzero(sample > low / 2.0 + high / 2.0))
     shares = betaincinv(k, n - k + 1, alpha / 2.0), betaincinv(k + 1, n - k, 1.0 - alpha / 2.0)
-    return low + (high - low) * float(shares[0]), low + (high - low) * float(shares[1])
+    lower, upper = (low * (1.0 - float(share)) + high * float(share) for share in shares)
+    return lower, upper
