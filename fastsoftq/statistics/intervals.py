@@ -1,21 +1,19 @@
 """Confidence intervals for one number per run: mean, quantiles, interquartile mean, or any statistic."""
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from fastsoftq.checks import choice
 from fastsoftq.statistics.betting import mean_bounds
+from fastsoftq.statistics.bootstraps import Statistic, bootstrap_interval, pseudo_values
+from fastsoftq.statistics.bootstraps import expanded_level as expanded_level
 from fastsoftq.statistics.caution import ENOUGH, caution_of_mean
 from fastsoftq.statistics.distributions import tail_contributions, tail_mean
 from fastsoftq.statistics.moments import moments, skew_corrected_interval, student_interval, variation
 from fastsoftq.statistics.samples import (
-    BLOCK,
-    MOST_RESAMPLES,
     ROUNDING,
     FloatArray,
     as_bounds,
@@ -30,13 +28,8 @@ from fastsoftq.statistics.samples import (
 )
 from fastsoftq.statistics.two_valued import binomial_interval, is_two_valued
 
-Statistic = Callable[..., Any]
-
 #: The part of runs that is the tail, unless one says otherwise.
 TAIL = 0.05
-
-#: Of fewer runs an expanded bootstrap knows nothing but the extremes.
-FEWEST = 5
 
 #: From so many runs on the tail holds two and a half of them, and a function of the runs is nearly linear in each.
 _MANY = 50
@@ -169,10 +162,10 @@ def confidence_interval(
     elif sample.min() == sample.max():
         ends, caution = (estimate, estimate), caution_of_mean(sample, 1.0 - level)
     else:
-        ends = _bootstrap(sample, function, level, method, resamples, generator)
+        ends = bootstrap_interval(sample, function, level, method, resamples, generator)
         enough = _MANY if callable(statistic) else ENOUGH
         if method == "expanded" and callable(statistic):
-            spread = skew_corrected_interval(moments([_pseudo_values(sample, function, estimate)]), 1.0 - level)
+            spread = skew_corrected_interval(moments([pseudo_values(sample, function, estimate)]), 1.0 - level)
             ends = min(ends[0], float(spread[0])), max(ends[1], float(spread[1]))
         if len(sample) < enough:
             caution = f"{len(sample)} runs are few for a bootstrap: it takes {enough}, and more where tails are heavy"
@@ -275,16 +268,6 @@ def order_statistic_bounds(sample: FloatArray, quantile: float, level: float) ->
     return bound(alpha / 2.0), bound(1.0 - alpha / 2.0)
 
 
-def expanded_level(level: float, runs: int, dof: int | None = None) -> float:
-    """Return the level at which a percentile bootstrap of ``runs`` runs has the length of a t interval at ``level``.
-
-    ``dof`` are the degrees of freedom of the t interval, where several groups of ``runs`` runs lend more than one does.
-    """
-    from scipy.stats import norm, t
-
-    return float(1.0 - 2.0 * norm.sf(math.sqrt(runs / (runs - 1)) * t.isf((1.0 - level) / 2.0, dof or runs - 1)))
-
-
 def _resolve(statistic: str | float | Statistic) -> tuple[Statistic, float, tuple[str, ...]]:
     """Return the function, the quantile it is (or nan), and the methods it allows, the best one first."""
     if callable(statistic):
@@ -304,59 +287,3 @@ def _resolve(statistic: str | float | Statistic) -> tuple[Statistic, float, tupl
         return np.asarray(np.quantile(x, quantile, axis=axis))
 
     return of_quantile, quantile, ("order", *_BOOTSTRAPS)
-
-
-def check_fineness(level: float, inner: float, resamples: int, runs: int) -> None:
-    """Refuse a level, ``inner`` once expanded for so few runs, whose ends lie beyond the outermost resamples."""
-    tail = (1.0 - inner) / 2.0
-    if tail * resamples >= 1.0:
-        return
-    takes = math.ceil(1.0 / tail) if tail > 0.0 else math.inf
-    why = f"level is {level}; with {runs} runs its ends lie beyond {resamples} resamples"
-    if takes > MOST_RESAMPLES:
-        raise ValueError(f"{why}, and beyond {MOST_RESAMPLES} too: it takes more runs, or a lower level")
-    raise ValueError(f"{why}: it takes resamples={takes}")
-
-
-def _bootstrap(
-    sample: FloatArray, function: Statistic, level: float, method: str, resamples: int, rng: np.random.Generator
-) -> tuple[float, float]:
-    from scipy.stats import bootstrap
-
-    if method == "expanded" and len(sample) < FEWEST:
-        raise ValueError(
-            f"x holds {len(sample)} runs; method 'expanded' takes {FEWEST}, and 'percentile' does not hold what it says"
-        )
-    inner = expanded_level(level, len(sample)) if method == "expanded" else level
-    check_fineness(level, inner, resamples, len(sample))
-    result = bootstrap(
-        (sample,),
-        function,
-        confidence_level=inner,
-        method="bca" if method == "bca" else "percentile",
-        n_resamples=resamples,
-        batch=max(1, BLOCK // len(sample)),
-        rng=rng,
-    )
-    odd = int(np.count_nonzero(~np.isfinite(result.bootstrap_distribution)))
-    if odd:
-        raise ValueError(f"statistic is not finite for {odd} of {resamples} resamples; it must be for any of the runs")
-    low, high = (float(end) for end in result.confidence_interval)
-    if math.isnan(low) or math.isnan(high):
-        raise ValueError(f"method={method!r} has no interval for this sample (too many ties); use method='percentile'")
-    return low, high
-
-
-def _pseudo_values(sample: FloatArray, function: Statistic, estimate: float) -> FloatArray:
-    """Return numbers [runs] whose mean is about the statistic, and whose spread is what it varies by: the jackknife's.
-
-    A statistic that is not finite where a run is left out has none, and is left with its estimate.
-    """
-    n = len(sample)
-    without = np.empty(n)
-    for start in range(0, n, step := max(1, BLOCK // n)):
-        left_out = np.arange(start, min(start + step, n))
-        kept = np.arange(n - 1) + (np.arange(n - 1) >= left_out[:, None])
-        without[left_out] = function(sample[kept], axis=-1)
-    values = n * estimate - (n - 1) * without
-    return values if np.isfinite(values).all() else np.full(n, estimate)
