@@ -20,8 +20,8 @@ _LEAST, _MOST = 8.0, 0.5
 #: From so many runs on the spread at an episode speaks for itself, unless nearly all runs agree.
 _MANY = 30
 
-#: So many runs must stand apart from all others for their spread to be known.
-_TELLING = 5
+#: So many runs must stand apart from all others for their spread to be known; else it is this part of that about it.
+_TELLING, _UNKNOWN = 5, 0.75
 
 
 def steadied(groups: Sequence[FloatArray], m: Moments) -> Moments:
@@ -57,5 +57,5 @@ def _least(x: FloatArray, variance: FloatArray) -> FloatArray:
     for episode in np.flatnonzero((x != middle).sum(axis=0) < min(_TELLING, n // 2)):
         near_by = slice(max(episode - _NEAR, 0), episode + _NEAR + 1)
         known = (x[:, near_by] == middle[episode]).any(axis=0)
-        least[episode] = max(least[episode], _MOST * float(np.mean(known * variance[near_by])))
+        least[episode] = max(least[episode], _UNKNOWN * float(np.mean(known * variance[near_by])))
     return np.asarray(least)
