@@ -107,9 +107,9 @@ def confidence_band(
 
     A few runs that happen to agree at an episode look surer than they are: below 30 runs an episode's variance is taken
     to be at least a part, 8 / runs and half at most, of the mean over the ten episodes on either side, the largest left
-    out; and three quarters of it, whatever the number of runs, where fewer than five runs stand apart from all others, who
-    have a value that is seen at those episodes too. Where all runs agree at all of these the band has no width: a disaster
-    no run has met leaves no trace. Where such disasters matter, average blocks of episodes first.
+    out; and three quarters of it, whatever the number of runs, where fewer than five runs stand apart from all others,
+    who have a value that is seen at those episodes too. Where all runs agree at all of these the band has no width: a
+    disaster no run has met leaves no trace. Where such disasters matter, average blocks of episodes first.
     """
     curves = as_curves(x, "x")
     limits, (curves,) = _limits(bounds, x=curves)
