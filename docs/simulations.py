@@ -1,11 +1,14 @@
 """Measure what docs/statistics.md claims: how often intervals and bands hold what they should. Takes some minutes.
 
-    python docs/simulations.py
+    python docs/simulations.py                 all tables
+    python docs/simulations.py kinds           those by kind of sample (docs/sample_kinds.py)
+    python docs/simulations.py kinds --quick   the same, of a twentieth of the replications
 
-prints the tables. Half the width of a figure's own 95 % interval is below 0.2 points for means (100 000 replications)
-and near 1 point where 2000 replications are used.
+Half the width of a figure's own 95 % interval is below 0.2 points for means (100 000 replications) and near 1 point
+where 2000 replications are used; tables by kind of sample say it themselves.
 """
 
+import argparse
 import sys
 from pathlib import Path
 
@@ -13,9 +16,10 @@ import numpy as np
 from scipy import stats
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "statistics")]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "statistics"), str(ROOT / "docs")]
 
 from populations import POPULATIONS, cliff_curves, smooth_curves  # noqa: E402
+from sample_kinds import tables  # noqa: E402
 
 import fastsoftq as fsq  # noqa: E402
 from fastsoftq.report.curves import episode_blocks  # noqa: E402
@@ -191,7 +195,15 @@ def sequences():
     table("Equals told apart within 1000 looks, at an error of 5 %", ["returns", "rate"], rows)
 
 
-if __name__ == "__main__":
+def kinds(scale):
+    """Print coverage and false alarms by kind of sample and number of runs."""
+    for found in tables(scale):
+        title = f"{found.title} (per cent, ± {100.0 * found.error:.1f})"
+        table(title, ["", *found.columns], [[name, *rates] for name, rates in found.rows])
+
+
+def populations():
+    """Print coverage by population, method and number of runs."""
     counts = (10, 20, 50, 100, 200)
     over_populations("Means", {"skew": mean_skew, "student": mean_student}, counts)
     peers = {"percentile": mean_bootstrap("percentile"), "bca": mean_bootstrap("BCa")}
@@ -201,7 +213,15 @@ if __name__ == "__main__":
     over_populations("Interquartile means", {"expanded": single("interquartile_mean")}, counts, typical)
     tails = {"skew": single("tail_mean"), "expanded": single("tail_mean", "expanded")}
     over_populations("Worst 5 %", tails, (20, 50, 100, 200, 400), typical)
-    bands()
-    learned_bands()
-    suites()
-    sequences()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description="Print the tables of docs/statistics.md.")
+    parser.add_argument("tables", nargs="*", default="all", choices=("all", "kinds"), help="which ones")
+    parser.add_argument("--quick", action="store_true", help="a twentieth of the replications, by kind of sample")
+    arguments = parser.parse_args()
+    if "kinds" in arguments.tables or "all" in arguments.tables:
+        kinds(0.05 if arguments.quick else 1.0)
+    if "all" in arguments.tables:
+        for print_tables in (populations, bands, learned_bands, suites, sequences):
+            print_tables()

@@ -9,10 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from fastsoftq.checks import array
-from fastsoftq.statistics.intervals import BLOCK
+from fastsoftq.statistics.caution import caution_of_curves
+from fastsoftq.statistics.evidence import least_p_value
 from fastsoftq.statistics.moments import Moments, moments, skew_corrected_interval
-from fastsoftq.statistics.permutation import least_p_value
+from fastsoftq.statistics.parting import parted
 from fastsoftq.statistics.samples import (
+    BLOCK,
     FloatArray,
     as_bounds,
     as_curves,
@@ -20,9 +22,10 @@ from fastsoftq.statistics.samples import (
     as_generator,
     as_resamples,
     check_same_shape,
-    check_within,
     paired_differences,
+    within,
 )
+from fastsoftq.statistics.steadying import steadied
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +40,8 @@ class Band:
         Nominal coverage: of the whole curve if ``simultaneous``, of each episode by itself otherwise.
     simultaneous
         Whether the band holds for all episodes at once.
+    caution
+        Why it may hold less often than its level says; empty where nothing is seen that speaks against it.
     """
 
     center: FloatArray
@@ -44,6 +49,7 @@ class Band:
     high: FloatArray
     level: float
     simultaneous: bool
+    caution: str = ""
 
 
 class Stretch(NamedTuple):
@@ -99,11 +105,14 @@ def confidence_band(
     their correlations are shrunk by what chance alone would show (Schäfer and Strimmer, Statistical Applications in
     Genetics and Molecular Biology 4, 2005, with none of it as the target).
 
-    Where all runs agree at an episode the band has no width: a disaster no run has met leaves no trace. Where such
-    disasters matter, average blocks of episodes first.
+    A few runs that happen to agree at an episode look surer than they are: below 30 runs an episode's variance is taken
+    to be at least a part, 8 / runs and half at most, of the mean over the ten episodes on either side, the largest left
+    out; and three quarters of it, whatever the number of runs, where fewer than five runs stand apart from all others,
+    who have a value that is seen at those episodes too. Where all runs agree at all of these the band has no width: a
+    disaster no run has met leaves no trace. Where such disasters matter, average blocks of episodes first.
     """
     curves = as_curves(x, "x")
-    limits = _limits(bounds, x=curves)
+    limits, (curves,) = _limits(bounds, x=curves)
     return _band([curves], level, as_generator(rng), resamples, limits)
 
 
@@ -137,23 +146,28 @@ def difference_band(
 
     Notes
     -----
-    Where all runs differ by the same the band has no width, unless so few could do so by chance: it then reaches to 0.
+    The band leaves out 0 only where a permutation test of whole runs, signs flipped or labels dealt anew, says so too,
+    for all episodes at once (Westfall and Young, Resampling-Based Multiple Testing, 1993); elsewhere it reaches to 0.
+    That test errs no more often than it says whatever the returns are, where a and b are alike: few runs that differ
+    by much the same are no proof. Five pairs prove nothing at 95 %, and six only that all of them differ.
     """
     first, second = as_curves(a, "a"), as_curves(b, "b")
     if paired:
         check_same_shape(first, second, ("a", "b"), "to be paired")
     elif first.shape[1] != second.shape[1]:
         raise ValueError(f"a has {first.shape[1]} episodes and b {second.shape[1]}; they must be equal")
-    limits = _limits(bounds, a=first, b=second)
+    limits, (first, second) = _limits(bounds, a=first, b=second)
     if limits is not None:
         limits = (limits[0] - limits[1], limits[1] - limits[0])
     groups = [paired_differences(first, second)] if paired else [first, -second]
-    band = _band(groups, level, as_generator(rng), resamples, limits)
-    if least_p_value(len(first), len(second), paired) <= (1.0 - band.level) / len(band.center):
-        return band
-    same = band.low == band.high
-    low = np.where(same, np.minimum(band.low, 0.0), band.low)
-    high = np.where(same, np.maximum(band.high, 0.0), band.high)
+    generator = as_generator(rng)
+    band = _band(groups, level, generator, resamples, limits)
+    alpha = 1.0 - band.level
+    apart = parted(first, second, paired, alpha, generator, resamples)
+    if least_p_value(len(first), len(second), paired) > alpha / len(apart):
+        apart &= band.low < band.high  # where nothing varies their number alone must tell, at every episode by itself
+    low = np.where(apart, band.low, np.minimum(band.low, 0.0))
+    high = np.where(apart, band.high, np.maximum(band.high, 0.0))
     return replace(band, low=low, high=high)
 
 
@@ -173,9 +187,10 @@ def pointwise_intervals(x: npt.ArrayLike, level: float = 0.95, *, bounds: tuple[
         As in `confidence_band`.
     """
     curves = as_curves(x, "x")
-    limits, level = _limits(bounds, x=curves), as_fraction(level, "level")
-    m = moments([curves])
-    return Band(m.estimate, *_cut(skew_corrected_interval(m, 1.0 - level), limits), level, simultaneous=False)
+    limits, (curves,) = _limits(bounds, x=curves)
+    level, m = as_fraction(level, "level"), moments([curves])
+    ends = _cut(m.estimate, skew_corrected_interval(m, 1.0 - level), limits)
+    return Band(*ends, level, simultaneous=False, caution=caution_of_curves([curves]))
 
 
 def significant_stretches(band: Band, reference: float | npt.ArrayLike = 0.0) -> tuple[Stretch, ...]:
@@ -206,18 +221,21 @@ def significant_stretches(band: Band, reference: float | npt.ArrayLike = 0.0) ->
     return tuple(Stretch(start, stop, int(sign[start])) for start, stop in pairs if sign[start])
 
 
-def _limits(bounds: tuple[float, float] | None, **samples: FloatArray) -> tuple[float, float] | None:
+def _limits(
+    bounds: tuple[float, float] | None, **samples: FloatArray
+) -> tuple[tuple[float, float] | None, list[FloatArray]]:
+    """Return the bounds and the samples, free of the rounding that leaves them."""
     if bounds is None:
-        return None
+        return None, list(samples.values())
     limits = as_bounds(bounds)
-    for name, sample in samples.items():
-        check_within(sample, name, limits)
-    return limits
+    return limits, [within(sample, name, limits) for name, sample in samples.items()]
 
 
-def _cut(ends: tuple[FloatArray, FloatArray], limits: tuple[float, float] | None) -> tuple[FloatArray, FloatArray]:
-    low, high = ends
-    return (low, high) if limits is None else (np.maximum(low, limits[0]), np.minimum(high, limits[1]))
+def _cut(
+    center: FloatArray, ends: tuple[FloatArray, FloatArray], limits: tuple[float, float] | None
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    curves = (center, *ends)
+    return curves if limits is None else (curves[0].clip(*limits), curves[1].clip(*limits), curves[2].clip(*limits))
 
 
 def _band(
@@ -231,7 +249,8 @@ def _band(
     resamples = as_resamples(resamples)
     m = moments(groups)
     alpha = _pointwise_alpha(groups, m, level, rng, resamples)
-    return Band(m.estimate, *_cut(skew_corrected_interval(m, alpha), limits), level, simultaneous=True)
+    curves = _cut(m.estimate, skew_corrected_interval(steadied(groups, m), alpha), limits)
+    return Band(*curves, level, simultaneous=True, caution=caution_of_curves(groups))
 
 
 def _pointwise_alpha(
@@ -246,8 +265,14 @@ def _pointwise_alpha(
     if not varies.all():
         groups = [group[:, varies] for group in groups]
     rows = standardised(groups, m.error[varies])
+    points = rows.shape[1]
+    # Each by itself errs less than all together, and no less than its part of that (Bonferroni): beyond what resamples
+    # can tell, and for a single episode, that is all there is to know.
+    most, least = 1.0 - level, (1.0 - level) / points
+    if points == 1 or most * resamples < 1.0:
+        return float(least)
     largest = largest_deviations(rows, rng, resamples, _independence(rows, float(m.dof[varies].mean())))
-    return float(2.0 * ndtr(-np.quantile(largest, level)))
+    return float(np.clip(2.0 * ndtr(-np.quantile(largest, level)), least, most))
 
 
 def _independence(rows: FloatArray, dof: float) -> float:

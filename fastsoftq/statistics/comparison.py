@@ -7,8 +7,10 @@ import numpy as np
 import numpy.typing as npt
 
 from fastsoftq.checks import flag
+from fastsoftq.statistics.caution import caution_of_difference
+from fastsoftq.statistics.differences import difference_interval
 from fastsoftq.statistics.intervals import Interval
-from fastsoftq.statistics.moments import moments, skew_corrected_interval
+from fastsoftq.statistics.moments import moments
 from fastsoftq.statistics.permutation import permutation_test
 from fastsoftq.statistics.samples import (
     FloatArray,
@@ -16,8 +18,11 @@ from fastsoftq.statistics.samples import (
     as_generator,
     as_runs,
     check_same_shape,
+    exponent,
     paired_differences,
+    scaled,
 )
+from fastsoftq.statistics.two_valued import is_two_valued
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,8 @@ class Comparison:
         Numbers of runs.
     paired
         Whether runs were matched.
+    caution
+        Why the interval may hold less often than its level says; empty where nothing is seen that speaks against it.
     """
 
     difference: float
@@ -65,6 +72,7 @@ class Comparison:
     runs_a: int
     runs_b: int
     paired: bool
+    caution: str = ""
 
 
 def compare_samples(
@@ -101,6 +109,13 @@ def compare_samples(
     The interval is the skewness-corrected t interval of `confidence_interval`: of the paired differences, or with
     Welch's degrees of freedom where runs are not paired.
 
+    Where runs show no spread it says what their number alone does. Paired differences that all agree, those of fewer
+    runs than any test could decide to within a hundredth, might have been their opposites, were a and b the same: the
+    interval is that of Clopper and Pearson between the two, which holds 0 exactly where the p-value does not reject;
+    where differences take two values, 0 too, it is stretched to 0 unless the p-value rejects. Of samples that are not
+    paired, one that takes two values has the interval of Clopper and Pearson, and one whose runs all agree has it
+    between the ends of both; those of a and of b are joined as Newcombe (Statistics in Medicine 17, 1998) joins them.
+
     Examples
     --------
     >>> result = compare_samples([-12.0, -13.0, -12.5, -11.0], [-48.0, -52.0, -47.5, -45.0])
@@ -108,24 +123,30 @@ def compare_samples(
     (36.0, 0.125)
     """
     first, second = _samples(a, b, paired)
-    groups = [paired_differences(first, second)] if paired else [first, -second]
-    m = moments(groups)
-    low, high = skew_corrected_interval(m, 1.0 - as_fraction(level, "level"))
+    alpha = 1.0 - as_fraction(level, "level")
+    p_value = permutation_test(first, second, paired, as_generator(rng), resamples=resamples).p_value
+    power = exponent(first, second)  # squares of what is scaled by it neither overflow nor vanish
+    one, other = scaled(first, -power), scaled(second, -power)
+    difference = float(moments([paired_differences(one, other)] if paired else [one, -other]).estimate)
+    low, high = difference_interval(one, other, paired, alpha)
+    if paired and p_value > alpha and is_two_valued(paired_differences(one, other)):
+        low, high = min(low, 0.0), max(high, 0.0)
     return Comparison(
-        difference=float(m.estimate),
-        low=float(low),
-        high=float(high),
+        difference=float(np.ldexp(difference, power)),
+        low=float(np.ldexp(low, power)),
+        high=float(np.ldexp(high, power)),
         level=level,
-        p_value=permutation_test(first, second, paired, as_generator(rng), resamples=resamples).p_value,
-        effect_size=_hedges_g(first, second, float(m.estimate)),
+        p_value=p_value,
+        effect_size=_hedges_g(one, other, difference),
         probability_of_improvement=float(wins(first, second)[0].mean()),
         correlation=_correlation(first, second) if paired else np.nan,
-        seeds_saved=_seeds_saved(first, second) if paired else 0.0,
-        mean_a=float(first.mean()),
-        mean_b=float(second.mean()),
+        seeds_saved=_seeds_saved(one, other) if paired else 0.0,
+        mean_a=float(moments([first]).estimate),
+        mean_b=float(moments([second]).estimate),
         runs_a=len(first),
         runs_b=len(second),
         paired=paired,
+        caution=caution_of_difference(one, other, paired, alpha),
     )
 
 
@@ -180,7 +201,8 @@ def welch_test(a: npt.ArrayLike, b: npt.ArrayLike) -> Welch:
     first, second = as_runs(a, "a"), as_runs(b, "b")
     if np.ptp(first) == np.ptp(second) == 0.0:
         raise ValueError("neither a nor b varies; Welch's test needs a variance")
-    result = ttest_ind(first, second, equal_var=False)
+    power = exponent(first, second)
+    result = ttest_ind(scaled(first, -power), scaled(second, -power), equal_var=False)
     return Welch(float(result.statistic), float(result.df), float(result.pvalue))
 
 
@@ -254,7 +276,7 @@ def _hedges_g(a: FloatArray, b: FloatArray, difference: float) -> float:
 def _correlation(a: FloatArray, b: FloatArray) -> float:
     if np.ptp(a) == 0.0 or np.ptp(b) == 0.0:
         return np.nan
-    return float(np.corrcoef(a, b)[0, 1])
+    return float(np.corrcoef(scaled(a, -exponent(a)), scaled(b, -exponent(b)))[0, 1])
 
 
 def _seeds_saved(a: FloatArray, b: FloatArray) -> float:
@@ -262,4 +284,6 @@ def _seeds_saved(a: FloatArray, b: FloatArray) -> float:
     unpaired, differences = a.var(ddof=1) + b.var(ddof=1), paired_differences(a, b)
     if unpaired == 0.0:
         return 0.0
-    return float(len(a) * (unpaired / differences.var(ddof=1) - 1.0)) if np.ptp(differences) > 0.0 else np.inf
+    with np.errstate(over="ignore"):  # infinite, too, where a difference is by far too small to be squared
+        paired = differences.var(ddof=1)
+        return float(len(a) * (unpaired / paired - 1.0)) if paired > 0.0 else np.inf

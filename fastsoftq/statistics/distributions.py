@@ -109,7 +109,9 @@ def tail_contributions(x: FloatArray, fraction: float) -> FloatArray:
 
 def _mass(fraction: float, runs: int) -> float:
     """Return the number of runs in the tail, free of the rounding error that would bring in a sliver of one more."""
-    return round(as_fraction(fraction, "fraction") * runs, 9)
+    mass = as_fraction(fraction, "fraction") * runs
+    whole = round(mass)
+    return float(whole) if whole > 0 and abs(mass - whole) < 1e-9 else mass
 
 
 def _profile(thresholds: FloatArray, share: FloatArray, runs: int, level: float) -> Profile:

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from fastsoftq.checks import count, number
 from fastsoftq.statistics.intervals import Interval, confidence_interval, order_statistic_bounds
-from fastsoftq.statistics.samples import FloatArray, as_curves, as_fraction, check_same_shape
+from fastsoftq.statistics.samples import ROUNDING, FloatArray, as_curves, as_fraction, check_same_shape
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +24,7 @@ class SampleEfficiency:
         Median time, with a distribution-free interval; infinite where too few runs got there. None where so few runs
         have no such interval: at 95 % below 6.
     restricted_mean
-        Mean of the time or ``horizon``, whichever is less.
+        Mean of the time or ``horizon``, whichever is less; its interval ends at 0 and there.
     horizon
         Time up to which every run was watched: the number of episodes, or the fewest steps taken by a run that never
         got there (by any run, if all did).
@@ -86,7 +86,9 @@ def sample_efficiency(
             raise ValueError(f"lengths holds {steps[where]} at index {list(where)}; it must hold numbers of steps")
         clock = steps.cumsum(axis=1)
 
-    there = np.lib.stride_tricks.sliding_window_view(returns, window, axis=1).mean(axis=2) >= threshold
+    # An average of equal numbers need not be that number: what rounding may have taken counts as there.
+    slack = ROUNDING * _moving_average(np.abs(returns), window) if window > 1 else 0.0
+    there = _moving_average(returns, window) >= threshold - slack
     reached = there.any(axis=1)
     at = clock[np.arange(runs), there.argmax(axis=1) + window - 1]
     time = np.where(reached, at, np.inf)
@@ -95,7 +97,9 @@ def sample_efficiency(
         time=time,
         reached=_proportion(int(reached.sum()), runs, level),
         median=_median(time, level),
-        restricted_mean=confidence_interval(np.minimum(time, horizon), level=level),
+        restricted_mean=confidence_interval(
+            np.minimum(time, horizon), level=level, bounds=(0.0, horizon) if horizon > 0.0 else None
+        ),
         horizon=horizon,
     )
 
@@ -125,6 +129,10 @@ def final_performance(curves: npt.ArrayLike, last: int = 100) -> FloatArray:
     if count("last", last) > x.shape[1]:
         raise ValueError(f"last is {last}; it must be at most the number of episodes, {x.shape[1]}")
     return np.asarray(x[:, -last:].mean(axis=1))
+
+
+def _moving_average(x: FloatArray, window: int) -> FloatArray:
+    return np.asarray(np.lib.stride_tricks.sliding_window_view(x, window, axis=1).mean(axis=2))
 
 
 def _proportion(successes: int, runs: int, level: float) -> Interval:

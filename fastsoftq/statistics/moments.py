@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
-from fastsoftq.statistics.samples import ROUNDING, FloatArray
+from fastsoftq.statistics.samples import ROUNDING, FloatArray, exponent, scaled
 
 #: How much faster than its transform the studentised error may grow: beyond that the cubic is continued straight.
 _STEEPEST = 3.0
@@ -24,28 +25,50 @@ class Moments(NamedTuple):
     dof: FloatArray  # degrees of freedom, Welch-Satterthwaite
 
 
-def moments(groups: Sequence[FloatArray]) -> Moments:
-    """Return the moments of the sum of the groups' means; each group is [runs, ...], runs may differ."""
-    shape = groups[0].shape[1:]
-    estimate, variance, third, spread = (np.zeros(shape) for _ in range(4))
-    for group in groups:
-        n = group.shape[0]
-        mean = group.mean(axis=0)
-        centered = group - mean
-        squares = centered * centered
-        # A sample that does not vary must have no variance, though its mean, or itself, may be off by rounding errors.
-        low, high = group.min(axis=0), group.max(axis=0)
-        varies = high - low > ROUNDING * np.maximum(np.abs(low), np.abs(high))
-        share = np.where(varies, squares.sum(axis=0) / ((n - 1) * n), 0.0)
-        estimate += np.where(varies, mean, group[0])
-        variance += share
-        third += np.where(varies, (squares * centered).mean(axis=0), 0.0) / n**2
-        spread += share * share / (n - 1)
-    error = np.sqrt(variance)
-    safe = np.where(variance > 0.0, variance, 1.0)
-    some_dof = float(sum(group.shape[0] - 1 for group in groups))
-    dof = np.where(variance > 0.0, safe * safe / np.where(variance > 0.0, spread, 1.0), some_dof)
-    return Moments(estimate, error, third / safe**1.5, dof)
+def moments(groups: Sequence[FloatArray], *, unbiased_skew: bool = False) -> Moments:
+    """Return the moments of the sum of the groups' means; each group is [runs, ...], runs may differ.
+
+    A third moment of few runs is too small on average; ``unbiased_skew`` corrects it, at the price of a larger error.
+    """
+    power = exponent(*groups)
+    parts = [_part(scaled(group, -power), unbiased_skew) for group in groups]
+    variance = np.sum([part.variance for part in parts], axis=0)
+    error, varies = np.sqrt(variance), variance > 0.0
+    safe = np.where(varies, variance, 1.0)
+    # Welch's and Satterthwaite's; where nothing varies, all there are.
+    rate = np.sum([(p.variance / safe) ** 2 / (len(g) - 1) for p, g in zip(parts, groups, strict=True)], axis=0)
+    dof = np.where(varies, 1.0 / np.where(varies, rate, 1.0), float(sum(len(group) - 1 for group in groups)))
+    scale = np.where(varies, error, 1.0)
+    skew = np.sum([p.third / scale / scale / scale for p in parts], axis=0)
+    estimate = np.sum([part.mean for part in parts], axis=0)
+    return Moments(scaled(estimate, power), scaled(error, power), skew, dof)
+
+
+class _Part(NamedTuple):
+    """What one group brings: the moments of its mean."""
+
+    mean: FloatArray
+    variance: FloatArray
+    third: FloatArray
+
+
+def _part(group: FloatArray, unbiased_skew: bool) -> _Part:
+    n = len(group)
+    mean = group.mean(axis=0)
+    centered = group - mean
+    squares = centered * centered
+    # A sample that does not vary must have no variance, though its mean, or itself, may be off by rounding errors.
+    varies = variation(group)
+    variance = np.where(varies, squares.sum(axis=0) / ((n - 1) * n), 0.0)
+    correction = n * n / ((n - 1.0) * (n - 2.0)) if unbiased_skew and n > 2 else 1.0
+    third = np.where(varies, correction * (squares * centered).mean(axis=0) / n**2, 0.0)
+    return _Part(np.where(varies, mean, group[0]), variance, third)
+
+
+def variation(group: FloatArray) -> npt.NDArray[np.bool_]:
+    """Return for each column of a group [runs, ...] whether it varies by more than rounding."""
+    low, high = group.min(axis=0), group.max(axis=0)
+    return np.asarray(high - low > ROUNDING * np.maximum(np.abs(low), np.abs(high)))
 
 
 def student_interval(m: Moments, alpha: float) -> tuple[FloatArray, FloatArray]:
@@ -76,10 +99,28 @@ def skew_corrected_interval(m: Moments, alpha: float) -> tuple[FloatArray, Float
     return m.estimate - m.error * low, m.estimate + m.error * high
 
 
+def skew_corrected_p_value(m: Moments) -> FloatArray:
+    """Return the least error at which the interval of `skew_corrected_interval` leaves out 0; something must vary."""
+    from scipy.special import stdtr
+
+    t = m.estimate / m.error
+    side, t = np.sign(t), np.abs(t)
+    return np.asarray(np.minimum(2.0 * stdtr(m.dof, -np.minimum(t, _transform(t, side * m.skew))), 1.0))
+
+
 def _t_quantile(m: Moments, alpha: float) -> FloatArray:
     from scipy.special import stdtrit
 
     return np.asarray(stdtrit(m.dof, 1.0 - alpha / 2.0))
+
+
+def _transform(t: FloatArray, skew: FloatArray) -> FloatArray:
+    """Return what `_untransform` turns into ``t``."""
+    bent = np.abs(skew) > 1e-6
+    a = np.where(bent, skew, 1.0) / 3.0
+    root, least = 1.0 + a * t, _STEEPEST**-0.5
+    cube = np.where(root >= least, root**3, np.minimum(root**3, least**3 + (root - least) * 3.0 / _STEEPEST))
+    return np.where(bent, (cube - 1.0) / (3.0 * a) + skew / 6.0, t)
 
 
 def _untransform(y: FloatArray, skew: FloatArray) -> FloatArray:

@@ -7,8 +7,14 @@ from fastsoftq.checks import MOST, array, count, generator, number, unmasked
 
 FloatArray = npt.NDArray[np.float64]
 
-#: Numbers closer than this, in proportion, differ by the rounding of sums and quotients only.
-ROUNDING = 1e-12
+#: Numbers closer than this, in proportion, differ by the rounding of sums and quotients only: 256 roundings.
+ROUNDING = 2.0**-44
+
+#: How many numbers a block of resamples may hold at once: 16 MiB of float64.
+BLOCK = 1 << 21
+
+#: More resamples than this are not waited for.
+MOST_RESAMPLES = 1_000_000
 
 #: Seed used wherever ``rng`` is None, so that the same sample always gives the same answer.
 DEFAULT_SEED = 0
@@ -16,7 +22,7 @@ DEFAULT_SEED = 0
 
 def as_resamples(resamples: int) -> int:
     """Return a number of resamples, or of permutations: enough to say anything, and not more than one waits for."""
-    return count("resamples", resamples, least=100, most=1_000_000)
+    return count("resamples", resamples, least=100, most=MOST_RESAMPLES)
 
 
 def as_generator(rng: int | np.random.Generator | None) -> np.random.Generator:
@@ -96,18 +102,37 @@ def as_bounds(bounds: tuple[float, float]) -> tuple[float, float]:
     return low, high
 
 
-def check_within(x: FloatArray, name: str, bounds: tuple[float, float]) -> None:
-    """Refuse a sample that leaves the bounds it is said to have."""
-    outside = (x < bounds[0]) | (x > bounds[1])
+def within(x: FloatArray, name: str, bounds: tuple[float, float]) -> FloatArray:
+    """Return a sample cut at the bounds it is said to have; refuse one that leaves them by more than rounding."""
+    low, high = bounds
+    slack = ROUNDING * max(abs(low), abs(high))
+    outside = (x < low - slack) | (x > high + slack)
     if outside.any():
         where = tuple(int(i) for i in np.argwhere(outside)[0])
-        low, high = bounds
         raise ValueError(f"{name} holds {x[where]} at index {list(where)}; it must lie within bounds, [{low}, {high}]")
+    return np.clip(x, low, high)
+
+
+def exponent(*samples: FloatArray) -> npt.NDArray[np.intc]:
+    """Return for each column of samples [runs, ...] the power of two next above all of its values.
+
+    Squares of numbers scaled by it neither overflow nor vanish, and scaling by a power of two rounds nothing.
+    """
+    return np.asarray(np.frexp(np.max([np.abs(x).max(axis=0) for x in samples], axis=0))[1])
+
+
+def scaled(x: FloatArray, power: npt.NDArray[np.intc]) -> FloatArray:
+    """Return x times two to the power, the power of each column its own."""
+    # In two steps: 2^-1074, the least number, takes a power beyond the greatest.
+    return np.asarray(np.ldexp(np.ldexp(x, power // 2), power - power // 2))
 
 
 def paired_differences(a: FloatArray, b: FloatArray) -> FloatArray:
-    """Return a - b, [runs, ...]; where all differ by the same but for rounding, by the same exactly."""
+    """Return a - b, [runs, ...]; where all differ by the same but for rounding, by the same exactly.
+
+    A difference is as exact as its own two numbers are, whatever the size of others.
+    """
     differences = a - b
-    noise = ROUNDING * np.maximum(np.abs(a), np.abs(b)).max(axis=0)
+    noise = ROUNDING * np.maximum(np.abs(a), np.abs(b))
     differences[np.abs(differences) <= noise] = 0.0
-    return np.where(np.ptp(differences, axis=0) <= noise, differences[0], differences)
+    return np.where(np.ptp(differences, axis=0) <= noise.min(axis=0), differences[0], differences)

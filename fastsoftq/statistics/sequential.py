@@ -5,11 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from fastsoftq.statistics.intervals import BLOCK
-from fastsoftq.statistics.samples import FloatArray, as_bounds, as_fraction, as_runs, check_same_shape, check_within
-
-#: Candidate means between the bounds; an interval's ends are rounded outwards to them.
-CANDIDATES = 2001
+from fastsoftq.statistics.betting import ruled_out, sequential_bets
+from fastsoftq.statistics.samples import FloatArray, as_bounds, as_fraction, as_runs, check_same_shape, within
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,7 +16,8 @@ class ConfidenceSequence:
     Attributes
     ----------
     center, low, high
-        float64 [runs]: running mean and bounds; entry t uses the first t + 1 runs.
+        float64 [runs]: running mean and bounds; entry t uses the first t + 1 runs. Where ``low`` exceeds ``high`` no
+        mean is left: runs that come in any order let that happen with probability ``1 - level`` at most.
     level
         Probability that the mean lies inside every one of the intervals.
     """
@@ -52,12 +50,15 @@ class SequentialComparison:
     def message(self) -> str:
         """The verdict in words."""
         sequence, error = self.sequence, 1.0 - self.sequence.level
-        between = f"[{sequence.low[-1]:.4g}, {sequence.high[-1]:.4g}]"
+        low, high = sequence.low[-1], sequence.high[-1]
+        between = f"a - b lies in [{low:.4g}, {high:.4g}]"
+        if low > high:
+            between = f"no a - b is left, above {low:.4g} and below {high:.4g} at once: runs changed on the way"
         if self.decided_at is None:
-            return f"not told apart after {len(sequence.low)} seeds: a - b lies in {between} (error {error:.3g})"
+            return f"not told apart after {len(sequence.low)} seeds: {between} (error {error:.3g})"
         better, worse = ("a", "b") if self.sign > 0 else ("b", "a")
         after = f"decided after {self.decided_at} seeds"
-        return f"{better} exceeds {worse}, {after}: a - b lies in {between} (error {error:.3g})"
+        return f"{better} exceeds {worse}, {after}: {between} (error {error:.3g})"
 
 
 def confidence_sequence(x: npt.ArrayLike, bounds: tuple[float, float], level: float = 0.95) -> ConfidenceSequence:
@@ -88,11 +89,11 @@ def confidence_sequence(x: npt.ArrayLike, bounds: tuple[float, float], level: fl
     sample = as_runs(x, "x", least=1)
     low, high = as_bounds(bounds)
     level = as_fraction(level, "level")
-    check_within(sample, "x", (low, high))
+    sample = within(sample, "x", (low, high))
     unit = (sample - low) / (high - low)
     # Betting that the mean is higher rules out candidates from below; the other side is the same game mirrored.
-    lowest = low + (high - low) * _ruled_out(unit, level)
-    highest = high - (high - low) * _ruled_out(1.0 - unit, level)
+    below, above = (ruled_out(x, sequential_bets(x, 1.0 - level), level) for x in (unit, 1.0 - unit))
+    lowest, highest = low + (high - low) * below, high - (high - low) * above
     return ConfidenceSequence(sample.cumsum() / np.arange(1, len(sample) + 1), lowest, highest, level)
 
 
@@ -122,36 +123,10 @@ def sequential_comparison(
     first, second = as_runs(a, "a", least=1), as_runs(b, "b", least=1)
     check_same_shape(first, second, ("a", "b"), "to be paired")
     low, high = as_bounds(bounds)
-    check_within(first, "a", (low, high))
-    check_within(second, "b", (low, high))
+    first, second = within(first, "a", (low, high)), within(second, "b", (low, high))
     sequence = confidence_sequence(first - second, (low - high, high - low), level)
     apart = (sequence.low > 0.0) | (sequence.high < 0.0)
     if not apart.any():
         return SequentialComparison(sequence, None, 0)
     at = int(apart.argmax())
     return SequentialComparison(sequence, at + 1, 1 if sequence.low[at] > 0.0 else -1)
-
-
-def _ruled_out(x: FloatArray, level: float) -> FloatArray:
-    """Return for each t the highest candidate in [0, 1] ruled out as too low by x[:t + 1]; 0 where there is none."""
-    n = len(x)
-    bets = _bets(x, 1.0 - level)
-    candidates = np.linspace(0.0, 1.0, CANDIDATES)[1:]
-    out = np.zeros(n, dtype=np.intp)
-    width = max(1, BLOCK // n)
-    for start in range(0, len(candidates), width):
-        m = candidates[start : start + width]
-        stake = np.minimum(bets[:, None], 0.5 / m)
-        log_capital = np.log1p(stake * (x[:, None] - m)).cumsum(axis=0)
-        # Half of the capital is bet on either side. Capital falls as the candidate grows, so counting is enough.
-        out += np.count_nonzero(log_capital >= np.log(2.0 / (1.0 - level)), axis=1)
-    return np.concatenate([[0.0], candidates])[np.maximum.accumulate(out)]
-
-
-def _bets(x: FloatArray, error: float) -> FloatArray:
-    """Return the predictable bets sqrt(2 log(2 / error) / (variance t log(t + 1))), each from the runs before it."""
-    t = np.arange(1.0, len(x) + 1.0)
-    mean = (0.5 + x.cumsum()) / (t + 1.0)
-    variance = (0.25 + ((x - mean) ** 2).cumsum()) / (t + 1.0)
-    before = np.concatenate([[0.25], variance[:-1]])
-    return np.asarray(np.sqrt(2.0 * np.log(2.0 / error) / (before * t * np.log(t + 1.0))))

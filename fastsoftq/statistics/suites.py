@@ -1,15 +1,20 @@
 """Statistics over a suite of environments: runs are resampled within each environment, never across."""
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
 from fastsoftq.checks import choice, flag
 from fastsoftq.statistics.bands import largest_deviations, standardised
+from fastsoftq.statistics.bootstraps import FEWEST, check_fineness, expanded_level
+from fastsoftq.statistics.caution import ENOUGH
 from fastsoftq.statistics.comparison import improvement_interval, wins
 from fastsoftq.statistics.distributions import Profile
-from fastsoftq.statistics.intervals import BLOCK, Interval, expanded_level, interquartile_mean
-from fastsoftq.statistics.moments import moments, skew_corrected_interval
+from fastsoftq.statistics.intervals import Interval, interquartile_mean
+from fastsoftq.statistics.moments import moments, skew_corrected_interval, variation
 from fastsoftq.statistics.samples import (
+    BLOCK,
     FloatArray,
     as_curves,
     as_fraction,
@@ -18,6 +23,9 @@ from fastsoftq.statistics.samples import (
     as_runs,
     check_same_shape,
 )
+
+#: Degrees of freedom, of all environments together, from which on a bootstrap of them holds.
+_LEAST_DOF = 6
 
 
 def suite_interval(
@@ -52,6 +60,9 @@ def suite_interval(
 
     Notes
     -----
+    Of fewer than 5 runs a bootstrap knows too little, unless environments lend each other the degrees of freedom they
+    lack, 6 in all: elsewhere it is refused. The median needs 20 runs, with fewer of which chance reorders environments.
+
     The mean has the skewness-corrected t interval with one group per environment. The others have a stratified
     percentile bootstrap at the expanded level of `confidence_interval`.
     """
@@ -64,22 +75,37 @@ def suite_interval(
     if statistic == "mean":
         m = moments([column / environments for column in x.T])
         low, high = skew_corrected_interval(m, 1.0 - level)
-        return Interval(float(m.estimate), float(low), float(high), level, "skew", runs)
+        caution = "" if m.error > 0.0 else "no environment's runs vary"
+        return Interval(float(m.estimate), float(low), float(high), level, "skew", runs, caution)
 
     def aggregate(sample: FloatArray) -> FloatArray:  # [..., runs, environments]
         if statistic == "median":
             return np.asarray(np.median(sample.mean(axis=-2), axis=-1))
         return interquartile_mean(sample.reshape(*sample.shape[:-2], -1), axis=-1)
 
+    estimate = float(aggregate(x))
+    if not variation(x).any():
+        return Interval(estimate, estimate, estimate, level, "expanded", runs, "no environment's runs vary")
+    least = min(FEWEST, 1 + math.ceil(_LEAST_DOF / environments))
+    if runs < least:
+        raise ValueError(
+            f"scores holds {runs} runs of {environments} environment(s); statistic {statistic!r} has an interval from "
+            f"{least} runs on, the mean from 2"
+        )
+    caution = ""
+    if statistic == "median" and runs < ENOUGH:
+        caution = f"{runs} runs may change the order of environments, which shifts a median: it takes {ENOUGH}"
+    inner = expanded_level(level, runs, dof=environments * (runs - 1))
+    check_fineness(level, inner, resamples, runs)
     draws = np.empty(resamples)
     block = max(1, BLOCK // x.size)
     for start in range(0, resamples, block):
         stop = min(start + block, resamples)
         chosen = generator.integers(runs, size=(stop - start, runs, environments))
         draws[start:stop] = aggregate(x[chosen, np.arange(environments)])
-    tail = (1.0 - expanded_level(level, runs, dof=environments * (runs - 1))) / 2.0
+    tail = (1.0 - inner) / 2.0
     low, high = np.quantile(draws, [tail, 1.0 - tail])
-    return Interval(float(aggregate(x)), float(low), float(high), level, "expanded", runs)
+    return Interval(estimate, float(low), float(high), level, "expanded", runs, caution)
 
 
 def suite_profile(
@@ -110,6 +136,7 @@ def suite_profile(
     taus = as_runs(thresholds, "thresholds", least=1)
     level = as_fraction(level, "level")
     resamples = as_resamples(resamples)
+    check_fineness(level, 2.0 * level - 1.0, resamples, len(x))  # only the largest deviations count: one tail
     above = [group[:, None] > taus for group in x.T]
     shares = [group / x.shape[1] for group in above]
     largest = largest_deviations(standardised(shares, np.ones(len(taus))), as_generator(rng), resamples)

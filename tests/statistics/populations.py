@@ -34,6 +34,30 @@ POPULATIONS = {
 }
 
 
+def _mixture(rng, size):
+    """Nine episodes in ten are good, one fails by a hundred; all vary by one."""
+    return np.where(rng.random(size) < 0.1, -112.0, -12.0) + rng.normal(size=size)
+
+
+#: Kinds of samples, by what makes them hard: tails, skewness, ties, rare events; with standard deviations.
+KINDS = {
+    "normal": (POPULATIONS["normal"], 1.0),
+    "Student, 3 degrees": (POPULATIONS["Student, 3 degrees"], np.sqrt(3.0)),
+    "exponential": (POPULATIONS["exponential"], 1.0),
+    "lognormal, sigma 1": (POPULATIONS["lognormal 1"], np.sqrt((np.e - 1.0) * np.e)),
+    "fails once in ten (0 or 1)": (Population(lambda rng, size: rng.binomial(1, 0.1, size) * 1.0, 0.1), 0.3),
+    "mixture, 90:10": (Population(_mixture, -22.0), np.sqrt(901.0)),
+    "Poisson, mean 1": (Population(lambda rng, size: rng.poisson(1.0, size) * 1.0, 1.0), 1.0),
+    "Poisson, mean 3": (Population(lambda rng, size: rng.poisson(3.0, size) * 1.0, 3.0), np.sqrt(3.0)),
+    "cliff, one episode": (POPULATIONS["cliff, one episode"], np.sqrt(12.0 + 110.0**2 * 0.33)),
+    "rounded normal": (Population(lambda rng, size: np.round(rng.normal(size=size)), 0.0), np.sqrt(1.0 + 1.0 / 12.0)),
+    "+1 or -1, with jitter": (
+        Population(lambda rng, size: rng.choice([-1.0, 1.0], size) + 0.001 * rng.normal(size=size), 0.0),
+        np.sqrt(1.0 + 1e-6),
+    ),
+}
+
+
 def cliff_curves(rng, runs, episodes, block=1):
     """Learning curves [runs, episodes] whose falls and detours die away, averaged over blocks, and their mean curve."""
     k = np.arange(episodes * block)

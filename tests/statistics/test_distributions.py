@@ -88,3 +88,8 @@ def test_contributions_average_to_the_tail_mean_and_vary_as_it_does():
     samples = rng.exponential(size=(4000, 1000))
     error = np.mean([tail_contributions(row, 0.2).std() for row in samples[:400]]) / np.sqrt(1000)
     assert error == pytest.approx(tail_mean(samples, 0.2).std(), rel=0.05)
+
+
+@pytest.mark.parametrize("fraction", [1e-10, 1e-15, 1e-300, 5e-324])
+def test_the_least_tail_is_the_worst_run(fraction):
+    assert tail_mean([2.0, 1.0], fraction) == 1.0

@@ -1,5 +1,7 @@
+import hypothesis.strategies as st
 import numpy as np
 import pytest
+from hypothesis import given, settings
 from scipy import stats
 
 from fastsoftq.statistics import area_under_curve, confidence_interval, final_performance, sample_efficiency
@@ -88,3 +90,34 @@ def test_bad_arguments_are_named():
 def test_steps_are_not_negative():
     with pytest.raises(ValueError, match=r"lengths holds -3.0 at index \[1, 0\]; it must hold numbers of steps"):
         sample_efficiency(np.ones((2, 2)), 1.0, lengths=[[1, 1], [-3, 1]])
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(-99, 99), st.integers(1, 12), st.integers(1, 3))
+def test_a_constant_reaches_itself_whatever_the_window(tenths, window, digits):
+    value = tenths / 10**digits
+    result = sample_efficiency(np.full((2, 12), value), value, window=window)
+    np.testing.assert_array_equal(result.time, [window, window])
+    above = sample_efficiency(np.full((2, 12), value), value + 1e-9, window=window)
+    np.testing.assert_array_equal(above.time, [np.inf, np.inf])
+
+
+def test_an_average_reaches_what_fractions_say():
+    curves = np.array([[0.1, 0.2, 0.6, 0.0], [0.7, 0.1, 0.1, 0.0], [0.3, 0.3, 0.29, 0.0]])
+    np.testing.assert_array_equal(sample_efficiency(curves, 0.3, window=3).time, [3.0, 3.0, np.inf])
+
+
+def test_a_huge_return_does_not_blur_the_others():
+    curves = np.array([[-1e12, 0.0, 0.0, 0.0], [-1e12, 1e-3, 1e-3, 1e-3]])
+    np.testing.assert_array_equal(sample_efficiency(curves, 1e-3, window=2).time, [np.inf, 3.0])
+
+
+@pytest.mark.parametrize("late", [0, 1, 4, 9, 10])
+def test_restricted_means_end_at_0_and_at_their_horizon(late):
+    curves = np.zeros((10, 50))
+    curves[late:, 2] = 1.0
+    mean = sample_efficiency(curves, 1.0).restricted_mean
+    assert mean.estimate == pytest.approx((50.0 * late + 3.0 * (10 - late)) / 10)
+    assert 0.0 <= mean.low < mean.high <= 50.0
+    at_once = sample_efficiency(curves, 0.0, lengths=np.zeros((10, 50)))
+    assert (at_once.horizon, at_once.restricted_mean.high) == (0.0, 0.0)

@@ -112,3 +112,20 @@ def test_bad_bounds_are_refused():
         confidence_sequence([0.5], 1.0)
     with pytest.raises(ValueError, match="to be paired"):
         sequential_comparison([0.5], [0.5, 0.1], (0.0, 1.0))
+
+
+def test_runs_that_change_on_the_way_leave_no_mean_and_the_message_says_so():
+    a = np.concatenate([np.ones(200), np.zeros(800)])
+    result = sequential_comparison(a, np.zeros(1000), (0.0, 1.0))
+    assert result.sequence.low[-1] > result.sequence.high[-1]
+    assert "no a - b is left" in result.message
+    assert "lies in" not in result.message
+    rng = np.random.default_rng(7)
+    steady = sequential_comparison(rng.random(300), rng.random(300), (0.0, 1.0))
+    low, high = (float(x) for x in steady.message.split("[")[1].split("]")[0].split(", "))
+    assert low <= high
+
+
+def test_bounds_are_not_left_by_rounding():
+    ours = confidence_sequence([0.1 + 0.2, 0.3, 0.0], (0.0, 0.3))
+    assert ours.high[-1] <= 0.3

@@ -115,3 +115,34 @@ def test_bad_suites_are_named():
         suite_probability_of_improvement(SCORES, OTHER[:, :5], paired=False)
     with pytest.raises(ValueError, match="to be paired"):
         suite_probability_of_improvement(SCORES, OTHER[:5])
+
+
+@pytest.mark.parametrize(("runs", "environments", "least"), [(2, 1, 5), (4, 1, 5), (3, 2, 4), (2, 5, 3), (2, 3, 3)])
+@pytest.mark.parametrize("statistic", ["interquartile_mean", "median"])
+@pytest.mark.parametrize("resamples", [100, 20_000])
+def test_too_few_runs_for_a_bootstrap_are_refused(runs, environments, least, statistic, resamples):
+    with pytest.raises(ValueError, match=f"scores holds {runs} runs of {environments}.* from {least} runs on"):
+        suite_interval(SCORES[:runs, :environments], statistic, resamples=resamples)
+    assert suite_interval(SCORES[:runs, :environments], "mean").low < SCORES[:runs, :environments].mean()
+    enough = suite_interval(SCORES[:least, :environments], statistic)
+    assert enough.low < enough.estimate < enough.high
+
+
+@pytest.mark.parametrize(("runs", "environments"), [(5, 1), (4, 2), (3, 5), (2, 10)])
+def test_few_runs_that_are_not_refused_hold_about_what_they_should(runs, environments):
+    """At 90 % and more, of normal scores; skewed ones are in docs/statistics.md."""
+    rng = np.random.default_rng(5)
+    ends = [suite_interval(rng.normal(size=(runs, environments)), rng=rng) for _ in range(300)]
+    assert np.mean([ci.low <= 0.0 <= ci.high for ci in ends]) >= 0.92 - 3.0 * np.sqrt(0.08 * 0.92 / 300)
+
+
+def test_levels_finer_than_the_resamples_are_refused():
+    with pytest.raises(ValueError, match=r"level is 0\.99999.* it takes resamples="):
+        suite_profile(SCORES, TAUS, level=0.99999)
+    with pytest.raises(ValueError, match=r"level is 0\.9999999.* more runs, or a lower level"):
+        suite_interval(SCORES, level=0.9999999)
+
+
+def test_a_median_of_few_runs_is_doubtful():
+    assert "10 runs" in suite_interval(SCORES, "median").caution
+    assert suite_interval(SCORES).caution == ""

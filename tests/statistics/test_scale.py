@@ -1,0 +1,98 @@
+"""Powers of two round nothing: what is measured in other units is the same, far beyond where squares end."""
+
+import numpy as np
+import pytest
+
+from fastsoftq.statistics import (
+    compare_samples,
+    confidence_band,
+    confidence_interval,
+    difference_band,
+    permutation_test,
+    pointwise_intervals,
+    seeds_needed,
+    welch_test,
+)
+
+POWERS = [-900, -600, -300, 300, 600, 900]
+RNG = np.random.default_rng(0)
+X, Y = RNG.exponential(size=(2, 12))
+CURVES, OTHER = RNG.normal(size=(2, 8, 30))
+
+
+@pytest.mark.parametrize("power", POWERS)
+@pytest.mark.parametrize("method", ["skew", "student", "binomial"])
+def test_intervals_of_means(power, method):
+    sample = X if method != "binomial" else np.array([0.0, 3.0, 3.0, 3.0, 0.0, 3.0])
+    plain = confidence_interval(sample, method=method)
+    far = confidence_interval(np.ldexp(sample, power), method=method)
+    assert (far.estimate, far.low, far.high) == tuple(np.ldexp([plain.estimate, plain.low, plain.high], power))
+
+
+def test_least_numbers_of_all():
+    """Of 2, 3 and 4 times the least number there is, Student's interval in whole such numbers."""
+    ci = confidence_interval(np.ldexp([2.0, 3.0, 4.0], -1074))
+    assert np.ldexp([ci.estimate, ci.low, ci.high], 1074) == pytest.approx([3.0, 3.0 - 2.48, 3.0 + 2.48], abs=2.0)
+    assert ci.low < ci.estimate < ci.high
+
+
+@pytest.mark.parametrize("power", POWERS)
+@pytest.mark.parametrize("paired", [True, False])
+def test_comparisons(power, paired):
+    plain = compare_samples(X, Y, paired)
+    far = compare_samples(np.ldexp(X, power), np.ldexp(Y, power), paired)
+    for name in ("difference", "low", "high", "mean_a", "mean_b"):
+        assert getattr(far, name) == np.ldexp(getattr(plain, name), power), name
+    for name in ("p_value", "effect_size", "probability_of_improvement", "correlation", "seeds_saved"):
+        np.testing.assert_equal(getattr(far, name), getattr(plain, name), name)
+
+
+@pytest.mark.parametrize("power", POWERS)
+def test_tests(power):
+    for paired in (True, False):
+        plain, far = (permutation_test(np.ldexp(X, p), np.ldexp(Y[::-1], p), paired) for p in (0, power))
+        assert plain == far
+    assert welch_test(np.ldexp(X, power), np.ldexp(Y, power)) == welch_test(X, Y)
+
+
+@pytest.mark.parametrize("power", POWERS)
+def test_curves(power):
+    for call in (
+        lambda p: pointwise_intervals(np.ldexp(CURVES, p)),
+        lambda p: confidence_band(np.ldexp(CURVES, p), resamples=200),
+        lambda p: difference_band(np.ldexp(CURVES, p), np.ldexp(OTHER, p), resamples=200),
+        lambda p: difference_band(np.ldexp(CURVES, p), np.ldexp(OTHER, p), paired=False, resamples=200),
+    ):
+        plain, far = call(0), call(power)
+        for name in ("center", "low", "high"):
+            np.testing.assert_allclose(
+                np.ldexp(getattr(far, name), -power), getattr(plain, name), rtol=1e-13, atol=1e-15
+            )
+
+
+@pytest.mark.parametrize("power", POWERS)
+@pytest.mark.parametrize("paired", [True, False])
+def test_plans(power, paired):
+    plain = seeds_needed(X, Y, 0.5, paired=paired)
+    far = seeds_needed(np.ldexp(X, power), np.ldexp(Y, power), float(np.ldexp(0.5, power)), paired=paired)
+    assert (far.seeds, far.power) == (plain.seeds, plain.power)
+    assert (far.std, far.planning_std) == tuple(np.ldexp([plain.std, plain.planning_std], power))
+
+
+def test_an_episode_of_another_size_does_not_touch_the_others():
+    """Each episode is scaled by itself: one in units of 2^600 and one in units of 2^-600 are what they are alone."""
+    mixed = np.stack([np.ldexp(X, 600), X, np.ldexp(X, -600)], axis=1)
+    low = pointwise_intervals(mixed).low
+    np.testing.assert_array_equal(np.ldexp(low, [-600, 0, 600]), low[1])
+    assert low[1] == pytest.approx(confidence_interval(X).low, rel=1e-13)
+
+
+@pytest.mark.parametrize("size", [1e9, 1e12, 1e14])
+def test_one_huge_pair_does_not_erase_the_others(size):
+    a, b = np.array([1.0, 2.0, 3.0, size]), np.array([2.0, 3.0, 4.0, size])
+    result = compare_samples(a, b)
+    assert result.difference == -0.75
+    assert result.low < -0.75 < result.high
+    assert result.p_value == 0.25
+    # Beside samples that differ in the last digits only, all but rounding is gone.
+    assert compare_samples([0.1 + 0.2, 0.7, size], [0.3, 0.1 + 0.6, size]).difference == 0.0
