@@ -4,6 +4,7 @@ import numpy as np
 
 import fastsoftq as fsq
 from benchmarks.engines import ENVIRONMENTS
+from fastsoftq.planning.critical import is_above_critical
 
 HORIZON = 200
 
@@ -40,3 +41,23 @@ class Planning:
 
     def time_critical_reward_scale(self, environment):
         fsq.critical_reward_scale(self.mdp)
+
+
+class RandomWorlds:
+    """Every action leads to some random states (one: deterministic), which no small set of others separates."""
+
+    params = ([1, 4], [1_000, 10_000, 100_000])
+    param_names = ("outcomes", "states")
+
+    def setup(self, outcomes, states):
+        rng = np.random.default_rng(0)
+        shape = (states, 4, outcomes)
+        chance = rng.dirichlet(np.ones(outcomes), size=shape[:2])
+        reward = -rng.random(shape[:2])[:, :, None]
+        self.mdp = fsq.TabularMDP(rng.integers(states, size=shape), reward, np.zeros(shape, bool), chance)
+
+    def time_critical_reward_scale(self, outcomes, states):
+        fsq.critical_reward_scale(self.mdp)
+
+    def time_is_above_critical(self, outcomes, states):
+        is_above_critical(self.mdp, 10.0)

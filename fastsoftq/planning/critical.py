@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from fastsoftq import checks
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.planning.bellman import matrices
 from fastsoftq.planning.components import Component, end_components
-from fastsoftq.planning.cycles import can_walk_without_loss
+from fastsoftq.planning.cycles import losses
 from fastsoftq.planning.means import best_ratio
 from fastsoftq.planning.sweeps import mean_sign
 
@@ -163,6 +161,7 @@ def work_of_critical(mdp: TabularMDP) -> float:
 
 def _break_even(component: Component) -> float:
     """The scale at which the best mean of scale * reward + entropy in an end component is 0."""
-    if can_walk_without_loss(component):
-        return np.inf
-    return 0.0 if component.reward.size == component.first.size else best_ratio(component)
+    shaped = losses(component)
+    if shaped is None:
+        return math.inf
+    return 0.0 if shaped.size == component.first.size else best_ratio(component._replace(reward=shaped))

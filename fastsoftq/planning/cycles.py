@@ -12,15 +12,16 @@ from fastsoftq.planning.excursions import closed_classes
 from fastsoftq.planning.means import best_mean_reward, first_best, leading_to, policy_chain
 from fastsoftq.planning.sweeps import mean_sign, rounding
 
-__all__ = ["can_walk_without_loss"]
+__all__ = ["losses"]
 
 _SWEEPS = 60
+_FINE = 1e-10  # rounding, relative to what it is of, that does no harm
 _EPSILON = float(np.finfo(np.float64).eps)
 _FEW = 24  # states whose equations, with several outcomes, are solved in fractions
 
 
-def can_walk_without_loss(component: Component) -> bool:
-    """Tell whether some policy in an end component has a mean reward of 0 or above.
+def losses(component: Component) -> NDArray[np.float64] | None:
+    """Shape rewards so that every one is a loss, if one cannot walk on for ever without a loss.
 
     Parameters
     ----------
@@ -28,37 +29,39 @@ def can_walk_without_loss(component: Component) -> bool:
 
     Returns
     -------
-    bool
-        Rewards are the doubles that they are: with deterministic dynamics, or few states, the answer is exact. Only a
-        loss so small that rounding of the probabilities may have made it counts as none, and, beyond 24 states with
-        several outcomes, one that rounding in its computation may have made.
+    ndarray of float64, shape [pairs], or None
+        Rewards plus E[h'] - h, with h such that none is above the best mean: sums over ways round are as they were (Ng,
+        Harada & Russell 1999), but nothing cancels. None if some policy has a mean reward of 0 or above.
 
     Notes
     -----
-    Sweeps tell, or policy iteration, with bounds that allow for rounding. Where those do not, policy iteration goes on
-    in fractions, which every double is.
+    Rewards are the doubles that they are: with deterministic dynamics, or few states, the answer is exact. Only a loss
+    so small that rounding of the probabilities may have made it counts as none, and, beyond 24 states with several
+    outcomes, one that rounding in its computation may have made. Sweeps tell, or policy iteration, with bounds that
+    allow for rounding. Where those do not, policy iteration goes on in fractions, which every double is.
     """
     reward = component.reward
-    if reward.max() < 0.0 or reward.min() >= 0.0:  # any mean has this sign
-        return bool(reward.max() >= 0.0)
-    sign = mean_sign(component, reward, entropy=False, sweeps=_SWEEPS)
-    if sign is not None:
-        return sign > 0
+    if reward.max() < 0.0:
+        return reward
+    if reward.min() >= 0.0 or mean_sign(component, reward, entropy=False, sweeps=_SWEEPS) == 1:
+        return None
     mean, h, pair = best_mean_reward(component)
+    advance = reward + (component.continuation @ h - h[component.state])
     margin = rounding(component, reward, h)
-    if (reward + (component.continuation @ h - h[component.state]) + margin).max() < 0.0:
-        return False
-    if component.deterministic or component.first.size <= _FEW:
-        return _can_exactly(component, pair)
+    exactly = component.deterministic or component.first.size <= _FEW
+    if (advance + margin).max() < 0.0 and (not exactly or (margin <= _FINE * np.abs(advance)).all()):
+        return np.asarray(advance)
+    if exactly:
+        return _losses_exactly(component, pair)
     chain = policy_chain(component, _taking(component, pair))
     label, closed = closed_classes(chain)
-    return bool(mean >= -margin[pair][label == closed[0]].max())
+    return None if mean >= -margin[pair][label == closed[0]].max() else np.minimum(advance, mean)
 
 
 _Fractions = NDArray[np.object_]
 
 
-def _can_exactly(component: Component, pair: NDArray[np.int64]) -> bool:
+def _losses_exactly(component: Component, pair: NDArray[np.int64]) -> NDArray[np.float64] | None:
     """Howard's policy iteration in fractions, from a policy that is best but for rounding."""
     reward = _fractions(component.reward)
     solve = _along_ways if component.deterministic else _by_elimination
@@ -73,12 +76,12 @@ def _can_exactly(component: Component, pair: NDArray[np.int64]) -> bool:
         everywhere = np.append(members, np.setdiff1d(np.arange(label.size), members))
         h, mean = solve(component, pair, reward, everywhere)
         if mean >= 0 or float(mean) >= -_uncertainty(component, pair[members], h):
-            return True
+            return None
         advance = reward - mean + _expected(component, h) - h[component.state]
         best = first_best(component, advance)
         better = np.asarray(advance[best] > 0, np.bool_)
         if not better.any():
-            return False
+            return np.array([float(x) for x in (advance + mean).tolist()])
         pair = np.where(better, best, pair)
 
 

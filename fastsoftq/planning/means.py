@@ -26,7 +26,7 @@ def best_ratio(component: Component) -> float:
     Parameters
     ----------
     component : Component
-        Its best mean reward is below 0.
+        All its rewards are losses (`fastsoftq.planning.cycles.losses`).
 
     Returns
     -------
@@ -42,6 +42,10 @@ def best_ratio(component: Component) -> float:
 
     def rates(policy: NDArray[np.float64]) -> NDArray[np.float64]:
         log_policy = np.log(policy, where=policy > 0.0, out=np.zeros_like(policy))
+        likely = first_best(component, policy)
+        others = policy.copy()
+        others[likely] = 0.0  # where they sum to next to nothing, so does the logarithm of what is left of 1
+        log_policy[likely] = np.log1p(-np.add.reduceat(others, component.first))
         paid = np.column_stack([-policy * log_policy, -policy * reward])
         return np.asarray(np.add.reduceat(paid, component.first, axis=0))
 

@@ -1,15 +1,19 @@
 """The critical reward scale: spectral radii, closed forms, and the side of it on which values grow without bound."""
 
 import doctest
+import itertools
 import warnings
+from fractions import Fraction
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from scipy.optimize import brentq
+from hypothesis import strategies as st
+from scipy.optimize import brentq, minimize
 
 import fastsoftq as fsq
 from fastsoftq.planning import critical
+from fastsoftq.planning.critical import is_above_critical, side_of_critical
 from tests.planning.strategies import mdps
 from tests.reference import planning as slow
 
@@ -142,6 +146,225 @@ def test_large_grids_tend_to_the_entropy_of_four_ways():
     scale = fsq.critical_reward_scale(fsq.cliff_walking(height=60, width=60))
     assert scale == pytest.approx(np.log(4.0), rel=1e-3)
     assert scale < np.log(4.0)
+
+
+# ---- large beside small ----------------------------------------------------------------------------------------------
+
+
+def round_trip(there, back, away):
+    """0 -> 1 -> 0; either may end, or stay where it is."""
+    return fsq.TabularMDP(
+        next_state=[[1, 0, 0], [0, 1, 1]],
+        reward=[[there, 0.0, away], [back, 0.0, away]],
+        terminated=[[False, True, False]] * 2,
+        start=0,
+    )
+
+
+@pytest.mark.parametrize("away", [-1e6, -1e10, -1e100])
+@pytest.mark.parametrize(("there", "back"), [(1.0, -3.0), (1.0, -1.125), (1e3, -1e3 - 2.0**-20), (-1.0, 0.0)])
+def test_a_loss_is_no_less_a_loss_beside_a_greater_one(there, back, away):
+    """det(1 - M(k)) = (1 - e^(k away))^2 - e^(k (there + back)) is 0 at its largest root."""
+    scale = fsq.critical_reward_scale(round_trip(there, back, away))
+    x = brentq(lambda x: 2.0 * np.log1p(-np.exp(-x)) + x * (there + back) / away, 1e-9, 700.0, xtol=1e-300, rtol=1e-15)
+    assert scale == pytest.approx(-x / away, rel=1e-9)
+
+
+def test_the_scale_beside_ten_thousand_million():
+    assert fsq.critical_reward_scale(round_trip(1.0, -3.0, -1e10)) == pytest.approx(2.003e-9, rel=5e-4)
+
+
+@pytest.mark.parametrize(("size", "away"), [(1.0, -1e18), (1e6, -1e10), (1e13, -1e18), (1e15, -1e15)])
+def test_a_tiny_gain_and_a_tiny_loss_are_told_apart(size, away):
+    least = np.spacing(size)
+    assert fsq.critical_reward_scale(round_trip(size, -size, away)) == np.inf
+    assert fsq.critical_reward_scale(round_trip(size, -size + least, away)) == np.inf
+    assert fsq.critical_reward_scale(round_trip(size, -size - least, away)) < np.inf
+
+
+def best_cycle(mdp):
+    """The best mean of a simple cycle, in fractions, by enumeration; None if there is none."""
+    means = []
+
+    def extend(root, state, path, collected):
+        for action in range(mdp.n_actions):
+            for _, following, reward, terminated in mdp.outcomes(state, action):
+                if not terminated and following == root:
+                    means.append((collected + Fraction(reward)) / len(path))
+                elif not terminated and following > root and following not in path:
+                    extend(root, following, [*path, following], collected + Fraction(reward))
+
+    for root in range(mdp.n_states):
+        extend(root, root, [root], Fraction(0))
+    return max(means, default=None)
+
+
+@settings(max_examples=40)
+@given(mdps(max_outcomes=1, rewards=(-12, 4), anywhere=True), st.data())
+def test_whether_one_can_walk_without_loss_is_exact_at_mixed_scales(mdp, data):
+    exponents = data.draw(st.lists(st.integers(-20, 50), min_size=mdp.reward.size, max_size=mdp.reward.size))
+    scaled = mdp.reward * np.exp2(np.minimum(exponents, 50)).reshape(mdp.reward.shape)
+    mixed = fsq.TabularMDP(mdp.next_state, scaled, mdp.terminated, mdp.probability, mdp.start)
+    scale, best = fsq.critical_reward_scale(mixed), best_cycle(mixed)
+    if best is None:
+        assert scale == 0.0
+    else:
+        assert (scale == np.inf) == (best >= 0)
+
+
+# ---- several outcomes ------------------------------------------------------------------------------------------------
+
+
+def closed_world(seed, states=3, actions=2, outcomes=2):
+    rng = np.random.default_rng(seed)
+    shape = (states, actions, outcomes)
+    chance = rng.dirichlet(np.ones(outcomes), size=shape[:2])
+    next_state = rng.integers(states, size=shape)
+    next_state[:, 0, 0] = (np.arange(states) + 1) % states  # so that it is one component
+    pays = -rng.integers(1, 20, size=shape[:2]) / 4.0
+    return fsq.TabularMDP(next_state, pays[:, :, None], np.zeros(shape, bool), chance, np.full(states, 1.0 / states))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_no_policy_has_more_entropy_for_its_loss(seed):
+    """Ratios of policies, each by its stationary distribution from dense linear algebra, climbed by a simplex."""
+    mdp = closed_world(seed)
+    transition = np.zeros((3, 2, 3))
+    for state, action in np.ndindex(3, 2):
+        for p, following, _, _ in mdp.outcomes(state, action):
+            transition[state, action, following] += p
+
+    def ratio(logits):
+        first = 1.0 / (1.0 + np.exp(-logits))
+        policy = np.stack([first, 1.0 - first], axis=1)
+        chain = np.einsum("sa,sat->st", policy, transition)
+        stationary = np.linalg.lstsq(np.vstack([chain.T - np.eye(3), np.ones(3)]), [0, 0, 0, 1], rcond=None)[0]
+        entropy = -np.where(policy > 0.0, policy * np.log(policy + 1e-300), 0.0).sum(axis=1)
+        return stationary @ entropy / -(stationary @ (policy * mdp.expected_reward).sum(axis=1))
+
+    starts = itertools.product([-2.0, 2.0], repeat=3)
+    options = {"xatol": 1e-10, "fatol": 1e-15, "maxiter": 4000}
+    best = max(-minimize(lambda x: -ratio(x), start, method="Nelder-Mead", options=options).fun for start in starts)
+    assert fsq.critical_reward_scale(mdp) == pytest.approx(best, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("chance", "pays", "endless"),
+    [
+        ([0.5, 0.5], [1.0, -1.0], True),
+        ([0.1, 0.9], [9.0, -1.0], True),
+        ([0.9, 0.1], [1.0, -9.0], True),  # 0.9 and 0.1 are no doubles: what is lost by rounding is none
+        ([1.0 / 3.0, 2.0 / 3.0], [2.0, -1.0], True),
+        ([0.5, 0.5], [1e15, -1e15 - 0.25], False),
+        ([0.5, 0.5], [1e15, -1e15 + 0.25], True),
+    ],
+)
+def test_a_fair_game_can_be_played_for_ever(chance, pays, endless):
+    """State 0 leads to 1 or 2, which pay and lead back; either may instead stay, and lose much."""
+    mdp = fsq.TabularMDP(
+        next_state=[[[1, 2], [0, 0]], [[0, 0], [1, 1]], [[0, 0], [2, 2]]],
+        reward=[[[0.0] * 2, [-1e12] * 2], [[pays[0]] * 2, [-1e12] * 2], [[pays[1]] * 2, [-1e12] * 2]],
+        terminated=np.zeros((3, 2, 2), bool),
+        probability=[[chance, [0.5, 0.5]], [[0.5, 0.5]] * 2, [[0.5, 0.5]] * 2],
+    )
+    assert (fsq.critical_reward_scale(mdp) == np.inf) == endless
+
+
+def test_two_rooms_with_a_dear_door():
+    """The better room's scale, though the way there is one that no policy in the other takes by chance."""
+    mdp = fsq.TabularMDP(
+        next_state=[[0, 0, 1], [1, 1, 0]],
+        reward=[[-1.0, -1.0, -200.0], [-0.5, -0.5, -200.0]],
+        terminated=np.zeros((2, 3), bool),
+    )
+    assert fsq.critical_reward_scale(mdp) == pytest.approx(2.0 * np.log(2.0), rel=1e-12)
+    alike = fsq.TabularMDP(mdp.next_state, [[-1.0, -1.0, -30.0]] * 2, mdp.terminated)
+    root = brentq(lambda k: 2.0 * np.exp(-k) + np.exp(-30.0 * k) - 1.0, 0.1, 2.0, xtol=1e-15)
+    assert fsq.critical_reward_scale(alike) == pytest.approx(root, rel=1e-12)
+
+
+# ---- which side of it ------------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=40)
+@given(mdps(max_actions=2, rewards=(-12, 1)), st.floats(0.01, 10.0))
+def test_the_side_is_that_of_the_scale(mdp, scale):
+    critical_scale = fsq.critical_reward_scale(mdp)
+    assert is_above_critical(mdp, scale) == (scale > critical_scale)
+    told = side_of_critical(mdp, scale, 1e6)
+    assert told is None or told == (scale > critical_scale)
+    if 0.0 < critical_scale < np.inf:
+        assert is_above_critical(mdp, critical_scale * (1.0 + 1e-9))
+        assert not is_above_critical(mdp, critical_scale * (1.0 - 1e-9))
+        assert not is_above_critical(mdp, critical_scale)
+
+
+def test_bad_scales():
+    with pytest.raises(ValueError, match=r"scale is 0\.0; it must be above 0"):
+        is_above_critical(fsq.cliff_walking(), 0.0)
+    with pytest.raises(TypeError, match="mdp is 3; it must be a TabularMDP"):
+        is_above_critical(3, 1.0)
+
+
+# ---- large worlds ----------------------------------------------------------------------------------------------------
+
+
+def garnet(states, outcomes, seed=0, actions=4):
+    """Each action leads to some random states: no set of states separates it, so that factorisations fill in."""
+    rng = np.random.default_rng(seed)
+    shape = (states, actions, outcomes)
+    chance = rng.dirichlet(np.ones(outcomes), size=shape[:2])
+    pays = -rng.random(shape[:2])[:, :, None]
+    return fsq.TabularMDP(rng.integers(states, size=shape), pays, np.zeros(shape, bool), chance)
+
+
+@pytest.mark.parametrize("outcomes", [1, 4])
+def test_random_worlds_are_bracketed_by_sweeps(outcomes):
+    """Collatz and Wielandt's bounds, written out here, on both sides of the scale."""
+    mdp = garnet(3_000, outcomes)
+    scale = fsq.critical_reward_scale(mdp)
+    for k, above in ((scale * (1.0 - 1e-7), False), (scale * (1.0 + 1e-7), True)):
+        h = np.zeros(mdp.n_states)
+        for _ in range(150):
+            q = k * mdp.expected_reward + (mdp.probability * h[mdp.next_state]).sum(axis=2)
+            change = np.logaddexp.reduce(q, axis=1) - h
+            h += 0.9 * change
+            h -= h.max()
+        reached = np.unique(mdp.next_state)
+        assert change[reached].max() < 0.0 if above else change[reached].min() > 0.0
+        assert is_above_critical(mdp, k) == above
+
+
+def test_dead_ends_are_taken_out_one_by_one():
+    """A random walk that ends at one end ends; peeled off state by state, it took a minute."""
+    here = np.arange(3_000)
+    next_state = np.stack([np.minimum(here + 1, 2_999), np.maximum(here - 1, 0)], axis=1)[:, None, :]
+    terminated = np.zeros(next_state.shape, bool)
+    terminated[-1, 0, 0] = True
+    leaky = fsq.TabularMDP(next_state, -1.0, terminated, np.full(next_state.shape, 0.5))
+    assert fsq.critical_reward_scale(leaky) == 0.0
+
+
+def test_many_components():
+    here = np.arange(500)
+    pays = -1.0 - np.random.default_rng(0).random((500, 1))
+    loops = fsq.TabularMDP(
+        next_state=np.stack([here, here, np.minimum(here + 1, 499)], axis=1),
+        reward=np.hstack([pays, pays, pays - 1e3]),
+        terminated=np.zeros((500, 3), bool),
+    )
+    assert fsq.critical_reward_scale(loops) == pytest.approx(np.log(2.0) / -pays[:-1].max(), rel=1e-9)
+
+
+def test_expanders_joined_by_a_bridge_and_by_passages():
+    """No small factors, and slow to mix: what GMRES is for, and what is eliminated first."""
+    rng = np.random.default_rng(0)
+    size = 400
+    next_state = np.concatenate([rng.integers(size, size=(size, 3)), size + rng.integers(size, size=(size, 3))])
+    next_state[0, 0], next_state[size, 0] = size, 0
+    mdp = fsq.TabularMDP(next_state, -1.0 - rng.random((2 * size, 3)), np.zeros((2 * size, 3), bool))
+    scale = fsq.critical_reward_scale(mdp)
+    assert slow.spectral_radius(mdp, scale) == pytest.approx(1.0, abs=1e-10)
 
 
 def test_examples():
