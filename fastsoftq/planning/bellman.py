@@ -50,7 +50,7 @@ class Matrices(NamedTuple):
 
 
 def matrices(mdp: TabularMDP, reward_scale: float = 1.0) -> Matrices:
-    """Write an MDP as matrices.
+    """Write an MDP as matrices, whose probabilities sum to 1 as nearly as can be written.
 
     Parameters
     ----------
@@ -63,13 +63,15 @@ def matrices(mdp: TabularMDP, reward_scale: float = 1.0) -> Matrices:
     Matrices
     """
     n_states, n_actions, n_outcomes = checked_mdp(mdp).next_state.shape
-    goes_on = ((mdp.probability > 0.0) & ~mdp.terminated).ravel()
+    total = mdp.probability.sum(axis=2, keepdims=True)  # not quite 1, which counts where episodes are long
+    probability = mdp.probability / total
+    goes_on = ((probability > 0.0) & ~mdp.terminated).ravel()
     row = np.repeat(np.arange(n_states * n_actions), n_outcomes)[goes_on]
-    entries = (mdp.probability.ravel()[goes_on], (row, mdp.next_state.ravel()[goes_on]))
+    entries = (probability.ravel()[goes_on], (row, mdp.next_state.ravel()[goes_on]))
     return Matrices(
-        reward=reward_scale * mdp.expected_reward,
+        reward=reward_scale * (mdp.expected_reward / total[:, :, 0]),
         continuation=sparse.csr_array(entries, shape=(n_states * n_actions, n_states)),
-        termination=np.where(mdp.terminated, mdp.probability, 0.0).sum(axis=2),
+        termination=np.where(mdp.terminated, probability, 0.0).sum(axis=2),
         terminal=mdp.terminal,
     )
 

@@ -146,7 +146,7 @@ def checked_policy(
     if off.any():
         where = [int(i) for i in np.argwhere(off)[0]]
         raise ValueError(f"policy{where} sums to {total[tuple(where)]:.12g}; probabilities must sum to 1")
-    array = array.astype(np.float64)
+    array = array / total[..., None]  # not quite 1, which counts where episodes are long
     return (array if horizon is None else np.broadcast_to(array, (horizon, *here))), horizon
 
 

@@ -1,9 +1,8 @@
-"""Optimal values and policies, hard and soft: sweeps of Bellman's equation, then one exact step to its fixed point."""
+"""Optimal values and policies, hard and soft, with a bound on what is left: sweeps and policies exactly evaluated."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,19 +10,20 @@ from numpy.typing import NDArray
 
 from fastsoftq import checks
 from fastsoftq.mdp.tabular import TabularMDP, checked_mdp
-from fastsoftq.planning.bellman import (
-    Matrices,
-    action_values,
-    greedy_policy,
-    hard_values,
-    matrices,
-    soft_policy,
-    soft_values,
-)
-from fastsoftq.planning.chains import policy_chain, stationary_values
+from fastsoftq.planning.bellman import Matrices, action_values, hard_values, matrices, soft_policy, soft_values
+from fastsoftq.planning.chains import reaching
+from fastsoftq.planning.choices import Choices, all_choices, graph, reachable, within
+from fastsoftq.planning.components import surely_ending
 from fastsoftq.planning.critical import critical_reward_scale
+from fastsoftq.planning.howard import begin, improve, sweep
+from fastsoftq.planning.idling import Collapsed, collapse
+from fastsoftq.planning.newton import soft_optimum
+from fastsoftq.planning.resolvent import EPS, Resolvent
 
 __all__ = ["Solution", "policy_iteration", "soft_value_iteration", "value_iteration"]
+
+_TOLERANCE = 1e-10  # of policy iteration
+_LONG = 1e8  # steps to the end that a first policy may take
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +49,7 @@ class Solution:
     policy: NDArray[np.float64] = field(repr=False)
     iterations: int
     converged: bool
+    error_bound: float
 
 
 def value_iteration(
@@ -94,16 +95,7 @@ def value_iteration(
     -12.0
     """
     discount = checks.in_unit_interval("discount", discount)
-    model = matrices(mdp)
-
-    def hard(q: NDArray[np.float64]) -> NDArray[np.float64]:
-        return hard_values(model, q)
-
-    def exact(q: NDArray[np.float64]) -> NDArray[np.float64]:
-        return _value_of(model, greedy_policy(q), discount)
-
-    v, q, iterations, converged = _sweep(model, discount, hard, exact, tolerance, max_iterations)
-    return Solution(v, q, greedy_policy(q), iterations, converged)
+    return _hard(mdp, discount, tolerance, max_iterations, sweeping=True)
 
 
 def soft_value_iteration(
@@ -163,25 +155,34 @@ def soft_value_iteration(
     discount = checks.in_unit_interval("discount", discount)
     temperature = checks.temperature("temperature", temperature)
     reward_scale = checks.reward_scale("reward_scale", reward_scale, checked_mdp(mdp).largest_reward)
+    tolerance = checks.positive("tolerance", tolerance)
+    max_iterations = checks.count("max_iterations", max_iterations)
     if discount == 1.0:
-        critical = temperature * critical_reward_scale(mdp)
-        if reward_scale <= critical:
-            raise ValueError(
-                f"reward_scale is {reward_scale:.9g}; at discount 1 and temperature {temperature:.9g} it must be above "
-                f"the critical reward scale, {critical:.9g}, for soft values to be finite"
-            )
+        _check_above_critical(mdp, reward_scale, temperature)
     model = matrices(mdp, reward_scale)
-
-    def soft(q: NDArray[np.float64]) -> NDArray[np.float64]:
-        return soft_values(model, q, temperature)
-
-    def newton(q: NDArray[np.float64]) -> NDArray[np.float64]:
+    choices = all_choices(model, discount)
+    seen = reachable(choices, mdp.start > 0.0)
+    ending, kept = surely_ending(choices)
+    v = np.where(seen, -np.inf, np.nan)
+    bound = np.zeros(mdp.n_states)
+    iterations = 0
+    for part in (seen & ending, ~seen & ending):  # nothing leads out of the first
+        if part.any():
+            known = choices.onward @ np.where(part | ~np.isfinite(v), 0.0, v)
+            chosen = kept & part[choices.state]
+            problem = within(choices._replace(reward=choices.reward + known), part, kept)
+            found = soft_optimum(problem, temperature, max(1, max_iterations - iterations))
+            v[part], bound[part] = found.v, found.bound
+            iterations = max(iterations, found.iterations)
+    v[~seen & ~np.isfinite(bound)] = np.nan
+    q = action_values(model, v, discount)
+    with np.errstate(invalid="ignore"):
+        v = np.where(np.isfinite(v), soft_values(model, q, temperature), v)
         policy = soft_policy(q, temperature)
-        entropy_bonus = soft(q) - (policy * q).sum(axis=1)
-        return _value_of(model, policy, discount, np.where(model.terminal, 0.0, entropy_bonus))
-
-    v, q, iterations, converged = _sweep(model, discount, soft, newton, tolerance, max_iterations)
-    return Solution(v, q, soft_policy(q, temperature), iterations, converged)
+    policy[~np.isfinite(v)] = 1.0 / mdp.n_actions
+    logarithm = EPS * (mdp.n_actions + 2.0) * temperature * (mdp.n_actions > 1)
+    bound += (policy * _rounding(model, v, discount)).sum(axis=1) + logarithm * ~model.terminal
+    return _solution(v, q, policy, iterations, bound, seen, tolerance, max_iterations)
 
 
 def policy_iteration(mdp: TabularMDP, discount: float, *, max_iterations: int = 1000) -> Solution:
@@ -219,65 +220,122 @@ def policy_iteration(mdp: TabularMDP, discount: float, *, max_iterations: int = 
     -12.0
     """
     discount = checks.in_unit_interval("discount", discount)
-    max_iterations = checks.count("max_iterations", max_iterations)
-    model = matrices(mdp)
-    policy = np.full(model.reward.shape, 1.0 / mdp.n_actions)
-    for iterations in range(1, max_iterations + 1):
-        v = _value_of(model, policy, discount)
-        unbounded = ~(v < np.inf)
-        if unbounded.any():
-            raise ValueError(
-                f"discount is {discount}; it must be below 1 here, since a policy can gain for ever from state "
-                f"{int(np.argmax(unbounded))}"
-            )
-        q = action_values(model, v, discount)
-        better = greedy_policy(q)
-        if np.array_equal(better, policy):
-            return Solution(v, q, policy, iterations, converged=True)
-        policy = better
-    _warn(max_iterations, stacklevel=3)
-    return Solution(v, q, policy, max_iterations, converged=False)
+    return _hard(mdp, discount, _TOLERANCE, max_iterations, sweeping=False)
 
 
-_Operator = Callable[[NDArray[np.float64]], NDArray[np.float64]]
-
-
-def _sweep(
-    model: Matrices, discount: float, values: _Operator, exact: _Operator, tolerance: float, max_iterations: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64], int, bool]:
-    """Iterate v = values(Q(v)) from 0, then take the step `exact` if it comes closer to the fixed point."""
+def _hard(mdp: TabularMDP, discount: float, tolerance: float, max_iterations: int, *, sweeping: bool) -> Solution:
+    """Collapse where one can stay at no cost, drop what loses for ever, solve what is left, and go back."""
     tolerance = checks.positive("tolerance", tolerance)
     max_iterations = checks.count("max_iterations", max_iterations)
-    v = np.zeros(model.reward.shape[0])
-    iterations, settled = 0, False
-    while not settled and iterations < max_iterations:
-        last, v = v, values(action_values(model, v, discount))
-        settled = bool(np.abs(v - last).max() <= tolerance * max(1.0, np.abs(v).max()))
-        iterations += 1
-    stepped = exact(action_values(model, v, discount))
-    residual = _residual(model, discount, values, v)
-    if (closer := _residual(model, discount, values, stepped)) <= residual:
-        v, residual = stepped, closer
-    converged = settled or bool(residual <= tolerance * max(1.0, np.abs(v).max()))
-    if not converged:
-        _warn(max_iterations, stacklevel=4)
+    model = matrices(mdp)
+    choices = all_choices(model, discount)
+    seen = reachable(choices, mdp.start > 0.0)
+    whole = collapse(choices)
+    gaining = np.flatnonzero(whole.gains & seen)
+    if gaining.size:
+        raise ValueError(
+            f"discount is {discount}; it must be below 1 here, since a policy can gain for ever from state {gaining[0]}"
+        )
+    infinite = reaching(graph(choices, np.ones(choices.state.size, np.bool_)), whole.gains)
+    bounded = np.ones(whole.choices.n_states, np.bool_)
+    bounded[whole.group[infinite]] = False
+    part = np.flatnonzero(bounded[whole.choices.state])  # the choices that are left, by their numbers before
+    problem = within(whole.choices, bounded, np.ones(whole.choices.state.size, np.bool_))
+    ending, kept = surely_ending(problem)
+    part = part[kept & ending[problem.state]]
+    problem = within(problem, ending, kept)
+    states = np.flatnonzero(bounded)[ending]
+    v_group, bound_group = np.full(bounded.size, -np.inf), np.zeros(bounded.size)
+    taken = np.zeros(whole.choices.state.size, np.bool_)
+    iterations = 1
+    if states.size:
+        relevant = np.zeros(bounded.size, np.bool_)
+        relevant[whole.group[seen]] = True
+        iterations, first = 0, _uniform(problem)
+        if sweeping or first is None:
+            swept, iterations = sweep(problem, max_iterations if sweeping else 0)
+            first = begin(problem, swept)
+        found = improve(problem, first, max(1, max_iterations - iterations), relevant[states])
+        iterations += found.evaluations if not sweeping or iterations < max_iterations else 0
+        v_group[states], bound_group[states] = found.v, found.bound
+        taken[part] = found.weight > 0.0
+    v = np.where(infinite, np.inf, v_group[whole.group] + whole.potential)
+    policy = _policy(mdp.n_actions, model, whole, taken)
     q = action_values(model, v, discount)
-    return values(q), q, iterations, converged
+    v = np.where(np.isfinite(v), hard_values(model, q), v)
+    rounding = _rounding(model, v, discount)
+    with np.errstate(invalid="ignore"):
+        rounding[~(q + 2.0 * rounding >= q.max(axis=1, keepdims=True))] = 0.0  # cannot be the largest
+    bound = bound_group[whole.group] + rounding.max(axis=1)
+    return _solution(v, q, policy, iterations, bound, seen, tolerance, max_iterations)
 
 
-def _residual(model: Matrices, discount: float, values: _Operator, v: NDArray[np.float64]) -> float:
-    """How far v is from solving its equation; inf if it is not finite."""
-    if not np.isfinite(v).all():
-        return np.inf
-    return float(np.abs(values(action_values(model, v, discount)) - v).max())
+def _check_above_critical(mdp: TabularMDP, reward_scale: float, temperature: float) -> None:
+    """Refuse an undiscounted soft problem without a finite solution."""
+    critical = temperature * critical_reward_scale(mdp)
+    if reward_scale <= critical:
+        raise ValueError(
+            f"reward_scale is {reward_scale:.9g}; at discount 1 and temperature {temperature:.9g} it must be above "
+            f"the critical reward scale, {critical:.9g}, for soft values to be finite"
+        )
 
 
-def _value_of(
-    model: Matrices, policy: NDArray[np.float64], discount: float, bonus: NDArray[np.float64] | float = 0.0
-) -> NDArray[np.float64]:
-    chain, ends = policy_chain(model, policy)
-    return stationary_values(chain, ends, (policy * model.reward).sum(axis=1) + bonus, discount)
+def _uniform(choices: Choices) -> NDArray[np.float64] | None:
+    """The policy that takes every choice with the same probability; None if it all but never comes to the end."""
+    count = np.bincount(choices.state, minlength=choices.n_states)
+    weight = 1.0 / count[choices.state]
+    if not (choices.ends > 0.0).all():
+        chain, ends, _ = choices.mixed(weight)
+        steps = Resolvent(chain, ends).solve(np.ones(choices.n_states))
+        if not steps.max() < _LONG:
+            return None
+    return np.asarray(weight)
 
 
-def _warn(max_iterations: int, stacklevel: int) -> None:
-    warnings.warn(f"no convergence within max_iterations = {max_iterations}", RuntimeWarning, stacklevel=stacklevel)
+def _policy(n_actions: int, model: Matrices, whole: Collapsed, taken: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Share evenly between the choices taken, and in idle components between those that lead to them, or stay."""
+    stops = whole.origin < 0
+    equal_stays = np.array_equal(whole.idles, whole.stays)
+    leaves = np.zeros(whole.choices.n_states, np.bool_)
+    leaves[whole.choices.state[taken & ~stops]] = True
+    if not equal_stays:  # to stay for more than nothing, or for less, takes doing so alone
+        leaves[whole.choices.state[taken & stops]] = False
+    made = np.zeros(whole.idles.size, np.bool_)
+    made[whole.origin[taken & ~stops]] = True
+    kept = ~model.terminal[:, None] | (np.arange(n_actions) == 0)
+    group = whole.group[np.nonzero(kept)[0]]
+    made = np.where(leaves[group], made | whole.idles, whole.stays)
+    table = np.zeros(model.reward.shape, np.bool_)
+    table[kept] = made
+    table[~table.any(axis=1) | model.terminal] = True
+    return np.asarray(table / table.sum(axis=1, keepdims=True))
+
+
+def _rounding(model: Matrices, v: NDArray[np.float64], discount: float) -> NDArray[np.float64]:
+    """What rounding can do to the values of actions, shape [states, actions]."""
+    size = np.where(np.isfinite(v), np.abs(v), 0.0)
+    outcomes = np.diff(model.continuation.indptr).reshape(model.reward.shape)
+    follows = np.asarray(model.continuation @ size).reshape(model.reward.shape)
+    return np.asarray((outcomes + 4.0) * EPS * (np.abs(model.reward) + discount * follows))
+
+
+def _solution(
+    v: NDArray[np.float64],
+    q: NDArray[np.float64],
+    policy: NDArray[np.float64],
+    iterations: int,
+    bound: NDArray[np.float64],
+    seen: NDArray[np.bool_],
+    tolerance: float,
+    max_iterations: int,
+) -> Solution:
+    """Judge by the bound, where the start can lead to, whether it has converged."""
+    here = seen & np.isfinite(v)
+    error_bound = float(bound[here].max(initial=0.0))
+    converged = bool((bound[here] <= tolerance * np.maximum(1.0, np.abs(v[here]))).all())
+    if not converged:
+        what = f"no convergence within max_iterations = {max_iterations}"
+        if iterations < max_iterations:
+            what = f"values may be off by {error_bound:.3g}, which is more than tolerance = {tolerance:g} allows"
+        warnings.warn(what, RuntimeWarning, stacklevel=4)
+    return Solution(v, q, policy, iterations, converged, error_bound)
