@@ -41,12 +41,15 @@ class Matrices(NamedTuple):
         The probability of the end, summed from the outcomes that terminate (free of cancellation).
     terminal : ndarray of bool, shape [states]
         Where no episode goes on, so that the value is 0.
+    rounding : ndarray of float64, shape [states, actions], optional
+        What rounding may have done to `reward`, where outcomes that pay differently are averaged. None: nothing.
     """
 
     reward: NDArray[np.float64]
     continuation: sparse.csr_array
     termination: NDArray[np.float64]
     terminal: NDArray[np.bool_]
+    rounding: NDArray[np.float64] | None = None
 
 
 def matrices(mdp: TabularMDP, reward_scale: float = 1.0) -> Matrices:
@@ -68,11 +71,14 @@ def matrices(mdp: TabularMDP, reward_scale: float = 1.0) -> Matrices:
     goes_on = ((probability > 0.0) & ~mdp.terminated).ravel()
     row = np.repeat(np.arange(n_states * n_actions), n_outcomes)[goes_on]
     entries = (probability.ravel()[goes_on], (row, mdp.next_state.ravel()[goes_on]))
+    size = (probability * np.abs(mdp.reward)).sum(axis=2)
+    several = (probability > 0.0).sum(axis=2) > 1
     return Matrices(
         reward=reward_scale * (mdp.expected_reward / total[:, :, 0]),
         continuation=sparse.csr_array(entries, shape=(n_states * n_actions, n_states)),
         termination=np.where(mdp.terminated, probability, 0.0).sum(axis=2),
         terminal=mdp.terminal,
+        rounding=np.where(several, (n_outcomes + 2.0) * np.finfo(np.float64).eps * reward_scale * size, 0.0),
     )
 
 

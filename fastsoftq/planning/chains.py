@@ -11,6 +11,7 @@ from fastsoftq.planning.bellman import Matrices
 from fastsoftq.planning.resolvent import EPS, Resolvent
 
 __all__ = [
+    "part",
     "policy_chain",
     "poisson_equation",
     "reaching",
@@ -93,7 +94,10 @@ def stationary_values(
 
 
 def total_rewards(
-    chain: sparse.csr_array, ends: NDArray[np.float64], rewards: NDArray[np.float64]
+    chain: sparse.csr_array,
+    ends: NDArray[np.float64],
+    rewards: NDArray[np.float64],
+    rounding: NDArray[np.float64] | None = None,
 ) -> NDArray[np.float64]:
     """Expected sums of rewards until the end, without a limit.
 
@@ -103,6 +107,8 @@ def total_rewards(
         As `policy_chain` returns them.
     rewards : ndarray of float64, shape [states, kinds]
         What each state pays, for each kind of reward.
+    rounding : ndarray of float64, shape [states, kinds], optional
+        What rounding may have done to them. None: nothing.
 
     Returns
     -------
@@ -112,9 +118,12 @@ def total_rewards(
     """
     transient, label = transient_states(chain, ends)
     total = np.zeros_like(rewards)
-    lasting = [_lasting(chain, label, ~transient, reward) for reward in rewards.T]
+    rounding = total if rounding is None else rounding
+    kinds = zip(rewards.T, rounding.T, strict=True)
+    lasting = [_lasting(chain, label, ~transient, reward, noise) for reward, noise in kinds]
+    total = total.copy()
     if transient.any():
-        solver = Resolvent(_within(chain, transient), _leaving(chain, ends, transient))
+        solver = Resolvent(*part(chain, ends, transient))
         for kind, reward in enumerate(rewards.T):
             if reward[transient].any():
                 total[transient, kind] = solver.solve(reward[transient])
@@ -171,10 +180,31 @@ def poisson_equation(
         The mean of `reward` over the mean of `unit`, both under the chain's stationary distribution: the mean reward
         a step if `unit` is 1 everywhere (Puterman 1994, equation 8.2.8).
     """
-    earned, cycle, _ = _until_first(chain, reward)
-    units, units_a_cycle, _ = _until_first(chain, unit)
+    exact = np.zeros_like(reward)
+    earned, cycle, _ = _until_first(chain, reward, exact)
+    units, units_a_cycle, _ = _until_first(chain, unit, exact)
     x = cycle / units_a_cycle
     return earned - x * units, x
+
+
+def part(
+    chain: sparse.csr_array, ends: NDArray[np.float64], members: NDArray[np.bool_]
+) -> tuple[sparse.csr_array, NDArray[np.float64]]:
+    """Part of a chain; to go elsewhere is to end.
+
+    Parameters
+    ----------
+    chain, ends
+        As `policy_chain` returns them.
+    members : ndarray of bool, shape [states]
+
+    Returns
+    -------
+    chain, ends
+        Of the members alone.
+    """
+    elsewhere = ends + chain @ (~members).astype(np.float64)
+    return sparse.csr_array(chain[members][:, members]), elsewhere[members]
 
 
 def reaching(chain: sparse.csr_array, targets: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -196,49 +226,44 @@ def reaching(chain: sparse.csr_array, targets: NDArray[np.bool_]) -> NDArray[np.
     return np.asarray(found)
 
 
-def _within(chain: sparse.csr_array, members: NDArray[np.bool_]) -> sparse.csr_array:
-    return sparse.csr_array(chain[members][:, members])
-
-
-def _leaving(chain: sparse.csr_array, ends: NDArray[np.float64], members: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """How likely each member ends, or steps out of `members`."""
-    return np.asarray(ends + chain @ (~members).astype(np.float64))[members]
-
-
 def _until_first(
-    chain: sparse.csr_array, reward: NDArray[np.float64]
+    chain: sparse.csr_array, reward: NDArray[np.float64], rounding: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], float, float]:
     """What an irreducible chain earns until it is in its first state, from anywhere and from there; and its rounding."""
     others = np.arange(chain.shape[0]) > 0
-    earned = np.zeros(others.size)
+    earned, unsure = np.zeros(others.size), np.zeros(others.size)
     if others.any():
-        outside = Resolvent(_within(chain, others), _leaving(chain, np.zeros(others.size), others))
+        outside = Resolvent(*part(chain, np.zeros(others.size), others))
         earned[others] = outside.solve(reward[others])
-        size = np.zeros(others.size)
-        size[others] = outside.solve(outside.differences.rounding(earned[others], reward[others]))
-    else:
-        size = np.zeros(1)
-    follows, slack = float((chain[[0]] @ earned)[0]), float((chain[[0]] @ size)[0])
+        noise = outside.differences.rounding(earned[others], reward[others]) + rounding[others]
+        unsure[others] = outside.solve(noise)
+    follows, slack = float((chain[[0]] @ earned)[0]), float((chain[[0]] @ unsure)[0])
     cycle = float(reward[0]) + follows
-    return earned, cycle, 4.0 * slack + 4.0 * EPS * (abs(float(reward[0])) + abs(follows)) * (follows != 0.0)
+    slack += float(rounding[0]) + EPS * (abs(float(reward[0])) + abs(follows)) * (follows != 0.0)
+    return earned, cycle, 4.0 * slack
 
 
 def _lasting(
-    chain: sparse.csr_array, label: NDArray[np.int32], recurrent: NDArray[np.bool_], reward: NDArray[np.float64]
+    chain: sparse.csr_array,
+    label: NDArray[np.int32],
+    recurrent: NDArray[np.bool_],
+    reward: NDArray[np.float64],
+    rounding: NDArray[np.float64],
 ) -> dict[float, NDArray[np.bool_]]:
     """The states of classes that are never left and go on paying, by what this adds up to."""
     limit = np.zeros(int(label.max()) + 1)  # of each class
     gains, loses = np.zeros(limit.size, np.bool_), np.zeros(limit.size, np.bool_)
-    gains[label[recurrent & (reward > 0.0)]] = True
-    loses[label[recurrent & (reward < 0.0)]] = True
+    gains[label[recurrent & (reward > rounding)]] = True
+    loses[label[recurrent & (reward < -rounding)]] = True
     limit[gains], limit[loses] = np.inf, -np.inf
     mixed = gains & loses
     members = np.flatnonzero(mixed[label])
     members = members[np.argsort(label[members], kind="stable")]
     for group in np.split(members, np.flatnonzero(np.diff(label[members])) + 1):
         if group.size:
-            _, cycle, rounding = _until_first(sparse.csr_array(chain[group][:, group]), reward[group])
-            limit[label[group[0]]] = np.copysign(np.inf, cycle) if abs(cycle) > rounding else np.nan
+            inner = sparse.csr_array(chain[group][:, group])
+            _, cycle, unsure = _until_first(inner, reward[group], rounding[group])
+            limit[label[group[0]]] = np.copysign(np.inf, cycle) if abs(cycle) > unsure else np.nan
     of_state = np.where(recurrent, limit[label], 0.0)
     sums = {-np.inf: of_state == -np.inf, np.inf: of_state == np.inf, np.nan: np.isnan(of_state)}
     return {limit: members for limit, members in sums.items() if members.any()}

@@ -104,7 +104,7 @@ def all_choices(model: Matrices, discount: float) -> Choices:
         onward=onward if kept.all() else sparse.csr_array(onward[kept]),
         ends=(1.0 - discount) + discount * termination,
         terminates=termination > 0.0,
-        slack=np.zeros(termination.size),
+        slack=np.zeros(termination.size) if model.rounding is None else model.rounding.ravel()[kept],
     )
 
 

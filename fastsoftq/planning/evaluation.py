@@ -12,6 +12,7 @@ from fastsoftq.mdp.tabular import TabularMDP, checked_mdp
 from fastsoftq.memory import check_memory
 from fastsoftq.planning.bellman import Matrices, action_values, matrices
 from fastsoftq.planning.chains import policy_chain, stationary_values, total_rewards
+from fastsoftq.planning.resolvent import EPS
 
 __all__ = ["PolicyEvaluation", "checked_policy", "evaluate_policy", "from_start"]
 
@@ -93,7 +94,9 @@ def evaluate_policy(
     chain, ends = policy_chain(model, policy)
     reward = (policy * model.reward).sum(axis=1)
     step = (~mdp.terminal).astype(np.float64)
-    returns, lengths, terminates = total_rewards(chain, ends, np.column_stack([reward, step, ends])).T
+    exact = np.zeros_like(step)
+    kinds, rounding = np.column_stack([reward, step, ends]), np.column_stack([_rounding(model, policy), exact, exact])
+    returns, lengths, terminates = total_rewards(chain, ends, kinds, rounding).T
     length = from_start(mdp, lengths)
     v = returns if discount == 1.0 else stationary_values(chain, ends, reward, discount)
     return PolicyEvaluation(
@@ -166,6 +169,13 @@ def from_start(mdp: TabularMDP, values: NDArray[np.float64]) -> float:
     possible = mdp.start > 0.0
     with np.errstate(invalid="ignore"):  # inf - inf: neither
         return float((mdp.start[possible] * values[possible]).sum())
+
+
+def _rounding(model: Matrices, policy: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What rounding may have done to the mean reward of each state."""
+    several = np.count_nonzero(policy, axis=1) > 1
+    of_sum = (policy * np.abs(model.reward)).sum(axis=1) * several * (policy.shape[1] + 2.0) * EPS
+    return np.asarray(of_sum if model.rounding is None else of_sum + (policy * model.rounding).sum(axis=1))
 
 
 def _within_horizon(

@@ -20,6 +20,7 @@ from fastsoftq.planning.resolvent import EPS, Resolvent
 
 __all__ = ["Optimum", "begin", "improve", "sweep"]
 
+_SWEEPS = 2000  # at most, of what only prepares for policies
 _ROUNDS = 60  # of the proof, each with one choice more in some states
 
 
@@ -70,7 +71,7 @@ def sweep(choices: Choices, most: int) -> tuple[NDArray[np.float64], int]:
     v = np.zeros(choices.n_states)
     chosen = np.full(choices.n_states, -1)
     since, changes, sweeps = 0, 0, 0
-    while sweeps < most:
+    while sweeps < min(most, _SWEEPS):
         q = choices.reward + choices.onward @ v
         last, v = v, np.maximum.reduceat(q, first)
         sweeps += 1

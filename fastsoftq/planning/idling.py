@@ -27,7 +27,7 @@ from fastsoftq.planning.resolvent import EPS
 
 __all__ = ["Collapsed", "collapse"]
 
-_SWEEPS, _POLICIES = 5000, 10_000  # in search of what can be gained for ever, at most
+_MOST = 10_000  # sweeps and policies in search of what can be gained for ever
 
 
 class Collapsed(NamedTuple):
@@ -130,10 +130,10 @@ def _potentials(
         return potential, inner, slack, np.zeros(choices.n_states, np.bool_)
     of_choice = component[choices.state]
     more, less = np.zeros(count, np.bool_), np.zeros(count, np.bool_)
-    more[of_choice[inner & (choices.reward > 0.0)]] = True
-    less[of_choice[inner & (choices.reward < 0.0)]] = True
+    more[of_choice[inner & (choices.reward > choices.slack)]] = True
+    less[of_choice[inner & (choices.reward < -choices.slack)]] = True
     positive, mixed = more & ~less, more & less
-    tight = inner & (choices.reward == 0.0)
+    tight = inner & (np.abs(choices.reward) <= choices.slack)
     while mixed.any():
         members = mixed[component] & (component >= 0)
         found = _may_stop(within(choices, members, inner))
@@ -199,5 +199,5 @@ def _may_stop(choices: Choices) -> Optimum:
     )
     # What only goes round at no cost is as good as what stops, so that no more than the policy's own value is proved.
     nowhere_else = np.zeros(choices.n_states, np.bool_)
-    found = improve(with_stops, begin(with_stops, sweep(with_stops, _SWEEPS)[0]), _POLICIES, nowhere_else)
+    found = improve(with_stops, begin(with_stops, sweep(with_stops, _MOST)[0]), _MOST, nowhere_else)
     return found._replace(chosen=order[found.chosen])
