@@ -203,9 +203,8 @@ def _proof(
         if not open_.any():
             reach = rise + 2.0 * w[choices.state]  # the bound before and after the step together
             return w, -gain - noise - reach
-        same = open_ & (worst == follows)
-        load = np.where(open_, np.maximum(load, 2.0 * need[worst]), load)
-        load = np.where(same, load + 2.0 * over[worst], load)
+        more = np.where(worst == follows, 2.0 * over[worst], 0.0) + EPS * w  # beyond what rounding can hide
+        load = np.where(open_, np.maximum(load, 2.0 * need[worst]) + more, load)
         follows = np.where(open_, worst, follows)
     return nothing
 
