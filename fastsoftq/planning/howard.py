@@ -140,26 +140,34 @@ def improve(
     relevant = ~nowhere if relevant is None else relevant
     weight = first if first.dtype == np.float64 else None
     chosen = best_in_each(choices, weight) if weight is not None else first.astype(np.int64)
-    evaluations = 0
+    evaluations, last = 0, None
     while True:
         if weight is None:
-            high, low = choices.followed(chosen).solve_twice(choices.reward[chosen])
+            solver, pays = choices.followed(chosen), choices.reward[chosen]
         else:
-            chain, ends, reward = choices.mixed(weight)
-            high, low = Resolvent(chain, ends).solve_twice(reward)
+            chain, ends, pays = choices.mixed(weight)
+            solver = Resolvent(chain, ends)
+        high, low = solver.solve_twice(pays)
         evaluations += 1
+        # What rounding may have done to these values, and what that may feign of other choices.
+        unsure = solver.solve_roughly(solver.differences.rounding(high, pays))
+        if last is not None and not (high >= last[1] - 8.0 * (unsure + last[3])).all():
+            chosen, high, low, unsure = last  # it was rounding that had gained
         gain = choices.reward + differences.rise(high, low)
         noise = differences.rounding(high, choices.reward) + choices.slack
         best = best_in_each(choices, gain)
         now = gain[chosen] + noise[chosen] if weight is None else np.full(choices.n_states, -np.inf)
-        better = gain[best] - noise[best] > now
-        if not better.any() or evaluations >= most or not np.isfinite(high).all():
+        feigned = noise[best] + 4.0 * np.abs(differences.rise(unsure)[best]) * (weight is None)
+        better = gain[best] - feigned > now
+        reverted = last is not None and last[0] is chosen
+        if not better.any() or reverted or evaluations >= most or not np.isfinite(high).all():
             break
         changed = np.where(better, best, chosen)
         if not (choices.ends > 0.0).all() and not (home := proper(choices, changed)).all():
             chain = sparse.csr_array(choices.onward[changed])
             transient, _ = transient_states(chain, choices.ends[changed])
             return Optimum(high, changed, gain, gain, gain, evaluations, ~transient & ~home)
+        last = (chosen, high, low, unsure) if weight is None else None
         weight, chosen = None, changed
     if weight is not None:  # the last policy that was allowed: what is greedy towards it need not be as good
         bound, likeness = np.full(choices.n_states, np.inf), -gain
@@ -189,6 +197,7 @@ def _proof(
     inside = relevant[choices.state]
     follows, load = chosen, 2.0 * np.maximum(need[chosen], 0.0)
     nothing = np.full(choices.n_states, np.inf), -gain - noise
+    before = np.inf
     for _ in range(_ROUNDS):
         if not (choices.ends > 0.0).all() and not proper(choices, follows)[relevant].all():
             return nothing
@@ -203,6 +212,10 @@ def _proof(
         if not open_.any():
             reach = rise + 2.0 * w[choices.state]  # the bound before and after the step together
             return w, -gain - noise - reach
+        largest = float(over[worst][open_].max())
+        if (worst == follows)[open_].all() and largest > 0.5 * before:
+            return nothing  # the equations of this policy are beyond double precision
+        before = largest
         more = np.where(worst == follows, 2.0 * over[worst], 0.0) + EPS * w  # beyond what rounding can hide
         load = np.where(open_, np.maximum(load, 2.0 * need[worst]) + more, load)
         follows = np.where(open_, worst, follows)

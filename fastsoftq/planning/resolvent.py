@@ -163,6 +163,19 @@ class Resolvent:
                 break
         return found
 
+    def solve_roughly(self, b: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Solve x = b + chain x to a few digits.
+
+        Parameters
+        ----------
+        b : ndarray of float64, shape [states]
+
+        Returns
+        -------
+        ndarray of float64, shape [states]
+        """
+        return self._solve(b * self._row_scale, transposed=False, nearness=1e-2)
+
     def solve_transposed(self, b: NDArray[np.float64]) -> NDArray[np.float64]:
         """Solve x = b + x chain.
 
@@ -180,13 +193,13 @@ class Resolvent:
             x = x + self._solve(b - self._matrix.T @ x, transposed=True)
         return np.maximum(x * self._row_scale, 0.0)
 
-    def _solve(self, b: NDArray[np.float64], *, transposed: bool) -> NDArray[np.float64]:
+    def _solve(self, b: NDArray[np.float64], *, transposed: bool, nearness: float = 1e-10) -> NDArray[np.float64]:
         if not np.isfinite(self._row_scale).all() or not b.size:
             return np.full_like(b, np.nan)
         if not b.any():
             return np.zeros_like(b)
         if not self._factorised:
-            return self._iterated(b, transposed)
+            return self._iterated(b, transposed, nearness)
         if self._factors is None:
             # M-matrices need no pivoting (Berman & Plemmons 1994, chapter 6): the order may serve the fill-in alone.
             options = {"SymmetricMode": True}
@@ -197,7 +210,7 @@ class Resolvent:
                 return np.full_like(b, np.nan)
         return np.asarray(self._factors.solve(b, trans="T" if transposed else "N"))
 
-    def _iterated(self, b: NDArray[np.float64], transposed: bool) -> NDArray[np.float64]:
+    def _iterated(self, b: NDArray[np.float64], transposed: bool, nearness: float) -> NDArray[np.float64]:
         """Three ways, from the quickest to the most robust: the first that comes near enough for the rounds to do."""
         matrix: Any = self._matrix.T if transposed else self._matrix
         scale = float(np.abs(b).max())
@@ -210,9 +223,9 @@ class Resolvent:
 
         preconditioner = LinearOperator(matrix.shape, nearly, dtype=np.float64)
         attempts: tuple[Callable[[], Any], ...] = (
-            lambda: bicgstab(matrix, b, rtol=1e-10, atol=0.0, maxiter=200),
-            lambda: gmres(matrix, b, rtol=1e-10, atol=0.0, restart=60, maxiter=3),
-            lambda: gmres(matrix, b, rtol=1e-10, atol=0.0, restart=60, maxiter=20, M=preconditioner),
+            lambda: bicgstab(matrix, b, rtol=nearness, atol=0.0, maxiter=200),
+            lambda: gmres(matrix, b, rtol=nearness, atol=0.0, restart=60, maxiter=3),
+            lambda: gmres(matrix, b, rtol=nearness, atol=0.0, restart=60, maxiter=20, M=preconditioner),
         )
         best, x = np.inf, np.zeros_like(b)
         with warnings.catch_warnings(), np.errstate(all="ignore"):
@@ -221,7 +234,7 @@ class Resolvent:
                 found, _ = attempt()
                 if (left := float(np.abs(b - matrix @ found).max())) < best:
                     best, x = left, found
-                if best < 1e-3:
+                if best < max(1e-3, 10.0 * nearness):
                     break
         return np.asarray(x * scale)
 
