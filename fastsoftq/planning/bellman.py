@@ -72,13 +72,14 @@ def matrices(mdp: TabularMDP, reward_scale: float = 1.0) -> Matrices:
     row = np.repeat(np.arange(n_states * n_actions), n_outcomes)[goes_on]
     entries = (probability.ravel()[goes_on], (row, mdp.next_state.ravel()[goes_on]))
     size = (probability * np.abs(mdp.reward)).sum(axis=2)
-    several = (probability > 0.0).sum(axis=2) > 1
+    outcomes = (probability > 0.0).sum(axis=2)
+    unit = np.finfo(np.float64).eps / 2.0
     return Matrices(
         reward=reward_scale * (mdp.expected_reward / total[:, :, 0]),
         continuation=sparse.csr_array(entries, shape=(n_states * n_actions, n_states)),
         termination=np.where(mdp.terminated, probability, 0.0).sum(axis=2),
         terminal=mdp.terminal,
-        rounding=np.where(several, (n_outcomes + 2.0) * np.finfo(np.float64).eps * reward_scale * size, 0.0),
+        rounding=np.where(outcomes > 1, (outcomes + 2.0) * unit * reward_scale * size, 0.0),
     )
 
 

@@ -22,6 +22,7 @@ __all__ = ["Optimum", "begin", "improve", "sweep"]
 
 _SWEEPS = 2000  # at most, of what only prepares for policies
 _ROUNDS = 60  # of the proof, each with one choice more in some states
+_STUCK = 5  # of them without a choice more, or coming nearer
 
 
 class Optimum(NamedTuple):
@@ -36,7 +37,7 @@ class Optimum(NamedTuple):
         The policy that shares its probability evenly between choices that are equally good, as far as can be told.
     bound : ndarray of float64, shape [states]
         How far `v` can be from the optimum, where that was asked for; inf where nothing is proved.
-    likeness : ndarray of float64, shape [choices]
+    shortfall : ndarray of float64, shape [choices]
         How much worse than the best a choice is, at least: above 0, it is not optimal.
     evaluations : int
         How many policies were evaluated.
@@ -48,7 +49,7 @@ class Optimum(NamedTuple):
     chosen: NDArray[np.int64]
     weight: NDArray[np.float64]
     bound: NDArray[np.float64]
-    likeness: NDArray[np.float64]
+    shortfall: NDArray[np.float64]
     evaluations: int
     gains: NDArray[np.bool_]
 
@@ -170,11 +171,11 @@ def improve(
         last = (chosen, high, low, unsure) if weight is None else None
         weight, chosen = None, changed
     if weight is not None:  # the last policy that was allowed: what is greedy towards it need not be as good
-        bound, likeness = np.full(choices.n_states, np.inf), -gain
-        return Optimum(high + low, chosen, weight, bound, likeness, evaluations, nowhere)
-    bound, likeness = _proof(choices, chosen, gain, noise, relevant)
-    weight = _shared(choices, chosen, high, bound, likeness, gain, noise)
-    return Optimum(high + low, chosen, weight, bound, likeness, evaluations, nowhere)
+        bound, shortfall = np.full(choices.n_states, np.inf), -gain
+        return Optimum(high + low, chosen, weight, bound, shortfall, evaluations, nowhere)
+    bound, shortfall = _proof(choices, chosen, gain, noise, relevant)
+    weight = _shared(choices, chosen, high, bound, shortfall, gain, noise)
+    return Optimum(high + low, chosen, weight, bound, shortfall, evaluations, nowhere)
 
 
 def _proof(
@@ -197,7 +198,7 @@ def _proof(
     inside = relevant[choices.state]
     follows, load = chosen, 2.0 * np.maximum(need[chosen], 0.0)
     nothing = np.full(choices.n_states, np.inf), -gain - noise
-    before = np.inf
+    before, stuck = np.inf, 0
     for _ in range(_ROUNDS):
         if not (choices.ends > 0.0).all() and not proper(choices, follows)[relevant].all():
             return nothing
@@ -213,7 +214,8 @@ def _proof(
             reach = rise + 2.0 * w[choices.state]  # the bound before and after the step together
             return w, -gain - noise - reach
         largest = float(over[worst][open_].max())
-        if (worst == follows)[open_].all() and largest > 0.5 * before:
+        stuck = stuck + 1 if (worst == follows)[open_].all() and largest > 0.5 * before else 0
+        if stuck == _STUCK:
             return nothing  # the equations of this policy are beyond double precision
         before = largest
         more = np.where(worst == follows, 2.0 * over[worst], 0.0) + EPS * w  # beyond what rounding can hide
@@ -227,13 +229,13 @@ def _shared(
     chosen: NDArray[np.int64],
     v: NDArray[np.float64],
     bound: NDArray[np.float64],
-    likeness: NDArray[np.float64],
+    shortfall: NDArray[np.float64],
     gain: NDArray[np.float64],
     noise: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """Share evenly between what may be equally good, if the policy that does is worth as much as can be told."""
     allowed = 4.0 * np.where(np.isfinite(bound), bound, 0.0) + 16.0 * EPS * np.abs(v)
-    for equal in (likeness <= 0.0, gain >= -4.0 * noise):
+    for equal in (shortfall <= 0.0, gain >= -4.0 * noise):
         tied = equal.copy()
         tied[chosen] = True
         weight = tied / np.bincount(choices.state, tied, choices.n_states)[choices.state]

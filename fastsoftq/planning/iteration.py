@@ -39,9 +39,18 @@ class Solution:
     policy : ndarray of float64, shape [states, actions]
         The policy that attains them.
     iterations : int
-        Sweeps, or policies evaluated.
+        Sweeps, and policies evaluated.
     converged : bool
-        Whether the tolerance was met within the iterations allowed.
+        Whether the tolerance was met, by a bound that is proved, in all states that the start can lead to.
+    error_bound : float
+        How far `v` can be from the exact solution, rounding included, in any state that the start can lead to and
+        whose value is finite. inf where nothing is proved.
+
+    Notes
+    -----
+    States that the start cannot lead to are solved with the rest, but they do not count for `converged` and
+    `error_bound`. There a value can be inf, where one can come to gain for ever, and an undiscounted soft value nan,
+    where no finite one was found.
     """
 
     v: NDArray[np.float64] = field(repr=False)
@@ -57,28 +66,29 @@ def value_iteration(
 ) -> Solution:
     """Solve Q(s, a) = E[r + discount max_a' Q(s', a')] (Sutton & Barto 2018, section 4.4).
 
+    Sweeps find a good policy; this is evaluated exactly, improved as in `policy_iteration`, and proved.
+
     Parameters
     ----------
     mdp : TabularMDP
     discount : float
-        In [0, 1]. At 1 the values are the limit of the sweeps from 0, where there is one: not where a state gains or
-        loses for ever.
+        In [0, 1].
     tolerance : float
-        Sweeps end when no value changes by more than this, relative to the largest value where that exceeds 1. The
-        policy found is then evaluated exactly, which usually leaves an error of rounding only.
+        By how much a value may be off, relative to it where it exceeds 1, for `converged` to be true.
     max_iterations : int
-        The largest number of sweeps.
+        The largest number of sweeps and policies; one policy is evaluated in any case.
 
     Returns
     -------
     Solution
-        `policy` shares the probability evenly between actions that are equally good to within 1e-9, relative to the
-        best value where that exceeds 1.
+        `policy` shares the probability evenly between actions that are equally good: as far as can be told, and if the
+        policy that does so is worth as much.
 
     Raises
     ------
     ValueError
-        A discount outside [0, 1], a tolerance that is not positive, fewer than one iteration.
+        A discount outside [0, 1], a tolerance that is not positive, fewer than one iteration; at discount 1, a policy
+        that can gain for ever where the start can lead to.
     TypeError
         Arguments of the wrong kind.
 
@@ -86,6 +96,19 @@ def value_iteration(
     -----
     RuntimeWarning
         The tolerance was not met; `converged` is then False.
+
+    Notes
+    -----
+    Undiscounted, the value is the supremum over policies of the limit of the expected total; where a total swings for
+    ever, as in a cycle of +1 and -1, of the limit of its running mean (0.5 before the +1). So it is also the limit of
+    the discounted values as the discount rises to 1 (Blackwell 1962; Puterman 1994, section 8.2). It is -inf where
+    every policy loses for ever. Where one can stay for ever at a mean reward of 0, to within rounding, one may stay or
+    leave, whichever is better: such end components are collapsed into one state each, which leaves a stochastic
+    shortest path problem (Bertsekas & Tsitsiklis 1991; de Alfaro 1997).
+
+    A bound w is proved in the end: v + w is above the optimum if no action gains at it, and v - w below
+    the policy's value if the policy does not lose at it. w solves the policy's equations for what may have been
+    rounded (as in interval iteration: Haddad & Monmege 2018).
 
     Examples
     --------
@@ -109,7 +132,8 @@ def soft_value_iteration(
 ) -> Solution:
     """Solve Q(s, a) = E[reward_scale r + discount V(s')], V(s) = T ln sum_a exp(Q(s, a) / T).
 
-    Haarnoja et al. (2017), theorem 2; the document's soft Q-learning converges to it.
+    Haarnoja et al. (2017), theorem 2; the document's soft Q-learning converges to it. Solved by Newton's method, from
+    the value of a good hard policy on, and proved.
 
     Parameters
     ----------
@@ -121,15 +145,14 @@ def soft_value_iteration(
     reward_scale : float
         Every reward is multiplied by it; `v` and `q` are in units of scaled reward.
     tolerance : float
-        Sweeps end when no value changes by more than this, relative to the largest value where that exceeds 1. One
-        step of Newton's method then leaves an error of rounding only.
+        By how much a value may be off, relative to it where it exceeds 1, for `converged` to be true.
     max_iterations : int
-        The largest number of sweeps.
+        The largest number of sweeps and of Newton's steps; one step is taken in any case.
 
     Returns
     -------
     Solution
-        `policy` is exp((Q - V) / T).
+        `policy` is exp((Q - V) / T). At discount 1 the value is -inf where no policy can come to an end.
 
     Raises
     ------
@@ -192,9 +215,10 @@ def policy_iteration(mdp: TabularMDP, discount: float, *, max_iterations: int = 
     ----------
     mdp : TabularMDP
     discount : float
-        In [0, 1]. At 1 the value is -inf where no policy can avoid losing for ever.
+        In [0, 1]. At 1 as `value_iteration` says: -inf where no policy can avoid losing for ever.
     max_iterations : int
-        The largest number of policies to evaluate. The first takes every action with the same probability.
+        The largest number of policies to evaluate. The first takes every action with the same probability, unless it
+        would go on for more than 1e8 steps; then it goes the shortest way to an end.
 
     Returns
     -------
@@ -204,14 +228,15 @@ def policy_iteration(mdp: TabularMDP, discount: float, *, max_iterations: int = 
     Raises
     ------
     ValueError
-        A discount outside [0, 1]; fewer than one iteration; at discount 1, values that are not bounded above.
+        A discount outside [0, 1]; fewer than one iteration; at discount 1, a policy that can gain for ever where the
+        start can lead to.
     TypeError
         Arguments of the wrong kind.
 
     Warns
     -----
     RuntimeWarning
-        The policy was still improving; `converged` is then False.
+        The policy was still improving, or is not proved to be optimal within 1e-10; `converged` is then False.
 
     Examples
     --------

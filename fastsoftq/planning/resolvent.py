@@ -48,7 +48,7 @@ class Differences:
         self._from = state[self._row]
         self._p = rows.data[moves]
         self._state, self._ends = state, ends
-        self._rounding = (float(count.max(initial=0)) + 6.0) * EPS
+        self._rounding = (float(count.max(initial=0)) + 6.0) * EPS / 2.0  # each operation rounds by EPS / 2 at most
 
     def rise(self, high: NDArray[np.float64], low: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
         """Expected value after a step less the value before it, of values given as a sum of two parts.
