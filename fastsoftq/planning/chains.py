@@ -12,8 +12,8 @@ from fastsoftq.planning.resolvent import EPS, Resolvent
 
 __all__ = [
     "part",
-    "policy_chain",
     "poisson_equation",
+    "policy_chain",
     "reaching",
     "resolvent",
     "stationary_values",
@@ -229,7 +229,7 @@ def reaching(chain: sparse.csr_array, targets: NDArray[np.bool_]) -> NDArray[np.
 def _until_first(
     chain: sparse.csr_array, reward: NDArray[np.float64], rounding: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], float, float]:
-    """What an irreducible chain earns until it is in its first state, from anywhere and from there; and its rounding."""
+    """What an irreducible chain earns until its first state, from anywhere and from there; and its rounding."""
     others = np.arange(chain.shape[0]) > 0
     earned, unsure = np.zeros(others.size), np.zeros(others.size)
     if others.any():

@@ -5,7 +5,7 @@ The form that exact solvers work on: states may have different numbers of choice
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,16 @@ from fastsoftq.planning.bellman import Matrices
 from fastsoftq.planning.chains import reaching, transient_states
 from fastsoftq.planning.resolvent import Differences, Resolvent
 
-__all__ = ["Choices", "all_choices", "best_in_each", "graph", "lead_to", "proper", "reachable", "shortest_ways", "within"]
+__all__ = [
+    "Choices",
+    "all_choices",
+    "best_in_each",
+    "graph",
+    "proper",
+    "reachable",
+    "shortest_ways",
+    "within",
+]
 
 
 class Choices(NamedTuple):
@@ -78,7 +87,7 @@ class Choices(NamedTuple):
         """
         shape = self.n_states, self.state.size
         mixing = sparse.csr_array((weight, (self.state, np.arange(self.state.size))), shape=shape)
-        return sparse.csr_array(mixing @ self.onward), mixing @ self.ends, mixing @ self.reward
+        return sparse.csr_array(mixing @ self.onward), np.asarray(mixing @ self.ends), np.asarray(mixing @ self.reward)
 
 
 def all_choices(model: Matrices, discount: float) -> Choices:
@@ -154,21 +163,6 @@ def best_in_each(choices: Choices, value: NDArray[np.float64]) -> NDArray[np.int
     return chosen
 
 
-def lead_to(choices: Choices, states: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Which choices can lead to one of `states` at once.
-
-    Parameters
-    ----------
-    choices : Choices
-    states : ndarray of bool, shape [states]
-
-    Returns
-    -------
-    ndarray of bool, shape [choices]
-    """
-    return np.asarray(choices.onward @ states.astype(np.float64) > 0.0)
-
-
 def reachable(choices: Choices, starts: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Which states some policy can come to.
 
@@ -212,14 +206,15 @@ def shortest_ways(choices: Choices, homes: NDArray[np.bool_], kept: NDArray[np.b
     ending = np.zeros(size, np.bool_)
     ending[choices.state[choices.terminates & kept]] = True
     to_end = np.flatnonzero(ending & ~homes)
-    back = np.append(edges.col, np.full(to_end.size, size)), np.append(edges.row, to_end)  # the end is one state more
-    backward = sparse.csr_array((np.ones(back[0].size), back), shape=(size + 1, size + 1))
+    source = np.append(edges.col, np.full(to_end.size, size))  # the end is one state more
+    target = np.append(edges.row, to_end)
+    backward: Any = sparse.csr_array((np.ones(source.size), (source, target)), shape=(size + 1, size + 1))
     sources = np.append(np.flatnonzero(homes), size)
     distance = csgraph.dijkstra(backward, indices=sources, unweighted=True, min_only=True)[:size]
     steps = choices.onward.tocoo()
     nearer = distance[steps.col] < distance[choices.state[steps.row]]
-    likely = np.bincount(steps.row[nearer], steps.data[nearer], choices.state.size)
-    likely = likely + np.where(choices.terminates, choices.ends, 0.0)
+    likely = np.where(choices.terminates, choices.ends, 0.0)
+    likely = likely + np.bincount(steps.row[nearer], steps.data[nearer], choices.state.size)
     likely[~kept] = 0.0
     chosen = best_in_each(choices, likely)
     return np.where(homes | (likely[chosen] == 0.0), -1, chosen)

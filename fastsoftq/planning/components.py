@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 from scipy.sparse import csgraph
 
-from fastsoftq.planning.choices import Choices, graph
 from fastsoftq.planning.chains import reaching
+from fastsoftq.planning.choices import Choices, graph
 
 __all__ = ["end_components", "surely_ending"]
 

@@ -114,9 +114,10 @@ def begin(choices: Choices, v: NDArray[np.float64]) -> NDArray[np.int64]:
 
 def improve(
     choices: Choices,
-    first: NDArray[np.int64] | NDArray[np.float64],
+    chosen: NDArray[np.int64],
     most: int,
     relevant: NDArray[np.bool_] | None = None,
+    weight: NDArray[np.float64] | None = None,
 ) -> Optimum:
     """Evaluate and improve a policy until it is optimal (Howard 1960), and bound what may be left.
 
@@ -124,13 +125,15 @@ def improve(
     ----------
     choices : Choices
         From each state some policy comes to the end for certain.
-    first : ndarray, shape [states] of int64 or [choices] of float64
-        The policy to begin with, which comes to the end: a choice for each state, or weights.
+    chosen : ndarray of int64, shape [states]
+        The policy to begin with, which comes to the end.
     most : int
         Policies to evaluate, at most.
     relevant : ndarray of bool, shape [states], optional
         Where the bound must hold: states that no choice leads out of. None: everywhere. Elsewhere it is what rounding
         can do to the value of the policy itself.
+    weight : ndarray of float64, shape [choices], optional
+        A policy by the weights of its choices, to begin with instead.
 
     Returns
     -------
@@ -139,9 +142,8 @@ def improve(
     differences = choices.differences()
     nowhere = np.zeros(choices.n_states, np.bool_)
     relevant = ~nowhere if relevant is None else relevant
-    weight = first if first.dtype == np.float64 else None
-    chosen = best_in_each(choices, weight) if weight is not None else first.astype(np.int64)
-    evaluations, last = 0, None
+    evaluations = 0
+    last: tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]] | None = None
     while True:
         if weight is None:
             solver, pays = choices.followed(chosen), choices.reward[chosen]
@@ -152,7 +154,8 @@ def improve(
         evaluations += 1
         # What rounding may have done to these values, and what that may feign of other choices.
         unsure = solver.solve_roughly(solver.differences.rounding(high, pays))
-        if last is not None and not (high >= last[1] - 8.0 * (unsure + last[3])).all():
+        fallen = last is not None and not (high >= last[1] - 8.0 * (unsure + last[3])).all()
+        if fallen and last is not None:
             chosen, high, low, unsure = last  # it was rounding that had gained
         gain = choices.reward + differences.rise(high, low)
         noise = differences.rounding(high, choices.reward) + choices.slack
@@ -160,8 +163,7 @@ def improve(
         now = gain[chosen] + noise[chosen] if weight is None else np.full(choices.n_states, -np.inf)
         feigned = noise[best] + 4.0 * np.abs(differences.rise(unsure)[best]) * (weight is None)
         better = gain[best] - feigned > now
-        reverted = last is not None and last[0] is chosen
-        if not better.any() or reverted or evaluations >= most or not np.isfinite(high).all():
+        if not better.any() or fallen or evaluations >= most or not np.isfinite(high).all():
             break
         changed = np.where(better, best, chosen)
         if not (choices.ends > 0.0).all() and not (home := proper(choices, changed)).all():

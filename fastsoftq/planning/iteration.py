@@ -10,20 +10,13 @@ from numpy.typing import NDArray
 
 from fastsoftq import checks
 from fastsoftq.mdp.tabular import TabularMDP, checked_mdp
-from fastsoftq.planning.bellman import Matrices, action_values, hard_values, matrices, soft_policy, soft_values
-from fastsoftq.planning.chains import reaching
-from fastsoftq.planning.choices import Choices, all_choices, graph, reachable, within
-from fastsoftq.planning.components import surely_ending
+from fastsoftq.planning.bellman import matrices
 from fastsoftq.planning.critical import critical_reward_scale
-from fastsoftq.planning.howard import begin, improve, sweep
-from fastsoftq.planning.idling import Collapsed, collapse
-from fastsoftq.planning.newton import soft_optimum
-from fastsoftq.planning.resolvent import EPS, Resolvent
+from fastsoftq.planning.reduction import Solved, hard_solution, soft_solution
 
 __all__ = ["Solution", "policy_iteration", "soft_value_iteration", "value_iteration"]
 
 _TOLERANCE = 1e-10  # of policy iteration
-_LONG = 1e8  # steps to the end that a first policy may take
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,29 +176,8 @@ def soft_value_iteration(
     if discount == 1.0:
         _check_above_critical(mdp, reward_scale, temperature)
     model = matrices(mdp, reward_scale)
-    choices = all_choices(model, discount)
-    seen = reachable(choices, mdp.start > 0.0)
-    ending, kept = surely_ending(choices)
-    v = np.where(seen, -np.inf, np.nan)
-    bound = np.zeros(mdp.n_states)
-    iterations = 0
-    for part in (seen & ending, ~seen & ending):  # nothing leads out of the first
-        if part.any():
-            known = choices.onward @ np.where(part | ~np.isfinite(v), 0.0, v)
-            chosen = kept & part[choices.state]
-            problem = within(choices._replace(reward=choices.reward + known), part, kept)
-            found = soft_optimum(problem, temperature, max(1, max_iterations - iterations))
-            v[part], bound[part] = found.v, found.bound
-            iterations = max(iterations, found.iterations)
-    v[~seen & ~np.isfinite(bound)] = np.nan
-    q = action_values(model, v, discount)
-    with np.errstate(invalid="ignore"):
-        v = np.where(np.isfinite(v), soft_values(model, q, temperature), v)
-        policy = soft_policy(q, temperature)
-    policy[~np.isfinite(v)] = 1.0 / mdp.n_actions
-    logarithm = EPS * (mdp.n_actions + 2.0) * temperature * (mdp.n_actions > 1)
-    bound += (policy * _rounding(model, v, discount)).sum(axis=1) + logarithm * ~model.terminal
-    return _solution(v, q, policy, iterations, bound, seen, tolerance, max_iterations)
+    found = soft_solution(model, mdp.start > 0.0, discount, temperature, max_iterations)
+    return _solution(found, tolerance, max_iterations, stacklevel=3)
 
 
 def policy_iteration(mdp: TabularMDP, discount: float, *, max_iterations: int = 1000) -> Solution:
@@ -249,50 +221,10 @@ def policy_iteration(mdp: TabularMDP, discount: float, *, max_iterations: int = 
 
 
 def _hard(mdp: TabularMDP, discount: float, tolerance: float, max_iterations: int, *, sweeping: bool) -> Solution:
-    """Collapse where one can stay at no cost, drop what loses for ever, solve what is left, and go back."""
     tolerance = checks.positive("tolerance", tolerance)
     max_iterations = checks.count("max_iterations", max_iterations)
-    model = matrices(mdp)
-    choices = all_choices(model, discount)
-    seen = reachable(choices, mdp.start > 0.0)
-    whole = collapse(choices)
-    gaining = np.flatnonzero(whole.gains & seen)
-    if gaining.size:
-        raise ValueError(
-            f"discount is {discount}; it must be below 1 here, since a policy can gain for ever from state {gaining[0]}"
-        )
-    infinite = reaching(graph(choices, np.ones(choices.state.size, np.bool_)), whole.gains)
-    bounded = np.ones(whole.choices.n_states, np.bool_)
-    bounded[whole.group[infinite]] = False
-    part = np.flatnonzero(bounded[whole.choices.state])  # the choices that are left, by their numbers before
-    problem = within(whole.choices, bounded, np.ones(whole.choices.state.size, np.bool_))
-    ending, kept = surely_ending(problem)
-    part = part[kept & ending[problem.state]]
-    problem = within(problem, ending, kept)
-    states = np.flatnonzero(bounded)[ending]
-    v_group, bound_group = np.full(bounded.size, -np.inf), np.zeros(bounded.size)
-    taken = np.zeros(whole.choices.state.size, np.bool_)
-    iterations = 1
-    if states.size:
-        relevant = np.zeros(bounded.size, np.bool_)
-        relevant[whole.group[seen]] = True
-        iterations, first = 0, _uniform(problem)
-        if sweeping or first is None:
-            swept, iterations = sweep(problem, max_iterations if sweeping else 0)
-            first = begin(problem, swept)
-        found = improve(problem, first, max(1, max_iterations - iterations), relevant[states])
-        iterations += found.evaluations if not sweeping or iterations < max_iterations else 0
-        v_group[states], bound_group[states] = found.v, found.bound
-        taken[part] = found.weight > 0.0
-    v = np.where(infinite, np.inf, v_group[whole.group] + whole.potential)
-    policy = _policy(mdp.n_actions, model, whole, taken)
-    q = action_values(model, v, discount)
-    v = np.where(np.isfinite(v), hard_values(model, q), v)
-    rounding = _rounding(model, v, discount)
-    with np.errstate(invalid="ignore"):
-        rounding[~(q + 2.0 * rounding >= q.max(axis=1, keepdims=True))] = 0.0  # cannot be the largest
-    bound = bound_group[whole.group] + rounding.max(axis=1)
-    return _solution(v, q, policy, iterations, bound, seen, tolerance, max_iterations)
+    found = hard_solution(matrices(mdp), mdp.start > 0.0, discount, max_iterations, sweeping=sweeping)
+    return _solution(found, tolerance, max_iterations)
 
 
 def _check_above_critical(mdp: TabularMDP, reward_scale: float, temperature: float) -> None:
@@ -305,62 +237,15 @@ def _check_above_critical(mdp: TabularMDP, reward_scale: float, temperature: flo
         )
 
 
-def _uniform(choices: Choices) -> NDArray[np.float64] | None:
-    """The policy that takes every choice with the same probability; None if it all but never comes to the end."""
-    count = np.bincount(choices.state, minlength=choices.n_states)
-    weight = 1.0 / count[choices.state]
-    if not (choices.ends > 0.0).all():
-        chain, ends, _ = choices.mixed(weight)
-        steps = Resolvent(chain, ends).solve(np.ones(choices.n_states))
-        if not steps.max() < _LONG:
-            return None
-    return np.asarray(weight)
-
-
-def _policy(n_actions: int, model: Matrices, whole: Collapsed, taken: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Share evenly between the choices taken, and in idle components between those that lead to them, or stay."""
-    stops = whole.origin < 0
-    equal_stays = np.array_equal(whole.idles, whole.stays)
-    leaves = np.zeros(whole.choices.n_states, np.bool_)
-    leaves[whole.choices.state[taken & ~stops]] = True
-    if not equal_stays:  # to stay for more than nothing, or for less, takes doing so alone
-        leaves[whole.choices.state[taken & stops]] = False
-    made = np.zeros(whole.idles.size, np.bool_)
-    made[whole.origin[taken & ~stops]] = True
-    kept = ~model.terminal[:, None] | (np.arange(n_actions) == 0)
-    group = whole.group[np.nonzero(kept)[0]]
-    made = np.where(leaves[group], made | whole.idles, whole.stays)
-    table = np.zeros(model.reward.shape, np.bool_)
-    table[kept] = made
-    table[~table.any(axis=1) | model.terminal] = True
-    return np.asarray(table / table.sum(axis=1, keepdims=True))
-
-
-def _rounding(model: Matrices, v: NDArray[np.float64], discount: float) -> NDArray[np.float64]:
-    """What rounding can do to the values of actions, shape [states, actions]."""
-    size = np.where(np.isfinite(v), np.abs(v), 0.0)
-    outcomes = np.diff(model.continuation.indptr).reshape(model.reward.shape)
-    follows = np.asarray(model.continuation @ size).reshape(model.reward.shape)
-    return np.asarray((outcomes + 4.0) * EPS * (np.abs(model.reward) + discount * follows))
-
-
-def _solution(
-    v: NDArray[np.float64],
-    q: NDArray[np.float64],
-    policy: NDArray[np.float64],
-    iterations: int,
-    bound: NDArray[np.float64],
-    seen: NDArray[np.bool_],
-    tolerance: float,
-    max_iterations: int,
-) -> Solution:
+def _solution(found: Solved, tolerance: float, max_iterations: int, stacklevel: int = 4) -> Solution:
     """Judge by the bound, where the start can lead to, whether it has converged."""
-    here = seen & np.isfinite(v)
-    error_bound = float(bound[here].max(initial=0.0))
-    converged = bool((bound[here] <= tolerance * np.maximum(1.0, np.abs(v[here]))).all())
+    here = found.seen & np.isfinite(found.v)
+    bound = found.bound[here]
+    error_bound = float(bound.max(initial=0.0))
+    converged = bool((bound <= tolerance * np.maximum(1.0, np.abs(found.v[here]))).all())
     if not converged:
         what = f"no convergence within max_iterations = {max_iterations}"
-        if iterations < max_iterations:
+        if found.iterations < max_iterations:
             what = f"values may be off by {error_bound:.3g}, which is more than tolerance = {tolerance:g} allows"
-        warnings.warn(what, RuntimeWarning, stacklevel=4)
-    return Solution(v, q, policy, iterations, converged, error_bound)
+        warnings.warn(what, RuntimeWarning, stacklevel=stacklevel)
+    return Solution(found.v, found.q, found.policy, found.iterations, converged, error_bound)

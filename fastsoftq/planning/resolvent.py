@@ -66,7 +66,7 @@ class Differences:
         if low is not None:
             step += low[self._to] - low[self._from]
             here = high + low
-        return np.bincount(self._row, self._p * step, self.size) - self._ends * here[self._state]
+        return np.asarray(np.bincount(self._row, self._p * step, self.size) - self._ends * here[self._state])
 
     def rounding(self, values: NDArray[np.float64], added: NDArray[np.float64]) -> NDArray[np.float64]:
         """Bound what rounding can do to `added + rise(values)`.

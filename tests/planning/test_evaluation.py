@@ -134,7 +134,9 @@ def test_many_classes_and_large_ones():
     reward = np.where(order[:, None] == 0, 2999.0 - 2.0**-20, -1.0)
     mdp = fsq.TabularMDP(ring, reward, np.zeros((size, 1), bool))
     assert (fsq.evaluate_policy(mdp, np.ones((size, 1))).v == -np.inf).all()
-    loops = fsq.TabularMDP(np.arange(size)[:, None], np.sign(np.arange(size) - 1500.0)[:, None], np.zeros((size, 1), bool))
+    loops = fsq.TabularMDP(
+        np.arange(size)[:, None], np.sign(np.arange(size) - 1500.0)[:, None], np.zeros((size, 1), bool)
+    )
     assert np.unique(fsq.evaluate_policy(loops, np.ones((size, 1))).v).tolist() == [-np.inf, 0.0, np.inf]
 
 
