@@ -99,6 +99,7 @@ class Resolvent:
     def __init__(self, chain: sparse.csr_array, ends: NDArray[np.float64]) -> None:
         size = chain.shape[0]
         self.differences = Differences(chain, np.arange(size), ends)
+        self._ends = ends
         edges = chain.tocoo()
         moves = (edges.row != edges.col) & (edges.data > 0.0)
         row, col, p = edges.row[moves], edges.col[moves], edges.data[moves]
@@ -191,7 +192,9 @@ class Resolvent:
         x = self._solve(b, transposed=True)
         for _ in range(2):
             x = x + self._solve(b - self._matrix.T @ x, transposed=True)
-        return np.maximum(x * self._row_scale, 0.0)
+        x = np.maximum(x * self._row_scale, 0.0)
+        ending = float(self._ends @ x)  # all that begins must end, which is told without cancellation
+        return x * (float(b.sum()) / ending) if 0.0 < ending < np.inf else x
 
     def _solve(self, b: NDArray[np.float64], *, transposed: bool, nearness: float = 1e-10) -> NDArray[np.float64]:
         if not np.isfinite(self._row_scale).all() or not b.size:

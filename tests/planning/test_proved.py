@@ -1,6 +1,7 @@
 """Exact answers are proved: against enumeration in fractions, linear programming and dense algebra."""
 
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from scipy.optimize import linprog
 
 import fastsoftq as fsq
 from tests.reference.total_reward import optimal
+from tests.reference.total_reward import solve as solve_exactly
 
 HARD = [fsq.value_iteration, fsq.policy_iteration]
 solvers = pytest.mark.parametrize("solve", HARD)
@@ -305,3 +307,34 @@ def test_random_worlds_are_iterated_with_a_proof():
     assert stays.visits.sum() == pytest.approx(worth.expected_length, rel=1e-10)
     assert stays.endings.sum() == pytest.approx(1.0, abs=1e-10)
     assert worth.expected_return == pytest.approx((stays.visits[:, None] * soft.policy * mdp.expected_reward).sum())
+
+
+@pytest.mark.parametrize("chance", [1e-6, 1e-10, 1e-13])
+def test_episodes_of_any_length_are_added_up_to_the_last_digit(chance):
+    # A jumble of states of which one ends with a small chance; in fractions.
+    size = 30
+    after = np.stack([(np.arange(size) + 1) % size, (np.arange(size) * 7 + 3) % size], axis=-1)[:, None]
+    probability = np.full((size, 1, 2), 0.5)
+    probability[0, 0] = [chance, 1.0 - chance]
+    ends = np.zeros((size, 1, 2), bool)
+    ends[0, 0, 0] = True
+    reward = np.random.default_rng(0).integers(-3, 4, (size, 1, 2)).astype(float)
+    mdp = world(after, reward, ends, probability)
+    system = [[Fraction(int(i == j)) for j in range(size)] for i in range(size)]
+    right = []
+    for state in range(size):
+        shares = [Fraction(chance), 1 - Fraction(chance)] if state == 0 else [Fraction(1, 2)] * 2
+        right.append([sum(p * int(r) for p, r in zip(shares, reward[state, 0], strict=True)), Fraction(1)])
+        for p, following, over in zip(shares, after[state, 0], ends[state, 0], strict=True):
+            if not over:
+                system[state][following] -= p
+    v, length = np.array([[float(x) for x in row] for row in solve_exactly(system, right)]).T
+    policy = np.ones((size, 1))
+    worth, stays = fsq.evaluate_policy(mdp, policy), fsq.occupancy(mdp, policy)
+    np.testing.assert_allclose(worth.v, v, rtol=1e-13)
+    assert worth.expected_length == pytest.approx(length[0], rel=1e-13)
+    assert stays.visits.sum() == pytest.approx(length[0], rel=1e-13)
+    assert stays.endings.sum() == pytest.approx(1.0, abs=1e-13)
+    for solve in HARD:
+        solution = solve(mdp, 1.0)
+        assert np.abs(solution.v - v).max() <= solution.error_bound <= 1e-10 * np.abs(v).max()
