@@ -163,19 +163,24 @@ def best_in_each(choices: Choices, value: NDArray[np.float64]) -> NDArray[np.int
     return chosen
 
 
-def reachable(choices: Choices, starts: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def reachable(model: Matrices, starts: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Which states some policy can come to.
 
     Parameters
     ----------
-    choices : Choices
+    model : Matrices
     starts : ndarray of bool, shape [states]
 
     Returns
     -------
     ndarray of bool, shape [states]
     """
-    return reaching(sparse.csr_array(graph(choices, np.ones(choices.state.size, np.bool_)).T), starts)
+    edges = model.continuation.tocoo()
+    likely = edges.data > 0.0
+    origin = edges.row[likely] // model.reward.shape[1]
+    backwards = (edges.col[likely], origin)
+    shape = starts.size, starts.size
+    return reaching(sparse.csr_array((np.ones(origin.size), backwards), shape=shape), starts)
 
 
 def graph(choices: Choices, kept: NDArray[np.bool_]) -> sparse.csr_array:

@@ -69,7 +69,7 @@ def hard_solution(
         A policy can gain for ever where the start can lead to.
     """
     choices = all_choices(model, discount)
-    seen = reachable(choices, starts)
+    seen = reachable(model, starts)
     whole = collapse(choices)
     gaining = np.flatnonzero(whole.gains & seen)
     if gaining.size:
@@ -130,7 +130,7 @@ def soft_solution(
     Solved
     """
     choices = all_choices(model, discount)
-    seen = reachable(choices, starts)
+    seen = reachable(model, starts)
     n_states, n_actions = model.reward.shape
     ending, kept = surely_ending(choices)
     v = np.where(seen, -np.inf, np.nan)

@@ -23,6 +23,7 @@ EPS = float(np.finfo(np.float64).eps)
 _SMALL = 1500  # states whose equations are factorised whatever their graph
 _NARROW = 3.0  # how wide a planar graph's band is at most, in square roots of its states
 _REFINEMENTS = 12
+_UNSETTLED = 1e4  # times what rounding accounts for
 
 
 class Differences:
@@ -100,6 +101,7 @@ class Resolvent:
         size = chain.shape[0]
         self.differences = Differences(chain, np.arange(size), ends)
         self._ends = ends
+        self._left = 0.0  # how far the last solution was from rounding alone
         edges = chain.tocoo()
         moves = (edges.row != edges.col) & (edges.data > 0.0)
         row, col, p = edges.row[moves], edges.col[moves], edges.data[moves]
@@ -123,8 +125,16 @@ class Resolvent:
         Returns
         -------
         ndarray of float64, shape [states]
+
+        Warns
+        -----
+        RuntimeWarning
+            The equations are beyond double precision: some states are left for good with next to no probability.
         """
         high, low = self.solve_twice(b)
+        if not self._left <= _UNSETTLED:
+            size = f"{b.size} states were not solved to rounding, but to {self._left:.1g} times that"
+            warnings.warn(f"the equations of {size}", RuntimeWarning, stacklevel=2)
         return high + low
 
     def solve_twice(self, b: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -144,9 +154,9 @@ class Resolvent:
         """
         high = self._solve(b * self._row_scale, transposed=False)
         low = np.zeros_like(high)
+        best = self._left = np.inf
         if not np.isfinite(high).all():
             return high, low
-        best = np.inf
         found = high, low
         for _ in range(_REFINEMENTS):
             residual = b + self.differences.rise(high, low)
@@ -156,6 +166,7 @@ class Resolvent:
             if not worst < best:
                 return found
             best, found = worst, (high, low)
+            self._left = best
             if not excess.any():
                 break
             low = low + self._solve(np.where(excess, residual, 0.0) * self._row_scale, transposed=False)
