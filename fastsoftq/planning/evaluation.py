@@ -72,8 +72,16 @@ def evaluate_policy(
     TypeError
         Arguments of the wrong kind.
 
+    Warns
+    -----
+    RuntimeWarning
+        The policy's equations are beyond double precision, so that the values may be wrong.
+
     Notes
     -----
+    The equations are factorised where the graph of the policy is narrow, as in a room or a corridor, and iterated
+    where it is not, both to rounding. Whether a mean reward is 0 is told to within rounding, too.
+
     At discount 1 without a horizon, values are infinite where the policy gains or loses for ever, and nan where it
     may do either. An action of probability below 1e-15 counts as one that is never taken.
 

@@ -22,6 +22,7 @@ __all__ = ["Optimum", "begin", "improve", "sweep"]
 
 _SWEEPS = 2000  # at most, of what only prepares for policies
 _ROUNDS = 60  # of the proof, each with one choice more in some states
+_MORE = 1.25  # than may have been rounded, so that a bound holds in spite of its own rounding
 _STUCK = 5  # of them without a choice more, or coming nearer
 
 
@@ -198,7 +199,7 @@ def _proof(
     own[chosen] = True
     need = np.where(own, np.abs(gain), gain) + noise
     inside = relevant[choices.state]
-    follows, load = chosen, 2.0 * np.maximum(need[chosen], 0.0)
+    follows, load = chosen, _MORE * np.maximum(need[chosen], 0.0)
     nothing = np.full(choices.n_states, np.inf), -gain - noise
     before, stuck = np.inf, 0
     for _ in range(_ROUNDS):
@@ -221,7 +222,7 @@ def _proof(
             return nothing  # the equations of this policy are beyond double precision
         before = largest
         more = np.where(worst == follows, 2.0 * over[worst], 0.0) + EPS * w  # beyond what rounding can hide
-        load = np.where(open_, np.maximum(load, 2.0 * need[worst]) + more, load)
+        load = np.where(open_, np.maximum(load, _MORE * need[worst]) + more, load)
         follows = np.where(open_, worst, follows)
     return nothing
 

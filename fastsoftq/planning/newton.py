@@ -18,6 +18,7 @@ from fastsoftq.planning.resolvent import EPS, Differences, Resolvent, two_sum
 __all__ = ["SoftOptimum", "soft_optimum"]
 
 _PATIENCE = 60  # steps that come no nearer, before it is given up
+_MORE = 1.25  # than may have been rounded, so that a bound holds in spite of its own rounding
 _ATTEMPTS = 8  # at the proof, each with a wider bound
 
 
@@ -94,10 +95,10 @@ def _residual(
     total = np.add.reduceat(weight, first)
     weight /= total[choices.state]
     residual = best + temperature * np.log(total)
-    wrong = differences.rounding(high, choices.reward) + choices.slack - 3.0 * EPS * behind
+    wrong = differences.rounding(high, choices.reward) + choices.slack - 1.5 * EPS * behind
     count = np.bincount(choices.state, minlength=choices.n_states)
     noise = np.add.reduceat(np.where(weight > 0.0, weight * wrong, 0.0), first)
-    return residual, noise + (count > 1) * (count + 4.0) * EPS * temperature, weight
+    return residual, noise + (count > 1) * (0.5 * count + 2.0) * EPS * temperature, weight
 
 
 def _proof(
@@ -109,8 +110,8 @@ def _proof(
 ) -> NDArray[np.float64]:
     """A bound w such that the soft operator does not raise v + w, and does not lower v - w.
 
-    w solves the equations of the soft policy at v for twice the residual. Of v - w no more need be shown than that w
-    does so, since the operator is convex.
+    w solves the equations of the soft policy at v for more than the residual. Of v - w no more need be shown than
+    that, since the operator is convex.
     """
     nothing = np.full(choices.n_states, np.inf)
     residual, noise, weight = _residual(choices, differences, temperature, high, low)
@@ -120,7 +121,7 @@ def _proof(
     solver = Resolvent(chain, ends)
     own = Differences(chain, np.arange(choices.n_states), ends)
     need = np.abs(residual) + noise
-    load = 2.0 * need
+    load = _MORE * need
     for _ in range(_ATTEMPTS):
         w = solver.solve(load)
         if not np.isfinite(w).all():

@@ -166,7 +166,8 @@ class Resolvent:
             if not worst < best:
                 return found
             best, found = worst, (high, low)
-            self._left = best
+            size = float(max(np.abs(b).max(), (self._leaves * np.abs(high)).max()))
+            self._left = float(np.abs(residual).max()) / max(EPS * size, 1e-300)
             if not excess.any():
                 break
             low = low + self._solve(np.where(excess, residual, 0.0) * self._row_scale, transposed=False)
