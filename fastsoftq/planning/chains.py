@@ -21,6 +21,7 @@ __all__ = [
     "transient_states",
 ]
 
+_LAPS = 100  # steps by which a chain comes to where it is often
 _NEVER = 1e-15  # a transition less likely than this is one that double precision cannot tell from none
 
 
@@ -165,7 +166,7 @@ def poisson_equation(
 ) -> tuple[NDArray[np.float64], float]:
     """Solve h - chain @ h + x unit = reward for h and x, where chain is irreducible and h is 0 in the first state.
 
-    By renewal: what is earned from anywhere until the first state is reached, and how many units go by.
+    By renewal: what is earned from anywhere until one state is reached, and how many units go by.
 
     Parameters
     ----------
@@ -180,11 +181,12 @@ def poisson_equation(
         The mean of `reward` over the mean of `unit`, both under the chain's stationary distribution: the mean reward
         a step if `unit` is 1 everywhere (Puterman 1994, equation 8.2.8).
     """
-    exact = np.zeros_like(reward)
-    earned, cycle, _ = _until_first(chain, reward, exact)
-    units, units_a_cycle, _ = _until_first(chain, unit, exact)
+    exact, home = np.zeros_like(reward), _often(chain)
+    earned, cycle, _ = _until_home(chain, reward, exact, home)
+    units, units_a_cycle, _ = _until_home(chain, unit, exact, home)
     x = cycle / units_a_cycle
-    return earned - x * units, x
+    h = earned - x * units
+    return h - h[0], x
 
 
 def part(
@@ -226,20 +228,29 @@ def reaching(chain: sparse.csr_array, targets: NDArray[np.bool_]) -> NDArray[np.
     return np.asarray(found)
 
 
-def _until_first(
-    chain: sparse.csr_array, reward: NDArray[np.float64], rounding: NDArray[np.float64]
+def _often(chain: sparse.csr_array) -> int:
+    """A state that an irreducible chain is in often; any other might be one that it all but never comes to."""
+    share = np.full(chain.shape[0], 1.0 / chain.shape[0])
+    backwards = sparse.csr_array(chain.T)
+    for _ in range(_LAPS):
+        share = 0.5 * (share + backwards @ share)
+    return int(np.argmax(share))
+
+
+def _until_home(
+    chain: sparse.csr_array, reward: NDArray[np.float64], rounding: NDArray[np.float64], home: int
 ) -> tuple[NDArray[np.float64], float, float]:
-    """What an irreducible chain earns until its first state, from anywhere and from there; and its rounding."""
-    others = np.arange(chain.shape[0]) > 0
+    """What an irreducible chain earns until it comes to a state, from anywhere and from there, and its rounding."""
+    others = np.arange(chain.shape[0]) != home
     earned, unsure = np.zeros(others.size), np.zeros(others.size)
     if others.any():
         outside = Resolvent(*part(chain, np.zeros(others.size), others))
         earned[others] = outside.solve(reward[others])
         noise = outside.differences.rounding(earned[others], reward[others]) + rounding[others]
-        unsure[others] = outside.solve(noise)
-    follows, slack = float((chain[[0]] @ earned)[0]), float((chain[[0]] @ unsure)[0])
-    cycle = float(reward[0]) + follows
-    slack += float(rounding[0]) + EPS * (abs(float(reward[0])) + abs(follows)) * (follows != 0.0)
+        unsure[others] = outside.solve_roughly(noise)
+    follows, slack = float((chain[[home]] @ earned)[0]), float((chain[[home]] @ unsure)[0])
+    cycle = float(reward[home]) + follows
+    slack += float(rounding[home]) + EPS * (abs(float(reward[home])) + abs(follows)) * (follows != 0.0)
     return earned, cycle, 4.0 * slack
 
 
@@ -262,7 +273,7 @@ def _lasting(
     for group in np.split(members, np.flatnonzero(np.diff(label[members])) + 1):
         if group.size:
             inner = sparse.csr_array(chain[group][:, group])
-            _, cycle, unsure = _until_first(inner, reward[group], rounding[group])
+            _, cycle, unsure = _until_home(inner, reward[group], rounding[group], _often(inner))
             limit[label[group[0]]] = np.copysign(np.inf, cycle) if abs(cycle) > unsure else np.nan
     of_state = np.where(recurrent, limit[label], 0.0)
     sums = {-np.inf: of_state == -np.inf, np.inf: of_state == np.inf, np.nan: np.isnan(of_state)}
