@@ -158,11 +158,16 @@ class TabularMDP:
 
     @cached_property
     def terminal(self) -> NDArray[np.bool_]:
-        """Which states are terminal, bool [states]: every action stays there, pays nothing and terminates."""
+        """Which states are terminal, bool [states]: no episode takes a step there.
+
+        Every action stays there, pays nothing and terminates, and whatever leads there has terminated. Where an episode
+        arrives without having terminated, it takes one step more, in training, simulation and planning alike.
+        """
         stays = self.next_state == np.arange(self.n_states)[:, None, None]
         over = stays & self.terminated & (self.reward == 0.0)
-        found: NDArray[np.bool_] = _read_only((over | (self.probability == 0.0)).all(axis=(1, 2)))
-        return found
+        found: NDArray[np.bool_] = (over | (self.probability == 0.0)).all(axis=(1, 2))
+        found[self.next_state[(self.probability > 0.0) & ~self.terminated]] = False
+        return np.asarray(_read_only(found))
 
     @cached_property
     def largest_reward(self) -> float:

@@ -41,16 +41,19 @@ class Matrices(NamedTuple):
         The probability of the end, summed from the outcomes that terminate (free of cancellation).
     terminal : ndarray of bool, shape [states]
         Where no episode goes on, so that the value is 0.
+    rounding : ndarray of float64, shape [states, actions], optional
+        What rounding may have done to `reward`, where outcomes that pay differently are averaged. None: nothing.
     """
 
     reward: NDArray[np.float64]
     continuation: sparse.csr_array
     termination: NDArray[np.float64]
     terminal: NDArray[np.bool_]
+    rounding: NDArray[np.float64] | None = None
 
 
 def matrices(mdp: TabularMDP, reward_scale: float = 1.0) -> Matrices:
-    """Write an MDP as matrices.
+    """Write an MDP as matrices, whose probabilities sum to 1 as nearly as can be written.
 
     Parameters
     ----------
@@ -63,14 +66,20 @@ def matrices(mdp: TabularMDP, reward_scale: float = 1.0) -> Matrices:
     Matrices
     """
     n_states, n_actions, n_outcomes = checked_mdp(mdp).next_state.shape
-    goes_on = ((mdp.probability > 0.0) & ~mdp.terminated).ravel()
+    total = mdp.probability.sum(axis=2, keepdims=True)  # not quite 1, which counts where episodes are long
+    probability = mdp.probability / total
+    goes_on = ((probability > 0.0) & ~mdp.terminated).ravel()
     row = np.repeat(np.arange(n_states * n_actions), n_outcomes)[goes_on]
-    entries = (mdp.probability.ravel()[goes_on], (row, mdp.next_state.ravel()[goes_on]))
+    entries = (probability.ravel()[goes_on], (row, mdp.next_state.ravel()[goes_on]))
+    size = (probability * np.abs(mdp.reward)).sum(axis=2)
+    outcomes = (probability > 0.0).sum(axis=2)
+    unit = np.finfo(np.float64).eps / 2.0
     return Matrices(
-        reward=reward_scale * mdp.expected_reward,
+        reward=reward_scale * (mdp.expected_reward / total[:, :, 0]),
         continuation=sparse.csr_array(entries, shape=(n_states * n_actions, n_states)),
-        termination=np.where(mdp.terminated, mdp.probability, 0.0).sum(axis=2),
+        termination=np.where(mdp.terminated, probability, 0.0).sum(axis=2),
         terminal=mdp.terminal,
+        rounding=np.where(outcomes > 1, (outcomes + 2.0) * unit * reward_scale * size, 0.0),
     )
 
 

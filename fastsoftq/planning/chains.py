@@ -6,12 +6,22 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse import csgraph
-from scipy.sparse.linalg import splu, spsolve
 
 from fastsoftq.planning.bellman import Matrices
+from fastsoftq.planning.resolvent import EPS, Resolvent
 
-__all__ = ["poisson_equation", "policy_chain", "stationary_values", "total_rewards", "transient_states"]
+__all__ = [
+    "part",
+    "poisson_equation",
+    "policy_chain",
+    "reaching",
+    "resolvent",
+    "stationary_values",
+    "total_rewards",
+    "transient_states",
+]
 
+_LAPS = 100  # steps by which a chain comes to where it is often
 _NEVER = 1e-15  # a transition less likely than this is one that double precision cannot tell from none
 
 
@@ -41,6 +51,25 @@ def policy_chain(model: Matrices, policy: NDArray[np.float64]) -> tuple[sparse.c
     return chain, np.where(ends < _NEVER, 0.0, ends)
 
 
+def resolvent(chain: sparse.csr_array, ends: NDArray[np.float64], discount: float = 1.0) -> Resolvent:
+    """Make the solver of x = b + discount * chain @ x; to be discounted is to end.
+
+    Parameters
+    ----------
+    chain, ends
+        As `policy_chain` returns them.
+    discount : float
+        At 1 the end must be in reach of every state.
+
+    Returns
+    -------
+    Resolvent
+    """
+    if discount == 1.0:
+        return Resolvent(chain, ends)
+    return Resolvent(sparse.csr_array(discount * chain), (1.0 - discount) + discount * ends)
+
+
 def stationary_values(
     chain: sparse.csr_array, ends: NDArray[np.float64], reward: NDArray[np.float64], discount: float
 ) -> NDArray[np.float64]:
@@ -50,22 +79,26 @@ def stationary_values(
     ----------
     chain, ends
         As `policy_chain` returns them.
-    reward : ndarray of float64, shape [states]
+    reward : ndarray of float64, shape [states] or [states, kinds]
     discount : float
 
     Returns
     -------
-    ndarray of float64, shape [states]
+    ndarray of float64, of the shape of `reward`
         At discount 1 as `total_rewards` says.
     """
+    columns = reward.reshape(reward.shape[0], -1)
     if discount == 1.0:
-        return total_rewards(chain, ends, reward[:, None])[:, 0]
-    identity = sparse.eye_array(chain.shape[0], format="csc")
-    return np.atleast_1d(spsolve(sparse.csc_array(identity - discount * chain), reward))
+        return total_rewards(chain, ends, columns).reshape(reward.shape)
+    solver = resolvent(chain, ends, discount)
+    return np.column_stack([solver.solve(column) for column in columns.T]).reshape(reward.shape)
 
 
 def total_rewards(
-    chain: sparse.csr_array, ends: NDArray[np.float64], rewards: NDArray[np.float64]
+    chain: sparse.csr_array,
+    ends: NDArray[np.float64],
+    rewards: NDArray[np.float64],
+    rounding: NDArray[np.float64] | None = None,
 ) -> NDArray[np.float64]:
     """Expected sums of rewards until the end, without a limit.
 
@@ -75,6 +108,8 @@ def total_rewards(
         As `policy_chain` returns them.
     rewards : ndarray of float64, shape [states, kinds]
         What each state pays, for each kind of reward.
+    rounding : ndarray of float64, shape [states, kinds], optional
+        What rounding may have done to them. None: nothing.
 
     Returns
     -------
@@ -84,13 +119,18 @@ def total_rewards(
     """
     transient, label = transient_states(chain, ends)
     total = np.zeros_like(rewards)
+    rounding = total if rounding is None else rounding
+    kinds = zip(rewards.T, rounding.T, strict=True)
+    lasting = [_lasting(chain, label, ~transient, reward, noise) for reward, noise in kinds]
+    total = total.copy()
     if transient.any():
-        inner = chain[transient][:, transient]
-        identity = sparse.eye_array(inner.shape[0], format="csc")
-        total[transient] = splu(sparse.csc_array(identity - inner)).solve(rewards[transient])
-    for kind in range(rewards.shape[1]):
-        for limit, members in _lasting(chain, label, ~transient, rewards[:, kind]).items():
-            reach = _reaches(chain, members)
+        solver = Resolvent(*part(chain, ends, transient))
+        for kind, reward in enumerate(rewards.T):
+            if reward[transient].any():
+                total[transient, kind] = solver.solve(reward[transient])
+    for kind, limits in enumerate(lasting):
+        for limit, members in limits.items():
+            reach = reaching(chain, members)
             clash = reach & ~np.isfinite(total[:, kind]) & (total[:, kind] != limit)
             total[reach, kind] = limit
             total[clash, kind] = np.nan
@@ -126,6 +166,8 @@ def poisson_equation(
 ) -> tuple[NDArray[np.float64], float]:
     """Solve h - chain @ h + x unit = reward for h and x, where chain is irreducible and h is 0 in the first state.
 
+    By renewal: what is earned from anywhere until one state is reached, and how many units go by.
+
     Parameters
     ----------
     chain : sparse array of float64, shape [states, states]
@@ -139,28 +181,100 @@ def poisson_equation(
         The mean of `reward` over the mean of `unit`, both under the chain's stationary distribution: the mean reward
         a step if `unit` is 1 everywhere (Puterman 1994, equation 8.2.8).
     """
-    size = chain.shape[0]
-    bias = (sparse.eye_array(size, format="csc") - chain.tocsc())[:, 1:]
-    system = sparse.csc_array(sparse.hstack([bias, sparse.csc_array(unit[:, None])]))
-    solution = np.atleast_1d(spsolve(system, reward))
-    return np.append(0.0, solution[:-1]), float(solution[-1])
+    exact, home = np.zeros_like(reward), _often(chain)
+    earned, cycle, _ = _until_home(chain, reward, exact, home)
+    units, units_a_cycle, _ = _until_home(chain, unit, exact, home)
+    x = cycle / units_a_cycle
+    h = earned - x * units
+    return h - h[0], x
+
+
+def part(
+    chain: sparse.csr_array, ends: NDArray[np.float64], members: NDArray[np.bool_]
+) -> tuple[sparse.csr_array, NDArray[np.float64]]:
+    """Part of a chain; to go elsewhere is to end.
+
+    Parameters
+    ----------
+    chain, ends
+        As `policy_chain` returns them.
+    members : ndarray of bool, shape [states]
+
+    Returns
+    -------
+    chain, ends
+        Of the members alone.
+    """
+    elsewhere = ends + chain @ (~members).astype(np.float64)
+    return sparse.csr_array(chain[members][:, members]), elsewhere[members]
+
+
+def reaching(chain: sparse.csr_array, targets: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which states can come to one of `targets`, or are one.
+
+    Parameters
+    ----------
+    chain : sparse array of float64, shape [states, states]
+    targets : ndarray of bool, shape [states]
+
+    Returns
+    -------
+    ndarray of bool, shape [states]
+    """
+    found = np.zeros(targets.size, np.bool_)
+    if targets.any():
+        steps = csgraph.dijkstra(chain.T.tocsr(), indices=np.flatnonzero(targets), unweighted=True, min_only=True)
+        found = np.isfinite(steps)
+    return np.asarray(found)
+
+
+def _often(chain: sparse.csr_array) -> int:
+    """A state that an irreducible chain is in often; any other might be one that it all but never comes to."""
+    share = np.full(chain.shape[0], 1.0 / chain.shape[0])
+    backwards = sparse.csr_array(chain.T)
+    for _ in range(_LAPS):
+        share = 0.5 * (share + backwards @ share)
+    return int(np.argmax(share))
+
+
+def _until_home(
+    chain: sparse.csr_array, reward: NDArray[np.float64], rounding: NDArray[np.float64], home: int
+) -> tuple[NDArray[np.float64], float, float]:
+    """What an irreducible chain earns until it comes to a state, from anywhere and from there, and its rounding."""
+    others = np.arange(chain.shape[0]) != home
+    earned, unsure = np.zeros(others.size), np.zeros(others.size)
+    if others.any():
+        outside = Resolvent(*part(chain, np.zeros(others.size), others))
+        earned[others] = outside.solve(reward[others])
+        noise = outside.differences.rounding(earned[others], reward[others]) + rounding[others]
+        unsure[others] = outside.solve_roughly(noise)
+    follows, slack = float((chain[[home]] @ earned)[0]), float((chain[[home]] @ unsure)[0])
+    cycle = float(reward[home]) + follows
+    slack += float(rounding[home]) + EPS * (abs(float(reward[home])) + abs(follows)) * (follows != 0.0)
+    return earned, cycle, 4.0 * slack
 
 
 def _lasting(
-    chain: sparse.csr_array, label: NDArray[np.int32], recurrent: NDArray[np.bool_], reward: NDArray[np.float64]
+    chain: sparse.csr_array,
+    label: NDArray[np.int32],
+    recurrent: NDArray[np.bool_],
+    reward: NDArray[np.float64],
+    rounding: NDArray[np.float64],
 ) -> dict[float, NDArray[np.bool_]]:
     """The states of classes that are never left and go on paying, by what this adds up to."""
-    lasting: dict[float, NDArray[np.bool_]] = {}
-    pays = np.abs(reward) > 1e-14 * np.abs(reward).max()  # not just what rounding leaves of a mean of 0
-    for this in np.unique(label[recurrent & pays]):
-        members = label == this
-        _, mean = poisson_equation(chain[members][:, members], np.ones(members.sum()), reward[members])
-        limit = np.copysign(np.inf, mean) if abs(mean) > 1e-12 * np.abs(reward[members]).max() else np.nan
-        lasting[float(limit)] = lasting.get(float(limit), np.zeros_like(members)) | members
-    return lasting
-
-
-def _reaches(chain: sparse.csr_array, targets: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Which states can come to one of `targets`."""
-    steps = csgraph.dijkstra(chain.T.tocsr(), indices=np.flatnonzero(targets), unweighted=True, min_only=True)
-    return np.asarray(np.isfinite(steps))
+    limit = np.zeros(int(label.max()) + 1)  # of each class
+    gains, loses = np.zeros(limit.size, np.bool_), np.zeros(limit.size, np.bool_)
+    gains[label[recurrent & (reward > rounding)]] = True
+    loses[label[recurrent & (reward < -rounding)]] = True
+    limit[gains], limit[loses] = np.inf, -np.inf
+    mixed = gains & loses
+    members = np.flatnonzero(mixed[label])
+    members = members[np.argsort(label[members], kind="stable")]
+    for group in np.split(members, np.flatnonzero(np.diff(label[members])) + 1):
+        if group.size:
+            inner = sparse.csr_array(chain[group][:, group])
+            _, cycle, unsure = _until_home(inner, reward[group], rounding[group], _often(inner))
+            limit[label[group[0]]] = np.copysign(np.inf, cycle) if abs(cycle) > unsure else np.nan
+    of_state = np.where(recurrent, limit[label], 0.0)
+    sums = {-np.inf: of_state == -np.inf, np.inf: of_state == np.inf, np.nan: np.isnan(of_state)}
+    return {limit: members for limit, members in sums.items() if members.any()}

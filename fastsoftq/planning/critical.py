@@ -7,10 +7,10 @@ import math
 from fastsoftq import checks
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.planning.bellman import matrices
-from fastsoftq.planning.components import Component, end_components
 from fastsoftq.planning.cycles import losses
 from fastsoftq.planning.means import best_ratio
 from fastsoftq.planning.sweeps import mean_sign
+from fastsoftq.planning.wandering import Component, components
 
 __all__ = ["critical_reward_scale", "is_above_critical", "side_of_critical", "work_of_critical"]
 
@@ -58,9 +58,9 @@ def critical_reward_scale(mdp: TabularMDP) -> float:
     >>> round(fsq.critical_reward_scale(fsq.cliff_walking()), 7)
     1.3376435
     """
-    components = sorted(end_components(mdp, matrices(mdp)), key=lambda component: -component.first.size)
+    parts = sorted(components(mdp, matrices(mdp)), key=lambda component: -component.first.size)
     critical = 0.0
-    for component in components:
+    for component in parts:
         if critical == 0.0 or mean_sign(component, critical * component.reward, entropy=True, sweeps=1) != -1:
             critical = max(critical, _break_even(component))
         if critical == math.inf:
@@ -98,7 +98,7 @@ def is_above_critical(mdp: TabularMDP, scale: float) -> bool:
     """
     scale = checks.positive("scale", scale)
     unclear = []
-    for component in end_components(mdp, matrices(mdp)):
+    for component in components(mdp, matrices(mdp)):
         sign = mean_sign(component, scale * component.reward, entropy=True, sweeps=_SWEEPS)
         if sign == 1:
             return False
@@ -136,7 +136,7 @@ def side_of_critical(mdp: TabularMDP, scale: float, work: float) -> bool | None:
     if sweeps < 1:
         return None
     above: bool | None = True
-    for component in end_components(mdp, matrices(mdp)):
+    for component in components(mdp, matrices(mdp)):
         sign = mean_sign(component, scale * component.reward, entropy=True, sweeps=sweeps)
         if sign == 1:
             return False

@@ -7,10 +7,10 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from fastsoftq.planning.components import Component
 from fastsoftq.planning.excursions import closed_classes
 from fastsoftq.planning.means import best_mean_reward, first_best, leading_to, policy_chain
 from fastsoftq.planning.sweeps import mean_sign, rounding
+from fastsoftq.planning.wandering import Component
 
 __all__ = ["losses"]
 

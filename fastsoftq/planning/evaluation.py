@@ -12,6 +12,7 @@ from fastsoftq.mdp.tabular import TabularMDP, checked_mdp
 from fastsoftq.memory import check_memory
 from fastsoftq.planning.bellman import Matrices, action_values, matrices
 from fastsoftq.planning.chains import policy_chain, stationary_values, total_rewards
+from fastsoftq.planning.resolvent import EPS
 
 __all__ = ["PolicyEvaluation", "checked_policy", "evaluate_policy", "from_start"]
 
@@ -70,8 +71,16 @@ def evaluate_policy(
     TypeError
         Arguments of the wrong kind.
 
+    Warns
+    -----
+    RuntimeWarning
+        The policy's equations are beyond double precision, so that the values may be wrong.
+
     Notes
     -----
+    The equations are factorised where the graph of the policy is narrow, as in a room or a corridor, and iterated
+    where it is not, both to rounding. Whether a mean reward is 0 is told to within rounding, too.
+
     At discount 1 without a horizon, values are infinite where the policy gains or loses for ever, and nan where it
     may do either. An action of probability below 1e-15 counts as one that is never taken.
 
@@ -92,7 +101,9 @@ def evaluate_policy(
     chain, ends = policy_chain(model, policy)
     reward = (policy * model.reward).sum(axis=1)
     step = (~mdp.terminal).astype(np.float64)
-    returns, lengths, terminates = total_rewards(chain, ends, np.column_stack([reward, step, ends])).T
+    exact = np.zeros_like(step)
+    kinds, rounding = np.column_stack([reward, step, ends]), np.column_stack([_rounding(model, policy), exact, exact])
+    returns, lengths, terminates = total_rewards(chain, ends, kinds, rounding).T
     length = from_start(mdp, lengths)
     v = returns if discount == 1.0 else stationary_values(chain, ends, reward, discount)
     return PolicyEvaluation(
@@ -138,6 +149,7 @@ def checked_policy(
             raise ValueError(f"horizon is {horizon}; the policy has {array.shape[0]} steps, and both must agree")
         horizon = array.shape[0]
     array = checks.distribution("policy", array)
+    array = array / array.sum(axis=-1, keepdims=True)  # not quite 1, which counts where episodes are long
     return (array if horizon is None else np.broadcast_to(array, (horizon, *here))), horizon
 
 
@@ -157,6 +169,13 @@ def from_start(mdp: TabularMDP, values: NDArray[np.float64]) -> float:
     possible = mdp.start > 0.0
     with np.errstate(invalid="ignore"):  # inf - inf: neither
         return float((mdp.start[possible] * values[possible]).sum())
+
+
+def _rounding(model: Matrices, policy: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What rounding may have done to the mean reward of each state."""
+    several = np.count_nonzero(policy, axis=1) > 1
+    of_sum = (policy * np.abs(model.reward)).sum(axis=1) * several * (policy.shape[1] + 2.0) * EPS
+    return np.asarray(of_sum if model.rounding is None else of_sum + (policy * model.rounding).sum(axis=1))
 
 
 def _within_horizon(

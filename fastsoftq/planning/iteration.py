@@ -1,9 +1,9 @@
-"""Optimal values and policies, hard and soft: sweeps of Bellman's equation, then one exact step to its fixed point."""
+"""Optimal values and policies, hard and soft, with a bound on what is left: sweeps and policies exactly evaluated."""
 
 from __future__ import annotations
 
+import sys
 import warnings
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,19 +11,13 @@ from numpy.typing import NDArray
 
 from fastsoftq import checks
 from fastsoftq.mdp.tabular import TabularMDP, checked_mdp
-from fastsoftq.planning.bellman import (
-    Matrices,
-    action_values,
-    greedy_policy,
-    hard_values,
-    matrices,
-    soft_policy,
-    soft_values,
-)
-from fastsoftq.planning.chains import policy_chain, stationary_values
-from fastsoftq.planning.critical import critical_reward_scale
+from fastsoftq.planning.bellman import matrices
+from fastsoftq.planning.critical import critical_reward_scale, is_above_critical
+from fastsoftq.planning.reduction import Solved, hard_solution, soft_solution
 
 __all__ = ["Solution", "policy_iteration", "soft_value_iteration", "value_iteration"]
+
+_TOLERANCE = 1e-10  # of policy iteration
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,9 +33,18 @@ class Solution:
     policy : ndarray of float64, shape [states, actions]
         The policy that attains them.
     iterations : int
-        Sweeps, or policies evaluated.
+        Sweeps, and policies evaluated.
     converged : bool
-        Whether the tolerance was met within the iterations allowed.
+        Whether the tolerance was met, by a bound that is proved, in all states that the start can lead to.
+    error_bound : float
+        How far `v` can be from the exact solution, rounding included, in any state that the start can lead to and
+        whose value is finite. inf where nothing is proved.
+
+    Notes
+    -----
+    States that the start cannot lead to are solved with the rest, but they do not count for `converged` and
+    `error_bound`. There a value can be inf, where one can come to gain for ever, and an undiscounted soft value nan,
+    where no finite one was found.
     """
 
     v: NDArray[np.float64] = field(repr=False)
@@ -49,6 +52,7 @@ class Solution:
     policy: NDArray[np.float64] = field(repr=False)
     iterations: int
     converged: bool
+    error_bound: float
 
 
 def value_iteration(
@@ -56,28 +60,29 @@ def value_iteration(
 ) -> Solution:
     """Solve Q(s, a) = E[r + discount max_a' Q(s', a')] (Sutton & Barto 2018, section 4.4).
 
+    Sweeps find a good policy; this is evaluated exactly, improved as in `policy_iteration`, and proved.
+
     Parameters
     ----------
     mdp : TabularMDP
     discount : float
-        In [0, 1]. At 1 the values are the limit of the sweeps from 0, where there is one: not where a state gains or
-        loses for ever.
+        In [0, 1].
     tolerance : float
-        Sweeps end when no value changes by more than this, relative to the largest value where that exceeds 1. The
-        policy found is then evaluated exactly, which usually leaves an error of rounding only.
+        By how much a value may be off, relative to it where it exceeds 1, for `converged` to be true.
     max_iterations : int
-        The largest number of sweeps.
+        The largest number of sweeps and policies; one policy is evaluated in any case.
 
     Returns
     -------
     Solution
-        `policy` shares the probability evenly between actions that are equally good to within 1e-9, relative to the
-        best value where that exceeds 1.
+        `policy` shares the probability evenly between actions that are equally good: as far as can be told, and if the
+        policy that does so is worth as much.
 
     Raises
     ------
     ValueError
-        A discount outside [0, 1], a tolerance that is not positive, fewer than one iteration.
+        A discount outside [0, 1], a tolerance that is not positive, fewer than one iteration; at discount 1, a policy
+        that can gain for ever where the start can lead to.
     TypeError
         Arguments of the wrong kind.
 
@@ -85,6 +90,19 @@ def value_iteration(
     -----
     RuntimeWarning
         The tolerance was not met; `converged` is then False.
+
+    Notes
+    -----
+    Undiscounted, the value is the supremum over policies of the limit of the expected total; where a total swings for
+    ever, as in a cycle of +1 and -1, of the limit of its running mean (0.5 before the +1). So it is also the limit of
+    the discounted values as the discount rises to 1 (Blackwell 1962; Puterman 1994, section 8.2). It is -inf where
+    every policy loses for ever. Where one can stay for ever at a mean reward of 0, to within rounding, one may stay or
+    leave, whichever is better: such end components are collapsed into one state each, which leaves a stochastic
+    shortest path problem (Bertsekas & Tsitsiklis 1991; de Alfaro 1997).
+
+    A bound w is proved in the end: v + w is above the optimum if no action gains at it, and v - w below
+    the policy's value if the policy does not lose at it. w solves the policy's equations for what may have been
+    rounded (as in interval iteration: Haddad & Monmege 2018).
 
     Examples
     --------
@@ -94,16 +112,7 @@ def value_iteration(
     -12.0
     """
     discount = checks.in_unit_interval("discount", discount)
-    model = matrices(mdp)
-
-    def hard(q: NDArray[np.float64]) -> NDArray[np.float64]:
-        return hard_values(model, q)
-
-    def exact(q: NDArray[np.float64]) -> NDArray[np.float64]:
-        return _value_of(model, greedy_policy(q), discount)
-
-    v, q, iterations, converged = _sweep(model, discount, hard, exact, tolerance, max_iterations)
-    return Solution(v, q, greedy_policy(q), iterations, converged)
+    return _hard(mdp, discount, tolerance, max_iterations, sweeping=True)
 
 
 def soft_value_iteration(
@@ -117,7 +126,8 @@ def soft_value_iteration(
 ) -> Solution:
     """Solve Q(s, a) = E[reward_scale r + discount V(s')], V(s) = T ln sum_a exp(Q(s, a) / T).
 
-    Haarnoja et al. (2017), theorem 2; the document's soft Q-learning converges to it.
+    Haarnoja et al. (2017), theorem 2; the document's soft Q-learning converges to it. Solved by Newton's method, from
+    the value of a good hard policy on, and proved.
 
     Parameters
     ----------
@@ -129,15 +139,14 @@ def soft_value_iteration(
     reward_scale : float
         Every reward is multiplied by it; `v` and `q` are in units of scaled reward.
     tolerance : float
-        Sweeps end when no value changes by more than this, relative to the largest value where that exceeds 1. One
-        step of Newton's method then leaves an error of rounding only.
+        By how much a value may be off, relative to it where it exceeds 1, for `converged` to be true.
     max_iterations : int
-        The largest number of sweeps.
+        The largest number of sweeps and of Newton's steps; one step is taken in any case.
 
     Returns
     -------
     Solution
-        `policy` is exp((Q - V) / T).
+        `policy` is exp((Q - V) / T). At discount 1 the value is -inf where no policy can come to an end.
 
     Raises
     ------
@@ -163,25 +172,13 @@ def soft_value_iteration(
     discount = checks.in_unit_interval("discount", discount)
     temperature = checks.temperature("temperature", temperature)
     reward_scale = checks.reward_scale("reward_scale", reward_scale, checked_mdp(mdp).largest_reward)
+    tolerance = checks.positive("tolerance", tolerance)
+    max_iterations = checks.count("max_iterations", max_iterations)
     if discount == 1.0:
-        critical = temperature * critical_reward_scale(mdp)
-        if reward_scale <= critical:
-            raise ValueError(
-                f"reward_scale is {reward_scale:.9g}; at discount 1 and temperature {temperature:.9g} it must be above "
-                f"the critical reward scale, {critical:.9g}, for soft values to be finite"
-            )
+        _check_above_critical(mdp, reward_scale, temperature)
     model = matrices(mdp, reward_scale)
-
-    def soft(q: NDArray[np.float64]) -> NDArray[np.float64]:
-        return soft_values(model, q, temperature)
-
-    def newton(q: NDArray[np.float64]) -> NDArray[np.float64]:
-        policy = soft_policy(q, temperature)
-        entropy_bonus = soft(q) - (policy * q).sum(axis=1)
-        return _value_of(model, policy, discount, np.where(model.terminal, 0.0, entropy_bonus))
-
-    v, q, iterations, converged = _sweep(model, discount, soft, newton, tolerance, max_iterations)
-    return Solution(v, q, soft_policy(q, temperature), iterations, converged)
+    found = soft_solution(model, mdp.start > 0.0, discount, temperature, max_iterations)
+    return _solution(found, tolerance, max_iterations, stacklevel=3)
 
 
 def policy_iteration(mdp: TabularMDP, discount: float, *, max_iterations: int = 1000) -> Solution:
@@ -191,9 +188,10 @@ def policy_iteration(mdp: TabularMDP, discount: float, *, max_iterations: int = 
     ----------
     mdp : TabularMDP
     discount : float
-        In [0, 1]. At 1 the value is -inf where no policy can avoid losing for ever.
+        In [0, 1]. At 1 as `value_iteration` says: -inf where no policy can avoid losing for ever.
     max_iterations : int
-        The largest number of policies to evaluate. The first takes every action with the same probability.
+        The largest number of policies to evaluate. The first takes every action with the same probability, unless it
+        would go on for more than 1e8 steps; then it goes the shortest way to an end.
 
     Returns
     -------
@@ -203,14 +201,15 @@ def policy_iteration(mdp: TabularMDP, discount: float, *, max_iterations: int = 
     Raises
     ------
     ValueError
-        A discount outside [0, 1]; fewer than one iteration; at discount 1, values that are not bounded above.
+        A discount outside [0, 1]; fewer than one iteration; at discount 1, a policy that can gain for ever where the
+        start can lead to.
     TypeError
         Arguments of the wrong kind.
 
     Warns
     -----
     RuntimeWarning
-        The policy was still improving; `converged` is then False.
+        The policy was still improving, or is not proved to be optimal within 1e-10; `converged` is then False.
 
     Examples
     --------
@@ -219,65 +218,36 @@ def policy_iteration(mdp: TabularMDP, discount: float, *, max_iterations: int = 
     -12.0
     """
     discount = checks.in_unit_interval("discount", discount)
-    max_iterations = checks.count("max_iterations", max_iterations)
-    model = matrices(mdp)
-    policy = np.full(model.reward.shape, 1.0 / mdp.n_actions)
-    for iterations in range(1, max_iterations + 1):
-        v = _value_of(model, policy, discount)
-        unbounded = ~(v < np.inf)
-        if unbounded.any():
-            raise ValueError(
-                f"discount is {discount}; it must be below 1 here, since a policy can gain for ever from state "
-                f"{int(np.argmax(unbounded))}"
-            )
-        q = action_values(model, v, discount)
-        better = greedy_policy(q)
-        if np.array_equal(better, policy):
-            return Solution(v, q, policy, iterations, converged=True)
-        policy = better
-    _warn(max_iterations, stacklevel=3)
-    return Solution(v, q, policy, max_iterations, converged=False)
+    return _hard(mdp, discount, _TOLERANCE, max_iterations, sweeping=False)
 
 
-_Operator = Callable[[NDArray[np.float64]], NDArray[np.float64]]
-
-
-def _sweep(
-    model: Matrices, discount: float, values: _Operator, exact: _Operator, tolerance: float, max_iterations: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64], int, bool]:
-    """Iterate v = values(Q(v)) from 0, then take the step `exact` if it comes closer to the fixed point."""
+def _hard(mdp: TabularMDP, discount: float, tolerance: float, max_iterations: int, *, sweeping: bool) -> Solution:
     tolerance = checks.positive("tolerance", tolerance)
     max_iterations = checks.count("max_iterations", max_iterations)
-    v = np.zeros(model.reward.shape[0])
-    iterations, settled = 0, False
-    while not settled and iterations < max_iterations:
-        last, v = v, values(action_values(model, v, discount))
-        settled = bool(np.abs(v - last).max() <= tolerance * max(1.0, np.abs(v).max()))
-        iterations += 1
-    stepped = exact(action_values(model, v, discount))
-    residual = _residual(model, discount, values, v)
-    if (closer := _residual(model, discount, values, stepped)) <= residual:
-        v, residual = stepped, closer
-    converged = settled or bool(residual <= tolerance * max(1.0, np.abs(v).max()))
+    found = hard_solution(matrices(mdp), mdp.start > 0.0, discount, max_iterations, sweeping=sweeping)
+    return _solution(found, tolerance, max_iterations)
+
+
+def _check_above_critical(mdp: TabularMDP, reward_scale: float, temperature: float) -> None:
+    """Refuse an undiscounted soft problem without a finite solution."""
+    scale = min(max(reward_scale / temperature, sys.float_info.min), sys.float_info.max)
+    if not is_above_critical(mdp, scale):
+        critical = temperature * critical_reward_scale(mdp)
+        raise ValueError(
+            f"reward_scale is {reward_scale:.9g}; at discount 1 and temperature {temperature:.9g} it must be above "
+            f"the critical reward scale, {critical:.9g}, for soft values to be finite"
+        )
+
+
+def _solution(found: Solved, tolerance: float, max_iterations: int, stacklevel: int = 4) -> Solution:
+    """Judge by the bound, where the start can lead to, whether it has converged."""
+    here = found.seen & np.isfinite(found.v)
+    bound = found.bound[here]
+    error_bound = float(bound.max(initial=0.0))
+    converged = bool((bound <= tolerance * np.maximum(1.0, np.abs(found.v[here]))).all())
     if not converged:
-        _warn(max_iterations, stacklevel=4)
-    q = action_values(model, v, discount)
-    return values(q), q, iterations, converged
-
-
-def _residual(model: Matrices, discount: float, values: _Operator, v: NDArray[np.float64]) -> float:
-    """How far v is from solving its equation; inf if it is not finite."""
-    if not np.isfinite(v).all():
-        return np.inf
-    return float(np.abs(values(action_values(model, v, discount)) - v).max())
-
-
-def _value_of(
-    model: Matrices, policy: NDArray[np.float64], discount: float, bonus: NDArray[np.float64] | float = 0.0
-) -> NDArray[np.float64]:
-    chain, ends = policy_chain(model, policy)
-    return stationary_values(chain, ends, (policy * model.reward).sum(axis=1) + bonus, discount)
-
-
-def _warn(max_iterations: int, stacklevel: int) -> None:
-    warnings.warn(f"no convergence within max_iterations = {max_iterations}", RuntimeWarning, stacklevel=stacklevel)
+        what = f"no convergence within max_iterations = {max_iterations}"
+        if found.iterations < max_iterations:
+            what = f"values may be off by {error_bound:.3g}, which is more than tolerance = {tolerance:g} allows"
+        warnings.warn(what, RuntimeWarning, stacklevel=stacklevel)
+    return Solution(found.v, found.q, found.policy, found.iterations, converged, error_bound)

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from fastsoftq.planning.components import Component
 from fastsoftq.planning.excursions import closed_classes, ratio_equation
 from fastsoftq.planning.sweeps import rounding, sweep
+from fastsoftq.planning.wandering import Component
 
 __all__ = ["best_mean_reward", "best_ratio", "first_best", "leading_to", "policy_chain"]
 

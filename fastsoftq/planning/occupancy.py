@@ -7,16 +7,17 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
-from scipy.sparse import csgraph
-from scipy.sparse.linalg import splu
 
 from fastsoftq import checks
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.planning.bellman import Matrices, matrices
-from fastsoftq.planning.chains import policy_chain, transient_states
+from fastsoftq.planning.chains import part, policy_chain, reaching, resolvent, transient_states
 from fastsoftq.planning.evaluation import checked_policy
+from fastsoftq.planning.resolvent import EPS
 
 __all__ = ["Occupancy", "occupancy"]
+
+_DENSE = 1000  # states whose steps are added up as powers of a dense matrix
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +73,10 @@ def occupancy(mdp: TabularMDP, policy: ArrayLike, discount: float = 1.0, horizon
     if horizon is None:
         visits = _visits_without_end(mdp, model, policy, discount)
         taken = np.where(np.isfinite(visits), visits, 0.0)[:, None] * policy  # what lasts for ever does not end
+    elif policy.strides[0] == 0:  # the same in every step
+        chain, _ = policy_chain(model, policy[0])
+        taken = _sum_of_steps(sparse.csr_array(discount * chain.T), mdp.start, horizon)[:, None] * policy[0]
+        visits = taken.sum(axis=1) * ~mdp.terminal
     else:
         backwards = model.continuation.T.tocsr()
         now, taken = mdp.start, np.zeros(policy.shape[1:])
@@ -89,13 +94,41 @@ def _visits_without_end(
 ) -> NDArray[np.float64]:
     """Solve visits = start + discount * visits @ chain over the states that can be reached."""
     chain, ends = policy_chain(model, policy)
-    starts = np.flatnonzero(mdp.start)
-    reached = np.isfinite(csgraph.dijkstra(chain, indices=starts, unweighted=True, min_only=True)) & ~mdp.terminal
+    reached = reaching(sparse.csr_array(chain.T), mdp.start > 0.0) & ~mdp.terminal
     visits = np.where(reached, np.inf, 0.0)
     passing = reached & transient_states(chain, ends)[0] if discount == 1.0 else reached
-    if not passing.any():
-        return visits
-    inner = chain[passing][:, passing]
-    system = sparse.csc_array(sparse.eye_array(inner.shape[0], format="csc") - discount * inner.T)
-    visits[passing] = splu(system).solve(mdp.start[passing])
+    if passing.any():
+        inner, leaves = part(chain, ends, passing)
+        visits[passing] = resolvent(inner, leaves, discount).solve_transposed(mdp.start[passing])
     return visits
+
+
+def _sum_of_steps(step: sparse.csr_array, start: NDArray[np.float64], steps: int) -> NDArray[np.float64]:
+    """Add up start, step @ start, step @ step @ start, ...: so many of them."""
+    size = start.size
+    if steps > size and size <= _DENSE:
+        return np.asarray(_sum_of_powers(step.toarray(), steps) @ start)
+    total, now = np.zeros_like(start), start
+    for left in range(steps, 0, -1):
+        total += now
+        now = step @ now
+        if now.sum() * left <= EPS / 4.0 * total.sum():  # nothing that would count
+            break
+    return total
+
+
+def _sum_of_powers(step: NDArray[np.float64], steps: int) -> NDArray[np.float64]:
+    """1 + step + step^2 + ..., by doubling; what columns lack of 1 goes to the end, so that rounding cannot add up."""
+    size = len(step)
+    one = np.eye(size + 1)
+    whole = np.zeros_like(one)
+    whole[:size, :size] = step
+    whole[size] = 1.0 - whole.sum(axis=0)
+    power, sums, count = one, np.zeros_like(one), 0
+    for bit in f"{steps:b}":
+        sums, power, count = sums + power @ sums, power @ power, 2 * count
+        if bit == "1":
+            sums, power, count = one + whole @ sums, whole @ power, count + 1
+        power /= power.sum(axis=0)
+        sums *= count / sums.sum(axis=0)
+    return sums[:size, :size]

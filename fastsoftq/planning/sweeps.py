@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from fastsoftq.planning.components import Component
+from fastsoftq.planning.wandering import Component
 
 __all__ = ["mean_sign", "rounding", "sweep"]
 

@@ -131,6 +131,8 @@ def drawn(
         ended = mdp.terminated[here, action, outcome]
         terminated[running[ended]] = True
         running = running[~ended]
+        if running.size == 0:
+            break
     return Trajectories(states, actions, rewards, lengths, terminated)
 
 

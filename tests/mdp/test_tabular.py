@@ -91,6 +91,28 @@ def test_which_states_are_terminal():
     assert padded.terminal.tolist() == [False, True]
 
 
+def test_a_state_that_is_entered_without_the_end_is_not_terminal():
+    entered = {"next_state": [[1, 1], [1, 1]], "reward": [[-1.0, -1.0], [0.0, 0.0]]}
+    mdp = fsq.TabularMDP(**entered, terminated=[[False, False], [True, True]])
+    assert mdp.terminal.tolist() == [False, False]
+    half = np.full((2, 2), 0.5)
+    simulated = fsq.sample_trajectories(mdp, half, 3, horizon=9, rng=0).lengths
+    assert simulated.tolist() == [2, 2, 2]
+    assert fsq.evaluate_policy(mdp, half).expected_length == 2.0
+    assert fsq.occupancy(mdp, half).endings.tolist() == [0.0, 1.0]
+    soft = fsq.SoftQLearning(step_size=1.0, discount=0.9)
+    learned = fsq.train(mdp, soft, seeds=1, episodes=200, max_steps=10, keep_q=True)
+    assert learned.lengths.max() == 2
+    right = fsq.soft_value_iteration(mdp, 0.9)
+    np.testing.assert_allclose(right.q[0], -1.0 + 0.9 * np.log(2.0), rtol=1e-15)
+    np.testing.assert_allclose(learned.final_q[0], right.q, rtol=1e-12)
+    # By one action alone, or with a small probability: entered is entered. What cannot happen enters nothing.
+    mixed = fsq.TabularMDP(**entered, terminated=[[False, True], [True, True]])
+    assert mixed.terminal.tolist() == [False, False]
+    padded = {"next_state": [[[1, 1]], [[1, 1]]], "reward": [[-1.0], [0.0]], "probability": [[[1.0, 0.0]]] * 2}
+    assert fsq.TabularMDP(**padded, terminated=[[[True, False]], [[True, True]]]).terminal.tolist() == [False, True]
+
+
 def test_it_is_what_it_was_given():
     mdp = fsq.TabularMDP(**GOOD, name="two")
     assert (mdp.n_states, mdp.n_actions, mdp.n_outcomes, mdp.deterministic) == (2, 2, 2, False)

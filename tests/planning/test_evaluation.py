@@ -110,6 +110,36 @@ def test_the_mean_reward_of_a_loop_decides_its_sign(pays, total):
     assert (worth.expected_length, worth.termination_probability) == (np.inf, 0.0)
 
 
+@pytest.mark.parametrize(("loss", "total"), [(-0.04, -np.inf), (-1e-11, -np.inf), (1e-300, np.inf), (0.0, 1e13)])
+def test_what_goes_on_is_told_whatever_was_paid_elsewhere(loss, total):
+    mdp = fsq.TabularMDP([[1], [1]], [[1e13], [loss]], [[False], [False]])
+    worth = fsq.evaluate_policy(mdp, np.ones((2, 1)))
+    assert worth.v.tolist() == [total, 0.0 if loss == 0.0 else total]
+    assert worth.expected_return == total
+
+
+def test_means_that_only_rounding_keeps_from_zero():
+    thrice = fsq.TabularMDP([[0, 0, 0]], [[0.1, 0.2, -0.3]], [[False] * 3])  # 0.1 + 0.2 - 0.3 is 3e-17
+    assert fsq.evaluate_policy(thrice, np.full((1, 3), 1.0 / 3.0)).v.tolist() == [0.0]
+    mixed = fsq.TabularMDP([[[0, 0, 0]]], [[[1.0, -1.0, -1.0]]], [[False]], [[[0.5, 1 / 6, 1 / 3]]])
+    assert fsq.evaluate_policy(mixed, [[1.0]]).v.tolist() == [0.0]
+
+
+def test_many_classes_and_large_ones():
+    rng = np.random.default_rng(0)
+    size = 3000
+    order = rng.permutation(size)
+    ring = np.empty((size, 1), int)
+    ring[order, 0] = np.roll(order, -1)
+    reward = np.where(order[:, None] == 0, 2999.0 - 2.0**-20, -1.0)
+    mdp = fsq.TabularMDP(ring, reward, np.zeros((size, 1), bool))
+    assert (fsq.evaluate_policy(mdp, np.ones((size, 1))).v == -np.inf).all()
+    loops = fsq.TabularMDP(
+        np.arange(size)[:, None], np.sign(np.arange(size) - 1500.0)[:, None], np.zeros((size, 1), bool)
+    )
+    assert np.unique(fsq.evaluate_policy(loops, np.ones((size, 1))).v).tolist() == [-np.inf, 0.0, np.inf]
+
+
 def test_walls_shut_in_without_a_crash():
     up = np.tile([1.0, 0.0, 0.0, 0.0], (48, 1))
     worth = fsq.evaluate_policy(CLIFF, up)

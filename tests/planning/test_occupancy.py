@@ -73,6 +73,23 @@ def test_soft_reaches_all_goals_evenly():
     np.testing.assert_allclose(endings[mdp.terminal], 0.25, atol=1e-10)
 
 
+def test_horizons_beyond_all_counting(slippery):
+    mdp, policy = slippery
+    long = fsq.occupancy(mdp, policy, horizon=10**9)
+    np.testing.assert_allclose(long.visits, fsq.occupancy(mdp, policy).visits, rtol=1e-9)
+    assert long.endings[47] == pytest.approx(1.0)
+    swings = fsq.TabularMDP([[1], [0]], [[1.0], [-1.0]], [[False], [False]])
+    np.testing.assert_allclose(fsq.occupancy(swings, np.ones((2, 1)), horizon=10**9 + 1).visits, [5e8 + 1, 5e8])
+    for horizon in (49, 64, 97, 1000):  # by doubling, against step by step
+        steps = np.broadcast_to(policy, (horizon, 48, 4)).copy()
+        one, other = fsq.occupancy(mdp, policy, 0.97, horizon), fsq.occupancy(mdp, steps, 0.97)
+        np.testing.assert_allclose(one.visits, other.visits, rtol=1e-11, atol=1e-14)
+        np.testing.assert_allclose(one.endings, other.endings, rtol=1e-11, atol=1e-14)
+    goal = fsq.from_map("S.G")
+    drawn = fsq.sample_trajectories(goal, fsq.value_iteration(goal, 0.9).policy, 1, horizon=10**6, rng=0)
+    assert drawn.lengths.tolist() == [2]
+
+
 def test_bad_input():
     mdp = fsq.from_map("S1")
     with pytest.raises(ValueError, match="discount is 2"):

@@ -1,0 +1,203 @@
+"""Where one can stay for ever at a mean reward of 0: such parts of a problem are collapsed into one state each.
+
+Undiscounted, an end component whose best mean reward is negative is one that no good policy stays in, and one whose
+best mean is positive is worth infinitely much. Where it is 0, one can go round at no cost: all states are worth the
+same but for a potential, what is earned on the way from one to another. Collapsed, they leave a problem in which to
+stay for ever is to lose (Bertsekas & Tsitsiklis 1991; de Alfaro 1997, section 3.4).
+
+To stay is worth the limit of the expected total, or of its running mean where the total swings for ever (as +1, -1, ...
+does): the limit, too, of discounted values as the discount rises to 1 (Puterman 1994, theorem 8.2.3 and corollary
+8.2.5).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse import csgraph
+
+from fastsoftq.planning.chains import poisson_equation
+from fastsoftq.planning.choices import Choices, shortest_ways, within
+from fastsoftq.planning.components import end_components
+from fastsoftq.planning.howard import Optimum, begin, improve, sweep
+from fastsoftq.planning.resolvent import EPS
+
+__all__ = ["Collapsed", "collapse"]
+
+_MOST = 10_000  # sweeps and policies in search of what can be gained for ever
+
+
+class Collapsed(NamedTuple):
+    """A problem without idle components, and the way back.
+
+    Attributes
+    ----------
+    choices : Choices
+        The collapsed problem.
+    group : ndarray of int64, shape [states]
+        The collapsed state that each state has become.
+    potential : ndarray of float64, shape [states]
+        What each state is worth more than its collapsed state.
+    origin : ndarray of int64, shape [collapsed choices]
+        Which choice each was; -1 for those that stand for staying.
+    idles : ndarray of bool, shape [choices]
+        Those that lead about within idle components at no cost.
+    stays : ndarray of bool, shape [choices]
+        Those that make the best of staying, where the component's states are worth different amounts; else `idles`.
+    gains : ndarray of bool, shape [states]
+        Where one can stay and gain for ever.
+    """
+
+    choices: Choices
+    group: NDArray[np.int64]
+    potential: NDArray[np.float64]
+    origin: NDArray[np.int64]
+    idles: NDArray[np.bool_]
+    stays: NDArray[np.bool_]
+    gains: NDArray[np.bool_]
+
+
+def collapse(choices: Choices) -> Collapsed:
+    """Collapse idle components.
+
+    Parameters
+    ----------
+    choices : Choices
+
+    Returns
+    -------
+    Collapsed
+        Whether a mean is 0 is told to within rounding.
+    """
+    potential, tight, slack, gains = _potentials(choices)
+    component, idles = end_components(choices, tight)
+    stays = idles.copy()
+    n_idle = int(component.max(initial=-1)) + 1
+    worth = np.zeros(n_idle)
+    potential = np.where(component >= 0, potential, 0.0)
+    slack = np.where(component >= 0, slack, 0.0)
+    for this in np.unique(component[(component >= 0) & (potential != 0.0)]):
+        members = component == this
+        if np.ptp(potential[members]) <= 2.0 * slack[members].max():
+            potential[members] = 0.0
+            continue
+        here = np.flatnonzero(idles & members[choices.state])
+        worth[this], used = _best_stay(within(choices, members, idles), -potential[members])
+        stays[here] = used
+    # Lone states keep a number each, idle components share one.
+    alone = component < 0
+    group = np.where(alone, np.cumsum(alone) - 1, component + np.count_nonzero(alone))
+    size = int(np.count_nonzero(alone)) + n_idle
+    merging = sparse.csr_array((np.ones(group.size), (np.arange(group.size), group)), shape=(group.size, size))
+    kept = np.flatnonzero(~idles)
+    onward = sparse.csr_array(choices.onward[kept])
+    before, after = potential[choices.state[kept]], onward @ potential
+    reward = choices.reward[kept] + (after - before)
+    rounding = 4.0 * EPS * (np.abs(before) + onward @ np.abs(potential))
+    uncertain = slack[choices.state[kept]] + onward @ slack
+    stop = np.arange(size - n_idle, size)
+    state = np.append(group[choices.state[kept]], stop)
+    order = np.argsort(state, kind="stable")
+    nowhere = sparse.csr_array((n_idle, size))
+    collapsed = Choices(
+        state=state[order],
+        reward=np.append(reward, worth)[order],
+        onward=sparse.csr_array(sparse.vstack([onward @ merging, nowhere], format="csr")[order]),
+        ends=np.append(choices.ends[kept], np.ones(n_idle))[order],
+        terminates=np.append(choices.terminates[kept], np.ones(n_idle, np.bool_))[order],
+        slack=np.append(choices.slack[kept] + rounding + uncertain, np.abs(worth) * EPS)[order],
+    )
+    origin = np.append(kept, np.full(n_idle, -1))[order]
+    return Collapsed(collapsed, group, potential, origin, idles, stays, gains)
+
+
+def _potentials(
+    choices: Choices,
+) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.float64], NDArray[np.bool_]]:
+    """A potential in each end component at which no inner choice gains, those that lose nothing, and where one gains.
+
+    Idle components are the end components of choices that lose nothing at such a potential: over the stationary
+    distribution of a policy, what its choices lose is what its mean reward falls short of 0. What can be earned if one
+    may stop anywhere is one; where rewards are of one sign, none is needed.
+    """
+    component, inner = end_components(choices, np.ones(choices.state.size, np.bool_))
+    potential, slack = np.zeros(choices.n_states), np.zeros(choices.n_states)
+    count = int(component.max(initial=-1)) + 1
+    if count == 0:
+        return potential, inner, slack, np.zeros(choices.n_states, np.bool_)
+    of_choice = component[choices.state]
+    more, less = np.zeros(count, np.bool_), np.zeros(count, np.bool_)
+    more[of_choice[inner & (choices.reward > choices.slack)]] = True
+    less[of_choice[inner & (choices.reward < -choices.slack)]] = True
+    positive, mixed = more & ~less, more & less
+    tight = inner & (np.abs(choices.reward) <= choices.slack)
+    while mixed.any():
+        members = mixed[component] & (component >= 0)
+        found = _may_stop(within(choices, members, inner))
+        if found.gains.any():
+            winners = component[np.flatnonzero(members)[found.gains]]
+            positive[winners], mixed[winners] = True, False
+            continue
+        potential[members], slack[members] = found.v, found.bound
+        used = np.flatnonzero(inner & members[choices.state])
+        differences = within(choices, members, inner).differences()
+        gain = choices.reward[used] + differences.rise(found.v)
+        unsure = differences.rounding(found.v, choices.reward[used]) + choices.slack[used]
+        tight[used] = gain >= -(unsure + slack[choices.state[used]] + choices.onward[used] @ slack)
+        break
+    gains = positive[component] & (component >= 0)
+    return potential, tight & ~gains[choices.state], slack, gains
+
+
+def _best_stay(choices: Choices, worth: NDArray[np.float64]) -> tuple[float, NDArray[np.bool_]]:
+    """The largest mean of a worth of states over those where one stays, and the choices that bring it about.
+
+    A mean is the best once nothing can be gained for ever by a worth that it is taken from; what gains is followed
+    (Dinkelbach 1967, with policy iteration).
+    """
+    mean, stay = float(worth.min()), np.zeros(choices.n_states, np.bool_)
+    chosen = choices.first
+    while True:
+        found = _may_stop(choices._replace(reward=worth[choices.state] - mean))
+        better, where, policy = mean, stay, chosen
+        if found.gains.any():
+            policy = np.where(found.chosen < choices.state.size, found.chosen, choices.first)
+            chain = sparse.csr_array(choices.onward[policy])
+            _, label = csgraph.connected_components(chain, connection="strong")
+            for this in np.unique(label[found.gains]):
+                there = label == this
+                inner = sparse.csr_array(chain[there][:, there])
+                average = poisson_equation(inner, np.ones(inner.shape[0]), worth[there])[1]
+                if average > better:
+                    better, where = average, there
+        if not better > mean:
+            break
+        mean, stay, chosen = better, where, policy
+    used = np.ones(choices.state.size, np.bool_)
+    if stay.any():
+        used[:] = False
+        used[np.where(stay, chosen, shortest_ways(choices, stay, ~used))] = True
+    return mean, used
+
+
+def _may_stop(choices: Choices) -> Optimum:
+    """Solve a problem in which one may also stop, anywhere, for nothing; choices keep their numbers in the policy."""
+    stops = np.arange(choices.n_states)
+    state = np.append(choices.state, stops)
+    order = np.argsort(state, kind="stable")
+    nowhere = sparse.csr_array((choices.n_states, choices.n_states))
+    with_stops = Choices(
+        state=state[order],
+        reward=np.append(choices.reward, np.zeros(stops.size))[order],
+        onward=sparse.csr_array(sparse.vstack([choices.onward, nowhere], format="csr")[order]),
+        ends=np.append(choices.ends, np.ones(stops.size))[order],
+        terminates=np.append(choices.terminates, np.ones(stops.size, np.bool_))[order],
+        slack=np.append(choices.slack, np.zeros(stops.size))[order],
+    )
+    # What only goes round at no cost is as good as what stops, so that no more than the policy's own value is proved.
+    nowhere_else = np.zeros(choices.n_states, np.bool_)
+    found = improve(with_stops, begin(with_stops, sweep(with_stops, _MOST)[0]), _MOST, nowhere_else)
+    return found._replace(chosen=order[found.chosen])

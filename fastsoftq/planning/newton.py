@@ -1,0 +1,136 @@
+"""Soft values by Newton's method, which is soft policy iteration; and the proof of what it finds.
+
+The soft operator is convex and monotone, so that from any policy's value on each step rises towards the solution, at
+the end doubling the digits (Puterman & Brumelle 1979). Near the critical reward scale, too, where sweeps crawl.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastsoftq.planning.choices import Choices
+from fastsoftq.planning.howard import begin, sweep
+from fastsoftq.planning.resolvent import EPS, Differences, Resolvent, two_sum
+
+__all__ = ["SoftOptimum", "soft_optimum"]
+
+_PATIENCE = 60  # steps that come no nearer, before it is given up
+_MORE = 1.25  # than may have been rounded, so that a bound holds in spite of its own rounding
+_ATTEMPTS = 8  # at the proof, each with a wider bound
+
+
+class SoftOptimum(NamedTuple):
+    """What Newton's method found.
+
+    Attributes
+    ----------
+    v : ndarray of float64, shape [states]
+    bound : ndarray of float64, shape [states]
+        How far `v` can be from the solution; inf where nothing is proved.
+    iterations : int
+        Sweeps, and steps of Newton's method.
+    """
+
+    v: NDArray[np.float64]
+    bound: NDArray[np.float64]
+    iterations: int
+
+
+def soft_optimum(choices: Choices, temperature: float, most: int) -> SoftOptimum:
+    """Solve V(s) = T ln sum_a exp(Q(s, a) / T).
+
+    Parameters
+    ----------
+    choices : Choices
+        From each state some policy comes to the end for certain.
+    temperature : float
+    most : int
+        Sweeps and steps, at most; one step is taken in any case.
+
+    Returns
+    -------
+    SoftOptimum
+    """
+    differences = choices.differences()
+    swept, iterations = sweep(choices, most)
+    chosen = begin(choices, swept)
+    high, low = choices.followed(chosen).solve_twice(choices.reward[chosen])
+    steps, nearest, since = 0, np.inf, 0
+    with np.errstate(all="ignore"):  # where there is no solution, values grow without bound
+        while True:
+            residual, noise, weight = _residual(choices, differences, temperature, high, low)
+            left = float((np.abs(residual) / np.maximum(noise, 1e-300)).max())
+            since = 0 if left < 0.5 * nearest else since + 1
+            nearest = min(nearest, left)
+            settled = left <= 1.0 or (since >= 3 and left < 1e6)  # rounding lets it fall no further
+            if settled or since >= _PATIENCE or not np.isfinite(left) or (steps and iterations >= most):
+                break
+            high, low = two_sum(high, low + _follows(choices, weight).solve(residual))
+            iterations, steps = iterations + 1, steps + 1
+        bound = _proof(choices, differences, temperature, high, low)
+    return SoftOptimum(high + low, bound, iterations)
+
+
+def _follows(choices: Choices, weight: NDArray[np.float64]) -> Resolvent:
+    chain, ends, _ = choices.mixed(weight)
+    return Resolvent(chain, ends)
+
+
+def _residual(
+    choices: Choices,
+    differences: Differences,
+    temperature: float,
+    high: NDArray[np.float64],
+    low: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """How far v is below its soft backup in each state, what rounding can do to that, and the soft policy."""
+    first = choices.first
+    gain = choices.reward + differences.rise(high, low)
+    best = np.maximum.reduceat(gain, first)
+    behind = gain - best[choices.state]
+    weight = np.exp(behind / temperature)
+    total = np.add.reduceat(weight, first)
+    weight /= total[choices.state]
+    residual = best + temperature * np.log(total)
+    wrong = differences.rounding(high, choices.reward) + choices.slack - 1.5 * EPS * behind
+    count = np.bincount(choices.state, minlength=choices.n_states)
+    noise = np.add.reduceat(np.where(weight > 0.0, weight * wrong, 0.0), first)
+    return residual, noise + (count > 1) * (0.5 * count + 2.0) * EPS * temperature, weight
+
+
+def _proof(
+    choices: Choices,
+    differences: Differences,
+    temperature: float,
+    high: NDArray[np.float64],
+    low: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """A bound w such that the soft operator does not raise v + w, and does not lower v - w.
+
+    w solves the equations of the soft policy at v for more than the residual. Of v - w no more need be shown than
+    that, since the operator is convex.
+    """
+    nothing = np.full(choices.n_states, np.inf)
+    residual, noise, weight = _residual(choices, differences, temperature, high, low)
+    if not np.isfinite(residual).all():
+        return nothing
+    chain, ends, _ = choices.mixed(weight)
+    solver = Resolvent(chain, ends)
+    own = Differences(chain, np.arange(choices.n_states), ends)
+    need = np.abs(residual) + noise
+    load = _MORE * need
+    for _ in range(_ATTEMPTS):
+        w = solver.solve(load)
+        if not np.isfinite(w).all():
+            return nothing
+        w = np.maximum(w, 0.0)
+        above, above_noise, _ = _residual(choices, differences, temperature, high, low + w)
+        falls = -own.rise(w) - own.rounding(w, np.zeros_like(w))
+        unproved = (above + above_noise > 0.0) | (falls < need)
+        if not unproved.any():
+            return np.asarray(w)
+        load = load + 2.0 * np.maximum(np.maximum(above + above_noise, need - falls), 0.0)
+    return nothing

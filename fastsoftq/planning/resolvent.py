@@ -1,0 +1,288 @@
+"""Sparse linear equations of chains that end: factorised where the graph is narrow, iterated where it is not.
+
+x = b + chain x has an M-matrix, which is written without cancellation: what a row lacks of 1 is known by itself, as the
+probability of the end. Residuals are taken of differences between states, so that they stay exact to the size of these
+differences, however large the values are (an end of probability 1e-10 a step makes them 1e10 times as large).
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse import csgraph
+from scipy.sparse.linalg import LinearOperator, bicgstab, gmres, spilu, splu
+
+__all__ = ["EPS", "Differences", "Resolvent", "two_sum"]
+
+EPS = float(np.finfo(np.float64).eps)
+_SMALL = 1500  # states whose equations are factorised whatever their graph
+_NARROW = 3.0  # how wide a planar graph's band is at most, in square roots of its states
+_REFINEMENTS = 12
+_UNSETTLED = 1e4  # times what rounding accounts for
+
+
+class Differences:
+    """Rows of transitions, ready for expectations of what a value gains from where one stands to where one goes.
+
+    Parameters
+    ----------
+    rows : sparse array of float64, shape [rows, states]
+        Probabilities of going on, times the discount.
+    state : ndarray of int, shape [rows]
+        Where each row stands.
+    ends : ndarray of float64, shape [rows]
+        What each row lacks of 1, free of cancellation.
+    """
+
+    def __init__(self, rows: sparse.csr_array, state: NDArray[Any], ends: NDArray[np.float64]) -> None:
+        self.size = rows.shape[0]
+        count = np.diff(rows.indptr)
+        self._row = np.repeat(np.arange(self.size), count)
+        moves = state[self._row] != rows.indices
+        self._row = self._row[moves]
+        self._to = rows.indices[moves]
+        self._from = state[self._row]
+        self._p = rows.data[moves]
+        self._state, self._ends = state, ends
+        self._rounding = (float(count.max(initial=0)) + 6.0) * EPS / 2.0  # each operation rounds by EPS / 2 at most
+
+    def rise(self, high: NDArray[np.float64], low: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
+        """Expected value after a step less the value before it, of values given as a sum of two parts.
+
+        Parameters
+        ----------
+        high, low : ndarray of float64, shape [states]
+
+        Returns
+        -------
+        ndarray of float64, shape [rows]
+        """
+        step = high[self._to] - high[self._from]
+        here = high
+        if low is not None:
+            step += low[self._to] - low[self._from]
+            here = high + low
+        return np.asarray(np.bincount(self._row, self._p * step, self.size) - self._ends * here[self._state])
+
+    def rounding(self, values: NDArray[np.float64], added: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Bound what rounding can do to `added + rise(values)`.
+
+        Parameters
+        ----------
+        values : ndarray of float64, shape [states]
+        added : ndarray of float64, shape [rows]
+
+        Returns
+        -------
+        ndarray of float64, shape [rows]
+        """
+        step = np.abs(values[self._to] - values[self._from])
+        size = np.bincount(self._row, self._p * step, self.size) + self._ends * np.abs(values[self._state])
+        return np.asarray(self._rounding * (size + np.abs(added)))
+
+
+class Resolvent:
+    """Solves x = b + chain x.
+
+    Parameters
+    ----------
+    chain : sparse array of float64, shape [states, states]
+        The probability of going on in each state, times the discount; from every state the end can be reached.
+    ends : ndarray of float64, shape [states]
+        What each row lacks of 1, free of cancellation: the end's probability, and what is discounted away.
+    """
+
+    def __init__(self, chain: sparse.csr_array, ends: NDArray[np.float64]) -> None:
+        size = chain.shape[0]
+        self.differences = Differences(chain, np.arange(size), ends)
+        self._ends = ends
+        self._left = 0.0  # how far the last solution was from rounding alone
+        edges = chain.tocoo()
+        moves = (edges.row != edges.col) & (edges.data > 0.0)
+        row, col, p = edges.row[moves], edges.col[moves], edges.data[moves]
+        leaves = ends + np.bincount(row, p, size)
+        self._leaves = np.where(leaves > 0.0, leaves, np.nan)  # a state that is never left has no solution
+        # Each state's equation is divided by how likely it is left: then the diagonal is 1.
+        self._row_scale = 1.0 / self._leaves
+        off = sparse.csr_array((-p * self._row_scale[row], (row, col)), shape=chain.shape)
+        self._matrix = sparse.csr_array(off + sparse.eye_array(size, format="csr"))
+        self._factorised = _is_narrow(off)
+        self._factors: Any = None
+        self._incomplete: Any = None
+
+    def solve(self, b: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Solve x = b + chain x.
+
+        Parameters
+        ----------
+        b : ndarray of float64, shape [states]
+
+        Returns
+        -------
+        ndarray of float64, shape [states]
+
+        Warns
+        -----
+        RuntimeWarning
+            The equations are beyond double precision: some states are left for good with next to no probability.
+        """
+        high, low = self.solve_twice(b)
+        if not self._left <= _UNSETTLED:
+            size = f"{b.size} states were not solved to rounding, but to {self._left:.1g} times that"
+            warnings.warn(f"the equations of {size}", RuntimeWarning, stacklevel=2)
+        return high + low
+
+    def solve_twice(self, b: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Solve x = b + chain x to more than working precision: x is the sum of two parts.
+
+        Each round corrects by the residual of the last, until rounding lets it fall no further (iterative refinement:
+        Higham 2002, chapter 12).
+
+        Parameters
+        ----------
+        b : ndarray of float64, shape [states]
+
+        Returns
+        -------
+        high, low : ndarray of float64, shape [states]
+            Not finite where there is no solution.
+        """
+        high = self._solve(b * self._row_scale, transposed=False)
+        low = np.zeros_like(high)
+        best = self._left = np.inf
+        if not np.isfinite(high).all():
+            return high, low
+        found = high, low
+        for _ in range(_REFINEMENTS):
+            residual = b + self.differences.rise(high, low)
+            floor = self.differences.rounding(high, b)
+            excess = np.abs(residual) > floor / 2.0
+            worst = float((np.abs(residual[excess]) / np.maximum(floor[excess], 1e-300)).max(initial=0.0))
+            if not worst < best:
+                return found
+            best, found = worst, (high, low)
+            size = float(max(np.abs(b).max(), (self._leaves * np.abs(high)).max()))
+            self._left = float(np.abs(residual).max()) / max(EPS * size, 1e-300)
+            if not excess.any():
+                break
+            low = low + self._solve(np.where(excess, residual, 0.0) * self._row_scale, transposed=False)
+            high, low = two_sum(high, low)
+            if not np.isfinite(high).all():
+                break
+        return found
+
+    def solve_roughly(self, b: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Solve x = b + chain x to a few digits.
+
+        Parameters
+        ----------
+        b : ndarray of float64, shape [states]
+
+        Returns
+        -------
+        ndarray of float64, shape [states]
+        """
+        return self._solve(b * self._row_scale, transposed=False, nearness=1e-2)
+
+    def solve_transposed(self, b: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Solve x = b + x chain.
+
+        Parameters
+        ----------
+        b : ndarray of float64, shape [states]
+            Not negative.
+
+        Returns
+        -------
+        ndarray of float64, shape [states]
+        """
+        x = self._solve(b, transposed=True)
+        for _ in range(2):
+            x = x + self._solve(b - self._matrix.T @ x, transposed=True)
+        x = np.maximum(x * self._row_scale, 0.0)
+        ending = float(self._ends @ x)  # all that begins must end, which is told without cancellation
+        return x * (float(b.sum()) / ending) if 0.0 < ending < np.inf else x
+
+    def _solve(self, b: NDArray[np.float64], *, transposed: bool, nearness: float = 1e-10) -> NDArray[np.float64]:
+        if not np.isfinite(self._row_scale).all() or not b.size:
+            return np.full_like(b, np.nan)
+        if not b.any():
+            return np.zeros_like(b)
+        if not self._factorised:
+            return self._iterated(b, transposed, nearness)
+        if self._factors is None:
+            # M-matrices need no pivoting (Berman & Plemmons 1994, chapter 6): the order may serve the fill-in alone.
+            options = {"SymmetricMode": True}
+            matrix = sparse.csc_array(self._matrix)
+            try:
+                self._factors = splu(matrix, "MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options=options)
+            except RuntimeError:  # singular, in double precision
+                return np.full_like(b, np.nan)
+        return np.asarray(self._factors.solve(b, trans="T" if transposed else "N"))
+
+    def _iterated(self, b: NDArray[np.float64], transposed: bool, nearness: float) -> NDArray[np.float64]:
+        """Three ways, from the quickest to the most robust: the first that comes near enough for the rounds to do."""
+        matrix: Any = self._matrix.T if transposed else self._matrix
+        scale = float(np.abs(b).max())
+        b = b / scale
+
+        def nearly(y: NDArray[np.float64]) -> NDArray[np.float64]:
+            if self._incomplete is None:
+                self._incomplete = spilu(sparse.csc_array(self._matrix), drop_tol=1e-3, fill_factor=5.0)
+            return np.asarray(self._incomplete.solve(y, trans="T" if transposed else "N"))
+
+        preconditioner = LinearOperator(matrix.shape, nearly, dtype=np.float64)
+        attempts: tuple[Callable[[], Any], ...] = (
+            lambda: bicgstab(matrix, b, rtol=nearness, atol=0.0, maxiter=200),
+            lambda: gmres(matrix, b, rtol=nearness, atol=0.0, restart=60, maxiter=3),
+            lambda: gmres(matrix, b, rtol=nearness, atol=0.0, restart=60, maxiter=20, M=preconditioner),
+        )
+        best, x = np.inf, np.zeros_like(b)
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            for attempt in attempts:
+                found, _ = attempt()
+                if (left := float(np.abs(b - matrix @ found).max())) < best:
+                    best, x = left, found
+                if best < max(1e-3, 10.0 * nearness):
+                    break
+        return np.asarray(x * scale)
+
+
+def two_sum(a: NDArray[np.float64], b: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Add exactly: the rounded sum, and what rounding took from it (Knuth 1998, section 4.2.2, theorem B).
+
+    Parameters
+    ----------
+    a, b : ndarray of float64
+
+    Returns
+    -------
+    high, low : ndarray of float64
+    """
+    high = a + b
+    back = high - a
+    return high, (a - (high - back)) + (b - back)
+
+
+def _is_narrow(matrix: sparse.csr_array) -> bool:
+    """Whether a factorisation fills in little: the graph is small, or within its loops as narrow as a plane's."""
+    size = matrix.shape[0]
+    if size <= _SMALL:
+        return True
+    _, label = csgraph.connected_components(matrix, connection="strong")
+    edges = matrix.tocoo()
+    loops = label[edges.row] == label[edges.col]
+    row, col = edges.row[loops], edges.col[loops]
+    ones = np.ones(2 * row.size)
+    both = sparse.csr_array((ones, (np.append(row, col), np.append(col, row))), shape=matrix.shape)
+    place = np.empty(size, np.int64)
+    place[csgraph.reverse_cuthill_mckee(both, symmetric_mode=True)] = np.arange(size)
+    band = np.zeros(size)
+    np.maximum.at(band, row, np.abs(place[row] - place[col]))
+    return bool(band.mean() <= _NARROW * np.sqrt(size))

@@ -1,0 +1,68 @@
+"""Equations of chains: factorised and iterated alike, against dense algebra, and to more than working precision."""
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from fastsoftq.planning.resolvent import Resolvent, two_sum
+
+
+def jumble(size, degree, seed=0):
+    """A random chain of so many states: no plane holds its graph."""
+    rng = np.random.default_rng(seed)
+    entries = rng.dirichlet(np.ones(degree), size).ravel()
+    places = np.repeat(np.arange(size), degree), rng.integers(0, size, size * degree)
+    return sparse.csr_array((entries, places), (size, size))
+
+
+def room(side):
+    """A random walk in a square room."""
+    state = np.arange(side * side)
+    y, x = np.divmod(state, side)
+    moves = [
+        (np.clip(y + dy, 0, side - 1) * side + np.clip(x + dx, 0, side - 1))
+        for dy, dx in ((0, 1), (0, -1), (1, 0), (-1, 0))
+    ]
+    places = np.tile(state, 4), np.concatenate(moves)
+    return sparse.csr_array((np.full(4 * state.size, 0.25), places), (state.size,) * 2)
+
+
+@pytest.mark.parametrize(("chain", "factorised"), [(jumble(300, 4), True), (jumble(2000, 4), False), (room(50), True)])
+@pytest.mark.parametrize("discount", [0.5, 0.99, 0.999999])
+def test_solutions_are_those_of_dense_algebra(chain, factorised, discount):
+    size = chain.shape[0]
+    solver = Resolvent(sparse.csr_array(discount * chain), np.full(size, 1.0 - discount))
+    assert solver._factorised is factorised
+    b = np.random.default_rng(1).normal(size=size)
+    dense = np.eye(size) - discount * chain.toarray()
+    x = solver.solve(b)
+    np.testing.assert_allclose(x, np.linalg.solve(dense, b), atol=1e-15 * np.abs(x).max() / (1.0 - discount))
+    start = np.abs(b)
+    visits = solver.solve_transposed(start)
+    np.testing.assert_allclose(visits, np.linalg.solve(dense.T, start), rtol=1e-14 / (1.0 - discount))
+    assert visits.sum() * (1.0 - discount) == pytest.approx(start.sum(), rel=1e-12)
+
+
+@pytest.mark.parametrize("size", [200, 2000])
+@pytest.mark.parametrize("end", [1e-3, 1e-9, 1e-14])
+def test_the_sum_of_two_parts_is_known_beyond_working_precision(size, end):
+    # Every state ends with the same chance: what is paid for that is paid once, in whatever order states are seen.
+    chain = jumble(size, 5)
+    solver = Resolvent(sparse.csr_array((1.0 - end) * chain), np.full(size, end))
+    worth = np.random.default_rng(2).normal(size=size)
+    b = 1.0 - solver.differences.rise(worth)
+    high, low = solver.solve_twice(b)
+    constant = (high - 1.0 / end) + low - worth
+    assert np.ptp(constant) < 1e-13 + 1e-11 * np.abs(constant).max()
+
+
+def test_a_state_that_is_never_left_has_no_solution():
+    chain = sparse.csr_array(np.array([[0.0, 1.0], [0.0, 1.0]]))
+    with pytest.warns(RuntimeWarning, match="the equations of 2 states were not solved to rounding, but to inf times"):
+        assert np.isnan(Resolvent(chain, np.zeros(2)).solve(np.ones(2))).any()
+
+
+def test_two_sums_are_exact():
+    high, low = two_sum(np.array([1.0, 1e16]), np.array([2.0**-60, 1.0]))
+    assert high.tolist() == [1.0, 1e16]
+    assert low.tolist() == [2.0**-60, 1.0]
