@@ -15,6 +15,7 @@ from fastsoftq.planning.sweeps import rounding, sweep
 
 __all__ = ["best_mean_reward", "best_ratio", "first_best", "leading_to", "policy_chain"]
 
+_MOST = 2000  # steps of either method
 _ENOUGH = 1e-9  # a residual with which an evaluation is of use
 # Actions less likely are left out where a policy with them can hardly be told from one that stays apart.
 _RARE = (0.0, 1e-8, 1e-4, 0.05)
@@ -50,7 +51,7 @@ def best_ratio(component: Component) -> float:
         return np.asarray(np.add.reduceat(paid, component.first, axis=0))
 
     scale, h, step, near, settled = 0.0, np.zeros(component.first.size), np.inf, False, 0
-    for _ in range(2000):
+    for _ in range(_MOST):
         change, policy = sweep(component, scale * reward, h, entropy=True)
         h, better, _ = _evaluate(component, policy, rates, near)
         last, step = step, abs(better - scale)
@@ -81,7 +82,7 @@ def best_mean_reward(component: Component) -> tuple[float, NDArray[np.float64], 
     """
     first, state, reward, continuation = component
     pair = first_best(component, reward)
-    while True:
+    for _ in range(_MOST):  # fewer do: what rounding may have made is no improvement
         policy = np.zeros(reward.size)
         policy[pair] = 1.0
 
@@ -95,8 +96,9 @@ def best_mean_reward(component: Component) -> tuple[float, NDArray[np.float64], 
         gain = advance - margin - (advance + margin)[pair][state]
         better = np.maximum.reduceat(gain, first) > 0.0
         if not better.any():
-            return mean, h, pair
+            break
         pair = np.where(better, first_best(component, gain), pair)
+    return mean, h, np.flatnonzero(policy > 0.0)
 
 
 def first_best(component: Component, value: NDArray[np.float64]) -> NDArray[np.int64]:
