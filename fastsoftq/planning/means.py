@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 
 import numpy as np
@@ -34,6 +35,16 @@ def best_ratio(component: Component) -> float:
     float
         The scale at which the best mean of scale * reward + entropy is 0.
 
+    Raises
+    ------
+    ArithmeticError
+        No policy on the way can be evaluated in double precision.
+
+    Warns
+    -----
+    RuntimeWarning
+        It has not settled.
+
     Notes
     -----
     That best mean is convex in the scale and its derivative the mean reward, so Newton's method in the scale, with a
@@ -62,6 +73,10 @@ def best_ratio(component: Component) -> float:
             if not rises:
                 break
             settled += 1
+        if not np.isfinite(scale):
+            raise ArithmeticError("the critical reward scale is beyond double precision here")
+    else:
+        warnings.warn(f"the critical reward scale has not settled after {_MOST} steps", RuntimeWarning, stacklevel=4)
     return scale
 
 
