@@ -37,6 +37,18 @@ def critical_reward_scale(mdp: TabularMDP) -> float:
         0.0 if every scale will do: one cannot walk on for ever, or only in one way, at a loss. inf if none will: one
         can walk on for ever without losing any reward on average.
 
+    Raises
+    ------
+    ArithmeticError
+        Rewards so far apart that no policy can be evaluated in double precision.
+    TypeError
+        Something else than an MDP.
+
+    Warns
+    -----
+    RuntimeWarning
+        The scale has not settled; it is not to be relied on.
+
     Notes
     -----
     With deterministic dynamics exp(V) obeys a linear equation, z = M(k) z + b with M(k)[s, s'] = sum_a exp(k r(s, a))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from fastsoftq.planning.excursions import closed_classes
 from fastsoftq.planning.means import best_mean_reward, first_best, leading_to, policy_chain
-from fastsoftq.planning.sweeps import mean_sign, rounding
+from fastsoftq.planning.sweeps import rounding, signed
 from fastsoftq.planning.wandering import Component
 
 __all__ = ["losses"]
@@ -21,7 +21,7 @@ _FEW = 24  # states whose equations, with several outcomes, are solved in fracti
 
 
 def losses(component: Component) -> NDArray[np.float64] | None:
-    """Shape rewards so that every one is a loss, if one cannot walk on for ever without a loss.
+    """Shape rewards so that every one is a loss, where one cannot walk on for ever without a loss.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def losses(component: Component) -> NDArray[np.float64] | None:
     Returns
     -------
     ndarray of float64, shape [pairs], or None
-        Rewards plus E[h'] - h, with h such that none is above the best mean: sums over ways round are as they were (Ng,
+        Rewards plus E[h'] - h, with h such that all are below 0: sums over ways round are as they were (Ng,
         Harada & Russell 1999), but nothing cancels. None if some policy has a mean reward of 0 or above.
 
     Notes
@@ -43,19 +43,29 @@ def losses(component: Component) -> NDArray[np.float64] | None:
     reward = component.reward
     if reward.max() < 0.0:
         return reward
-    if reward.min() >= 0.0 or mean_sign(component, reward, entropy=False, sweeps=_SWEEPS) == 1:
+    if reward.min() >= 0.0:
         return None
-    mean, h, pair = best_mean_reward(component)
-    advance = reward + (component.continuation @ h - h[component.state])
-    margin = rounding(component, reward, h)
     exactly = component.deterministic or component.first.size <= _FEW
-    if (advance + margin).max() < 0.0 and (not exactly or (margin <= _FINE * np.abs(advance)).all()):
-        return np.asarray(advance)
+    sign, h = signed(component, reward, entropy=False, sweeps=_SWEEPS)
+    if sign == 1:
+        return None
+    advance, margin = _advance(component, h)
+    if not (advance < -margin / _FINE).all():
+        mean, h, pair = best_mean_reward(component)
+        advance, margin = _advance(component, h)
+    if (advance < -margin / _FINE).all() or (not exactly and (advance < -margin).all()):
+        return advance
     if exactly:
         return _losses_exactly(component, pair)
     chain = policy_chain(component, _taking(component, pair))
     label, closed = closed_classes(chain)
     return None if mean >= -margin[pair][label == closed[0]].max() else np.minimum(advance, mean)
+
+
+def _advance(component: Component, h: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Rewards plus E[h'] - h, and what rounding may make of them."""
+    advance = component.reward + (component.continuation @ h - h[component.state])
+    return advance, rounding(component, component.reward, h)
 
 
 _Fractions = NDArray[np.object_]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 
 import numpy as np
@@ -15,6 +16,7 @@ from fastsoftq.planning.wandering import Component
 
 __all__ = ["best_mean_reward", "best_ratio", "first_best", "leading_to", "policy_chain"]
 
+_MOST = 2000  # steps of either method
 _ENOUGH = 1e-9  # a residual with which an evaluation is of use
 # Actions less likely are left out where a policy with them can hardly be told from one that stays apart.
 _RARE = (0.0, 1e-8, 1e-4, 0.05)
@@ -33,6 +35,16 @@ def best_ratio(component: Component) -> float:
     float
         The scale at which the best mean of scale * reward + entropy is 0.
 
+    Raises
+    ------
+    ArithmeticError
+        No policy on the way can be evaluated in double precision.
+
+    Warns
+    -----
+    RuntimeWarning
+        It has not settled.
+
     Notes
     -----
     That best mean is convex in the scale and its derivative the mean reward, so Newton's method in the scale, with a
@@ -50,7 +62,7 @@ def best_ratio(component: Component) -> float:
         return np.asarray(np.add.reduceat(paid, component.first, axis=0))
 
     scale, h, step, near, settled = 0.0, np.zeros(component.first.size), np.inf, False, 0
-    for _ in range(2000):
+    for _ in range(_MOST):
         change, policy = sweep(component, scale * reward, h, entropy=True)
         h, better, _ = _evaluate(component, policy, rates, near)
         last, step = step, abs(better - scale)
@@ -61,6 +73,10 @@ def best_ratio(component: Component) -> float:
             if not rises:
                 break
             settled += 1
+        if not np.isfinite(scale):
+            raise ArithmeticError("the critical reward scale is beyond double precision here")
+    else:
+        warnings.warn(f"the critical reward scale has not settled after {_MOST} steps", RuntimeWarning, stacklevel=4)
     return scale
 
 
@@ -81,7 +97,7 @@ def best_mean_reward(component: Component) -> tuple[float, NDArray[np.float64], 
     """
     first, state, reward, continuation = component
     pair = first_best(component, reward)
-    while True:
+    for _ in range(_MOST):  # fewer do: what rounding may have made is no improvement
         policy = np.zeros(reward.size)
         policy[pair] = 1.0
 
@@ -95,8 +111,9 @@ def best_mean_reward(component: Component) -> tuple[float, NDArray[np.float64], 
         gain = advance - margin - (advance + margin)[pair][state]
         better = np.maximum.reduceat(gain, first) > 0.0
         if not better.any():
-            return mean, h, pair
+            break
         pair = np.where(better, first_best(component, gain), pair)
+    return mean, h, np.flatnonzero(policy > 0.0)
 
 
 def first_best(component: Component, value: NDArray[np.float64]) -> NDArray[np.int64]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from fastsoftq.planning.wandering import Component
 
-__all__ = ["mean_sign", "rounding", "sweep"]
+__all__ = ["mean_sign", "rounding", "signed", "sweep"]
 
 _STEP = 0.75  # of h towards Lh: below 1, so that sweeps settle where states alternate
 _EPSILON = 8.0 * float(np.finfo(np.float64).eps)
@@ -81,18 +81,38 @@ def mean_sign(component: Component, reward: NDArray[np.float64], entropy: bool, 
     int or None
         -1 if the best mean is below 0, 1 if it is 0 or above; both are proved. None if sweeps did not tell.
     """
+    return signed(component, reward, entropy, sweeps)[0]
+
+
+def signed(
+    component: Component, reward: NDArray[np.float64], entropy: bool, sweeps: int
+) -> tuple[int | None, NDArray[np.float64]]:
+    """Tell the sign of the best mean from a few sweeps, and what proves it.
+
+    Parameters
+    ----------
+    component, reward, entropy, sweeps
+        As `mean_sign` takes them.
+
+    Returns
+    -------
+    sign : int or None
+        As `mean_sign` returns it.
+    h : ndarray of float64, shape [states]
+        The values whose bounds tell.
+    """
     h = np.zeros(component.first.size)
     for _ in range(sweeps):
         change, policy = sweep(component, reward, h, entropy)
         if change.max() < 0.0 or change.min() >= 0.0:
             low, high = _bounds(component, reward, h, change, policy, entropy)
             if high < 0.0:
-                return -1
+                return -1, h
             if low >= 0.0:
-                return 1
+                return 1, h
         h += _STEP * change
         h -= h.max()
-    return None
+    return None, h
 
 
 def _bounds(

@@ -126,6 +126,88 @@ def test_each_model_explains_its_own_demonstrator_best():
         assert max(scores, key=scores.get) is better
 
 
+def bandit(*rewards):
+    return fsq.TabularMDP([[0] * len(rewards)], [list(rewards)], [[True] * len(rewards)])
+
+
+def pulls(*counts):
+    return fsq.Demonstrations.of([[(0, action)] for action, count in enumerate(counts) for _ in range(count)])
+
+
+# Differences that no double tells from 0 are not among them.
+PAIRS = [(1.0, 1.0001), (0.0, 1.0), (1e-306, 1.0), (5e-324, 1.0), (0.0, 5e-324), (1e-320, 2e-320), (-1e100, 1e100)]
+PAIRS += [(1.0, 1e100), (1.0 - 1e-12, 1.0), (1e15, 1e15 + 64.0), (-3e-200, -1e-200)]
+
+
+@pytest.mark.parametrize(("worse", "better"), PAIRS)
+@pytest.mark.parametrize("counts", [(269, 731), (3, 7), (1, 999)])
+def test_two_arms_have_a_closed_form_at_every_magnitude(worse, better, counts):
+    """Better arms are taken (better - worse) / T nats more often: T = difference / ln odds; and the interval's ends."""
+    fit = fsq.fit_temperature(bandit(worse, better), pulls(*counts), 0.9)
+    size = max(abs(worse), abs(better))
+    difference = math.ldexp(better, -math.frexp(size)[1]) - math.ldexp(worse, -math.frexp(size)[1])
+    back = math.frexp(size)[1]
+    few, many = counts
+
+    def drop(odds):
+        return few * np.logaddexp(0.0, odds) + many * np.logaddexp(0.0, -odds)
+
+    odds = math.log(many / few)
+    expected = math.ldexp(difference / odds, back)
+    assert fit.estimate == pytest.approx(expected, rel=1e-9, abs=5e-324)
+    assert fit.log_likelihood == pytest.approx(-drop(odds), rel=1e-12)
+    np.testing.assert_allclose(fit.policy[0], np.array(counts) / sum(counts), rtol=1e-8)
+    far = optimize.brentq(lambda x: drop(x) - drop(odds) - 1.9207294103, odds, 700.0, xtol=1e-14)
+    assert fit.low == pytest.approx(math.ldexp(difference / far, back), rel=1e-7, abs=5e-324)
+    if drop(0.0) - drop(odds) < 1.92:
+        assert fit.high == math.inf
+    else:
+        near = optimize.brentq(lambda x: drop(x) - drop(odds) - 1.9207294103, 0.0, odds, xtol=1e-14)
+        assert fit.high == pytest.approx(math.ldexp(difference / near, back), rel=1e-7, abs=5e-324)
+
+
+@pytest.mark.parametrize(("worse", "better"), PAIRS)
+def test_the_ends_are_for_what_lies_there(worse, better):
+    mdp = bandit(worse, better)
+    assert fsq.fit_temperature(mdp, pulls(0, 7), 0.9).estimate == 0.0
+    assert fsq.fit_temperature(mdp, pulls(0, 7), 0.9).log_likelihood == pytest.approx(0.0, abs=1e-12)
+    for counts in ((7, 3), (5, 5), (7, 0)):
+        fit = fsq.fit_temperature(mdp, pulls(*counts), 0.9)
+        assert (fit.estimate, fit.high) == (math.inf, math.inf)
+        assert 0.0 < fit.low < math.inf
+        np.testing.assert_allclose(fit.policy, [[0.5, 0.5]])
+    assert 0.0 < fsq.fit_temperature(mdp, pulls(1, 10**4), 0.9).estimate < math.inf
+
+
+def test_a_cold_demonstrator_far_from_the_goal():
+    corridor = fsq.from_map("S" + 58 * "." + "G", step_reward=0.0, goal_reward=1.0)
+    truth = fsq.soft_value_iteration(corridor, 0.9, temperature=2e-4).policy
+    seen = demonstrations(corridor, truth, 50, 0, horizon=2000)
+    fit = fsq.fit_temperature(corridor, seen, 0.9)
+    assert fit.low < 2e-4 < fit.high
+    assert fit.log_likelihood >= fsq.log_likelihood(corridor, truth, seen)
+    assert fit.log_likelihood == pytest.approx(fsq.log_likelihood(corridor, fit.policy, seen), rel=1e-9)
+
+
+@pytest.mark.parametrize("power", [-900, -20, 0, 30, 330])
+def test_the_unit_of_reward_is_that_of_temperature(power):
+    seen = demonstrations(ROOM, fsq.soft_value_iteration(ROOM, 0.9, temperature=0.7).policy, 10, 1)
+    plain = fsq.fit_temperature(ROOM, seen, 0.9)
+    unit = 2.0**power
+    scaled = fsq.TabularMDP(ROOM.next_state, ROOM.reward * unit, ROOM.terminated, ROOM.probability, ROOM.start)
+    fit = fsq.fit_temperature(scaled, seen, 0.9)
+    assert (fit.estimate / unit, fit.low / unit, fit.high / unit) == (plain.estimate, plain.low, plain.high)
+    assert fit.log_likelihood == plain.log_likelihood
+
+
+def test_what_is_never_seen_does_not_count():
+    """Two arms, and a state that nothing leads to, where rewards are larger than doubles can add to those."""
+    mdp = fsq.TabularMDP([[0, 0], [1, 1]], [[1e-200, 3e-200], [-1e100, 1e100]], [[True, True], [False, True]])
+    fit = fsq.fit_temperature(mdp, pulls(3, 7), 0.9)
+    assert fit.estimate == pytest.approx(2e-200 / math.log(7 / 3), rel=1e-9)
+    np.testing.assert_allclose(fit.policy, [[0.3, 0.7], [0.0, 1.0]], atol=1e-9)
+
+
 SEEN = fsq.Demonstrations.of([[(0, 1)]])
 
 

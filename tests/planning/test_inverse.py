@@ -3,6 +3,7 @@
 import doctest
 import itertools
 import math
+import warnings
 
 import numpy as np
 import pytest
@@ -148,11 +149,129 @@ def test_temperature_is_a_weight_of_the_reward():
 def test_what_demonstrations_do_not_tell():
     seen = demonstrations(SLIPPERY, soft(SLIPPERY, FEATURES, WEIGHTS, 0.9), 30, 2, horizon=50)
     features = np.concatenate([FEATURES, np.zeros((11, 4, 1)), FEATURES[:, :, :1]], axis=2)
-    fit = fsq.fit_rewards(SLIPPERY, features, seen, 0.9)
+    with pytest.warns(RuntimeWarning, match="do not determine weights 0, 3, 4"):
+        fit = fsq.fit_rewards(SLIPPERY, features, seen, 0.9)
+    assert not fit.converged
     assert np.isinf(fit.high).tolist() == [True, False, False, True, True]
     plain = fsq.fit_rewards(SLIPPERY, FEATURES, seen, 0.9)
     np.testing.assert_allclose(fit.high[1:3], plain.high[1:3], rtol=1e-4)
     assert fit.weights[0] + fit.weights[4] == pytest.approx(plain.weights[0], abs=1e-4)
+
+
+# ---- units, and what has no maximum ----------------------------------------------------------------------------------
+
+
+SEEN_SOFTLY = demonstrations(SLIPPERY, soft(SLIPPERY, FEATURES, WEIGHTS, 0.9), 30, 2, horizon=50)
+
+
+@pytest.mark.parametrize(
+    "units", [[1e-8] * 3, [1e4, 1.0, 1e-4], [1e155] * 3, [1e-155] * 3, [1e-155, 1.0, 1e155], [1e-290, 1e290, 1.0]]
+)
+def test_units_of_features_do_not_matter(units):
+    plain = fsq.fit_rewards(SLIPPERY, FEATURES, SEEN_SOFTLY, 0.9)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fit = fsq.fit_rewards(SLIPPERY, FEATURES * units, SEEN_SOFTLY, 0.9)
+    assert fit.converged
+    for name in ("weights", "low", "high"):
+        np.testing.assert_allclose(getattr(fit, name) * units, getattr(plain, name), rtol=1e-9)
+    np.testing.assert_allclose(fit.policy, plain.policy, rtol=1e-9)
+    np.testing.assert_allclose(fit.reward, plain.reward, rtol=1e-9, atol=1e-12)
+    assert fit.log_likelihood == pytest.approx(plain.log_likelihood, rel=1e-12)
+
+
+def arms(features, counts, discount=0.9):
+    """A fit to pulls of arms, which is multinomial logistic regression, and what it warned of."""
+    features = np.asarray(features, float)
+    mdp = fsq.TabularMDP([[0] * len(features)], 1.0, [[True] * len(features)])
+    seen = fsq.Demonstrations.of([[(0, arm)] for arm, count in enumerate(counts) for _ in range(count)])
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        fit = fsq.fit_rewards(mdp, features[None], seen, discount)
+    return fit, [str(warning.message) for warning in caught if warning.category is RuntimeWarning]
+
+
+def test_arms_have_a_closed_form():
+    fit, warned = arms([[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]], [50, 30, 20])
+    np.testing.assert_allclose(fit.weights, np.log([2.5, 1.5]), rtol=1e-9)
+    np.testing.assert_allclose(fit.covariance, [[1 / 50 + 1 / 20, 1 / 20], [1 / 20, 1 / 30 + 1 / 20]], rtol=1e-9)
+    assert fit.converged
+    assert not warned
+
+
+def test_a_million_to_one_is_no_separation():
+    fit, warned = arms([[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]], [10**6, 1, 1])
+    np.testing.assert_allclose(fit.weights, [np.log(1e6), 0.0], rtol=1e-7, atol=1e-6)
+    assert fit.converged
+    assert not warned
+
+
+@pytest.mark.parametrize("unit", [1e-100, 1.0, 1e100])
+def test_separated_arms_are_said_to_be(unit):
+    fit, (warned,) = arms([[unit], [0.0]], [10, 0])
+    assert "no maximum, but grows with weight 0 for ever" in warned
+    assert (fit.low[0], fit.high[0]) == (-np.inf, np.inf)
+    assert fit.separated.tolist() == [True]
+    assert not fit.converged
+    assert fit.weights[0] > 0.0
+    assert fit.log_likelihood == pytest.approx(0.0, abs=1e-9)
+
+
+def test_what_is_not_separated_is_still_found():
+    """Two arms of four are never pulled, which the first weight explains; between the others the second tells."""
+    fit, (warned,) = arms([[1.0, 1.0], [1.0, 0.0], [0.0, 1.0], [0.0, 0.0]], [60, 40, 0, 0])
+    assert "grows with weight 0 for ever" in warned
+    assert fit.separated.tolist() == [True, False]
+    assert fit.weights[1] == pytest.approx(np.log(1.5), rel=1e-7)
+    assert fit.high[1] - fit.low[1] == pytest.approx(2.0 * 1.959963985 * np.sqrt(1 / 60 + 1 / 40), rel=1e-6)
+    assert fit.log_likelihood == pytest.approx(60 * np.log(0.6) + 40 * np.log(0.4), rel=1e-9)
+
+
+def test_what_is_not_determined_is_said_to_be():
+    fit, (warned,) = arms([[1.0, 0.0, 3.0], [0.0, 1.0, 3.0], [0.0, 0.0, 3.0]], [5, 3, 2])
+    assert warned == "the demonstrations do not determine weight 2"
+    assert fit.unidentified.tolist() == [False, False, True]
+    assert np.isinf(fit.high).tolist() == [False, False, True]
+    assert not fit.converged
+    np.testing.assert_allclose(fit.weights[:2], np.log([2.5, 1.5]), rtol=1e-9)
+
+
+@settings(max_examples=60)
+@given(st.lists(st.integers(0, 4), min_size=3, max_size=5).filter(any), st.integers(0, 10**6))
+def test_separation_is_that_of_every_pair_of_arms(counts, seed):
+    """One weight: it grows for ever if every arm that was pulled has the largest feature, or the smallest."""
+    feature = np.random.default_rng(seed).integers(-3, 4, size=len(counts)).astype(float)
+    fit, _ = arms(feature[:, None], counts)
+    pulled, differ = feature[np.array(counts) > 0], np.ptp(feature) > 0
+    ends = bool(differ and ((pulled == feature.max()).all() or (pulled == feature.min()).all()))
+    assert fit.separated.tolist() == [ends]
+    assert fit.unidentified.tolist() == [not differ]
+    assert fit.converged == (differ and not ends)
+    if fit.converged:  # where what is collected is what the policy collects
+        assert fit.policy[0] @ feature == pytest.approx(np.average(feature, weights=counts), abs=1e-7)
+
+
+def test_separation_by_what_follows():
+    """A corridor walked straight to its end: a reward there explains it ever better, at any discount."""
+    corridor = fsq.from_map("S...G")
+    features = (corridor.next_state[:, :, 0] == 4).astype(float)[:, :, None]
+    straight = fsq.Demonstrations.of([[(0, 1), (1, 1), (2, 1), (3, 1)]] * 3)
+    with pytest.warns(RuntimeWarning, match="separated"):
+        fit = fsq.fit_rewards(corridor, features, straight, 0.9)
+    assert fit.separated.all()
+    assert fit.log_likelihood == pytest.approx(0.0, abs=1e-6)
+    astray = fsq.Demonstrations.of([[(0, 1), (1, 1), (2, 1), (3, 1)]] * 3 + [[(0, 1), (1, 3), (0, 1), (1, 1)]])
+    fit = fsq.fit_rewards(corridor, features, astray, 0.9)
+    assert fit.converged
+    assert np.isfinite(fit.high).all()
+
+
+def test_what_cannot_follow_does_not_count():
+    mdp = fsq.TabularMDP([[0, 0], [1, 1]], 1.0, [[True, True], [False, True]])
+    features = np.array([[[1.0], [0.0]], [[1e200], [-1e250]]])
+    fit = fsq.fit_rewards(mdp, features, fsq.Demonstrations.of([[(0, 0)]] * 7 + [[(0, 1)]] * 3), 0.9)
+    assert fit.converged
+    assert fit.weights[0] == pytest.approx(np.log(7 / 3), rel=1e-9)
 
 
 SEEN = fsq.Demonstrations.of([[(0, 1)]])
@@ -183,4 +302,5 @@ def test_too_few_iterations_are_told():
 
 def test_examples():
     assert doctest.testmod(inverse).failed == 0
-    assert math.isfinite(fsq.fit_rewards(SLIPPERY, FEATURES, SEEN, 0.9).log_likelihood)
+    with pytest.warns(RuntimeWarning, match="separated"):  # a single step
+        assert math.isfinite(fsq.fit_rewards(SLIPPERY, FEATURES, SEEN, 0.9).log_likelihood)
