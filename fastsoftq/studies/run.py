@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from fastsoftq import checks
-from fastsoftq.engine.caution import warn_below_critical
+from fastsoftq.engine.reward_scales import warn_below_critical
 from fastsoftq.engine.threads import Progress
 from fastsoftq.studies.plan import Unit
 from fastsoftq.studies.spec import Study

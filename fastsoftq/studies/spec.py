@@ -17,7 +17,7 @@ from fastsoftq import checks
 from fastsoftq.agents import LEARNERS, LinearDecay, PowerDecay
 from fastsoftq.agents.hyperparameters import checked
 from fastsoftq.agents.rules import follows_rules, known_agents
-from fastsoftq.engine.caution import check_reward_scale
+from fastsoftq.engine.reward_scales import check_reward_scale
 from fastsoftq.kernels.sources import code_of
 from fastsoftq.mdp.tabular import TabularMDP
 
