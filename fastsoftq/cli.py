@@ -217,8 +217,14 @@ def run(*arguments: Any, **options: Any) -> None:
     from fastsoftq.report.page import write_report
     from fastsoftq.studies.status import status
 
-    if status(out).finished:  # or other parts are still to come
+    if not status(out).finished:  # other parts are still to come
+        return
+    try:
         say(f"Report: {write_report(out)}")
+    except DamagedError:
+        raise
+    except ValueError as error:
+        say(f"No report: {error}")
 
 
 app.command("status")(show_status)
@@ -232,7 +238,9 @@ def _import(modules: list[str]) -> None:
     for name in modules:
         try:
             importlib.import_module(name)
-        except Exception as error:  # whatever it does when it is imported
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # whatever it does when it is imported, ending the process included
             raise BadInputError(
                 f"--import is {name!r}; it cannot be imported: {type(error).__name__}: {error}"
             ) from None

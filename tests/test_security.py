@@ -132,14 +132,14 @@ def test_nor_does_any_command_run_what_a_folder_names(folder):
 
 
 def test_an_agent_of_ones_own_is_recognised_once_it_is_imported(tmp_path):
-    (tmp_path / "mine.py").write_text(OWN)
+    (tmp_path / "homemade_agent.py").write_text(OWN)
     script = """
 import fastsoftq as fsq
 from fastsoftq.studies.run import run
 from fastsoftq.studies.spec import Study
-import mine
+import homemade_agent
 study = Study(name="own", episodes=3, seeds=8, max_steps=9, environments={"corridor": fsq.from_map("S.G")},
-              agents={"mine": mine.Mine(0.5, 0.9)})
+              agents={"mine": homemade_agent.Mine(0.5, 0.9)})
 run(study, "out", threads=1)
 """
     here = {"cwd": tmp_path, "env": ENVIRONMENT, "timeout": 120, "capture_output": True, "text": True}
@@ -147,18 +147,23 @@ run(study, "out", threads=1)
     assert done.returncode == 0, done.stderr
     out, page = tmp_path / "out", tmp_path / "out" / "report.html"
     agent = open_results(out).curves("corridor/mine").agent
-    assert repr(agent) == "mine:Mine(discount=0.9, reward_scale=1.0, step_size=0.5)"
+    assert repr(agent) == "homemade_agent:Mine(discount=0.9, reward_scale=1.0, step_size=0.5)"
     (tmp_path / "imported").unlink()
-    for options, seen in (([], False), (["--import", "mine"], True)):
+    for options, seen in (([], False), (["--import", "homemade_agent"], True)):
         done = subprocess.run([sys.executable, "-m", "fastsoftq", "report", "out", *options], **here, check=False)
         assert done.returncode == 0, done.stderr
         assert (tmp_path / "imported").exists() == seen
-        assert ("<td>mine:Mine</td>" in page.read_text()) != seen
+        assert ("<td>homemade_agent:Mine</td>" in page.read_text()) != seen
     wrong = subprocess.run(
         [sys.executable, "-m", "fastsoftq", "report", "out", "--import", "nine"], **here, check=False
     )
     assert (wrong.returncode, wrong.stderr.count("\n")) == (2, 1)
     assert "--import is 'nine'" in wrong.stderr
+    (tmp_path / "quits.py").write_text("raise SystemExit(0)")
+    quits = subprocess.run(
+        [sys.executable, "-m", "fastsoftq", "report", "out", "--import", "quits"], **here, check=False
+    )
+    assert (quits.returncode, quits.stderr.count("\n")) == (2, 1)
 
 
 def test_agents_that_are_given_are_recognised_by_the_name_of_their_class():
@@ -219,10 +224,23 @@ def findings(tmp_path):
         (("agents", "hard", "colour"), 5, "cannot be read"),
         (("figures",), {"../secret": "mine"}, "a figure is called '../secret'"),
         (("figures",), {"/etc/secret": "mine"}, "a figure is called"),
+        (("figures",), {"linked": "mine"}, "linked.svg is a link"),
+        (("figures",), {"text": "mine"}, "text.svg is no picture"),
+        (("figures",), ["learning"], "figures is no table"),
+        (("agents",), ["hard"], "agents is no table"),
+        (("agents", "hard", "settings"), [1], "settings is no table"),
+        (("agents", "hard", "label"), 5, "label is 5"),
+        (("sentences",), 5, "sentences is no list"),
+        (("sentences",), [None], "an entry of sentences is None"),
+        (("table", "rows"), [["a", "b"]], "a row of its table has 2 entries"),
+        (("table", "rows"), ["ab"], "an entry of rows is no list"),
+        (("experiment",), 5, "experiment is 5"),
     ],
 )
 def test_a_page_holds_no_more_than_text_and_pictures_of_the_folder(findings, at, value, words):
     (findings.parent / "secret.svg").write_text("<svg/>")
+    (findings / "linked.svg").symlink_to(findings.parent / "secret.svg")
+    (findings / "text.svg").write_text("root:x:0")
     words_of = json.loads((findings / "findings.json").read_text())
     place = words_of
     for key in at[:-1]:
@@ -305,3 +323,72 @@ def test_whatever_stands_in_a_file_it_is_read_or_refused(folder, which):
             except (ValueError, OSError):
                 refused += 1
     assert refused > tried / 2
+
+
+def arrays_of(findings):
+    with np.load(findings / "curves.npz") as arrays:
+        return dict(arrays)
+
+
+@pytest.mark.parametrize(
+    ("name", "array"),
+    [
+        ("seeds", None),
+        ("hard_lengths", None),
+        ("seeds", np.arange(3)),
+        ("seeds", np.array(["a"] * 4)),
+        ("hard_returns", np.zeros(4)),
+        ("hard_lengths", np.zeros((3, 3), int)),
+        ("hard_returns", np.full((4, 3), "x")),
+        ("hard_returns", np.full((4, 3), 1j)),
+        ("hard_lengths", np.full((4, 3), "x")),
+        ("hard_returns_exact", np.zeros(2)),
+        ("returns_bounds", np.float64(3.0)),
+        ("returns_bounds", np.zeros(3)),
+    ],
+)
+def test_curves_that_do_not_fit_are_refused_in_words(findings, name, array):
+    arrays = arrays_of(findings)
+    arrays.pop(name, None)
+    np.savez(findings / "curves.npz", **arrays, **({} if array is None else {name: array}))
+    with pytest.raises(ValueError, match=rf"holds results that cannot be read: .*{name}"):
+        write_report(findings)
+
+
+@pytest.mark.parametrize("damage", [b"", b"PK", b"\x93NUMPY", b"[" * 100_000])
+@pytest.mark.parametrize("file", ["curves.npz", "findings.json", "run.json"])
+def test_so_are_files_that_are_none(findings, file, damage):
+    (findings / file).write_bytes(damage)
+    with pytest.raises(ValueError, match="holds results that cannot be read"):
+        write_report(findings)
+
+
+def test_links_are_not_followed(findings):
+    (findings.parent / "elsewhere.json").write_bytes((findings / "run.json").read_bytes())
+    (findings / "run.json").unlink()
+    (findings / "run.json").symlink_to(findings.parent / "elsewhere.json")
+    with pytest.raises(ValueError, match=r"run\.json is a link"):
+        write_report(findings)
+
+
+@pytest.mark.parametrize(
+    ("file", "place", "value"),
+    [
+        ("study.json", ("study", "seeds", "count"), 2**62),
+        ("study.json", ("chunk",), 2**31 - 64),
+        ("study.json", ("study", "agents", "hard", "code"), [1]),
+        ("study.json", ("study", "agents", "hard", "code"), {"mine": 1}),
+        ("done/0.0", ("steps",), 10**400),
+        ("done/0.0", ("runs",), 2**63),
+    ],
+)
+def test_numbers_beyond_measure_are_refused(folder, file, place, value):
+    data = json.loads((folder / file).read_bytes())
+    data.pop("sha256")
+    within = data
+    for key in place[:-1]:
+        within = within[key]
+    within[place[-1]] = value
+    (folder / file).write_bytes(canonical(sealed(data)))
+    with pytest.raises(ValueError, match=r"holds a plan that no version|damaged"):
+        open_results(folder).curves("cliff/hard")

@@ -25,12 +25,13 @@ from numba.core import errors
 from numba.extending import overload
 
 from fastsoftq.kernels.jit import INTO_CALLERS
-from fastsoftq.kernels.sources import depends_on
+from fastsoftq.kernels.sources import depends_on, edited_since_compiled, is_compiled
 from fastsoftq.kernels.updates import moved, td_target
 
 __all__ = [
     "act",
     "bootstrap",
+    "check_code",
     "follows_rules",
     "known_agents",
     "learn",
@@ -44,7 +45,6 @@ __all__ = [
 ]
 
 _implementations: dict[Callable[..., Any], dict[type, Callable[..., Any]]] = {}
-_compiled: set[tuple[Callable[..., Any], type]] = set()
 
 
 def rule(generic: Callable[..., Any], *agents: type) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -61,7 +61,7 @@ def rule(generic: Callable[..., Any], *agents: type) -> Callable[[Callable[..., 
     ------
     TypeError
         Something that is not a rule, or not a NamedTuple class; another rule for an agent that has been compiled with
-        the one it had.
+        those it had.
     """
     if generic not in _implementations:
         names = sorted(g.__name__ for g in _implementations)
@@ -72,10 +72,10 @@ def rule(generic: Callable[..., Any], *agents: type) -> Callable[[Callable[..., 
 
     def register(implementation: Callable[..., Any]) -> Callable[..., Any]:
         for agent in agents:
-            if (generic, agent) in _compiled:
+            if is_compiled(agent):
                 raise TypeError(
-                    f"{agent.__name__} has been compiled with its rule {generic.__name__!r}, and would go on following "
-                    "it; define the class once more, and then its rules"
+                    f"{agent.__name__} has been compiled with the rules it had, and would go on following them; define "
+                    f"the class once more, and then its rule {generic.__name__!r}"
                 )
             _implementations[generic][agent] = implementation
             depends_on(agent, **{generic.__name__: implementation})
@@ -95,6 +95,25 @@ def follows_rules(agent: type) -> bool:
     return agent in known_agents()
 
 
+def check_code(agent: Any) -> None:
+    """Refuse an agent, or one within it, whose code has been edited in this process since it was compiled.
+
+    Raises
+    ------
+    ValueError
+        A constant or a function that its rules name is another one now; the message names it.
+    """
+    edited = edited_since_compiled(type(agent))
+    if edited:
+        raise ValueError(
+            f"agent is {agent!r}; {', '.join(edited)} changed since it was compiled, and would have no effect. Define "
+            "the class once more, and then its rules"
+        )
+    for inner in agent:
+        if hasattr(inner, "_fields"):
+            check_code(inner)
+
+
 def _dispatched(generic: Callable[..., Any]) -> Callable[..., Any]:
     """Let compiled code call `generic`: the agent's own implementation or, where it has none, the body given here."""
     known = _implementations[generic] = {}
@@ -104,7 +123,6 @@ def _dispatched(generic: Callable[..., Any]) -> Callable[..., Any]:
         if not isinstance(agent, types.BaseNamedTuple):
             return None
         found = known.get(agent.instance_class, None if hasattr(generic, "required") else generic)
-        _compiled.add((generic, agent.instance_class))
         if found is None:
             raise errors.TypingError(f"{agent.instance_class.__name__} has no rule {generic.__name__!r}")
         return found

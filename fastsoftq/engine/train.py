@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from fastsoftq import checks
 from fastsoftq.agents.hyperparameters import checked
+from fastsoftq.agents.rules import check_code
 from fastsoftq.engine.choice import engine_for
 from fastsoftq.engine.curves import LearningCurves, curves_bytes
 from fastsoftq.engine.reward_scales import check_reward_scale, warn_below_critical
@@ -184,6 +185,7 @@ class Training:
         checked_mdp(mdp)
         chosen = checked_seeds(seeds)
         agent = checked(agent)
+        check_code(agent)
         check_reward_scale(mdp, agent)
         return cls(
             mdp=mdp,

@@ -24,7 +24,7 @@ import numba
 from numba import types
 from numba.core.caching import CompileResultCacheImpl, _Cache
 
-from fastsoftq.kernels.sources import COMPILED_TOGETHER, sources, sources_of
+from fastsoftq.kernels.sources import COMPILED_TOGETHER, compiled_now, sources, sources_of
 from fastsoftq.kernels.trust import is_own, why_not_trusted
 
 __all__ = ["SourceCache", "cache_directory"]
@@ -182,6 +182,8 @@ class SourceCache(_Cache):
     def _path(self, sig: Any, codegen: Any) -> Path | None:
         arguments = getattr(sig, "args", sig)
         classes = [c for t in arguments for c in _classes(t)]
+        for c in classes:
+            compiled_now(c)
         if not self._enabled or any(c.__module__ == "__main__" for c in classes):
             return None  # another script's __main__ may hold another class of the same name
         found = self._sources.union(*map(sources_of, classes))

@@ -5,6 +5,7 @@ The cache on disk must know, so that it serves nothing stale, and so must a stud
 
 from __future__ import annotations
 
+import dis
 import enum
 import hashlib
 import inspect
@@ -13,7 +14,7 @@ import linecache
 import os
 import sys
 import tokenize
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any, NamedTuple
@@ -21,8 +22,19 @@ from typing import Any, NamedTuple
 import llvmlite
 import numba
 import numpy as np
+from numba.core.typing.templates import builtin_registry
 
-__all__ = ["COMPILED_TOGETHER", "Source", "code_of", "depends_on", "sources", "sources_of"]
+__all__ = [
+    "COMPILED_TOGETHER",
+    "Source",
+    "code_of",
+    "compiled_now",
+    "depends_on",
+    "edited_since_compiled",
+    "is_compiled",
+    "sources",
+    "sources_of",
+]
 
 _PACKAGE = Path(__file__).parents[1]
 COMPILED_TOGETHER = [_PACKAGE / name for name in ("kernels", "mdp", "agents", "engine")]
@@ -35,6 +47,7 @@ _DIGITS = 16  # of a digest in a record: enough to tell texts apart that nobody 
 
 _rules_of: dict[type, dict[str, Callable[..., Any]]] = {}
 _files_of: dict[type, dict[str, Source]] = {}  # as they were when the class and its rules were imported
+_compiled_of: dict[type, list[Source]] = {}  # what they were when they were first compiled
 
 
 class Source(NamedTuple):
@@ -63,21 +76,45 @@ def sources_of(cls: type) -> list[Source]:
     return sorted({**now, **_files_of[cls]}.values())
 
 
-def code_of(cls: type) -> dict[str, str]:
+def code_of(cls: type, *, listed: bool = False) -> dict[str, str]:
     """The code of a class and of its rules where it is not the package's; comments and blank lines do not count.
 
     Parameters
     ----------
     cls : type
         An agent's.
+    listed : bool
+        Whether it comes with the package; where not, the module that it is in counts wherever that lies.
 
     Returns
     -------
     dict of str to str
-        Digests by the name of the module, or else of the function, and of each constant; empty for what comes with the
-        package.
+        Digests by the name of the module, or else of the function, and of each constant.
     """
-    return {found.name: found.digest[:_DIGITS] for found in sources_of(cls)}
+    found = sources_of(cls)
+    if not listed and cls.__module__ not in (source.name for source in found) and (own := _source("", cls)) is not None:
+        found.append(own)
+    return {source.name: source.digest[:_DIGITS] for source in found}
+
+
+def compiled_now(cls: type) -> None:
+    """Say that code is compiled for a class, or loaded: what it depends on cannot change in this process any more."""
+    if cls not in _compiled_of:
+        _compiled_of[cls] = sources_of(cls)
+
+
+def is_compiled(cls: type) -> bool:
+    """Whether code has been compiled for a class in this process, or loaded."""
+    return cls in _compiled_of
+
+
+def edited_since_compiled(cls: type) -> list[str]:
+    """Name what code of a class depends on that has changed since it was compiled in this process."""
+    before = _compiled_of.get(cls)
+    if not before:
+        return []
+    then, now = ({source.name: source for source in found} for found in (before, sources_of(cls)))
+    return [name for name in sorted({**then, **now}) if then.get(name) != now.get(name)]
 
 
 def sources(*things: Any, **named: Any) -> Iterator[Source]:
@@ -102,11 +139,15 @@ def sources(*things: Any, **named: Any) -> Iterator[Source]:
         source = None
         if constant:
             source = Source(name, _sha256(_written(thing)), "constant")
+        elif isinstance(thing, tuple | list | set | frozenset | Mapping):
+            held = thing.items() if isinstance(thing, Mapping) else enumerate(thing)
+            waiting += [(f"{name}[{key}]", inner) for key, inner in held]
         elif isinstance(thing, FunctionType | ModuleType | type):
             if _is_ours(thing):
                 whole = found.get(_module_of(thing))
                 source = whole if whole and whole.kind == "file" else _source(name, thing)
-                waiting += _named_in(thing) if isinstance(thing, FunctionType) else ()
+                if isinstance(thing, FunctionType):
+                    waiting += [*_named_in(thing), *(("", implementation) for implementation in _overloads(thing))]
             if hasattr(thing, "__wrapped__"):
                 waiting.append((name, thing.__wrapped__))
         if source is not None:
@@ -154,14 +195,14 @@ def _source(name: str, thing: FunctionType | ModuleType | type) -> Source | None
 
 
 def _text(function: FunctionType) -> str:
-    """A function as its file or notebook has it, or else what Python made of it; and the values of its defaults."""
+    """A function as its file or notebook has it, or else what Python made of it."""
     code = function.__code__
     lines = linecache.getlines(code.co_filename, function.__globals__)
     try:
         text = _without_comments("".join(inspect.getblock(lines[code.co_firstlineno - 1 :])))
     except (tokenize.TokenError, SyntaxError):
         text = ""
-    return (text or repr(_bytecode(code))) + _written((function.__defaults__, *(function.__kwdefaults__ or {}).items()))
+    return text or repr(_bytecode(code))
 
 
 def _bytecode(code: CodeType) -> tuple[Any, ...]:
@@ -190,22 +231,42 @@ def _without_comments(text: str) -> str:
 
 
 def _named_in(function: FunctionType) -> list[tuple[str, Any]]:
-    """What a function names: globals, what it closes over, and what it takes from modules, by their full names."""
-    bound = inspect.getclosurevars(function)
-    found = [(f"{function.__module__}.{name}", thing) for name, thing in {**bound.globals, **bound.nonlocals}.items()]
-    attributes = sorted(_names(function.__code__))
+    """What a function names, by full names: globals, what it closes over, defaults, and what it takes from modules."""
+    codes = _codes(function.__code__)
+    names = {
+        instruction.argval
+        for code in codes
+        for instruction in dis.get_instructions(code)
+        if instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME")
+    }
+    bound = {name: function.__globals__[name] for name in sorted(names) if name in function.__globals__}
+    bound |= inspect.getclosurevars(function).nonlocals
+    found = [(f"{function.__module__}.{name}", thing) for name, thing in bound.items()]
+    found.append((f"{function.__module__}.{function.__qualname__}", function.__defaults__ or ()))
+    found.append((f"{function.__module__}.{function.__qualname__}", function.__kwdefaults__ or {}))
+    attributes = sorted({name for code in codes for name in code.co_names})
     for _, thing in found:  # which grows: a module may lie in a module
         if isinstance(thing, ModuleType) and _is_ours(thing):
             found += [(f"{thing.__name__}.{a}", getattr(thing, a)) for a in attributes if hasattr(thing, a)]
-    return found
+    return [(name, thing) for name, thing in found if not isinstance(thing, tuple | Mapping) or thing]
 
 
-def _names(code: CodeType) -> set[str]:
-    return set(code.co_names).union(*(_names(c) for c in code.co_consts if isinstance(c, CodeType)))
+def _codes(code: CodeType) -> list[CodeType]:
+    """A function's code, and that of the functions within it."""
+    return [code, *(inner for c in code.co_consts if isinstance(c, CodeType) for inner in _codes(c))]
+
+
+def _overloads(function: FunctionType) -> list[Any]:
+    """What Numba compiles instead of a function: the implementations given by `numba.extending.overload`."""
+    kinds = [kind for value, kind in builtin_registry.globals if value is function]
+    templates = [template for kind in kinds for template in getattr(kind, "templates", ())]
+    return [template._overload_func for template in templates if hasattr(template, "_overload_func")]
 
 
 def _is_constant(thing: Any) -> bool:
-    return isinstance(thing, bool | int | float | complex | str | bytes | np.generic | np.ndarray | tuple)
+    if isinstance(thing, tuple):
+        return all(inner is None or _is_constant(inner) for inner in thing)
+    return isinstance(thing, bool | int | float | complex | str | bytes | np.generic | np.ndarray)
 
 
 def _written(constant: Any) -> str:
@@ -214,7 +275,7 @@ def _written(constant: Any) -> str:
         return f"{constant.dtype.str}{constant.shape}{hashlib.sha256(constant.tobytes()).hexdigest()}"
     if isinstance(constant, tuple):
         return f"{type(constant).__name__}({', '.join(map(_written, constant))})"
-    return repr(constant) if constant is None or _is_constant(constant) else type(constant).__qualname__
+    return repr(constant)
 
 
 def _sha256(text: str) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -37,9 +39,9 @@ def read_experiment(folder: Path) -> Results:
         A file is missing, or is not as it was written.
     """
     try:
-        words = json.loads((folder / FINDINGS).read_bytes())
-        run = checked_provenance(json.loads((folder / _RUN).read_bytes()))
-        with np.load(folder / _CURVES) as arrays:
+        words = _checked_words(json.loads(_read(folder, FINDINGS)))
+        run = checked_provenance(json.loads(_read(folder, _RUN)))
+        with np.load(io.BytesIO(_read(folder, _CURVES))) as arrays:
             kept = set(arrays.files)
         return Results(
             folder=folder,
@@ -51,57 +53,119 @@ def read_experiment(folder: Path) -> Results:
             header=words["table"]["header"],
             rows=words["table"]["rows"],
             caption=words["table"]["caption"],
-            figures=[
-                Figure(name, text, (folder / f"{_plain_name(name)}.svg").read_bytes())
-                for name, text in words["figures"].items()
-            ],
-            summary=(folder / _SUMMARY).read_bytes(),
+            figures=[Figure(name, text, _picture(folder, name)) for name, text in words["figures"].items()],
+            summary=_read(folder, _SUMMARY),
             conditions=[
-                Condition(
-                    name, agent["label"], _colour(agent["colour"]), agent["settings"], _Archived(folder / _CURVES, name)
-                )
+                Condition(name, agent["label"], agent["colour"], agent["settings"], _Archived(folder, name))
                 for name, agent in words["agents"].items()
                 if f"{name}_returns" in kept
             ],
         )
     except KeyError as error:
         raise ValueError(f"'{folder}' holds results that cannot be read: there is no {error}") from error
-    except (OSError, ValueError, TypeError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, ValueError, TypeError, RecursionError, zipfile.BadZipFile) as error:
         raise ValueError(f"'{folder}' holds results that cannot be read: {error}") from error
 
 
-def _plain_name(name: str) -> str:
-    """The name of a file of the folder, which does not lead out of it."""
+# What findings.json holds: a type, a list of one form, a mapping of texts to one form (under "*") or of these names.
+_NUMBER = int | float
+_FORM = {
+    "experiment": str,
+    "heading": str,
+    "title": str,
+    "sentences": [str],
+    "table": {"header": [str], "rows": [[str]], "caption": str},
+    "figures": {"*": str},
+    "agents": {"*": {"label": str, "colour": str, "settings": {"*": str | _NUMBER}}},
+}
+
+
+def _checked_words(words: Any) -> dict[str, Any]:
+    """What findings.json says, which may be written by anybody, if it has the form in which it is written."""
+    _check_form("it", words, _FORM)
+    for row in words["table"]["rows"]:
+        if len(row) != len(words["table"]["header"]):
+            raise ValueError(f"a row of its table has {len(row)} entries")
+    for agent in words["agents"].values():
+        if not re.fullmatch(r"#[0-9a-f]{6}", agent["colour"]):  # it becomes part of the page
+            raise ValueError(f"a colour is {agent['colour']!r}")
+    return dict(words)
+
+
+def _check_form(name: str, data: Any, form: Any) -> None:
+    if isinstance(form, list):
+        if not isinstance(data, list):
+            raise TypeError(f"{name} is no list")
+        for entry in data:
+            _check_form(f"an entry of {name}", entry, form[0])
+    elif isinstance(form, dict):
+        if not isinstance(data, dict):
+            raise TypeError(f"{name} is no table")
+        for key in data if "*" in form else form:
+            _check_form(str(key), data[key], form.get("*", form.get(key)))
+    elif not isinstance(data, form) or isinstance(data, bool):
+        raise TypeError(f"{name} is {data!r}")
+
+
+def _read(folder: Path, name: str) -> bytes:
+    """A file of the folder, and not what a link there leads to."""
+    path = folder / name
+    if path.is_symlink():
+        raise ValueError(f"{name} is a link")
+    return path.read_bytes()
+
+
+def _picture(folder: Path, name: str) -> bytes:
     if not re.fullmatch(r"\w[\w.-]*", name):
         raise ValueError(f"a figure is called {name!r}")
-    return name
-
-
-def _colour(text: Any) -> str:
-    """A colour, and not a piece of a page."""
-    if not re.fullmatch(r"#[0-9a-f]{6}", text):
-        raise ValueError(f"a colour is {text!r}")
-    return str(text)
+    svg = _read(folder, f"{name}.svg")
+    if not svg.lstrip().startswith((b"<?xml", b"<svg")):
+        raise ValueError(f"{name}.svg is no picture")
+    return svg
 
 
 class _Archived(NamedTuple):
     """A condition's curves in `curves.npz`."""
 
-    path: Path
+    folder: Path
     name: str
 
     def __call__(self) -> Learning:
-        with np.load(self.path) as arrays:
+        try:
+            with np.load(io.BytesIO(_read(self.folder, _CURVES))) as arrays:
+                return self._learning(arrays)
+        except KeyError as error:
+            raise ValueError(f"'{self.folder}' holds results that cannot be read: {error}") from error
+        except (OSError, EOFError, TypeError, ValueError, zipfile.BadZipFile) as error:
+            raise ValueError(f"'{self.folder}' holds results that cannot be read: {error}") from error
 
-            def exact(name: str) -> NDArray[np.float64] | None:
-                key = f"{self.name}_{name}_exact"
-                return arrays[key] if key in arrays.files else None
+    def _learning(self, arrays: Mapping[str, NDArray[Any]]) -> Learning:
+        def array(key: str, kinds: str, shape: tuple[int, ...]) -> NDArray[Any]:
+            found = arrays[key]
+            if found.dtype.kind not in kinds or found.shape != shape:
+                raise ValueError(f"{key} has shape {found.shape} and dtype {found.dtype}")
+            return found
 
-            def bounds(name: str) -> tuple[float, float] | None:
-                return tuple(arrays[f"{name}_bounds"].tolist()) if f"{name}_bounds" in arrays.files else None
+        def exact(kind: str) -> NDArray[np.float64] | None:
+            key = f"{self.name}_{kind}_exact"
+            return array(key, "f", shape[1:]) if key in arrays else None
 
-            returns, lengths, truncated = (arrays[f"{self.name}_{x}"] for x in ("returns", "lengths", "truncated"))
-            expected = exact("returns"), exact("lengths")
-            return Learning(
-                returns, lengths, truncated, arrays["seeds"], *expected, bounds("returns"), bounds("lengths")
-            )
+        def bounds(kind: str) -> tuple[float, float] | None:
+            if f"{kind}_bounds" not in arrays:
+                return None
+            low, high = array(f"{kind}_bounds", "if", (2,)).tolist()
+            return low, high
+
+        shape = arrays[f"{self.name}_returns"].shape
+        if len(shape) != 2:
+            raise ValueError(f"{self.name}_returns has shape {shape}")
+        return Learning(
+            array(f"{self.name}_returns", "f", shape),
+            array(f"{self.name}_lengths", "iu", shape),
+            array(f"{self.name}_truncated", "b", shape),
+            array("seeds", "iu", shape[:1]),
+            exact("returns"),
+            exact("lengths"),
+            bounds("returns"),
+            bounds("lengths"),
+        )

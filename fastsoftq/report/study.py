@@ -45,12 +45,19 @@ def read_study(folder: Path, agents: Iterable[type] = ()) -> Results:
 
     Raises
     ------
+    ValueError
+        Single runs.
     DamagedError
         Results that are missing or damaged.
     """
     store = open_store(folder)
     agents = list(agents)
     study, plan = Study(store, agents), store.plan
+    if plan.runs < 2:
+        raise ValueError(
+            f"'{folder}' holds one run of each condition; a report needs two or more, since its intervals come from "
+            "how runs differ"
+        )
     marks = [mark for _, mark in store.marked()]
     record = plan.record
     run = {

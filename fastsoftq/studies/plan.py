@@ -14,11 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastsoftq import checks
+from fastsoftq.memory import check_memory
 from fastsoftq.studies.contents import Contents, contents_of
 from fastsoftq.studies.provenance import checked_provenance
 from fastsoftq.studies.spec import KEEP, PRECISIONS, Condition, Study, canonical
 
-__all__ = ["FolderError", "Plan", "Unit", "sealed", "unsealed"]
+__all__ = ["LABEL_BYTES", "FolderError", "Plan", "Unit", "sealed", "unsealed"]
+
+LABEL_BYTES = 32
+"""Of memory for each row's label: it is held as a number and encoded, and both twice."""
 
 _FORMAT = 1
 _VALUES = 2**22  # returns in a chunk, at most: 52 MiB of curves, a second or so of one core
@@ -82,7 +86,7 @@ class Plan:
         if chunk is None:
             chunk = max(1, min(_VALUES // study.episodes, max(_LEAST, len(study.seeds) // _SHARES)))
         whole = -(-checks.count("chunk", chunk) // contents.grain) * contents.grain
-        most = max(1, contents.rows_within(_BYTES, study.episodes)) * contents.runs_per_row
+        most = _most(contents, study.episodes)
         if whole > most:
             raise ValueError(
                 f"chunk is {whole} runs of {study.episodes} episodes; no array of a chunk may take 2 GiB, so that it "
@@ -207,21 +211,29 @@ class Plan:
         record = self.record
         if checks.choice("keep", record["keep"], KEEP) == "summary":
             checks.count("block", record["block"])
-        checks.count("chunk", self.chunk)
-        if self.chunk % self.contents.grain:
-            raise ValueError(f"chunk is {self.chunk}")
         for name in ("episodes", "max_steps"):
             checks.count(name, record[name])
+        checks.count("chunk", self.chunk)
+        if self.chunk % self.contents.grain or self.chunk > _most(self.contents, self.episodes):
+            raise ValueError(f"chunk is {self.chunk}")
         checks.count("seeds.count", record["seeds"]["count"], most=sys.maxsize)
         checks.count("seeds.start", record["seeds"]["start"], least=0, most=2**64 - 1)
+        check_memory(f"seeds is {self.runs}; it", LABEL_BYTES * self.contents.rows(self.runs), "take fewer")
         checks.text("name", record["name"])
         checks.choice("precision", record["precision"], PRECISIONS)
         for condition in self.conditions:
             checks.text("mdp", record["environments"][condition.environment]["mdp"])
             checks.text("kind", record["agents"][condition.agent]["kind"])
+            for digest in record["agents"][condition.agent].get("code", {}).values():
+                checks.text("code", digest)
             self.identity(condition)
         for entry in (*self.provenance, self.provenance[-1]):
             checked_provenance(entry)
+
+
+def _most(contents: Contents, episodes: int) -> int:
+    """The most runs that a chunk can have."""
+    return max(1, contents.rows_within(_BYTES, episodes)) * contents.runs_per_row
 
 
 def sealed(data: Mapping[str, Any]) -> dict[str, Any]:

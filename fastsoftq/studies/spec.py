@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 
 from fastsoftq import checks
-from fastsoftq.agents import LEARNERS, LinearDecay, PowerDecay
+from fastsoftq.agents import LEARNERS, Frozen, LinearDecay, PowerDecay
 from fastsoftq.agents.hyperparameters import checked
-from fastsoftq.agents.rules import follows_rules, known_agents
+from fastsoftq.agents.rules import check_code, follows_rules, known_agents
 from fastsoftq.engine.reward_scales import check_reward_scale
 from fastsoftq.kernels.sources import code_of
 from fastsoftq.mdp.tabular import TabularMDP
@@ -153,8 +153,9 @@ class Study:
             if reserved:
                 raise ValueError(f"agents[{name!r}] has a hyperparameter {reserved[0]!r}; records use that name")
         fix("agents", MappingProxyType({name: checked(agent) for name, agent in self.agents.items()}))
-        for mdp in self.environments.values():
-            for agent in self.agents.values():
+        for agent in self.agents.values():
+            check_code(agent)
+            for mdp in self.environments.values():
                 check_reward_scale(mdp, agent)
 
     @property
@@ -226,7 +227,7 @@ def _agent_record(agent: Any) -> Any:
     if not hasattr(agent, "_fields"):
         return agent
     fields = {name: _agent_record(value) for name, value in agent._asdict().items()}
-    code = code_of(type(agent))
+    code = code_of(type(agent), listed=type(agent) in (*_TYPES.values(), Frozen))
     return {"kind": _kind_of(type(agent)), **fields, **({"code": code} if code else {})}
 
 

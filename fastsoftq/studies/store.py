@@ -26,7 +26,7 @@ from fastsoftq.studies.claims import LEASE, Claims
 from fastsoftq.studies.contents import Arrays, Contents
 from fastsoftq.studies.encoding import DamagedError, decoded, encoded
 from fastsoftq.studies.layout import RESULTS, chunk_key, chunk_shape, derived_files
-from fastsoftq.studies.plan import FolderError, Plan, Unit, sealed, unsealed
+from fastsoftq.studies.plan import LABEL_BYTES, FolderError, Plan, Unit, sealed, unsealed
 from fastsoftq.studies.provenance import provenance
 from fastsoftq.studies.spec import Study, canonical
 from fastsoftq.studies.storage import LocalStorage, Storage, open_storage
@@ -35,7 +35,6 @@ __all__ = ["Found", "Store", "create", "open_store"]
 
 _PLAN = "study.json"
 _OURS = {_PLAN, RESULTS, "done", "claims", "tmp"}
-_LABEL_BYTES = 32  # of memory for each row's label: as a number, encoded, and both once more
 
 
 class Found(NamedTuple):
@@ -235,7 +234,7 @@ def create(
         It cannot be written.
     """
     asked = Plan.first(study, chunk, None, {})
-    labels = _LABEL_BYTES * asked.contents.rows(asked.runs)
+    labels = LABEL_BYTES * asked.contents.rows(asked.runs)
     check_memory(f"seeds is {asked.runs}; a study of so many", labels, "take fewer, or keep a summary")
     storage = open_storage(url)
     strangers = sorted(set(storage.names("")) - _OURS)
@@ -304,7 +303,8 @@ def _is_mark(data: Mapping[str, Any]) -> bool:
     """Whether it holds what is read of a mark; it may have been written by anybody."""
     return (
         all(isinstance(data.get(name), kind) and not isinstance(data[name], bool) for name, kind in _MARK.items())
-        and data["runs"] > 0
+        and 0 < data["runs"] < 2**63
+        and all(0 <= data[name] < 2**63 for name in ("steps", "seconds", "finished"))
         and all(isinstance(leaf, str) and re.fullmatch("[0-9a-f]{64}", leaf) for leaf in data["leaves"])
     )
 

@@ -108,7 +108,11 @@ def in_a_notebook(old="", new="", cell="<cell 1>", known=True):
 
 
 def test_the_packages_own_agents_have_none():
-    assert code_of(QLearning) == code_of(SoftQLearning) == {}
+    assert code_of(QLearning, listed=True) == code_of(SoftQLearning, listed=True) == {}
+
+
+def test_but_for_one_that_is_not_listed_yet_its_module_counts():
+    assert set(code_of(QLearning)) == {"fastsoftq.agents.q_learning"}
 
 
 def test_whole_files_and_the_constants_they_take_from_others(imported):
@@ -170,6 +174,66 @@ def test_a_rule_of_ones_own_for_an_agent_of_the_package_is_ones_own_code():
 
     Theirs.__module__ = QLearning.__module__
     epsilon_greedy(Theirs)  # the package's rules
-    assert code_of(Theirs) == {}
+    assert code_of(Theirs, listed=True) == {}
     rule(bootstrap, Theirs)(lambda agent, row, sight, action: sight)
-    assert set(code_of(Theirs)) == {__name__}
+    assert set(code_of(Theirs, listed=True)) == {__name__}
+
+
+def theirs(tmp_path, files):
+    """What the rules of an agent in `mine.py` depend on, `files` beside it."""
+    files["mine.py"] = (
+        "from typing import NamedTuple\nfrom fastsoftq.agents.rules import bootstrap, rule\n"
+        + files["mine.py"]
+        + "\nclass Mine(NamedTuple):\n    step_size: float\nrule(bootstrap, Mine)(ahead)\n"
+    )
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+        sys.modules.pop(name.removesuffix(".py"), None)
+    importlib.invalidate_caches()
+    return code_of(importlib.import_module("mine").Mine)
+
+
+HELPER = "from numba import njit\n@njit\ndef h(x):\n    return {} * x\n"
+
+
+@pytest.mark.parametrize(
+    ("mine", "others"),
+    [
+        ("from helpers import h\ndef ahead(a, r, s, c):\n    g = lambda y: h(y)\n    return g(s)\n", {}),
+        ("from helpers import h\ndef ahead(a, r, s, c):\n    def g(y):\n        return h(y)\n    return g(s)\n", {}),
+        ("from helpers import h\ndef w(x, f=h):\n    return f(x)\ndef ahead(a, r, s, c):\n    return w(s)\n", {}),
+        ("from helpers import h\ndef w(x, *, f=h):\n    return f(x)\ndef ahead(a, r, s, c):\n    return w(s)\n", {}),
+        ("from helpers import h\nALL = (1.0, (h,))\ndef ahead(a, r, s, c):\n    return ALL[1][0](s)\n", {}),
+        ("from helpers import h\nALL = {'h': h}\ndef ahead(a, r, s, c):\n    return ALL['h'](s)\n", {}),
+        (
+            "from stub import h\nimport helpers\ndef ahead(a, r, s, c):\n    return h(s)\n",
+            {"stub.py": "def h(x):\n    raise NotImplementedError\n"},
+        ),
+    ],
+    ids=["lambda", "inner function", "default", "keyword default", "tuple", "mapping", "overload"],
+)
+def test_functions_of_other_modules_are_followed_whatever_leads_there(tmp_path, monkeypatch, mine, others):
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    helper = HELPER
+    if others:
+        helper = "from numba.extending import overload\nfrom stub import h\n"
+        helper += "@overload(h)\ndef _h(x):\n    return lambda x: {} * x\n"
+    codes = [theirs(tmp_path, {"mine.py": mine, "helpers.py": helper.format(x), **others}) for x in (1.0, -3.0)]
+    assert {name for name in codes[0] if codes[0][name] != codes[1][name]} == {"helpers"}
+    for name in ("mine", "helpers", "stub"):
+        sys.modules.pop(name, None)
+
+
+def test_constants_within_inner_functions_count_where_no_file_is():
+    codes = []
+    for value in (1.0, -3.0):
+        namespace = {"__name__": "__main__", "K": value}
+        exec("def ahead(agent, row, sight, action):\n    g = lambda y: y * K\n    return g(sight)\n", namespace)
+
+        class Mine(NamedTuple):
+            step_size: float
+
+        rule(bootstrap, Mine)(namespace["ahead"])
+        codes.append(code_of(Mine))
+    assert {name for name in codes[0] if codes[0][name] != codes[1][name]} == {"__main__.K"}

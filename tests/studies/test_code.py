@@ -19,6 +19,8 @@ from fastsoftq.studies.spec import Study, canonical
 from fastsoftq.studies.verify import verify
 from tests.test_security import OWN
 
+SCALE = 1.0
+
 
 @pytest.fixture
 def study(tmp_path, monkeypatch):
@@ -141,10 +143,31 @@ def test_a_rule_cannot_change_under_what_was_compiled():
     rule(bootstrap, Fickle)(lambda agent, row, sight, action: sight)  # not compiled yet
     rule(act, Fickle)(lambda agent, row, sight, draw: any_action(draw.low, len(row)))
     fsq.train(fsq.from_map("S.G"), Fickle(0.5, 0.9), seeds=1, episodes=1, max_steps=2)
-    with pytest.raises(
-        TypeError, match=r"Fickle has been compiled with its rule 'bootstrap'.*define the class once more"
-    ):
+    with pytest.raises(TypeError, match=r"Fickle has been compiled with the rules it had.*define the class once more"):
         rule(bootstrap, Fickle)(lambda agent, row, sight, action: 0.0)
+
+
+def test_a_constant_cannot_change_under_what_was_compiled(small, monkeypatch):
+    class Constant(NamedTuple):
+        step_size: float
+        discount: float
+        reward_scale: float = 1.0
+
+    rule(look, Constant)(lambda agent, row, like: highest(row))
+    rule(bootstrap, Constant)(lambda agent, row, sight, action: SCALE * sight)
+    rule(act, Constant)(lambda agent, row, sight, draw: any_action(draw.low, len(row)))
+    world = fsq.from_map("S.G")
+    fsq.train(world, Constant(0.5, 0.9), seeds=1, episodes=1, max_steps=2)
+    monkeypatch.setitem(globals(), "SCALE", 2.0)
+    for again in (
+        lambda: fsq.train(world, Constant(0.5, 0.9), seeds=1, episodes=1),
+        lambda: small(agents={"own": Constant(0.5, 0.9)}),
+        lambda: small(agents={"own": fsq.Frozen(Constant(0.5, 0.9))}),
+    ):
+        with pytest.raises(ValueError, match=r"SCALE changed since it was compiled.*Define the class once more"):
+            again()
+    monkeypatch.undo()
+    fsq.train(world, Constant(0.5, 0.9), seeds=1, episodes=1, max_steps=2)
 
 
 class Called(NamedTuple):

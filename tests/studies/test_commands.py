@@ -197,3 +197,15 @@ def test_a_warning_is_one_line(study, tmp_path):
     assert done.returncode == 0
     assert done.stderr.count("\n") == 1
     assert done.stderr.startswith("fastsoftq: reward_scale / temperature is 1, not above cliff_walking's critical")
+
+
+def test_a_study_of_one_seed_has_no_report_and_says_so(study, tmp_path):
+    study.write_text(STUDY.replace("seeds = 300", "seeds = 1"))
+    for _ in range(2):
+        done = fastsoftq("run", study, "--out", tmp_path / "out")
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "No report: " in done.stdout
+        assert "a report needs two or more" in done.stdout
+    report = fastsoftq("report", tmp_path / "out")
+    assert report.returncode == 2
+    assert report.stderr.count("\n") == 1
