@@ -64,8 +64,8 @@ def from_gymnasium(env: Any, **options: Any) -> TabularMDP:
         environment without `P` or `initial_state_distrib`, or that does not play by them (`Taxi` with
         `fickle_passenger`); a wrapper that no table holds; a table that is no MDP.
     TypeError
-        Neither a name nor an environment; an option that the environment does not have; options for an environment
-        that is already made.
+        Neither a name nor an environment; an option that the environment does not have, or that is not True or False
+        where the environment's is; options for an environment that is already made.
 
     Examples
     --------
@@ -171,6 +171,10 @@ def _made(gymnasium: ModuleType, name: str, options: Mapping[str, Any]) -> Any:
         raise ValueError(
             f"max_episode_steps is {limit!r}; an MDP has no limit of steps: give it as max_steps, to train"
         )
+    declared = _declared(name)
+    for option in options:
+        if option in declared and _is_flag(declared[option]):
+            checks.flag(option, options[option])
     try:
         made = gymnasium.make(name, **options)
     except Exception as error:  # whatever a constructor raises
@@ -202,14 +206,25 @@ def _can_be_made(gymnasium: ModuleType, name: str, options: Mapping[str, Any]) -
     return True
 
 
-def _parameters(name: str) -> dict[str, inspect.Parameter]:
-    """The options of an environment, by name; none where it takes any."""
+def _declared(name: str) -> dict[str, inspect.Parameter]:
+    """The options that an environment names."""
     try:
-        found = inspect.signature(maker(name)).parameters
+        return dict(inspect.signature(maker(name)).parameters)
     except (TypeError, ValueError):
         return {}
+
+
+def _parameters(name: str) -> dict[str, inspect.Parameter]:
+    """The options of an environment, by name; none where it takes any."""
+    found = _declared(name)
     any_name = any(parameter.kind is parameter.VAR_KEYWORD for parameter in found.values())
-    return {} if any_name else dict(found)
+    return {} if any_name else found
+
+
+def _is_flag(parameter: inspect.Parameter) -> bool:
+    """Whether an option is True or False: else Python would take anything by its truth value, "no" for True."""
+    says_nothing = parameter.annotation is parameter.empty
+    return parameter.annotation in (bool, "bool") or (says_nothing and isinstance(parameter.default, bool))
 
 
 def _read(env: Any) -> TabularMDP:

@@ -1,7 +1,9 @@
 """A table made of a Gymnasium environment is what one sees when it is played, wrappers and all, or it is refused."""
 
 import copy
+import datetime
 import pickle
+import re
 from collections import Counter
 from fractions import Fraction
 
@@ -484,6 +486,40 @@ def test_tables_of_single_precision_are_tables():
 def test_what_gymnasium_cannot_make_is_told_by_name(name, options, error, message):
     with pytest.raises(error, match=message):
         fsq.from_gymnasium(name, **options)
+
+
+@pytest.mark.parametrize("value", ["no", "", 0, 1, 0.0, None, [], [True], datetime.date(2026, 1, 1)])
+@pytest.mark.parametrize(
+    ("name", "option"),
+    [
+        ("FrozenLake-v1", "is_slippery"),
+        ("FrozenLake8x8-v1", "is_slippery"),
+        ("CliffWalking-v1", "is_slippery"),
+        ("Taxi-v4", "is_rainy"),
+        ("Taxi-v4", "fickle_passenger"),
+    ],
+)
+def test_an_option_that_is_true_or_false_is_nothing_else(name, option, value):
+    with pytest.raises(TypeError, match=rf"{option} is {re.escape(repr(value))}; it must be True or False"):
+        fsq.from_gymnasium(name, **{option: value})
+
+
+class Choosy(FrozenLakeEnv):
+    def __init__(self, steady=True, wind: bool | float = False, warm: "bool" = False, **others):
+        self.told = (steady, wind, warm)
+        super().__init__(is_slippery=not steady)
+
+
+def test_options_of_ones_own_environments_are_what_they_say():
+    gymnasium.register("ChoosyLake-v0", Choosy)
+    try:
+        for option in ("steady", "warm"):
+            with pytest.raises(TypeError, match=f"{option} is 'no'; it must be True or False"):
+                fsq.from_gymnasium("ChoosyLake-v0", **{option: "no"})
+        assert fsq.from_gymnasium("ChoosyLake-v0", wind=0.5, depth="no").deterministic
+        assert not fsq.from_gymnasium("ChoosyLake-v0", steady=np.False_).deterministic
+    finally:
+        gymnasium.registry.pop("ChoosyLake-v0", None)
 
 
 def test_a_module_in_front_of_a_name_is_imported(tmp_path, monkeypatch):
