@@ -105,7 +105,8 @@ def standing(
     layers = [env, *wrappers]
     held = [layer.__dict__ for layer in layers]
     memo = {id(layer): layer for layer in layers}
-    copies = [{name: _copy_of(value, memo) for name, value in of.items() if name != "env"} for of in held]
+    memo |= {id(layer.env): layer.env for layer in layers[1:]}
+    copies = [{name: _copy_of(value, memo) for name, value in of.items()} for of in held]
     try:
         inner = env
         for layer, own in zip(layers, copies, strict=True):
@@ -115,7 +116,7 @@ def standing(
             env.render_mode = None
         yield
         yield
-        if type(env).step is not Env.step:
+        if type(env).step is not Env.step or "step" in vars(env):
             for _ in _played(inner, table, start):
                 yield
     finally:
@@ -133,14 +134,14 @@ def _played(env: Any, table: Table, start: NDArray[np.float64]) -> Iterator[tupl
         if step % _PLANNED == 0:
             explorer.plan()
         if length >= _LONGEST:
-            state, length = _state(_called(env.reset, seed=next(seeds))[0]), 0
+            state, length = _state(_called(_reset, env, next(seeds))), 0
             yield state, None, (state, 0.0, False)
         directed = rng.random() < _DIRECTED
         action = explorer.action(state) if directed else int(rng.integers(len(table[0])))
         explorer.tries[state, action] += 1
-        shown, reward, terminated, truncated, _ = _called(env.step, action)
+        shown, reward, terminated, truncated = _called(_step, env, action)
         following = _state(shown)
-        yield state, action, (following, float(reward), bool(terminated))
+        yield state, action, (following, reward, terminated)
         state, length = following, _LONGEST if terminated or truncated else length + 1
 
 
@@ -181,9 +182,19 @@ def _copy_of(value: Any, memo: dict[int, Any]) -> Any:
         return value
 
 
-def _called(method: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+def _reset(env: Any, seed: int | None) -> Any:
+    shown, _ = env.reset(seed=seed)
+    return shown
+
+
+def _step(env: Any, action: int) -> tuple[Any, float, bool, bool]:
+    shown, reward, terminated, truncated, _ = env.step(action)
+    return shown, float(reward), bool(terminated), bool(truncated)
+
+
+def _called(function: Callable[..., Any], *arguments: Any) -> Any:
     try:
-        return method(*arguments, **options)
+        return function(*arguments)
     except Exception as error:  # whatever an environment of somebody else's raises
         raise ValueError(f"it cannot be played to check its P: {error!r}") from error
 

@@ -456,6 +456,11 @@ class Broken(FrozenLakeEnv):
         raise RuntimeError("out of order")
 
 
+class Short(FrozenLakeEnv):
+    def step(self, action):
+        return super().step(action)[:4]
+
+
 class Held(FrozenLakeEnv):
     def step(self, action):
         return super().step(action)
@@ -476,6 +481,7 @@ class Held(FrozenLakeEnv):
         (Fickle, "played, action . in state"),
         (Pictures, "played, it shows array.* which is no state of its P"),
         (Broken, r"it cannot be played to check its P: RuntimeError\('out of order'\)"),
+        (Short, r"it cannot be played to check its P: ValueError\('not enough values to unpack"),
         (Held, "it cannot be copied, so that its P cannot be checked by playing"),
     ],
 )
