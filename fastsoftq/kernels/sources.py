@@ -219,7 +219,7 @@ def _members(cls: type) -> str:
 
 def _without_comments(text: str) -> str:
     """Lines of code as they stand, less comments, blank lines and white space at their ends."""
-    lines = text.splitlines()
+    lines = text.split("\n")  # as tokenize counts them: a form feed ends none
     try:
         for token in tokenize.generate_tokens(io.StringIO(text).readline):
             if token.type == tokenize.COMMENT:

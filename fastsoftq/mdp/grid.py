@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import textwrap
+import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -17,6 +17,7 @@ __all__ = ["MOVES", "check_size", "from_map"]
 MOVES = ((-1, 0), (0, 1), (1, 0), (0, -1))
 
 _FLOOR, _START, _WALL, _CLIFF, _GOALS = ".", "S", "#", "C", "G0123456789"
+_BLANKS = " \t"
 _CELL_BYTES = 1000  # about what a cell takes while its moves are written down
 
 
@@ -39,9 +40,9 @@ def from_map(
     rows : str or sequence of str
         The map: `.` floor, `S` start (several: each is equally likely), `#` wall, `C` cliff (stepping there pays
         `cliff_reward` and leads back to the start; the episode goes on), `G` or a digit 0 to 9 a goal (stepping there
-        pays its reward and terminates). All rows have the same width. In a string each line is a row; what all lines
-        are indented by, and blank lines before and after, are no part of the map. A blank is no cell: within the map
-        it is refused, wherever it stands.
+        pays its reward and terminates). All rows have the same width. In a string each line is a row, ended by a
+        newline, a carriage return or both, and by nothing else; what all lines are indented by, and blank lines before
+        and after, are no part of the map. A blank is no cell: within the map it is refused, wherever it stands.
     step_reward : float
         What any other step pays.
     cliff_reward : float
@@ -140,9 +141,13 @@ def check_size(subject: str, cells: int) -> None:
 
 def _lines(text: str) -> tuple[str, ...]:
     """The rows of a map in a string."""
-    lines = textwrap.dedent(text).splitlines()
-    filled = [y for y, line in enumerate(lines) if line.strip()]
-    return tuple(lines[filled[0] : filled[-1] + 1]) if filled else ()
+    lines = re.split("\r\n|\r|\n", text)
+    filled = [y for y, line in enumerate(lines) if line.strip(_BLANKS)]
+    indents = [lines[y][: -len(lines[y].lstrip(_BLANKS))] for y in filled]
+    shared = min(map(len, indents), default=0)
+    common = next((x for x, blanks in enumerate(zip(*indents, strict=False)) if len(set(blanks)) > 1), shared)
+    rows = [line[common:] if line.strip(_BLANKS) else "" for line in lines]
+    return tuple(rows[filled[0] : filled[-1] + 1]) if filled else ()
 
 
 def _is_goal(mark: str) -> bool:

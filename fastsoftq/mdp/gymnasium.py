@@ -15,8 +15,9 @@ import numpy as np
 
 from fastsoftq import checks
 from fastsoftq.mdp.gymnasium_env import tabular_env
-from fastsoftq.mdp.gymnasium_play import check_by_playing
+from fastsoftq.mdp.gymnasium_play import check_by_playing, standing
 from fastsoftq.mdp.gymnasium_table import Table, arrays, read_table, wrapped
+from fastsoftq.mdp.gymnasium_trust import as_loaded
 from fastsoftq.mdp.tabular import TabularMDP, checked_mdp
 
 __all__ = ["from_gymnasium", "maker", "to_gymnasium"]
@@ -35,11 +36,14 @@ def from_gymnasium(env: Any, **options: Any) -> TabularMDP:
     What wrappers do to rewards and actions is taken into the table where it is a function of a single reward or action
     (`TransformReward`, `ClipReward`, `TransformAction`, `RepeatAction`). Wrappers that only watch, render or check are
     passed over, and so is `TimeLimit`, since an MDP has no limit of steps: that is `max_steps` of `train`. Any other
-    wrapper is refused, such as `StickyAction`, `NormalizeReward`, those of observations, and your own.
+    wrapper is refused, such as `StickyAction`, `NormalizeReward`, those of observations, and your own. A function of a
+    wrapper that looks at more than its reward or action is refused: it is asked while the environment is played for ten
+    thousand steps, and what the environment held is put back. What it takes from elsewhere, such as the clock, and what
+    it does where those steps do not come, is not found.
 
-    That Gymnasium's own environments play by their tables is known. Any other is played for ten thousand steps, as a
-    copy, and refused where its table says otherwise; what is rarer than that is not found. One without a `step` of its
-    own is nothing but its table.
+    That Gymnasium's own environments play by their tables is known, as long as their classes are as they were loaded.
+    Any other is played for ten thousand steps, as a copy, and refused where its table says otherwise; what is rarer
+    than that is not found. One without a `step` of its own is nothing but its table.
 
     Parameters
     ----------
@@ -64,8 +68,8 @@ def from_gymnasium(env: Any, **options: Any) -> TabularMDP:
         environment without `P` or `initial_state_distrib`, or that does not play by them (`Taxi` with
         `fickle_passenger`); a wrapper that no table holds; a table that is no MDP.
     TypeError
-        Neither a name nor an environment; an option that the environment does not have; options for an environment
-        that is already made.
+        Neither a name nor an environment; an option that the environment does not have, or that is not True or False
+        where the environment's is; options for an environment that is already made.
 
     Examples
     --------
@@ -171,6 +175,10 @@ def _made(gymnasium: ModuleType, name: str, options: Mapping[str, Any]) -> Any:
         raise ValueError(
             f"max_episode_steps is {limit!r}; an MDP has no limit of steps: give it as max_steps, to train"
         )
+    declared = _declared(name)
+    for option in options:
+        if option in declared and _is_flag(declared[option]):
+            checks.flag(option, options[option])
     try:
         made = gymnasium.make(name, **options)
     except Exception as error:  # whatever a constructor raises
@@ -202,14 +210,25 @@ def _can_be_made(gymnasium: ModuleType, name: str, options: Mapping[str, Any]) -
     return True
 
 
-def _parameters(name: str) -> dict[str, inspect.Parameter]:
-    """The options of an environment, by name; none where it takes any."""
+def _declared(name: str) -> dict[str, inspect.Parameter]:
+    """The options that an environment names."""
     try:
-        found = inspect.signature(maker(name)).parameters
+        return dict(inspect.signature(maker(name)).parameters)
     except (TypeError, ValueError):
         return {}
+
+
+def _parameters(name: str) -> dict[str, inspect.Parameter]:
+    """The options of an environment, by name; none where it takes any."""
+    found = _declared(name)
     any_name = any(parameter.kind is parameter.VAR_KEYWORD for parameter in found.values())
-    return {} if any_name else dict(found)
+    return {} if any_name else found
+
+
+def _is_flag(parameter: inspect.Parameter) -> bool:
+    """Whether an option is True or False: else Python would take anything by its truth value, "no" for True."""
+    says_nothing = parameter.annotation is parameter.empty
+    return parameter.annotation in (bool, "bool") or (says_nothing and isinstance(parameter.default, bool))
 
 
 def _read(env: Any) -> TabularMDP:
@@ -235,20 +254,30 @@ def _read(env: Any) -> TabularMDP:
         )
 
     plain = mdp(table)
-    made = mdp(wrapped(table, start, reversed(wrappers))) if wrappers else plain
     if not _known_to_play_by_its_table(env):
         check_by_playing(_copied(env), table, start)
-    return made
+    if not wrappers:
+        return plain
+    outwards = wrappers[::-1]
+    played = [wrapper for wrapper in outwards if type(wrapper) in _played_too()]
+    return mdp(wrapped(table, start, outwards, lambda: standing(env, played, table, start)))
 
 
 def _known_to_play_by_its_table(env: Any) -> bool:
     from gymnasium import Env
     from gymnasium.envs.toy_text import CliffWalkingEnv, FrozenLakeEnv, TaxiEnv
 
-    if {"step", "reset"} & vars(env).keys():  # changed by hand
-        return False
-    kind = type(env)
-    return kind in (tabular_env(), CliffWalkingEnv, FrozenLakeEnv, TaxiEnv) or kind.step is Env.step
+    if type(env) in (tabular_env(), CliffWalkingEnv, FrozenLakeEnv, TaxiEnv):
+        return as_loaded(env, ("step", "reset"))
+    changed = {"step", "reset"} & vars(env).keys() or not as_loaded(Env(), ("step",))
+    return type(env).step is Env.step and not changed
+
+
+def _played_too() -> tuple[type, ...]:
+    """Wrappers that hold something of their own about an episode, at which functions of others may look."""
+    from gymnasium import wrappers
+
+    return (wrappers.Autoreset, wrappers.OrderEnforcing, wrappers.RecordEpisodeStatistics, wrappers.TimeLimit)
 
 
 def _copied(env: Any) -> Any:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import copy
 import math
 from collections import defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from itertools import chain, repeat
 from typing import Any, TypeAlias
 
@@ -14,7 +16,7 @@ from numpy.typing import NDArray
 from fastsoftq import checks
 from fastsoftq.mdp.gymnasium_table import Table, acted_in
 
-__all__ = ["check_by_playing"]
+__all__ = ["check_by_playing", "standing"]
 
 Happening: TypeAlias = tuple[int, float, bool]  # next state, reward, terminated
 
@@ -47,30 +49,20 @@ def check_by_playing(env: Any, table: Table, start: NDArray[np.float64]) -> None
     ValueError
         It does something that the table does not hold, or not as often; or it cannot be played.
     """
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(1)
     places: dict[str, list[float]] = defaultdict(list)
     starts = {(n, 0.0, False): float(p) for n, p in enumerate(start)}
-    seeds = chain([0], repeat(None))  # later episodes go on with the random numbers of the first
-    explorer = _Explorer(table, start)
-    state, length = 0, _LONGEST
-    for step in range(_STEPS):
-        if step % _PLANNED == 0:
-            explorer.plan()
-        if length >= _LONGEST:
-            state, length = _state(_called(env.reset, seed=next(seeds))[0]), 0
-            places["starts"].append(_place(starts, (state, 0.0, False), rng, f"it starts in state {state}"))
-        directed = rng.random() < _DIRECTED
-        action = explorer.action(state) if directed else int(rng.integers(len(table[0])))
-        explorer.tries[state, action] += 1
-        shown, reward, terminated, truncated, _ = _called(env.step, action)
-        following, happened = _state(shown), (_state(shown), float(reward), bool(terminated))
+    for state, action, happened in _played(env, table, start):
+        following, reward, terminated = happened
+        if action is None:
+            places["starts"].append(_place(starts, happened, rng, f"it starts in state {following}"))
+            continue
         chances: dict[Happening, float] = defaultdict(float)
         for p, n, r, t in table[state][action]:
             chances[n, float(r), t] += p
-        what = f"action {action} in state {state} led to state {following} with reward {reward}"
+        what = f"action {action} in state {state} led to state {following} with reward {reward:.12g}"
         what += " and ended the episode" if terminated else ""
         places[f"outcomes of action {action}"].append(_place(chances, happened, rng, what))
-        state, length = following, _LONGEST if terminated or truncated else length + 1
     tolerance = math.log(2.0 * len(places) / _ALARM) / 2.0
     for name, found in places.items():
         n, ordered = len(found), np.sort(found)
@@ -78,6 +70,79 @@ def check_by_playing(env: Any, table: Table, start: NDArray[np.float64]) -> None
         distance = max(float((steps[1:] - ordered).max()), float((ordered - steps[:-1]).max()))
         if n * distance**2 > tolerance:
             raise ValueError(f"played, its {name} are not as frequent as its P says")
+
+
+def standing(
+    env: Any, wrappers: Iterable[Any], table: Table, start: NDArray[np.float64]
+) -> Generator[None, None, None]:
+    """Put an environment into one situation after the other, as those who look at it while it is played find it.
+
+    The environment itself is played, since functions of wrappers refer to it and not to a copy; what it and its
+    wrappers hold is copied before, and the original put back at the end. `close` the iterator to have that done.
+
+    Parameters
+    ----------
+    env : gymnasium.Env
+        Without wrappers. One without a `step` of its own is in one situation only.
+    wrappers : iterable of gymnasium.Wrapper
+        From the innermost outwards, those that are to be played as well: they change neither rewards nor actions.
+    table : Table
+        What the environment says of itself.
+    start : ndarray of float64, shape [states]
+
+    Yields
+    ------
+    None
+        Twice as it is, then after each `reset` and `step` of ten thousand steps, as `check_by_playing` plays.
+
+    Raises
+    ------
+    ValueError
+        It cannot be played.
+    """
+    from gymnasium import Env
+
+    layers = [env, *wrappers]
+    held = [layer.__dict__ for layer in layers]
+    memo = {id(layer): layer for layer in layers}
+    memo |= {id(layer.env): layer.env for layer in layers[1:]}
+    copies = [{name: _copy_of(value, memo) for name, value in of.items()} for of in held]
+    try:
+        inner = env
+        for layer, own in zip(layers, copies, strict=True):
+            layer.__dict__ = own if layer is env else {**own, "env": inner}
+            inner = layer
+        with contextlib.suppress(AttributeError):
+            env.render_mode = None
+        yield
+        yield
+        if type(env).step is not Env.step or "step" in vars(env):
+            for _ in _played(inner, table, start):
+                yield
+    finally:
+        for layer, own in zip(layers, held, strict=True):
+            layer.__dict__ = own
+
+
+def _played(env: Any, table: Table, start: NDArray[np.float64]) -> Iterator[tuple[int, int | None, Happening]]:
+    """State, action and what happened, step by step; no action where an episode starts."""
+    rng = np.random.default_rng(0)
+    seeds = chain([0], repeat(None))  # later episodes go on with the random numbers of the first
+    explorer = _Explorer(table, start)
+    state, length = 0, _LONGEST
+    for step in range(_STEPS):
+        if step % _PLANNED == 0:
+            explorer.plan()
+        if length >= _LONGEST:
+            state, length = _state(_called(_reset, env, next(seeds))), 0
+            yield state, None, (state, 0.0, False)
+        directed = rng.random() < _DIRECTED
+        action = explorer.action(state) if directed else int(rng.integers(len(table[0])))
+        explorer.tries[state, action] += 1
+        shown, reward, terminated, truncated = _called(_step, env, action)
+        following = _state(shown)
+        yield state, action, (following, reward, terminated)
+        state, length = following, _LONGEST if terminated or truncated else length + 1
 
 
 class _Explorer:
@@ -110,9 +175,26 @@ class _Explorer:
         return int(self.tries[state].argmin() if state in self.wanted else self.ways[state])
 
 
-def _called(method: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+def _copy_of(value: Any, memo: dict[int, Any]) -> Any:
     try:
-        return method(*arguments, **options)
+        return copy.deepcopy(value, memo)
+    except Exception:  # windows and the like, on which nothing is drawn
+        return value
+
+
+def _reset(env: Any, seed: int | None) -> Any:
+    shown, _ = env.reset(seed=seed)
+    return shown
+
+
+def _step(env: Any, action: int) -> tuple[Any, float, bool, bool]:
+    shown, reward, terminated, truncated, _ = env.step(action)
+    return shown, float(reward), bool(terminated), bool(truncated)
+
+
+def _called(function: Callable[..., Any], *arguments: Any) -> Any:
+    try:
+        return function(*arguments)
     except Exception as error:  # whatever an environment of somebody else's raises
         raise ValueError(f"it cannot be played to check its P: {error!r}") from error
 

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Generator, Hashable, Iterable
+from itertools import cycle, islice
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fastsoftq import checks
+from fastsoftq.mdp.gymnasium_trust import as_loaded
 
-__all__ = ["Table", "acted_in", "arrays", "read_table", "wrapped"]
+__all__ = ["Situations", "Table", "acted_in", "arrays", "read_table", "wrapped"]
 
 Table: TypeAlias = list[list[list[tuple[float, int, Any, bool]]]]
 """By state and action: (probability, next state, reward, terminated) of every outcome. Rewards are as Gymnasium has
 them, since functions of wrappers are given them so."""
+
+Situations: TypeAlias = Callable[[], Generator[None, None, None]]
+"""Puts an environment into one situation after the other, and back when it is closed."""
+
+_Effect: TypeAlias = Callable[[Table, NDArray[np.float64], Any, Situations], Table]
+
+_ASKED = 10  # values that a function is asked for in each situation, so that many take no longer
 
 # Wrappers that leave alone what an action leads to and pays. A limit of steps is no part of an MDP; `train` has one.
 _HARMLESS = (
@@ -73,7 +83,7 @@ def read_table(env: Any) -> Table:
     ]
 
 
-def wrapped(table: Table, start: NDArray[np.float64], wrappers: Iterable[Any]) -> Table:
+def wrapped(table: Table, start: NDArray[np.float64], wrappers: Iterable[Any], situations: Situations) -> Table:
     """Change a table as wrappers change the environment.
 
     Parameters
@@ -83,6 +93,9 @@ def wrapped(table: Table, start: NDArray[np.float64], wrappers: Iterable[Any]) -
         Where one can start.
     wrappers : iterable of gymnasium.Wrapper
         From the innermost outwards.
+    situations : callable of () -> generator
+        Puts the environment into one situation after the other. What a function of a wrapper does in none of them, in
+        two of them alike, or by what is outside the environment, such as the clock, is not found.
 
     Returns
     -------
@@ -95,7 +108,7 @@ def wrapped(table: Table, start: NDArray[np.float64], wrappers: Iterable[Any]) -
         of one that does not depend on its argument alone.
     """
     for wrapper in wrappers:
-        table = _effect(wrapper)(table, start, wrapper)
+        table = _effect(wrapper)(table, start, wrapper, situations)
     return table
 
 
@@ -142,19 +155,18 @@ def _outcomes(name: str, entries: list[Any]) -> list[tuple[float, int, Any, bool
     return [(p, n, r, t) for p, (n, r, t) in zip(exact, found, strict=True)]
 
 
-def _effect(wrapper: Any) -> Callable[[Table, NDArray[np.float64], Any], Table]:
-    """What a wrapper does to a table: judged by its very type, since a subclass may do anything."""
+def _effect(wrapper: Any) -> _Effect:
+    """What a wrapper does to a table: judged by its very type, as loaded, since any other may do anything."""
     from gymnasium import wrappers
 
-    effects: dict[Any, Callable[[Table, NDArray[np.float64], Any], Table]] = {
+    effects: dict[Any, _Effect] = {
         **{getattr(wrappers, name, None): _unchanged for name in _HARMLESS},
         wrappers.ClipReward: _other_rewards,
         wrappers.TransformReward: _other_rewards,
         wrappers.TransformAction: _other_actions,
         getattr(wrappers, "RepeatAction", None): _repeated,
     }
-    own = {"step", "reset", "reward", "action"} & vars(wrapper).keys()
-    if type(wrapper) not in effects or own:
+    if type(wrapper) not in effects or not as_loaded(wrapper, ("step", "reset", "reward", "action")):
         raise ValueError(
             f"its wrapper {type(wrapper).__name__} may change what is observed, done or paid in a way that no table of "
             "single actions holds; leave it out, or write what it makes of the environment as a TabularMDP"
@@ -162,13 +174,13 @@ def _effect(wrapper: Any) -> Callable[[Table, NDArray[np.float64], Any], Table]:
     return effects[type(wrapper)]
 
 
-def _unchanged(table: Table, start: NDArray[np.float64], wrapper: Any) -> Table:
+def _unchanged(table: Table, start: NDArray[np.float64], wrapper: Any, situations: Situations) -> Table:
     return table
 
 
-def _other_rewards(table: Table, start: NDArray[np.float64], wrapper: Any) -> Table:
+def _other_rewards(table: Table, start: NDArray[np.float64], wrapper: Any, situations: Situations) -> Table:
     rewards = sorted({reward for row in table for outcomes in row for _, _, reward, _ in outcomes})
-    paid = _mapped(wrapper, "reward", rewards)
+    paid = _mapped(wrapper, "reward", rewards, situations)
     acted = acted_in(table, start)
     return [
         # Nobody is ever paid where an episode has ended; such a state stays what tells that it has.
@@ -179,18 +191,18 @@ def _other_rewards(table: Table, start: NDArray[np.float64], wrapper: Any) -> Ta
     ]
 
 
-def _other_actions(table: Table, start: NDArray[np.float64], wrapper: Any) -> Table:
+def _other_actions(table: Table, start: NDArray[np.float64], wrapper: Any, situations: Situations) -> Table:
     import gymnasium
 
     space = wrapper.action_space
     if not isinstance(space, gymnasium.spaces.Discrete) or space.start != 0:
         raise ValueError(f"its wrapper TransformAction takes actions of {space}; they must be numbered from 0")
-    taken = _mapped(wrapper, "action", range(space.n))
+    taken = _mapped(wrapper, "action", range(space.n), situations)
     chosen = [checks.index(f"what its wrapper TransformAction makes of {a}", taken[a], len(table[0])) for a in taken]
     return [[row[action] for action in chosen] for row in table]
 
 
-def _repeated(table: Table, start: NDArray[np.float64], wrapper: Any) -> Table:
+def _repeated(table: Table, start: NDArray[np.float64], wrapper: Any, situations: Situations) -> Table:
     """An action taken several times, its rewards added up; termination ends it early."""
 
     def after(state: int, action: int) -> list[tuple[float, int, Any, bool]]:
@@ -206,22 +218,28 @@ def _repeated(table: Table, start: NDArray[np.float64], wrapper: Any) -> Table:
     return [[after(state, action) for action in range(len(row))] for state, row in enumerate(table)]
 
 
-def _mapped(wrapper: Any, method: str, values: Iterable[Any]) -> dict[Any, float]:
-    """What a wrapper makes of each value; found twice, in two orders, since it must depend on nothing else."""
+def _mapped(wrapper: Any, method: str, values: Iterable[Any], situations: Situations) -> dict[Any, float]:
+    """What a wrapper makes of each value; found in every situation, since it must depend on nothing else."""
     given = list(values)
     name = type(wrapper).__name__
-    found: list[dict[Any, float]] = []
-    for order in (given, given[::-1]):
-        try:
-            made = {value: getattr(wrapper, method)(value) for value in order}
-        except Exception as error:  # whatever a function of somebody else's raises
-            raise ValueError(f"its wrapper {name} fails on a {method} of its table: {error!r}") from error
-        found.append(
-            {value: checks.number(f"what its wrapper {name} makes of {value}", made[value]) for value in given}
-        )
-    if found[0] != found[1]:
-        raise ValueError(f"its wrapper {name} does not make the same of the same {method} each time")
-    return {value: int(one) if method == "action" and one.is_integer() else one for value, one in found[0].items()}
+    turns = cycle(given)
+    found: dict[Any, float] = {}
+    with contextlib.closing(situations()) as places:
+        for visited, _ in enumerate(places):
+            # All of them in two orders; later a few at a time, the next ones in each situation.
+            asked = (given, given[::-1])[visited] if visited < 2 else islice(turns, min(_ASKED, len(given)))
+            for value in asked:
+                try:
+                    made = getattr(wrapper, method)(value)
+                except Exception as error:  # whatever a function of somebody else's raises
+                    raise ValueError(f"its wrapper {name} fails on a {method} of its table: {error!r}") from error
+                one = checks.number(f"what its wrapper {name} makes of {value}", made)
+                if found.setdefault(value, one) != one:
+                    raise ValueError(
+                        f"its wrapper {name} does not make the same of the same {method} each time and wherever the "
+                        f"environment is: of {value} both {found[value]} and {one}; no table holds that"
+                    )
+    return {value: int(one) if method == "action" and one.is_integer() else one for value, one in found.items()}
 
 
 def acted_in(table: Table, start: NDArray[np.float64]) -> set[int]:

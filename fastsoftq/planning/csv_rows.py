@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -16,8 +17,8 @@ def rows_of(path: Path, needed: Sequence[str], allowed: Mapping[str, str]) -> It
     Parameters
     ----------
     path : Path
-        Its first line names the columns, each once, in any order. A byte-order mark, empty lines and blanks around
-        fields are passed over.
+        Its first line names the columns, each once, in any order. A byte-order mark, lines of nothing but blanks, and
+        blanks around fields are passed over.
     needed : sequence of str
         Columns that must be there.
     allowed : mapping of str to str
@@ -37,11 +38,14 @@ def rows_of(path: Path, needed: Sequence[str], allowed: Mapping[str, str]) -> It
         The file cannot be read.
     """
     with _opened(path) as file:
-        reader = csv.reader(file, skipinitialspace=True, strict=True)
+        last = deque([""], maxlen=1)
+        reader = csv.reader(_noted(file, last), skipinitialspace=True, strict=True)
         try:
             names = [name.strip() for name in next(reader, [])]
             _check_columns(f"{path}, line 1", names, needed, [name for name in allowed if name not in needed])
-            for row in filter(None, reader):
+            for row in reader:
+                if not last[0].strip():  # one that ends a quoted field holds the quote
+                    continue
                 _check_fields(f"{path}, line {reader.line_num}", row, names, allowed)
                 yield reader.line_num, dict(zip(names, map(str.strip, row), strict=True))
         except csv.Error as error:
@@ -55,6 +59,13 @@ def _opened(path: Path) -> TextIO:
         return path.open(newline="", encoding="utf-8-sig")
     except ValueError as error:  # of characters that no path has
         raise ValueError(f"path is {str(path)!r}; no file can be called that: {error}") from None
+
+
+def _noted(lines: Iterable[str], last: deque[str]) -> Iterator[str]:
+    """The same lines, with the last one kept: rows do not tell an empty field from no field."""
+    for line in lines:
+        last.append(line)
+        yield line
 
 
 def _check_columns(where: str, names: Sequence[str], needed: Sequence[str], others: Sequence[str]) -> None:

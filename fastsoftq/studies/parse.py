@@ -257,7 +257,7 @@ def _line_of(at: Where, text: str) -> int | None:
     """The number of the line where an entry stands, or else the table around it; None for the whole file."""
     found: dict[Where, int] = {}
     table: Where = ()
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):  # as TOML has lines
         if header := re.match(r"\s*\[\[?([^\[\]]+)\]\]?\s*(#.*)?$", line):
             table = _path(header[1])
             entry = table

@@ -63,7 +63,8 @@ def swept(
         if not values:
             raise ValueError(f"{name} is []; a list is swept, so it must hold at least one value")
         labels = [_label(value) for value in values]
-        if min(len(set(labels)), len(set(map(_identity, values)))) < len(values):
+        identities = {_identity(_listed(value) if nature(path) == 1 else value) for value in values}
+        if min(len(set(labels)), len(identities)) < len(values):
             raise ValueError(f"{name} is [{', '.join(labels)}]; a list is swept, so no value may repeat")
         paths.append(path)
         lists.append(values)
@@ -113,6 +114,11 @@ def _identity(value: Any) -> Any:
     return isinstance(value, bool), value
 
 
+def _listed(value: Any) -> Any:
+    """A string where lists of strings are meant, as the rows of a map: its lines, as a label has them."""
+    return _lines(value) if isinstance(value, str) else value
+
+
 def _label(value: Any) -> str:
     if isinstance(value, Mapping):
         return "(" + " ".join(f"{name}={_label(inner)}" for name, inner in value.items()) + ")"
@@ -120,5 +126,10 @@ def _label(value: Any) -> str:
         return "(" + " ".join(map(_label, value)) + ")"
     if isinstance(value, bool):
         return str(value).lower()
-    lines = str(value).replace("/", "|").splitlines()
-    return lines[0] if len(lines) == 1 else " ".join(line.strip() for line in lines if line.strip())
+    return " ".join(_lines(str(value).replace("/", "|")))
+
+
+def _lines(text: str) -> list[str]:
+    """A text's lines without what is blank around them; a single one as it is."""
+    lines = text.splitlines()
+    return lines if len(lines) == 1 else [line.strip() for line in lines if line.strip()]

@@ -142,7 +142,14 @@ def test_an_edit_anywhere_changes_what_it_is_in(imported, file, old, new, change
 
 
 @pytest.mark.parametrize(
-    ("old", "new"), [("return n\n", "return n  # as it is\n"), ("SCALE =", "\n\n# much\nSCALE ="), ("+ OFF", "+ OFF")]
+    ("old", "new"),
+    [
+        ("return n\n", "return n  # as it is\n"),
+        ("SCALE =", "\n\n# much\nSCALE ="),
+        ("SCALE =", "\f\n# much\nSCALE ="),  # pages, as older editors part them
+        ("SCALE =", "# \x85 \u2028 much\nSCALE ="),
+        ("+ OFF", "+ OFF"),
+    ],
 )
 def test_a_comment_changes_nothing(imported, old, new):
     assert imported("mine.py", old, new) == imported()

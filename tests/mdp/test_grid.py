@@ -1,5 +1,7 @@
 """Grid worlds are what their maps show."""
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -58,6 +60,10 @@ def test_without_a_goal_nothing_terminates():
     assert not fsq.from_map("S..").terminated.any()
 
 
+# What ends a line for str.splitlines, or is blank to Unicode, but ends no row of a map.
+NO_ENDS = "\v\f\x1c\x1d\x1e\x85\u2028\u2029\u3000"
+
+
 @pytest.mark.parametrize(
     ("rows", "options", "message"),
     [
@@ -78,7 +84,12 @@ def test_without_a_goal_nothing_terminates():
         ("S.\t\n..", {}, r"rows\[0\]\[2\] is '\\t'"),
         ("S.\u00a0G", {}, r"rows\[0\]\[2\] is '\\xa0'; .* floor is"),
         ("S.\n\n.G", {}, r"rows\[1\] has 0 cells; rows\[0\] has 2, and all must be as wide"),
+        (" \tS.G\n\t ..G", {}, r"rows\[0\]\[0\] is ' '"),
         ("S.\n  \n.G", {}, r"rows\[1\] has 0 cells"),
+        *((f"S.{mark}.G", {}, rf"rows\[0\]\[2\] is {re.escape(repr(mark))}; it must be one of") for mark in NO_ENDS),
+        *((f"S.G\n{mark}\n..G", {}, rf"rows\[1\]\[0\] is {re.escape(repr(mark))}") for mark in NO_ENDS),
+        *((f"S.G\n{mark}\n", {}, rf"rows\[1\]\[0\] is {re.escape(repr(mark))}") for mark in NO_ENDS),
+        *((f"{mark}S.G", {}, rf"rows\[0\]\[0\] is {re.escape(repr(mark))}") for mark in NO_ENDS),
         ("\n \n", {}, "rows is empty; it must hold at least one row"),
         (["S ", ".G"], {}, r"rows\[0\]\[1\] is ' '; .* floor is '\.'"),
         (["S.\n.G"], {}, r"rows\[0\]\[2\] is '\\n'; .* each row is a string of its own"),
@@ -102,6 +113,8 @@ def test_a_bad_map_is_refused_with_a_reason(rows, options, message):
         "    S.G\n    .#.\n    ",
         "\tS.G\n\t.#.\n",
         "S.G\r\n.#.\r\n",
+        "\r  S.G\r  .#.\r",
+        "  S.G\r\n  .#.\n \r\n",
         ["S.G", ".#."],
         ("S.G", ".#."),
         np.array(["S.G", ".#."]),

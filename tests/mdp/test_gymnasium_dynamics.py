@@ -1,7 +1,12 @@
 """A table made of a Gymnasium environment is what one sees when it is played, wrappers and all, or it is refused."""
 
 import copy
+import datetime
+import functools
 import pickle
+import re
+import threading
+import types
 from collections import Counter
 from fractions import Fraction
 
@@ -165,6 +170,110 @@ class Counting:
     def __call__(self, value):
         self.calls += 1
         return value + self.calls
+
+
+def rewarded(make, function):
+    """An environment whose rewards are a function of them and of the environment."""
+    env = make()
+    return wrappers.TransformReward(env, lambda reward: function(env, reward))
+
+
+def acted(make, function):
+    env = make()
+    return wrappers.TransformAction(env, lambda action: function(env, action), env.action_space)
+
+
+def begun(name, **options):
+    env = gymnasium.make(name, **options)
+    env.reset(seed=0)
+    return env
+
+
+def statistics():
+    return wrappers.RecordEpisodeStatistics(begun("FrozenLake-v1"))
+
+
+def tabular():
+    return fsq.to_gymnasium(fsq.cliff_walking())
+
+
+def own():
+    env = Faithful()
+    env.reset(seed=0)
+    return env
+
+
+def cliff():
+    return begun("CliffWalking-v1")
+
+
+def taxi():
+    return begun("Taxi-v4")
+
+
+LOOKING = {
+    "at the state": lambda: rewarded(cliff, lambda env, r: r - env.unwrapped.s),
+    "at the state, for actions": lambda: acted(cliff, lambda env, a: a if env.unwrapped.s == 36 else 3 - a),
+    "at a single state": lambda: rewarded(cliff, lambda env, r: r + (env.unwrapped.s == 47)),
+    "at a single state of 500": lambda: rewarded(taxi, lambda env, r: r * (1 + (env.unwrapped.s == 477))),
+    "for one reward only": lambda: rewarded(taxi, lambda env, r: 21 if r == 20 and env.unwrapped.s < 20 else r),
+    "at the last action": lambda: rewarded(cliff, lambda env, r: r - (env.unwrapped.lastaction == 2)),
+    "at an action before it": lambda: acted(taxi, lambda env, a: a if env.unwrapped.lastaction != 5 else 4),
+    "at random numbers": lambda: rewarded(cliff, lambda env, r: r + (env.unwrapped.np_random.random() < 0.01)),
+    "at the time": lambda: rewarded(taxi, lambda env, r: r - (env._elapsed_steps > 150)),
+    "at what was won": lambda: rewarded(statistics, lambda env, r: r + (env.episode_returns > 0)),
+    "at an environment of fastsoftq's": lambda: rewarded(tabular, lambda env, r: r - (env.state == 5)),
+    "at one's own": lambda: rewarded(own, lambda env, r: r + (env.s == 14)),
+    "from below another": lambda: wrappers.ClipReward(acted(cliff, lambda env, a: a * (env.unwrapped.s != 0)), -5, 5),
+    "from above another": lambda: rewarded(
+        lambda: wrappers.RepeatAction(wrappers.ClipReward(cliff(), -5, 5), 2), lambda env, r: r + env.unwrapped.s
+    ),
+    "from within the limit of steps": lambda: wrappers.TimeLimit(
+        rewarded(cliff, lambda env, r: r - env.unwrapped.s), 50
+    ),
+    "before it began": lambda: rewarded(
+        lambda: gymnasium.make("FrozenLake-v1"), lambda env, r: r - getattr(env.unwrapped, "s", 0)
+    ),
+}
+
+
+@pytest.mark.parametrize("make", LOOKING.values(), ids=LOOKING)
+def test_functions_that_look_at_the_environment_are_refused(make):
+    env = make()
+    before = what_it_holds(env)
+    with pytest.raises(ValueError, match=r"does not make the same of the same (reward|action) .*; no table holds that"):
+        fsq.from_gymnasium(env)
+    assert what_it_holds(env) == before
+
+
+def what_it_holds(env):
+    """Each layer's attributes: the very objects, and the numbers that are drawn next."""
+    layers = [env]
+    while isinstance(layers[-1], gymnasium.Wrapper):
+        layers.append(layers[-1].env)
+    found = [{name: id(value) for name, value in vars(layer).items()} for layer in layers]
+    drawing = getattr(env.unwrapped, "_np_random", None)
+    return found, drawing is not None and drawing.bit_generator.state
+
+
+@pytest.mark.parametrize("window", [None, threading.Lock()])  # as those that render hold: it cannot be copied
+def test_functions_of_what_does_not_change_are_taken_and_the_environment_is_left_alone(window):
+    env = begun("FrozenLake-v1")
+    env.unwrapped.window_surface = window
+    wide = wrappers.TransformReward(env, lambda r: r * env.unwrapped.ncol)
+    before, s = what_it_holds(wide), env.unwrapped.s
+    assert fsq.from_gymnasium(wide).reward.max() == 4.0
+    assert (what_it_holds(wide), env.unwrapped.s) == (before, s)
+    assert env.step(0)[0] in (0, 4)
+
+
+def test_a_function_that_fails_somewhere_leaves_the_environment_alone():
+    env = cliff()
+    wrapper = wrappers.TransformReward(env, lambda r: r if env.unwrapped.s != 24 else {}[r])
+    before = what_it_holds(wrapper)
+    with pytest.raises(ValueError, match=r"TransformReward fails on a reward of its table: KeyError"):
+        fsq.from_gymnasium(wrapper)
+    assert what_it_holds(wrapper) == before
 
 
 class Own(gymnasium.RewardWrapper):
@@ -347,6 +456,11 @@ class Broken(FrozenLakeEnv):
         raise RuntimeError("out of order")
 
 
+class Short(FrozenLakeEnv):
+    def step(self, action):
+        return super().step(action)[:4]
+
+
 class Held(FrozenLakeEnv):
     def step(self, action):
         return super().step(action)
@@ -367,6 +481,7 @@ class Held(FrozenLakeEnv):
         (Fickle, "played, action . in state"),
         (Pictures, "played, it shows array.* which is no state of its P"),
         (Broken, r"it cannot be played to check its P: RuntimeError\('out of order'\)"),
+        (Short, r"it cannot be played to check its P: ValueError\('not enough values to unpack"),
         (Held, "it cannot be copied, so that its P cannot be checked by playing"),
     ],
 )
@@ -376,6 +491,107 @@ def test_environments_of_ones_own_that_do_not_play_by_their_tables_are_refused(m
         fsq.from_gymnasium(env)
     with pytest.raises(ValueError, match=message):
         fsq.from_gymnasium(wrappers.TransformReward(env, lambda r: r))
+
+
+def first(probabilities, np_random):
+    np_random.random()
+    return 0
+
+
+def windy(self, action):
+    return STEP[FrozenLakeEnv](self, action if self.np_random.random() < 0.8 else 2)
+
+
+def dearer(self, action):
+    state, reward, *others = STEP[type(self)](self, action)
+    return state, reward - 1, *others
+
+
+def elsewhere(self, **options):
+    RESET(self, **options)
+    self.s = 1
+    return 1, {}
+
+
+STEP = {kind: kind.step for kind in (FrozenLakeEnv, CliffWalkingEnv, TaxiEnv)}
+RESET = FrozenLakeEnv.reset
+TOY_TEXT = "gymnasium.envs.toy_text"
+
+
+@pytest.mark.parametrize(
+    ("name", "target", "value"),
+    [
+        ("FrozenLake-v1", f"{TOY_TEXT}.FrozenLakeEnv.step", windy),
+        ("FrozenLake-v1", f"{TOY_TEXT}.FrozenLakeEnv.step", functools.wraps(FrozenLakeEnv.step)(windy)),
+        ("FrozenLake-v1", f"{TOY_TEXT}.FrozenLakeEnv.step", functools.partialmethod(windy)),
+        ("FrozenLake-v1", f"{TOY_TEXT}.FrozenLakeEnv.reset", elsewhere),
+        ("FrozenLake-v1", f"{TOY_TEXT}.FrozenLakeEnv.step", CliffWalkingEnv._calculate_transition_prob),
+        ("FrozenLake-v1", f"{TOY_TEXT}.frozen_lake.categorical_sample", first),
+        ("FrozenLake-v1", f"{TOY_TEXT}.frozen_lake.categorical_sample", functools.partial(first)),
+        ("CliffWalkingSlippery-v1", f"{TOY_TEXT}.cliffwalking.categorical_sample", first),
+        ("CliffWalking-v1", f"{TOY_TEXT}.CliffWalkingEnv.step", dearer),
+        ("Taxi-v4", f"{TOY_TEXT}.TaxiEnv.step", dearer),
+        ("Taxi-v4", f"{TOY_TEXT}.taxi.categorical_sample", first),
+    ],
+)
+def test_classes_of_gymnasiums_that_were_changed_are_played(name, target, value, monkeypatch):
+    options = {"is_rainy": True} if name == "Taxi-v4" else {}
+    fsq.from_gymnasium(name, **options)
+    monkeypatch.setattr(target, value)
+    with pytest.raises(ValueError, match=r"played, |it cannot be played"):
+        fsq.from_gymnasium(name, **options)
+
+
+def test_a_class_that_was_changed_and_plays_by_its_table_is_taken(monkeypatch):
+    monkeypatch.setattr(FrozenLakeEnv, "step", lambda self, action: STEP[FrozenLakeEnv](self, action))
+    assert fsq.from_gymnasium("FrozenLake-v1").n_states == 16
+
+
+@pytest.mark.parametrize("name", ["FrozenLake-v1", "CliffWalking-v1", "Taxi-v4"])
+def test_gymnasiums_own_are_not_played_as_long_as_they_are_as_loaded(name, monkeypatch):
+    env = gymnasium.make(name)
+    env.reset(seed=0)
+    for made in (env, fsq.to_gymnasium(fsq.from_gymnasium(env))):
+        with monkeypatch.context() as patch:
+            patch.setattr("fastsoftq.mdp.gymnasium.check_by_playing", None)
+            fsq.from_gymnasium(made)
+
+
+def test_what_was_set_by_hand_on_an_environment_is_played():
+    env = FrozenLakeEnv()
+    env.reset = lambda **options: elsewhere(env, **options)
+    with pytest.raises(ValueError, match="played, "):
+        fsq.from_gymnasium(env)
+    env = TaxiEnv()
+    env.step = types.MethodType(lambda self, action: TaxiEnv.step(self, 0), env)
+    with pytest.raises(ValueError, match="played, "):
+        fsq.from_gymnasium(env)
+    bare = Table()
+    bare.step = lambda action: (0, 5.0, True, False, {})
+    with pytest.raises(ValueError, match=r"played, |cannot be played"):
+        fsq.from_gymnasium(bare)
+
+
+@pytest.mark.parametrize(
+    ("kind", "method"),
+    [
+        (wrappers.TimeLimit, "step"),
+        (wrappers.OrderEnforcing, "reset"),
+        (wrappers.ClipReward, "reward"),
+        (wrappers.TransformAction, "action"),
+        (gymnasium.RewardWrapper, "step"),
+        (gymnasium.Wrapper, "reset"),
+    ],
+)
+def test_wrappers_whose_classes_were_changed_are_refused(kind, method, monkeypatch):
+    def make():
+        return wrappers.TransformAction(wrappers.ClipReward(lake(), -1, 1), lambda a: a, Discrete(4))
+
+    fsq.from_gymnasium(make())
+    before = getattr(kind, method)
+    monkeypatch.setattr(kind, method, lambda self, *arguments, **options: before(self, *arguments, **options))
+    with pytest.raises(ValueError, match=r"its wrapper .* may change what is"):
+        fsq.from_gymnasium(make())
 
 
 class Faithful(FrozenLakeEnv):
@@ -484,6 +700,40 @@ def test_tables_of_single_precision_are_tables():
 def test_what_gymnasium_cannot_make_is_told_by_name(name, options, error, message):
     with pytest.raises(error, match=message):
         fsq.from_gymnasium(name, **options)
+
+
+@pytest.mark.parametrize("value", ["no", "", 0, 1, 0.0, None, [], [True], datetime.date(2026, 1, 1)])
+@pytest.mark.parametrize(
+    ("name", "option"),
+    [
+        ("FrozenLake-v1", "is_slippery"),
+        ("FrozenLake8x8-v1", "is_slippery"),
+        ("CliffWalking-v1", "is_slippery"),
+        ("Taxi-v4", "is_rainy"),
+        ("Taxi-v4", "fickle_passenger"),
+    ],
+)
+def test_an_option_that_is_true_or_false_is_nothing_else(name, option, value):
+    with pytest.raises(TypeError, match=rf"{option} is {re.escape(repr(value))}; it must be True or False"):
+        fsq.from_gymnasium(name, **{option: value})
+
+
+class Choosy(FrozenLakeEnv):
+    def __init__(self, steady=True, wind: bool | float = False, warm: "bool" = False, **others):
+        self.told = (steady, wind, warm)
+        super().__init__(is_slippery=not steady)
+
+
+def test_options_of_ones_own_environments_are_what_they_say():
+    gymnasium.register("ChoosyLake-v0", Choosy)
+    try:
+        for option in ("steady", "warm"):
+            with pytest.raises(TypeError, match=f"{option} is 'no'; it must be True or False"):
+                fsq.from_gymnasium("ChoosyLake-v0", **{option: "no"})
+        assert fsq.from_gymnasium("ChoosyLake-v0", wind=0.5, depth="no").deterministic
+        assert not fsq.from_gymnasium("ChoosyLake-v0", steady=np.False_).deterministic
+    finally:
+        gymnasium.registry.pop("ChoosyLake-v0", None)
 
 
 def test_a_module_in_front_of_a_name_is_imported(tmp_path, monkeypatch):

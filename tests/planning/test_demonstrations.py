@@ -160,6 +160,29 @@ def test_a_bad_file(tmp_path, text, message):
     assert message in str(error.value)
 
 
+@pytest.mark.parametrize("blanks", ["", " ", "  \t", "\t", "\u00a0"])
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+def test_lines_of_blanks_are_passed_over(tmp_path, blanks, newline):
+    header, *rows = GOOD.splitlines()
+    path = tmp_path / "seen.csv"
+    path.write_bytes(newline.join([header, blanks, *rows[:3], blanks, blanks, rows[3], blanks]).encode())
+    seen = fsq.load_demonstrations(path, CORRIDOR)
+    assert (seen.state.tolist(), seen.n_trajectories) == ([0, 1, 0, 0], 2)
+    path.write_bytes(newline.join([header, blanks, *rows, blanks, "b,5,one,1"]).encode())
+    with pytest.raises(ValueError, match="line 8: state is 'one'"):
+        fsq.load_demonstrations(path)
+
+
+def test_blanks_in_quotes_are_a_field(tmp_path):
+    seen = fsq.load_demonstrations(
+        written(tmp_path, 'trajectory,step,state,action,note\na,0,0,1,"\n  \n"\na,1,1,1,"x\n "\n'), CORRIDOR
+    )
+    assert seen.state.tolist() == [0, 1]
+    for row in ('""', '" "', '"\n "'):
+        with pytest.raises(ValueError, match="step is None"):
+            fsq.load_demonstrations(written(tmp_path, f"{GOOD}{row}\n"))
+
+
 def test_bytes_that_are_no_text(tmp_path):
     path = tmp_path / "seen.csv"
     path.write_bytes(b"trajectory,step,state,action\na,0,\xff,1\n")

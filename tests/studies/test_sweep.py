@@ -29,6 +29,11 @@ def maps(tmp_path, text):
     return {name: mdp.map for name, mdp in environments(tmp_path, text).items()}
 
 
+def parse_text(tmp_path, text):
+    (tmp_path / "study.toml").write_text(text, encoding="utf-8")
+    return read_study(tmp_path / "study.toml")
+
+
 TWO_ROWS = {"e": ("S..G", "S.#G")}
 
 
@@ -87,11 +92,30 @@ def test_maps_and_numbers_make_their_product(tmp_path):
         ("rows = [1, 2]", r"environments.e.rows\[0\] is 1; it must be a string"),
         ("rows = [[1, 2]]", r"environments.e.rows\[0\] is 1; it must be a string"),
         ('rows = [["S.G"], ["S.G"]]', "environments.e.rows is .* no value may repeat"),
+        ('rows = [["S.G"], "S.G"]', r"environments.e.rows is \[\(S.G\), S.G\]; .* no value may repeat"),
+        ('rows = ["S.G\\n...", ["S.G", "..."]]', "environments.e.rows is .* no value may repeat"),
+        ('rows = [["S.G", "..."], """\n  S.G\n  ...\n"""]', "environments.e.rows is .* no value may repeat"),
     ],
 )
 def test_maps_that_are_none_are_refused(tmp_path, text, message):
     with pytest.raises(SpecError, match=message):
         environments(tmp_path, f'kind = "map"\n{text}\n')
+
+
+def test_a_string_beside_a_list_is_its_lines_only_where_lists_are_meant():
+    values = {"rows": ["a", ["a"]]}
+    with pytest.raises(ValueError, match="no value may repeat"):
+        swept(values, lambda path: 1)
+    assert [found["rows"] for _, found in swept(values)] == ["a", ["a"]]
+    assert len(swept({"rows": ["a b", ["a", "b"]]}, lambda path: 1)) == 2
+
+
+def test_a_line_is_named_as_toml_counts_them(tmp_path):
+    """U+2028, U+0085 and others end no line of TOML."""
+    text = 'name = "a\u2028b\x85c"  # \u2029\nepisodes = 1\nseeds = "many"\n'
+    text += HEAD.split("seeds = 2\n")[1] + '[environments.e]\nkind = "map"\nrows = "S.G"\n'
+    with pytest.raises(SpecError, match="line 3: seeds is 'many'"):
+        parse_text(tmp_path, text)
 
 
 def test_lists_of_several_goals_are_values(tmp_path):
