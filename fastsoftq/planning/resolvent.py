@@ -23,7 +23,6 @@ EPS = float(np.finfo(np.float64).eps)
 _SMALL = 1500  # states whose equations are factorised whatever their graph
 _NARROW = 3.0  # how wide a planar graph's band is at most, in square roots of its states
 _REFINEMENTS = 12
-_UNSETTLED = 1e4  # times what rounding accounts for
 
 
 class Differences:
@@ -101,7 +100,7 @@ class Resolvent:
         size = chain.shape[0]
         self.differences = Differences(chain, np.arange(size), ends)
         self._ends = ends
-        self._left = 0.0  # how far the last solution was from rounding alone
+        self.left = 0.0  # how far the last solution was from rounding alone, in multiples of it
         edges = chain.tocoo()
         moves = (edges.row != edges.col) & (edges.data > 0.0)
         row, col, p = edges.row[moves], edges.col[moves], edges.data[moves]
@@ -125,16 +124,8 @@ class Resolvent:
         Returns
         -------
         ndarray of float64, shape [states]
-
-        Warns
-        -----
-        RuntimeWarning
-            The equations are beyond double precision: some states are left for good with next to no probability.
         """
         high, low = self.solve_twice(b)
-        if not self._left <= _UNSETTLED:
-            size = f"{b.size} states were not solved to rounding, but to {self._left:.1g} times that"
-            warnings.warn(f"the equations of {size}", RuntimeWarning, stacklevel=2)
         return high + low
 
     def solve_twice(self, b: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -154,20 +145,20 @@ class Resolvent:
         """
         high = self._solve(b * self._row_scale, transposed=False)
         low = np.zeros_like(high)
-        best = self._left = np.inf
+        best = self.left = np.inf
         if not np.isfinite(high).all():
             return high, low
         found = high, low
         for _ in range(_REFINEMENTS):
             residual = b + self.differences.rise(high, low)
-            floor = self.differences.rounding(high, b)
+            floor = self.differences.rounding(high, b) + self._leaves * np.abs(high) * EPS**2  # the grain of low
             excess = np.abs(residual) > floor / 2.0
             worst = float((np.abs(residual[excess]) / np.maximum(floor[excess], 1e-300)).max(initial=0.0))
-            if not worst < best:
-                return found
-            best, found = worst, (high, low)
             size = float(max(np.abs(b).max(), (self._leaves * np.abs(high)).max()))
-            self._left = float(np.abs(residual).max()) / max(EPS * size, 1e-300)
+            left = float(np.abs(residual).max()) / max(EPS * size, 1e-300)
+            if not (worst < best or left < 0.5 * self.left):
+                return found
+            best, found, self.left = min(worst, best), (high, low), left
             if not excess.any():
                 break
             low = low + self._solve(np.where(excess, residual, 0.0) * self._row_scale, transposed=False)
