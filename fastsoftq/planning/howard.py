@@ -119,6 +119,8 @@ def improve(
     most: int,
     relevant: NDArray[np.bool_] | None = None,
     weight: NDArray[np.float64] | None = None,
+    *,
+    bounded: bool = False,
 ) -> Optimum:
     """Evaluate and improve a policy until it is optimal (Howard 1960), and bound what may be left.
 
@@ -135,6 +137,8 @@ def improve(
         can do to the value of the policy itself.
     weight : ndarray of float64, shape [choices], optional
         A policy by the weights of its choices, to begin with instead.
+    bounded : bool
+        Whether it is known that no policy gains for ever. What seems to is then feigned by rounding, and not followed.
 
     Returns
     -------
@@ -168,9 +172,15 @@ def improve(
             break
         changed = np.where(better, best, chosen)
         if not (choices.ends > 0.0).all() and not (home := proper(choices, changed)).all():
-            chain = sparse.csr_array(choices.onward[changed])
-            transient, _ = transient_states(chain, choices.ends[changed])
-            return Optimum(high, changed, gain, gain, gain, evaluations, ~transient & ~home)
+            if not bounded:
+                chain = sparse.csr_array(choices.onward[changed])
+                transient, _ = transient_states(chain, choices.ends[changed])
+                return Optimum(high, changed, gain, gain, gain, evaluations, ~transient & ~home)
+            back = chosen if weight is None else shortest_ways(choices, home, np.ones(choices.state.size, np.bool_))
+            kept = np.where(home, changed, back)  # comes to the end, since the policy before did
+            if weight is None and np.array_equal(kept, chosen):
+                break
+            changed = kept
         last = (chosen, high, low, unsure) if weight is None else None
         weight, chosen = None, changed
     if weight is not None:  # the last policy that was allowed: what is greedy towards it need not be as good

@@ -241,10 +241,11 @@ def _check_above_critical(mdp: TabularMDP, reward_scale: float, temperature: flo
 
 def _solution(found: Solved, tolerance: float, max_iterations: int, stacklevel: int = 4) -> Solution:
     """Judge by the bound, where the start can lead to, whether it has converged."""
-    here = found.seen & np.isfinite(found.v)
-    bound = found.bound[here]
+    proved = ~np.isnan(found.v) & (found.bound < np.inf)  # of an infinite value, too, a bound says that it is right
+    here = found.seen & (np.isfinite(found.v) | ~proved)
+    bound = np.where(proved, found.bound, np.inf)[here]
     error_bound = float(bound.max(initial=0.0))
-    converged = bool((bound <= tolerance * np.maximum(1.0, np.abs(found.v[here]))).all())
+    converged = bool((bound <= tolerance * np.maximum(1.0, np.abs(np.where(proved, found.v, 0.0)[here]))).all())
     if not converged:
         what = f"no convergence within max_iterations = {max_iterations}"
         if found.iterations < max_iterations:
