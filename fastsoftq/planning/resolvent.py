@@ -42,13 +42,18 @@ class Differences:
         self.size = rows.shape[0]
         count = np.diff(rows.indptr)
         self._row = np.repeat(np.arange(self.size), count)
-        moves = state[self._row] != rows.indices
+        moves = (state[self._row] != rows.indices) & (rows.data > 0.0)
         self._row = self._row[moves]
         self._to = rows.indices[moves]
         self._from = state[self._row]
         self._p = rows.data[moves]
         self._state, self._ends = state, ends
         self._rounding = (float(count.max(initial=0)) + 6.0) * EPS / 2.0  # each operation rounds by EPS / 2 at most
+
+    @property
+    def moves(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+        """What leads elsewhere: the row, the state that follows, and the probability."""
+        return self._row, self._to, self._p
 
     def rise(self, high: NDArray[np.float64], low: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
         """Expected value after a step less the value before it, of values given as a sum of two parts.
@@ -101,16 +106,18 @@ class Resolvent:
         self.differences = Differences(chain, np.arange(size), ends)
         self._ends = ends
         self.left = 0.0  # how far the last solution was from rounding alone, in multiples of it
-        edges = chain.tocoo()
-        moves = (edges.row != edges.col) & (edges.data > 0.0)
-        row, col, p = edges.row[moves], edges.col[moves], edges.data[moves]
+        row, col, p = self.differences.moves
         leaves = ends + np.bincount(row, p, size)
         self._leaves = np.where(leaves > 0.0, leaves, np.nan)  # a state that is never left has no solution
         # Each state's equation is divided by how likely it is left: then the diagonal is 1.
         self._row_scale = 1.0 / self._leaves
-        off = sparse.csr_array((-p * self._row_scale[row], (row, col)), shape=chain.shape)
-        self._matrix = sparse.csr_array(off + sparse.eye_array(size, format="csr"))
-        self._factorised = _is_narrow(off)
+        first = np.append(0, np.cumsum(np.bincount(row, minlength=size) + 1))
+        place = np.arange(row.size) + row + 1  # behind the diagonal of its row and of those before
+        entries, column = np.ones(first[-1]), np.empty(first[-1], col.dtype)
+        entries[place], column[place] = -p * self._row_scale[row], col
+        column[first[:-1]] = np.arange(size)
+        self._matrix = sparse.csr_array((entries, column, first.astype(col.dtype)), shape=chain.shape)
+        self._factorised = size <= _SMALL or _is_narrow(row, col, size)
         self._factors: Any = None
         self._incomplete: Any = None
 
@@ -209,12 +216,12 @@ class Resolvent:
         if self._factors is None:
             # M-matrices need no pivoting (Berman & Plemmons 1994, chapter 6): the order may serve the fill-in alone.
             options = {"SymmetricMode": True}
-            matrix = sparse.csc_array(self._matrix)
+            matrix = self._matrix.T  # whose columns are the rows
             try:
                 self._factors = splu(matrix, "MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options=options)
             except RuntimeError:  # singular, in double precision
                 return np.full_like(b, np.nan)
-        return np.asarray(self._factors.solve(b, trans="T" if transposed else "N"))
+        return np.asarray(self._factors.solve(b, trans="N" if transposed else "T"))
 
     def _iterated(self, b: NDArray[np.float64], transposed: bool, nearness: float) -> NDArray[np.float64]:
         """Three ways, from the quickest to the most robust: the first that comes near enough for the rounds to do."""
@@ -261,17 +268,14 @@ def two_sum(a: NDArray[np.float64], b: NDArray[np.float64]) -> tuple[NDArray[np.
     return high, (a - (high - back)) + (b - back)
 
 
-def _is_narrow(matrix: sparse.csr_array) -> bool:
-    """Whether a factorisation fills in little: the graph is small, or within its loops as narrow as a plane's."""
-    size = matrix.shape[0]
-    if size <= _SMALL:
-        return True
-    _, label = csgraph.connected_components(matrix, connection="strong")
-    edges = matrix.tocoo()
-    loops = label[edges.row] == label[edges.col]
-    row, col = edges.row[loops], edges.col[loops]
+def _is_narrow(row: NDArray[np.int64], col: NDArray[np.int64], size: int) -> bool:
+    """Whether a factorisation fills in little: within its loops the graph is as narrow as a plane's."""
+    moves = sparse.csr_array((np.ones(row.size), (row, col)), shape=(size, size))
+    _, label = csgraph.connected_components(moves, connection="strong")
+    loops = label[row] == label[col]
+    row, col = row[loops], col[loops]
     ones = np.ones(2 * row.size)
-    both = sparse.csr_array((ones, (np.append(row, col), np.append(col, row))), shape=matrix.shape)
+    both = sparse.csr_array((ones, (np.append(row, col), np.append(col, row))), shape=moves.shape)
     place = np.empty(size, np.int64)
     place[csgraph.reverse_cuthill_mckee(both, symmetric_mode=True)] = np.arange(size)
     band = np.zeros(size)
