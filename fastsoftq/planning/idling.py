@@ -78,7 +78,9 @@ def collapse(choices: Choices) -> Collapsed:
     n_idle = int(component.max(initial=-1)) + 1
     if n_idle == 0:
         everything = np.arange(choices.state.size)
-        return Collapsed(choices, np.arange(choices.n_states), np.zeros(choices.n_states), everything, idles, stays, gains)
+        return Collapsed(
+            choices, np.arange(choices.n_states), np.zeros(choices.n_states), everything, idles, stays, gains
+        )
     worth = np.zeros(n_idle)
     potential = np.where(component >= 0, potential, 0.0)
     slack = np.where(component >= 0, slack, 0.0)

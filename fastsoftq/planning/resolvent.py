@@ -202,9 +202,26 @@ class Resolvent:
         x = self._solve(b, transposed=True)
         for _ in range(2):
             x = x + self._solve(b - self._matrix.T @ x, transposed=True)
-        x = np.maximum(x * self._row_scale, 0.0)
-        ending = float(self._ends @ x)  # all that begins must end, which is told without cancellation
-        return x * (float(b.sum()) / ending) if 0.0 < ending < np.inf else x
+        return self._balanced(np.maximum(x * self._row_scale, 0.0), b)
+
+    def _balanced(self, x: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Scale visits so that what comes into a class of states leaves it, which is told without cancellation."""
+        if not np.isfinite(x).all() or not x.any():
+            return x
+        row, col, p = self.differences.moves
+        n_classes, label = csgraph.connected_components(self._matrix, connection="strong")
+        crosses = label[row] != label[col]
+        origin, to = label[row[crosses]], label[col[crosses]]
+        flow = p[crosses] * x[row[crosses]]
+        leaves = np.bincount(label, self._ends * x, n_classes) + np.bincount(origin, flow, n_classes)
+        comes = np.bincount(label, b, n_classes)
+        passes = leaves > 0.0
+        share = flow / np.where(passes, leaves, 1.0)[origin]
+        # Classes are numbered along the flow or against it, so that these equations are triangular.
+        onward = sparse.csc_array((-share, (to, origin)), shape=(n_classes, n_classes))
+        system = sparse.csc_array(onward + sparse.eye_array(n_classes, format="csc"))
+        through = splu(system, "NATURAL", diag_pivot_thresh=0.0).solve(comes)
+        return np.asarray(x * np.where(passes, through / np.where(passes, leaves, 1.0), 1.0)[label])
 
     def _solve(self, b: NDArray[np.float64], *, transposed: bool, nearness: float = 1e-10) -> NDArray[np.float64]:
         if not np.isfinite(self._row_scale).all() or not b.size:

@@ -250,6 +250,6 @@ def test_policies_that_cannot_be_told_apart_go_the_shortest_way(discount, polici
     solution = fsq.policy_iteration(fsq.from_map("S" + 198 * "." + "G"), discount)
     assert solution.converged
     assert solution.iterations <= policies
-    steps = np.arange(199, 0, -1)
+    steps = np.arange(198, -1, -1)  # to the goal, which the last one pays nothing for
     right = -steps if discount == 1.0 else -(1.0 - discount**steps) / (1.0 - discount)
     np.testing.assert_allclose(solution.v[:-1], right, rtol=1e-13)
