@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastsoftq.planning.choices import Choices
+from fastsoftq.planning.compensated import two_sum
 from fastsoftq.planning.howard import begin, sweep
-from fastsoftq.planning.resolvent import EPS, Differences, Resolvent, two_sum
+from fastsoftq.planning.resolvent import EPS, Differences, Resolvent
 
 __all__ = ["SoftOptimum", "soft_optimum"]
 

@@ -17,7 +17,9 @@ from scipy import sparse
 from scipy.sparse import csgraph
 from scipy.sparse.linalg import LinearOperator, bicgstab, gmres, spilu, splu
 
-__all__ = ["EPS", "Differences", "Resolvent", "two_sum"]
+from fastsoftq.planning.compensated import sum_by_row, two_product, two_sum
+
+__all__ = ["EPS", "Differences", "Resolvent"]
 
 EPS = float(np.finfo(np.float64).eps)
 _SMALL = 1500  # states whose equations are factorised whatever their graph
@@ -73,6 +75,22 @@ class Differences:
             here = high + low
         return np.asarray(np.bincount(self._row, self._p * step, self.size) - self._ends * here[self._state])
 
+    def exact_rise(self, values: NDArray[np.float64], added: NDArray[np.float64]) -> NDArray[np.float64]:
+        """`added + rise(values)` for rows without an end, rounded once or twice, however much cancels.
+
+        Parameters
+        ----------
+        values : ndarray of float64, shape [states]
+        added : ndarray of float64, shape [rows]
+
+        Returns
+        -------
+        ndarray of float64, shape [rows]
+        """
+        step, rest = two_sum(values[self._to], -values[self._from])
+        high, low = two_product(self._p, step)
+        return sum_by_row(added, self._row, (high, low, self._p * rest))
+
     def rounding(self, values: NDArray[np.float64], added: NDArray[np.float64]) -> NDArray[np.float64]:
         """Bound what rounding can do to `added + rise(values)`.
 
@@ -88,6 +106,21 @@ class Differences:
         step = np.abs(values[self._to] - values[self._from])
         size = np.bincount(self._row, self._p * step, self.size) + self._ends * np.abs(values[self._state])
         return np.asarray(self._rounding * (size + np.abs(added)))
+
+    def written(self, values: NDArray[np.float64], added: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Bound what it did to `added + rise(values)` that `added` and the probabilities were written in binary.
+
+        Parameters
+        ----------
+        values : ndarray of float64, shape [states]
+        added : ndarray of float64, shape [rows]
+
+        Returns
+        -------
+        ndarray of float64, shape [rows]
+        """
+        step = np.where(self._p == 1.0, 0.0, self._p * np.abs(values[self._to] - values[self._from]))
+        return np.asarray(EPS * (1.5 * np.bincount(self._row, step, self.size) + 0.5 * np.abs(added)))
 
 
 class Resolvent:
@@ -267,22 +300,6 @@ class Resolvent:
                 if best < max(1e-3, 10.0 * nearness):
                     break
         return np.asarray(x * scale)
-
-
-def two_sum(a: NDArray[np.float64], b: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Add exactly: the rounded sum, and what rounding took from it (Knuth 1998, section 4.2.2, theorem B).
-
-    Parameters
-    ----------
-    a, b : ndarray of float64
-
-    Returns
-    -------
-    high, low : ndarray of float64
-    """
-    high = a + b
-    back = high - a
-    return high, (a - (high - back)) + (b - back)
 
 
 def _is_narrow(row: NDArray[np.int64], col: NDArray[np.int64], size: int) -> bool:

@@ -1,6 +1,7 @@
 """Exact answers are proved: against enumeration in fractions, linear programming and dense algebra."""
 
 import math
+import warnings
 from fractions import Fraction
 
 import numpy as np
@@ -422,3 +423,38 @@ def test_rounding_feigns_no_gain_for_ever(solve):
     assert solution.converged
     assert (np.abs(solution.v - right) <= solution.error_bound).all()
     np.testing.assert_allclose(solution.v, right, rtol=1e-6)
+
+
+def swing(large, extra):
+    """Two states that lead to each other, for `large` and its negative less `extra`; each may end for a cost."""
+    back = -large - extra
+    return fsq.TabularMDP(
+        [[[1], [0]], [[0], [1]]], [[[large], [-1.0]], [[back], [-1.0 - large]]], [[[False], [True]]] * 2
+    )
+
+
+@solvers
+@pytest.mark.parametrize("large", [1.0, 1e6, 3e13])
+@pytest.mark.parametrize("grains", [4, 16, 1000])
+def test_a_cycle_that_loses_little_beside_large_rewards_is_not_free(solve, large, grains):
+    extra = grains * np.spacing(large)
+    stay = fsq.TabularMDP([[[1]], [[0]]], [[[large]], [[-large - extra]]], [[[False]]] * 2)
+    assert (solve(stay, 1.0).v == -np.inf).all()
+    with warnings.catch_warnings():  # that it cannot be proved to 1e-10 may be said
+        warnings.simplefilter("ignore")
+        solution = solve(swing(large, extra), 1.0)
+    right = np.array([max(-1.0, large - 1.0 - large), -1.0 - large])
+    assert (np.abs(solution.v - right) <= solution.error_bound).all()
+    assert not solution.converged or solution.error_bound <= 1e-10 * large
+    with pytest.raises(ValueError, match="a policy can gain for ever from state"):
+        solve(swing(large, -extra), 1.0)
+
+
+@solvers
+def test_rewards_that_cancel_as_they_are_written_are_free(solve):
+    for rewards in ([0.1, 0.2, -0.3], [0.7, 0.1, -0.8], [3 * 0.1, 1e-3, -0.301], [1e6 + 0.1, -1e6, -0.1]):
+        mdp = fsq.TabularMDP([[[1]], [[2]], [[0]]], np.reshape(rewards, (3, 1, 1)), [[[False]]] * 3)
+        solution = solve(mdp, 1.0)
+        first, second, third = rewards
+        right = [(2 * first + second) / 3, (2 * second + third) / 3, (2 * third + first) / 3]
+        np.testing.assert_allclose(solution.v, right, atol=1e-15 * max(np.abs(rewards)))
