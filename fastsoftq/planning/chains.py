@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
@@ -22,6 +24,7 @@ __all__ = [
 ]
 
 _LAPS = 100  # steps by which a chain comes to where it is often
+_UNSETTLED = 1e4  # times what rounding accounts for, which may be left of equations
 _NEVER = 1e-15  # a transition less likely than this is one that double precision cannot tell from none
 
 
@@ -91,7 +94,7 @@ def stationary_values(
     if discount == 1.0:
         return total_rewards(chain, ends, columns).reshape(reward.shape)
     solver = resolvent(chain, ends, discount)
-    return np.column_stack([solver.solve(column) for column in columns.T]).reshape(reward.shape)
+    return np.column_stack([_settled(solver, column) for column in columns.T]).reshape(reward.shape)
 
 
 def total_rewards(
@@ -127,7 +130,7 @@ def total_rewards(
         solver = Resolvent(*part(chain, ends, transient))
         for kind, reward in enumerate(rewards.T):
             if reward[transient].any():
-                total[transient, kind] = solver.solve(reward[transient])
+                total[transient, kind] = _settled(solver, reward[transient])
     for kind, limits in enumerate(lasting):
         for limit, members in limits.items():
             reach = reaching(chain, members)
@@ -226,6 +229,15 @@ def reaching(chain: sparse.csr_array, targets: NDArray[np.bool_]) -> NDArray[np.
         steps = csgraph.dijkstra(chain.T.tocsr(), indices=np.flatnonzero(targets), unweighted=True, min_only=True)
         found = np.isfinite(steps)
     return np.asarray(found)
+
+
+def _settled(solver: Resolvent, b: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Solve equations, and warn where they are beyond double precision: states are left with next to no probability."""
+    x = solver.solve(b)
+    if not solver.left <= _UNSETTLED:
+        size = f"{b.size} states were not solved to rounding, but to {solver.left:.1g} times that"
+        warnings.warn(f"the equations of {size}", RuntimeWarning, stacklevel=4)
+    return x
 
 
 def _often(chain: sparse.csr_array) -> int:

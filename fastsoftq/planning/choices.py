@@ -132,6 +132,8 @@ def within(choices: Choices, states: NDArray[np.bool_], kept: NDArray[np.bool_])
     -------
     Choices
     """
+    if states.all() and kept.all():
+        return choices
     kept = kept & states[choices.state]
     outside = choices.onward[kept] @ (~states).astype(np.float64)
     return Choices(
@@ -237,6 +239,8 @@ def proper(choices: Choices, chosen: NDArray[np.int64]) -> NDArray[np.bool_]:
     -------
     ndarray of bool, shape [states]
     """
+    if (choices.ends[chosen] > 0.0).all():
+        return np.ones(choices.n_states, np.bool_)
     chain = sparse.csr_array(choices.onward[chosen])
     transient, _ = transient_states(chain, choices.ends[chosen])
     return ~reaching(chain, ~transient)

@@ -30,6 +30,8 @@ def end_components(choices: Choices, kept: NDArray[np.bool_]) -> tuple[NDArray[n
     """
     inner = _closed(choices, kept & (choices.ends == 0.0))
     while True:
+        if not inner.any():
+            return np.full(choices.n_states, -1), inner
         edges = graph(choices, inner)
         _, label = csgraph.connected_components(edges, connection="strong")
         steps = choices.onward.tocoo()
@@ -59,6 +61,8 @@ def surely_ending(choices: Choices) -> tuple[NDArray[np.bool_], NDArray[np.bool_
     """
     kept = np.ones(choices.state.size, np.bool_)
     alive = np.ones(choices.n_states, np.bool_)
+    if (choices.ends > 0.0).all():
+        return alive, kept
     while True:
         ending = np.zeros(choices.n_states, np.bool_)
         ending[choices.state[kept & (choices.ends > 0.0)]] = True
@@ -73,6 +77,8 @@ def surely_ending(choices: Choices) -> tuple[NDArray[np.bool_], NDArray[np.bool_
 def _closed(choices: Choices, kept: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Drop what can lead to states without a choice, again and again."""
     kept = kept.copy()
+    if not kept.any():
+        return kept
     left = np.bincount(choices.state[kept], minlength=choices.n_states)
     into = choices.onward.tocsc()
     gone = np.flatnonzero(left == 0)

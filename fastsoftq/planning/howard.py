@@ -104,9 +104,10 @@ def begin(choices: Choices, v: NDArray[np.float64]) -> NDArray[np.int64]:
     q = choices.reward + choices.onward @ v
     everything = np.ones(choices.state.size, np.bool_)
     chosen = best_in_each(choices, q)
-    short = shortest_ways(choices, np.zeros(choices.n_states, np.bool_), everything)
-    equal = (short >= 0) & (q[short] >= q[chosen] - 8.0 * EPS * np.abs(q[chosen]))
-    chosen = np.where(equal, short, chosen)
+    least = q[chosen] - 8.0 * EPS * np.abs(q[chosen])
+    if np.count_nonzero(q >= least[choices.state]) > chosen.size:
+        short = shortest_ways(choices, np.zeros(choices.n_states, np.bool_), everything)
+        chosen = np.where((short >= 0) & (q[short] >= least), short, chosen)
     home = proper(choices, chosen)
     if not home.all():
         chosen = np.where(home, chosen, shortest_ways(choices, home, everything))
@@ -119,6 +120,8 @@ def improve(
     most: int,
     relevant: NDArray[np.bool_] | None = None,
     weight: NDArray[np.float64] | None = None,
+    *,
+    bounded: bool = False,
 ) -> Optimum:
     """Evaluate and improve a policy until it is optimal (Howard 1960), and bound what may be left.
 
@@ -135,6 +138,8 @@ def improve(
         can do to the value of the policy itself.
     weight : ndarray of float64, shape [choices], optional
         A policy by the weights of its choices, to begin with instead.
+    bounded : bool
+        Whether it is known that no policy gains for ever. What seems to is then feigned by rounding, and not followed.
 
     Returns
     -------
@@ -166,11 +171,15 @@ def improve(
         better = gain[best] - feigned > now
         if not better.any() or fallen or evaluations >= most or not np.isfinite(high).all():
             break
-        changed = np.where(better, best, chosen)
+        changed = np.where(better, best, chosen) if weight is None else begin(choices, high)
         if not (choices.ends > 0.0).all() and not (home := proper(choices, changed)).all():
-            chain = sparse.csr_array(choices.onward[changed])
-            transient, _ = transient_states(chain, choices.ends[changed])
-            return Optimum(high, changed, gain, gain, gain, evaluations, ~transient & ~home)
+            if not bounded:
+                chain = sparse.csr_array(choices.onward[changed])
+                transient, _ = transient_states(chain, choices.ends[changed])
+                return Optimum(high, changed, gain, gain, gain, evaluations, ~transient & ~home)
+            changed = np.where(home, changed, chosen)  # comes to the end, since the policy before did
+            if np.array_equal(changed, chosen):
+                break
         last = (chosen, high, low, unsure) if weight is None else None
         weight, chosen = None, changed
     if weight is not None:  # the last policy that was allowed: what is greedy towards it need not be as good
@@ -241,6 +250,8 @@ def _shared(
     for equal in (shortfall <= 0.0, gain >= -4.0 * noise):
         tied = equal.copy()
         tied[chosen] = True
+        if np.count_nonzero(tied) == chosen.size:
+            return tied.astype(np.float64)
         weight = tied / np.bincount(choices.state, tied, choices.n_states)[choices.state]
         chain, ends, reward = choices.mixed(weight)
         transient, _ = transient_states(chain, ends)

@@ -23,7 +23,7 @@ from fastsoftq.planning.chains import poisson_equation
 from fastsoftq.planning.choices import Choices, shortest_ways, within
 from fastsoftq.planning.components import end_components
 from fastsoftq.planning.howard import Optimum, begin, improve, sweep
-from fastsoftq.planning.resolvent import EPS
+from fastsoftq.planning.resolvent import EPS, Resolvent
 
 __all__ = ["Collapsed", "collapse"]
 
@@ -70,12 +70,17 @@ def collapse(choices: Choices) -> Collapsed:
     Returns
     -------
     Collapsed
-        Whether a mean is 0 is told to within rounding.
+        Whether a mean is 0 is told to within what the rewards and probabilities lost when they were written.
     """
     potential, tight, slack, gains = _potentials(choices)
     component, idles = end_components(choices, tight)
     stays = idles.copy()
     n_idle = int(component.max(initial=-1)) + 1
+    if n_idle == 0:
+        everything = np.arange(choices.state.size)
+        return Collapsed(
+            choices, np.arange(choices.n_states), np.zeros(choices.n_states), everything, idles, stays, gains
+        )
     worth = np.zeros(n_idle)
     potential = np.where(component >= 0, potential, 0.0)
     slack = np.where(component >= 0, slack, 0.0)
@@ -136,20 +141,41 @@ def _potentials(
     tight = inner & (np.abs(choices.reward) <= choices.slack)
     while mixed.any():
         members = mixed[component] & (component >= 0)
-        found = _may_stop(within(choices, members, inner))
+        here = within(choices, members, inner)
+        found = _may_stop(here)
+        finer = here
+        if not found.gains.any():
+            potential[members], slack[members] = found.v, found.bound
+            finer = _what_is_left(here, found)
+            found = _may_stop(finer)
         if found.gains.any():
             winners = component[np.flatnonzero(members)[found.gains]]
             positive[winners], mixed[winners] = True, False
             continue
-        potential[members], slack[members] = found.v, found.bound
-        used = np.flatnonzero(inner & members[choices.state])
-        differences = within(choices, members, inner).differences()
-        gain = choices.reward[used] + differences.rise(found.v)
-        unsure = differences.rounding(found.v, choices.reward[used]) + choices.slack[used]
-        tight[used] = gain >= -(unsure + slack[choices.state[used]] + choices.onward[used] @ slack)
+        differences = finer.differences()
+        unsure = differences.rounding(found.v, finer.reward)
+        tight[inner & members[choices.state]] = finer.reward + differences.rise(found.v) >= -unsure
         break
     gains = positive[component] & (component >= 0)
     return potential, tight & ~gains[choices.state], slack, gains
+
+
+def _what_is_left(choices: Choices, found: Optimum) -> Choices:
+    """The problem with what choices gain at a potential for rewards: 0 where these may have been meant to cancel.
+
+    This is told by how numbers are written, in binary, on the way to where the policy stops; no more is lost to
+    cancellation. To stop, for nothing, is numbered behind the choices.
+    """
+    differences = choices.differences()
+    gain = differences.exact_rise(found.v, choices.reward)
+    written = choices.slack + differences.written(found.v, choices.reward)
+    goes = found.chosen < choices.state.size
+    chosen = np.where(goes, found.chosen, choices.first)
+    way = sparse.csr_array(sparse.diags_array(goes.astype(np.float64)) @ choices.onward[chosen])
+    stops = np.where(goes, choices.ends[chosen], 1.0)
+    before = np.maximum(Resolvent(way, stops).solve_roughly(np.where(goes, written[chosen], 0.0)), 0.0)
+    unsure = written + before[choices.state] + choices.onward @ before
+    return choices._replace(reward=np.where(np.abs(gain) <= unsure, 0.0, gain), slack=np.zeros_like(gain))
 
 
 def _best_stay(choices: Choices, worth: NDArray[np.float64]) -> tuple[float, NDArray[np.bool_]]:

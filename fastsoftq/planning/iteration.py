@@ -96,8 +96,9 @@ def value_iteration(
     Undiscounted, the value is the supremum over policies of the limit of the expected total; where a total swings for
     ever, as in a cycle of +1 and -1, of the limit of its running mean (0.5 before the +1). So it is also the limit of
     the discounted values as the discount rises to 1 (Blackwell 1962; Puterman 1994, section 8.2). It is -inf where
-    every policy loses for ever. Where one can stay for ever at a mean reward of 0, to within rounding, one may stay or
-    leave, whichever is better: such end components are collapsed into one state each, which leaves a stochastic
+    every policy loses for ever. Where one can stay for ever at a mean reward of 0, to within half a unit in the last
+    place of the rewards and probabilities on the way round (as 0.1 + 0.2 - 0.3 is), one may stay or leave, whichever is
+    better: such end components are collapsed into one state each, which leaves a stochastic
     shortest path problem (Bertsekas & Tsitsiklis 1991; de Alfaro 1997).
 
     A bound w is proved in the end: v + w is above the optimum if no action gains at it, and v - w below
@@ -241,10 +242,11 @@ def _check_above_critical(mdp: TabularMDP, reward_scale: float, temperature: flo
 
 def _solution(found: Solved, tolerance: float, max_iterations: int, stacklevel: int = 4) -> Solution:
     """Judge by the bound, where the start can lead to, whether it has converged."""
-    here = found.seen & np.isfinite(found.v)
-    bound = found.bound[here]
+    proved = ~np.isnan(found.v) & (found.bound < np.inf)  # of an infinite value, too, a bound says that it is right
+    here = found.seen & (np.isfinite(found.v) | ~proved)
+    bound = np.where(proved, found.bound, np.inf)[here]
     error_bound = float(bound.max(initial=0.0))
-    converged = bool((bound <= tolerance * np.maximum(1.0, np.abs(found.v[here]))).all())
+    converged = bool((bound <= tolerance * np.maximum(1.0, np.abs(np.where(proved, found.v, 0.0)[here]))).all())
     if not converged:
         what = f"no convergence within max_iterations = {max_iterations}"
         if found.iterations < max_iterations:

@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastsoftq.planning.choices import Choices
+from fastsoftq.planning.compensated import two_sum
 from fastsoftq.planning.howard import begin, sweep
-from fastsoftq.planning.resolvent import EPS, Differences, Resolvent, two_sum
+from fastsoftq.planning.resolvent import EPS, Differences, Resolvent
 
 __all__ = ["SoftOptimum", "soft_optimum"]
 
@@ -68,7 +69,10 @@ def soft_optimum(choices: Choices, temperature: float, most: int) -> SoftOptimum
             settled = left <= 1.0 or (since >= 3 and left < 1e6)  # rounding lets it fall no further
             if settled or since >= _PATIENCE or not np.isfinite(left) or (steps and iterations >= most):
                 break
-            high, low = two_sum(high, low + _follows(choices, weight).solve(residual))
+            step = _follows(choices, weight).solve(residual)
+            if not np.isfinite(step).all():  # the soft policy ends too seldom for double precision to tell
+                break
+            high, low = two_sum(high, low + step)
             iterations, steps = iterations + 1, steps + 1
         bound = _proof(choices, differences, temperature, high, low)
     return SoftOptimum(high + low, bound, iterations)

@@ -94,7 +94,7 @@ def hard_solution(
         swept, iterations = sweep(problem, max_iterations if sweeping else 0)
         weight = None if sweeping else _uniform(problem)
         most = max(1, max_iterations - iterations)
-        found = improve(problem, begin(problem, swept), most, relevant[states], weight)
+        found = improve(problem, begin(problem, swept), most, relevant[states], weight, bounded=True)
         iterations += found.evaluations if not sweeping or iterations < max_iterations else 0
         v_group[states], bound_group[states] = found.v, found.bound
         taken[part] = found.weight > 0.0

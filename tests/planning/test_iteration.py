@@ -242,3 +242,14 @@ def test_what_is_taken_is_reckoned_with_to_the_end(reward, temperature, discount
     assert np.isfinite([*found.v, *found.q.ravel(), *found.policy.ravel()]).all()
     found = fsq.value_iteration(mdp, discount)
     assert found.v[0] == -reward / 2
+
+
+@pytest.mark.parametrize(("discount", "policies"), [(0.5, 4), (0.95, 4), (1.0, 4)])
+def test_policies_that_cannot_be_told_apart_go_the_shortest_way(discount, policies):
+    # Far from the goal of a corridor all actions are worth the same, to within rounding.
+    solution = fsq.policy_iteration(fsq.from_map("S" + 198 * "." + "G"), discount)
+    assert solution.converged
+    assert solution.iterations <= policies
+    steps = np.arange(198, -1, -1)  # to the goal, which the last one pays nothing for
+    right = -steps if discount == 1.0 else -(1.0 - discount**steps) / (1.0 - discount)
+    np.testing.assert_allclose(solution.v[:-1], right, rtol=1e-13)

@@ -1,3 +1,5 @@
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -5,6 +7,7 @@ from hypothesis import strategies as st
 
 import fastsoftq as fsq
 from tests.planning.strategies import mdps
+from tests.reference.total_reward import solve
 
 
 @pytest.fixture(scope="module")
@@ -96,3 +99,39 @@ def test_bad_input():
         fsq.occupancy(mdp, np.full((2, 4), 0.25), 2.0)
     with pytest.raises(ValueError, match=r"policy has shape \(4,\)"):
         fsq.occupancy(mdp, np.full(4, 0.25))
+
+
+@pytest.mark.parametrize("block", range(4))
+def test_visits_of_any_length_are_known_to_the_last_digit(block):
+    # What lasts for 1e10 steps must not blur what is over in two; in fractions.
+    for seed in range(30 * block, 30 * block + 30):
+        rng = np.random.default_rng(seed)
+        size = int(rng.integers(2, 7))
+        following, terminated = rng.integers(0, size, (size, 2, 2)), rng.random((size, 2, 2)) < 0.15
+        first, chosen = rng.integers(0, 9, (size, 2)) / 8, rng.integers(0, 9, size) / 8
+        chance, policy = np.stack([first, 1 - first], -1), np.stack([chosen, 1 - chosen], -1)
+        start = rng.multinomial(8, np.full(size, 1 / size)) / 8
+        discount = 1 - 2.0 ** -int(rng.integers(2, 45))
+        absorbing = (terminated | (following == np.arange(size)[:, None, None])).all(axis=(1, 2))
+        if start[absorbing].any():
+            continue
+        mdp = fsq.TabularMDP(following, -1.0, terminated, chance, start=start)
+        system = [[Fraction(int(i == j)) for j in range(size)] for i in range(size)]
+        for s, a, k in np.argwhere(~terminated & ~mdp.terminal[:, None, None]):
+            goes = Fraction(policy[s, a]) * Fraction(chance[s, a, k])
+            system[following[s, a, k]][s] -= Fraction(discount) * goes
+        right = np.array([float(row[0]) for row in solve(system, [[Fraction(p)] for p in start])])
+        right[mdp.terminal] = 0.0
+        np.testing.assert_allclose(fsq.occupancy(mdp, policy, discount).visits, right, rtol=1e-14, atol=0.0)
+
+
+def test_a_class_that_lasts_does_not_blur_what_is_left_at_once():
+    mdp = fsq.TabularMDP(
+        [[1, 0], [0, 0], [1, 2], [2, 0]],
+        -1.0,
+        [[False, False], [False, False], [True, False], [False, False]],
+        start=[0, 0.5, 0.5, 0],
+    )
+    stays = fsq.occupancy(mdp, [[0.125, 0.875], [1, 0], [1, 0], [0.375, 0.625]], 1 - 1e-10)
+    assert stays.visits[2:].tolist() == [0.5, 0.0]
+    assert stays.endings.sum() == pytest.approx(0.5 * (1 - 1e-10), rel=1e-15)

@@ -1,6 +1,7 @@
 """Exact answers are proved: against enumeration in fractions, linear programming and dense algebra."""
 
 import math
+import warnings
 from fractions import Fraction
 
 import numpy as np
@@ -8,6 +9,8 @@ import pytest
 from scipy.optimize import linprog
 
 import fastsoftq as fsq
+from fastsoftq.planning.iteration import _solution
+from fastsoftq.planning.reduction import Solved
 from tests.reference.total_reward import optimal
 from tests.reference.total_reward import solve as solve_exactly
 
@@ -309,6 +312,18 @@ def test_random_worlds_are_iterated_with_a_proof():
     assert worth.expected_return == pytest.approx((stays.visits[:, None] * soft.policy * mdp.expected_reward).sum())
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("discount", [0.95, 0.9999, 1.0])
+def test_random_worlds_are_evaluated_without_a_warning(discount):
+    mdp = garnet(2000, 0.01)
+    worth = fsq.evaluate_policy(mdp, np.full((2000, 4), 0.25), discount)
+    follows = (mdp.probability * ~mdp.terminated / 4.0).reshape(2000, -1)
+    dense = np.zeros((2000, 2000))
+    np.add.at(dense, (np.arange(2000)[:, None], mdp.next_state.reshape(2000, -1)), follows)
+    right = np.linalg.solve(np.eye(2000) - discount * dense, mdp.expected_reward.mean(axis=1))
+    np.testing.assert_allclose(worth.v, right, rtol=1e-11)
+
+
 @pytest.mark.parametrize("chance", [1e-6, 1e-10, 1e-13])
 def test_episodes_of_any_length_are_added_up_to_the_last_digit(chance):
     # A jumble of states of which one ends with a small chance; in fractions.
@@ -338,3 +353,108 @@ def test_episodes_of_any_length_are_added_up_to_the_last_digit(chance):
     for solve in HARD:
         solution = solve(mdp, 1.0)
         assert np.abs(solution.v - v).max() <= solution.error_bound <= 1e-10 * np.abs(v).max()
+
+
+def test_what_double_precision_cannot_solve_is_not_said_to_have_converged():
+    # At values of 4e20 a loop that costs 62.5 cannot be told from one that costs nothing.
+    mdp = fsq.TabularMDP(
+        [[[3, 1], [0, 0]], [[0, 1], [3, 3]], [[3, 2], [3, 3]], [[2, 0], [1, 2]]],
+        [[[-1e13, -1], [0, -1]], [[1, 1e13], [0, -1e13]], [[1, 1], [-1, 0]], [[-1e13, -1], [0, 1]]],
+        [
+            [[False, True], [False, False]],
+            [[True, False], [True, False]],
+            [[False, False], [False, True]],
+            [[False, False], [False, False]],
+        ],
+        [
+            [[0.8125, 0.1875], [0.375, 0.625]],
+            [[2.0**-19, 1 - 2.0**-19], [0.625, 0.375]],
+            [[0.0625, 0.9375], [0.375, 0.625]],
+            [[0.625, 0.375], [0.5, 0.5]],
+        ],
+        start=2,
+    )
+    with pytest.warns(RuntimeWarning, match="values may be off by inf") as caught:
+        solution = fsq.soft_value_iteration(mdp, 1.0, temperature=1e-3, reward_scale=100)
+    assert len(caught) == 1
+    assert caught[0].filename == __file__
+    assert not solution.converged
+    assert solution.error_bound == np.inf
+    # The best that can be done without entropy, which adds less than 1e-3 ln 2 a step to so much.
+    np.testing.assert_allclose(solution.v, [100.0 * float(v) for v in optimal(mdp)], rtol=1e-12)
+
+
+@pytest.mark.parametrize(("value", "bound"), [(np.nan, 0.0), (1.0, np.nan), (1.0, np.inf), (-np.inf, np.inf)])
+def test_values_without_a_proof_have_not_converged(value, bound):
+    table = np.ones((2, 1))
+    found = Solved(np.array([0.0, value]), table, table, np.array([0.0, bound]), np.array([True, True]), 1)
+    with pytest.warns(RuntimeWarning, match="values may be off by inf"):
+        solution = _solution(found, 1e-10, 10)
+    assert (solution.converged, solution.error_bound) == (False, np.inf)
+    assert _solution(found._replace(seen=np.array([True, False])), 1e-10, 10).converged
+
+
+@solvers
+def test_rounding_feigns_no_gain_for_ever(solve):
+    # States 0 to 2 go round at a loss of 1e-10 a step, or end; 3 loses 1e11 on the way there. All are solved together.
+    small = -1e-11 * np.array(
+        [
+            [[39.591929341479115, 5.399642337321531, 26.913839499049533], [69.96679966498457, 2.59488, 66.1253728]],
+            [[36.657143154089026, 58.43457573980399, 73.85096821354567], [25.75228676848, 58.57385, 27.6421752]],
+            [[53.55629121533531, 51.27653672315205, 45.75515543104593], [17.78505350116012, 56.48260948, 87.690945]],
+        ]
+    )
+    large = -1e10 * np.array([[[6.315791574803433, 8.796886949, 9.83076361], [6.5036901265, 3.8325335689, 5.60416294]]])
+    mdp = fsq.TabularMDP(
+        [[[2, 2, 2], [0, 0, 0]], [[1, 3, 1], [1, 2, 0]], [[2, 1, 2], [1, 0, 1]], [[3, 0, 0], [0, 0, 0]]],
+        np.concatenate([small, large]),
+        np.arange(24).reshape(4, 2, 3) == 1,
+        [
+            [[0.5625, 0.125, 0.3125], [0.4375, 0.1875, 0.375]],
+            [[0.4375, 0.125, 0.4375], [0.5, 0.375, 0.125]],
+            [[0.0625, 0.0625, 0.875], [0.5, 0.3125, 0.1875]],
+            [[0.25, 0.1875, 0.5625], [2.0**-27, 1 - 2.0**-27, 0]],
+        ],
+        start=3,
+    )
+    solution = solve(mdp, 1.0)
+    right = np.array([float(v) for v in optimal(mdp, denominator=10**40)])
+    assert right.max() < 0.0
+    assert solution.converged
+    assert (np.abs(solution.v - right) <= solution.error_bound).all()
+    np.testing.assert_allclose(solution.v, right, rtol=1e-6)
+
+
+def swing(large, extra):
+    """Two states that lead to each other, for `large` and its negative less `extra`; each may end for a cost."""
+    back = -large - extra
+    return fsq.TabularMDP(
+        [[[1], [0]], [[0], [1]]], [[[large], [-1.0]], [[back], [-1.0 - large]]], [[[False], [True]]] * 2
+    )
+
+
+@solvers
+@pytest.mark.parametrize("large", [1.0, 1e6, 3e13])
+@pytest.mark.parametrize("grains", [4, 16, 1000])
+def test_a_cycle_that_loses_little_beside_large_rewards_is_not_free(solve, large, grains):
+    extra = grains * np.spacing(large)
+    stay = fsq.TabularMDP([[[1]], [[0]]], [[[large]], [[-large - extra]]], [[[False]]] * 2)
+    assert (solve(stay, 1.0).v == -np.inf).all()
+    with warnings.catch_warnings():  # that it cannot be proved to 1e-10 may be said
+        warnings.simplefilter("ignore")
+        solution = solve(swing(large, extra), 1.0)
+    right = np.array([max(-1.0, large - 1.0 - large), -1.0 - large])
+    assert (np.abs(solution.v - right) <= solution.error_bound).all()
+    assert not solution.converged or solution.error_bound <= 1e-10 * large
+    with pytest.raises(ValueError, match="a policy can gain for ever from state"):
+        solve(swing(large, -extra), 1.0)
+
+
+@solvers
+def test_rewards_that_cancel_as_they_are_written_are_free(solve):
+    for rewards in ([0.1, 0.2, -0.3], [0.7, 0.1, -0.8], [3 * 0.1, 1e-3, -0.301], [1e6 + 0.1, -1e6, -0.1]):
+        mdp = fsq.TabularMDP([[[1]], [[2]], [[0]]], np.reshape(rewards, (3, 1, 1)), [[[False]]] * 3)
+        solution = solve(mdp, 1.0)
+        first, second, third = rewards
+        right = [(2 * first + second) / 3, (2 * second + third) / 3, (2 * third + first) / 3]
+        np.testing.assert_allclose(solution.v, right, atol=1e-15 * max(np.abs(rewards)))

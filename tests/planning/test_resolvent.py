@@ -1,10 +1,13 @@
 """Equations of chains: factorised and iterated alike, against dense algebra, and to more than working precision."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from scipy import sparse
 
-from fastsoftq.planning.resolvent import Resolvent, two_sum
+from fastsoftq.planning.compensated import sum_by_row, two_product, two_sum
+from fastsoftq.planning.resolvent import Resolvent
 
 
 def jumble(size, degree, seed=0):
@@ -58,11 +61,26 @@ def test_the_sum_of_two_parts_is_known_beyond_working_precision(size, end):
 
 def test_a_state_that_is_never_left_has_no_solution():
     chain = sparse.csr_array(np.array([[0.0, 1.0], [0.0, 1.0]]))
-    with pytest.warns(RuntimeWarning, match="the equations of 2 states were not solved to rounding, but to inf times"):
-        assert np.isnan(Resolvent(chain, np.zeros(2)).solve(np.ones(2))).any()
+    solver = Resolvent(chain, np.zeros(2))
+    assert np.isnan(solver.solve(np.ones(2))).any()
+    assert solver.left == np.inf
 
 
 def test_two_sums_are_exact():
     high, low = two_sum(np.array([1.0, 1e16]), np.array([2.0**-60, 1.0]))
     assert high.tolist() == [1.0, 1e16]
     assert low.tolist() == [2.0**-60, 1.0]
+
+
+def test_two_products_are_exact():
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=(2, 100)) * 10.0 ** rng.integers(-50, 50, (2, 100))
+    for x, y, high, low in zip(a, b, *two_product(a, b), strict=True):
+        assert Fraction(high) + Fraction(low) == Fraction(x) * Fraction(y)
+
+
+def test_sums_by_row_cancel_to_the_last_digit():
+    start = np.array([1e16, 0.0, 3.0])
+    terms = np.array([1.0, -1e16, 1e-3, 2.0, -2.0, 2.0**-80])
+    row = np.array([0, 0, 0, 1, 1, 1])
+    assert sum_by_row(start, row, (terms,)).tolist() == [1.0 + 1e-3, 2.0**-80, 3.0]

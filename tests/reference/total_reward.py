@@ -89,9 +89,9 @@ def gain_and_bias(chain, reward):
     return gain, bias
 
 
-def optimal(mdp):
+def optimal(mdp, denominator=10**6):
     """The optimal value of each state: a float, -inf or inf."""
-    chance, reward = world(mdp)
+    chance, reward = world(mdp, denominator)
     best = [(Fraction(-(10**30)), Fraction(0))] * mdp.n_states
     for actions in itertools.product(range(mdp.n_actions), repeat=mdp.n_states):
         chain = [chance[s, a] for s, a in enumerate(actions)]
