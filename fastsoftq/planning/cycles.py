@@ -72,7 +72,11 @@ _Fractions = NDArray[np.object_]
 
 
 def _losses_exactly(component: Component, pair: NDArray[np.int64]) -> NDArray[np.float64] | None:
-    """Howard's policy iteration in fractions, from a policy that is best but for rounding."""
+    """Howard's policy iteration in fractions, from a policy that is best but for rounding.
+
+    It ends: no policy comes twice, since the mean rises or, where it stays, the best class does too (no improvement
+    lies in it) and h rises.
+    """
     reward = _fractions(component.reward)
     solve = _along_ways if component.deterministic else _by_elimination
     while True:

@@ -1,6 +1,6 @@
 """What a Markov chain that never ends collects between two visits to the same state, and its means by that.
 
-Sparse linear equations, factorised where that fills in little, and solved by iteration where it would fill in much:
+Elimination without subtraction where states are few; else sparse linear equations, factorised where that fills in little, and solved by iteration where it would fill in much:
 graphs that no small set of states separates, on which iteration is quick.
 """
 
@@ -13,8 +13,11 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse import csgraph
 
-__all__ = ["closed_classes", "ratio_equation"]
+from fastsoftq.planning.elimination import Elimination
 
+__all__ = ["FEW", "closed_classes", "ratio_equation"]
+
+FEW = 100  # states: eliminated without a subtraction
 _SMALL = 400  # states: factorised at once, however they fill in
 _CHEAP = 2e9  # multiplications of a factorisation that need no second thought
 _DEAR = 3e10  # multiplications of a factorisation that is never tried
@@ -76,7 +79,8 @@ def ratio_equation(
         The mean of the reward over the mean of the unit, both over the class: what an excursion from one of its states
         and back collects of either (the renewal-reward theorem; Puterman 1994, section 8.2, where the unit is 1).
     error : float
-        The largest residual, relative to the largest reward; inf where there is no solution in double precision.
+        The largest residual, relative to the largest reward; inf where there is no solution in double precision; 0
+        where nothing can cancel.
 
     Notes
     -----
@@ -84,6 +88,7 @@ def ratio_equation(
     cancellation, as Grassmann, Taksar & Heyman (1985) do it.
     """
     size = chain.shape[0]
+    few = size <= FEW
     try:
         excursion = _Excursions(chain, _often_visited(chain, label, closed))
     except RuntimeError:  # exactly singular: some states are left too seldom for double precision to tell
@@ -100,16 +105,24 @@ def ratio_equation(
         if closed.size > 1:
             return np.full(size, np.nan), x, 0.0
         h, mean = collected[:, 0] - x[0] * collected[:, 1], float(x[0])
+        # Where few states are eliminated, nothing cancels in a ratio of what is never below 0, which residuals do.
+        certain = few and bool((rates >= 0.0).all())
         left = residual(h, mean)
+        if certain:
+            left[excursion.ground] = 0.0
         error = float(np.abs(left).max())
         for _ in range(4 if exact else 0):  # iterative refinement
             more, lacks = excursion(np.column_stack([left, rates[:, 1]]))
-            step = float(lacks[0, 0] / lacks[0, 1])
+            step = 0.0 if certain else float(lacks[0, 0] / lacks[0, 1])
             finer = h + more[:, 0] - step * more[:, 1]
             rest = residual(finer, mean + step)
+            if certain:
+                rest[excursion.ground] = 0.0
             if not np.abs(rest).max() < 0.5 * error:
                 break
             h, mean, left, error = finer, mean + step, rest, float(np.abs(rest).max())
+        if certain and np.isfinite(error) and 0.0 <= mean < np.inf:
+            return h, np.array([mean]), 0.0
         largest = float(np.abs(rates[:, 0]).max()) or 1.0
         return h, np.array([mean]), error / largest if np.isfinite(error) else np.inf
 
@@ -135,6 +148,10 @@ class _Excursions:
         self.off = sparse.csr_array(chain - sparse.diags_array(chain.diagonal()))
         self.off.eliminate_zeros()
         self.row = np.repeat(np.arange(chain.shape[0]), np.diff(self.off.indptr))
+        self.elimination: Elimination | None = None
+        if chain.shape[0] <= FEW:
+            self.elimination = Elimination(self.off.toarray(), ground)
+            return
         self.leaves = np.asarray(self.off.sum(axis=1), np.float64).ravel()[self.free]
         inner = self.off[self.free][:, self.free]
         share = sparse.csr_array(sparse.diags_array(1.0 / self.leaves) @ inner) if self.leaves.size else inner
@@ -147,6 +164,8 @@ class _Excursions:
 
     def __call__(self, rates: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Collected from each state, [states, 2], and in a cycle from each ground state and back, or per step of it."""
+        if self.elimination is not None:
+            return self.elimination(rates)
         if self.mixes:
             mixed = self._mix(rates)
             if mixed is not None:

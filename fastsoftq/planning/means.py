@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from fastsoftq.planning.excursions import closed_classes, ratio_equation
+from fastsoftq.planning.excursions import FEW, closed_classes, ratio_equation
 from fastsoftq.planning.sweeps import rounding, sweep
 from fastsoftq.planning.wandering import Component
 
 __all__ = ["best_mean_reward", "best_ratio", "first_best", "leading_to", "policy_chain"]
 
+_MARGIN = 4.0  # times the rounding of a change that is none
 _MOST = 2000  # steps of either method
 _ENOUGH = 1e-9  # a residual with which an evaluation is of use
 # Actions less likely are left out where a policy with them can hardly be told from one that stays apart.
@@ -61,14 +62,20 @@ def best_ratio(component: Component) -> float:
         paid = np.column_stack([-policy * log_policy, -policy * reward])
         return np.asarray(np.add.reduceat(paid, component.first, axis=0))
 
+    few = component.first.size <= FEW
+    blur, most = np.full(component.first.size, 1e-6), 500 if few else 20
     scale, h, step, near, settled = 0.0, np.zeros(component.first.size), np.inf, False, 0
     for _ in range(_MOST):
         change, policy = sweep(component, scale * reward, h, entropy=True)
+        if few:
+            error = policy * rounding(component, scale * reward, h)
+            blur = _MARGIN * np.add.reduceat(error, component.first)
         h, better, _ = _evaluate(component, policy, rates, near)
         last, step = step, abs(better - scale)
         near = near or step <= 1e-3 * better
         scale = better
-        rises = change.max() > 1e-6 and settled < 20  # another part may yet turn out to be better
+        # Another part may yet turn out to be better: what improves there brings it nearer.
+        rises = bool((change > blur).any()) and settled < most
         if near and (step <= 1e-14 * scale or last <= step <= 1e-9 * scale):
             if not rises:
                 break

@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.sparse.linalg import splu
 
 from fastsoftq.planning.bellman import Matrices, action_values
+from fastsoftq.planning.resolvent import Differences, Resolvent
 
 __all__ = ["shortfalls"]
 
 _EPSILON = 32.0 * float(np.finfo(np.float64).eps)
+_MOST = 2000  # policies; ten are many
 
 
 def shortfalls(model: Matrices, discount: float, relative: float = _EPSILON) -> NDArray[np.float64]:
@@ -33,20 +34,28 @@ def shortfalls(model: Matrices, discount: float, relative: float = _EPSILON) -> 
     ndarray of float64, shape [states, actions]
         At least 0; 0 for the best actions of each state.
     """
-    rows = np.arange(model.reward.shape[0])
+    n_states, n_actions = model.reward.shape
+    rows = np.arange(n_states)
+    onward = sparse.csr_array(discount * model.continuation)
+    ends = ((1.0 - discount) + discount * model.termination).ravel()
+    differences = Differences(onward, np.repeat(rows, n_actions), ends)
     chosen = np.argmax(model.reward, axis=1)
-    while True:
-        chain = model.continuation[rows * model.reward.shape[1] + chosen]
-        factors = splu(sparse.csc_array(sparse.eye_array(rows.size, format="csc") - discount * chain))
+    seen: set[bytes] = set()
+    for _ in range(_MOST):
+        pair = rows * n_actions + chosen
+        equations = Resolvent(onward[pair], ends[pair])
         paid = np.where(model.terminal, 0.0, model.reward[rows, chosen])
-        v, met = factors.solve(np.column_stack([paid, np.abs(paid)])).T
-        q = action_values(model, v, discount)
+        high, low = equations.solve_twice(paid)
+        met = np.maximum(equations.solve_twice(np.abs(paid))[0], 0.0)
+        gain = model.reward + differences.rise(high, low).reshape(n_states, n_actions)
         sizes = action_values(model._replace(reward=np.abs(model.reward)), met, discount) + met[:, None]
-        behind = q[rows, chosen][:, None] - q
+        behind = gain[rows, chosen][:, None] - gain
         margin = relative * (sizes + sizes[rows, chosen][:, None])
         best = np.argmax(-behind - margin, axis=1)
-        better = -behind[rows, best] > margin[rows, best]
-        if not better.any():
-            behind = np.where(behind <= margin, 0.0, behind)
-            return np.where(model.terminal[:, None], 0.0, behind)
+        better = (-behind[rows, best] > margin[rows, best]) & (best != chosen) & ~model.terminal
+        seen.add(chosen.tobytes())
         chosen = np.where(better, best, chosen)
+        if chosen.tobytes() in seen:  # the same: none is better; or another: only rounding tells them apart
+            break
+    behind = np.where(behind <= margin, 0.0, behind)
+    return np.where(model.terminal[:, None], 0.0, behind)

@@ -86,6 +86,7 @@ class WeightSearch:
                 largest = float(np.abs(reward).max())
                 direction = separating_direction(self.part, reward / largest, self.discount)
             if direction is not None:
+                left = min(left, before - 1)  # a round counts, so that rounds end
                 away = _STRICT * (information.basis @ direction) / largest
                 self.weights = self.weights + away
                 self.separated |= self._concerned(away)

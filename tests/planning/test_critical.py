@@ -14,6 +14,7 @@ from scipy.optimize import brentq, minimize
 import fastsoftq as fsq
 from fastsoftq.planning import critical
 from fastsoftq.planning.critical import is_above_critical, side_of_critical
+from tests.planning.exact_means import sign_of_best_mean
 from tests.planning.strategies import mdps
 from tests.reference import planning as slow
 
@@ -333,6 +334,69 @@ def test_random_worlds_are_bracketed_by_sweeps(outcomes):
         reached = np.unique(mdp.next_state)
         assert change[reached].max() < 0.0 if above else change[reached].min() > 0.0
         assert is_above_critical(mdp, k) == above
+
+
+def mixed_world(seed):
+    """A few states, rewards of sizes from 1e-9 to 1e10, and ways out of parts as rare as 2^-30."""
+    rng = np.random.default_rng(seed)
+    shape = int(rng.integers(2, 6)), int(rng.integers(2, 4)), int(rng.integers(1, 4))
+    next_state = rng.integers(0, shape[0], shape)
+    reward = rng.choice([[0.0, -1.0, -1e-9, -1e6], [0.0, 1.0, -1.0, 1e6], [-1e-9, -1.0, -1e10, -1e3]][seed % 3], shape)
+    probability = rng.integers(1, 16, shape).astype(float)
+    if shape[2] > 1:
+        probability[int(rng.integers(shape[0])), 0, 0] *= 2.0 ** -int(rng.integers(10, 31))
+    probability /= probability.sum(axis=2, keepdims=True)
+    return fsq.TabularMDP(next_state, reward, rng.random(shape) < 0.05, probability)
+
+
+def bracketed(mdp, scale):
+    """Whether a scale is the critical one to 1e-9, in 60 digits."""
+    return [sign_of_best_mean(mdp, scale * (1.0 + off)) for off in (1e-9, -1e-9)] == [-1, 1]
+
+
+def test_mixed_scales_are_bracketed_in_sixty_digits():
+    """Parts are left as seldom as losses in others make it worth while: nothing of that may be rounding."""
+    found = 0
+    for seed in range(45):
+        mdp = mixed_world(seed)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            scale = fsq.critical_reward_scale(mdp)
+        if 0.0 < scale < np.inf:
+            assert bracketed(mdp, scale), seed
+            assert is_above_critical(mdp, scale * (1.0 + 1e-9)), seed
+            assert not is_above_critical(mdp, scale * (1.0 - 1e-9)), seed
+            found += 1
+    assert found > 8
+
+
+def test_a_part_left_once_in_many_steps():
+    """Once 2.73e-10, where steps began to go round in circles: the chain leaves a part with probability 3e-11."""
+    mdp = fsq.TabularMDP(
+        [[[3, 3], [1, 0]], [[0, 1], [3, 0]], [[2, 1], [0, 2]], [[2, 2], [3, 1]]],
+        [
+            [[-1, -1], [-1e-9, -1]],
+            [[-1e-9, -1e-9], [0, 0]],
+            [[-1e6, -1e-9], [0, -1e6]],
+            [[0, -10], [-1e10, -1e10]],
+        ],
+        [
+            [[False] * 2] * 2,
+            [[False] * 2, [True, False]],
+            [[False] * 2, [False, True]],
+            [[False, True], [False] * 2],
+        ],
+        [
+            [[0.125, 0.875], [0.9375, 0.0625]],
+            [[1, 0], [0.9375, 0.0625]],
+            [[0.375, 0.625], [0.5, 0.5]],
+            [[0.25, 0.75], [0.8125, 0.1875]],
+        ],
+        start=3,
+    )
+    scale = fsq.critical_reward_scale(mdp)
+    assert 4.542e-10 < scale < 4.553e-10
+    assert bracketed(mdp, scale)
 
 
 def test_dead_ends_are_taken_out_one_by_one():
