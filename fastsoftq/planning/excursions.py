@@ -1,7 +1,8 @@
 """What a Markov chain that never ends collects between two visits to the same state, and its means by that.
 
-Elimination without subtraction where states are few; else sparse linear equations, factorised where that fills in little, and solved by iteration where it would fill in much:
-graphs that no small set of states separates, on which iteration is quick.
+Elimination without subtraction where states are few, or where rounding leaves no other way; else sparse linear
+equations, factorised where that fills in little, and solved by iteration where it would fill in much: graphs that no
+small set of states separates, on which iteration is quick.
 """
 
 from __future__ import annotations
@@ -18,12 +19,14 @@ from fastsoftq.planning.elimination import Elimination
 __all__ = ["FEW", "closed_classes", "ratio_equation"]
 
 FEW = 100  # states: eliminated without a subtraction
+_SOME = 500  # states: so too, if the sparse equations were not solved
 _SMALL = 400  # states: factorised at once, however they fill in
 _CHEAP = 2e9  # multiplications of a factorisation that need no second thought
 _DEAR = 3e10  # multiplications of a factorisation that is never tried
 _ACCURACY = 1e-7  # relative, of a solution by iteration, which refinement then mends
 _TRIED, _MOST_SWEEPS = 100, 2000  # sweeps after which it is foreseen that they will be too many
 _PEELS = 60
+_SOLVED, _NEARLY = 1e-9, 1e-4  # a residual with which equations count as solved, exactly or not
 
 
 def closed_classes(chain: sparse.csr_array) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
@@ -88,9 +91,25 @@ def ratio_equation(
     cancellation, as Grassmann, Taksar & Heyman (1985) do it.
     """
     size = chain.shape[0]
-    few = size <= FEW
+    if size > FEW:
+        found = _ratio(chain, label, closed, rates, exact, eliminate=False)
+        solved = closed.size == 1 and found[2] <= (_SOLVED if exact else _NEARLY)
+        if solved or size > _SOME:
+            return found
+    return _ratio(chain, label, closed, rates, exact, eliminate=True)
+
+
+def _ratio(
+    chain: sparse.csr_array,
+    label: NDArray[np.int32],
+    closed: NDArray[np.int64],
+    rates: NDArray[np.float64],
+    exact: bool,
+    eliminate: bool,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
+    size = chain.shape[0]
     try:
-        excursion = _Excursions(chain, _often_visited(chain, label, closed))
+        excursion = _Excursions(chain, _often_visited(chain, label, closed), eliminate)
     except RuntimeError:  # exactly singular: some states are left too seldom for double precision to tell
         return np.full(size, np.nan), np.full(closed.size, np.nan), np.inf
     row, off = excursion.row, excursion.off
@@ -106,7 +125,7 @@ def ratio_equation(
             return np.full(size, np.nan), x, 0.0
         h, mean = collected[:, 0] - x[0] * collected[:, 1], float(x[0])
         # Where few states are eliminated, nothing cancels in a ratio of what is never below 0, which residuals do.
-        certain = few and bool((rates >= 0.0).all())
+        certain = eliminate and bool((rates >= 0.0).all())
         left = residual(h, mean)
         if certain:
             left[excursion.ground] = 0.0
@@ -141,7 +160,7 @@ def _often_visited(chain: sparse.csr_array, label: NDArray[np.int32], closed: ND
 class _Excursions:
     """What a chain collects until it comes to a ground state, for any rates: factorised or by iteration, and how."""
 
-    def __init__(self, chain: sparse.csr_array, ground: NDArray[np.int64]) -> None:
+    def __init__(self, chain: sparse.csr_array, ground: NDArray[np.int64], eliminate: bool) -> None:
         self.chain, self.ground = chain, ground
         self.free = np.ones(chain.shape[0], np.bool_)
         self.free[ground] = False
@@ -149,7 +168,7 @@ class _Excursions:
         self.off.eliminate_zeros()
         self.row = np.repeat(np.arange(chain.shape[0]), np.diff(self.off.indptr))
         self.elimination: Elimination | None = None
-        if chain.shape[0] <= FEW:
+        if eliminate:
             self.elimination = Elimination(self.off.toarray(), ground)
             return
         self.leaves = np.asarray(self.off.sum(axis=1), np.float64).ravel()[self.free]

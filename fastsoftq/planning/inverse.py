@@ -32,7 +32,8 @@ class RewardFit:
     weights : ndarray of float64, shape [features]
         In units of the demonstrator's temperature: behaviour does not tell a strong wish from a strict mind.
     low, high : ndarray of float64, shape [features]
-        Their intervals, from the expected information; infinite where a weight is `unidentified` or `separated`.
+        Their intervals, from the expected information; infinite where a weight is `unidentified` or `separated`, or
+        where the end is beyond the largest double.
     covariance : ndarray of float64, shape [features, features]
         Of the estimates, as far as they are determined.
     level : float
@@ -138,13 +139,14 @@ def fit_rewards(
         covariance = np.ldexp(basis @ basis.T, -np.add.outer(exponents, exponents))
         everywhere = np.ldexp(array, -exponents)
         reward = everywhere @ search.weights
+        low, high = weights - margin, weights + margin
     log_policy = search.behaviour.log_policy(search.weights)
     policy = np.exp(SoftBehaviour(model, everywhere, discount).log_policy(search.weights))
     policy[part.states] = np.exp(log_policy)
     return RewardFit(
         weights=weights,
-        low=weights - margin,
-        high=weights + margin,
+        low=low,
+        high=high,
         covariance=covariance,
         level=level,
         log_likelihood=total(counts[part.states], log_policy),

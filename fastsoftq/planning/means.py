@@ -17,6 +17,7 @@ from fastsoftq.planning.wandering import Component
 __all__ = ["best_mean_reward", "best_ratio", "first_best", "leading_to", "policy_chain"]
 
 _MARGIN = 4.0  # times the rounding of a change that is none
+_FALLEN = 1e-3  # relative: more than rough evaluations differ by
 _MOST = 2000  # steps of either method
 _ENOUGH = 1e-9  # a residual with which an evaluation is of use
 # Actions less likely are left out where a policy with them can hardly be told from one that stays apart.
@@ -64,7 +65,7 @@ def best_ratio(component: Component) -> float:
 
     few = component.first.size <= FEW
     blur, most = np.full(component.first.size, 1e-6), 500 if few else 20
-    scale, h, step, near, settled = 0.0, np.zeros(component.first.size), np.inf, False, 0
+    scale, h, step, near, settled, highest = 0.0, np.zeros(component.first.size), np.inf, False, 0, 0.0
     for _ in range(_MOST):
         change, policy = sweep(component, scale * reward, h, entropy=True)
         if few:
@@ -73,7 +74,7 @@ def best_ratio(component: Component) -> float:
         h, better, _ = _evaluate(component, policy, rates, near)
         last, step = step, abs(better - scale)
         near = near or step <= 1e-3 * better
-        scale = better
+        scale, highest = better, max(highest, better)
         # Another part may yet turn out to be better: what improves there brings it nearer.
         rises = bool((change > blur).any()) and settled < most
         if near and (step <= 1e-14 * scale or last <= step <= 1e-9 * scale):
@@ -84,6 +85,10 @@ def best_ratio(component: Component) -> float:
             raise ArithmeticError("the critical reward scale is beyond double precision here")
     else:
         warnings.warn(f"the critical reward scale has not settled after {_MOST} steps", RuntimeWarning, stacklevel=4)
+        return scale
+    if scale < (1.0 - _FALLEN) * highest:  # every policy's ratio is at most the best: rounding made one, this or that
+        message = f"the critical reward scale has not settled: one policy has {highest:.6g}, the last {scale:.6g}"
+        warnings.warn(message, RuntimeWarning, stacklevel=4)
     return scale
 
 

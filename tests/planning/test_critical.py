@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scipy.optimize import brentq, minimize
 
 import fastsoftq as fsq
-from fastsoftq.planning import critical
+from fastsoftq.planning import critical, excursions, means
 from fastsoftq.planning.critical import is_above_critical, side_of_critical
 from tests.planning.exact_means import sign_of_best_mean
 from tests.planning.strategies import mdps
@@ -397,6 +397,26 @@ def test_a_part_left_once_in_many_steps():
     scale = fsq.critical_reward_scale(mdp)
     assert 4.542e-10 < scale < 4.553e-10
     assert bracketed(mdp, scale)
+
+
+@pytest.mark.parametrize("size", [90, 130])
+def test_rare_ways_in_more_states_than_are_always_eliminated(size, monkeypatch):
+    """A ring with slow steps and losses from 1e-9 to 1e6: sparse equations alone once found a third of the scale."""
+    rng = np.random.default_rng(0)
+    here = np.arange(size)
+    next_state = np.stack([np.stack([(here + step) % size, here], axis=1) for step in (1, -1)], axis=1)
+    probability = np.full((size, 2, 2), 0.5)
+    probability[::7, :] = 2.0**-20, 1.0 - 2.0**-20
+    reward = rng.choice([-1e-9, -1.0, -1e6, -1e3], (size, 2, 2))
+    mdp = fsq.TabularMDP(next_state, reward, False, probability)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = fsq.critical_reward_scale(mdp)
+        monkeypatch.setattr(excursions, "FEW", size)
+        monkeypatch.setattr(means, "FEW", size)
+        assert found == pytest.approx(fsq.critical_reward_scale(mdp), rel=1e-9)
+    assert side_of_critical(mdp, 0.5 * found, 1e7) is not True
+    assert side_of_critical(mdp, 2.0 * found, 1e7) is not False
 
 
 def test_dead_ends_are_taken_out_one_by_one():

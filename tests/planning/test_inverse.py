@@ -300,6 +300,21 @@ def test_too_few_iterations_are_told():
         assert not fsq.fit_rewards(SLIPPERY, FEATURES, seen, 0.9, max_iterations=1).converged
 
 
+@pytest.mark.parametrize("size", [1e-308, 1e-307, 1e300, 1e308])
+def test_the_interval_at_the_ends_of_double_precision(size):
+    """7 of 10: the weight is ln(7/3) / size, its standard error sqrt(10 / 21) / size; inf beyond the largest double."""
+    mdp = fsq.TabularMDP([[0, 0], [0, 0]], 0.0, False)
+    features = np.array([[[size], [0.0]], [[0.0], [0.0]]])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fit = fsq.fit_rewards(mdp, features, fsq.Demonstrations.of([[(0, 0)]] * 7 + [[(0, 1)]] * 3), 0.5)
+    weight, margin = math.log(7.0 / 3.0), 1.959963984540054 * math.sqrt(10.0 / 21.0)
+    high = (weight + margin) / size if size > 1e-308 else math.inf  # 2.2e308
+    assert fit.weights[0] == pytest.approx(weight / size, rel=1e-9)
+    assert fit.low[0] == pytest.approx((weight - margin) / size, rel=1e-9)
+    assert fit.high[0] == pytest.approx(high, rel=1e-9)
+
+
 def test_examples():
     assert doctest.testmod(inverse).failed == 0
     with pytest.warns(RuntimeWarning, match="separated"):  # a single step
