@@ -68,7 +68,17 @@ def _hints(make: Callable[..., Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     return annotated, {name: parameter.default for name, parameter in parameters.items()}
 
 
+def _named(kind: Any) -> Any:
+    """What a type alias stands for (PEP 695; NumPy's `NDArray` is one since 2.5)."""
+    origin = get_origin(kind) or kind
+    while hasattr(origin, "__value__"):
+        kind = origin.__value__ if kind is origin else origin.__value__[get_args(kind)]
+        origin = get_origin(kind) or kind
+    return kind
+
+
 def _depth(kind: Any) -> int:
+    kind = _named(kind)
     origin, inner = get_origin(kind) or kind, get_args(kind)
     if origin in (Union, types.UnionType):
         return max(map(_depth, inner))
@@ -82,6 +92,7 @@ def _depth(kind: Any) -> int:
 
 def _of_entries(kind: Any) -> Any:
     """The annotation of a table's entries."""
+    kind = _named(kind)
     origin, inner = get_origin(kind) or kind, get_args(kind)
     if origin in (Union, types.UnionType):
         return Union[tuple(map(_of_entries, inner))]  # noqa: UP007  # made of what is found
