@@ -392,3 +392,8 @@ def test_numbers_beyond_measure_are_refused(folder, file, place, value):
     (folder / file).write_bytes(canonical(sealed(data)))
     with pytest.raises(ValueError, match=r"holds a plan that no version|damaged"):
         open_results(folder).curves("cliff/hard")
+
+
+def test_a_study_of_more_seeds_than_fit_here_can_be_looked_at(folder):
+    tamper(folder, lambda plan: plan["study"]["seeds"].update(count=2**40) or plan.update(chunk=2**25))
+    assert status(folder).rows[0].runs == 2**40

@@ -19,15 +19,13 @@ from fastsoftq.studies.contents import Contents, contents_of
 from fastsoftq.studies.provenance import checked_provenance
 from fastsoftq.studies.spec import KEEP, PRECISIONS, Condition, Study, canonical
 
-__all__ = ["LABEL_BYTES", "FolderError", "Plan", "Unit", "sealed", "unsealed"]
-
-LABEL_BYTES = 32
-"""Of memory for each row's label: it is held as a number and encoded, and both twice."""
+__all__ = ["FolderError", "Plan", "Unit", "sealed", "unsealed"]
 
 _FORMAT = 1
 _VALUES = 2**22  # returns in a chunk, at most: 52 MiB of curves, a second or so of one core
 _LEAST = 512  # runs in a chunk, at least: fewer leave the engine's lanes half empty
 _BYTES = 2**31 - 2**20  # of an array of a chunk, at most: what Blosc takes
+_UNIT_BYTES = 200  # of memory for each unit, where all are listed
 _SHARES = 16  # chunks of a condition, where there is enough for as many
 
 
@@ -218,7 +216,7 @@ class Plan:
             raise ValueError(f"chunk is {self.chunk}")
         checks.count("seeds.count", record["seeds"]["count"], most=sys.maxsize)
         checks.count("seeds.start", record["seeds"]["start"], least=0, most=2**64 - 1)
-        check_memory(f"seeds is {self.runs}; it", LABEL_BYTES * self.contents.rows(self.runs), "take fewer")
+        check_memory(f"seeds is {self.runs}; it", _UNIT_BYTES * len(self.conditions) * self.chunks, "take fewer")
         checks.text("name", record["name"])
         checks.choice("precision", record["precision"], PRECISIONS)
         for condition in self.conditions:

@@ -26,7 +26,7 @@ from fastsoftq.studies.claims import LEASE, Claims
 from fastsoftq.studies.contents import Arrays, Contents
 from fastsoftq.studies.encoding import DamagedError, decoded, encoded
 from fastsoftq.studies.layout import RESULTS, chunk_key, chunk_shape, derived_files
-from fastsoftq.studies.plan import LABEL_BYTES, FolderError, Plan, Unit, sealed, unsealed
+from fastsoftq.studies.plan import FolderError, Plan, Unit, sealed, unsealed
 from fastsoftq.studies.provenance import provenance
 from fastsoftq.studies.spec import Study, canonical
 from fastsoftq.studies.storage import LocalStorage, Storage, open_storage
@@ -35,6 +35,7 @@ __all__ = ["Found", "Store", "create", "open_store"]
 
 _PLAN = "study.json"
 _OURS = {_PLAN, RESULTS, "done", "claims", "tmp"}
+_LABEL_BYTES = 32  # of memory for each row's label: as a number, encoded, and both once more
 
 
 class Found(NamedTuple):
@@ -234,7 +235,7 @@ def create(
         It cannot be written.
     """
     asked = Plan.first(study, chunk, None, {})
-    labels = LABEL_BYTES * asked.contents.rows(asked.runs)
+    labels = _LABEL_BYTES * asked.contents.rows(asked.runs)
     check_memory(f"seeds is {asked.runs}; a study of so many", labels, "take fewer, or keep a summary")
     storage = open_storage(url)
     strangers = sorted(set(storage.names("")) - _OURS)
