@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastsoftq.planning.excursions import closed_classes
-from fastsoftq.planning.means import best_mean_reward, first_best, leading_to, policy_chain
+from fastsoftq.planning.means import best_mean_reward, component_chain, first_best, leading_to
 from fastsoftq.planning.sweeps import rounding, signed
 from fastsoftq.planning.wandering import Component
 
@@ -57,7 +57,7 @@ def losses(component: Component) -> NDArray[np.float64] | None:
         return advance
     if exactly:
         return _losses_exactly(component, pair)
-    chain = policy_chain(component, _taking(component, pair))
+    chain = component_chain(component, _taking(component, pair))
     label, closed = closed_classes(chain)
     return None if mean >= -margin[pair][label == closed[0]].max() else np.minimum(advance, mean)
 
@@ -81,7 +81,7 @@ def _losses_exactly(component: Component, pair: NDArray[np.int64]) -> NDArray[np
     solve = _along_ways if component.deterministic else _by_elimination
     while True:
         policy = _taking(component, pair)
-        chain = policy_chain(component, policy)
+        chain = component_chain(component, policy)
         label, closed = closed_classes(chain)
         means = [solve(component, pair, reward, np.flatnonzero(label == c))[1] for c in closed]
         best_class = max(range(len(means)), key=means.__getitem__)

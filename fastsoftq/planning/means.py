@@ -14,7 +14,7 @@ from fastsoftq.planning.excursions import FEW, closed_classes, ratio_equation
 from fastsoftq.planning.sweeps import rounding, sweep
 from fastsoftq.planning.wandering import Component
 
-__all__ = ["best_mean_reward", "best_ratio", "first_best", "leading_to", "policy_chain"]
+__all__ = ["best_mean_reward", "best_ratio", "component_chain", "first_best", "leading_to"]
 
 _MARGIN = 4.0  # times the rounding of a change that is none
 _FALLEN = 1e-3  # relative: more than rough evaluations differ by
@@ -160,14 +160,14 @@ def _evaluate(
         if rare:
             policy = np.where(whole < rare, 0.0, whole)
             policy /= np.add.reduceat(policy, component.first)[component.state]
-        chain = policy_chain(component, policy)
+        chain = component_chain(component, policy)
         label, closed = closed_classes(chain)
         if closed.size > 1:
             _, x, error = ratio_equation(chain, label, closed, rates(policy), exact)
             if error == np.inf:
                 continue
             policy = leading_to(component, chain, policy, label == closed[int(np.argmax(x))])
-            chain = policy_chain(component, policy)
+            chain = component_chain(component, policy)
             label, closed = closed_classes(chain)
         h, x, error = ratio_equation(chain, label, closed, rates(policy), exact)
         if error <= (_ENOUGH if exact else 1e-4):
@@ -175,7 +175,7 @@ def _evaluate(
     return h, float(x[0]), policy
 
 
-def policy_chain(component: Component, policy: NDArray[np.float64]) -> sparse.csr_array:
+def component_chain(component: Component, policy: NDArray[np.float64]) -> sparse.csr_array:
     """Make the Markov chain that a policy turns an end component into.
 
     Parameters
