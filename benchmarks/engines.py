@@ -5,7 +5,7 @@ from unittest import mock
 import numpy as np
 
 import fastsoftq as fsq
-from fastsoftq.engine import choice
+from fastsoftq.engine import dispatch as choice
 
 EXPLORATION = fsq.LinearDecay(0.9, 0.1, 0.001)
 AGENTS = {

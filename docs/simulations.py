@@ -22,7 +22,7 @@ from populations import POPULATIONS, cliff_curves, smooth_curves  # noqa: E402
 from sample_kinds import tables  # noqa: E402
 
 import fastsoftq as fsq  # noqa: E402
-from fastsoftq.report.curves import episode_blocks  # noqa: E402
+from fastsoftq.figures.curve import episode_blocks  # noqa: E402
 from fastsoftq.statistics import (  # noqa: E402
     confidence_band,
     confidence_interval,

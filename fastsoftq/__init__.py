@@ -23,7 +23,7 @@ _HOME = {
     "SoftQLearning": "fastsoftq.agents.soft_q_learning",
     "TabularMDP": "fastsoftq.mdp.tabular",
     "cliff_walking": "fastsoftq.mdp.cliff_walking",
-    "compare": "fastsoftq.studies.compare",
+    "compare": "fastsoftq.comparing",
     "critical_reward_scale": "fastsoftq.planning.critical",
     "elbo": "fastsoftq.planning.inference",
     "evaluate_policy": "fastsoftq.planning.evaluation",
@@ -37,18 +37,29 @@ _HOME = {
     "multi_goal": "fastsoftq.mdp.multi_goal",
     "occupancy": "fastsoftq.planning.occupancy",
     "optimal_trajectory_posterior": "fastsoftq.planning.inference",
-    "plot_grid": "fastsoftq.report.grid",
+    "plot_grid": "fastsoftq.figures.grid_world",
     "point_mass": "fastsoftq.mdp.point_mass",
     "policy_iteration": "fastsoftq.planning.iteration",
     "sample_trajectories": "fastsoftq.planning.trajectories",
     "soft_value_iteration": "fastsoftq.planning.iteration",
     "to_gymnasium": "fastsoftq.mdp.gymnasium",
-    "stream": "fastsoftq.engine.train",
-    "train": "fastsoftq.engine.train",
+    "stream": "fastsoftq.training",
+    "train": "fastsoftq.training",
     "value_iteration": "fastsoftq.planning.iteration",
     "variational_policy": "fastsoftq.planning.inference",
 }
-_SUBPACKAGES = ("agents", "engine", "kernels", "mdp", "planning", "report", "statistics", "studies")
+_SUBPACKAGES = (
+    "agents",
+    "engine",
+    "experiments",
+    "figures",
+    "kernels",
+    "mdp",
+    "planning",
+    "report",
+    "statistics",
+    "studies",
+)
 
 __all__ = [*_HOME, *_SUBPACKAGES]
 
@@ -83,9 +94,9 @@ if TYPE_CHECKING:
     from fastsoftq.agents.schedules import LinearDecay as LinearDecay
     from fastsoftq.agents.schedules import PowerDecay as PowerDecay
     from fastsoftq.agents.soft_q_learning import SoftQLearning as SoftQLearning
+    from fastsoftq.comparing import compare as compare
     from fastsoftq.engine.curves import LearningCurves as LearningCurves
-    from fastsoftq.engine.train import stream as stream
-    from fastsoftq.engine.train import train as train
+    from fastsoftq.figures.grid_world import plot_grid as plot_grid
     from fastsoftq.mdp.cliff_walking import cliff_walking as cliff_walking
     from fastsoftq.mdp.grid import from_map as from_map
     from fastsoftq.mdp.gymnasium import from_gymnasium as from_gymnasium
@@ -109,5 +120,5 @@ if TYPE_CHECKING:
     from fastsoftq.planning.iteration import value_iteration as value_iteration
     from fastsoftq.planning.occupancy import occupancy as occupancy
     from fastsoftq.planning.trajectories import sample_trajectories as sample_trajectories
-    from fastsoftq.report.grid import plot_grid as plot_grid
-    from fastsoftq.studies.compare import compare as compare
+    from fastsoftq.training import stream as stream
+    from fastsoftq.training import train as train

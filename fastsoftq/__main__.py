@@ -2,15 +2,15 @@
 
 from typing import NoReturn
 
-from fastsoftq.interruption import leave_on_ctrl_c
-from fastsoftq.streams import mend_streams
+from fastsoftq.system.interruption import leave_on_ctrl_c
+from fastsoftq.system.streams import mend_streams
 
 
 def main() -> NoReturn:
     """Run the command, as `cli.main` says."""
     leave_on_ctrl_c()
     mend_streams()
-    from fastsoftq.cli import main as run
+    from fastsoftq.cli.app import main as run
 
     run()
 

@@ -10,7 +10,7 @@ import pytest
 
 import fastsoftq as fsq
 from fastsoftq import statistics
-from fastsoftq.studies.spec import Study
+from fastsoftq.studies.study import Study
 
 MDP = fsq.cliff_walking(height=2, width=3)
 HARD = fsq.QLearning(0.5, 0.9)

@@ -156,7 +156,7 @@ def test_ctrl_c_ends_it_with_130_and_leaves_no_part_of_a_file(tmp_path):
 def test_ctrl_c_ends_it_even_while_the_main_thread_does_not_listen(tmp_path):
     script = (
         "import hashlib\n"
-        "from fastsoftq.cli import main\n"
+        "from fastsoftq.cli.app import main\n"
         "from fastsoftq.experiments import Experiment\n"
         "def run(*arguments):\n"
         "    print('begun', flush=True)\n"
@@ -193,7 +193,7 @@ if {moment!r} == "the end": atexit.register(Press().press)
 """
 
 
-@pytest.mark.parametrize("moment", ["fastsoftq.cli", "typer", "fastsoftq.experiments.cliff_walking", "the end"])
+@pytest.mark.parametrize("moment", ["fastsoftq.cli.app", "typer", "fastsoftq.experiments.cliff_walking", "the end"])
 def test_ctrl_c_ends_it_with_130_and_one_line_whenever_it_comes(tmp_path, moment):
     (tmp_path / "sitecustomize.py").write_text(PRESS.format(moment=moment), encoding="utf-8")
     arguments = ["list"] if moment == "the end" else ["reproduce", *SMALL, "--out", tmp_path / "out"]
@@ -217,7 +217,7 @@ def test_a_failing_disk_is_one_line_and_exit_status_1(tmp_path):
         "import errno, os, sys\n"
         "def full(*arguments): raise OSError(errno.ENOSPC, 'No space left on device')\n"
         "os.fsync = full\n"
-        "from fastsoftq.cli import main\n"
+        "from fastsoftq.cli.app import main\n"
         "main()\n"
     )
     done = subprocess.run(
@@ -282,7 +282,7 @@ def test_the_installed_command_sees_to_ctrl_c_before_all_else():
 
 def test_completion_offers_the_experiments():
     words = {"COMP_WORDS": "fastsoftq reproduce cliff", "COMP_CWORD": "2", "_FASTSOFTQ_COMPLETE": "complete_bash"}
-    script = "import sys; sys.argv[0] = 'fastsoftq'; from fastsoftq.cli import main; main()"
+    script = "import sys; sys.argv[0] = 'fastsoftq'; from fastsoftq.cli.app import main; main()"
     done = subprocess.run(
         [sys.executable, "-c", script], env={**ENVIRONMENT, **words}, capture_output=True, text=True, timeout=60
     )

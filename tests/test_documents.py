@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from fastsoftq.cli import app
+from fastsoftq.cli.app import app
 
 ROOT = Path(__file__).parents[1]
 BLOCK = re.compile(r"^```python\n# (\S+\.py)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from fastsoftq import memory
-from fastsoftq.memory import TooLargeError, available_memory, check_memory
+from fastsoftq.system import memory
+from fastsoftq.system.memory import TooLargeError, available_memory, check_memory
 
 
 @pytest.fixture

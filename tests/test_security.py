@@ -16,9 +16,9 @@ from fastsoftq.report.reader import read_results
 from fastsoftq.studies.encoding import DamagedError
 from fastsoftq.studies.plan import FolderError, sealed
 from fastsoftq.studies.results import open_results
-from fastsoftq.studies.run import run
-from fastsoftq.studies.spec import Study, UnknownAgent, agent_from_record, canonical
+from fastsoftq.studies.running import run
 from fastsoftq.studies.status import status
+from fastsoftq.studies.study import Study, UnknownAgent, agent_from_record, canonical
 from fastsoftq.studies.verify import verify
 from tests.agents.homemade import Mean
 from tests.report.folders import HARD
@@ -95,7 +95,7 @@ HOSTILE = [
     {"kind": "q_learning", "step_size": {"kind": "os:system", "command": "touch pwned"}, "discount": 0.9},
     {"kind": "q_learning", "step_size": "0.8", "discount": [1], "epsilon": None, "reward_scale": 1e300},
     {"kind": "linear_decay", "start": 1, "stop": 0, "decrease": 1},
-    {"kind": "fastsoftq.studies.run:run", "study": 1, "out": "pwned"},
+    {"kind": "fastsoftq.studies.running:run", "study": 1, "out": "pwned"},
     {"kind": "fastsoftq.agents.frozen:Frozen", "agent": {"kind": "pathlib:Path.touch", "self": "pwned"}},
     {"kind": "<script>alert(1)</script>:X"},
 ]
@@ -135,8 +135,8 @@ def test_an_agent_of_ones_own_is_recognised_once_it_is_imported(tmp_path):
     (tmp_path / "homemade_agent.py").write_text(OWN)
     script = """
 import fastsoftq as fsq
-from fastsoftq.studies.run import run
-from fastsoftq.studies.spec import Study
+from fastsoftq.studies.running import run
+from fastsoftq.studies.study import Study
 import homemade_agent
 study = Study(name="own", episodes=3, seeds=8, max_steps=9, environments={"corridor": fsq.from_map("S.G")},
               agents={"mine": homemade_agent.Mine(0.5, 0.9)})

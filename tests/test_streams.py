@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fastsoftq.streams import shown
+from fastsoftq.system.streams import shown
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1]), "COLUMNS": "160"}
 STUDY = """\

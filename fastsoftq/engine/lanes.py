@@ -13,7 +13,7 @@ from numba import float64, int32, int64, types, uint8, uint32, uint64
 
 from fastsoftq.agents.rules import act, bootstrap, learn, look, on_policy, renews, revise, reweigh, weigh
 from fastsoftq.agents.schedules import tuned
-from fastsoftq.engine.memory import (
+from fastsoftq.engine.lane_memory import (
     Shelf,
     bits_of,
     fetch,

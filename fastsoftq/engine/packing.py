@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fastsoftq.engine.memory import QUAD
+from fastsoftq.engine.lane_memory import QUAD
 from fastsoftq.mdp.tables import Tables
 
 _INTERLEAVED_BYTES = 1 << 18

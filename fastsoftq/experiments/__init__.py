@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from fastsoftq import checks
-from fastsoftq.memory import check_memory
+from fastsoftq.system.memory import check_memory
 
 if TYPE_CHECKING:
     from fastsoftq.engine.threads import Progress

@@ -16,21 +16,21 @@ from scipy.interpolate import CubicSpline
 from fastsoftq.agents import Frozen, LinearDecay, QLearning, SoftQLearning
 from fastsoftq.engine.curves import LearningCurves
 from fastsoftq.engine.threads import Progress
-from fastsoftq.engine.train import train
 from fastsoftq.experiments import Settings, Watch
 from fastsoftq.experiments.columns import EACH, interval_columns, interval_text, length_bounds
+from fastsoftq.figures.curve import WITHIN, Curve, curve, in_doubt
+from fastsoftq.figures.learning_figure import Panel, plot_learning_curves
+from fastsoftq.figures.style import agent_colour
 from fastsoftq.mdp.cliff_walking import cliff_walking
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.planning.critical import critical_reward_scale
 from fastsoftq.planning.evaluation import evaluate_policy
 from fastsoftq.planning.iteration import soft_value_iteration, value_iteration
-from fastsoftq.report.curves import WITHIN, Curve, curve, in_doubt
 from fastsoftq.report.error_rate import ErrorRate
 from fastsoftq.report.findings import Findings, Table
-from fastsoftq.report.learning_figure import Panel, plot_learning_curves
 from fastsoftq.report.rounding import share_text
-from fastsoftq.report.style import agent_colour
-from fastsoftq.studies.provenance import provenance
+from fastsoftq.system.provenance import provenance
+from fastsoftq.training import train
 
 __all__ = ["run"]
 

@@ -16,15 +16,15 @@ from fastsoftq.experiments import Settings, Watch
 from fastsoftq.experiments.columns import EACH, interval_columns, interval_text
 from fastsoftq.experiments.conclusions import together, told
 from fastsoftq.experiments.training import watched_train
+from fastsoftq.figures.style import GREY, STYLE, agent_colour
 from fastsoftq.mdp.cliff_walking import cliff_walking
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.planning.bellman import greedy_policy, matrices, soft_policy
 from fastsoftq.planning.iteration import soft_value_iteration, value_iteration
 from fastsoftq.report.findings import Findings, Table
 from fastsoftq.report.rounding import share_text
-from fastsoftq.report.style import GREY, STYLE, agent_colour
 from fastsoftq.statistics import pointwise_intervals
-from fastsoftq.studies.provenance import provenance
+from fastsoftq.system.provenance import provenance
 
 __all__ = ["run"]
 

@@ -13,11 +13,11 @@ from fastsoftq.experiments import Settings, Watch
 from fastsoftq.experiments.conclusions import together
 from fastsoftq.experiments.goals import NEAR_TIES
 from fastsoftq.experiments.training import watched_train
+from fastsoftq.figures.style import agent_colour
 from fastsoftq.mdp.multi_goal import multi_goal
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.planning.evaluation import evaluate_policy
 from fastsoftq.planning.iteration import soft_value_iteration, value_iteration
-from fastsoftq.report.style import agent_colour
 from fastsoftq.statistics import Comparison, SampleEfficiency, sample_efficiency
 
 __all__ = [

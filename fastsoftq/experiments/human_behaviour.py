@@ -19,6 +19,8 @@ from fastsoftq.engine.threads import Progress
 from fastsoftq.experiments import Settings, Watch
 from fastsoftq.experiments.columns import EACH, interval_text
 from fastsoftq.experiments.conclusions import against, sign, together
+from fastsoftq.figures.grid_world import plot_grid
+from fastsoftq.figures.style import GREY, INK, STYLE
 from fastsoftq.mdp.cliff_walking import cliff_walking
 from fastsoftq.mdp.grid import from_map
 from fastsoftq.mdp.tabular import TabularMDP
@@ -29,11 +31,9 @@ from fastsoftq.planning.iteration import soft_value_iteration, value_iteration
 from fastsoftq.planning.soft_policies import SoftBehaviour
 from fastsoftq.planning.trajectories import sample_trajectories
 from fastsoftq.report.findings import Findings, Table
-from fastsoftq.report.grid import plot_grid
 from fastsoftq.report.rounding import share_text
-from fastsoftq.report.style import GREY, INK, STYLE
 from fastsoftq.statistics import Comparison, confidence_interval
-from fastsoftq.studies.provenance import provenance
+from fastsoftq.system.provenance import provenance
 
 __all__ = ["run"]
 

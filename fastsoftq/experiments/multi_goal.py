@@ -29,16 +29,16 @@ from fastsoftq.experiments.goals import (
     reached,
 )
 from fastsoftq.experiments.training import watched_train
+from fastsoftq.figures.grid_world import plot_grid
+from fastsoftq.figures.style import GREY, INK, STYLE, agent_colour
 from fastsoftq.mdp.multi_goal import multi_goal
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.planning.bellman import greedy_policy, soft_policy
 from fastsoftq.planning.iteration import soft_value_iteration, value_iteration
 from fastsoftq.report.findings import Findings, Table
-from fastsoftq.report.grid import plot_grid
 from fastsoftq.report.rounding import share_text
-from fastsoftq.report.style import GREY, INK, STYLE, agent_colour
 from fastsoftq.statistics import confidence_band
-from fastsoftq.studies.provenance import provenance
+from fastsoftq.system.provenance import provenance
 
 __all__ = ["run"]
 

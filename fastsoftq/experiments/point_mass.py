@@ -18,16 +18,16 @@ from fastsoftq.experiments import Settings, Watch
 from fastsoftq.experiments.columns import EACH, interval_columns, length_bounds
 from fastsoftq.experiments.goals import N_GOALS, first_of_the_best, goal_entropy, reached
 from fastsoftq.experiments.training import watched_train
+from fastsoftq.figures.grid_world import plot_grid
+from fastsoftq.figures.style import GREY, STYLE, agent_colour
 from fastsoftq.mdp.point_mass import point_mass
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.planning.bellman import greedy_policy, soft_policy
 from fastsoftq.planning.iteration import soft_value_iteration, value_iteration
 from fastsoftq.planning.trajectories import sample_trajectories
 from fastsoftq.report.findings import Findings, Table
-from fastsoftq.report.grid import plot_grid
 from fastsoftq.report.rounding import share_text
-from fastsoftq.report.style import GREY, STYLE, agent_colour
-from fastsoftq.studies.provenance import provenance
+from fastsoftq.system.provenance import provenance
 
 __all__ = ["run"]
 

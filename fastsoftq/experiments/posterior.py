@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 
 from fastsoftq.experiments import Settings, Watch
 from fastsoftq.experiments.columns import EACH, interval_columns, interval_text
+from fastsoftq.figures.grid_world import plot_grid
+from fastsoftq.figures.style import GREY, INK, STYLE
+from fastsoftq.figures.svg import typeset
 from fastsoftq.mdp.cliff_walking import cliff_walking
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.planning.evaluation import evaluate_policy
@@ -22,11 +25,8 @@ from fastsoftq.planning.inference import TrajectoryPosterior, elbo, optimal_traj
 from fastsoftq.planning.occupancy import occupancy
 from fastsoftq.planning.trajectories import Trajectories, sample_trajectories
 from fastsoftq.report.findings import Findings, Table
-from fastsoftq.report.grid import plot_grid
 from fastsoftq.report.rounding import share_text
-from fastsoftq.report.style import GREY, INK, STYLE
-from fastsoftq.report.svg import typeset
-from fastsoftq.studies.provenance import provenance
+from fastsoftq.system.provenance import provenance
 
 __all__ = ["run"]
 

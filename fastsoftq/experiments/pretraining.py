@@ -29,17 +29,17 @@ from fastsoftq.experiments.fine_tuning import (
 )
 from fastsoftq.experiments.goals import N_GOALS, goals_visited
 from fastsoftq.experiments.training import watched_train
+from fastsoftq.figures.curve import curve, in_doubt
+from fastsoftq.figures.grid_world import plot_grid
+from fastsoftq.figures.learning_figure import Panel, plot_learning_curves
+from fastsoftq.figures.style import GREY, INK, STYLE
 from fastsoftq.planning.iteration import soft_value_iteration
 from fastsoftq.planning.occupancy import occupancy
-from fastsoftq.report.curves import curve, in_doubt
 from fastsoftq.report.error_rate import ALPHA
 from fastsoftq.report.findings import Findings, Table
-from fastsoftq.report.grid import plot_grid
-from fastsoftq.report.learning_figure import Panel, plot_learning_curves
 from fastsoftq.report.rounding import interval_text, share_text
-from fastsoftq.report.style import GREY, INK, STYLE
 from fastsoftq.statistics import Comparison, confidence_interval
-from fastsoftq.studies.provenance import provenance
+from fastsoftq.system.provenance import provenance
 
 __all__ = ["run"]
 

@@ -19,6 +19,7 @@ from fastsoftq.engine.curves import LearningCurves
 from fastsoftq.experiments import Settings, Watch
 from fastsoftq.experiments.columns import EACH, interval_columns, interval_text, length_bounds
 from fastsoftq.experiments.training import watched_train
+from fastsoftq.figures.style import GREY, INK, STYLE, agent_colour
 from fastsoftq.mdp.cliff_walking import cliff_walking
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.planning.critical import critical_reward_scale
@@ -26,8 +27,7 @@ from fastsoftq.planning.evaluation import PolicyEvaluation, evaluate_policy
 from fastsoftq.planning.iteration import soft_value_iteration, value_iteration
 from fastsoftq.report.findings import Findings, Table
 from fastsoftq.report.rounding import share_text
-from fastsoftq.report.style import GREY, INK, STYLE, agent_colour
-from fastsoftq.studies.provenance import provenance
+from fastsoftq.system.provenance import provenance
 
 __all__ = ["run"]
 

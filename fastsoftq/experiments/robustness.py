@@ -13,11 +13,12 @@ from matplotlib.ticker import NullLocator
 from numpy.typing import NDArray
 
 from fastsoftq.agents import Frozen, LinearDecay, QLearning, SoftQLearning
-from fastsoftq.engine.train import train
 from fastsoftq.experiments import Settings, Watch
 from fastsoftq.experiments.columns import EACH, interval_columns, interval_text
 from fastsoftq.experiments.conclusions import against, together
 from fastsoftq.experiments.training import watched_train
+from fastsoftq.figures.grid_world import plot_grid
+from fastsoftq.figures.style import GREY, INK, STYLE, agent_colour
 from fastsoftq.mdp.cliff_walking import cliff_walking
 from fastsoftq.mdp.grid import from_map
 from fastsoftq.mdp.tabular import TabularMDP
@@ -25,11 +26,10 @@ from fastsoftq.planning.evaluation import evaluate_policy
 from fastsoftq.planning.iteration import soft_value_iteration, value_iteration
 from fastsoftq.planning.occupancy import occupancy
 from fastsoftq.report.findings import Findings, Table
-from fastsoftq.report.grid import plot_grid
 from fastsoftq.report.rounding import share_text
-from fastsoftq.report.style import GREY, INK, STYLE, agent_colour
 from fastsoftq.statistics import Comparison
-from fastsoftq.studies.provenance import provenance
+from fastsoftq.system.provenance import provenance
+from fastsoftq.training import train
 
 __all__ = ["run"]
 

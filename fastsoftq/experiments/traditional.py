@@ -17,16 +17,16 @@ from fastsoftq.experiments import Settings, Watch
 from fastsoftq.experiments.columns import EACH, interval_columns
 from fastsoftq.experiments.conclusions import together, told
 from fastsoftq.experiments.training import watched_train
+from fastsoftq.figures.grid_world import plot_grid
+from fastsoftq.figures.style import GREY, INK, STYLE, agent_colour
 from fastsoftq.mdp.cliff_walking import cliff_walking
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.planning.bellman import action_values, greedy_policy, hard_values, matrices, soft_values
 from fastsoftq.planning.evaluation import evaluate_policy
 from fastsoftq.planning.iteration import Solution, policy_iteration, soft_value_iteration, value_iteration
 from fastsoftq.report.findings import Findings, Table
-from fastsoftq.report.grid import plot_grid
-from fastsoftq.report.style import GREY, INK, STYLE, agent_colour
 from fastsoftq.statistics import pointwise_intervals
-from fastsoftq.studies.provenance import provenance
+from fastsoftq.system.provenance import provenance
 
 __all__ = ["run"]
 

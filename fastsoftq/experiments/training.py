@@ -8,9 +8,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from fastsoftq.engine.curves import LearningCurves
 from fastsoftq.engine.threads import Progress
-from fastsoftq.engine.train import train
 from fastsoftq.experiments import Settings, Watch
 from fastsoftq.mdp.tabular import TabularMDP
+from fastsoftq.training import train
 
 __all__ = ["watched_train"]
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from fastsoftq import checks
 from fastsoftq.mdp.tabular import TabularMDP
-from fastsoftq.memory import check_memory
+from fastsoftq.system.memory import check_memory
 
 __all__ = ["MOVES", "check_size", "from_map"]
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from fastsoftq import checks
 from fastsoftq.mdp.tabular import TabularMDP
-from fastsoftq.memory import check_memory
+from fastsoftq.system.memory import check_memory
 
 __all__ = ["point_mass"]
 

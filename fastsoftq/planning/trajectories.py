@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from fastsoftq import checks
 from fastsoftq.mdp.tabular import TabularMDP
-from fastsoftq.memory import check_memory
 from fastsoftq.planning.evaluation import checked_policy
+from fastsoftq.system.memory import check_memory
 
 __all__ = ["Trajectories", "sample_trajectories"]
 

@@ -10,9 +10,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fastsoftq.report.curves import Curve, within_reach
+from fastsoftq.figures.curve import Curve, within_reach
+from fastsoftq.figures.svg import Chart, Scale, typeset
 from fastsoftq.report.learned import Learned, facets
-from fastsoftq.report.svg import Chart, Scale, typeset
 from fastsoftq.report.verdict import Verdict
 from fastsoftq.statistics import performance_profile
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from fastsoftq.report.error_rate import permutations, resamples
 from fastsoftq.statistics import Band, Comparison, compare_samples, difference_band, least_p_value
+from fastsoftq.statistics.resampling import resamples_for
 
 __all__ = ["decided", "decided_band"]
 
@@ -41,7 +41,7 @@ def decided(
         there: an interval whose permutation test does not reject 0 is stretched to hold it, and a p-value below what
         the interval bears out is raised to that.
     """
-    found = compare_samples(a, b, paired, 1.0 - error, resamples=permutations(error))
+    found = compare_samples(a, b, paired, 1.0 - error, resamples=permutations_for(error))
     if bounds is not None:
         widest = max(bounds[1] - bounds[0], abs(found.difference))  # that of rounded sums may be past it
         found = replace(found, low=max(found.low, -widest), high=min(found.high, widest))
@@ -57,7 +57,7 @@ def _clear_at(a: NDArray[np.float64], b: NDArray[np.float64], paired: bool, erro
     holds, clear = error, 1.0
     for _ in range(_HALVINGS):
         middle = (holds + clear) / 2.0
-        found = compare_samples(a, b, paired, 1.0 - middle, resamples=permutations(middle))
+        found = compare_samples(a, b, paired, 1.0 - middle, resamples=permutations_for(middle))
         holds, clear = (middle, clear) if found.low <= 0.0 <= found.high else (holds, middle)
     return clear
 
@@ -85,7 +85,7 @@ def decided_band(
     Band
         Of a - b, at the level 1 - error.
     """
-    band = difference_band(a, b, paired, 1.0 - error, resamples=resamples(error), bounds=bounds)
+    band = difference_band(a, b, paired, 1.0 - error, resamples=resamples_for(error), bounds=bounds)
     if least_p_value(len(a), len(b), paired) <= error:
         return band
     return replace(band, low=np.minimum(band.low, 0.0), high=np.maximum(band.high, 0.0))

@@ -6,14 +6,11 @@ import math
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from fastsoftq.report.svg import typeset
+from fastsoftq.figures.svg import typeset
 
-__all__ = ["ALPHA", "ErrorRate", "permutations", "resamples"]
+__all__ = ["ALPHA", "ErrorRate"]
 
 ALPHA = 0.05  # of a whole report
-_BAND = 2000, 20_000  # resamples at least, and at most
-_BEYOND = 3  # of them lie beyond what a band keeps within
-_TEST = 9999, 1_000_000  # permutations at least, and at most
 _OF_CONDITION = 4  # bands of return and of length, interval of the end, profile
 _OF_PAIR = 2  # the end, and the curve
 
@@ -84,28 +81,6 @@ class ErrorRate(NamedTuple):
             f"{typeset(described)} statements on single agents the other, so that each by itself holds with "
             f"{_percent(self.of_comparison)} and {_percent(self.of_description)}."
         )
-
-
-def resamples(error: float) -> int:
-    """How many resamples a band takes for so small an error, or as many as one has time for.
-
-    Parameters
-    ----------
-    error : float
-        In (0, 1).
-    """
-    return min(max(_BAND[0], math.ceil(_BEYOND / error)), _BAND[1])
-
-
-def permutations(error: float) -> int:
-    """How many permutations can tell of so small an error, and of half of it.
-
-    Parameters
-    ----------
-    error : float
-        In (0, 1).
-    """
-    return min(max(_TEST[0], math.ceil(2.0 / error)), _TEST[1])
 
 
 def _percent(error: float) -> str:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastsoftq.report.folder import Condition, Figure, Learning, Results
-from fastsoftq.studies.provenance import checked_provenance
+from fastsoftq.system.provenance import checked_provenance
 
 __all__ = ["FINDINGS", "read_experiment"]
 

@@ -15,8 +15,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from fastsoftq.report.style import agent_colour, save
-from fastsoftq.studies.atomic import atomic_write
+from fastsoftq.figures.style import agent_colour, save
+from fastsoftq.system.atomic import atomic_write
 
 __all__ = ["Findings", "Table", "described", "settings_of", "show", "write"]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fastsoftq.report.curves import Curve, curve, episode_blocks
+from fastsoftq.figures.curve import Curve, curve, episode_blocks
 from fastsoftq.report.folder import Condition
 from fastsoftq.statistics import Interval, confidence_interval, final_performance, tail_mean
 

@@ -11,13 +11,13 @@ from urllib.parse import quote
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from fastsoftq.figures.style import on_dark
 from fastsoftq.report.against import against, matched
 from fastsoftq.report.error_rate import ErrorRate
 from fastsoftq.report.folder import Figure
 from fastsoftq.report.reader import read_results
 from fastsoftq.report.sections import Section, error_rate, section
-from fastsoftq.report.style import on_dark
-from fastsoftq.studies.atomic import atomic_write
+from fastsoftq.system.atomic import atomic_write
 
 __all__ = ["write_report"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from fastsoftq.report.svg import typeset
+from fastsoftq.figures.svg import typeset
 
 __all__ = ["distinct", "interval_text", "p_text", "share_text"]
 

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from fastsoftq.figures.curve import in_doubt
+from fastsoftq.figures.svg import typeset
 from fastsoftq.report.charts import (
     Drawing,
     difference_charts,
@@ -14,12 +16,10 @@ from fastsoftq.report.charts import (
     profile_charts,
     spread_chart,
 )
-from fastsoftq.report.curves import in_doubt
 from fastsoftq.report.error_rate import ErrorRate
 from fastsoftq.report.folder import Condition, Figure, Results
 from fastsoftq.report.learned import Learned, learned, setting_text
 from fastsoftq.report.rounding import distinct, interval_text, p_text, share_text
-from fastsoftq.report.svg import typeset
 from fastsoftq.report.verdict import Verdict, answers, pairing, reference_of, verdicts
 
 __all__ = ["Grid", "Group", "Part", "Section", "error_rate", "run_facts", "section"]

@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from fastsoftq.figures.style import agent_colour
+from fastsoftq.figures.svg import typeset
 from fastsoftq.report.findings import settings_of
 from fastsoftq.report.folder import Condition, Learning, Results
-from fastsoftq.report.style import agent_colour
-from fastsoftq.report.svg import typeset
 from fastsoftq.studies.results import Results as Study
-from fastsoftq.studies.spec import UnknownAgent, agent_from_record, canonical
 from fastsoftq.studies.store import open_store
+from fastsoftq.studies.study import UnknownAgent, agent_from_record, canonical
 
 __all__ = ["STUDY", "read_study"]
 

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fastsoftq.report.curves import REACH, episode_blocks
+from fastsoftq.figures.curve import REACH, episode_blocks
+from fastsoftq.figures.svg import typeset
 from fastsoftq.report.decision import decided, decided_band
 from fastsoftq.report.error_rate import ALPHA, ErrorRate
 from fastsoftq.report.folder import Condition
 from fastsoftq.report.learned import Learned, setting_text
 from fastsoftq.report.rounding import distinct, interval_text, p_text
-from fastsoftq.report.svg import typeset
 from fastsoftq.statistics import Band, Comparison, Stretch, least_p_value, significant_stretches
 
 __all__ = ["Verdict", "answers", "interval_text", "pairing", "reference_of", "verdicts"]

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from fastsoftq.studies.plan import FolderError, Unit
-from fastsoftq.studies.spec import Study
 from fastsoftq.studies.store import Store
+from fastsoftq.studies.study import Study
 from fastsoftq.studies.work import Result, work
 
 __all__ = ["dask_workers"]

@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastsoftq import checks
-from fastsoftq.memory import check_memory
 from fastsoftq.studies.contents import Contents, contents_of
-from fastsoftq.studies.provenance import checked_provenance
-from fastsoftq.studies.spec import KEEP, PRECISIONS, Condition, Study, canonical
+from fastsoftq.studies.study import KEEP, PRECISIONS, Condition, Study, canonical
+from fastsoftq.system.memory import check_memory
+from fastsoftq.system.provenance import checked_provenance
 
 __all__ = ["FolderError", "Plan", "Unit", "sealed", "unsealed"]
 

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from fastsoftq.engine.threads import Progress
-from fastsoftq.streams import shown
 from fastsoftq.studies.plan import Unit
 from fastsoftq.studies.store import Store
 from fastsoftq.studies.work import Result
+from fastsoftq.system.streams import shown
 
 if TYPE_CHECKING:
     from rich.table import Table

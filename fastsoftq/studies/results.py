@@ -13,8 +13,8 @@ from fastsoftq.engine.curves import LearningCurves
 from fastsoftq.studies.contents import Arrays
 from fastsoftq.studies.encoding import DamagedError
 from fastsoftq.studies.layout import RESULTS
-from fastsoftq.studies.spec import agent_from_record
 from fastsoftq.studies.store import Store, open_store
+from fastsoftq.studies.study import agent_from_record
 from fastsoftq.studies.summary import EpisodeSummary, merged
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from itertools import count
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeAlias
 
-from fastsoftq.studies.atomic import atomic_write
+from fastsoftq.system.atomic import atomic_write
 
 __all__ = ["LocalStorage", "RemoteStorage", "Storage", "file_system_time", "is_dead", "open_storage"]
 

@@ -21,15 +21,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fastsoftq.memory import check_memory
 from fastsoftq.studies.claims import LEASE, Claims
 from fastsoftq.studies.contents import Arrays, Contents
 from fastsoftq.studies.encoding import DamagedError, decoded, encoded
 from fastsoftq.studies.layout import RESULTS, chunk_key, chunk_shape, derived_files
 from fastsoftq.studies.plan import FolderError, Plan, Unit, sealed, unsealed
-from fastsoftq.studies.provenance import provenance
-from fastsoftq.studies.spec import Study, canonical
 from fastsoftq.studies.storage import LocalStorage, Storage, open_storage
+from fastsoftq.studies.study import Study, canonical
+from fastsoftq.system.memory import check_memory
+from fastsoftq.system.provenance import provenance
 
 __all__ = ["Found", "Store", "create", "open_store"]
 

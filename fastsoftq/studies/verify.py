@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from fastsoftq import checks
 from fastsoftq.studies.plan import Plan, Unit
-from fastsoftq.studies.spec import canonical
 from fastsoftq.studies.store import Found, open_store
+from fastsoftq.studies.study import canonical
 
 __all__ = ["Verification", "verify"]
 

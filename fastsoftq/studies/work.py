@@ -9,10 +9,10 @@ from typing import NamedTuple
 import numpy as np
 
 from fastsoftq.engine.threads import Progress
-from fastsoftq.engine.train import Training
 from fastsoftq.studies.plan import Unit
-from fastsoftq.studies.spec import Study
 from fastsoftq.studies.store import Store
+from fastsoftq.studies.study import Study
+from fastsoftq.training import Training
 
 __all__ = ["Result", "work"]
 

@@ -4,8 +4,8 @@ from contextlib import contextmanager
 from unittest import mock
 
 import fastsoftq as fsq
-from fastsoftq.engine import choice
-from fastsoftq.engine import train as training
+from fastsoftq import training
+from fastsoftq.engine import dispatch as choice
 
 
 @contextmanager

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import fastsoftq as fsq
-from fastsoftq.engine import train as training
+from fastsoftq import training
 from fastsoftq.engine.threads import Progress
 from fastsoftq.planning import critical
 

@@ -89,7 +89,7 @@ def test_a_second_process_loads_what_the_first_compiled(python, cache):
 
 
 def test_training_too(python, cache):
-    script = TRAIN + "from fastsoftq.engine.episode import run_episodes as kernel\n"
+    script = TRAIN + "from fastsoftq.engine.one_run import run_episodes as kernel\n"
     script += "learned(fsq.QLearning(0.5, 0.5))\n" + MISSES
     assert python(script) == ["1", "0"]
     before = files(cache)

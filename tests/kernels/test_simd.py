@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 from numba import types
 from numba.extending import overload
 
-from fastsoftq.engine.memory import load, stack, store
+from fastsoftq.engine.lane_memory import load, stack, store
 from fastsoftq.kernels.jit import compiled, inlined
 from fastsoftq.kernels.numerics import exp2, log2
 from fastsoftq.kernels.simd import (

@@ -160,6 +160,6 @@ def test_a_map_with_blanks_is_never_taken_for_a_smaller_one(below, data):
     ],
 )
 def test_what_does_not_fit_into_memory_is_refused_before_it_is_made(make, message, monkeypatch):
-    monkeypatch.setattr("fastsoftq.memory.available_memory", lambda: 2**30)
+    monkeypatch.setattr("fastsoftq.system.memory.available_memory", lambda: 2**30)
     with pytest.raises(ValueError, match=message):
         make()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fastsoftq.report.curves import curve, episode_blocks, in_doubt, within_reach
+from fastsoftq.figures.curve import curve, episode_blocks, in_doubt, within_reach
 
 
 @given(st.integers(1, 5000))

@@ -10,16 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom
 
+from fastsoftq.figures.curve import episode_blocks
 from fastsoftq.report.against import against, matched
-from fastsoftq.report.curves import episode_blocks
 from fastsoftq.report.decision import decided, decided_band
-from fastsoftq.report.error_rate import ErrorRate, permutations, resamples
+from fastsoftq.report.error_rate import ErrorRate
 from fastsoftq.report.folder import Condition, Learning, Results
 from fastsoftq.report.learned import learned
 from fastsoftq.report.page import write_report
 from fastsoftq.report.sections import section
 from fastsoftq.report.verdict import answers, verdicts
 from fastsoftq.statistics import compare_samples, difference_band
+from fastsoftq.statistics.resampling import permutations_for, resamples_for
 from tests.report.folders import COLD, HARD, SOFT
 
 
@@ -136,8 +137,8 @@ def test_the_error_is_shared_out_and_adds_up():
 @pytest.mark.parametrize("error", [0.05, 1e-3, 1e-4])
 def test_so_rare_an_error_can_be_told(error):
     """A band needs resamples beyond it, and a test a least p-value below it."""
-    assert resamples(error) * error >= 2.0
-    assert 1.0 / (permutations(error) + 1) <= error / 2.0
+    assert resamples_for(error) * error >= 2.0
+    assert 1.0 / (permutations_for(error) + 1) <= error / 2.0
 
 
 samples = st.integers(0, 2**32 - 1).map(np.random.default_rng)
@@ -151,7 +152,7 @@ def test_interval_and_p_value_are_of_one_decision(rng, runs, others, paired, err
     found = decided(a, b, paired, error)
     assert found.low <= found.difference <= found.high
     assert (found.p_value <= error) == (not found.low <= 0.0 <= found.high)
-    plain = compare_samples(a, b, paired, 1.0 - error, resamples=permutations(error))
+    plain = compare_samples(a, b, paired, 1.0 - error, resamples=permutations_for(error))
     assert found.low <= plain.low
     assert found.high >= plain.high
     assert found.p_value >= plain.p_value

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fastsoftq.report.labels import Marker, apart, beside
+from fastsoftq.figures.labels import Marker, apart, beside
 
 SPACE = (0.0, 0.0, 300.0, 200.0)
 markers = st.lists(

@@ -3,8 +3,8 @@ import itertools
 import numpy as np
 import pytest
 
-from fastsoftq.report.curves import curve
-from fastsoftq.report.learning_figure import Panel, _label, plot_learning_curves
+from fastsoftq.figures.curve import curve
+from fastsoftq.figures.learning_figure import Panel, _label, plot_learning_curves
 
 
 def test_a_figure_has_a_panel_for_each_and_names_that_keep_clear_of_each_other():

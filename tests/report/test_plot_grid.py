@@ -12,7 +12,7 @@ from matplotlib.patches import Circle
 from matplotlib.quiver import Quiver
 
 import fastsoftq as fsq
-from fastsoftq.report.grid import GOAL_COLOURS
+from fastsoftq.figures.grid_world import GOAL_COLOURS
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from fastsoftq.report.labels import shortened
+from fastsoftq.figures.labels import shortened
 from fastsoftq.report.learned import setting_text
 from fastsoftq.report.rounding import distinct, interval_text, p_text, share_text
 

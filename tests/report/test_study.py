@@ -5,7 +5,7 @@ import pytest
 from typer.testing import CliRunner
 
 import fastsoftq as fsq
-from fastsoftq.cli import app, main
+from fastsoftq.cli.app import app, main
 from fastsoftq.report import study
 from fastsoftq.report.error_rate import ErrorRate
 from fastsoftq.report.page import write_report
@@ -13,8 +13,8 @@ from fastsoftq.report.reader import read_results
 from fastsoftq.report.rounding import interval_text
 from fastsoftq.studies.encoding import DamagedError
 from fastsoftq.studies.results import open_results
-from fastsoftq.studies.run import run
-from fastsoftq.studies.spec import Study
+from fastsoftq.studies.running import run
+from fastsoftq.studies.study import Study
 from tests.report.folders import COLD, HARD, SOFT
 
 

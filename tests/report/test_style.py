@@ -7,7 +7,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from fastsoftq.agents import ExpectedSarsa, LinearDecay, QLearning, Sarsa, SoftQLearning
-from fastsoftq.report.style import agent_colour, save
+from fastsoftq.figures.style import agent_colour, save
 
 
 def luminance(colour):

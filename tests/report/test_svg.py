@@ -3,9 +3,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fastsoftq.report.labels import apart
-from fastsoftq.report.style import agent_colour, on_dark
-from fastsoftq.report.svg import Scale, typeset
+from fastsoftq.figures.labels import apart
+from fastsoftq.figures.style import agent_colour, on_dark
+from fastsoftq.figures.svg import Scale, typeset
 
 numbers = st.floats(-1e6, 1e6).map(lambda x: round(x, 3))
 

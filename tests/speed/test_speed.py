@@ -9,7 +9,7 @@ import fastsoftq as fsq
 from benchmarks import kernels
 from benchmarks.engines import AGENTS, train
 from benchmarks.peers import PEERS, task
-from fastsoftq.engine import choice
+from fastsoftq.engine import dispatch as choice
 
 SEEDS, EPISODES = 256, 100
 LOOPS = [

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 import fastsoftq as fsq
-from fastsoftq.studies.spec import Study
+from fastsoftq.studies.study import Study
 
 
 @pytest.fixture(scope="session")
@@ -64,7 +64,8 @@ def faults(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
 
     @contextlib.contextmanager
     def injected(at: int = -1, *kinds: str) -> Iterator[FaultyOs]:
-        from fastsoftq.studies import atomic, claims
+        from fastsoftq.studies import claims
+        from fastsoftq.system import atomic
 
         faulty = FaultyOs(atomic.os, at, kinds or FaultyOs.CALLS)
         with monkeypatch.context() as patch:

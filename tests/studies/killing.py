@@ -17,8 +17,8 @@ import time
 from pathlib import Path
 
 import fastsoftq as fsq
-from fastsoftq.studies.run import run
-from fastsoftq.studies.spec import Study
+from fastsoftq.studies.running import run
+from fastsoftq.studies.study import Study
 from fastsoftq.studies.verify import verify
 
 STUDY = Study(

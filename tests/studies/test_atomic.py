@@ -1,7 +1,7 @@
 import pytest
 
-from fastsoftq.studies import atomic
-from fastsoftq.studies.atomic import atomic_write
+from fastsoftq.system import atomic
+from fastsoftq.system.atomic import atomic_write
 
 
 def test_the_name_stands_for_all_of_the_contents(tmp_path):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fastsoftq.studies.run import run
+from fastsoftq.studies.running import run
 from fastsoftq.studies.verify import verify
 
 pytest.importorskip("distributed")
@@ -101,8 +101,8 @@ def test_no_scheduler_is_a_clean_error(small, tmp_path, monkeypatch):
 
 SCRIPT = """\
 import fastsoftq as fsq
-from fastsoftq.studies.run import run
-from fastsoftq.studies.spec import Study
+from fastsoftq.studies.running import run
+from fastsoftq.studies.study import Study
 
 def main():
     agents = {"hard": fsq.QLearning(0.5, 0.9)}

@@ -12,10 +12,10 @@ from fastsoftq.agents.rules import act, bootstrap, look, rule
 from fastsoftq.kernels.policies import any_action
 from fastsoftq.kernels.rows import highest
 from fastsoftq.report.page import write_report
-from fastsoftq.studies import spec
+from fastsoftq.studies import study as spec
 from fastsoftq.studies.plan import FolderError, sealed
-from fastsoftq.studies.run import run
-from fastsoftq.studies.spec import Study, canonical
+from fastsoftq.studies.running import run
+from fastsoftq.studies.study import Study, canonical
 from fastsoftq.studies.verify import verify
 from tests.test_security import OWN
 

@@ -3,8 +3,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
+from fastsoftq.comparing import compare
 from fastsoftq.statistics import compare_samples
-from fastsoftq.studies.compare import compare
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fastsoftq.studies.parse import parse_study
+from fastsoftq.studies.toml import parse_study
 
 PAGE = Path(__file__).parents[2] / "docs" / "studies.md"
 

@@ -5,7 +5,7 @@ from rich.console import Console
 
 from fastsoftq.engine.threads import Progress
 from fastsoftq.studies.progress import PlainLines, Row, Tally, clock, line, table, time_left
-from fastsoftq.studies.run import run
+from fastsoftq.studies.running import run
 from fastsoftq.studies.status import status
 from fastsoftq.studies.store import open_store
 from fastsoftq.studies.work import Result

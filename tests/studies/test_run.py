@@ -9,7 +9,7 @@ import pytest
 import fastsoftq as fsq
 from fastsoftq.studies.plan import FolderError
 from fastsoftq.studies.results import open_results
-from fastsoftq.studies.run import run
+from fastsoftq.studies.running import run
 from fastsoftq.studies.store import open_store
 from fastsoftq.studies.verify import verify
 

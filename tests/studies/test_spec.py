@@ -6,9 +6,9 @@ import sys
 import pytest
 
 import fastsoftq as fsq
-from fastsoftq.studies.parse import SpecError, parse_study, read_study
-from fastsoftq.studies.spec import Study, agent_from_record
+from fastsoftq.studies.study import Study, agent_from_record
 from fastsoftq.studies.sweep import swept
+from fastsoftq.studies.toml import SpecError, parse_study, read_study
 
 TEXT = """\
 name = "hard-vs-soft"

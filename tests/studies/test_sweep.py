@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 import fastsoftq as fsq
 from fastsoftq.studies import natures, sweep
 from fastsoftq.studies.natures import depth
-from fastsoftq.studies.parse import ENVIRONMENTS, SpecError, parse_study, read_study
 from fastsoftq.studies.sweep import swept
+from fastsoftq.studies.toml import ENVIRONMENTS, SpecError, parse_study, read_study
 
 HEAD = 'name = "s"\nepisodes = 2\nseeds = 2\n[agents.h]\nkind = "q_learning"\nstep_size = 0.5\ndiscount = 0.9\n'
 

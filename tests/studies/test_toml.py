@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fastsoftq.studies.parse import ENVIRONMENTS, SpecError, parse_study, read_study
-from fastsoftq.studies.spec import Study
+from fastsoftq.studies.study import Study
+from fastsoftq.studies.toml import ENVIRONMENTS, SpecError, parse_study, read_study
 
 GOOD = """\
 name = "s"

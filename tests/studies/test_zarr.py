@@ -8,7 +8,7 @@ from hypothesis.extra import numpy as arrays
 
 from fastsoftq.studies.encoding import DamagedError, decoded, encoded
 from fastsoftq.studies.results import open_results
-from fastsoftq.studies.run import run
+from fastsoftq.studies.running import run
 
 xarray = pytest.importorskip("xarray")
 zarr = pytest.importorskip("zarr")

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastsoftq.report.error_rate import resamples
 from fastsoftq.statistics import confidence_band
+from fastsoftq.statistics.resampling import resamples_for
 
 __all__ = [
     "REACH",
@@ -104,7 +104,7 @@ def curve(
     edges = episode_blocks(n_episodes)
     sizes = np.diff(edges)
     blocks = np.add.reduceat(values, edges[:-1], axis=1, dtype=np.float64) / sizes
-    band = confidence_band(blocks, 1.0 - error, resamples=resamples(error), bounds=bounds)
+    band = confidence_band(blocks, 1.0 - error, resamples=resamples_for(error), bounds=bounds)
     median = [np.median(values[:, i:j]) for i, j in pairwise(edges)]
     alike = _unlike(blocks) < min(_UNLIKE, len(blocks) / 2.0)
     goal = None if exact is None else np.add.reduceat(exact, edges[:-1]) / sizes

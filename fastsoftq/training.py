@@ -14,13 +14,13 @@ from numpy.typing import ArrayLike, NDArray
 from fastsoftq import checks
 from fastsoftq.agents.hyperparameters import checked
 from fastsoftq.agents.rules import check_code
-from fastsoftq.engine.choice import engine_for
 from fastsoftq.engine.curves import LearningCurves, curves_bytes
-from fastsoftq.engine.reward_scales import check_reward_scale, warn_below_critical
+from fastsoftq.engine.dispatch import engine_for
 from fastsoftq.engine.threads import Progress, run_on_threads
 from fastsoftq.mdp.tables import tables
 from fastsoftq.mdp.tabular import TabularMDP, checked_mdp
-from fastsoftq.memory import check_memory
+from fastsoftq.reward_scales import check_reward_scale, warn_below_critical
+from fastsoftq.system.memory import check_memory
 
 __all__ = ["Training", "stream", "train"]
 

@@ -15,12 +15,12 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 import fastsoftq
+from fastsoftq.cli.studies import run_study, show_status, verify_folder
 from fastsoftq.experiments import DEFAULT, EXPERIMENTS, Settings, chosen
-from fastsoftq.interruption import STATUS, interruptible, leave, prompt
-from fastsoftq.memory import TooLargeError
-from fastsoftq.streams import give_up_stdout, say, shown
-from fastsoftq.studies.commands import run_study, show_status, verify_folder
 from fastsoftq.studies.encoding import DamagedError
+from fastsoftq.system.interruption import STATUS, interruptible, leave, prompt
+from fastsoftq.system.memory import TooLargeError
+from fastsoftq.system.streams import give_up_stdout, say, shown
 
 __all__ = ["app", "main"]
 
@@ -139,8 +139,8 @@ def reproduce(
     for folder in folders.values():
         _check_writable(folder)
 
+    from fastsoftq.cli.bars import progress_bars
     from fastsoftq.report.findings import show, write
-    from fastsoftq.report.progress import progress_bars
 
     for name, folder in folders.items():
         with prompt(), progress_bars() as watch:

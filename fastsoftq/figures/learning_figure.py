@@ -16,9 +16,9 @@ from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FuncFormatter
 
-from fastsoftq.report.curves import WITHIN, Curve, within_reach
-from fastsoftq.report.labels import Marker, apart, beside
-from fastsoftq.report.style import GREY, INK, STYLE
+from fastsoftq.figures.curve import WITHIN, Curve, within_reach
+from fastsoftq.figures.labels import Marker, apart, beside
+from fastsoftq.figures.style import GREY, INK, STYLE
 
 __all__ = ["Panel", "plot_learning_curves"]
 

@@ -15,7 +15,7 @@ from html import escape
 import numpy as np
 from numpy.typing import NDArray
 
-from fastsoftq.report.labels import Marker, apart, beside, shortened
+from fastsoftq.figures.labels import Marker, apart, beside, shortened
 
 __all__ = ["Chart", "Scale", "typeset"]
 

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from fastsoftq.streams import say, shown
+from fastsoftq.system.streams import say, shown
 
 __all__ = ["run_study", "show_status", "verify_folder"]
 
@@ -32,9 +32,9 @@ def run_study(
     dask: Annotated[str | None, typer.Option(help='A Dask scheduler, such as tcp://host:8786, or "local".')] = None,
 ) -> None:
     """Run a study, or take it up where it stopped."""
-    from fastsoftq.studies.parse import read_study
     from fastsoftq.studies.progress import LiveTable, PlainLines, clock
-    from fastsoftq.studies.run import run
+    from fastsoftq.studies.running import run
+    from fastsoftq.studies.toml import read_study
 
     watch = LiveTable() if sys.stdout.isatty() else PlainLines(say)
     again = shlex.join(["fastsoftq", *sys.argv[1:]])

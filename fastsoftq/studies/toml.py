@@ -20,7 +20,7 @@ from fastsoftq.mdp.multi_goal import multi_goal
 from fastsoftq.mdp.point_mass import point_mass
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.studies.natures import natures
-from fastsoftq.studies.spec import Study
+from fastsoftq.studies.study import Study
 from fastsoftq.studies.sweep import swept
 
 __all__ = ["ENVIRONMENTS", "SpecError", "parse_study", "read_study"]

@@ -15,11 +15,11 @@ from matplotlib.patches import Circle
 from numpy.typing import ArrayLike, NDArray
 
 from fastsoftq import checks
+from fastsoftq.figures.style import GREY, INK, STYLE
 from fastsoftq.mdp.tabular import TabularMDP, checked_mdp
 from fastsoftq.planning.evaluation import checked_policy
 from fastsoftq.planning.occupancy import Occupancy
 from fastsoftq.planning.trajectories import Trajectories
-from fastsoftq.report.style import GREY, INK, STYLE
 
 __all__ = ["GOAL_COLOURS", "plot_grid"]
 

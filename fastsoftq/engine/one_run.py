@@ -6,7 +6,7 @@ import numpy as np
 
 from fastsoftq.agents.rules import act, bootstrap, learn, look, on_policy, revise, reweigh, weigh
 from fastsoftq.agents.schedules import tuned
-from fastsoftq.engine.memory import take_ticket
+from fastsoftq.engine.lane_memory import take_ticket
 from fastsoftq.kernels.jit import compiled
 from fastsoftq.kernels.random import advance, draw, outcome_draw, seed, start_draw
 from fastsoftq.kernels.rows import read_row

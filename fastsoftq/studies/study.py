@@ -17,9 +17,9 @@ from fastsoftq import checks
 from fastsoftq.agents import LEARNERS, Frozen, LinearDecay, PowerDecay
 from fastsoftq.agents.hyperparameters import checked
 from fastsoftq.agents.rules import check_code, follows_rules, known_agents
-from fastsoftq.engine.reward_scales import check_reward_scale
 from fastsoftq.kernels.sources import code_of
 from fastsoftq.mdp.tabular import TabularMDP
+from fastsoftq.reward_scales import check_reward_scale
 
 __all__ = [
     "KEEP",

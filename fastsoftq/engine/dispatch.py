@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numba import typeof
 
-from fastsoftq.engine.episode import run_episodes
 from fastsoftq.engine.lanes import run_lanes
+from fastsoftq.engine.one_run import run_episodes
 from fastsoftq.engine.packing import aligned, packed, row_width
 from fastsoftq.kernels.simd import LANES
 from fastsoftq.mdp.tables import Tables

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from fastsoftq import checks
-from fastsoftq.engine.reward_scales import warn_below_critical
 from fastsoftq.engine.threads import Progress
+from fastsoftq.reward_scales import warn_below_critical
 from fastsoftq.studies.plan import Unit
-from fastsoftq.studies.spec import Study
 from fastsoftq.studies.store import Store, create
+from fastsoftq.studies.study import Study
 from fastsoftq.studies.work import Result, work
 
 __all__ = ["Outcome", "Watch", "run"]

@@ -1,0 +1,1 @@
+"""The command `fastsoftq`: the only part that knows typer and rich."""

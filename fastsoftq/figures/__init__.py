@@ -1,0 +1,1 @@
+"""What is drawn: learning curves, grid worlds, their colours and labels."""
