@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastsoftq.statistics import Band, Comparison, compare_samples, difference_band, least_p_value
-from fastsoftq.statistics.resampling import resamples_for
+from fastsoftq.statistics.resampling import permutations_for, resamples_for
 
 __all__ = ["decided", "decided_band"]
 
