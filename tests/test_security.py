@@ -26,9 +26,9 @@ from tests.report.folders import HARD
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
 OWN = """\
 from typing import NamedTuple
-from fastsoftq.agents.rules import act, bootstrap, look, rule
+from fastsoftq.agents.rules import act, bootstrap, summarise, rule
 from fastsoftq.kernels.policies import any_action
-from fastsoftq.kernels.rows import highest
+from fastsoftq.kernels.over_actions import highest
 
 open("imported", "w").close()
 
@@ -37,16 +37,16 @@ class Mine(NamedTuple):
     discount: float
     reward_scale: float = 1.0
 
-@rule(look, Mine)
+@rule(summarise, Mine)
 def _(agent, row, like):
     return highest(row)
 
 @rule(bootstrap, Mine)
-def _(agent, row, sight, action):
-    return sight
+def _(agent, row, summary, action):
+    return summary
 
 @rule(act, Mine)
-def _(agent, row, sight, draw):
+def _(agent, row, summary, draw):
     return any_action(draw.low, len(row))
 """
 

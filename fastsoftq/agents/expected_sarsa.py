@@ -7,7 +7,7 @@ from typing import NamedTuple
 from fastsoftq.agents.epsilon_greedy import epsilon_greedy
 from fastsoftq.agents.rules import bootstrap, rule
 from fastsoftq.agents.schedules import Schedule
-from fastsoftq.kernels.rows import total
+from fastsoftq.kernels.over_actions import total
 from fastsoftq.kernels.simd import fma
 
 __all__ = ["ExpectedSarsa"]
@@ -38,6 +38,6 @@ class ExpectedSarsa(NamedTuple):
 
 
 @rule(bootstrap, ExpectedSarsa)
-def _(agent, row, sight, action):
+def _(agent, row, summary, action):
     mean = total(row) * (1.0 / len(row))
-    return fma(agent.epsilon, mean - sight, sight)
+    return fma(agent.epsilon, mean - summary, summary)

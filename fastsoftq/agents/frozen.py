@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from fastsoftq.agents.rules import act, bootstrap, learn, look, rule, weigh
+from fastsoftq.agents.rules import act, bootstrap, complete_summary, learn, rule, summarise
 
 __all__ = ["Frozen"]
 
@@ -21,18 +21,18 @@ class Frozen(NamedTuple):
     agent: Any
 
 
-@rule(look, Frozen)
+@rule(summarise, Frozen)
 def _(agent, row, like):
-    return look(agent.agent, row, like)
+    return summarise(agent.agent, row, like)
 
 
-@rule(weigh, Frozen)
-def _(agent, glance):
-    return weigh(agent.agent, glance)
+@rule(complete_summary, Frozen)
+def _(agent, partial):
+    return complete_summary(agent.agent, partial)
 
 
 @rule(bootstrap, Frozen)
-def _(agent, row, sight, action):
+def _(agent, row, summary, action):
     return 0.0
 
 
@@ -42,5 +42,5 @@ def _(agent, entry, reward, terminated, value):
 
 
 @rule(act, Frozen)
-def _(agent, row, sight, draw):
-    return act(agent.agent, row, sight, draw)
+def _(agent, row, summary, draw):
+    return act(agent.agent, row, summary, draw)

@@ -36,5 +36,5 @@ class QLearning(NamedTuple):
 
 
 @rule(bootstrap, QLearning)
-def _(agent, row, sight, action):
-    return sight
+def _(agent, row, summary, action):
+    return summary

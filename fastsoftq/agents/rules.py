@@ -4,12 +4,12 @@ An agent is a NamedTuple of hyperparameters, and a rule is one function here wit
 type, given with `@rule`. Compiled code picks the implementation by the agent's type, so an engine's loop is written
 once and compiled once for each agent. An engine takes these steps between one action and the next::
 
-    sight = weigh(agent, look(agent, row, like))        # the state ahead: its maximum, or its weights
-    value = bootstrap(agent, row, sight, action)        # what it is worth
+    summary = complete_summary(agent, summarise(agent, row, like))        # the state ahead: its maximum, or its weights
+    value = bootstrap(agent, row, summary, action)        # what it is worth
     entry = learn(agent, entry, reward, terminated, value)
-    fresh = reweigh(agent, sight, entry, like)          # the changed entry, if it is in the row ahead
-    sight, stale = revise(agent, row, sight, changed, fresh, like)
-    action = act(agent, row, sight, draw)
+    fresh = summarise_entry(agent, summary, entry, like)          # the changed entry, if it is in the row ahead
+    summary, stale = update_summary(agent, row, summary, changed, fresh, like)
+    action = act(agent, row, summary, draw)
 
 Rules must be written in operations that take one number and sixteen (`kernels/simd.py`): arithmetic, comparisons,
 `select`, `maximum`, `fma`, `exp2`, `log2`, and loops over `range(len(row))`. No `if` on a number.
@@ -32,16 +32,16 @@ __all__ = [
     "act",
     "bootstrap",
     "check_code",
+    "complete_summary",
     "follows_rules",
     "known_agents",
     "learn",
-    "look",
     "on_policy",
-    "renews",
-    "revise",
-    "reweigh",
     "rule",
-    "weigh",
+    "summarise",
+    "summarise_entry",
+    "update_summary",
+    "varies_by_episode",
 ]
 
 _implementations: dict[Callable[..., Any], dict[type, Callable[..., Any]]] = {}
@@ -136,7 +136,7 @@ def _required(generic: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @_required
-def look(agent, row, like):
+def summarise(agent, row, like):
     """What the agent needs to know of a state, from its row of action values: a number or a (named) tuple.
 
     `like` is float64 or float32: the precision of exponentials, where there are any.
@@ -144,17 +144,17 @@ def look(agent, row, like):
 
 
 @_dispatched
-def weigh(agent, glance):
-    """What is left to work out of a `look`, where it pays to do so in a second stage; else the look itself.
+def complete_summary(agent, partial):
+    """What a partial summary lacks, where it pays to work that out in a second stage; else the same summary.
 
     The lane engine passes all lanes through one stage before the next: with the exponentials of a soft agent in a stage
     of their own, lanes overlap better (1.05 to 1.1 times as fast).
     """
-    return glance
+    return partial
 
 
 @_required
-def bootstrap(agent, row, sight, action):
+def bootstrap(agent, row, summary, action):
     """The value of the state ahead; `action` is the one taken there by an agent that is `on_policy`."""
 
 
@@ -168,24 +168,24 @@ def learn(agent, entry, reward, terminated, value):
 
 
 @_dispatched
-def reweigh(agent, sight, entry, like):
-    """What the new `entry` is in terms of the sight; a stage of its own, as `weigh` is."""
+def summarise_entry(agent, summary, entry, like):
+    """What the new `entry` is in terms of the summary; a stage of its own, as `complete_summary` is."""
     return entry
 
 
 @_dispatched
-def revise(agent, row, sight, changed, fresh, like):
+def update_summary(agent, row, summary, changed, fresh, like):
     """What the agent sees once the row has changed at `changed` (-1: nowhere), and whether it must look anew."""
-    return weigh(agent, look(agent, row, like)), changed != changed
+    return complete_summary(agent, summarise(agent, row, like)), changed != changed
 
 
 @_required
-def act(agent, row, sight, draw):
+def act(agent, row, summary, draw):
     """The action to take (int32), given a `Draw`."""
 
 
 @_dispatched
-def renews(agent):
+def varies_by_episode(agent):
     """Whether what it sees of a state changes with the episode, so that a new one must look anew."""
     return False
 

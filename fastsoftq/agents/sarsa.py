@@ -7,7 +7,7 @@ from typing import NamedTuple
 from fastsoftq.agents.epsilon_greedy import epsilon_greedy
 from fastsoftq.agents.rules import bootstrap, on_policy, rule
 from fastsoftq.agents.schedules import Schedule
-from fastsoftq.kernels.rows import pick
+from fastsoftq.kernels.over_actions import pick
 
 __all__ = ["Sarsa"]
 
@@ -37,7 +37,7 @@ class Sarsa(NamedTuple):
 
 
 @rule(bootstrap, Sarsa)
-def _(agent, row, sight, action):
+def _(agent, row, summary, action):
     return pick(row, action)
 
 

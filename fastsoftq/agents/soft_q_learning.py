@@ -7,13 +7,22 @@ from typing import NamedTuple
 import numpy as np
 from numba import types
 
-from fastsoftq.agents.rules import act, bootstrap, look, renews, revise, reweigh, rule, weigh
+from fastsoftq.agents.rules import (
+    act,
+    bootstrap,
+    complete_summary,
+    rule,
+    summarise,
+    summarise_entry,
+    update_summary,
+    varies_by_episode,
+)
 from fastsoftq.agents.schedules import Schedule, is_schedule
 from fastsoftq.kernels.jit import by_type, inlined
 from fastsoftq.kernels.numerics import LN_2, LOG2_E, exp2, log2
 from fastsoftq.kernels.operators import exponent
+from fastsoftq.kernels.over_actions import each, highest, replaced, total
 from fastsoftq.kernels.policies import by_weight, unless_exploring
-from fastsoftq.kernels.rows import each, highest, replaced, total
 from fastsoftq.kernels.simd import convert, element, fma, minimum
 
 __all__ = ["SoftQLearning"]
@@ -47,7 +56,7 @@ class SoftQLearning(NamedTuple):
 
 
 class Exponents(NamedTuple):
-    """A first glance at a state: the largest value, and how far below it each action's is, in bits."""
+    """A partial summary of a state: the largest value, and how far below it each action's is, in bits."""
 
     top: float
     exponents: tuple[float, ...]
@@ -71,21 +80,21 @@ def _weight(exponent, action):
     return exp2(exponent)
 
 
-@rule(look, SoftQLearning)
+@rule(summarise, SoftQLearning)
 def _(agent, row, like):
     top = highest(row)
     return Exponents(top, each(_exponent, row, (top, LOG2_E / agent.temperature, like)))
 
 
-@rule(weigh, SoftQLearning)
-def _(agent, glance):
-    weights = each(_weight, glance.exponents, ())
-    return Weights(glance.top, weights, total(weights))
+@rule(complete_summary, SoftQLearning)
+def _(agent, partial):
+    weights = each(_weight, partial.exponents, ())
+    return Weights(partial.top, weights, total(weights))
 
 
 @rule(bootstrap, SoftQLearning)
-def _(agent, row, sight, action):
-    return fma(convert(log2(sight.total), sight.top), agent.temperature * LN_2, sight.top)
+def _(agent, row, summary, action):
+    return fma(convert(log2(summary.total), summary.top), agent.temperature * LN_2, summary.top)
 
 
 # The largest exponent of a weight, that weight, and the smallest sum of weights, before all are taken anew.
@@ -101,26 +110,26 @@ def _limits(like):
     return lambda like: limits
 
 
-@rule(renews, SoftQLearning)
+@rule(varies_by_episode, SoftQLearning)
 def _(agent):
     return is_schedule(agent.temperature)
 
 
-@rule(reweigh, SoftQLearning)
-def _(agent, sight, entry, like):
-    return exp2(minimum(exponent(entry, sight.top, LOG2_E / agent.temperature, like), _limits(like)[0]))
+@rule(summarise_entry, SoftQLearning)
+def _(agent, summary, entry, like):
+    return exp2(minimum(exponent(entry, summary.top, LOG2_E / agent.temperature, like), _limits(like)[0]))
 
 
-@rule(revise, SoftQLearning)
-def _(agent, row, sight, changed, fresh, like):
+@rule(update_summary, SoftQLearning)
+def _(agent, row, summary, changed, fresh, like):
     """One exponential instead of all: the weights stay relative to the old maximum, unless that is far off now."""
     most, least = _limits(like)[1:]
-    weights = replaced(sight.weights, changed, fresh)
+    weights = replaced(summary.weights, changed, fresh)
     sum_now = total(weights)
     stale = (changed >= np.int32(0)) & ((fresh >= most) | (sum_now < least))
-    return Weights(sight.top, weights, sum_now), stale
+    return Weights(summary.top, weights, sum_now), stale
 
 
 @rule(act, SoftQLearning)
-def _(agent, row, sight, draw):
-    return unless_exploring(by_weight(sight.weights, draw.low), draw, agent.epsilon, len(row))
+def _(agent, row, summary, draw):
+    return unless_exploring(by_weight(summary.weights, draw.low), draw, agent.epsilon, len(row))

@@ -1,7 +1,7 @@
 """Many runs in lockstep: the rules on vectors of sixteen lanes, with the same bits as one run at a time (`episode.py`).
 
 Every lane holds one run; a lane whose run is over takes the next one. A turn of the loop moves all lanes one step:
-episodes that are over are written down, then draw, fetch, look, update, act, and write back the changed entries.
+episodes that are over are written down, then draw, fetch, summarise, update, act, and write back the changed entries.
 """
 
 from __future__ import annotations
@@ -11,7 +11,17 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import float64, int32, int64, types, uint8, uint32, uint64
 
-from fastsoftq.agents.rules import act, bootstrap, learn, look, on_policy, renews, revise, reweigh, weigh
+from fastsoftq.agents.rules import (
+    act,
+    bootstrap,
+    complete_summary,
+    learn,
+    on_policy,
+    summarise,
+    summarise_entry,
+    update_summary,
+    varies_by_episode,
+)
 from fastsoftq.agents.schedules import tuned
 from fastsoftq.engine.lane_memory import (
     Shelf,
@@ -32,8 +42,8 @@ from fastsoftq.engine.lane_memory import (
 )
 from fastsoftq.engine.packing import row_width
 from fastsoftq.kernels.jit import by_type, compiled, inlined
+from fastsoftq.kernels.over_actions import pick, replaced
 from fastsoftq.kernels.random import Draw, advance, draw, outcome_draw, seed, start_draw
-from fastsoftq.kernels.rows import pick, replaced
 from fastsoftq.kernels.simd import LANES, any_lane, select
 from fastsoftq.mdp.tables import sampled
 
@@ -112,37 +122,37 @@ def _several_starts(mdp):
 
 
 @by_type
-def _tile(sight, count):
+def _tile(summary, count):
     """How many lanes go through a stage before the next begins.
 
-    Where a sight is one vector a stage is short, and sixteen lanes go through them all. Where it is more
+    Where a summary is one vector a stage is short, and sixteen lanes go through them all. Where it is more
     (exponentials), all lanes pass each stage in a loop of its own, so that each keeps few vectors at a time: 402
     against 268 million steps/s. Those loops must not be unrolled into one another: 307 to 380.
     """
-    if isinstance(sight, types.BaseTuple):
-        return lambda sight, count: opaque(count)
-    return lambda sight, count: LANES
+    if isinstance(summary, types.BaseTuple):
+        return lambda summary, count: opaque(count)
+    return lambda summary, count: LANES
 
 
 @by_type
-def _first_stage(example, sight, groups):
+def _first_stage(example, summary, groups):
     """Room for what lanes see at first: that of what they see in the end, where it is the same."""
-    if sight == Shelf(example):
-        return lambda example, sight, groups: sight
-    return lambda example, sight, groups: shelf(example, groups)
+    if summary == Shelf(example):
+        return lambda example, summary, groups: summary
+    return lambda example, summary, groups: shelf(example, groups)
 
 
 @by_type
-def _second_stage(agent, glance, sight, start, end):
+def _second_stage(agent, partial, summary, start, end):
     """Work out the rest of what lanes see, where there is any."""
-    if glance == sight:
-        return lambda agent, glance, sight, start, end: None
+    if partial == summary:
+        return lambda agent, partial, summary, start, end: None
 
-    def weigh_all(agent, glance, sight, start, end):
+    def complete_all(agent, partial, summary, start, end):
         for g in range(start, end, LANES):
-            sight[g] = weigh(agent, glance[g])
+            summary[g] = complete_summary(agent, partial[g])
 
-    return weigh_all
+    return complete_all
 
 
 @compiled
@@ -199,11 +209,11 @@ def run_lanes(
         lanes.entry[lane] = lanes.exits_at[lane]
     # what passes from stage to stage
     example = rows(q_table, edge, 0, lane_stride, row)
-    glance_example = look(tuned(agent, load(lanes.episode, 0)), example, like)
-    ahead, sight = shelf(example, groups), shelf(weigh(agent, glance_example), groups)
-    glance = _first_stage(glance_example, sight, groups)
-    fresh = shelf(reweigh(tuned(agent, load(lanes.episode, 0)), sight[0], load(new, 0), like), groups)
-    tile_size = _tile(sight[0], count)
+    partial_example = summarise(tuned(agent, load(lanes.episode, 0)), example, like)
+    ahead, summary = shelf(example, groups), shelf(complete_summary(agent, partial_example), groups)
+    partial = _first_stage(partial_example, summary, groups)
+    fresh = shelf(summarise_entry(tuned(agent, load(lanes.episode, 0)), summary[0], load(new, 0), like), groups)
+    tile_size = _tile(summary[0], count)
 
     free, alive, steps_taken = count, 0, 0
     while not stop[0]:
@@ -260,7 +270,7 @@ def run_lanes(
                     for lane in range(g, g + LANES):
                         edge[2 * lane + 1] = uint64(lanes.row_at[lane])
                     now, row_now = tuned(agent, load(lanes.episode, g)), rows(q_table, edge, g, lane_stride, row)
-                    view = weigh(now, look(now, row_now, like))
+                    view = complete_summary(now, summarise(now, row_now, like))
                     action = act(now, row_now, view, Draw(load(lanes.high, g), load(lanes.low, g)))
                     store(lanes.action, g, select(here, action, load(lanes.action, g)))
                     store(lanes.q, g, select(here, pick(row_now, action), load(lanes.q, g)))
@@ -281,13 +291,13 @@ def run_lanes(
             tile_end = tile + tile_size
             for g in range(tile, tile_end, LANES):
                 ahead[g] = rows(q_table, edge, g, lane_stride, row)
-                glance[g] = look(tuned(agent, load(lanes.episode, g)), ahead[g], like)
-            _second_stage(agent, glance, sight, tile, tile_end)
+                partial[g] = summarise(tuned(agent, load(lanes.episode, g)), ahead[g], like)
+            _second_stage(agent, partial, summary, tile, tile_end)
             for g in range(tile, tile_end, LANES):
                 now = tuned(agent, load(lanes.episode, g))
                 if on_policy(agent):
-                    store(chosen, g, act(now, ahead[g], sight[g], Draw(load(lanes.high, g), load(lanes.low, g))))
-                store(new, g, bootstrap(now, ahead[g], sight[g], load(chosen, g)))
+                    store(chosen, g, act(now, ahead[g], summary[g], Draw(load(lanes.high, g), load(lanes.low, g))))
+                store(new, g, bootstrap(now, ahead[g], summary[g], load(chosen, g)))
                 episode = load(lanes.episode, g)
                 reward, next_row, exits = records(edge, g)
                 terminated = exits < 0
@@ -305,16 +315,16 @@ def run_lanes(
                 store(lanes.exits_at, g, exits & _FIELD)
                 over |= bits_of(ended) << uint64(g)
                 done |= bits_of(terminated) << uint64(g)
-                anew |= bits_of(ended if (renews(agent) or on_policy(agent)) else ended & same) << uint64(g)
+                anew |= bits_of(ended if (varies_by_episode(agent) or on_policy(agent)) else ended & same) << uint64(g)
             for g in range(tile, tile_end, LANES):
-                fresh[g] = reweigh(tuned(agent, load(lanes.episode, g)), sight[g], load(new, g), like)
+                fresh[g] = summarise_entry(tuned(agent, load(lanes.episode, g)), summary[g], load(new, g), like)
             for g in range(tile, tile_end, LANES):
                 row_now = replaced(ahead[g], load(changed, g), load(new, g))
                 if on_policy(agent):
                     action = load(chosen, g)
                 else:
                     now = tuned(agent, load(lanes.episode, g))
-                    revised, stale = revise(now, row_now, sight[g], load(changed, g), fresh[g], like)
+                    revised, stale = update_summary(now, row_now, summary[g], load(changed, g), fresh[g], like)
                     anew |= bits_of(stale) << uint64(g)
                     action = act(now, row_now, revised, Draw(load(lanes.high, g), load(lanes.low, g)))
                 store(lanes.action, g, action)

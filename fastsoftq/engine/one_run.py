@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 
-from fastsoftq.agents.rules import act, bootstrap, learn, look, on_policy, revise, reweigh, weigh
+from fastsoftq.agents.rules import (
+    act,
+    bootstrap,
+    complete_summary,
+    learn,
+    on_policy,
+    summarise,
+    summarise_entry,
+    update_summary,
+)
 from fastsoftq.agents.schedules import tuned
 from fastsoftq.engine.lane_memory import take_ticket
 from fastsoftq.kernels.jit import compiled
+from fastsoftq.kernels.over_actions import read_row
 from fastsoftq.kernels.random import advance, draw, outcome_draw, seed, start_draw
-from fastsoftq.kernels.rows import read_row
 from fastsoftq.mdp.tables import reset, step
 
 __all__ = ["run_episodes"]
@@ -63,32 +72,32 @@ def run_episodes(
             now = tuned(agent, np.int32(episode))
             state = reset(mdp, start_draw(key))
             here = read_row(q, state, row)
-            action = act(now, here, weigh(now, look(now, here, like)), draw(key))
+            action = act(now, here, complete_summary(now, summarise(now, here, like)), draw(key))
             total, length, terminated = 0.0, 0, False
             while True:
                 if stop[0]:
                     return
                 next_state, reward, terminated = step(mdp, state, action, outcome_draw(key))
                 ahead = read_row(q, next_state, row)
-                sight = weigh(now, look(now, ahead, like))
+                summary = complete_summary(now, summarise(now, ahead, like))
                 total += reward
                 length += 1
                 key = advance(key)
                 next_action = action
                 if on_policy(now):
-                    next_action = act(now, ahead, sight, draw(key))
-                value = bootstrap(now, ahead, sight, next_action)
+                    next_action = act(now, ahead, summary, draw(key))
+                value = bootstrap(now, ahead, summary, next_action)
                 q[state, action] = learn(now, q[state, action], reward, terminated, value)
                 if terminated or length >= max_steps:
                     break
                 if not on_policy(now):
                     if next_state == state:
                         ahead = read_row(q, next_state, row)
-                        fresh = reweigh(now, sight, q[state, action], like)
-                        sight, stale = revise(now, ahead, sight, action, fresh, like)
+                        fresh = summarise_entry(now, summary, q[state, action], like)
+                        summary, stale = update_summary(now, ahead, summary, action, fresh, like)
                         if stale:
-                            sight = weigh(now, look(now, ahead, like))
-                    next_action = act(now, ahead, sight, draw(key))
+                            summary = complete_summary(now, summarise(now, ahead, like))
+                    next_action = act(now, ahead, summary, draw(key))
                 state, action = next_state, next_action
             returns[run, episode] = total
             lengths[run, episode] = length

@@ -9,7 +9,7 @@ import numpy as np
 
 from fastsoftq.kernels.jit import inlined
 from fastsoftq.kernels.numerics import LN_2, LOG2_E, exp2, log2
-from fastsoftq.kernels.rows import highest
+from fastsoftq.kernels.over_actions import highest
 from fastsoftq.kernels.simd import convert, fma, maximum
 
 __all__ = [

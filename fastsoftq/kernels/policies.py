@@ -12,8 +12,8 @@ from numba import types
 from fastsoftq.kernels.jit import by_type, inlined
 from fastsoftq.kernels.numerics import LOG2_E
 from fastsoftq.kernels.operators import sum_of_weights, weight
+from fastsoftq.kernels.over_actions import fold, highest, total
 from fastsoftq.kernels.random import unit
-from fastsoftq.kernels.rows import fold, highest, total
 from fastsoftq.kernels.simd import Vec, convert, lookup, select
 
 __all__ = [

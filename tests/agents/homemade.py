@@ -2,11 +2,11 @@
 
 from typing import NamedTuple
 
-from fastsoftq.agents.rules import act, bootstrap, learn, look, on_policy, rule
+from fastsoftq.agents.rules import act, bootstrap, learn, on_policy, rule, summarise
 from fastsoftq.agents.schedules import Schedule
+from fastsoftq.kernels.over_actions import highest, pick, total
 from fastsoftq.kernels.policies import greedy_given
 from fastsoftq.kernels.random import unit
-from fastsoftq.kernels.rows import highest, pick, total
 from fastsoftq.kernels.simd import maximum
 from fastsoftq.kernels.updates import moved, td_target
 
@@ -33,28 +33,28 @@ class Sight(NamedTuple):
     mean: float
 
 
-@rule(look, Mean)
+@rule(summarise, Mean)
 def _(agent, row, like):
     return Sight(highest(row), total(row) * (1.0 / len(row)))
 
 
 @rule(bootstrap, Mean)
-def _(agent, row, sight, action):
-    return sight.mean
+def _(agent, row, summary, action):
+    return summary.mean
 
 
 @rule(act, Mean)
-def _(agent, row, sight, draw):
-    return greedy_given(row, sight.top, unit(draw.high, agent.epsilon) < agent.epsilon, draw.low)
+def _(agent, row, summary, draw):
+    return greedy_given(row, summary.top, unit(draw.high, agent.epsilon) < agent.epsilon, draw.low)
 
 
-@rule(look, Clipped)
+@rule(summarise, Clipped)
 def _(agent, row, like):
     return highest(row)
 
 
 @rule(bootstrap, Clipped)
-def _(agent, row, sight, action):
+def _(agent, row, summary, action):
     return pick(row, action)
 
 
@@ -64,8 +64,8 @@ def _(agent, entry, reward, terminated, value):
 
 
 @rule(act, Clipped)
-def _(agent, row, sight, draw):
-    return greedy_given(row, sight, unit(draw.high, agent.epsilon) < agent.epsilon, draw.low)
+def _(agent, row, summary, draw):
+    return greedy_given(row, summary, unit(draw.high, agent.epsilon) < agent.epsilon, draw.low)
 
 
 @rule(on_policy, Clipped)

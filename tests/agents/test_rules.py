@@ -42,13 +42,13 @@ class Incomplete(NamedTuple):
     discount: float
 
 
-@rules.rule(rules.look, Incomplete)
+@rules.rule(rules.summarise, Incomplete)
 def _(agent, row, like):
     return row[0]
 
 
 @rules.rule(rules.act, Incomplete)
-def _(agent, row, sight, draw):
+def _(agent, row, summary, draw):
     return np.int32(0)
 
 
@@ -59,7 +59,7 @@ def test_a_missing_rule_is_named(runs):
 
 
 def test_what_is_not_a_rule_or_not_an_agent_is_refused():
-    with pytest.raises(TypeError, match=r"generic is .*; it must be one of the rules act, bootstrap, learn, look"):
+    with pytest.raises(TypeError, match=r"generic is .*; it must be one of the rules act, bootstrap, complete_summary, learn"):
         rules.rule(len, Incomplete)
     with pytest.raises(TypeError, match=r"agents includes <class 'int'>; an agent must be a typing.NamedTuple class"):
         rules.rule(rules.act, int)

@@ -14,25 +14,25 @@ PACKAGE = Path(__file__).parents[2] / "fastsoftq"
 CHEAP = "from fastsoftq.kernels.operators import hard_value as kernel; print(kernel((1.0, 3.0, 2.0)))"
 AGENT = """
 from typing import NamedTuple
-from fastsoftq.agents.rules import act, bootstrap, look, rule
+from fastsoftq.agents.rules import act, bootstrap, summarise, rule
 from fastsoftq.kernels.policies import any_action
-from fastsoftq.kernels.rows import highest
+from fastsoftq.kernels.over_actions import highest
 
 class Wanderer(NamedTuple):
     step_size: float
     discount: float
     reward_scale: float = 1.0
 
-@rule(look, Wanderer)
+@rule(summarise, Wanderer)
 def _(agent, row, like):
     return highest(row)
 
 @rule(bootstrap, Wanderer)
-def _(agent, row, sight, action):
+def _(agent, row, summary, action):
     return VALUE
 
 @rule(act, Wanderer)
-def _(agent, row, sight, draw):
+def _(agent, row, summary, draw):
     return any_action(draw.low, len(row))
 """
 # Every entry of the table tends to what the agent thinks the state ahead is worth.

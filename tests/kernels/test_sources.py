@@ -19,10 +19,10 @@ import numpy as np
 import pieces
 import more.deep
 from pieces import OFFSETS, Level, twice
-from fastsoftq.agents.rules import act, bootstrap, look, rule
+from fastsoftq.agents.rules import act, bootstrap, summarise, rule
 from fastsoftq.kernels.jit import by_type, inlined
 from fastsoftq.kernels.policies import any_action
-from fastsoftq.kernels.rows import highest
+from fastsoftq.kernels.over_actions import highest
 
 SCALE = 3.0
 
@@ -38,16 +38,16 @@ def scaled(x):
 def halved(x):
     return lambda x: 0.5 * x
 
-@rule(look, Mine)
+@rule(summarise, Mine)
 def _(agent, row, like):
     return highest(row)
 
 @rule(bootstrap, Mine)
-def _(agent, row, sight, action):
-    return scaled(twice(sight)) + pieces.shift(halved(sight)) + OFFSETS[0] + Level.HIGH + more.deep.term(sight)
+def _(agent, row, summary, action):
+    return scaled(twice(summary)) + pieces.shift(halved(summary)) + OFFSETS[0] + Level.HIGH + more.deep.term(summary)
 
 @rule(act, Mine)
-def _(agent, row, sight, draw):
+def _(agent, row, summary, draw):
     return any_action(draw.low, later(len(row)))
 
 def later(n):
@@ -96,7 +96,7 @@ def in_a_notebook(old="", new="", cell="<cell 1>", known=True):
     """The agent defined where no file is, as in a notebook, which lets Python see its text, or as by `exec`."""
     text = AGENT.replace("import pieces\nimport more.deep\nfrom pieces import OFFSETS, Level, twice\n", "")
     text = text.replace("from fastsoftq.agents.rules", PIECES + "\nfrom fastsoftq.agents.rules")
-    text = text.replace("pieces.shift", "shift").replace("more.deep.term(sight)", "term(sight)") + DEEP
+    text = text.replace("pieces.shift", "shift").replace("more.deep.term(summary)", "term(summary)") + DEEP
     assert old in text
     text = text.replace(old, new)
     cell += " as text" if known else ""
@@ -158,11 +158,23 @@ def test_a_comment_changes_nothing(imported, old, new):
 @pytest.mark.parametrize("known", [True, False])
 def test_where_no_file_is_it_is_each_functions_own(known):
     code = in_a_notebook(known=known)
-    functions = {"bootstrap", "look", "act", "Mine", "Level", "scaled", "twice", "shift", "halved", "later", "term"}
+    functions = {
+        "bootstrap",
+        "summarise",
+        "act",
+        "Mine",
+        "Level",
+        "scaled",
+        "twice",
+        "shift",
+        "halved",
+        "later",
+        "term",
+    }
     assert {name.removeprefix("__main__.") for name in code} == functions | {"SCALE", "OFFSETS"}
     assert in_a_notebook(cell="<cell 7>", known=known) == code
     for old, new, changed in (
-        ("return highest(row)", "return highest(row) + 1.0", {"look"}),
+        ("return highest(row)", "return highest(row) + 1.0", {"summarise"}),
         ("SCALE = 3.0", "SCALE = 4.0", {"__main__.SCALE"}),
         ("2.0 * x", "2.5 * x", {"__main__.twice"}),
         ("0.5 * x", "0.25 * x", {"__main__.halved"}),
@@ -182,7 +194,7 @@ def test_a_rule_of_ones_own_for_an_agent_of_the_package_is_ones_own_code():
     Theirs.__module__ = QLearning.__module__
     epsilon_greedy(Theirs)  # the package's rules
     assert code_of(Theirs, listed=True) == {}
-    rule(bootstrap, Theirs)(lambda agent, row, sight, action: sight)
+    rule(bootstrap, Theirs)(lambda agent, row, summary, action: summary)
     assert set(code_of(Theirs, listed=True)) == {__name__}
 
 
@@ -236,7 +248,7 @@ def test_constants_within_inner_functions_count_where_no_file_is():
     codes = []
     for value in (1.0, -3.0):
         namespace = {"__name__": "__main__", "K": value}
-        exec("def ahead(agent, row, sight, action):\n    g = lambda y: y * K\n    return g(sight)\n", namespace)
+        exec("def ahead(agent, row, summary, action):\n    g = lambda y: y * K\n    return g(summary)\n", namespace)
 
         class Mine(NamedTuple):
             step_size: float

@@ -8,9 +8,9 @@ from typing import NamedTuple
 import pytest
 
 import fastsoftq as fsq
-from fastsoftq.agents.rules import act, bootstrap, look, rule
+from fastsoftq.agents.rules import act, bootstrap, rule, summarise
+from fastsoftq.kernels.over_actions import highest
 from fastsoftq.kernels.policies import any_action
-from fastsoftq.kernels.rows import highest
 from fastsoftq.report.page import write_report
 from fastsoftq.studies import study as spec
 from fastsoftq.studies.plan import FolderError, sealed
@@ -30,7 +30,7 @@ def study(tmp_path, monkeypatch):
 
     def make(old="", new="", seeds=64, **changes):
         text = OWN.replace('open("imported", "w").close()', "VALUE = 1.0").replace(
-            "return sight", "return VALUE * sight"
+            "return summary", "return VALUE * summary"
         )
         assert old in text
         (tmp_path / "mine.py").write_text(text.replace(old, new))
@@ -56,7 +56,7 @@ def test_rows_of_other_code_are_not_added_to(study, tmp_path):
     run(study(), out, threads=1)
     digest = verify(out).digest
     for old, new, names in (
-        ("return VALUE * sight", "return 0.5 * VALUE * sight", "mine"),
+        ("return VALUE * summary", "return 0.5 * VALUE * summary", "mine"),
         ("VALUE = 1.0", "VALUE = 2.0", r"mine, mine\.VALUE"),
     ):
         edited = study(old, new, seeds=128)
@@ -138,13 +138,13 @@ def test_a_rule_cannot_change_under_what_was_compiled():
         discount: float
         reward_scale: float = 1.0
 
-    rule(look, Fickle)(lambda agent, row, like: highest(row))
-    rule(bootstrap, Fickle)(lambda agent, row, sight, action: sight)
-    rule(bootstrap, Fickle)(lambda agent, row, sight, action: sight)  # not compiled yet
-    rule(act, Fickle)(lambda agent, row, sight, draw: any_action(draw.low, len(row)))
+    rule(summarise, Fickle)(lambda agent, row, like: highest(row))
+    rule(bootstrap, Fickle)(lambda agent, row, summary, action: summary)
+    rule(bootstrap, Fickle)(lambda agent, row, summary, action: summary)  # not compiled yet
+    rule(act, Fickle)(lambda agent, row, summary, draw: any_action(draw.low, len(row)))
     fsq.train(fsq.from_map("S.G"), Fickle(0.5, 0.9), seeds=1, episodes=1, max_steps=2)
     with pytest.raises(TypeError, match=r"Fickle has been compiled with the rules it had.*define the class once more"):
-        rule(bootstrap, Fickle)(lambda agent, row, sight, action: 0.0)
+        rule(bootstrap, Fickle)(lambda agent, row, summary, action: 0.0)
 
 
 def test_a_constant_cannot_change_under_what_was_compiled(small, monkeypatch):
@@ -153,9 +153,9 @@ def test_a_constant_cannot_change_under_what_was_compiled(small, monkeypatch):
         discount: float
         reward_scale: float = 1.0
 
-    rule(look, Constant)(lambda agent, row, like: highest(row))
-    rule(bootstrap, Constant)(lambda agent, row, sight, action: SCALE * sight)
-    rule(act, Constant)(lambda agent, row, sight, draw: any_action(draw.low, len(row)))
+    rule(summarise, Constant)(lambda agent, row, like: highest(row))
+    rule(bootstrap, Constant)(lambda agent, row, summary, action: SCALE * summary)
+    rule(act, Constant)(lambda agent, row, summary, draw: any_action(draw.low, len(row)))
     world = fsq.from_map("S.G")
     fsq.train(world, Constant(0.5, 0.9), seeds=1, episodes=1, max_steps=2)
     monkeypatch.setitem(globals(), "SCALE", 2.0)
