@@ -174,9 +174,11 @@ def run_lanes(agent, mdp, groups, table, row, like, work, out):
     out : Output
         Filled in place as by `run_episodes`; `truncated` as uint8.
     """
-    count, episodes, lane_stride = LANES * len(groups), out.returns.shape[1], _lane_stride(mdp, row)
+    seeds, initial_q, max_steps, next_run, stop, progress = work
+    returns, lengths, truncated, kept, tables = out
+    count, episodes, lane_stride = LANES * len(groups), returns.shape[1], _lane_stride(mdp, row)
     edges, q_table = pointer(mdp.edges), pointer(table)
-    all_returns, all_lengths, all_truncated = pointer(out.returns), pointer(out.lengths), pointer(out.truncated)
+    all_returns, all_lengths, all_truncated = pointer(returns), pointer(lengths), pointer(truncated)
     lanes = _Lanes(
         run=stack(int64, groups, 1), curve=stack(int64, groups, 1), key=stack(int64, groups, 1),
         high=stack(uint32, groups, 1), low=stack(uint32, groups, 1), episode=stack(int32, groups, 1),
@@ -205,7 +207,7 @@ def run_lanes(agent, mdp, groups, table, row, like, work, out):
     tile_size = _tile(summary[0], count)
 
     free, alive, steps_taken = count, 0, 0
-    while not work.stop[0]:
+    while not stop[0]:
         # Write down the episodes that are over.
         while over != 0:
             lane = lowest_bit(over)
@@ -217,15 +219,15 @@ def run_lanes(agent, mdp, groups, table, row, like, work, out):
                 all_truncated[curve] = uint8(was_cut)
                 lanes.curve[lane] = curve + 1
                 steps_taken += lanes.steps[lane]
-                if len(out.kept) > 0 and out.kept[lanes.episode[lane] - 1] >= 0:
-                    kept = out.kept[lanes.episode[lane] - 1]
+                if len(kept) > 0 and kept[lanes.episode[lane] - 1] >= 0:
+                    table_kept = kept[lanes.episode[lane] - 1]
                     for s in range(mdp.n_states):
                         for a in range(len(row)):
                             at = s * mdp.row_stride + lane * lane_stride + a
-                            out.tables[lanes.run[lane], kept, s, a] = q_table[at]
+                            tables[lanes.run[lane], table_kept, s, a] = q_table[at]
                 if lanes.episode[lane] == episodes:
                     lanes.curve[lane] = -1
-                    work.progress[0], work.progress[1] = work.progress[0] + 1, steps_taken
+                    progress[0], progress[1] = progress[0] + 1, steps_taken
                     free += 1
                     alive -= 1
             lanes.steps[lane], lanes.total[lane] = int32(0), 0.0
@@ -239,14 +241,14 @@ def run_lanes(agent, mdp, groups, table, row, like, work, out):
             free = 0
             for lane in range(count):
                 if lanes.curve[lane] < 0:
-                    run = fetch_add(work.next_run)
-                    if run >= len(work.seeds):
+                    run = fetch_add(next_run)
+                    if run >= len(seeds):
                         break
-                    _begin(lanes, lane, run, work.seeds, episodes, mdp, row)
+                    _begin(lanes, lane, run, seeds, episodes, mdp, row)
                     for s in range(mdp.n_states):
                         for a in range(len(row)):
                             at = s * mdp.row_stride + lane * lane_stride + a
-                            q_table[at] = work.initial_q[run % len(work.initial_q), s, a]
+                            q_table[at] = initial_q[run % len(initial_q), s, a]
                     anew |= uint64(1) << uint64(lane)
                     alive += 1
             if alive == 0:
@@ -295,7 +297,7 @@ def run_lanes(agent, mdp, groups, table, row, like, work, out):
                 steps = load(lanes.steps, g) + 1
                 store(lanes.steps, g, steps)
                 store(lanes.total, g, load(lanes.total, g) + reward)
-                ended = terminated | (steps >= work.max_steps)
+                ended = terminated | (steps >= max_steps)
                 store(lanes.episode, g, select(ended, episode + 1, episode))
                 action, row_at = load(lanes.action, g), load(lanes.row_at, g)
                 same = next_row == row_at
