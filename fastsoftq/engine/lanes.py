@@ -248,12 +248,8 @@ def run_lanes(agent, mdp, groups, table, row, like, work, out):
         Filled in place as by `run_episodes`; `truncated` as uint8.
     """
     seeds, initial_q, max_steps, next_run, stop, progress = work
-    count, lane_stride, records, q_table = (
-        LANES * len(groups),
-        _lane_stride(mdp, row),
-        pointer(mdp.records),
-        pointer(table),
-    )
+    count, lane_stride = LANES * len(groups), _lane_stride(mdp, row)
+    records, q_table, initial_tables = pointer(mdp.records), pointer(table), pointer(initial_q)
     curves = _Curves(
         pointer(out.returns), pointer(out.lengths), pointer(out.truncated), pointer(out.kept), pointer(out.tables),
         out.returns.shape[1], out.tables.shape[1],
@@ -304,10 +300,11 @@ def run_lanes(agent, mdp, groups, table, row, like, work, out):
                     if run >= len(seeds):
                         break
                     _start_run(lanes, lane, run, advance(seed(seeds[run])), curves.episodes, mdp, row)
+                    first = (run % len(initial_q)) * mdp.n_states * len(row)
                     for s in range(mdp.n_states):
                         for a in range(len(row)):
-                            at = s * mdp.row_stride + lane * lane_stride + a
-                            q_table[at] = initial_q[run % len(initial_q), s, a]
+                            at = s * mdp.row_stride + lanes.base[lane] + a
+                            q_table[at] = initial_tables[first + s * len(row) + a]
                     stale |= uint64(1) << uint64(lane)
                     running += 1
             if running == 0:
