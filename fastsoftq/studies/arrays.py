@@ -94,9 +94,7 @@ _TRUNCATED = {"long_name": "episode met max_steps"}
 _TABLE = ("state", "action")
 
 
-def contents_of(
-    keep: str, block: int | None = None, tables: bool = False, checkpoints: Sequence[int] = ()
-) -> Contents:
+def contents_of(keep: str, block: int | None = None, tables: bool = False, checkpoints: Sequence[int] = ()) -> Contents:
     """The contents that a study asks for.
 
     Parameters

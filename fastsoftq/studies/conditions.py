@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from fastsoftq import checks
-from fastsoftq.training import PRECISIONS
+from fastsoftq.agents.rules import PRECISIONS
 
 __all__ = ["Condition", "checked_conditions", "condition_records", "conditions_of", "product_of"]
 
@@ -143,8 +143,10 @@ def checked_conditions(
             checks.count(f"{entry}.first_seed", condition.first_seed, least=0, most=most)
         if condition.after is not None:
             if condition.after not in earlier:
-                known = f"one of {', '.join(map(repr, earlier))}" if earlier else "missing: there is none"
-                raise ValueError(f"{entry}.after is {condition.after!r}; it must be the name of an earlier condition, {known}")
+                known = f"one of {', '.join(map(repr, earlier))}" if earlier else "of which there is none"
+                raise ValueError(
+                    f"{entry}.after is {condition.after!r}; it must be the name of an earlier condition, {known}"
+                )
             if not tables:
                 raise ValueError(f"{entry}.after is {condition.after!r}; it needs tables=True, to start from them")
         earlier.append(condition.name)

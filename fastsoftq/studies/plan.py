@@ -15,13 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastsoftq import checks
+from fastsoftq.agents.rules import PRECISIONS
 from fastsoftq.studies.arrays import Contents, Kept, contents_of
 from fastsoftq.studies.conditions import Condition, conditions_of
 from fastsoftq.studies.study import KEEP, Study, canonical
 from fastsoftq.studies.summary import STATISTICS
 from fastsoftq.system.memory import check_memory
 from fastsoftq.system.provenance import checked_provenance
-from fastsoftq.training import PRECISIONS
 
 __all__ = ["FolderError", "Plan", "Unit", "sealed", "unsealed"]
 
@@ -326,11 +326,11 @@ class Plan:
         least = 1
         for episode in record.get("checkpoints", ()):
             least = checks.count("checkpoints", episode, least=least) + 1
-        for name, environment in record["environments"].items():
-            checks.text("environment", name)
+        for world, environment in record["environments"].items():
+            checks.text("environment", world)
             checks.text("mdp", environment["mdp"])
-            for size in ("states", "actions"):
-                checks.count(size, environment[size])
+            for side in ("states", "actions"):
+                checks.count(side, environment[side])
         for name, agent in record["agents"].items():
             checks.text("agent", name)
             checks.text("kind", agent["kind"])

@@ -135,9 +135,8 @@ class Results:
         wanted = 0 if episode is None or (episode == last and episode not in tables) else episode
         if wanted not in tables:
             asked = f"episode is {episode}" if episode is not None else "episode is None, the last"
-            there = [str(known or last) for known in sorted(tables, key=lambda known: known or last)]
-            kept = f"tables are kept after {', '.join(dict.fromkeys(there))}" if there else "no tables are kept"
-            raise ValueError(f"{asked}; of {condition!r} {kept}")
+            there = ", ".join(map(str, sorted({known or last or 0 for known in tables})))
+            raise ValueError(f"{asked}; of {condition!r} tables are kept after {there or 'no'} episodes")
         arrays, _ = self._runs_of(place, runs, tables[wanted].group)
         values: NDArray[np.float64] = arrays[tables[wanted].key]
         return values

@@ -22,8 +22,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fastsoftq.studies.claims import LEASE, Claims
 from fastsoftq.studies.arrays import CURVES, Arrays, Kept
+from fastsoftq.studies.claims import LEASE, Claims
 from fastsoftq.studies.layout import RESULTS, chunk_keys, chunks_of, derived_files, read_rows
 from fastsoftq.studies.plan import FolderError, Plan, Unit, sealed, unsealed
 from fastsoftq.studies.storage import LocalStorage, Storage, open_storage

@@ -15,7 +15,7 @@ import numpy as np
 
 from fastsoftq import checks
 from fastsoftq.agents.hyperparameters import checked
-from fastsoftq.agents.rules import check_code
+from fastsoftq.agents.rules import PRECISIONS, check_code
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.reward_scales import check_reward_scale
 from fastsoftq.studies.agent_records import RESERVED, agent_record
@@ -28,7 +28,6 @@ from fastsoftq.studies.conditions import (
     product_of,
 )
 from fastsoftq.studies.transfer import source_states
-from fastsoftq.training import PRECISIONS
 
 __all__ = ["KEEP", "RESULTS_VERSION", "Study", "canonical"]
 
@@ -169,8 +168,6 @@ class Study:
 
     def _checked_checkpoints(self) -> tuple[int, ...]:
         """The checkpoints, if they ascend and a condition reaches each."""
-        if isinstance(self.checkpoints, str):
-            raise TypeError(f"checkpoints is {self.checkpoints!r}; it must be a sequence of integers")
         try:
             given = tuple(self.checkpoints)
         except TypeError:

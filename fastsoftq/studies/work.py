@@ -1,4 +1,4 @@
-"""One unit of a study: found done, or claimed, trained and committed. Every run comes down to this, wherever it runs."""
+"""One unit of a study: found done, or claimed, trained and committed; all that runs a study comes down to this."""
 
 from __future__ import annotations
 
@@ -89,9 +89,7 @@ def work(store: Store, study: Study, unit: Unit, tick: Tick | None = None) -> Re
         store.claims.release(unit.name)
 
 
-def _trained(
-    store: Store, study: Study, unit: Unit, there: int, report: Callable[[Progress], None]
-) -> LearningCurves:
+def _trained(store: Store, study: Study, unit: Unit, there: int, report: Callable[[Progress], None]) -> LearningCurves:
     """The curves of a unit's runs, but for the first so many, which are there."""
     plan = store.plan
     condition = plan.conditions[unit.condition]
