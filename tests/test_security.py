@@ -13,12 +13,13 @@ import pytest
 import fastsoftq as fsq
 from fastsoftq.report.page import write_report
 from fastsoftq.report.reader import read_results
+from fastsoftq.studies.agent_records import UnknownAgent, agent_from_record
 from fastsoftq.studies.encoding import DamagedError
 from fastsoftq.studies.plan import FolderError, sealed
 from fastsoftq.studies.results import open_results
 from fastsoftq.studies.running import run
 from fastsoftq.studies.status import status
-from fastsoftq.studies.study import Study, UnknownAgent, agent_from_record, canonical
+from fastsoftq.studies.study import Study, canonical
 from fastsoftq.studies.verify import verify
 from tests.agents.homemade import Mean
 from tests.report.folders import HARD

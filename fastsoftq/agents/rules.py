@@ -17,9 +17,10 @@ Rules must be written in operations that take one number and sixteen (`kernels/s
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
 
+import numpy as np
 from numba import types
 from numba.core import errors
 from numba.extending import overload
@@ -29,6 +30,8 @@ from fastsoftq.kernels.sources import depends_on, edited_since_compiled, is_comp
 from fastsoftq.kernels.updates import moved, td_target
 
 __all__ = [
+    "PRECISIONS",
+    "Agent",
     "act",
     "bootstrap",
     "check_code",
@@ -43,6 +46,23 @@ __all__ = [
     "update_summary",
     "varies_by_episode",
 ]
+
+# The precisions of exponentials by name: what `like` is in the rules.
+PRECISIONS: dict[str, type[np.floating[Any]]] = {"double": np.float64, "mixed": np.float32}
+
+
+class Agent(Protocol):
+    """A NamedTuple of hyperparameters, floats or schedules, for whose class there are rules."""
+
+    @property
+    def _fields(self) -> tuple[str, ...]: ...
+
+    def _asdict(self) -> dict[str, Any]: ...
+
+    def __iter__(self) -> Iterator[Any]: ...
+
+    def __len__(self) -> int: ...
+
 
 _implementations: dict[Callable[..., Any], dict[type, Callable[..., Any]]] = {}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +15,7 @@ __all__ = ["LearningCurves", "curves_bytes"]
 
 
 def curves_bytes(seeds: int, episodes: int, table: int = 0) -> int:
-    """How much memory learning curves take, with tables of so many numbers if they are kept."""
+    """How much memory learning curves take, with so many numbers of tables kept of each run."""
     episode = sum(np.dtype(kind).itemsize for kind in (np.float64, np.int32, np.bool_))
     return seeds * (episodes * episode + 8 + 8 * table)
 
@@ -36,6 +36,10 @@ class LearningCurves:
         The seed of each run.
     final_q : ndarray of float64, shape [seeds, states, actions], or None
         The tables after the last episode, if kept. Learned from rewards times the agent's `reward_scale`.
+    checkpoints : tuple of int
+        After how many episodes tables were kept, ascending.
+    checkpoint_q : ndarray of float64, shape [seeds, checkpoints, states, actions], or None
+        The tables after those episodes; None without checkpoints.
     agent : NamedTuple
         What learned.
     mdp : str
@@ -54,7 +58,9 @@ class LearningCurves:
     mdp: str
     max_steps: int
     precision: str
-    final_q: NDArray[np.float64] | None = field(default=None)
+    final_q: NDArray[np.float64] | None = None
+    checkpoints: tuple[int, ...] = ()
+    checkpoint_q: NDArray[np.float64] | None = None
 
     @property
     def n_seeds(self) -> int:
@@ -72,7 +78,7 @@ class LearningCurves:
         return int(self.lengths.sum(dtype=np.int64))
 
     def to_xarray(self) -> xarray.Dataset:
-        """The curves as an xarray Dataset with dimensions seed, episode (and state, action).
+        """The curves as an xarray Dataset with dimensions seed, episode (and state, action, checkpoint).
 
         Returns
         -------
@@ -96,13 +102,18 @@ class LearningCurves:
         }
         if self.final_q is not None:
             data["final_q"] = (("seed", "state", "action"), self.final_q, {"long_name": "action value after training"})
+        coordinates: dict[str, Any] = {"seed": self.seeds, "episode": np.arange(self.n_episodes)}
+        if self.checkpoint_q is not None:
+            dimensions = ("seed", "checkpoint", "state", "action")
+            data["checkpoint_q"] = (dimensions, self.checkpoint_q, {"long_name": "action value at the checkpoint"})
+            coordinates["checkpoint"] = ("checkpoint", np.array(self.checkpoints), {"long_name": "episodes trained"})
         attributes = {
             "agent": repr(self.agent),
             "mdp": self.mdp,
             "max_steps": self.max_steps,
             "precision": self.precision,
         }
-        return xarray.Dataset(data, {"seed": self.seeds, "episode": np.arange(self.n_episodes)}, attributes)
+        return xarray.Dataset(data, coordinates, attributes)
 
     def __repr__(self) -> str:
         return f"<LearningCurves of {self.agent} in {self.mdp}: {self.n_seeds} seeds, {self.n_episodes} episodes>"

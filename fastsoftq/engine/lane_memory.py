@@ -21,6 +21,7 @@ from fastsoftq.kernels.simd import LANES, Vec, lane_order, llvm_type, spread
 __all__ = [
     "bits_of",
     "fetch",
+    "fetch_add",
     "lanes_in",
     "load",
     "lowest_bit",
@@ -32,7 +33,6 @@ __all__ = [
     "shelf",
     "stack",
     "store",
-    "take_ticket",
 ]
 
 QUAD = 4  # numbers of a row that are moved and transposed together
@@ -293,7 +293,7 @@ def lowest_bit(typing, bits):
 
 
 @intrinsic
-def take_ticket(typing, counter):
+def fetch_add(typing, counter):
     """`counter[0]`, which then is one more: no two threads get the same."""
 
     def emit(context, builder, sig, args):

@@ -27,6 +27,7 @@ from fastsoftq.engine.lane_memory import (
     Shelf,
     bits_of,
     fetch,
+    fetch_add,
     lanes_in,
     load,
     lowest_bit,
@@ -38,7 +39,6 @@ from fastsoftq.engine.lane_memory import (
     shelf,
     stack,
     store,
-    take_ticket,
 )
 from fastsoftq.engine.packing import row_width
 from fastsoftq.kernels.jit import by_type, compiled, inlined
@@ -56,7 +56,7 @@ class _Lanes(NamedTuple):
     """The state of the lanes, a number for each."""
 
     run: Any  # int64
-    out: Any  # int64, where the episode's results go; -1 where the lane has no run
+    curve: Any  # int64, where the episode's results go; -1 where the lane has no run
     key: Any  # int64, of the run's stream
     high: Any  # uint32, the draw for the next action
     low: Any
@@ -84,7 +84,7 @@ def _begin(lanes, lane, run, seeds, episodes, mdp, row):
     key = advance(seed(seeds[run]))
     first = draw(key)
     lanes.key[lane], lanes.high[lane], lanes.low[lane] = key, first.high, first.low
-    lanes.run[lane], lanes.out[lane] = run, run * episodes
+    lanes.run[lane], lanes.curve[lane] = run, run * episodes
     lanes.episode[lane], lanes.steps[lane], lanes.total[lane] = int32(0), int32(0), 0.0
     _place(lanes, lane, mdp, row)
 
@@ -156,10 +156,7 @@ def _second_stage(agent, partial, summary, start, end):
 
 
 @compiled
-def run_lanes(
-    agent, mdp, groups, table, row, like, max_steps,
-    seeds, ticket, initial_q, stop, tally, returns, lengths, truncated, final_q,
-):  # fmt: skip
+def run_lanes(agent, mdp, groups, table, row, like, work, out):
     """Train runs until none is left, as many at a time as there are lanes.
 
     Parameters
@@ -173,23 +170,15 @@ def run_lanes(
     row : tuple of float64, [actions]
     like : float64 or float32
         The precision of exponentials.
-    max_steps : int
-    seeds : uint64 [runs]
-    ticket : int64 [1]
-        The next run to take, shared with other threads.
-    initial_q : float64 [1 or runs, states, actions]
-    stop : bool [1]
-        Set by another thread, ends the work.
-    tally : int64 [2]
-        Out: runs done and steps taken in them, for whoever watches.
-    returns, lengths, truncated, final_q : arrays
-        Out: as `run_episodes` gives them, but `truncated` is uint8.
+    work : Work
+    out : Output
+        Filled in place as by `run_episodes`; `truncated` as uint8.
     """
-    count, episodes, lane_stride = LANES * len(groups), returns.shape[1], _lane_stride(mdp, row)
+    count, episodes, lane_stride = LANES * len(groups), out.returns.shape[1], _lane_stride(mdp, row)
     edges, q_table = pointer(mdp.edges), pointer(table)
-    all_returns, all_lengths, all_truncated = pointer(returns), pointer(lengths), pointer(truncated)
+    all_returns, all_lengths, all_truncated = pointer(out.returns), pointer(out.lengths), pointer(out.truncated)
     lanes = _Lanes(
-        run=stack(int64, groups, 1), out=stack(int64, groups, 1), key=stack(int64, groups, 1),
+        run=stack(int64, groups, 1), curve=stack(int64, groups, 1), key=stack(int64, groups, 1),
         high=stack(uint32, groups, 1), low=stack(uint32, groups, 1), episode=stack(int32, groups, 1),
         steps=stack(int32, groups, 1), total=stack(float64, groups, 1), row_at=stack(int32, groups, 1),
         exits_at=stack(int32, groups, 1), action=stack(int32, groups, 1), q=stack(float64, groups, 1),
@@ -204,7 +193,7 @@ def run_lanes(
     for i in range(mdp.size):
         q_table[i] = 0.0
     for lane in range(count):
-        lanes.out[lane], lane_base[lane] = -1, int32(lane * lane_stride)
+        lanes.curve[lane], lane_base[lane] = -1, int32(lane * lane_stride)
         _place(lanes, lane, mdp, row)
         lanes.entry[lane] = lanes.exits_at[lane]
     # what passes from stage to stage
@@ -216,26 +205,27 @@ def run_lanes(
     tile_size = _tile(summary[0], count)
 
     free, alive, steps_taken = count, 0, 0
-    while not stop[0]:
+    while not work.stop[0]:
         # Write down the episodes that are over.
         while over != 0:
             lane = lowest_bit(over)
             over &= over - uint64(1)
             was_cut = ~(done >> uint64(lane)) & uint64(1)
-            out = lanes.out[lane]
-            if out >= 0:
-                all_returns[out], all_lengths[out] = lanes.total[lane], lanes.steps[lane]
-                all_truncated[out] = uint8(was_cut)
-                lanes.out[lane] = out + 1
+            curve = lanes.curve[lane]
+            if curve >= 0:
+                all_returns[curve], all_lengths[curve] = lanes.total[lane], lanes.steps[lane]
+                all_truncated[curve] = uint8(was_cut)
+                lanes.curve[lane] = curve + 1
                 steps_taken += lanes.steps[lane]
+                if len(out.kept) > 0 and out.kept[lanes.episode[lane] - 1] >= 0:
+                    kept = out.kept[lanes.episode[lane] - 1]
+                    for s in range(mdp.n_states):
+                        for a in range(len(row)):
+                            at = s * mdp.row_stride + lane * lane_stride + a
+                            out.tables[lanes.run[lane], kept, s, a] = q_table[at]
                 if lanes.episode[lane] == episodes:
-                    if len(final_q) > 0:
-                        for s in range(mdp.n_states):
-                            for a in range(len(row)):
-                                at = s * mdp.row_stride + lane * lane_stride + a
-                                final_q[lanes.run[lane], s, a] = q_table[at]
-                    lanes.out[lane] = -1
-                    tally[0], tally[1] = tally[0] + 1, steps_taken
+                    lanes.curve[lane] = -1
+                    work.progress[0], work.progress[1] = work.progress[0] + 1, steps_taken
                     free += 1
                     alive -= 1
             lanes.steps[lane], lanes.total[lane] = int32(0), 0.0
@@ -248,15 +238,15 @@ def run_lanes(
         if free > 0:
             free = 0
             for lane in range(count):
-                if lanes.out[lane] < 0:
-                    run = take_ticket(ticket)
-                    if run >= len(seeds):
+                if lanes.curve[lane] < 0:
+                    run = fetch_add(work.next_run)
+                    if run >= len(work.seeds):
                         break
-                    _begin(lanes, lane, run, seeds, episodes, mdp, row)
+                    _begin(lanes, lane, run, work.seeds, episodes, mdp, row)
                     for s in range(mdp.n_states):
                         for a in range(len(row)):
                             at = s * mdp.row_stride + lane * lane_stride + a
-                            q_table[at] = initial_q[run % len(initial_q), s, a]
+                            q_table[at] = work.initial_q[run % len(work.initial_q), s, a]
                     anew |= uint64(1) << uint64(lane)
                     alive += 1
             if alive == 0:
@@ -305,7 +295,7 @@ def run_lanes(
                 steps = load(lanes.steps, g) + 1
                 store(lanes.steps, g, steps)
                 store(lanes.total, g, load(lanes.total, g) + reward)
-                ended = terminated | (steps >= max_steps)
+                ended = terminated | (steps >= work.max_steps)
                 store(lanes.episode, g, select(ended, episode + 1, episode))
                 action, row_at = load(lanes.action, g), load(lanes.row_at, g)
                 same = next_row == row_at

@@ -49,13 +49,7 @@ def row_width(n_actions: int) -> int:
 
 
 def packed(tables: Tables, lanes: int) -> Packed:
-    """Pack an MDP.
-
-    Raises
-    ------
-    OverflowError
-        An MDP whose records are too many for 32-bit indices.
-    """
+    """Pack an MDP; `dispatch.py` sees to it that 32-bit indices suffice."""
     n_states, n_actions, n_outcomes = tables.n_states, tables.n_actions, tables.n_outcomes
     width = row_width(n_actions)
     if 8 * width * n_states * lanes <= _INTERLEAVED_BYTES:
@@ -65,8 +59,6 @@ def packed(tables: Tables, lanes: int) -> Packed:
         padded = n_states + 2 if (n_states & (n_states - 1)) == 0 else n_states
         row_stride, lane_stride, size = width, padded * width, lanes * padded * width
     words = 2 * n_states * n_actions * n_outcomes
-    if max(words, size) > np.iinfo(np.int32).max:
-        raise OverflowError("too many states for the lane engine")
     next_state = tables.next_state.astype(np.int64)
     if isinstance(tables.start, int):
         next_state = np.where(tables.terminated, tables.start, next_state)

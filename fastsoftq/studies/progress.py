@@ -106,12 +106,15 @@ class Tally:
     def done(self, result: Result) -> None:
         """A unit is done, or another run has it."""
         with self._lock:
-            self._under_way.pop(result.unit, None)
             if not result.busy:
                 row = self._rows[result.unit.condition]
                 place = result.unit.condition
                 self._rows[place] = row._replace(done=row.done + result.runs, steps=row.steps + result.steps)
-                self._steps += result.new_steps
+            now: Result | None = result
+            while now is not None:  # with the units that it starts from
+                self._under_way.pop(now.unit, None)
+                self._steps += now.new_steps
+                now = now.source
 
     @property
     def rows(self) -> list[Row]:
@@ -119,6 +122,8 @@ class Tally:
         with self._lock:
             rows = dict(self._rows)
             for unit, progress in self._under_way.items():
+                if unit.condition not in rows:  # another part's, which one of this part starts from
+                    continue
                 row = rows[unit.condition]
                 done = min(row.done + progress.runs, row.runs)
                 rows[unit.condition] = row._replace(done=done, steps=row.steps + progress.steps)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fastsoftq import checks
+from fastsoftq.studies.arrays import CURVES
 from fastsoftq.studies.plan import Plan, Unit
 from fastsoftq.studies.store import Found, open_store
 from fastsoftq.studies.study import canonical
@@ -59,7 +60,7 @@ def verify(url: str | Path, *, threads: int | None = None) -> Verification:
     threads = checks.threads(threads)
     missing: list[str] = []
     damaged = store.damaged_metadata()
-    totals = [hashlib.sha256() for _ in plan.conditions]
+    totals = [{kept.group: hashlib.sha256() for kept in plan.kept(condition)} for condition in plan.conditions]
     units = plan.units()
 
     def look(unit: Unit) -> Found:
@@ -70,16 +71,27 @@ def verify(url: str | Path, *, threads: int | None = None) -> Verification:
         for start in range(0, len(units), 4 * threads):
             some = units[start : start + 4 * threads]
             for unit, found in zip(some, pool.map(look, some), strict=True):
-                totals[unit.condition].update(found.leaves)
+                for group, leaves in found.leaves.items():
+                    if group in totals[unit.condition]:
+                        totals[unit.condition][group].update(leaves)
                 damaged.extend(found.damaged)
                 if not found.damaged and found.runs < unit.runs:
                     missing.append(_absent(plan, unit, found.runs))
-    contents = {c.name: total.hexdigest() for c, total in zip(plan.conditions, totals, strict=True)}
-    fixed = {name: plan.record[name] for name in ("episodes", "keep", "block", "seeds")}
-    digest = hashlib.sha256(canonical({**fixed, "conditions": contents})).hexdigest()
+    contents = {
+        condition.name: {group: total.hexdigest() for group, total in groups.items()}
+        for condition, groups in zip(plan.conditions, totals, strict=True)
+    }
+    digested = {name: plan.record[name] for name in ("episodes", "keep", "block", "seeds")}
+    digested["conditions"] = {name: groups.pop(CURVES) for name, groups in contents.items()}
+    if "conditions" in plan.record:
+        digested["settings"] = plan.record["conditions"]
+    if any(contents.values()):
+        digested["tables"] = contents
+    digest = hashlib.sha256(canonical(digested)).hexdigest()
     return Verification(None if missing or damaged else digest, tuple(missing), tuple(damaged))
 
 
 def _absent(plan: Plan, unit: Unit, there: int) -> str:
-    seeds = plan.seeds(unit.first + there, unit.runs - there)
-    return f"{plan.conditions[unit.condition].name}, seeds {seeds[0]} to {seeds[-1]}"
+    condition = plan.conditions[unit.condition]
+    seeds = plan.seeds(condition, unit.first + there, unit.runs - there)
+    return f"{condition.name}, seeds {seeds[0]} to {seeds[-1]}"
