@@ -6,7 +6,6 @@ An experiment is a module with `study(settings)` and `analyse(results, settings,
 from __future__ import annotations
 
 import importlib
-import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from time import perf_counter
@@ -82,7 +81,6 @@ class Settings:
         Returns
         -------
         Study
-            No warning tells that a reward scale is below the critical one: experiments know, and say so.
 
         Examples
         --------
@@ -94,9 +92,7 @@ class Settings:
         from fastsoftq.studies import Study
 
         own = {"seeds": self.seeds, "episodes": self.episodes, "max_steps": self.max_steps}
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)
-            return Study(name=name, environments=environments, agents=agents, **{**own, **fields})
+        return Study(name=name, environments=environments, agents=agents, **{**own, **fields})
 
 
 class Experiment(NamedTuple):

@@ -105,7 +105,9 @@ def analyse(results: Results, settings: Settings, watch: Watch) -> Findings:
     solved = {name: value_iteration(mdp, DISCOUNT) for name, mdp in WORLDS.items()}
     soft_solution = soft_value_iteration(WORLDS["straight"], DISCOUNT, reward_scale=REWARD_SCALE)
     errors = {
-        learner.name: _errors(results, learner, soft_solution if learner.agent == "soft" else solved[learner.world])
+        learner.name: _errors(
+            results, learner, soft_solution if learner.agent == "soft" else solved[learner.world], settings
+        )
         for learner in LEARNERS
     }
     planned = {name: _planned(mdp, solved[name]) for name, mdp in WORLDS.items()}
@@ -133,10 +135,10 @@ def _checkpoints(settings: Settings) -> list[int]:
     return np.unique(np.geomspace(1, settings.episodes, CHECKPOINTS).round().astype(np.int64)).tolist()
 
 
-def _errors(results: Results, learner: Learner, solution: Solution) -> NDArray[np.float64]:
+def _errors(results: Results, learner: Learner, solution: Solution, settings: Settings) -> NDArray[np.float64]:
     """The largest error of each run's table after more and more episodes [seeds, checkpoints]."""
     inside = can_act(WORLDS[learner.world])
-    tables = (results.tables(learner.name, episode) for episode in results.checkpoints)
+    tables = (results.tables(learner.name, episode) for episode in _checkpoints(settings))
     return np.column_stack([np.abs(q - solution.q)[:, inside].max(axis=(1, 2)) for q in tables])
 
 
