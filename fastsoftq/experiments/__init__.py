@@ -94,6 +94,27 @@ class Settings:
         own = {"seeds": self.seeds, "episodes": self.episodes, "max_steps": self.max_steps}
         return Study(name=name, environments=environments, agents=agents, **{**own, **fields})
 
+    def checkpoints(self, most: int) -> list[int]:
+        """The first episode, the last, and others between them, evenly on a logarithmic scale.
+
+        Parameters
+        ----------
+        most : int
+            At most so many.
+
+        Returns
+        -------
+        list of int
+
+        Examples
+        --------
+        >>> Settings(episodes=1000).checkpoints(4)
+        [1, 10, 100, 1000]
+        """
+        import numpy as np
+
+        return sorted({round(episode) for episode in np.geomspace(1, self.episodes, most).tolist()})
+
 
 class Experiment(NamedTuple):
     """An experiment that can be asked for by name; its module is imported when it is.
@@ -207,8 +228,7 @@ def _run_record(results: Results | None, settings: Settings, seconds: float) -> 
     """What differs from one run to the next: `run.json`."""
     from fastsoftq.system.provenance import provenance
 
-    conditions = () if results is None else results.conditions
-    trained = {name: _training_record(results, name) for name in conditions}
+    trained = {} if results is None else {name: _training_record(results, name) for name in results.conditions}
     return {
         "seconds": seconds + sum(one["seconds"] for one in trained.values()),
         "threads": checks.threads(settings.threads),

@@ -53,5 +53,5 @@ def epsilon_of(agent: QLearning | SoftQLearning, episode: NDArray[np.int64]) -> 
     [0.9, 0.8, 0.1]
     """
     if isinstance(agent.epsilon, LinearDecay):
-        return np.maximum(agent.epsilon.stop, agent.epsilon.start - agent.epsilon.decrease * episode)
+        return np.asarray(np.maximum(agent.epsilon.stop, agent.epsilon.start - agent.epsilon.decrease * episode))
     return np.full(episode.shape, agent.epsilon, np.float64)

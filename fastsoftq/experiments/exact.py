@@ -55,7 +55,7 @@ def epsilon_mixture(policy: NDArray[np.float64], epsilon: float) -> NDArray[np.f
     >>> epsilon_mixture(np.array([1.0, 0.0]), 0.1).tolist()
     [0.95, 0.05]
     """
-    return (1.0 - epsilon) * policy + epsilon / policy.shape[-1]
+    return np.asarray((1.0 - epsilon) * policy + epsilon / policy.shape[-1])
 
 
 def can_act(mdp: TabularMDP) -> NDArray[np.bool_]:

@@ -68,7 +68,9 @@ def study(settings: Settings) -> Study:
     >>> study(Settings(episodes=10)).checkpoints
     (1, 2, 3, 4, 5, 6, 7, 8, 10)
     """
-    return settings.study("exploration", {"cliff": cliff_walking()}, AGENTS, checkpoints=_checkpoints(settings))
+    return settings.study(
+        "exploration", {"cliff": cliff_walking()}, AGENTS, checkpoints=settings.checkpoints(CHECKPOINTS)
+    )
 
 
 def analyse(results: Results, settings: Settings, watch: Watch) -> Findings:
@@ -85,7 +87,7 @@ def analyse(results: Results, settings: Settings, watch: Watch) -> Findings:
     Findings
     """
     mdp = cliff_walking()
-    episodes = np.array(_checkpoints(settings))
+    episodes = np.array(settings.checkpoints(CHECKPOINTS))
     policies, tried = [], {}
     for name in AGENTS:
         own, tried[name] = _followed(mdp, name, results, episodes)
@@ -104,11 +106,6 @@ def analyse(results: Results, settings: Settings, watch: Watch) -> Findings:
         },
         figures={"exploration": _figure(episodes, policies, tried, settings, bounds)},
     )
-
-
-def _checkpoints(settings: Settings) -> list[int]:
-    """The first episode, the last, and some between them."""
-    return np.unique(np.geomspace(1, settings.episodes, CHECKPOINTS).round().astype(np.int64)).tolist()
 
 
 def _acting(name: str, epsilon: float) -> dict[str, tuple[str, str, Callable[[Rows], Rows]]]:
@@ -138,10 +135,9 @@ def _followed(mdp: TabularMDP, name: str, results: Results, episodes: NDArray[np
     for policy, (label, dash, _) in _acting(name, epsilon[-1]).items():
         entropy, states = zip(*spread[policy], strict=True)
         learned = epsilon_mixture(exact, epsilon[-1]) if policy == "hard_exploring" else exact
-        once_learned = [float(values[0]) for values in _spread(mdp, learned[None])]
-        policies.append(
-            Policy(policy, label, agent, dash, np.column_stack(entropy), np.column_stack(states), (*once_learned,))
-        )
+        (in_the_end,), (spread_over,) = _spread(mdp, learned[None])
+        curves = np.column_stack(entropy), np.column_stack(states)
+        policies.append(Policy(policy, label, agent, dash, *curves, (float(in_the_end), float(spread_over))))
     return policies, np.column_stack(tried)
 
 
@@ -203,10 +199,10 @@ def _table(summary: list[dict[str, Any]]) -> Table:
         (
             row["policy"].replace("_", " ").replace(" k", ", k = "),
             f"{row['entropy_first']:.3f}",
-            interval_text(*interval_of(row, "entropy"), 4),
+            interval_text(*interval_of(row, "entropy"), decimals=4),
             f"{row['entropy_exact']:.4f}",
             f"{row['states_first']:.1f}",
-            interval_text(*interval_of(row, "states"), 2),
+            interval_text(*interval_of(row, "states"), decimals=2),
             f"{row['states_exact']:.2f}",
             share_text(row["tried"]),
         )
@@ -240,7 +236,7 @@ def _found(
     words = {name: comparison_text(c, "more", "less") for name, c in found.items()}
 
     def spread(name: str, decimals: int = 3) -> str:
-        entropy = interval_text(*interval_of(rows[name], "entropy"), decimals)
+        entropy = interval_text(*interval_of(rows[name], "entropy"), decimals=decimals)
         return f"{entropy} nats a step, spread over {rows[name]['states']:.1f} states"
 
     def share(checkpoint: int) -> str:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from fastsoftq.experiments import Settings, Watch
 from fastsoftq.experiments.intervals import EACH, interval_columns, interval_of
-from fastsoftq.experiments.titled_figure import titled_figure
+from fastsoftq.experiments.titled_figure import key_below, titled_figure
 from fastsoftq.figures.grid_world import plot_grid
 from fastsoftq.figures.style import GREY, INK
 from fastsoftq.figures.svg import typeset
@@ -177,7 +177,7 @@ def _table(behaviours: list[Behaviour], summary: list[dict[str, Any]]) -> Table:
             behaviour.label,
             f"{row['log_evidence']:.3f}",
             "" if row["elbo"] is None else f"{row['elbo']:.3f}",
-            interval_text(*interval_of(row, "return"), 1),
+            interval_text(*interval_of(row, "return"), decimals=1),
             f"{row['return_exact']:.1f}",
             f"{row['length_exact']:.1f}",
             share_text(row["arrives"]),
@@ -208,16 +208,19 @@ def _maps(mdp: TabularMDP, behaviours: list[Behaviour], settings: Settings) -> F
         f"actions are likely; colours: expected visits, exact. Curves: {settings.seeds:,} simulated episodes each."
     )
     title = "The posterior counts on not slipping; the variational policy does not"
-    with titled_figure(11.4, 7.4, title, note) as figure:
-        left, right = figure.subfigures(1, 2, width_ratios=[1.25, 1.0])
-        for ax, b in zip(left.subplots(len(behaviours), 1), behaviours, strict=True):
+    with titled_figure(11.4, 6.9, title) as figure:
+        grid = figure.add_gridspec(len(behaviours), 2, width_ratios=[1.25, 1.0])
+        for i, b in enumerate(behaviours):
+            ax = figure.add_subplot(grid[i, 0])
             plot_grid(mdp, policy=b.policy[0], occupancy=b.visits, limits=LIMITS, ax=ax)
             ax.set_title(f"{b.label[0].upper()}{b.label[1:]}", color=b.colour)
             earned, length, arrived = b.exact
             arrives = share_text(arrived, 0) if not NEARLY_ALL < arrived < 1.0 else f"more than {NEARLY_ALL:.1%}"
             words = f"return {typeset(earned, 1)}, arrives {arrives}, {length:.0f} steps (exact)"
             ax.set_xlabel(words, loc="left", color=GREY)
-        _distributions(right.subplots(), behaviours)
+        distributions = figure.add_subplot(grid[:, 1])
+        _distributions(distributions, behaviours)
+        key_below(figure, distributions.get_legend_handles_labels()[0], note)
     return figure
 
 
@@ -230,7 +233,6 @@ def _distributions(ax: Axes, behaviours: list[Behaviour]) -> None:
     _returns_axis(ax, "x")
     ax.set(xlabel="return of an episode", ylabel="share of episodes below", ylim=(0.0, 1.0), xlim=(-5000.0, -8.0))
     ax.set_title("Simulated returns (dashed: the mean, exactly)")
-    ax.legend(loc="upper left", bbox_to_anchor=(0.0, -0.12))
 
 
 def _returns_axis(ax: Axes, which: str) -> None:

@@ -11,13 +11,13 @@ from matplotlib.ticker import NullLocator
 from numpy.typing import NDArray
 
 from fastsoftq.agents import Frozen, QLearning, SoftQLearning
-from fastsoftq.engine.threads import Progress
 from fastsoftq.experiments import Settings, Watch
 from fastsoftq.experiments.document import HARD, soft
 from fastsoftq.experiments.exact import epsilon_mixture, exact_policy
 from fastsoftq.experiments.intervals import EACH, interval_columns, interval_of
 from fastsoftq.experiments.joint_comparisons import compare_together, comparisons_text
 from fastsoftq.experiments.titled_figure import key_below, titled_figure
+from fastsoftq.experiments.watched import watched
 from fastsoftq.figures.grid_world import plot_grid
 from fastsoftq.figures.style import INK, agent_colour
 from fastsoftq.mdp.cliff_walking import cliff_walking
@@ -107,10 +107,8 @@ def analyse(results: Results, settings: Settings, watch: Watch) -> Findings:
     for trained, own in testers.items():
         tables = results.tables(f"cliff/{trained}")
         for tester in own:
-            for done, (world, variants) in enumerate(worlds.items()):
-                watch(f"testing {tester.label}", Progress(done, len(worlds), 0))
-                tested[world, tester.name] = _tested(world, variants, tester, tables, settings)
-            watch(f"testing {tester.label}", Progress(len(worlds), len(worlds), 0))
+            for world in watched(f"testing {tester.label}", list(worlds), watch):
+                tested[world, tester.name] = _tested(world, worlds[world], tester, tables, settings)
     everyone = [tester for own in testers.values() for tester in own]
     found = [tested[world, tester.name] for world in worlds for tester in everyone]
     costs = (settings.max_steps * float(mdp.reward.min()), 0.0)
@@ -210,9 +208,9 @@ def _table(summary: list[dict[str, Any]]) -> Table:
         (
             row["world"],
             row["policy"],
-            interval_text(*interval_of(row, "success"), 1, percent=True),
+            interval_text(*interval_of(row, "success"), decimals=1, percent=True),
             share_text(row["success_exact"]),
-            interval_text(*interval_of(row, "return"), 1),
+            interval_text(*interval_of(row, "return"), decimals=1),
             f"{row['return_exact']:.1f}",
         )
         for row in summary
