@@ -12,6 +12,7 @@ from matplotlib.ticker import NullLocator
 from numpy.typing import NDArray
 
 from fastsoftq.experiments import Settings, Watch
+from fastsoftq.experiments.document import slipping_cliff
 from fastsoftq.experiments.intervals import EACH, interval_columns, interval_of
 from fastsoftq.experiments.titled_figure import key_below, titled_figure
 from fastsoftq.figures.grid_world import plot_grid
@@ -86,7 +87,7 @@ def analyse(results: Results | None, settings: Settings, watch: Watch) -> Findin
         _played(mdp, "posterior_played", "posterior, in the true world", PLAYED, posterior.policy, settings.seeds),
         _played(mdp, "variational", "variational policy, in the true world", VARIATIONAL, best.policy, settings.seeds),
     ]
-    slips = [row for slip in SLIPS for row in _with_slip(mdp, slip)]
+    slips = [row for slip in SLIPS for row in _with_slip(slip)]
     summary = [*(_row(behaviour, posterior.log_evidence, settings) for behaviour in behaviours), *slips]
     return Findings(
         title=f"Slippery cliff, reward scale {REWARD_SCALE:g}, horizon {HORIZON}, {settings.seeds} trajectories each "
@@ -130,10 +131,9 @@ def _imagined(mdp: TabularMDP, posterior: TrajectoryPosterior, size: int) -> Beh
     return Behaviour("posterior_imagined", label, IMAGINED, posterior.policy, visits, sampled, exact, None)
 
 
-def _with_slip(mdp: TabularMDP, slip: float) -> list[dict[str, Any]]:
+def _with_slip(slip: float) -> list[dict[str, Any]]:
     """Both policies on the same cliff, where a move turns left or right with probability `slip`; nothing simulated."""
-    chances = np.broadcast_to([slip / 2.0, 1.0 - slip, slip / 2.0], mdp.probability.shape)
-    world = TabularMDP(mdp.next_state, mdp.reward, mdp.terminated, chances, mdp.start, mdp.name)
+    world = slipping_cliff(slip)
     posterior = optimal_trajectory_posterior(world, HORIZON, REWARD_SCALE)
     rows = []
     for name, policy in (
