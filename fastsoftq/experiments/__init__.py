@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["DEFAULT", "EXPERIMENTS", "Experiment", "Settings", "Watch", "chosen"]
 
+_COPIES = 2  # of a condition's curves in memory: in chunks as they are read, and as a whole
+
 # Told what is being computed and how far it has come; first with nothing done, when it begins.
 Watch = Callable[[str, "Progress"], None]
 
@@ -202,15 +204,14 @@ class Experiment(NamedTuple):
         study = self.study(settings)
         if study is None:
             return
-        tables = bool(study.tables or study.checkpoints)
+        table = bool(study.tables or study.checkpoints)
+        sizes = {name: table * mdp.n_states * mdp.n_actions for name, mdp in study.environments.items()}
         check_memory(
             f"seeds is {settings.seeds}, which with {settings.episodes} episodes each",
-            max(
-                curves_bytes(
-                    len(study.seeds), condition.episodes or study.episodes, tables * mdp.n_states * mdp.n_actions
-                )
+            _COPIES
+            * max(
+                curves_bytes(len(study.seeds), condition.episodes or study.episodes, sizes[condition.environment])
                 for condition in study.conditions
-                for mdp in (study.environments[condition.environment],)
             ),
             "take fewer seeds or episodes",
         )
