@@ -16,13 +16,13 @@ from fastsoftq.report.page import write_report
 from fastsoftq.report.reader import read_results
 from fastsoftq.studies.agent_records import UnknownAgent, agent_from_record
 from fastsoftq.studies.conditions import Condition
-from fastsoftq.studies.encoding import DamagedError
-from fastsoftq.studies.plan import FolderError, Plan, sealed
+from fastsoftq.studies.inspect import status, verify
+from fastsoftq.studies.plan import FolderError, Plan
 from fastsoftq.studies.results import open_results
 from fastsoftq.studies.running import run
-from fastsoftq.studies.status import status
-from fastsoftq.studies.study import Study, canonical
-from fastsoftq.studies.verify import verify
+from fastsoftq.studies.sealed import canonical, sealed
+from fastsoftq.studies.study import Study
+from fastsoftq.studies.zarr_format import DamagedError
 from tests.agents.homemade import Mean
 from tests.report.folders import HARD
 

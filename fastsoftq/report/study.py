@@ -17,8 +17,8 @@ from fastsoftq.report.findings import settings_of
 from fastsoftq.report.folder import Condition, Learning, Results
 from fastsoftq.studies.agent_records import UnknownAgent, agent_from_record
 from fastsoftq.studies.results import Results as Study
+from fastsoftq.studies.sealed import canonical
 from fastsoftq.studies.store import open_store
-from fastsoftq.studies.study import canonical
 
 __all__ = ["STUDY", "read_study"]
 

@@ -8,10 +8,10 @@ import pytest
 import fastsoftq as fsq
 from fastsoftq.studies import FolderError, open_results, run
 from fastsoftq.studies import plan as plans
-from fastsoftq.studies.plan import Plan, sealed
+from fastsoftq.studies.inspect import verify
+from fastsoftq.studies.plan import Plan
+from fastsoftq.studies.sealed import canonical, sealed
 from fastsoftq.studies.store import open_store
-from fastsoftq.studies.study import canonical
-from fastsoftq.studies.verify import verify
 
 # As version 0.1.0 wrote it, but for the provenance.
 FIRST = {
