@@ -15,9 +15,10 @@ from fastsoftq.figures.style import agent_colour
 from fastsoftq.figures.svg import typeset
 from fastsoftq.report.findings import settings_of
 from fastsoftq.report.folder import Condition, Learning, Results
+from fastsoftq.studies.agent_records import UnknownAgent, agent_from_record
 from fastsoftq.studies.results import Results as Study
+from fastsoftq.studies.sealed import canonical
 from fastsoftq.studies.store import open_store
-from fastsoftq.studies.study import UnknownAgent, agent_from_record, canonical
 
 __all__ = ["STUDY", "read_study"]
 
@@ -63,7 +64,7 @@ def read_study(folder: Path, agents: Iterable[type] = ()) -> Results:
     run = {
         **plan.provenance[-1],
         "seeds": plan.runs,
-        "episodes": plan.episodes,
+        "episodes": record["episodes"],
         "max_steps": record["max_steps"],
         "precision": record["precision"],
         "environments": record["environments"],
@@ -82,7 +83,7 @@ def read_study(folder: Path, agents: Iterable[type] = ()) -> Results:
 def _with_curves(results: Results, study: Study, agents: Iterable[type]) -> Results:
     conditions = []
     for name in study.conditions:
-        world, _, label = name.partition("/")
+        world, label = study.condition(name).environment, study.condition(name).agent
         colour, settings = _drawn(study.record["agents"][label], agents)
         load = partial(_load, study, name, min(_MOST, results.run["seeds"]))
         conditions.append(Condition(name, label, colour, settings, load, world))

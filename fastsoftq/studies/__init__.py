@@ -1,1 +1,45 @@
-"""Seed-sweep studies: what is run, how it is stored, how it is resumed and compared."""
+"""Studies: what is run, how it is stored and resumed, and how it is read back.
+
+The public names load on first use. `run` and `open_results` are all that most programs need beside `Study`.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+# Where each public name lives.
+_HOME = {
+    "Condition": "fastsoftq.studies.conditions",
+    "DamagedError": "fastsoftq.studies.zarr_format",
+    "FolderError": "fastsoftq.studies.plan",
+    "Results": "fastsoftq.studies.results",
+    "Study": "fastsoftq.studies.study",
+    "open_results": "fastsoftq.studies.results",
+    "read_study": "fastsoftq.studies.toml",
+    "run": "fastsoftq.studies.running",
+}
+
+__all__ = ["Condition", "DamagedError", "FolderError", "Results", "Study", "open_results", "read_study", "run"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(importlib.import_module(_HOME[name]), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+if TYPE_CHECKING:
+    from fastsoftq.studies.conditions import Condition as Condition
+    from fastsoftq.studies.plan import FolderError as FolderError
+    from fastsoftq.studies.results import Results as Results
+    from fastsoftq.studies.results import open_results as open_results
+    from fastsoftq.studies.running import run as run
+    from fastsoftq.studies.study import Study as Study
+    from fastsoftq.studies.toml import read_study as read_study
+    from fastsoftq.studies.zarr_format import DamagedError as DamagedError

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import json
+import math
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -14,15 +14,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastsoftq import checks
-from fastsoftq.studies.contents import Contents, contents_of
-from fastsoftq.studies.study import KEEP, PRECISIONS, Condition, Study, canonical
+from fastsoftq.agents.rules import PRECISIONS
+from fastsoftq.studies.arrays import Contents, Kept, contents_of
+from fastsoftq.studies.conditions import Condition, conditions_of
+from fastsoftq.studies.difference import difference_of
+from fastsoftq.studies.sealed import canonical, sealed, unsealed
+from fastsoftq.studies.study import KEEP, Study
+from fastsoftq.studies.summary import STATISTICS
 from fastsoftq.system.memory import check_memory
 from fastsoftq.system.provenance import checked_provenance
 
-__all__ = ["FolderError", "Plan", "Unit", "sealed", "unsealed"]
+__all__ = ["FolderError", "Plan", "Unit"]
 
-_FORMAT = 1
-_VALUES = 2**22  # returns in a chunk, at most: 52 MiB of curves, a second or so of one core
+# Format 1 knew neither conditions of a study's own nor tables, and counted episodes from 0.
+_FORMAT = 2
+_CURVE_BYTES = 13  # of a run's episode
+_CHUNK_BYTES = _CURVE_BYTES * 2**22  # of curves and tables, at most: a second or so of one core
 _LEAST = 512  # runs in a chunk, at least: fewer leave the engine's lanes half empty
 _BYTES = 2**31 - 2**20  # of an array of a chunk, at most: what Blosc takes
 _UNIT_BYTES = 200  # of memory for each unit, where all are listed
@@ -56,20 +63,25 @@ class Plan:
     record : mapping
         The study, as `Study.record`.
     conditions : tuple of Condition
-        In the order of the results: what was added later comes later.
+        In the order of the results, with all that they are run with: what was added later comes later.
     chunk : int
         Runs in a chunk.
+    cells : mapping of str to int
+        How long a chunk is along each dimension of a row. Longer rows, of conditions added since, take several.
     source : str or None
         The TOML text the study was read from.
     provenance : tuple of mappings
         One entry for each time the folder was made or extended.
+    format : int
     """
 
     record: Mapping[str, Any]
     conditions: tuple[Condition, ...]
     chunk: int
+    cells: Mapping[str, int]
     source: str | None
     provenance: tuple[Mapping[str, Any], ...]
+    format: int = _FORMAT
 
     @classmethod
     def first(cls, study: Study, chunk: int | None, source: str | None, provenance: Mapping[str, Any]) -> Plan:
@@ -80,53 +92,97 @@ class Plan:
         TypeError, ValueError
             A chunk that is not a positive whole number, or is too large.
         """
-        contents = contents_of(study.keep, study.block)
+        plan = cls(study.record, study.resolved, 1, {}, source, (provenance,))
+        plan = replace(plan, cells=plan.longest)
         if chunk is None:
-            chunk = max(1, min(_VALUES // study.episodes, max(_LEAST, len(study.seeds) // _SHARES)))
-        whole = -(-checks.count("chunk", chunk) // contents.grain) * contents.grain
-        most = _most(contents, study.episodes)
-        if whole > most:
-            raise ValueError(
-                f"chunk is {whole} runs of {study.episodes} episodes; no array of a chunk may take 2 GiB, so that it "
-                f"must be at most {most} runs, and a multiple of {contents.grain}"
-            )
-        return cls(study.record, tuple(study.conditions), whole, source, (provenance,))
+            run = max(plan.run_bytes(condition) for condition in plan.conditions)
+            chunk = max(1, min(_CHUNK_BYTES // run, max(_LEAST, plan.runs // _SHARES)))
+        grain = plan.contents.grain
+        plan = replace(plan, chunk=-(-checks.count("chunk", chunk) // grain) * grain)
+        plan.check_chunk()
+        return plan
 
     def extended(self, study: Study, source: str | None, provenance: Mapping[str, Any]) -> Plan:
-        """The plan with more seeds, agents or environments.
+        """The plan with more seeds, agents, environments or conditions.
 
         Raises
         ------
         FolderError
             The study does not include all that is here; the message names the first difference.
+        ValueError
+            What is added has rows that are too large for the chunks here.
         """
         difference = self.difference(study)
         if difference:
             raise FolderError(f"holds another study's results: {difference}")
         if canonical(study.record) == canonical(self.record):
             return self
-        added = tuple(c for c in study.conditions if c not in self.conditions)
-        return replace(
+        here = {condition.name for condition in self.conditions}
+        plan = replace(
             self,
             record=study.record,
-            conditions=self.conditions + added,
+            conditions=(*self.conditions, *(c for c in study.resolved if c.name not in here)),
             source=source or self.source,
             provenance=(*self.provenance, provenance),
+            format=_FORMAT,
         )
+        plan.check_chunk()
+        return plan
 
     def difference(self, study: Study) -> str | None:
         """The first thing that keeps a study's results from being added here, and what can be done about it."""
-        return _difference(self.record, study.record)
+        return difference_of(self.record, study.record)
 
     @cached_property
     def contents(self) -> Contents:
         """What is kept."""
-        return contents_of(self.record["keep"], self.record["block"])
+        record = self.record
+        return contents_of(record["keep"], record["block"], record.get("tables", False), record.get("checkpoints", ()))
 
-    @property
-    def episodes(self) -> int:
-        """Episodes of each run."""
-        return int(self.record["episodes"])
+    def kept(self, condition: Condition) -> list[Kept]:
+        """What is kept of a condition: all arrays but those of checkpoints that it does not reach."""
+        return [kept for kept in self.contents.arrays if kept.episode <= _known(condition.episodes)]
+
+    def row_shape(self, condition: Condition, kept: Kept) -> tuple[int, ...]:
+        """The shape of a condition's rows of an array."""
+        sizes = self._sizes(condition)
+        return tuple(sizes[dimension] for dimension in kept.dimensions)
+
+    def run_bytes(self, condition: Condition) -> int:
+        """How many bytes a run of a condition takes while it is trained."""
+        tables = [kept for kept in self.kept(condition) if "state" in kept.dimensions]
+        return _CURVE_BYTES * _known(condition.episodes) + sum(
+            8 * math.prod(self.row_shape(condition, kept)) for kept in tables
+        )
+
+    @cached_property
+    def longest(self) -> dict[str, int]:
+        """The length of the longest rows, by dimension."""
+        used = dict.fromkeys(dimension for kept in self.contents.arrays for dimension in kept.dimensions)
+        sizes = [self._sizes(condition) for condition in self.conditions]
+        return {dimension: max(size[dimension] for size in sizes) for dimension in used}
+
+    def check_chunk(self) -> None:
+        """Refuse chunks with an array too large to be stored.
+
+        Raises
+        ------
+        ValueError
+            The message says how many runs a chunk may have.
+        """
+        contents = self.contents
+        for condition in self.conditions:
+            for kept in self.kept(condition):
+                shape = self.row_shape(condition, kept)
+                cell = [self.cells[dimension] for dimension in kept.dimensions]
+                row = np.dtype(kept.dtype).itemsize * max(math.prod(shape), math.prod(cell))
+                most = max(1, _BYTES // row) * contents.runs_per_row
+                if self.chunk > most:
+                    of = " and ".join(f"{size} {name}s" for name, size in zip(kept.dimensions, shape, strict=True))
+                    raise ValueError(
+                        f"chunk is {self.chunk} runs of {of}; no array of a chunk may take 2 GiB, so that it must be "
+                        f"at most {most} runs, and a multiple of {contents.grain}"
+                    )
 
     @property
     def runs(self) -> int:
@@ -141,6 +197,8 @@ class Plan:
     def units(self, part: tuple[int, int] = (1, 1)) -> list[Unit]:
         """The units of one of several equal parts, so ordered that all conditions advance together.
 
+        Those that others start from come first.
+
         Parameters
         ----------
         part : (int, int)
@@ -149,38 +207,77 @@ class Plan:
         index, parts = part
         mine = range(index - 1, len(self.conditions) * self.chunks, parts)
         units = [self.unit(*divmod(place, self.chunks)) for place in mine]
-        return sorted(units, key=lambda unit: (unit.chunk, unit.condition))
+        return sorted(units, key=lambda unit: (self._depths[unit.condition], unit.chunk, unit.condition))
 
     def unit(self, condition: int, chunk: int) -> Unit:
         """The unit of a condition and chunk."""
         first = chunk * self.chunk
         return Unit(condition, chunk, first, min(self.chunk, self.runs - first))
 
-    def seeds(self, first: int, runs: int) -> NDArray[np.uint64]:
-        """The seeds of some runs, counted from the study's first; uint64 [runs]."""
-        return np.arange(runs, dtype=np.uint64) + np.uint64(self.record["seeds"]["start"] + first)
+    def source_of(self, unit: Unit) -> Unit | None:
+        """The unit whose final tables a unit starts from, if it starts from any."""
+        after = self.conditions[unit.condition].after
+        return None if after is None else self.unit(self._places[after], unit.chunk)
+
+    def seeds(self, condition: Condition, first: int, runs: int) -> NDArray[np.uint64]:
+        """The seeds of some runs of a condition, counted from its first; uint64 [runs]."""
+        return np.arange(runs, dtype=np.uint64) + np.uint64(_known(condition.first_seed) + first)
 
     def identity(self, condition: Condition) -> str:
-        """A hash of all that a condition's runs depend on, seeds apart."""
+        """A hash of all that a condition's runs depend on, their number apart."""
+        return self._identities[condition.name]
+
+    @cached_property
+    def _identities(self) -> dict[str, str]:
+        found: dict[str, str] = {}
         record = self.record
-        settings = {name: record[name] for name in ("episodes", "max_steps", "precision", "keep", "block")}
-        environment = record["environments"][condition.environment]
-        start = record["seeds"]["start"]
-        parts = [settings, start, self.chunk, environment, record["agents"][condition.agent]]
-        return hashlib.sha256(canonical(parts)).hexdigest()
+        for condition in self.conditions:
+            settings = {name: getattr(condition, name) for name in ("episodes", "max_steps", "precision")}
+            settings |= {name: record[name] for name in ("keep", "block")}
+            learns = record["environments"][condition.environment], record["agents"][condition.agent]
+            parts = [settings, condition.first_seed, self.chunk, *learns]
+            tables = [kept.key for kept in self.kept(condition) if "state" in kept.dimensions]
+            if tables or condition.after is not None:
+                parts.append({"tables": tables, "after": condition.after and found[condition.after]})
+            found[condition.name] = hashlib.sha256(canonical(parts)).hexdigest()
+        return found
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {condition.name: place for place, condition in enumerate(self.conditions)}
+
+    @cached_property
+    def _depths(self) -> list[int]:
+        """How many others each condition comes after."""
+        depths: list[int] = []
+        for condition in self.conditions:
+            depths.append(0 if condition.after is None else depths[self._places[condition.after]] + 1)
+        return depths
+
+    def _sizes(self, condition: Condition) -> dict[str, int]:
+        environment = self.record["environments"][condition.environment]
+        return {
+            "episode": _known(condition.episodes),
+            "statistic": len(STATISTICS),
+            "state": environment["states"],
+            "action": environment["actions"],
+        }
 
     def to_data(self) -> dict[str, Any]:
         """The plan as plain data with a checksum."""
-        return sealed(
-            {
-                "format": _FORMAT,
-                "study": self.record,
-                "conditions": [[c.environment, c.agent] for c in self.conditions],
-                "chunk": self.chunk,
-                "source": self.source,
-                "provenance": list(self.provenance),
-            }
-        )
+        data: dict[str, Any] = {
+            "format": self.format,
+            "study": self.record,
+            "conditions": [condition.name for condition in self.conditions],
+            "chunk": self.chunk,
+            "cells": dict(self.cells),
+            "source": self.source,
+            "provenance": list(self.provenance),
+        }
+        if self.format == 1:
+            data["conditions"] = [[condition.environment, condition.agent] for condition in self.conditions]
+            del data["cells"]
+        return sealed(data)
 
     @classmethod
     def from_data(cls, data: Any) -> Plan | None:
@@ -194,11 +291,24 @@ class Plan:
         data = unsealed(data)
         if data is None:
             return None
-        if data.get("format", _FORMAT) != _FORMAT:
-            raise FolderError(f"has format {data['format']!r}; this version of fastsoftq reads format {_FORMAT}")
+        written = data.get("format", 1)
+        if written not in (1, _FORMAT):
+            raise FolderError(f"has format {written!r}; this version of fastsoftq reads formats 1 to {_FORMAT}")
         try:
-            conditions = tuple(Condition(*names) for names in data["conditions"])
-            plan = cls(data["study"], conditions, data["chunk"], data["source"], tuple(data["provenance"]))
+            names = data["conditions"] if written > 1 else [Condition(*names).name for names in data["conditions"]]
+            known = conditions_of(data["study"])
+            conditions = tuple(known[name] for name in names)
+            plan = cls(
+                data["study"],
+                conditions,
+                data["chunk"],
+                data.get("cells", {}),
+                data["source"],
+                tuple(data["provenance"]),
+                written,
+            )
+            if written == 1:
+                plan = replace(plan, cells=plan.longest)
             plan._check()
         except (LookupError, TypeError, ValueError, AttributeError) as error:
             raise FolderError(f"holds a plan that no version of fastsoftq writes ({error!r})") from None
@@ -207,89 +317,61 @@ class Plan:
     def _check(self) -> None:
         """Look at all that will be read of a plan, which may have been written by anybody."""
         record = self.record
-        if checks.choice("keep", record["keep"], KEEP) == "summary":
-            checks.count("block", record["block"])
-        for name in ("episodes", "max_steps"):
-            checks.count(name, record[name])
-        checks.count("chunk", self.chunk)
-        if self.chunk % self.contents.grain or self.chunk > _most(self.contents, self.episodes):
-            raise ValueError(f"chunk is {self.chunk}")
+        checks.text("name", record["name"])
         checks.count("seeds.count", record["seeds"]["count"], most=sys.maxsize)
         checks.count("seeds.start", record["seeds"]["start"], least=0, most=2**64 - 1)
-        check_memory(f"seeds is {self.runs}; it", _UNIT_BYTES * len(self.conditions) * self.chunks, "take fewer")
-        checks.text("name", record["name"])
-        checks.choice("precision", record["precision"], PRECISIONS)
-        for condition in self.conditions:
-            checks.text("mdp", record["environments"][condition.environment]["mdp"])
-            checks.text("kind", record["agents"][condition.agent]["kind"])
-            for digest in record["agents"][condition.agent].get("code", {}).values():
+        if checks.choice("keep", record["keep"], KEEP) == "summary":
+            checks.count("block", record["block"])
+        if "tables" in record and record["tables"] is not True:
+            raise ValueError(f"tables is {record['tables']!r}")
+        least = 1
+        for episode in record.get("checkpoints", ()):
+            least = checks.count("checkpoints", episode, least=least) + 1
+        for world, environment in record["environments"].items():
+            checks.text("environment", world)
+            checks.text("mdp", environment["mdp"])
+            for side in ("states", "actions"):
+                checks.count(side, environment[side])
+        for name, agent in record["agents"].items():
+            checks.text("agent", name)
+            checks.text("kind", agent["kind"])
+            for digest in agent.get("code", {}).values():
                 checks.text("code", digest)
-            self.identity(condition)
+        self._check_conditions()
+        if set(self.cells) != set(self.longest):
+            raise ValueError(f"cells is {self.cells!r}")
+        for size in self.cells.values():
+            checks.count("cells", size)
+        checks.count("chunk", self.chunk)
+        if self.chunk % self.contents.grain:
+            raise ValueError(f"chunk is {self.chunk}")
+        self.check_chunk()
+        check_memory(f"seeds is {self.runs}; it", _UNIT_BYTES * len(self.conditions) * self.chunks, "take fewer")
         for entry in (*self.provenance, self.provenance[-1]):
             checked_provenance(entry)
 
-
-def _most(contents: Contents, episodes: int) -> int:
-    """The most runs that a chunk can have."""
-    return max(1, contents.rows_within(_BYTES, episodes)) * contents.runs_per_row
-
-
-def sealed(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Plain data with a checksum of itself."""
-    return {**data, "sha256": hashlib.sha256(canonical(data)).hexdigest()}
-
-
-def unsealed(data: bytes | Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """What was sealed, plain or as canonical JSON; None if this is anything else, by so much as a bit."""
-    try:
-        parsed = json.loads(data) if isinstance(data, bytes) else dict(data or {})
-        if isinstance(data, bytes) and canonical(parsed) != data:
-            return None
-        checksum = parsed.pop("sha256", None)
-        return parsed if checksum == hashlib.sha256(canonical(parsed)).hexdigest() else None
-    except (ValueError, TypeError, AttributeError, RecursionError):
-        return None
+    def _check_conditions(self) -> None:
+        record = self.record
+        for name in ("episodes", "max_steps"):
+            checks.count(name, record[name])
+        checks.choice("precision", record["precision"], PRECISIONS)
+        earlier: set[str] = set()
+        for condition in self.conditions:
+            for name in ("episodes", "max_steps"):
+                checks.count(name, getattr(condition, name))
+            checks.choice("precision", condition.precision, PRECISIONS)
+            checks.count("first_seed", condition.first_seed, least=0, most=2**64 - self.runs)
+            record["environments"][condition.environment], record["agents"][condition.agent]
+            if condition.after is not None and (condition.after not in earlier or not record.get("tables")):
+                raise ValueError(f"after is {condition.after!r}")
+            earlier.add(condition.name)
+        if not self.conditions or len(earlier) < len(self.conditions):
+            raise ValueError(f"conditions is {[condition.name for condition in self.conditions]!r}")
+        self.identity(self.conditions[0])
 
 
-_ELSEWHERE = "More seeds, agents or environments can be added to what is there; anything else needs another folder"
-
-
-def _difference(here: Mapping[str, Any], wanted: Mapping[str, Any]) -> str | None:
-    if here.get("results", 1) != wanted["results"]:  # 1 was not written down
-        return (
-            f"they are of results version {here.get('results', 1)} and this version of fastsoftq makes "
-            f"{wanted['results']}, other numbers from the same study. Go on with the version that made them, which "
-            "their provenance names, or take another folder"
-        )
-    for name in ("name", "episodes", "max_steps", "precision", "keep", "block"):
-        if here[name] != wanted[name]:
-            return f"{name} is {here[name]!r} there and {wanted[name]!r} here. {_ELSEWHERE}"
-    if here["seeds"]["start"] != wanted["seeds"]["start"]:
-        return f"seeds start at {here['seeds']['start']} there and at {wanted['seeds']['start']} here. {_ELSEWHERE}"
-    if here["seeds"]["count"] > wanted["seeds"]["count"]:
-        return f"it has {here['seeds']['count']} seeds, and {wanted['seeds']['count']} are asked for here. {_ELSEWHERE}"
-    for group in ("environments", "agents"):
-        for name, record in here[group].items():
-            if name not in wanted[group]:
-                return f"{group}.{name} is there and not here. {_ELSEWHERE}"
-            if record != wanted[group][name]:
-                return f"{group}.{name} {_changes(record, wanted[group][name])}"
-    return None
-
-
-def _changes(here: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
-    names = [name for name in {**here, **wanted} if here.get(name) != wanted.get(name) and name != "sha256"]
-    changes = [f"{name} {here.get(name)!r} there and {wanted.get(name)!r} here" for name in names if name != "code"]
-    if changes or "code" not in names:
-        return f"has {'; '.join(changes or ['other outcomes there'])}. {_ELSEWHERE}"
-    then, now = here.get("code"), wanted.get("code", {})
-    if then is None:
-        return (
-            "is an agent of your own, whose code was not written down when these results were made, so that it cannot "
-            "be told whether they are this code's. Take another folder"
-        )
-    edited = [name for name in sorted({**then, **now}) if then.get(name) != now.get(name)]
-    return (
-        f"has other code there: what differs is {', '.join(edited)}. Put it back as it was to go on in this folder, or "
-        "take another folder for the code as it is now"
-    )
+def _known(value: int | None) -> int:
+    """A setting of a condition that has all of them filled in."""
+    if value is None:
+        raise ValueError("a condition lacks a setting")
+    return value

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fastsoftq import checks
 from fastsoftq.engine.curves import LearningCurves
-from fastsoftq.studies.contents import Arrays
-from fastsoftq.studies.encoding import DamagedError
-from fastsoftq.studies.layout import RESULTS
+from fastsoftq.studies.agent_records import agent_from_record
+from fastsoftq.studies.arrays import CURVES, Arrays
+from fastsoftq.studies.conditions import Condition
 from fastsoftq.studies.store import Store, open_store
-from fastsoftq.studies.study import agent_from_record
 from fastsoftq.studies.summary import EpisodeSummary, merged
+from fastsoftq.studies.zarr_format import DamagedError
+from fastsoftq.studies.zarr_layout import RESULTS
 
 if TYPE_CHECKING:
     import xarray
@@ -45,7 +47,7 @@ class Results:
 
     @property
     def conditions(self) -> list[str]:
-        """Their names, "environment/agent"."""
+        """Their names, in the order of the study and of what was added to it."""
         return list(self._places)
 
     @property
@@ -86,19 +88,80 @@ class Results:
         """
         plan = self._store.plan
         place = self._place(condition, "curves")
-        runs = plan.runs if runs is None else checks.count("runs", runs, most=plan.runs)
-        arrays = self._arrays(place, -(-runs // plan.chunk))
+        arrays, runs = self._runs_of(place, runs, CURVES)
         own = plan.conditions[place]
+        assert own.max_steps is not None
+        assert own.precision is not None
         return LearningCurves(
-            returns=arrays["returns"][:runs],
-            lengths=arrays["lengths"][:runs],
-            truncated=arrays["truncated"][:runs],
-            seeds=plan.seeds(0, runs),
+            returns=arrays["returns"],
+            lengths=arrays["lengths"],
+            truncated=arrays["truncated"],
+            seeds=plan.seeds(own, 0, runs),
             agent=self._agents[own.agent],
             mdp=plan.record["environments"][own.environment]["mdp"],
-            max_steps=plan.record["max_steps"],
-            precision=plan.record["precision"],
+            max_steps=own.max_steps,
+            precision=own.precision,
         )
+
+    def tables(self, condition: str, episode: int | None = None, runs: int | None = None) -> NDArray[np.float64]:
+        """The action values that each run of a condition had learned, every bit checked.
+
+        Parameters
+        ----------
+        condition : str
+        episode : int, optional
+            One of the study's checkpoints; after the last episode if not given.
+        runs : int, optional
+            Only the first so many; all if not given.
+
+        Returns
+        -------
+        ndarray of float64, shape [seeds, states, actions]
+            Learned from rewards times the agent's `reward_scale`.
+
+        Raises
+        ------
+        ValueError
+            No such condition, fewer runs, or tables that the study does not keep.
+        DamagedError
+            Chunks that are missing or damaged; the message names them.
+        """
+        plan = self._store.plan
+        place = self._place(condition, "curves")
+        tables = {kept.episode: kept for kept in plan.kept(plan.conditions[place]) if kept.group != CURVES}
+        last = plan.conditions[place].episodes
+        if episode is not None:
+            episode = checks.count("episode", episode)
+        wanted = 0 if episode is None or (episode == last and episode not in tables) else episode
+        if wanted not in tables:
+            asked = f"episode is {episode}" if episode is not None else "episode is None, the last"
+            there = ", ".join(map(str, sorted({known or last or 0 for known in tables})))
+            raise ValueError(f"{asked}; of {condition!r} tables are kept after {there or 'no'} episodes")
+        arrays, _ = self._runs_of(place, runs, tables[wanted].group)
+        values: NDArray[np.float64] = arrays[tables[wanted].key]
+        return values
+
+    def seconds(self, condition: str) -> float:
+        """The seconds, of one core, that the runs of a condition took, as far as they are done."""
+        return sum((float(mark["seconds"]) for mark in self._marks(condition)), 0.0)
+
+    def steps(self, condition: str) -> int:
+        """The environment steps that the runs of a condition took, as far as they are done."""
+        return sum(int(mark["steps"]) for mark in self._marks(condition))
+
+    def agent(self, condition: str) -> Any:
+        """The agent of a condition: a NamedTuple, or an `UnknownAgent` where nobody here has imported its class."""
+        return self._agents[self.condition(condition).agent]
+
+    def condition(self, name: str) -> Condition:
+        """A condition with all that it is run with filled in.
+
+        Raises
+        ------
+        ValueError
+            No such condition.
+        """
+        return self._store.plan.conditions[self._places[checks.choice("condition", name, self._places)]]
 
     def summary(self, condition: str, metric: str = "return") -> EpisodeSummary:
         """The moments and quantiles of each episode over all runs of a condition, with `keep="summary"`.
@@ -122,7 +185,7 @@ class Results:
         metrics = {"return": "returns", "length": "lengths", "returns": "returns", "lengths": "lengths"}
         name = metrics[checks.choice("metric", metric, metrics)]
         plan = self._store.plan
-        statistics = self._arrays(self._place(condition, "summary"), plan.chunks)[name]
+        statistics = self._arrays(self._place(condition, "summary"), plan.chunks, CURVES)[name]
         block = plan.contents.runs_per_row
         return merged(statistics, np.minimum(block, plan.runs - np.arange(0, plan.runs, block)))
 
@@ -158,13 +221,26 @@ class Results:
             raise ValueError(f"the study keeps {self.keep}, not {keep}")
         return self._places[checks.choice("condition", condition, self._places)]
 
-    def _arrays(self, place: int, chunks: int) -> Arrays:
+    def _marks(self, condition: str) -> Iterator[Mapping[str, Any]]:
+        plan = self._store.plan
+        place = self._places[checks.choice("condition", condition, self._places)]
+        marks = (self._store.mark(plan.unit(place, chunk)) for chunk in range(plan.chunks))
+        return (mark for mark in marks if mark is not None)
+
+    def _runs_of(self, place: int, runs: int | None, group: str) -> tuple[Arrays, int]:
+        """The first runs of a condition, of one group of arrays; and how many they are."""
+        plan = self._store.plan
+        runs = plan.runs if runs is None else checks.count("runs", runs, most=plan.runs)
+        arrays = self._arrays(place, -(-runs // plan.chunk), group)
+        return {key: rows[:runs] for key, rows in arrays.items()}, runs
+
+    def _arrays(self, place: int, chunks: int, group: str) -> Arrays:
         parts: list[Arrays] = []
         damaged: list[str] = []
         missing: list[str] = []
         for chunk in range(chunks):
             unit = self._store.plan.unit(place, chunk)
-            found = self._store.find(unit)
+            found = self._store.find(unit, [group])
             if found.runs < unit.runs:
                 damaged.extend(found.damaged)
                 if not found.damaged:
@@ -174,9 +250,9 @@ class Results:
             wrong = [f"damaged: {', '.join(damaged)}"] if damaged else []
             wrong += [f"not done: runs {', '.join(missing)}"] if missing else []
             raise DamagedError(f"{self._store.url}: {'; '.join(wrong)}; run it again to repair it")
-        return {
-            kept.name: np.concatenate([part[kept.name] for part in parts]) for kept in self._store.plan.contents.arrays
-        }
+        if len(parts) == 1:
+            return parts[0]
+        return {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
 
 
 def open_results(url: str | Path, agents: Iterable[type] = ()) -> Results:

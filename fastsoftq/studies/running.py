@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -69,6 +70,7 @@ def run(
     chunk: int | None = None,
     source: str | None = None,
     watch: Watch | None = None,
+    beside: bool = False,
 ) -> Outcome:
     """Run a study, or take it up where it stopped.
 
@@ -94,6 +96,8 @@ def run(
         The TOML text the study was read from, to be kept.
     watch : Watch, optional
         Told how it goes.
+    beside : bool
+        Whether other files may lie in the folder, as an experiment's findings do.
 
     Returns
     -------
@@ -122,11 +126,12 @@ def run(
         raise ValueError(f"part is {index}/{parts}; it must be from 1/{parts} to {parts}/{parts}")
     threads = checks.threads(threads)
     watch = watch or _Silent()
-    for condition in study.conditions:
+    for condition in study.resolved:
         environment, agent = study.environments[condition.environment], study.agents[condition.agent]
-        warn_below_critical(environment, agent, len(study.seeds) * study.episodes * study.max_steps)
+        steps = math.prod([len(study.seeds), condition.episodes or 0, condition.max_steps or 0])
+        warn_below_critical(environment, agent, steps)
     start = time.perf_counter()
-    store, mended = create(study, out, chunk=chunk, source=source)
+    store, mended = create(study, out, chunk=chunk, source=source, beside=beside)
     units = store.plan.units((index, parts))
     watch.begin(store, units)
     if dask is None:
@@ -140,10 +145,13 @@ def run(
     with hands as (submit, width):
         for result in _results(units, submit, width):
             watch.done(result)
-            computed += result.new_steps > 0
             kept += not result.busy and not result.new_steps
-            steps += result.new_steps
-            damaged.extend(result.damaged)
+            now: Result | None = result
+            while now is not None:  # with the units that it starts from
+                computed += now.new_steps > 0
+                steps += now.new_steps
+                damaged.extend(now.damaged)
+                now = now.source
     return Outcome(store, computed, kept, steps, time.perf_counter() - start, tuple(damaged))
 
 
@@ -169,6 +177,8 @@ def _results(units: list[Unit], submit: Callable[[Unit], Future[Result]], width:
                 result = future.result()
                 if result.busy:
                     later.append((time.monotonic() + _AGAIN, result.unit))
+                else:  # it may be what the others wait for
+                    later = [(0.0, unit) for _, unit in later]
                 yield result
     finally:
         for future in pending:
@@ -183,7 +193,7 @@ def _threads(
     stop = threading.Event()
 
     def one(unit: Unit) -> Result:
-        def tick(progress: Progress) -> None:
+        def tick(unit: Unit, progress: Progress) -> None:
             if stop.is_set():
                 raise _StoppedError
             watch.tick(unit, progress)

@@ -11,27 +11,24 @@ wrote the chunk and however it was compressed.
 
 from __future__ import annotations
 
-import hashlib
 import json
-import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
-
+from fastsoftq.studies.arrays import CURVES, Arrays
 from fastsoftq.studies.claims import LEASE, Claims
-from fastsoftq.studies.contents import Arrays, Contents
-from fastsoftq.studies.encoding import DamagedError, decoded, encoded
-from fastsoftq.studies.layout import RESULTS, chunk_key, chunk_shape, derived_files
-from fastsoftq.studies.plan import FolderError, Plan, Unit, sealed, unsealed
+from fastsoftq.studies.marks import groups_of, is_mark, leaves_of
+from fastsoftq.studies.plan import FolderError, Plan, Unit
+from fastsoftq.studies.sealed import canonical, sealed, unsealed
 from fastsoftq.studies.storage import LocalStorage, Storage, open_storage
-from fastsoftq.studies.study import Study, canonical
+from fastsoftq.studies.study import Study
+from fastsoftq.studies.zarr_layout import RESULTS, chunk_keys, chunks_of, derived_files, read_rows
 from fastsoftq.system.memory import check_memory
 from fastsoftq.system.provenance import provenance
 
-__all__ = ["Found", "Store", "create", "open_store"]
+__all__ = ["Found", "Store", "check_fits", "create", "open_store"]
 
 _PLAN = "study.json"
 _OURS = {_PLAN, RESULTS, "done", "claims", "tmp"}
@@ -47,9 +44,10 @@ class Found(NamedTuple):
     damaged: tuple[str, ...]  # the files that are not as they should be
 
     @property
-    def leaves(self) -> bytes:
-        """The digests of the contents, one after the other."""
-        return bytes.fromhex("".join(self.mark.get("leaves", ())))
+    def leaves(self) -> dict[str, bytes]:
+        """The digests of the contents, one after the other, by group."""
+        leaves = {CURVES: self.mark.get("leaves", ()), **self.mark.get("tables", {})}
+        return {group: bytes.fromhex("".join(of_rows)) for group, of_rows in leaves.items()}
 
 
 class Store:
@@ -89,15 +87,19 @@ class Store:
         OSError
             Something could not be written; the unit is then not done.
         """
-        for kept in self.plan.contents.arrays:
-            data = encoded(arrays[kept.name][None], kept.dtype, chunk_shape(self.plan, kept))
-            self.storage.write(chunk_key(unit, kept), data)
         condition = self.plan.conditions[unit.condition]
+        leaves: dict[str, list[str]] = {}
+        for group, kept in groups_of(self.plan.kept(condition)).items():
+            for array in kept:
+                for key, data in chunks_of(self.plan, unit, array, arrays[array.key]):
+                    self.storage.write(key, data)
+            leaves[group] = leaves_of(arrays, kept, self.plan.contents.rows_per_leaf)
         mark = {
             "condition": condition.name,
             "identity": self.plan.identity(condition),
             "runs": unit.runs,
-            "leaves": _leaves(arrays, self.plan.contents),
+            "leaves": leaves.pop(CURVES),
+            **({"tables": leaves} if leaves else {}),
             "steps": steps,
             "seconds": round(seconds, 6),
             "finished": round(time.time(), 3),
@@ -109,18 +111,20 @@ class Store:
         """The mark of a unit, which may be of fewer runs than it has by now; None if it has none that holds."""
         mark = unsealed(self.storage.read(self._mark_key(unit)))
         condition = self.plan.conditions[unit.condition]
-        if mark is None or not _is_mark(mark):
+        if mark is None or not is_mark(mark):
             return None
         return (
             mark if (mark["condition"], mark["identity"]) == (condition.name, self.plan.identity(condition)) else None
         )
 
-    def find(self, unit: Unit) -> Found:
+    def find(self, unit: Unit, groups: Collection[str] | None = None) -> Found:
         """What there is of a unit, every bit of it checked.
 
         Parameters
         ----------
         unit : Unit
+        groups : collection of str, optional
+            Only the arrays of these groups are read and checked; all if not given.
 
         Returns
         -------
@@ -131,19 +135,21 @@ class Store:
             torn = self.storage.read(self._mark_key(unit)) is not None
             return Found(0, {}, {}, (self._mark_key(unit),) if torn else ())
         contents = self.plan.contents
-        rows = contents.rows(mark["runs"])
-        arrays, damaged = {}, []
-        for kept in contents.arrays:
-            key = chunk_key(unit, kept)
-            data = self.storage.read(key)
-            try:
-                if data is None:
-                    raise DamagedError("it is missing")
-                arrays[kept.name] = decoded(data, kept.dtype, chunk_shape(self.plan, kept))[0, :rows]
-            except DamagedError:
-                damaged.append(key)
-        if not damaged and _leaves(arrays, contents) != mark["leaves"]:
-            damaged = [chunk_key(unit, kept) for kept in contents.arrays]
+        arrays: Arrays = {}
+        damaged: list[str] = []
+        for group, kept in groups_of(self.plan.kept(self.plan.conditions[unit.condition])).items():
+            if groups is not None and group not in groups:
+                continue
+            broken: list[str] = []
+            for array in kept:
+                rows, wrong = read_rows(self.plan, unit, array, contents.rows(mark["runs"]), self.storage.read)
+                broken += wrong
+                if rows is not None:
+                    arrays[array.key] = rows
+            leaves = mark["leaves"] if group == CURVES else mark.get("tables", {}).get(group)
+            if not broken and leaves_of(arrays, kept, contents.rows_per_leaf) != leaves:
+                broken = [key for array in kept for key in chunk_keys(self.plan, unit, array)]
+            damaged += broken
         return Found(0, {}, {}, tuple(damaged)) if damaged else Found(mark["runs"], arrays, mark, ())
 
     def marked(self) -> Iterator[tuple[Unit, Mapping[str, Any]]]:
@@ -206,7 +212,7 @@ def open_store(url: str | Path) -> Store:
 
 
 def create(
-    study: Study, url: str | Path, *, chunk: int | None = None, source: str | None = None
+    study: Study, url: str | Path, *, chunk: int | None = None, source: str | None = None, beside: bool = False
 ) -> tuple[Store, tuple[str, ...]]:
     """Make a folder for a study, or take up the one that has it, adding what the study has more.
 
@@ -218,6 +224,8 @@ def create(
         Runs in a chunk, rounded up to a multiple of what is hashed together (64 runs, or a block).
     source : str, optional
         The TOML text the study was read from, to be kept.
+    beside : bool
+        Whether other files may lie in the folder.
 
     Returns
     -------
@@ -238,7 +246,7 @@ def create(
     labels = _LABEL_BYTES * asked.contents.rows(asked.runs)
     check_memory(f"seeds is {asked.runs}; a study of so many", labels, "take fewer, or keep a summary")
     storage = open_storage(url)
-    strangers = sorted(set(storage.names("")) - _OURS)
+    strangers = [] if beside else sorted(set(storage.names("")) - _OURS)
     plan = _plan(storage)
     if plan is None and strangers:
         raise FolderError(f"{url} is not empty and holds no study; there is {strangers[0]!r}, for one")
@@ -271,6 +279,25 @@ def create(
     return store, changed if wanted is plan else ()
 
 
+def check_fits(study: Study, url: str | Path) -> None:
+    """Refuse a folder that holds another study's results, before any work.
+
+    Parameters
+    ----------
+    study : Study
+    url : str or Path
+
+    Raises
+    ------
+    FolderError
+        The message names the first difference.
+    """
+    plan = _plan(open_storage(url))
+    difference = None if plan is None else plan.difference(study)
+    if difference:
+        raise FolderError(f"{url} holds another study's results: {difference}")
+
+
 def _plan(storage: Storage) -> Plan | None:
     """The plan in a folder, from its file or else from the copy in the results; None where there is neither."""
     own = storage.read(_PLAN)
@@ -287,37 +314,3 @@ def _plan(storage: Storage) -> Plan | None:
             "it cannot be told whose results these are"
         )
     return plan
-
-
-_MARK: dict[str, Any] = {
-    "condition": str,
-    "identity": str,
-    "runs": int,
-    "leaves": list,
-    "steps": int,
-    "seconds": float | int,
-    "finished": float | int,
-}
-
-
-def _is_mark(data: Mapping[str, Any]) -> bool:
-    """Whether it holds what is read of a mark; it may have been written by anybody."""
-    return (
-        all(isinstance(data.get(name), kind) and not isinstance(data[name], bool) for name, kind in _MARK.items())
-        and 0 < data["runs"] < 2**63
-        and all(0 <= data[name] < 2**63 for name in ("steps", "seconds", "finished"))
-        and all(isinstance(leaf, str) and re.fullmatch("[0-9a-f]{64}", leaf) for leaf in data["leaves"])
-    )
-
-
-def _leaves(arrays: Arrays, contents: Contents) -> list[str]:
-    """SHA-256 digests of fixed numbers of rows of all arrays together."""
-    leaves = []
-    rows = len(arrays[contents.arrays[0].name])
-    for start in range(0, rows, contents.rows_per_leaf):
-        digest = hashlib.sha256()
-        for kept in contents.arrays:
-            part = np.ascontiguousarray(arrays[kept.name][start : start + contents.rows_per_leaf], kept.dtype)
-            digest.update(part.data)
-        leaves.append(digest.hexdigest())
-    return leaves

@@ -3,68 +3,43 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import sys
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from fastsoftq import checks
-from fastsoftq.agents import LEARNERS, Frozen, LinearDecay, PowerDecay
 from fastsoftq.agents.hyperparameters import checked
-from fastsoftq.agents.rules import check_code, follows_rules, known_agents
-from fastsoftq.kernels.sources import code_of
+from fastsoftq.agents.rules import PRECISIONS, check_code
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.reward_scales import check_reward_scale
+from fastsoftq.studies.agent_records import RESERVED, agent_record
+from fastsoftq.studies.conditions import (
+    Condition,
+    check_encodable,
+    checked_conditions,
+    condition_records,
+    conditions_of,
+    product_of,
+)
+from fastsoftq.studies.sealed import canonical
+from fastsoftq.studies.transfer import source_states
 
-__all__ = [
-    "KEEP",
-    "PRECISIONS",
-    "RESULTS_VERSION",
-    "Condition",
-    "Study",
-    "UnknownAgent",
-    "agent_from_record",
-    "canonical",
-]
+__all__ = ["KEEP", "RESULTS_VERSION", "Study"]
 
-PRECISIONS = ("double", "mixed")
 KEEP = ("curves", "summary")
 
 RESULTS_VERSION = 1
 """Goes up when the same study yields other numbers than before, as the hashes in tests/engine/test_bits.py show."""
 
-_OF_RECORDS = {"kind", "code"}  # what a record of an agent holds beside its hyperparameters
-
-# What a record calls the types that come with the package; any other goes by its module and name.
-_TYPES: dict[str, type] = {**LEARNERS, "linear_decay": LinearDecay, "power_decay": PowerDecay}
-
-
-def canonical(data: Any) -> bytes:
-    """Plain data as JSON bytes that are the same on every machine and in every order of insertion."""
-    return json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
-
-
-@dataclass(frozen=True)
-class Condition:
-    """One agent in one environment."""
-
-    environment: str
-    agent: str
-
-    @property
-    def name(self) -> str:
-        """As tables and coordinates call it."""
-        return f"{self.environment}/{self.agent}"
-
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Study:
-    """Every agent in every environment, once for each seed.
+    """Agents that learn in environments, once for each seed.
 
     `read_study` makes one from a TOML file.
 
@@ -88,13 +63,21 @@ class Study:
         Every curve, or of every `block` runs the moments and quantiles of each episode.
     block : int
         Runs that are summarised together, with `keep="summary"`.
+    conditions : iterable of Condition, optional
+        Which agent learns in which environment, and how; every agent in every environment if not given.
+    tables : bool
+        Keep the table in which each run ends. This and `checkpoints` need `keep="curves"`.
+    checkpoints : sequence of int
+        Episodes, ascending from 1, after which each run's table is kept too. One that a condition does not reach is
+        not kept of it.
 
     Raises
     ------
     TypeError
-        An argument of the wrong kind.
+        `seeds` that is no integer or range, `environments` or `agents` that is no mapping, what is not a TabularMDP, an
+        agent or a Condition.
     ValueError
-        An argument out of bounds; no environment or no agent.
+        An argument out of bounds; no environment, agent or condition; a condition that does not fit.
 
     Examples
     --------
@@ -119,6 +102,28 @@ class Study:
     precision: str = "double"
     keep: str = "curves"
     block: int = 1024
+    conditions: tuple[Condition, ...] = cast("tuple[Condition, ...]", None)
+    tables: bool = False
+    checkpoints: Sequence[int] = ()
+
+    if TYPE_CHECKING:  # what may be given, which is more than what is there afterwards
+
+        def __init__(
+            self,
+            *,
+            name: str,
+            episodes: int,
+            seeds: int | range,
+            environments: Mapping[str, TabularMDP],
+            agents: Mapping[str, Any],
+            max_steps: int = 1000,
+            precision: str = "double",
+            keep: str = "curves",
+            block: int = 1024,
+            conditions: Iterable[Condition] | None = None,
+            tables: bool = False,
+            checkpoints: Sequence[int] = (),
+        ) -> None: ...
 
     def __post_init__(self) -> None:
         def fix(field: str, value: Any) -> None:
@@ -126,47 +131,65 @@ class Study:
 
         if not isinstance(self.name, str) or not self.name:
             raise TypeError(f"name is {self.name!r}; it must be a string that is not empty")
-        _check_text("name is", self.name)
+        check_encodable("name is", self.name)
         fix("episodes", checks.count("episodes", self.episodes))
         fix("max_steps", checks.count("max_steps", self.max_steps))
         fix("seeds", _seed_range(self.seeds))
         fix("block", checks.count("block", self.block))
         fix("precision", checks.choice("precision", self.precision, PRECISIONS))
         fix("keep", checks.choice("keep", self.keep, KEEP))
+        fix("tables", checks.flag("tables", self.tables))
         for field in ("environments", "agents"):
-            given = getattr(self, field)
-            if not isinstance(given, Mapping):
-                raise TypeError(f"{field} is {given!r}; it must be a mapping of names to {field}")
-            named = dict(given)
-            if not named:
-                raise ValueError(f"{field} is empty; a study needs at least one")
-            for name in named:
-                if not isinstance(name, str) or not name or "/" in name:
-                    raise ValueError(f"{field} includes the name {name!r}; it must be a string without '/'")
-                _check_text(f"{field} includes the name", name)
-            fix(field, MappingProxyType(named))
+            fix(field, MappingProxyType(_named(field, getattr(self, field))))
         for name, mdp in self.environments.items():
             if not isinstance(mdp, TabularMDP):
                 raise TypeError(f"environments[{name!r}] is {mdp!r}; it must be a TabularMDP, such as cliff_walking()")
         for name, agent in self.agents.items():
-            reserved = sorted(_OF_RECORDS.intersection(getattr(agent, "_fields", ())))
+            reserved = sorted(RESERVED.intersection(getattr(agent, "_fields", ())))
             if reserved:
                 raise ValueError(f"agents[{name!r}] has a hyperparameter {reserved[0]!r}; records use that name")
         fix("agents", MappingProxyType({name: checked(agent) for name, agent in self.agents.items()}))
         for agent in self.agents.values():
             check_code(agent)
-            for mdp in self.environments.values():
-                check_reward_scale(mdp, agent)
+        given = product_of(self.environments, self.agents) if self.conditions is None else self.conditions
+        fix("conditions", checked_conditions(given, self.environments, self.agents, self.seeds, self.tables))
+        for condition in self.conditions:
+            check_reward_scale(self.environments[condition.environment], self.agents[condition.agent])
+        fix("checkpoints", self._checked_checkpoints())
+        for name in ("tables", "checkpoints"):
+            if getattr(self, name) and self.keep != "curves":
+                raise ValueError(f"{name} is {getattr(self, name)!r}; it needs keep='curves'")
+        self._check_transfers()
 
-    @property
-    def conditions(self) -> list[Condition]:
-        """Every environment with every agent."""
-        return [Condition(environment, agent) for environment in self.environments for agent in self.agents]
+    def _checked_checkpoints(self) -> tuple[int, ...]:
+        """The checkpoints, if they ascend and a condition reaches each."""
+        try:
+            given = tuple(self.checkpoints)
+        except TypeError:
+            raise TypeError(f"checkpoints is {self.checkpoints!r}; it must be a sequence of integers") from None
+        most = max(condition.episodes or self.episodes for condition in self.conditions)
+        least = 1
+        for place, value in enumerate(given):
+            least = checks.count(f"checkpoints[{place}]", value, least=least, most=most) + 1
+        return tuple(int(value) for value in given)
+
+    def _check_transfers(self) -> None:
+        """Refuse a condition that goes on from tables which do not fit its environment."""
+        environment_of = {condition.name: condition.environment for condition in self.conditions}
+        for place, condition in enumerate(self.conditions):
+            if condition.after is not None:
+                source = self.environments[environment_of[condition.after]]
+                try:
+                    source_states(source, self.environments[condition.environment])
+                except ValueError as error:
+                    raise ValueError(
+                        f"conditions[{place}].after is {condition.after!r}, whose tables do not fit: {error}"
+                    ) from None
 
     @cached_property
     def record(self) -> dict[str, Any]:
-        """All that the results depend on, as plain data."""
-        return {
+        """All that the results depend on, as plain data; what a study does not use is left out."""
+        record = {
             "results": RESULTS_VERSION,
             "name": self.name,
             "episodes": self.episodes,
@@ -176,8 +199,24 @@ class Study:
             "block": self.block if self.keep == "summary" else None,
             "seeds": {"start": self.seeds.start, "count": len(self.seeds)},
             "environments": {name: _mdp_record(mdp) for name, mdp in self.environments.items()},
-            "agents": {name: _agent_record(agent) for name, agent in self.agents.items()},
+            "agents": {name: agent_record(agent) for name, agent in self.agents.items()},
         }
+        settings = {name: record[name] for name in ("episodes", "max_steps", "precision")}
+        settings["first_seed"] = self.seeds.start
+        conditions = condition_records(self.conditions, settings)
+        if conditions != condition_records(product_of(self.environments, self.agents), settings):
+            record["conditions"] = conditions
+        if self.tables:
+            record["tables"] = True
+        if self.checkpoints:
+            record["checkpoints"] = list(self.checkpoints)
+        return record
+
+    @property
+    def resolved(self) -> tuple[Condition, ...]:
+        """The conditions with all that they are run with filled in."""
+        resolved = conditions_of(self.record)
+        return tuple(resolved[condition.name] for condition in self.conditions)
 
     @property
     def identity(self) -> str:
@@ -186,8 +225,8 @@ class Study:
         return hashlib.sha256(canonical(record)).hexdigest()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        fields = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        plain = {name: dict(value) if isinstance(value, MappingProxyType) else value for name, value in fields.items()}
+        given = {field.name: getattr(self, field.name) for field in fields(self)}
+        plain = {name: dict(value) if isinstance(value, MappingProxyType) else value for name, value in given.items()}
         return _restored, (plain,)
 
 
@@ -210,102 +249,14 @@ def _mdp_record(mdp: TabularMDP) -> dict[str, Any]:
     return {"mdp": mdp.name, "states": mdp.n_states, "actions": mdp.n_actions, "sha256": digest.hexdigest()}
 
 
-def _check_text(what: str, text: str) -> None:
-    """Refuse what cannot be written to a file, before anything is computed that bears its name."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise ValueError(f"{what} {text!r}; it must be text that UTF-8 can encode") from None
-
-
-def _kind_of(agent: type) -> str:
-    known = [name for name, kind in _TYPES.items() if kind is agent]
-    return known[0] if known else f"{agent.__module__}:{agent.__qualname__}"
-
-
-def _agent_record(agent: Any) -> Any:
-    if not hasattr(agent, "_fields"):
-        return agent
-    fields = {name: _agent_record(value) for name, value in agent._asdict().items()}
-    code = code_of(type(agent), listed=type(agent) in (*_TYPES.values(), Frozen))
-    return {"kind": _kind_of(type(agent)), **fields, **({"code": code} if code else {})}
-
-
-@dataclass(frozen=True)
-class UnknownAgent:
-    """An agent as a record describes it, where nobody has imported its class.
-
-    Attributes
-    ----------
-    kind : str
-        The name of the class, "module:name".
-    hyperparameters : mapping
-    """
-
-    kind: str
-    hyperparameters: Mapping[str, Any]
-
-    def __repr__(self) -> str:
-        return f"{self.kind}({', '.join(f'{name}={value!r}' for name, value in self.hyperparameters.items())})"
-
-
-def agent_from_record(record: Mapping[str, Any], agents: Iterable[type] = ()) -> Any:
-    """The agent that a study's record describes.
-
-    A record may come from anybody, so that nothing is imported for it: its kind is looked for among the agents of the
-    package and those that have been imported already.
-
-    Parameters
-    ----------
-    record : mapping
-        An entry of `Study.record["agents"]`.
-    agents : iterable of type
-        Agents that are looked at first, by the name of the class where the module is another one.
-
-    Returns
-    -------
-    NamedTuple or UnknownAgent
-        The latter where no such agent has been imported, or where it has not these hyperparameters.
-
-    Raises
-    ------
-    TypeError
-        `agents` includes what is not an agent.
-
-    Examples
-    --------
-    >>> agent_from_record({"kind": "q_learning", "step_size": 0.8, "discount": 0.95, "epsilon": 0.1, "reward_scale": 1})
-    QLearning(step_size=0.8, discount=0.95, epsilon=0.1, reward_scale=1.0)
-    >>> agent_from_record({"kind": "their_module:Theirs", "step_size": 0.8})
-    their_module:Theirs(step_size=0.8)
-    """
-    own = list(agents)
-    for agent in own:
-        if not follows_rules(agent):
-            raise TypeError(f"agents includes {agent!r}; it must be a NamedTuple class with the rules of an agent")
-    kinds = {**{_kind_of(agent): agent for agent in known_agents()}, **_TYPES}
-    try:
-        elsewhere = [kind for kind in _kinds_in(record) if ":" in kind]
-        kinds |= {kind: agent for kind in elsewhere for agent in own if kind.endswith(f":{agent.__qualname__}")}
-        kinds |= {_kind_of(agent): agent for agent in own}
-        made = checked(_made(record, kinds))
-        if follows_rules(type(made)):
-            return made
-    except (KeyError, TypeError, ValueError, RecursionError):
-        pass
-    hyperparameters = {name: value for name, value in record.items() if name not in _OF_RECORDS}
-    return UnknownAgent(str(record.get("kind")), hyperparameters)
-
-
-def _kinds_in(record: Any) -> Iterable[str]:
-    if isinstance(record, Mapping):
-        yield str(record.get("kind"))
-        for value in record.values():
-            yield from _kinds_in(value)
-
-
-def _made(record: Any, kinds: Mapping[str, type]) -> Any:
-    if not isinstance(record, Mapping):
-        return record
-    fields = {name: _made(value, kinds) for name, value in record.items() if name not in _OF_RECORDS}
-    return kinds[record["kind"]](**fields)
+def _named(field: str, given: Any) -> dict[str, Any]:
+    """A mapping of environments or agents as a dict, its names checked."""
+    if not isinstance(given, Mapping):
+        raise TypeError(f"{field} is {given!r}; it must be a mapping of names to {field}")
+    if not given:
+        raise ValueError(f"{field} is empty; a study needs at least one")
+    for name in given:
+        if not isinstance(name, str) or not name or "/" in name:
+            raise ValueError(f"{field} includes the name {name!r}; it must be a string without '/'")
+        check_encodable(f"{field} includes the name", name)
+    return dict(given)

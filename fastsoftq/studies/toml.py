@@ -7,7 +7,9 @@ import inspect
 import re
 import sys
 import tomllib
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,8 @@ from fastsoftq.mdp.gymnasium import from_gymnasium, maker
 from fastsoftq.mdp.multi_goal import multi_goal
 from fastsoftq.mdp.point_mass import point_mass
 from fastsoftq.mdp.tabular import TabularMDP
-from fastsoftq.studies.natures import natures
+from fastsoftq.studies.conditions import Condition
+from fastsoftq.studies.list_depth import list_depths
 from fastsoftq.studies.study import Study
 from fastsoftq.studies.sweep import swept
 
@@ -35,10 +38,10 @@ ENVIRONMENTS: dict[str, Callable[..., TabularMDP]] = {
 }
 
 _REQUIRED = ("name", "episodes", "seeds", "environments", "agents")
-_OPTIONAL = ("max_steps", "precision", "keep", "block")
+_OPTIONAL = ("max_steps", "precision", "keep", "block", "tables", "checkpoints")
 _SCHEDULES = (LinearDecay, PowerDecay)
 
-Where = tuple[str, ...]
+Where = tuple[str | int, ...]
 
 
 class SpecError(ValueError):
@@ -98,8 +101,9 @@ def parse_study(data: Mapping[str, Any]) -> Study:
     ----------
     data : mapping
         `name`, `episodes`, `seeds` (a count, or a table of `start` and `count`), `environments`, `agents`, and perhaps
-        `max_steps`, `precision`, `keep` and `block`. Each environment and agent is a table of its `kind` and
-        parameters; a list among the parameters is swept, or a list of lists where a parameter is a list by nature.
+        `max_steps`, `precision`, `keep`, `block`, `tables`, `checkpoints` and `conditions`. Each environment and agent
+        is a table of its `kind` and parameters; a list among the parameters is swept, or a list of lists where a
+        parameter is a list by nature. `conditions` is a list of tables with the fields of `Condition`.
 
     Returns
     -------
@@ -110,12 +114,15 @@ def parse_study(data: Mapping[str, Any]) -> Study:
     SpecError
         Unknown, missing or wrong entries.
     """
-    _check_names(data, (), (*_REQUIRED, *_OPTIONAL), _REQUIRED)
+    _check_names(data, (), (*_REQUIRED, *_OPTIONAL, "conditions"), _REQUIRED)
     environments = _named(data["environments"], ("environments",), _environment)
     agents = _named(data["agents"], ("agents",), _agent)
     plain = {name: data[name] for name in ("name", "episodes", *_OPTIONAL) if name in data}
+    conditions = _conditions(data["conditions"]) if "conditions" in data else None
     try:
-        return Study(seeds=_seeds(data["seeds"]), environments=environments, agents=agents, **plain)
+        return Study(
+            seeds=_seeds(data["seeds"]), environments=environments, agents=agents, conditions=conditions, **plain
+        )
     except (TypeError, ValueError) as error:
         raise _located(error, (), data) from None
 
@@ -136,6 +143,22 @@ def _named(tables: Any, at: Where, make: Callable[[Mapping[str, Any], Where], An
                 others = "; a sweep calls its variants so" if label or "[" in name else ""
                 raise SpecError(f"{_dotted(at)} has two that are called {full!r}{others}; rename one", here)
             made[full] = make(variant, here)
+    return made
+
+
+def _conditions(tables: Any) -> list[Condition]:
+    """What `[[conditions]]` lists."""
+    if not isinstance(tables, list):
+        raise SpecError(f"conditions is {tables!r}; it must be a list of tables, [[conditions]]", ("conditions",))
+    known = [field.name for field in fields(Condition)]
+    made = []
+    for place, table in enumerate(tables):
+        here: Where = ("conditions", place)
+        _check_names(_table(table, here), here, known, ("environment", "agent"))
+        try:
+            made.append(Condition(**table))
+        except (TypeError, ValueError) as error:
+            raise _located(error, here, table) from None
     return made
 
 
@@ -166,13 +189,13 @@ def _schedule(table: Mapping[str, Any], at: Where) -> Any:
     raise SpecError(f"{_dotted(at)} has {', '.join(table) or 'nothing'}; a schedule is {forms}", at)
 
 
-def _nature(parameters: Mapping[str, Any]) -> Callable[[Where], int]:
+def _nature(parameters: Mapping[str, Any]) -> Callable[[tuple[str, ...]], int]:
     """How deep a list each parameter of an environment is by nature; where kinds are swept, the deepest of any."""
     kinds, names = (_each(parameters.get(entry)) for entry in ("kind", "env"))
     makers = [ENVIRONMENTS[kind] for kind in kinds if isinstance(kind, str) and kind in ENVIRONMENTS]
     if from_gymnasium in makers:
         makers += [found for name in names if isinstance(name, str) and (found := maker(name)) is not None]
-    known = [natures(make) for make in makers]
+    known = [list_depths(make) for make in makers]
     return lambda path: max((nature(path) for nature in known), default=0)
 
 
@@ -235,9 +258,11 @@ def _table(value: Any, at: Where) -> Mapping[str, Any]:
 def _located(error: Exception, at: Where, names: Iterable[str], prefix: str = "") -> SpecError:
     """The error of a constructor, whose message starts with the argument's name, as one of the entry of that name."""
     message = str(error)
-    argument = re.match(r"\w+", message.removeprefix(prefix))
-    name = argument[0] if argument and argument[0] in names else None
+    argument = re.match(r"(\w+)(?:\[(\d+)\](?:\.(\w+))?)?", message.removeprefix(prefix))
+    name = argument[1] if argument and argument[1] in names else None
     where = (*at, name) if name else at
+    if argument and name == "conditions":
+        where += tuple(int(part) if part.isdigit() else part for part in argument.groups()[1:] if part)
     subject = message.removeprefix(prefix)
     return SpecError(_dotted((*at, subject)) if name else f"{_dotted(at)}: {message}" if at else message, where)
 
@@ -250,16 +275,20 @@ def _one_of(known: Iterable[str], wrong: Any = None) -> str:
 
 
 def _dotted(path: Where) -> str:
-    return ".".join(path)
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
 
 
 def _line_of(at: Where, text: str) -> int | None:
     """The number of the line where an entry stands, or else the table around it; None for the whole file."""
     found: dict[Where, int] = {}
     table: Where = ()
+    lists: Counter[Where] = Counter()
     for number, line in enumerate(text.split("\n"), 1):  # as TOML has lines
-        if header := re.match(r"\s*\[\[?([^\[\]]+)\]\]?\s*(#.*)?$", line):
-            table = _path(header[1])
+        if header := re.match(r"\s*(\[\[?)([^\[\]]+)\]\]?\s*(#.*)?$", line):
+            table = _path(header[2])
+            if header[1] == "[[":
+                lists[table] += 1
+                table = (*table, lists[table] - 1)
             entry = table
         elif key := re.match(r"""\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*=""", line):
             entry = (*table, *_path(key[1]))

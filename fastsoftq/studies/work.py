@@ -1,4 +1,4 @@
-"""One unit of a study: look, claim, train, commit. Threads, other runs and other machines all come down to this."""
+"""One unit of a study: found done, or claimed, trained and committed; all that runs a study comes down to this."""
 
 from __future__ import annotations
 
@@ -7,29 +7,35 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
+from fastsoftq.engine.curves import LearningCurves
 from fastsoftq.engine.threads import Progress
 from fastsoftq.studies.plan import Unit
 from fastsoftq.studies.store import Store
 from fastsoftq.studies.study import Study
+from fastsoftq.studies.transfer import source_states
 from fastsoftq.training import Training
 
-__all__ = ["Result", "work"]
+__all__ = ["Result", "Tick", "work"]
+
+Tick = Callable[[Unit, Progress], None]
 
 
 class Result(NamedTuple):
     """What became of a unit."""
 
     unit: Unit
-    busy: bool  # another run is computing it
+    busy: bool  # another run is computing it, or one that it starts from
     runs: int  # done now, with those that were there
     steps: int  # environment steps of them
     new_steps: int  # taken just now
     damaged: tuple[str, ...]  # files that were found damaged, and written anew
+    source: Result | None = None  # what became of the unit that it starts from, if that was looked at
 
 
-def work(store: Store, study: Study, unit: Unit, tick: Callable[[Progress], None] | None = None) -> Result:
-    """See to it that a unit is done.
+def work(store: Store, study: Study, unit: Unit, tick: Tick | None = None) -> Result:
+    """See to it that a unit is done, and first the one that it starts from, if any.
 
     Parameters
     ----------
@@ -37,7 +43,7 @@ def work(store: Store, study: Study, unit: Unit, tick: Callable[[Progress], None
     study : Study
     unit : Unit
     tick : callable, optional
-        Told how far training is, ten times a second; what it raises ends the work.
+        Told how far the training of a unit is, ten times a second; what it raises ends the work.
 
     Returns
     -------
@@ -51,33 +57,25 @@ def work(store: Store, study: Study, unit: Unit, tick: Callable[[Progress], None
     found = store.find(unit)
     if found.runs >= unit.runs:
         return _kept(unit, found.mark["steps"])
-    if not store.claims.take(unit.name):
-        return Result(unit, True, found.runs, 0, 0, found.damaged)
+    before = store.plan.source_of(unit)
+    source = None if before is None else work(store, study, before, tick)
+    if (source is not None and source.busy) or not store.claims.take(unit.name):
+        return Result(unit, True, found.runs, 0, 0, found.damaged, source)
     try:
-        if store.mark(unit) != (found.mark or None):  # another run was here between the look and the claim
+        if store.mark(unit) != (found.mark or None):  # another run was here since it was looked for
             found = store.find(unit)
             if found.runs >= unit.runs:
-                return _kept(unit, found.mark["steps"])
+                return _kept(unit, found.mark["steps"])._replace(source=source)
         # A row of several runs cannot be added to.
         there = 0 if found.runs % store.plan.contents.runs_per_row else found.runs
-        condition = store.plan.conditions[unit.condition]
 
         def report(progress: Progress) -> None:
             store.claims.touch(unit.name)
             if tick is not None:
-                tick(progress)
+                tick(unit, progress)
 
         start = time.perf_counter()
-        training = Training.checked(
-            study.environments[condition.environment],
-            study.agents[condition.agent],
-            store.plan.seeds(unit.first + there, unit.runs - there),
-            study.episodes,
-            study.max_steps,
-            study.precision,
-            threads=1,
-        )
-        curves = training.curves(slice(None), report)
+        curves = _trained(store, study, unit, there, report)
         arrays = store.plan.contents.rows_of(curves)
         seconds = time.perf_counter() - start
         steps = curves.steps
@@ -86,9 +84,46 @@ def work(store: Store, study: Study, unit: Unit, tick: Callable[[Progress], None
             steps += found.mark["steps"]
             seconds += found.mark["seconds"]
         store.commit(unit, arrays, steps, seconds)
-        return Result(unit, False, unit.runs, steps, curves.steps, found.damaged)
+        return Result(unit, False, unit.runs, steps, curves.steps, found.damaged, source)
     finally:
         store.claims.release(unit.name)
+
+
+def _trained(store: Store, study: Study, unit: Unit, there: int, report: Callable[[Progress], None]) -> LearningCurves:
+    """The curves of a unit's runs, but for the first so many, which are there."""
+    plan = store.plan
+    condition = plan.conditions[unit.condition]
+    assert condition.episodes is not None
+    assert condition.max_steps is not None
+    assert condition.precision is not None
+    training = Training.checked(
+        study.environments[condition.environment],
+        study.agents[condition.agent],
+        plan.seeds(condition, unit.first + there, unit.runs - there),
+        condition.episodes,
+        condition.max_steps,
+        condition.precision,
+        threads=1,
+        initial_q=_start(store, study, unit, there),
+        keep_q="final_q" in (kept.key for kept in plan.kept(condition)),
+        checkpoints=[episode for episode in plan.contents.checkpoints if episode <= condition.episodes],
+    )
+    return training.curves(slice(None), report)
+
+
+def _start(store: Store, study: Study, unit: Unit, there: int) -> NDArray[np.float64] | None:
+    """The tables that a unit's runs start from, but for the first so many; None for zeros."""
+    before = store.plan.source_of(unit)
+    if before is None:
+        return None
+    found = store.find(before, ["final_q"])
+    if found.runs < unit.runs:
+        raise OSError(f"the tables that unit {unit.name} starts from have been damaged since they were looked at")
+    source, target = (
+        study.environments[store.plan.conditions[place].environment] for place in (before.condition, unit.condition)
+    )
+    tables: NDArray[np.float64] = found.arrays["final_q"][there : unit.runs, source_states(source, target)]
+    return tables
 
 
 def _kept(unit: Unit, steps: int) -> Result:

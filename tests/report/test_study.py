@@ -11,10 +11,10 @@ from fastsoftq.report.error_rate import ErrorRate
 from fastsoftq.report.page import write_report
 from fastsoftq.report.reader import read_results
 from fastsoftq.report.rounding import interval_text
-from fastsoftq.studies.encoding import DamagedError
 from fastsoftq.studies.results import open_results
 from fastsoftq.studies.running import run
 from fastsoftq.studies.study import Study
+from fastsoftq.studies.zarr_format import DamagedError
 from tests.report.folders import COLD, HARD, SOFT
 
 

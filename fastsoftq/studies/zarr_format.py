@@ -34,7 +34,7 @@ class DamagedError(ValueError):
 
 
 def encoded(rows: NDArray[Any], dtype: str, chunk: Sequence[int]) -> bytes:
-    """Encode an array as one chunk, which it fills from the first corner on.
+    """Encode an array as one chunk, which it fills from the first corner on; what is left holds the fill value.
 
     Parameters
     ----------
@@ -49,7 +49,8 @@ def encoded(rows: NDArray[Any], dtype: str, chunk: Sequence[int]) -> bytes:
     """
     whole = np.ascontiguousarray(rows, dtype)
     if whole.shape != tuple(chunk):
-        whole = np.zeros(chunk, dtype)
+        fill = _TYPES[dtype][1]
+        whole = np.full(chunk, float(fill) if isinstance(fill, str) else fill, dtype)
         whole[tuple(slice(n) for n in rows.shape)] = rows
     return _checked(_codec().encode(whole))
 

@@ -1,0 +1,199 @@
+"""Conditions: which agent learns in which environment, and how; what a study runs once for each seed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from fastsoftq import checks
+from fastsoftq.agents.rules import PRECISIONS
+
+__all__ = ["Condition", "checked_conditions", "condition_records", "conditions_of", "product_of"]
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One agent in one environment.
+
+    Parameters
+    ----------
+    environment, agent : str
+        Their names in the study.
+    name : str
+        What tables and coordinates call it; "environment/agent" if empty.
+    episodes, max_steps : int, optional
+        The study's if not given.
+    precision : {"double", "mixed"}, optional
+        The study's if not given.
+    first_seed : int, optional
+        The study's if not given. Run i has the seed `first_seed` + i.
+    after : str, optional
+        The name of an earlier condition: run i starts from the table in which its run i ended. Tables are matched by
+        cell where both environments have cells, else by state.
+
+    Raises
+    ------
+    TypeError
+        A name that is not a string, or a number that is not an integer.
+    ValueError
+        An argument out of bounds.
+
+    Examples
+    --------
+    >>> Condition("cliff", "soft", episodes=100).name
+    'cliff/soft'
+    """
+
+    environment: str
+    agent: str
+    name: str = ""
+    episodes: int | None = None
+    max_steps: int | None = None
+    precision: str | None = None
+    first_seed: int | None = None
+    after: str | None = None
+
+    def __post_init__(self) -> None:
+        def fix(field: str, value: Any) -> None:
+            object.__setattr__(self, field, value)
+
+        for field in ("environment", "agent", "name", "after"):
+            if field != "after" or self.after is not None:
+                checks.text(field, getattr(self, field))
+        fix("name", self.name or f"{self.environment}/{self.agent}")
+        check_encodable("name is", self.name)
+        for field in ("episodes", "max_steps"):
+            if getattr(self, field) is not None:
+                fix(field, checks.count(field, getattr(self, field)))
+        if self.first_seed is not None:
+            fix("first_seed", checks.count("first_seed", self.first_seed, least=0, most=2**64 - 1))
+        if self.precision is not None:
+            checks.choice("precision", self.precision, PRECISIONS)
+
+
+_OWN = ("episodes", "max_steps", "precision", "first_seed")  # what a condition may set for itself
+
+
+def check_encodable(what: str, text: str) -> None:
+    """Refuse a name that cannot be written to a file, before anything is computed.
+
+    Raises
+    ------
+    ValueError
+        The message begins with `what` and the text.
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError(f"{what} {text!r}; it must be text that UTF-8 can encode") from None
+
+
+def product_of(environments: Iterable[str], agents: Iterable[str]) -> tuple[Condition, ...]:
+    """Every environment with every agent."""
+    agents = list(agents)
+    return tuple(Condition(environment, agent) for environment in environments for agent in agents)
+
+
+def checked_conditions(
+    conditions: Any, environments: Mapping[str, Any], agents: Mapping[str, Any], seeds: range, tables: bool
+) -> tuple[Condition, ...]:
+    """Return a study's conditions if they fit it and each other.
+
+    Parameters
+    ----------
+    conditions : iterable of Condition
+    environments, agents : mapping
+        The study's, by name.
+    seeds : range
+        The study's.
+    tables : bool
+        Whether the study keeps final tables, which `after` needs.
+
+    Returns
+    -------
+    tuple of Condition
+
+    Raises
+    ------
+    TypeError
+        What is not a Condition.
+    ValueError
+        None at all, a name that is not known or that repeats, seeds beyond 64 bits, an `after` that is no earlier
+        condition; the message names the entry.
+    """
+    try:
+        given = tuple(conditions)
+    except TypeError:
+        raise TypeError(f"conditions is {conditions!r}; it must be an iterable of Condition") from None
+    if not given:
+        raise ValueError("conditions is empty; a study needs at least one")
+    earlier: list[str] = []
+    for place, condition in enumerate(given):
+        entry = f"conditions[{place}]"
+        if not isinstance(condition, Condition):
+            raise TypeError(f"{entry} is {condition!r}; it must be a Condition")
+        checks.choice(f"{entry}.environment", condition.environment, environments)
+        checks.choice(f"{entry}.agent", condition.agent, agents)
+        if condition.name in earlier:
+            first = earlier.index(condition.name)
+            raise ValueError(f"{entry}.name is {condition.name!r}, as conditions[{first}].name; give it one of its own")
+        most = 2**64 - len(seeds)
+        if condition.first_seed is not None:
+            checks.count(f"{entry}.first_seed", condition.first_seed, least=0, most=most)
+        if condition.after is not None:
+            if condition.after not in earlier:
+                known = f"one of {', '.join(map(repr, earlier))}" if earlier else "of which there is none"
+                raise ValueError(
+                    f"{entry}.after is {condition.after!r}; it must be the name of an earlier condition, {known}"
+                )
+            if not tables:
+                raise ValueError(f"{entry}.after is {condition.after!r}; it needs tables=True, to start from them")
+        earlier.append(condition.name)
+    return given
+
+
+def condition_records(conditions: Iterable[Condition], settings: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Conditions as plain data by name, with what differs from the study's settings only.
+
+    Parameters
+    ----------
+    conditions : iterable of Condition
+    settings : mapping
+        The study's `episodes`, `max_steps`, `precision` and `first_seed`.
+
+    Returns
+    -------
+    dict of str to dict
+    """
+    records = {}
+    for condition in conditions:
+        given = {field.name: getattr(condition, field.name) for field in fields(condition) if field.name != "name"}
+        records[condition.name] = {
+            name: value for name, value in given.items() if value is not None and value != settings.get(name)
+        }
+    return records
+
+
+def conditions_of(record: Mapping[str, Any]) -> dict[str, Condition]:
+    """The conditions that a study's record describes, by name, with all that they are run with filled in.
+
+    Parameters
+    ----------
+    record : mapping
+        As `Study.record`; it may come from anybody.
+
+    Returns
+    -------
+    dict of str to Condition
+
+    Raises
+    ------
+    LookupError, TypeError, ValueError, AttributeError
+        It is no such record.
+    """
+    settings = {**{name: record[name] for name in _OWN[:3]}, "first_seed": record["seeds"]["start"]}
+    if "conditions" not in record:
+        product = product_of(record["environments"], record["agents"])
+        return {condition.name: replace(condition, **settings) for condition in product}
+    return {name: Condition(name=name, **{**settings, **own}) for name, own in record["conditions"].items()}
