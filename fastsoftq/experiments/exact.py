@@ -52,8 +52,8 @@ def epsilon_mixture(policy: NDArray[np.float64], epsilon: float) -> NDArray[np.f
 
     Examples
     --------
-    >>> epsilon_mixture(np.array([1.0, 0.0]), 0.1).tolist()
-    [0.95, 0.05]
+    >>> epsilon_mixture(np.array([1.0, 0.0]), 0.5).tolist()
+    [0.75, 0.25]
     """
     return np.asarray((1.0 - epsilon) * policy + epsilon / policy.shape[-1])
 
