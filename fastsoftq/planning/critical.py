@@ -7,10 +7,10 @@ import math
 from fastsoftq import checks
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.planning.bellman import matrices
-from fastsoftq.planning.cycles import losses
-from fastsoftq.planning.means import best_ratio
-from fastsoftq.planning.sweeps import mean_sign
-from fastsoftq.planning.wandering import Component, components
+from fastsoftq.planning.mean_rewards.best_means import best_ratio
+from fastsoftq.planning.mean_rewards.bounds import mean_sign
+from fastsoftq.planning.mean_rewards.losses import losses
+from fastsoftq.planning.mean_rewards.parts import Component, components
 
 __all__ = ["critical_reward_scale", "is_above_critical", "side_of_critical", "work_of_critical"]
 

@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 from fastsoftq import checks
 from fastsoftq.mdp.tabular import TabularMDP, checked_mdp
 from fastsoftq.planning.bellman import Matrices, action_values, matrices
-from fastsoftq.planning.chains import policy_chain, stationary_values, total_rewards
-from fastsoftq.planning.resolvent import EPS
+from fastsoftq.planning.markov_chains.resolvent import EPS
+from fastsoftq.planning.markov_chains.totals import policy_chain, stationary_values, total_rewards
 from fastsoftq.system.memory import check_memory
 
 __all__ = ["PolicyEvaluation", "checked_policy", "evaluate_policy", "from_start"]

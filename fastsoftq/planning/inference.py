@@ -15,8 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 from fastsoftq import checks
 from fastsoftq.mdp.tabular import TabularMDP, checked_mdp
 from fastsoftq.planning.bellman import action_values, matrices, soft_policy, soft_values
-from fastsoftq.planning.chains import policy_chain, total_rewards
 from fastsoftq.planning.evaluation import checked_policy, from_start
+from fastsoftq.planning.markov_chains.totals import policy_chain, total_rewards
 from fastsoftq.planning.trajectories import Trajectories, drawn
 from fastsoftq.system.memory import check_memory
 

@@ -11,9 +11,9 @@ from scipy import sparse
 from fastsoftq import checks
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.planning.bellman import Matrices, matrices
-from fastsoftq.planning.chains import part, policy_chain, reaching, resolvent, transient_states
 from fastsoftq.planning.evaluation import checked_policy
-from fastsoftq.planning.resolvent import EPS
+from fastsoftq.planning.markov_chains.resolvent import EPS
+from fastsoftq.planning.markov_chains.totals import part, policy_chain, reaching, resolvent, transient_states
 
 __all__ = ["Occupancy", "occupancy"]
 

@@ -5,7 +5,7 @@ from decimal import Decimal, localcontext
 import numpy as np
 
 from fastsoftq.planning.bellman import matrices
-from fastsoftq.planning.wandering import components
+from fastsoftq.planning.mean_rewards.parts import components
 
 
 def sign_of_best_mean(mdp, scale, rounds=400):

@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import given
 
 from fastsoftq.planning.bellman import matrices
-from fastsoftq.planning.choices import all_choices
-from fastsoftq.planning.components import end_components, surely_ending
+from fastsoftq.planning.optimal.choices import all_choices
+from fastsoftq.planning.optimal.end_components import end_components, surely_ending
 from tests.planning.strategies import mdps
 
 

@@ -13,7 +13,7 @@ from scipy import optimize
 
 import fastsoftq as fsq
 from fastsoftq.planning import inverse
-from fastsoftq.planning.soft_policies import SoftBehaviour
+from fastsoftq.planning.inverse_rl.soft_behaviour import SoftBehaviour
 from tests.planning.strategies import mdps
 from tests.planning.test_behaviour import demonstrations
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from fastsoftq.planning.compensated import sum_by_row, two_product, two_sum
-from fastsoftq.planning.resolvent import Resolvent
+from fastsoftq.planning.markov_chains.compensated import sum_by_row, two_product, two_sum
+from fastsoftq.planning.markov_chains.resolvent import Resolvent
 
 
 def jumble(size, degree, seed=0):

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from fastsoftq.planning.elimination import Elimination
+from fastsoftq.planning.markov_chains.elimination import Elimination
 
 __all__ = ["FEW", "closed_classes", "ratio_equation"]
 

@@ -7,10 +7,10 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from fastsoftq.planning.excursions import closed_classes
-from fastsoftq.planning.means import best_mean_reward, component_chain, first_best, leading_to
-from fastsoftq.planning.sweeps import rounding, signed
-from fastsoftq.planning.wandering import Component
+from fastsoftq.planning.markov_chains.excursions import closed_classes
+from fastsoftq.planning.mean_rewards.best_means import best_mean_reward, component_chain, first_best, leading_to
+from fastsoftq.planning.mean_rewards.bounds import rounding, signed
+from fastsoftq.planning.mean_rewards.parts import Component
 
 __all__ = ["losses"]
 

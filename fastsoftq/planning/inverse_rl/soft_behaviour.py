@@ -11,7 +11,7 @@ from scipy.sparse.linalg import splu
 
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.planning.bellman import Matrices, action_values, matrices, soft_policy, soft_values
-from fastsoftq.planning.chains import policy_chain
+from fastsoftq.planning.markov_chains.totals import policy_chain
 
 __all__ = ["SoftBehaviour", "log_soft_policy", "soft_fixed_point", "total"]
 

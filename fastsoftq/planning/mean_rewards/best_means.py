@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from fastsoftq.planning.excursions import FEW, closed_classes, ratio_equation
-from fastsoftq.planning.sweeps import rounding, sweep
-from fastsoftq.planning.wandering import Component
+from fastsoftq.planning.markov_chains.excursions import FEW, closed_classes, ratio_equation
+from fastsoftq.planning.mean_rewards.bounds import rounding, sweep
+from fastsoftq.planning.mean_rewards.parts import Component
 
 __all__ = ["best_mean_reward", "best_ratio", "component_chain", "first_best", "leading_to"]
 
@@ -30,7 +30,7 @@ def best_ratio(component: Component) -> float:
     Parameters
     ----------
     component : Component
-        All its rewards are losses (`fastsoftq.planning.cycles.losses`).
+        All its rewards are losses (`fastsoftq.planning.mean_rewards.losses.losses`).
 
     Returns
     -------

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from fastsoftq.planning.chains import transient_states
-from fastsoftq.planning.choices import Choices, best_in_each, proper, shortest_ways
-from fastsoftq.planning.resolvent import EPS, Resolvent
+from fastsoftq.planning.markov_chains.resolvent import EPS, Resolvent
+from fastsoftq.planning.markov_chains.totals import transient_states
+from fastsoftq.planning.optimal.choices import Choices, best_in_each, proper, shortest_ways
 
 __all__ = ["Optimum", "begin", "improve", "sweep"]
 

@@ -13,8 +13,8 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 from fastsoftq.planning.bellman import Matrices
-from fastsoftq.planning.chains import reaching, transient_states
-from fastsoftq.planning.resolvent import Differences, Resolvent
+from fastsoftq.planning.markov_chains.resolvent import Differences, Resolvent
+from fastsoftq.planning.markov_chains.totals import reaching, transient_states
 
 __all__ = [
     "Choices",

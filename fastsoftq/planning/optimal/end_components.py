@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csgraph
 
-from fastsoftq.planning.chains import reaching
-from fastsoftq.planning.choices import Choices, graph
+from fastsoftq.planning.markov_chains.totals import reaching
+from fastsoftq.planning.optimal.choices import Choices, graph
 
 __all__ = ["end_components", "surely_ending"]
 

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from fastsoftq.planning.observed import Observed
-from fastsoftq.planning.shortfalls import shortfalls
+from fastsoftq.planning.inverse_rl.advantages import shortfalls
+from fastsoftq.planning.inverse_rl.visited import Observed
 
 __all__ = ["separating_direction"]
 

@@ -10,8 +10,8 @@ from scipy import sparse
 
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.planning.bellman import Matrices
-from fastsoftq.planning.choices import all_choices, reachable
-from fastsoftq.planning.components import end_components
+from fastsoftq.planning.optimal.choices import all_choices, reachable
+from fastsoftq.planning.optimal.end_components import end_components
 
 __all__ = ["Component", "components"]
 

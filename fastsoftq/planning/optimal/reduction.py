@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastsoftq.planning.bellman import Matrices, action_values, hard_values, soft_policy, soft_values
-from fastsoftq.planning.chains import reaching
-from fastsoftq.planning.choices import Choices, all_choices, graph, reachable, within
-from fastsoftq.planning.components import surely_ending
-from fastsoftq.planning.howard import begin, improve, sweep
-from fastsoftq.planning.idling import Collapsed, collapse
-from fastsoftq.planning.newton import soft_optimum
-from fastsoftq.planning.resolvent import EPS, Resolvent
+from fastsoftq.planning.markov_chains.resolvent import EPS, Resolvent
+from fastsoftq.planning.markov_chains.totals import reaching
+from fastsoftq.planning.optimal.choices import Choices, all_choices, graph, reachable, within
+from fastsoftq.planning.optimal.collapsing import Collapsed, collapse
+from fastsoftq.planning.optimal.end_components import surely_ending
+from fastsoftq.planning.optimal.howard import begin, improve, sweep
+from fastsoftq.planning.optimal.newton import soft_optimum
 
 __all__ = ["Solved", "hard_solution", "soft_solution"]
 

@@ -10,7 +10,7 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 from fastsoftq.planning.bellman import Matrices
-from fastsoftq.planning.resolvent import EPS, Resolvent
+from fastsoftq.planning.markov_chains.resolvent import EPS, Resolvent
 
 __all__ = [
     "part",

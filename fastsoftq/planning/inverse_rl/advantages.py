@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from fastsoftq.planning.bellman import Matrices, action_values
-from fastsoftq.planning.resolvent import Differences, Resolvent
+from fastsoftq.planning.markov_chains.resolvent import Differences, Resolvent
 
 __all__ = ["shortfalls"]
 

@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from fastsoftq.planning.chains import poisson_equation
-from fastsoftq.planning.choices import Choices, shortest_ways, within
-from fastsoftq.planning.components import end_components
-from fastsoftq.planning.howard import Optimum, begin, improve, sweep
-from fastsoftq.planning.resolvent import EPS, Resolvent
+from fastsoftq.planning.markov_chains.resolvent import EPS, Resolvent
+from fastsoftq.planning.markov_chains.totals import poisson_equation
+from fastsoftq.planning.optimal.choices import Choices, shortest_ways, within
+from fastsoftq.planning.optimal.end_components import end_components
+from fastsoftq.planning.optimal.howard import Optimum, begin, improve, sweep
 
 __all__ = ["Collapsed", "collapse"]
 

@@ -11,10 +11,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fastsoftq.planning.choices import Choices
-from fastsoftq.planning.compensated import two_sum
-from fastsoftq.planning.howard import begin, sweep
-from fastsoftq.planning.resolvent import EPS, Differences, Resolvent
+from fastsoftq.planning.markov_chains.compensated import two_sum
+from fastsoftq.planning.markov_chains.resolvent import EPS, Differences, Resolvent
+from fastsoftq.planning.optimal.choices import Choices
+from fastsoftq.planning.optimal.howard import begin, sweep
 
 __all__ = ["SoftOptimum", "soft_optimum"]
 

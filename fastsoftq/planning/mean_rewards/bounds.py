@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from fastsoftq.planning.wandering import Component
+from fastsoftq.planning.mean_rewards.parts import Component
 
 __all__ = ["mean_sign", "rounding", "signed", "sweep"]
 

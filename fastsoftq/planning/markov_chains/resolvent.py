@@ -17,7 +17,7 @@ from scipy import sparse
 from scipy.sparse import csgraph
 from scipy.sparse.linalg import LinearOperator, bicgstab, gmres, spilu, splu
 
-from fastsoftq.planning.compensated import sum_by_row, two_product, two_sum
+from fastsoftq.planning.markov_chains.compensated import sum_by_row, two_product, two_sum
 
 __all__ = ["EPS", "Differences", "Resolvent"]
 
