@@ -30,20 +30,19 @@ class Elimination:
     """
 
     def __init__(self, moves: NDArray[np.float64], ground: NDArray[np.int64]) -> None:
-        left = moves.copy()
-        np.fill_diagonal(left, 0.0)
-        self.ground, self.order = ground, np.setdiff1d(np.arange(moves.shape[0]), ground)
-        self.leads, self.enters = np.zeros_like(left), np.zeros_like(left)
-        self.leaves = np.ones(left.shape[0])
-        for state in self.order:
-            onward, into = left[state].copy(), left[:, state].copy()
-            left[state], left[:, state] = 0.0, 0.0
-            self.leaves[state] = onward.sum()
-            if not self.leaves[state] > 0.0:
-                raise RuntimeError(f"state {state} is never left")
-            self.leads[state], self.enters[state] = onward, into
-            left += np.outer(into, onward / self.leaves[state])
-            np.fill_diagonal(left, 0.0)
+        free = np.ones(len(moves), np.bool_)
+        free[ground] = False
+        self._order = np.append(np.flatnonzero(free), ground)  # ground states come last, and stay
+        self._free = len(moves) - len(ground)
+        self._left = left = moves[np.ix_(self._order, self._order)]
+        self._leaves = np.ones(len(moves))
+        for k in range(self._free):
+            onward = left[k, k + 1 :]
+            self._leaves[k] = leaves = onward.sum()
+            if not leaves > 0.0:
+                raise RuntimeError(f"state {self._order[k]} is never left")
+            # What this adds on the diagonal is not read.
+            left[k + 1 :, k + 1 :] += left[k + 1 :, k, None] * (onward / leaves)
 
     def __call__(self, rates: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Add up rates on the way.
@@ -60,10 +59,13 @@ class Elimination:
         cycle : ndarray of float64, shape [ground states, columns]
             From each ground state and back.
         """
-        paid = rates.copy()
-        for state in self.order:
-            paid += self.enters[state, :, None] * (paid[state] / self.leaves[state])
+        paid = rates[self._order].astype(np.float64)
+        left, leaves = self._left, self._leaves
+        for k in range(self._free):
+            paid[k + 1 :] += left[k + 1 :, k, None] * (paid[k] / leaves[k])
         collected = np.zeros_like(paid)
-        for state in self.order[::-1]:
-            collected[state] = (paid[state] + self.leads[state] @ collected) / self.leaves[state]
-        return collected, paid[self.ground]
+        for k in reversed(range(self._free)):
+            collected[k] = (paid[k] + left[k, k + 1 :] @ collected[k + 1 :]) / leaves[k]
+        in_place = np.empty_like(collected)
+        in_place[self._order] = collected
+        return in_place, paid[self._free :]

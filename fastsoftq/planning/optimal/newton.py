@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastsoftq.planning.markov_chains.compensated import two_sum
-from fastsoftq.planning.markov_chains.resolvent import EPS, Differences, Resolvent
+from fastsoftq.planning.markov_chains.differences import EPS
+from fastsoftq.planning.markov_chains.resolvent import Resolvent
 from fastsoftq.planning.optimal.choices import Choices
 from fastsoftq.planning.optimal.howard import begin, sweep
 
-__all__ = ["SoftOptimum", "soft_optimum"]
+__all__ = ["Climb", "SoftOptimum", "climb", "soft_optimum"]
 
 _PATIENCE = 60  # steps that come no nearer, before it is given up
 _MORE = 1.25  # than may have been rounded, so that a bound holds in spite of its own rounding
@@ -55,84 +56,105 @@ def soft_optimum(choices: Choices, temperature: float, most: int) -> SoftOptimum
     -------
     SoftOptimum
     """
-    differences = choices.differences()
     swept, iterations = sweep(choices, most)
     chosen = begin(choices, swept)
     high, low = choices.followed(chosen).solve_twice(choices.reward[chosen])
-    steps, nearest, since = 0, np.inf, 0
     with np.errstate(all="ignore"):  # where there is no solution, values grow without bound
-        while True:
-            residual, noise, weight = _residual(choices, differences, temperature, high, low)
-            left = float((np.abs(residual) / np.maximum(noise, 1e-300)).max())
-            since = 0 if left < 0.5 * nearest else since + 1
-            nearest = min(nearest, left)
-            settled = left <= 1.0 or (since >= 3 and left < 1e6)  # rounding lets it fall no further
-            if settled or since >= _PATIENCE or not np.isfinite(left) or (steps and iterations >= most):
-                break
-            step = _follows(choices, weight).solve(residual)
-            if not np.isfinite(step).all():  # the soft policy ends too seldom for double precision to tell
-                break
-            high, low = two_sum(high, low + step)
-            iterations, steps = iterations + 1, steps + 1
-        bound = _proof(choices, differences, temperature, high, low)
-    return SoftOptimum(high + low, bound, iterations)
+        found = climb(choices, temperature, high, low, max(1, most - iterations))
+        return SoftOptimum(found.high + found.low, _proof(choices, temperature, found), iterations + found.steps)
 
 
-def _follows(choices: Choices, weight: NDArray[np.float64]) -> Resolvent:
-    chain, ends, _ = choices.mixed(weight)
-    return Resolvent(chain, ends)
+class Climb(NamedTuple):
+    """Where Newton's method left off.
+
+    Attributes
+    ----------
+    high, low : ndarray of float64, shape [states]
+        The values, as a sum of two parts.
+    residual, noise : ndarray of float64, shape [states]
+        How far they are below their soft backup, and what rounding can do to that.
+    weight : ndarray of float64, shape [choices]
+        The soft policy.
+    steps : int
+    """
+
+    high: NDArray[np.float64]
+    low: NDArray[np.float64]
+    residual: NDArray[np.float64]
+    noise: NDArray[np.float64]
+    weight: NDArray[np.float64]
+    steps: int
+
+
+def climb(
+    choices: Choices, temperature: float, high: NDArray[np.float64], low: NDArray[np.float64], most: int
+) -> Climb:
+    """Take steps of Newton's method until rounding lets the residual fall no further.
+
+    Parameters
+    ----------
+    choices : Choices
+        From each state some policy comes to the end for certain.
+    temperature : float
+    high, low : ndarray of float64, shape [states]
+        Where to begin: values as a sum of two parts.
+    most : int
+        Steps, at most.
+
+    Returns
+    -------
+    Climb
+    """
+    steps, nearest, since = 0, np.inf, 0
+    while True:
+        residual, noise, weight = _residual(choices, temperature, high, low)
+        left = float((np.abs(residual) / np.maximum(noise, 1e-300)).max())
+        since = 0 if left < 0.5 * nearest else since + 1
+        nearest = min(nearest, left)
+        settled = left <= 1.0 or (since >= 3 and left < 1e6)  # rounding lets it fall no further
+        if settled or since >= _PATIENCE or not np.isfinite(left) or steps >= most:
+            break
+        chain, ends, _ = choices.mixed(weight)
+        step = Resolvent(chain, ends).solve(residual)
+        if not np.isfinite(step).all():  # the soft policy ends too seldom for double precision to tell
+            break
+        high, low = two_sum(high, low + step)
+        steps += 1
+    return Climb(high, low, residual, noise, weight, steps)
 
 
 def _residual(
-    choices: Choices,
-    differences: Differences,
-    temperature: float,
-    high: NDArray[np.float64],
-    low: NDArray[np.float64],
+    choices: Choices, temperature: float, high: NDArray[np.float64], low: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """How far v is below its soft backup in each state, what rounding can do to that, and the soft policy."""
-    first = choices.first
-    gain = choices.reward + differences.rise(high, low)
-    best = np.maximum.reduceat(gain, first)
-    behind = gain - best[choices.state]
-    weight = np.exp(behind / temperature)
-    total = np.add.reduceat(weight, first)
-    weight /= total[choices.state]
-    residual = best + temperature * np.log(total)
+    differences = choices.differences
+    residual, weight, behind = choices.soft_maximum(choices.reward + differences.rise(high, low), temperature)
     wrong = differences.rounding(high, choices.reward) + choices.slack - 1.5 * EPS * behind
+    noise = np.add.reduceat(np.where(weight > 0.0, weight * wrong, 0.0), choices.first)
     count = np.bincount(choices.state, minlength=choices.n_states)
-    noise = np.add.reduceat(np.where(weight > 0.0, weight * wrong, 0.0), first)
     return residual, noise + (count > 1) * (0.5 * count + 2.0) * EPS * temperature, weight
 
 
-def _proof(
-    choices: Choices,
-    differences: Differences,
-    temperature: float,
-    high: NDArray[np.float64],
-    low: NDArray[np.float64],
-) -> NDArray[np.float64]:
+def _proof(choices: Choices, temperature: float, found: Climb) -> NDArray[np.float64]:
     """A bound w such that the soft operator does not raise v + w, and does not lower v - w.
 
     w solves the equations of the soft policy at v for more than the residual. Of v - w no more need be shown than
     that, since the operator is convex.
     """
     nothing = np.full(choices.n_states, np.inf)
-    residual, noise, weight = _residual(choices, differences, temperature, high, low)
-    if not np.isfinite(residual).all():
+    if not np.isfinite(found.residual).all():
         return nothing
-    chain, ends, _ = choices.mixed(weight)
+    chain, ends, _ = choices.mixed(found.weight)
     solver = Resolvent(chain, ends)
-    own = Differences(chain, np.arange(choices.n_states), ends)
-    need = np.abs(residual) + noise
+    need = np.abs(found.residual) + found.noise
     load = _MORE * need
     for _ in range(_ATTEMPTS):
         w = solver.solve(load)
         if not np.isfinite(w).all():
             return nothing
         w = np.maximum(w, 0.0)
-        above, above_noise, _ = _residual(choices, differences, temperature, high, low + w)
-        falls = -own.rise(w) - own.rounding(w, np.zeros_like(w))
+        above, above_noise, _ = _residual(choices, temperature, found.high, found.low + w)
+        falls = -solver.differences.rise(w) - solver.differences.rounding(w, np.zeros_like(w))
         unproved = (above + above_noise > 0.0) | (falls < need)
         if not unproved.any():
             return np.asarray(w)
