@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg.lapack import dgetrs
 
 __all__ = ["Elimination"]
 
@@ -32,17 +33,24 @@ class Elimination:
     def __init__(self, moves: NDArray[np.float64], ground: NDArray[np.int64]) -> None:
         free = np.ones(len(moves), np.bool_)
         free[ground] = False
-        self._order = np.append(np.flatnonzero(free), ground)  # ground states come last, and stay
-        self._free = len(moves) - len(ground)
-        self._left = left = moves[np.ix_(self._order, self._order)]
-        self._leaves = np.ones(len(moves))
-        for k in range(self._free):
+        self._free, self._ground = np.flatnonzero(free), ground
+        self._back = moves[np.ix_(ground, self._free)]
+        onto_ground = moves[np.ix_(self._free, ground)].sum(axis=1)
+        size = self._free.size
+        left = np.column_stack([moves[np.ix_(self._free, self._free)], onto_ground])
+        leaves = np.empty(size)
+        for k in range(size):
             onward = left[k, k + 1 :]
-            self._leaves[k] = leaves = onward.sum()
-            if not leaves > 0.0:
-                raise RuntimeError(f"state {self._order[k]} is never left")
+            leaves[k] = onward.sum()
+            if not leaves[k] > 0.0:
+                raise RuntimeError(f"state {self._free[k]} is never left")
             # What this adds on the diagonal is not read.
-            left[k + 1 :, k + 1 :] += left[k + 1 :, k, None] * (onward / leaves)
+            left[k + 1 :, k + 1 :] += left[k + 1 :, k, None] * (onward / leaves[k])
+        # The triangles of 1 - moves, none of whose entries is a difference; nor is anything that they make of rates.
+        inner = left[:, :size]
+        triangles = -np.triu(inner, 1) - np.tril(inner, -1) / leaves
+        np.fill_diagonal(triangles, leaves)
+        self._triangles, self._unswapped = np.asfortranarray(triangles), np.arange(size)
 
     def __call__(self, rates: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Add up rates on the way.
@@ -59,13 +67,8 @@ class Elimination:
         cycle : ndarray of float64, shape [ground states, columns]
             From each ground state and back.
         """
-        paid = rates[self._order].astype(np.float64)
-        left, leaves = self._left, self._leaves
-        for k in range(self._free):
-            paid[k + 1 :] += left[k + 1 :, k, None] * (paid[k] / leaves[k])
-        collected = np.zeros_like(paid)
-        for k in reversed(range(self._free)):
-            collected[k] = (paid[k] + left[k, k + 1 :] @ collected[k + 1 :]) / leaves[k]
-        in_place = np.empty_like(collected)
-        in_place[self._order] = collected
-        return in_place, paid[self._free :]
+        collected = np.zeros_like(rates)
+        if self._free.size:
+            for column, paid in enumerate(rates[self._free].T):  # BLAS would start threads for both at once
+                collected[self._free, column] = dgetrs(self._triangles, self._unswapped, paid)[0]
+        return collected, rates[self._ground] + self._back @ collected[self._free]

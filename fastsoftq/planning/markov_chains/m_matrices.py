@@ -18,7 +18,7 @@ from scipy.sparse.linalg import LinearOperator, bicgstab, gmres, spilu, splu
 
 __all__ = ["Solver", "solver"]
 
-_DENSE = 100  # states whose equations are factorised as a table
+_DENSE = 150  # states whose equations are factorised as a table
 _SMALL = 1500  # states whose equations are factorised whatever their graph
 _NARROW = 3.0  # how wide a planar graph's band is at most, in square roots of its states
 
@@ -76,6 +76,8 @@ class _Table:
             raise RuntimeError("the equations are singular")
 
     def solve(self, b: NDArray[np.float64], transposed: bool, nearness: float) -> NDArray[np.float64]:
+        if b.ndim == 2:  # one by one: BLAS would start threads for several at once
+            return np.column_stack([self.solve(column, transposed, nearness) for column in b.T])
         return np.asarray(dgetrs(self._lu, self._swaps, b, trans=not transposed)[0])
 
 

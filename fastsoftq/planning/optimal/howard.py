@@ -69,26 +69,24 @@ def sweep(choices: Choices, most: int) -> tuple[NDArray[np.float64], int]:
     v : ndarray of float64, shape [states]
     sweeps : int
     """
-    first = choices.first
     v = np.zeros(choices.n_states)
     chosen = np.full(choices.n_states, -1)
-    since, changes, sweeps = 0, 0, 0
+    since, sweeps = 0, 0
     while sweeps < min(most, _SWEEPS):
         q = choices.reward + choices.onward.expected(v)
-        last, v = v, np.maximum.reduceat(q, first)
+        last, v = v, np.maximum.reduceat(q, choices.first)
         sweeps += 1
-        before, chosen = chosen, best_in_each(choices, q)
-        changes += int(np.count_nonzero(before != chosen))
-        if np.array_equal(last, v):
+        if (last == v).all():
             break
         if sweeps - since >= max(10, sweeps // 4):
-            if changes <= choices.n_states // 100:
+            before, chosen = chosen, best_in_each(choices, q)
+            if np.count_nonzero(before != chosen) <= choices.n_states // 100:
                 break
-            since, changes = sweeps, 0
+            since = sweeps
     return v, sweeps
 
 
-def begin(choices: Choices, v: NDArray[np.float64]) -> NDArray[np.int64]:
+def begin(choices: Choices, v: NDArray[np.float64], *, shortest: bool = True) -> NDArray[np.int64]:
     """A policy that comes to the end, greedy towards v where that does, and on the shortest way among equals.
 
     Parameters
@@ -96,6 +94,8 @@ def begin(choices: Choices, v: NDArray[np.float64]) -> NDArray[np.int64]:
     choices : Choices
         From each state some policy comes to the end for certain.
     v : ndarray of float64, shape [states]
+    shortest : bool
+        Whether it matters that it goes the shortest way.
 
     Returns
     -------
@@ -104,7 +104,7 @@ def begin(choices: Choices, v: NDArray[np.float64]) -> NDArray[np.int64]:
     q = choices.reward + choices.onward.expected(v)
     chosen = best_in_each(choices, q)
     least = q[chosen] - 8.0 * EPS * np.abs(q[chosen])
-    if np.count_nonzero(q >= least[choices.state]) > chosen.size:
+    if shortest and np.count_nonzero(q >= least[choices.state]) > chosen.size:
         short = shortest_ways(choices, np.zeros(choices.n_states, np.bool_), choices.every)
         chosen = np.where((short >= 0) & (q[short] >= least), short, chosen)
     home = proper(choices, chosen)

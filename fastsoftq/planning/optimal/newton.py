@@ -34,11 +34,14 @@ class SoftOptimum(NamedTuple):
         How far `v` can be from the solution; inf where nothing is proved.
     iterations : int
         Sweeps, and steps of Newton's method.
+    settled : bool
+        Whether all equations are solved to rounding.
     """
 
     v: NDArray[np.float64]
     bound: NDArray[np.float64]
     iterations: int
+    settled: bool
 
 
 def soft_optimum(choices: Choices, temperature: float, most: int) -> SoftOptimum:
@@ -57,11 +60,13 @@ def soft_optimum(choices: Choices, temperature: float, most: int) -> SoftOptimum
     SoftOptimum
     """
     swept, iterations = sweep(choices, most)
-    chosen = begin(choices, swept)
+    chosen = begin(choices, swept, shortest=not choices.always_ends)
     high, low = choices.followed(chosen).solve_twice(choices.reward[chosen])
     with np.errstate(all="ignore"):  # where there is no solution, values grow without bound
         found = climb(choices, temperature, high, low, max(1, most - iterations))
-        return SoftOptimum(found.high + found.low, _proof(choices, temperature, found), iterations + found.steps)
+        bound = _proof(choices, temperature, found)
+    settled = bool((np.abs(found.residual) <= found.noise).all() and (bound < np.inf).all())
+    return SoftOptimum(found.high + found.low, bound, iterations + found.steps, settled)
 
 
 class Climb(NamedTuple):

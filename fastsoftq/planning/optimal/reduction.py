@@ -136,7 +136,13 @@ def soft_solution(
     v = np.where(seen, -np.inf, np.nan)
     bound = np.zeros(n_states)
     iterations = 0
-    for part in (seen & ending, ~seen & ending):  # nothing leads out of the first
+    whole = soft_optimum(within(choices, ending, kept), temperature, max_iterations) if ending.any() else None
+    if whole is not None and whole.settled:
+        v[ending], bound[ending], iterations = whole.v, whole.bound, whole.iterations
+        parts: tuple[NDArray[np.bool_], ...] = ()
+    else:  # what the start cannot lead to must not count against what it can
+        parts = seen & ending, ~seen & ending
+    for part in parts:  # nothing leads out of the first
         if part.any():
             known = choices.onward.expected(np.where(part | ~np.isfinite(v), 0.0, v))
             problem = within(choices.paying(choices.reward + known), part, kept)
