@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from fastsoftq.checks import array
-from fastsoftq.statistics.caution import caution_of_curves
-from fastsoftq.statistics.evidence import least_p_value
+from fastsoftq.statistics.cautions import caution_of_curves
+from fastsoftq.statistics.max_t_test import parted
 from fastsoftq.statistics.moments import Moments, moments, skew_corrected_interval
-from fastsoftq.statistics.parting import parted
+from fastsoftq.statistics.permuted_runs import least_p_value
 from fastsoftq.statistics.samples import (
     BLOCK,
     FloatArray,
@@ -25,7 +25,7 @@ from fastsoftq.statistics.samples import (
     paired_differences,
     within,
 )
-from fastsoftq.statistics.steadying import steadied
+from fastsoftq.statistics.variance_floors import with_least_variances
 
 
 @dataclass(frozen=True, eq=False)
@@ -249,7 +249,7 @@ def _band(
     resamples = as_resamples(resamples)
     m = moments(groups)
     alpha = _pointwise_alpha(groups, m, level, rng, resamples)
-    curves = _cut(m.estimate, skew_corrected_interval(steadied(groups, m), alpha), limits)
+    curves = _cut(m.estimate, skew_corrected_interval(with_least_variances(groups, m), alpha), limits)
     return Band(*curves, level, simultaneous=True, caution=caution_of_curves(groups))
 
 

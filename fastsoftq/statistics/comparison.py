@@ -7,8 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from fastsoftq.checks import flag
-from fastsoftq.statistics.caution import caution_of_difference
-from fastsoftq.statistics.differences import difference_interval
+from fastsoftq.statistics.cautions import caution_of_difference
+from fastsoftq.statistics.clopper_pearson import is_two_valued
+from fastsoftq.statistics.difference_interval import difference_interval
 from fastsoftq.statistics.intervals import Interval
 from fastsoftq.statistics.moments import moments
 from fastsoftq.statistics.permutation import permutation_test
@@ -22,7 +23,6 @@ from fastsoftq.statistics.samples import (
     paired_differences,
     scaled,
 )
-from fastsoftq.statistics.two_valued import is_two_valued
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,11 @@ import numpy as np
 import numpy.typing as npt
 
 from fastsoftq.checks import choice
-from fastsoftq.statistics.betting import mean_bounds
+from fastsoftq.statistics.betting_bounds import mean_bounds
 from fastsoftq.statistics.bootstraps import Statistic, bootstrap_interval, pseudo_values
 from fastsoftq.statistics.bootstraps import expanded_level as expanded_level
-from fastsoftq.statistics.caution import ENOUGH, caution_of_mean
+from fastsoftq.statistics.cautions import ENOUGH, caution_of_mean
+from fastsoftq.statistics.clopper_pearson import binomial_interval, is_two_valued
 from fastsoftq.statistics.distributions import tail_contributions, tail_mean
 from fastsoftq.statistics.moments import moments, skew_corrected_interval, student_interval, variation
 from fastsoftq.statistics.samples import (
@@ -26,7 +27,6 @@ from fastsoftq.statistics.samples import (
     scaled,
     within,
 )
-from fastsoftq.statistics.two_valued import binomial_interval, is_two_valued
 
 #: The part of runs that is the tail, unless one says otherwise.
 TAIL = 0.05

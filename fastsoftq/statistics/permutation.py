@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from fastsoftq.checks import flag
-from fastsoftq.statistics.differences import difference_p_value
+from fastsoftq.statistics.difference_interval import difference_p_value
 from fastsoftq.statistics.moments import Moments, moments
-from fastsoftq.statistics.relabelling import memberships, share, sign_flips
+from fastsoftq.statistics.permuted_runs import memberships, share, sign_flips
 from fastsoftq.statistics.samples import (
     FloatArray,
     as_generator,

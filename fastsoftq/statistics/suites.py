@@ -8,7 +8,7 @@ import numpy.typing as npt
 from fastsoftq.checks import choice, flag
 from fastsoftq.statistics.bands import largest_deviations, standardised
 from fastsoftq.statistics.bootstraps import FEWEST, check_fineness, expanded_level
-from fastsoftq.statistics.caution import ENOUGH
+from fastsoftq.statistics.cautions import ENOUGH
 from fastsoftq.statistics.comparison import improvement_interval, wins
 from fastsoftq.statistics.distributions import Profile
 from fastsoftq.statistics.intervals import Interval, interquartile_mean

@@ -6,10 +6,10 @@ are all alike one time in three. What is known of such a sample is how many of i
 
 import numpy as np
 
-from fastsoftq.statistics.evidence import least_p_value
+from fastsoftq.statistics.clopper_pearson import binomial_interval, is_two_valued
 from fastsoftq.statistics.moments import moments, skew_corrected_interval, skew_corrected_p_value
+from fastsoftq.statistics.permuted_runs import least_p_value
 from fastsoftq.statistics.samples import FloatArray, paired_differences
-from fastsoftq.statistics.two_valued import binomial_interval, is_two_valued
 
 #: Few runs that agree to within this part of what they differ by are no better than runs that agree.
 _ALIKE = 0.01

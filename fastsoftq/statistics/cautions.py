@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from fastsoftq.statistics.clopper_pearson import is_two_valued
 from fastsoftq.statistics.samples import FloatArray, paired_differences
-from fastsoftq.statistics.two_valued import is_two_valued
 
 #: From so many runs on intervals of a mean hold for returns that are skewed (docs/statistics.md).
 ENOUGH = 20
