@@ -1,4 +1,4 @@
-"""Permutations of runs, signs flipped or labels dealt anew: all of them or drawn ones, and the least p-value they give."""
+"""Permutations of runs, signs flipped or labels dealt anew, all of them or drawn ones; the least p-value they give."""
 
 import math
 from collections.abc import Iterator

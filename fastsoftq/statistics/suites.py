@@ -6,7 +6,6 @@ import numpy as np
 import numpy.typing as npt
 
 from fastsoftq.checks import choice, flag
-from fastsoftq.statistics.bands import largest_deviations, standardised
 from fastsoftq.statistics.bootstraps import FEWEST, check_fineness, expanded_level
 from fastsoftq.statistics.cautions import ENOUGH
 from fastsoftq.statistics.comparison import improvement_interval, wins
@@ -23,6 +22,7 @@ from fastsoftq.statistics.samples import (
     as_runs,
     check_same_shape,
 )
+from fastsoftq.statistics.sup_t import largest_deviations, standardised
 
 #: Degrees of freedom, of all environments together, from which on a bootstrap of them holds.
 _LEAST_DOF = 6

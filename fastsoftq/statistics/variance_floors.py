@@ -17,6 +17,9 @@ _NEAR = 10
 #: What part of the variance nearby an episode has at least, times the number of runs, and at most.
 _LEAST, _MOST = 8.0, 0.5
 
+#: The kurtosis up to which tails are taken for normal: 3, and 1 for chance.
+_EVEN = 4.0
+
 #: From so many runs on the spread at an episode speaks for itself, unless tails are heavy or nearly all runs agree.
 _MANY = 30
 
@@ -38,7 +41,7 @@ def with_least_variances(groups: Sequence[FloatArray], m: Moments) -> Moments:
     -----
     The part is 8 / runs, a half at most, for fewer than 30 runs. A variance is known the less the heavier tails are:
     its logarithm varies by (kurtosis - 1) / runs (Bonett, Computational Statistics & Data Analysis 50, 2006). So the
-    part is at least 8 (kurtosis - 3) / runs, three quarters at most, for any number of runs. Episodes that vary evenly
+    part is at least 8 (kurtosis - 4) / runs, three quarters at most, for any number of runs. Episodes that vary evenly
     are left alone from some ten runs on. The constants are chosen so that bands of Poisson counts, of rare failures, of
     lognormal returns and of learned curves hold (docs/statistics.md).
     """
@@ -79,7 +82,7 @@ def _part(x: FloatArray, variance: FloatArray) -> FloatArray:
     windows = _nearby(kurtosis)
     known = ~np.isnan(windows)
     mean = np.nansum(windows, axis=1) / np.maximum(known.sum(axis=1), 1)
-    return np.maximum(even, np.minimum(_LEAST / n * (mean - 3.0), _UNKNOWN))
+    return np.maximum(even, np.minimum(_LEAST / n * (mean - _EVEN), _UNKNOWN))
 
 
 def _nearby(values: FloatArray) -> FloatArray:
