@@ -35,8 +35,8 @@ def of_weights(below: Callable[[float], float]) -> Parts:
 
     Examples
     --------
-    >>> of_weights(lambda share: min(share / 0.05, 1.0))(0.01)  # the mean of the worst 5 %
-    (0.2, 0.0)
+    >>> of_weights(lambda share: min(4.0 * share, 1.0))(0.125)  # the mean of the worst quarter
+    (0.5, 0.0)
     """
     return lambda share: (below(share), 1.0 - below(1.0 - share))
 

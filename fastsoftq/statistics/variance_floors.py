@@ -82,7 +82,7 @@ def _part(x: FloatArray, variance: FloatArray) -> FloatArray:
     windows = _nearby(kurtosis)
     known = ~np.isnan(windows)
     mean = np.nansum(windows, axis=1) / np.maximum(known.sum(axis=1), 1)
-    return np.maximum(even, np.minimum(_LEAST / n * (mean - _EVEN), _UNKNOWN))
+    return np.asarray(np.maximum(even, np.minimum(_LEAST / n * (mean - _EVEN), _UNKNOWN)))
 
 
 def _nearby(values: FloatArray) -> FloatArray:

@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from fastsoftq.statistics import sup_t
 from fastsoftq.statistics import (
     Band,
     confidence_band,
@@ -10,6 +9,7 @@ from fastsoftq.statistics import (
     difference_band,
     pointwise_intervals,
     significant_stretches,
+    sup_t,
 )
 from tests.statistics.populations import smooth_curves
 
