@@ -10,7 +10,7 @@ from fastsoftq.statistics import (
     suite_probability_of_improvement,
     suite_profile,
 )
-from fastsoftq.statistics.intervals import expanded_level
+from fastsoftq.statistics.bootstraps import expanded_level
 
 SCORES = np.random.default_rng(0).gamma(2.0, size=(10, 6))
 OTHER = np.random.default_rng(1).gamma(2.5, size=(10, 6))
