@@ -77,6 +77,7 @@ class LearningCurves:
         Returns
         -------
         xarray.Dataset
+            Episodes are counted from 1, as in figures.
 
         Raises
         ------
@@ -86,7 +87,7 @@ class LearningCurves:
         try:
             import xarray
         except ImportError as error:
-            raise ImportError("to_xarray needs xarray: pip install xarray") from error
+            raise ImportError("to_xarray needs xarray: pip install 'fastsoftq[xarray]'") from error
 
         curve = ("seed", "episode")
         data: dict[str, Any] = {
@@ -102,7 +103,7 @@ class LearningCurves:
             "max_steps": self.max_steps,
             "precision": self.precision,
         }
-        return xarray.Dataset(data, {"seed": self.seeds, "episode": np.arange(self.n_episodes)}, attributes)
+        return xarray.Dataset(data, {"seed": self.seeds, "episode": np.arange(1, self.n_episodes + 1)}, attributes)
 
     def __repr__(self) -> str:
         return f"<LearningCurves of {self.agent} in {self.mdp}: {self.n_seeds} seeds, {self.n_episodes} episodes>"
