@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 import tarfile
+import tomllib
 import zipfile
 from email import message_from_string
 from pathlib import Path
@@ -92,3 +93,10 @@ def test_addresses_of_the_project_are_addresses(metadata):
     for label, address in (entry.split(", ", 1) for entry in urls):
         assert len(label) <= 32  # what an index takes
         assert address.startswith("https://")
+
+
+def test_messages_about_what_is_missing_name_extras():
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    sources = [path.read_text(encoding="utf-8") for path in (ROOT / "fastsoftq").rglob("*.py")]
+    advice = [found for source in sources for found in re.findall(r"pip install ([^\s\")]+)", source)]
+    assert {f"'fastsoftq[{extra}]'" for extra in extras} == set(advice)
