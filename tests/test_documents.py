@@ -1,9 +1,12 @@
-"""What README.md and CONTRIBUTING.md show is run as it stands there."""
+"""Commands, examples and links in README.md and CONTRIBUTING.md do what they say."""
 
 import doctest
 import importlib.util
 import itertools
+import os
 import re
+import shlex
+import subprocess
 import sys
 import tomllib
 from pathlib import Path
@@ -17,10 +20,102 @@ BLOCK = re.compile(r"^```python\n# (\S+\.py)\n(.*?)^```$", re.MULTILINE | re.DOT
 LINK = re.compile(r"\]\(([^)#]+)")
 
 
-def test_the_examples_of_the_readme_do_what_they_say():
+def readme():
+    return (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def commands():
+    """Every command line that the README shows, one by one, without comments."""
+    prose = re.sub(r"^```.*?^```$", "", readme(), flags=re.MULTILINE | re.DOTALL)
+    for line in re.findall(r"^ {4}(\S.*)$", prose, re.MULTILINE):
+        yield from (shlex.split(part, comments=True) for part in line.split("&&"))
+
+
+def of_fastsoftq(command):
+    return Path(command[0]).name == "fastsoftq"
+
+
+def fastsoftq(arguments, folder):
+    small = ["--seeds", "3", "--episodes", "4", "--max-steps", "30"] if arguments[0] == "reproduce" else []
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-m", "fastsoftq", *arguments, *small],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, (arguments, done.stderr)
+
+
+def test_the_readme_does_what_it_says(tmp_path, monkeypatch):
+    """Its commands, in their order and on fewer seeds, then its examples, which read what the commands wrote."""
+    (study,) = re.findall(r"```toml\n# study.toml\n(.*?)```", readme(), re.DOTALL)
+    (tmp_path / "study.toml").write_text(study, encoding="utf-8")
+    shown = [command[1:] for command in commands() if of_fastsoftq(command)]
+    assert len(shown) > 5
+    for arguments in shown:
+        fastsoftq(arguments, tmp_path)
+    monkeypatch.chdir(tmp_path)
     found = doctest.testfile(str(ROOT / "README.md"), module_relative=False, encoding="utf-8")
     assert found.attempted > 10
     assert found.failed == 0
+
+
+def check_pip(*arguments):
+    groups = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["dependency-groups"]
+    assert arguments[0] == "install"
+    assert {after for option, after in itertools.pairwise(arguments) if option == "--group"} <= groups.keys()
+
+
+def check_make(*targets):
+    subprocess.run(["make", "--dry-run", *targets], cwd=ROOT, capture_output=True, check=True)
+
+
+def check_pytest(*arguments):
+    arguments = ["0" if argument == "auto" else argument for argument in arguments]
+    some = [] if arguments[0].startswith("tests/") else ["tests/test_documents.py"]
+    subprocess.run(
+        [sys.executable, "-m", "pytest", "--collect-only", *arguments, *some], cwd=ROOT, capture_output=True, check=True
+    )
+
+
+def check_python(*arguments):
+    assert arguments[0] == "-m"
+    assert importlib.util.find_spec(arguments[1])
+
+
+def check_asv(*arguments):
+    pytest.importorskip("asv.commands").make_argparser()[0].parse_args(arguments)
+
+
+def check_run_by_ci(program):
+    def check(*arguments):
+        assert (
+            " ".join([f".venv/bin/{program}", *arguments])
+            in (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+        )
+
+    return check
+
+
+CHECKS = {
+    "asv": check_asv,
+    "make": check_make,
+    "mypy": check_run_by_ci("mypy"),
+    "pip": check_pip,
+    "pytest": check_pytest,
+    "python": check_python,
+    "python3": check_python,
+    "ruff": check_run_by_ci("ruff"),
+}
+
+
+@pytest.mark.parametrize("command", [c for c in commands() if not of_fastsoftq(c)], ids=" ".join)
+def test_every_other_command_of_the_readme_is_one(command):
+    """Not run, since it installs, tests or measures for minutes; but its options and files are there."""
+    program, *arguments = command
+    CHECKS[Path(program).name](*arguments)
 
 
 def test_the_algorithm_of_the_contributing_guide_is_one_file_and_its_test_passes(tmp_path, monkeypatch):
@@ -38,11 +133,26 @@ def test_the_algorithm_of_the_contributing_guide_is_one_file_and_its_test_passes
     module.test_training_is_the_textbooks()
 
 
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
+PAGES = [
+    "README.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    *(f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md")),
+]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_files_that_pages_name_are_there(page):
+    named = re.findall(r"`((?:[a-z_]+/)+[a-z_]+\.(?:py|c|toml))`", (ROOT / page).read_text(encoding="utf-8"))
+    missing = {file for file in named if not any((ROOT / folder / file).exists() for folder in ("", "fastsoftq"))}
+    assert not missing
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_links_within_the_repository_lead_somewhere(page):
     for target in LINK.findall((ROOT / page).read_text(encoding="utf-8")):
         if not target.startswith("http"):
-            assert (ROOT / target).exists(), target
+            assert (ROOT / page).parent.joinpath(target).exists(), target
 
 
 def test_the_readme_gives_a_reason_for_every_dependency():

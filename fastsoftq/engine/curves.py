@@ -83,6 +83,7 @@ class LearningCurves:
         Returns
         -------
         xarray.Dataset
+            Episodes are counted from 1, as in figures.
 
         Raises
         ------
@@ -92,7 +93,7 @@ class LearningCurves:
         try:
             import xarray
         except ImportError as error:
-            raise ImportError("to_xarray needs xarray: pip install xarray") from error
+            raise ImportError("to_xarray needs xarray: pip install 'fastsoftq[xarray]'") from error
 
         curve = ("seed", "episode")
         data: dict[str, Any] = {
@@ -102,7 +103,7 @@ class LearningCurves:
         }
         if self.final_q is not None:
             data["final_q"] = (("seed", "state", "action"), self.final_q, {"long_name": "action value after training"})
-        coordinates: dict[str, Any] = {"seed": self.seeds, "episode": np.arange(self.n_episodes)}
+        coordinates: dict[str, Any] = {"seed": self.seeds, "episode": np.arange(1, self.n_episodes + 1)}
         if self.checkpoint_q is not None:
             dimensions = ("seed", "checkpoint", "state", "action")
             data["checkpoint_q"] = (dimensions, self.checkpoint_q, {"long_name": "action value at the checkpoint"})

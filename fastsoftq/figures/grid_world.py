@@ -98,7 +98,7 @@ def plot_grid(
     >>> mdp = fsq.cliff_walking()
     >>> solution = fsq.soft_value_iteration(mdp, 0.95, reward_scale=2.0)
     >>> ax = fsq.plot_grid(mdp, value=solution.v, policy=solution.policy, title="soft, k = 2")
-    >>> ax.figure.savefig("cliff.svg")  # doctest: +SKIP
+    >>> ax.figure.savefig("cliff.svg")
     """
     if checked_mdp(mdp).map is None or mdp.cells is None:
         raise ValueError(f"mdp is {mdp.name!r}, which has no map; only grid worlds can be drawn")

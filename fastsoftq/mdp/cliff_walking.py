@@ -20,7 +20,7 @@ def cliff_walking(
     height: int = 4,
     width: int = 12,
 ) -> TabularMDP:
-    """Make the cliff: from the bottom left to the bottom right, along an edge one must not step over.
+    """Make cliff walking: from the bottom left to the bottom right, along the edge of a cliff.
 
     States are numbered row by row (start 36, goal 47 on the usual 4 x 12 grid), actions 0 up, 1 right, 2 down, 3 left.
     Stepping into the cliff pays `cliff_reward` and leads back to the start; the episode goes on.
@@ -30,11 +30,11 @@ def cliff_walking(
     slippery : bool
         The intended move or one of its two neighbours, each with probability 1/3.
     goal_reward : float
-        What the step into the goal pays. The document gives 0, Gymnasium -1.
+        The reward of the step into the goal. The document gives 0, Gymnasium -1.
     step_reward, cliff_reward : float
-        What any other step, and a step into the cliff, pays.
+        The reward of any other step, and of a step into the cliff.
     height, width : int
-        The grid, at least 2 x 3.
+        Rows and columns of the grid: at least 2 and 3, at most 10,000.
 
     Returns
     -------
@@ -43,9 +43,9 @@ def cliff_walking(
     Raises
     ------
     ValueError
-        A grid that is too small, or too large for the memory there is, a reward that is not finite or too large.
+        A grid that is too small, or too large for the memory there is; a reward that is not finite or beyond ±1e100.
     TypeError
-        An argument of the wrong kind.
+        `height` and `width` must be integers, rewards numbers, `slippery` True or False.
 
     Examples
     --------

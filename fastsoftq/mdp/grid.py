@@ -41,18 +41,18 @@ def from_map(
         The map: `.` floor, `S` start (several: each is equally likely), `#` wall, `C` cliff (stepping there pays
         `cliff_reward` and leads back to the start; the episode goes on), `G` or a digit 0 to 9 a goal (stepping there
         pays its reward and terminates). All rows have the same width. In a string each line is a row, ended by a
-        newline, a carriage return or both, and by nothing else; what all lines are indented by, and blank lines before
-        and after, are no part of the map. A blank is no cell: within the map it is refused, wherever it stands.
+        newline, a carriage return or both. Blank lines before and after the map are ignored, and so is the indentation
+        that all lines share; any other blank is refused.
     step_reward : float
-        What any other step pays.
+        The reward of any other step.
     cliff_reward : float
-        What stepping into the cliff pays.
+        The reward of a step into the cliff.
     goal_reward : float or mapping of str to float
-        What stepping into a goal pays; a mapping gives each goal, by its character on the map, its own.
+        The reward of a step into a goal; a mapping gives each goal, by its character on the map, its own.
     slippery : bool
         The intended move or one of its two neighbours, each with probability 1/3, as in Gymnasium.
     name : str
-        What figures and tables call it.
+        Its name in figures and tables.
 
     Returns
     -------
@@ -63,9 +63,9 @@ def from_map(
     ------
     ValueError
         An empty or ragged map, one too large for the memory there is, an unknown character or a blank, no start, a
-        goal without a reward, several starts beside a cliff; a reward that is not finite or too large.
+        goal without a reward, several starts beside a cliff, a reward that is not finite or beyond ±1e100.
     TypeError
-        An argument of the wrong kind.
+        `rows` must be strings, rewards numbers, `slippery` True or False, `name` a string.
 
     Examples
     --------
@@ -129,12 +129,22 @@ def from_map(
 
 
 def check_size(subject: str, cells: int) -> None:
-    """Refuse a map with more cells than there is memory for; `subject` begins the message.
+    """Refuse a map with more cells than there is memory for.
+
+    Parameters
+    ----------
+    subject : str
+        How the message begins: the argument and its value.
+    cells : int
 
     Raises
     ------
     TooLargeError
         It does not fit.
+
+    Examples
+    --------
+    >>> check_size("size is 5; such a room", 25)
     """
     check_memory(subject, cells * _CELL_BYTES, "take a smaller one")
 

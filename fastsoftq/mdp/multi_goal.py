@@ -26,25 +26,23 @@ def multi_goal(
 ) -> TabularMDP:
     """Make a square room with four goals, the tabular counterpart of Haarnoja et al. (2017), section 5.1.
 
-    One starts in the middle. Goals are numbered as the actions that lead straight to them: 0 up, 1 right, 2 down,
-    3 left; on the map they are the digits. With equal rewards all four are equally good, which a hard policy settles
-    by the toss of a coin; rewards such as (0, -0.01, -0.02, -0.03) make near-ties, where only goal 0 is optimal.
+    The start is in the middle. Goals are numbered as the actions that lead straight to them: 0 up, 1 right, 2 down,
+    3 left; on the map they are the digits. With equal rewards all four are optimal, and a hard policy breaks the tie at
+    random; with near-ties, such as rewards (0, -0.01, -0.02, -0.03), only goal 0 is optimal.
 
     Parameters
     ----------
     size : int
         Cells along a side: odd, at least 5, or 9 with walls.
     goal_rewards : float or four floats
-        What the step into a goal pays; four for goals 0 to 3.
+        The reward of a step into a goal; four of them for goals 0 to 3.
     closed : collection of int
-        Goals that are floor like any other. States keep their numbers, so that a table learned with all goals open
-        can be carried over.
+        Goals that become floor. States keep their numbers, so that a table learned with all goals open fits.
     walls : {"open", "hallway", "u-maze"}
-        "hallway": only a corridor three cells wide is left of the room, with goals 1 and 3 at its ends. "u-maze":
-        around the start stands a U, open above; from inside it goal 0 lies straight ahead and all others behind walls.
-        Cells of walls are no states; `cells` says where those that remain lie.
+        "hallway": two walls make a corridor three cells wide, with goals 1 and 3 at its ends. "u-maze": a U around the
+        start, open above, puts all goals but 0 behind walls. Walls are no states; `cells` says where each state is.
     step_reward : float
-        What any other step pays. It must outweigh the entropy of a step for a soft agent to arrive at all
+        The reward of any other step. It must outweigh the entropy of a step for a soft agent to arrive at all
         (`critical_reward_scale`).
     slippery : bool
         The intended move or one of its two neighbours, each with probability 1/3.
@@ -59,7 +57,8 @@ def multi_goal(
         A size that is even, too small, or too large for the memory there is, another number of goal rewards, goals
         that do not exist, all goals closed or walled off, unknown walls.
     TypeError
-        Arguments of the wrong kind.
+        `size` must be an integer, `closed` a collection of integers, rewards numbers, `walls` a string, `slippery` True
+        or False.
 
     Examples
     --------

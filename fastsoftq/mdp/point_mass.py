@@ -22,7 +22,7 @@ _MOVE_BYTES = 80  # about what a move from a point takes while the tables are ma
 
 
 def point_mass(spacing: float = 0.5, *, step_reward: float = 0.0) -> TabularMDP:
-    """Make the point mass: move with a velocity of one's choice until within distance 1 of one of four goals.
+    """Make the point mass: choose a velocity at each step, until within distance 1 of one of four goals.
 
     Positions are the points of a square lattice over [-7, 7]^2, velocities all its vectors in [-1, 1]^2, so that a
     move leads from point to point as in the continuous original: s' = clip(s + a). A step pays
@@ -38,7 +38,7 @@ def point_mass(spacing: float = 0.5, *, step_reward: float = 0.0) -> TabularMDP:
     spacing : float
         Of the lattice: 1 divided by a whole number. At 0.5 there are 841 states and 25 actions, at 0.25 3249 and 81.
     step_reward : float
-        Paid on top for every step; see the notes.
+        Added to the reward of every step; see the notes.
 
     Returns
     -------
@@ -50,7 +50,7 @@ def point_mass(spacing: float = 0.5, *, step_reward: float = 0.0) -> TabularMDP:
     ValueError
         A spacing that is not 1 divided by a whole number, to within 1e-9, or too small for the memory there is.
     TypeError
-        Not a number.
+        `spacing` and `step_reward` must be numbers.
 
     Notes
     -----

@@ -1,7 +1,7 @@
 """An MDP as the engines take it: a NamedTuple of arrays, and how to step in it.
 
-The type of the tuple says what there is to draw: nothing in a deterministic MDP, an outcome in a stochastic one, a
-start state where there are several.
+The type of the tuple says what is drawn: nothing in a deterministic MDP, an outcome in a stochastic one, a start state
+where there are several.
 """
 
 from __future__ import annotations
@@ -26,7 +26,13 @@ class Alias(NamedTuple):
     """Distributions over K things, to be sampled with one draw each (Walker 1977; Vose 1991).
 
     A slot is chosen evenly; it yields itself below its threshold and its alias from there on. Both are in one word, so
-    that a sample takes one look-up: below the threshold, in 2**-32, above the alias, as an index of `slots`.
+    that a sample takes one look-up: the lower half is the threshold times 2**32, the upper half the index of the alias.
+
+    Examples
+    --------
+    >>> alias = alias_table(np.array([[0.25, 0.75]]))
+    >>> divmod(int(alias.slots[0]), 2**32)  # slot 0 is itself half the time, and else slot 1
+    (1, 2147483648)
     """
 
     slots: NDArray[np.uint64]  # [distributions * K]
@@ -34,7 +40,15 @@ class Alias(NamedTuple):
 
 
 class Tables(NamedTuple):
-    """The arrays of an MDP, flat over (state, action, outcome)."""
+    """The arrays of an MDP, flat over (state, action, outcome).
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> packed = tables(fsq.from_map("S.G"))
+    >>> packed.n_states, packed.n_actions, packed.n_outcomes, packed.start
+    (3, 4, 1, 0)
+    """
 
     next_state: NDArray[np.int32]  # [states * actions * outcomes]
     reward: NDArray[np.float64]  # [states * actions * outcomes]
@@ -61,6 +75,11 @@ def alias_table(probability: NDArray[np.float64]) -> Alias:
     Returns
     -------
     Alias
+
+    Examples
+    --------
+    >>> alias_table(np.array([[0.5, 0.5], [0.0, 1.0]])).size
+    2
     """
     rows, k = probability.shape
     threshold, alias = np.full((rows, k), _32), np.tile(np.arange(k), (rows, 1))
@@ -80,7 +99,22 @@ def alias_table(probability: NDArray[np.float64]) -> Alias:
 
 
 def tables(mdp: TabularMDP) -> Tables:
-    """Pack an MDP for the engines."""
+    """Pack an MDP for the engines.
+
+    Parameters
+    ----------
+    mdp : TabularMDP
+
+    Returns
+    -------
+    Tables
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> tables(fsq.from_map("SG")).reward.tolist()  # of state 0 up, right, down, left, then of state 1
+    [-1.0, 0.0, -1.0, -1.0, 0.0, 0.0, 0.0, 0.0]
+    """
     n_states, n_actions, n_outcomes = mdp.next_state.shape
     starts = np.flatnonzero(mdp.start)
     return Tables(
@@ -96,9 +130,29 @@ def tables(mdp: TabularMDP) -> Tables:
 
 @by_type
 def sampled(distribution, row, chance):
-    """A sample of distribution `row` of K things, given a `Draw`, as `row * K + thing`.
+    """Sample a distribution.
 
-    Where there is nothing to draw: the number itself that stands in for a distribution, `row` for None.
+    Parameters
+    ----------
+    distribution : Alias, int or None
+        An integer is its own only sample; None stands for distributions of one thing each.
+    row : int
+        Which of the distributions.
+    chance : Draw
+
+    Returns
+    -------
+    int
+        `row * K + thing` of an Alias, the integer itself, or `row` for None.
+
+    Examples
+    --------
+    >>> from fastsoftq.kernels.random import Draw
+    >>> even = alias_table(np.array([[0.5, 0.5]]))
+    >>> sampled(even, 0, Draw(np.uint32(2**32 - 1), np.uint32(0)))  # the upper slot
+    1
+    >>> sampled(None, 7, Draw(np.uint32(0), np.uint32(0)))
+    7
     """
     if distribution == types.none:
         return lambda distribution, row, chance: row
@@ -116,7 +170,28 @@ def sampled(distribution, row, chance):
 
 @inlined
 def step(tables, state, action, chance):
-    """Take an action, given a `Draw`: the next state, the reward, and whether the episode terminated."""
+    """Take an action.
+
+    Parameters
+    ----------
+    tables : Tables
+    state, action : int
+    chance : Draw
+
+    Returns
+    -------
+    next_state : int64
+    reward : float64
+    terminated : bool
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> from fastsoftq.kernels.random import outcome_draw, seed
+    >>> next_state, reward, terminated = step(tables(fsq.from_map("S.G")), 0, 1, outcome_draw(seed(0)))
+    >>> next_state, float(reward), bool(terminated)
+    (1, -1.0, False)
+    """
     edge = state * tables.n_actions + action
     entry = sampled(tables.outcome, edge, chance)
     return np.int64(tables.next_state[entry]), tables.reward[entry], tables.terminated[entry]
@@ -124,5 +199,23 @@ def step(tables, state, action, chance):
 
 @inlined
 def reset(tables, chance):
-    """The state an episode starts in, given a `Draw`."""
+    """Start an episode.
+
+    Parameters
+    ----------
+    tables : Tables
+    chance : Draw
+
+    Returns
+    -------
+    int
+        The state that it starts in.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> from fastsoftq.kernels.random import seed, start_draw
+    >>> reset(tables(fsq.cliff_walking()), start_draw(seed(0)))
+    36
+    """
     return sampled(tables.start, 0, chance)

@@ -19,7 +19,14 @@ __all__ = ["Outcome", "TabularMDP", "checked_mdp"]
 
 
 class Outcome(NamedTuple):
-    """One possible result of an action, in the order of Gymnasium's `P` tables."""
+    """One possible result of an action, in the order of Gymnasium's `P` tables.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> fsq.from_map("SG").outcomes(0, 1)[0].reward
+    0.0
+    """
 
     probability: float
     next_state: int
@@ -38,22 +45,22 @@ class TabularMDP:
     Parameters
     ----------
     next_state : array_like of int, shape [states, actions] or [states, actions, outcomes]
-        Where an outcome leads.
+        The state that an outcome leads to.
     reward : array_like of float, broadcastable to [states, actions] or, of three axes, to [states, actions, outcomes]
-        What it pays. With fewer than three axes it is the same for all outcomes of an action.
+        Its reward. With fewer than three axes it is the same for all outcomes of an action.
     terminated : array_like of bool, as `reward`
-        Whether it ends the episode. The value of what follows is then 0.
+        Whether it ends the episode: the value of the next state is then 0.
     probability : array_like of float, shape of `next_state`, optional
-        How likely it is; needed when there are several outcomes. Sums to 1 over outcomes, to within 1e-9; what comes
-        in float32 or float16 to within an epsilon of that for each outcome, and is then divided by its sum.
+        Its probability; needed where there are several outcomes. They sum to 1 over outcomes to within 1e-9; those in
+        float32 or float16 to within one epsilon of their type for each outcome, and are then divided by their sum.
     start : int or array_like of float, shape [states]
         The start state, or the probability of starting in each state, which sums to 1 likewise.
     name : str
-        What figures and tables call it.
+        Its name in figures and tables.
     map : sequence of str, optional
-        The ASCII map the states were read from, row by row, for drawing. `cells` then says where each state is.
+        An ASCII map of the states, row by row, for drawing.
     cells : array_like of int, shape [states, 2], optional
-        Row and column of each state on `map`.
+        Row and column of each state on `map`; needed with it.
 
     Attributes
     ----------
@@ -67,9 +74,10 @@ class TabularMDP:
     ------
     ValueError
         Shapes that do not fit, masked entries, next states out of range, rewards that are not finite or beyond ±1e100,
-        probabilities that are negative or do not sum to 1, a start in a terminal state.
+        probabilities that are negative or do not sum to 1, a start in a terminal state, a ragged map, cells off it.
     TypeError
-        Arrays of the wrong kind.
+        `next_state` and `cells` must hold integers, `reward` and `probability` numbers, `terminated` bools, `map`
+        strings; `start` must be an integer or hold numbers, `name` must be a string.
 
     Examples
     --------
@@ -127,7 +135,7 @@ class TabularMDP:
         if (map is None) != (cells is None):
             raise ValueError(f"{'cells' if cells is None else 'map'} is missing; map and cells go together")
         object.__setattr__(self, "name", checks.text("name", name))
-        object.__setattr__(self, "map", None if map is None else checks.rows("map", map))
+        object.__setattr__(self, "map", None if map is None or self.cells is None else _map(map, self.cells))
         ended = self.terminal & (self.start > 0)
         if ended.any():
             raise ValueError(f"start includes state {int(np.argmax(ended))}, which is terminal; start somewhere else")
@@ -198,6 +206,12 @@ class TabularMDP:
             A state or action that does not exist.
         TypeError
             Not an integer.
+
+        Examples
+        --------
+        >>> import fastsoftq as fsq
+        >>> fsq.cliff_walking(slippery=True).outcomes(0, 0)[0]
+        Outcome(probability=0.3333333333333333, next_state=0, reward=-1.0, terminated=False)
         """
         state = checks.index("state", state, self.n_states)
         action = checks.index("action", action, self.n_actions)
@@ -224,7 +238,13 @@ def checked_mdp(mdp: Any) -> TabularMDP:
     Raises
     ------
     TypeError
-        Anything else.
+        It is none.
+
+    Examples
+    --------
+    >>> checked_mdp("cliff")
+    Traceback (most recent call last):
+    TypeError: mdp is 'cliff'; it must be a TabularMDP, such as cliff_walking()
     """
     if not isinstance(mdp, TabularMDP):
         raise TypeError(f"mdp is {mdp!r}; it must be a TabularMDP, such as cliff_walking()")
@@ -261,6 +281,19 @@ def _cells(cells: ArrayLike, n_states: int) -> NDArray[Any]:
     if array.shape != (n_states, 2):
         raise ValueError(f"cells has shape {array.shape}; it must be [states, 2] = {(n_states, 2)}")
     return array
+
+
+def _map(rows: Sequence[str], cells: NDArray[np.int64]) -> tuple[str, ...]:
+    lines = checks.rows("map", rows)
+    for y, line in enumerate(lines):
+        if len(line) != len(lines[0]):
+            raise ValueError(f"map[{y}] has {len(line)} cells; map[0] has {len(lines[0])}, and all must be as wide")
+    height, width = len(lines), len(lines[0]) if lines else 0
+    off = ((cells < 0) | (cells >= (height, width))).any(axis=1)
+    if off.any():
+        state = int(np.argmax(off))
+        raise ValueError(f"cells[{state}] is {cells[state].tolist()}; map has {height} rows and {width} columns")
+    return lines
 
 
 def _fitted(

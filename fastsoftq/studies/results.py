@@ -195,7 +195,8 @@ class Results:
         Returns
         -------
         xarray.Dataset
-            Dimensions condition, seed (or block) and episode. Chunks that are not done yet read as zeros; `verify`
+            Dimensions condition, seed (or block) and episode. Episodes are counted from 1, as in figures; the folder
+            itself, opened by other readers, counts them from 0. Chunks that are not done yet read as zeros; `verify`
             says which they are. A damaged one raises when it is read.
 
         Raises
@@ -214,7 +215,8 @@ class Results:
         damaged = self._store.damaged_metadata()
         if damaged:
             raise DamagedError(f"{self._store.url}: damaged: {', '.join(damaged)}; run it again to repair it")
-        return xarray.open_zarr(f"{self._store.url}/{RESULTS}", chunks=None, zarr_format=3)
+        dataset = xarray.open_zarr(f"{self._store.url}/{RESULTS}", chunks=None, zarr_format=3)
+        return dataset.assign_coords(episode=dataset.episode + 1)
 
     def _place(self, condition: str, keep: str) -> int:
         if self.keep != keep:

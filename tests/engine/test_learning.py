@@ -155,6 +155,7 @@ def test_curves_become_a_dataset():
     dataset = curves.to_xarray()
     assert dict(dataset.sizes) == {"seed": 2, "episode": 4, "state": 2, "action": 2}
     assert dataset.seed.values.tolist() == [7, 3]
+    assert dataset.episode.values.tolist() == [1, 2, 3, 4]  # as figures count
     np.testing.assert_array_equal(dataset.returns.sel(seed=3), curves.returns[1])
     np.testing.assert_array_equal(dataset.final_q, curves.final_q)
     assert dataset.attrs["precision"] == "double"

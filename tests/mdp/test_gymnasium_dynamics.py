@@ -553,7 +553,7 @@ def test_gymnasiums_own_are_not_played_as_long_as_they_are_as_loaded(name, monke
     env.reset(seed=0)
     for made in (env, fsq.to_gymnasium(fsq.from_gymnasium(env))):
         with monkeypatch.context() as patch:
-            patch.setattr("fastsoftq.mdp.gymnasium.check_by_playing", None)
+            patch.setattr("fastsoftq.mdp.gymnasium.conversion.check_by_playing", None)
             fsq.from_gymnasium(made)
 
 

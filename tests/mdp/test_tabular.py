@@ -219,3 +219,17 @@ def test_copies_are_equal_and_read_only(make, seen):
 def test_rows_that_are_no_sequence_are_refused(rows):
     with pytest.raises(TypeError, match=r"map.* must be a (sequence of strings|string)"):
         fsq.TabularMDP([[0], [1]], 0.0, False, map=rows, cells=[[0, 0], [0, 1]])
+
+
+@pytest.mark.parametrize(
+    ("rows", "cells", "message"),
+    [
+        (["S.", "..."], [[0, 0], [0, 1]], r"map\[1\] has 3 cells; map\[0\] has 2, and all must be as wide"),
+        (["SG"], [[0, 0], [0, 2]], r"cells\[1\] is \[0, 2\]; map has 1 rows and 2 columns"),
+        (["SG"], [[-1, 0], [0, 1]], r"cells\[0\] is \[-1, 0\]; map has 1 rows and 2 columns"),
+        ([], [[0, 0], [0, 1]], r"cells\[0\] is \[0, 0\]; map has 0 rows and 0 columns"),
+    ],
+)
+def test_states_lie_on_a_map_that_is_a_rectangle(rows, cells, message):
+    with pytest.raises(ValueError, match=message):
+        fsq.TabularMDP([[0], [1]], 0.0, False, map=rows, cells=cells)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastsoftq import checks
-from fastsoftq.mdp.gymnasium_table import Table, acted_in
+from fastsoftq.mdp.gymnasium.transitions import Table, acted_in
 
 __all__ = ["check_by_playing", "standing"]
 
@@ -48,6 +48,18 @@ def check_by_playing(env: Any, table: Table, start: NDArray[np.float64]) -> None
     ------
     ValueError
         It does something that the table does not hold, or not as often; or it cannot be played.
+
+    Examples
+    --------
+    >>> import gymnasium
+    >>> from fastsoftq.mdp.gymnasium.transitions import read_table
+    >>> env = gymnasium.make("CliffWalking-v1").unwrapped
+    >>> table = read_table(env)
+    >>> check_by_playing(env, table, env.initial_state_distrib)
+    >>> table[36][1] = [(1.0, 36, -5.0, False)]
+    >>> check_by_playing(env, table, env.initial_state_distrib)
+    Traceback (most recent call last):
+    ValueError: played, action 1 in state 36 led to state 36 with reward -100, which its P does not hold
     """
     rng = np.random.default_rng(1)
     places: dict[str, list[float]] = defaultdict(list)
@@ -99,6 +111,18 @@ def standing(
     ------
     ValueError
         It cannot be played.
+
+    Examples
+    --------
+    >>> import gymnasium
+    >>> from itertools import islice
+    >>> from fastsoftq.mdp.gymnasium.transitions import read_table
+    >>> env = gymnasium.make("CliffWalking-v1").unwrapped
+    >>> situations = standing(env, [], read_table(env), env.initial_state_distrib)
+    >>> visited = {int(env.s) for _ in islice(situations, 2, 1000)}
+    >>> situations.close()
+    >>> len(visited)  # of 48 cells, all but the ten of the cliff
+    38
     """
     from gymnasium import Env
 

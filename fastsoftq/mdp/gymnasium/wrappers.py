@@ -1,10 +1,10 @@
-"""What a Gymnasium environment's table `P` says, and what the wrappers around the environment make of it."""
+"""What Gymnasium's wrappers make of the table of the environment that they are around."""
 
 from __future__ import annotations
 
 import contextlib
 from collections import defaultdict
-from collections.abc import Callable, Generator, Hashable, Iterable
+from collections.abc import Callable, Generator, Iterable
 from itertools import cycle, islice
 from typing import Any, TypeAlias
 
@@ -12,13 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastsoftq import checks
-from fastsoftq.mdp.gymnasium_trust import as_loaded
+from fastsoftq.mdp.gymnasium.as_loaded import as_loaded
+from fastsoftq.mdp.gymnasium.transitions import Table, acted_in
 
-__all__ = ["Situations", "Table", "acted_in", "arrays", "read_table", "wrapped"]
-
-Table: TypeAlias = list[list[list[tuple[float, int, Any, bool]]]]
-"""By state and action: (probability, next state, reward, terminated) of every outcome. Rewards are as Gymnasium has
-them, since functions of wrappers are given them so."""
+__all__ = ["Situations", "wrapped"]
 
 Situations: TypeAlias = Callable[[], Generator[None, None, None]]
 """Puts an environment into one situation after the other, and back when it is closed."""
@@ -42,47 +39,6 @@ _HARMLESS = (
 )
 
 
-def read_table(env: Any) -> Table:
-    """Read the table of an environment without wrappers.
-
-    Parameters
-    ----------
-    env : gymnasium.Env
-
-    Returns
-    -------
-    Table
-
-    Raises
-    ------
-    ValueError
-        No table, one that is not numbered 0, 1, ..., one that the spaces or the dynamics go beyond, or an entry that
-        is no outcome.
-    """
-    for name in ("P", "initial_state_distrib"):
-        if not hasattr(env, name):
-            raise ValueError(f"it has no {name!r}, so that it cannot be read as a table")
-    if getattr(env, "fickle_passenger", False) and getattr(env, "fickle_probability", 1.0) > 0.0:
-        raise ValueError(
-            "with fickle_passenger its passenger changes destinations on the way, which its P does not hold"
-        )
-    try:
-        n_states = len(env.P)
-        n_actions = len(env.P[0])
-        table = [[list(env.P[state][action]) for action in range(n_actions)] for state in range(n_states)]
-        ragged = [state for state in range(n_states) if len(env.P[state]) != n_actions]
-    except (LookupError, TypeError) as error:
-        raise ValueError(f"its P is not numbered 0, 1, ... by state and action: {error!r}") from None
-    if ragged:
-        raise ValueError(f"its P[{ragged[0]}] has {len(env.P[ragged[0]])} actions and P[0] {n_actions}")
-    _check_space("observation_space", getattr(env, "observation_space", None), n_states)
-    _check_space("action_space", getattr(env, "action_space", None), n_actions)
-    return [
-        [_outcomes(f"P[{state}][{action}]", outcomes) for action, outcomes in enumerate(row)]
-        for state, row in enumerate(table)
-    ]
-
-
 def wrapped(table: Table, start: NDArray[np.float64], wrappers: Iterable[Any], situations: Situations) -> Table:
     """Change a table as wrappers change the environment.
 
@@ -104,55 +60,23 @@ def wrapped(table: Table, start: NDArray[np.float64], wrappers: Iterable[Any], s
     Raises
     ------
     ValueError
-        A wrapper that is not known, or whose effect is not one on outcomes and rewards of single actions; a function
-        of one that does not depend on its argument alone.
+        A wrapper that is not known, or that does more than change the outcomes and rewards of single actions; a
+        function of a wrapper that does not depend on its argument alone.
+
+    Examples
+    --------
+    >>> import gymnasium
+    >>> from fastsoftq.mdp.gymnasium.playing import standing
+    >>> from fastsoftq.mdp.gymnasium.transitions import read_table
+    >>> env = gymnasium.make("CliffWalking-v1").unwrapped
+    >>> table, start = read_table(env), env.initial_state_distrib
+    >>> clip = gymnasium.wrappers.ClipReward(env, -10, 0)
+    >>> wrapped(table, start, [clip], lambda: standing(env, [], table, start))[36][1]
+    [(1.0, 36, -10.0, False)]
     """
     for wrapper in wrappers:
         table = _effect(wrapper)(table, start, wrapper, situations)
     return table
-
-
-def arrays(table: Table) -> dict[str, list[Any]]:
-    """A table as the arguments of `TabularMDP`, shorter lists of outcomes padded with some of probability 0."""
-    longest = max((len(outcomes) for row in table for outcomes in row), default=0)
-    padding = (0.0, 0, 0.0, False)
-    padded = [[outcomes + [padding] * (longest - len(outcomes)) for outcomes in row] for row in table]
-    names = ("probability", "next_state", "reward", "terminated")
-    return {
-        name: [[[outcome[field] for outcome in outcomes] for outcomes in row] for row in padded]
-        for field, name in enumerate(names)
-    }
-
-
-def _check_space(name: str, space: Any, size: int) -> None:
-    import gymnasium
-
-    if space is None:
-        return
-    if not isinstance(space, gymnasium.spaces.Discrete) or (space.n, space.start) != (size, 0):
-        raise ValueError(f"its {name} is {space}; for its P it must be Discrete({size})")
-
-
-def _outcomes(name: str, entries: list[Any]) -> list[tuple[float, int, Any, bool]]:
-    found, probabilities = [], []
-    for k, entry in enumerate(entries):
-        here = f"{name}[{k}]"
-        try:
-            probability, next_state, reward, terminated = entry
-        except (TypeError, ValueError):
-            raise ValueError(f"{here} is {entry!r}; it must be (probability, next state, reward, terminated)") from None
-        plain = checks.number(f"the reward of {here}", reward)
-        checks.number(f"the probability of {here}", probability)
-        probabilities.append(probability)
-        found.append(
-            (
-                checks.count(f"the next state of {here}", next_state, least=0),
-                reward if isinstance(reward, Hashable) else plain,
-                checks.flag(f"terminated of {here}", terminated),
-            )
-        )
-    exact = checks.distribution(name, checks.array(name, probabilities, "iuf")).tolist()
-    return [(p, n, r, t) for p, (n, r, t) in zip(exact, found, strict=True)]
 
 
 def _effect(wrapper: Any) -> _Effect:
@@ -240,25 +164,3 @@ def _mapped(wrapper: Any, method: str, values: Iterable[Any], situations: Situat
                         f"environment is: of {value} both {found[value]} and {one}; no table holds that"
                     )
     return {value: int(one) if method == "action" and one.is_integer() else one for value, one in found.items()}
-
-
-def acted_in(table: Table, start: NDArray[np.float64]) -> set[int]:
-    """Find the states that an episode can be in before it ends.
-
-    Parameters
-    ----------
-    table : Table
-    start : ndarray of float64, shape [states]
-
-    Returns
-    -------
-    set of int
-    """
-    found = {int(state) for state in np.flatnonzero(start)}
-    left = list(found)
-    while left:
-        for outcomes in table[left.pop()]:
-            ahead = {n for p, n, _, t in outcomes if p > 0.0 and not t} - found
-            found |= ahead
-            left.extend(ahead)
-    return found

@@ -4,30 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import difflib
-import importlib
-import inspect
-from collections.abc import Mapping
-from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from fastsoftq import checks
-from fastsoftq.mdp.gymnasium_env import tabular_env
-from fastsoftq.mdp.gymnasium_play import check_by_playing, standing
-from fastsoftq.mdp.gymnasium_table import Table, arrays, read_table, wrapped
-from fastsoftq.mdp.gymnasium_trust import as_loaded
-from fastsoftq.mdp.tabular import TabularMDP, checked_mdp
+from fastsoftq.mdp.gymnasium.as_loaded import as_loaded
+from fastsoftq.mdp.gymnasium.making import gymnasium_module, make
+from fastsoftq.mdp.gymnasium.playing import check_by_playing, standing
+from fastsoftq.mdp.gymnasium.transitions import Table, arrays, read_table
+from fastsoftq.mdp.gymnasium.wrappers import wrapped
+from fastsoftq.mdp.tabular import TabularMDP
 
-__all__ = ["from_gymnasium", "maker", "to_gymnasium"]
+if TYPE_CHECKING:
+    from fastsoftq.mdp.gymnasium.environment import TabularEnv
 
-# Options that Gymnasium's environments read only where another is true.
-_ONLY_WITH = {
-    "success_rate": "is_slippery",
-    "rainy_probability": "is_rainy",
-    "fickle_probability": "fickle_passenger",
-}
+__all__ = ["from_gymnasium", "to_gymnasium"]
 
 
 def from_gymnasium(env: Any, **options: Any) -> TabularMDP:
@@ -82,9 +74,9 @@ def from_gymnasium(env: Any, **options: Any) -> TabularMDP:
     >>> fsq.from_gymnasium(dear).outcomes(36, 1)
     [Outcome(probability=1.0, next_state=36, reward=-1.0, terminated=False)]
     """
-    gymnasium = _gymnasium()
+    gymnasium = gymnasium_module()
     if isinstance(env, str):
-        made = _made(gymnasium, env, options)
+        made = make(env, options)
     elif not isinstance(env, gymnasium.Env):
         raise TypeError(f"env is {env!r}; it must be a gymnasium.Env or the name of one")
     elif options:
@@ -97,138 +89,48 @@ def from_gymnasium(env: Any, **options: Any) -> TabularMDP:
         raise ValueError(f"env is {env!r}; {error}") from error
 
 
-def to_gymnasium(mdp: TabularMDP) -> Any:
+def to_gymnasium(mdp: TabularMDP, render_mode: str | None = None) -> TabularEnv:
     """Make a Gymnasium environment of a TabularMDP.
 
     Parameters
     ----------
     mdp : TabularMDP
+    render_mode : {"ansi", "rgb_array"}, optional
+        What its `render` returns: text, or a picture of the map as uint8 [height, width, 3].
 
     Returns
     -------
-    gymnasium.Env
+    TabularEnv
         With discrete observations (states) and actions, the table `P` and `initial_state_distrib`, like the
         environments of Gymnasium's "toy text". It never truncates; `gymnasium.wrappers.TimeLimit` does. It can be
-        pickled and copied, and `step` refuses what is not one of its actions, in TypeError and ValueError.
+        pickled and copied, and goes on as it was. `gymnasium.make(env.spec)` makes another one.
 
     Raises
     ------
     ImportError
         Gymnasium is not installed.
+    ValueError
+        A render mode that does not exist, or "rgb_array" where the MDP has no map.
     TypeError
-        Not a TabularMDP.
+        `mdp` is not a TabularMDP; `render_mode` is not a string.
 
     Examples
     --------
     >>> import fastsoftq as fsq
-    >>> env = fsq.to_gymnasium(fsq.cliff_walking())
+    >>> env = fsq.to_gymnasium(fsq.from_map(["S#.G", "..CC"]), render_mode="ansi")
     >>> env.reset(seed=0)
-    (36, {'prob': 1.0})
-    >>> env.step(1)
-    (36, -100.0, False, False, {'prob': 1.0})
+    (0, {'prob': 1.0})
+    >>> env.step(2)
+    (3, -1.0, False, False, {'prob': 1.0})
+    >>> print(env.render())
+    S#.G
+    @.CC
+    state 3 after action 2: reward -1
     """
-    _gymnasium()
-    return tabular_env()(checked_mdp(mdp))
+    gymnasium_module()
+    from fastsoftq.mdp.gymnasium.environment import TabularEnv
 
-
-def _gymnasium() -> ModuleType:
-    try:
-        import gymnasium
-    except ImportError as error:
-        raise ImportError("Gymnasium's environments need Gymnasium: pip install gymnasium") from error
-    module: ModuleType = gymnasium
-    return module
-
-
-def maker(name: Any) -> Any:
-    """What makes the environment of this name, a class or a function, whose parameters are its options.
-
-    Parameters
-    ----------
-    name : str
-        As for `from_gymnasium`. Nothing is made, but a module in front of the name is imported.
-
-    Returns
-    -------
-    callable or None
-        None where there is none: `from_gymnasium` says why.
-    """
-    try:
-        gymnasium = _gymnasium()
-        registration = gymnasium.envs.registration
-        module, _, plain = name.rpartition(":")
-        if module:
-            importlib.import_module(module)
-        namespace, title, version = registration.parse_env_id(plain)
-        if version is None:
-            plain = registration.get_env_id(namespace, title, registration.find_highest_version(namespace, title))
-        entry = gymnasium.spec(plain).entry_point
-        return entry if callable(entry) else registration.load_env_creator(entry)
-    except Exception:  # of whatever is imported on the way
-        return None
-
-
-def _made(gymnasium: ModuleType, name: str, options: Mapping[str, Any]) -> Any:
-    """The environment of this name, or why there is none, with the option that is to blame."""
-    if "max_episode_steps" in options:
-        limit = options["max_episode_steps"]
-        raise ValueError(
-            f"max_episode_steps is {limit!r}; an MDP has no limit of steps: give it as max_steps, to train"
-        )
-    declared = _declared(name)
-    for option in options:
-        if option in declared and _is_flag(declared[option]):
-            checks.flag(option, options[option])
-    try:
-        made = gymnasium.make(name, **options)
-    except Exception as error:  # whatever a constructor raises
-        known = _parameters(name)
-        for option in options:
-            if known and option not in (*known, "disable_env_checker", "render_mode"):
-                close = difflib.get_close_matches(option, known, 1)
-                hint = f"did you mean {close[0]!r}? It" if close else "it"
-                names = ", ".join(map(repr, known))
-                raise TypeError(f"{option} is no option of {name}; {hint} must be one of {names}") from error
-        said = str(error) if isinstance(error, gymnasium.error.Error) else repr(error)
-        for option, value in options.items():
-            if _can_be_made(gymnasium, name, {other: options[other] for other in options if other != option}):
-                raise ValueError(f"{option} is {value!r}; {name} cannot be made with it: {said}") from error
-        raise ValueError(f"env is {name!r}; Gymnasium says: {said}") from error
-    parameters = _parameters(name)
-    given = {**{key: p.default for key, p in parameters.items()}, **getattr(made.unwrapped.spec, "kwargs", {})}
-    for option, other in _ONLY_WITH.items():
-        if option in options and other in parameters and not given[other]:
-            raise ValueError(f"{option} is {options[option]!r}; it changes nothing in {name} without {other}")
-    return made
-
-
-def _can_be_made(gymnasium: ModuleType, name: str, options: Mapping[str, Any]) -> bool:
-    try:
-        gymnasium.make(name, **options)
-    except Exception:
-        return False
-    return True
-
-
-def _declared(name: str) -> dict[str, inspect.Parameter]:
-    """The options that an environment names."""
-    try:
-        return dict(inspect.signature(maker(name)).parameters)
-    except (TypeError, ValueError):
-        return {}
-
-
-def _parameters(name: str) -> dict[str, inspect.Parameter]:
-    """The options of an environment, by name; none where it takes any."""
-    found = _declared(name)
-    any_name = any(parameter.kind is parameter.VAR_KEYWORD for parameter in found.values())
-    return {} if any_name else found
-
-
-def _is_flag(parameter: inspect.Parameter) -> bool:
-    """Whether an option is True or False: else Python would take anything by its truth value, "no" for True."""
-    says_nothing = parameter.annotation is parameter.empty
-    return parameter.annotation in (bool, "bool") or (says_nothing and isinstance(parameter.default, bool))
+    return TabularEnv(mdp, render_mode)
 
 
 def _read(env: Any) -> TabularMDP:
@@ -241,17 +143,10 @@ def _read(env: Any) -> TabularMDP:
     table = read_table(env)
     start = checks.array("initial_state_distrib", env.initial_state_distrib, "iuf", holds="probabilities")
     start = checks.distribution("initial_state_distrib", np.atleast_1d(start))
-    rows = _map(getattr(env, "desc", None), len(table))
-    name = env.spec.id if env.spec is not None else type(env).__name__
+    described = _description(env, len(table))
 
     def mdp(table: Table) -> TabularMDP:
-        return TabularMDP(
-            **arrays(table),
-            start=start,
-            name=name,
-            map=rows,
-            cells=None if rows is None else [(y, x) for y, row in enumerate(rows) for x in range(len(row))],
-        )
+        return TabularMDP(start=start, **described, **arrays(table))
 
     plain = mdp(table)
     if not _known_to_play_by_its_table(env):
@@ -267,7 +162,9 @@ def _known_to_play_by_its_table(env: Any) -> bool:
     from gymnasium import Env
     from gymnasium.envs.toy_text import CliffWalkingEnv, FrozenLakeEnv, TaxiEnv
 
-    if type(env) in (tabular_env(), CliffWalkingEnv, FrozenLakeEnv, TaxiEnv):
+    from fastsoftq.mdp.gymnasium.environment import TabularEnv
+
+    if type(env) in (TabularEnv, CliffWalkingEnv, FrozenLakeEnv, TaxiEnv):
         return as_loaded(env, ("step", "reset"))
     changed = {"step", "reset"} & vars(env).keys() or not as_loaded(Env(), ("step",))
     return type(env).step is Env.step and not changed
@@ -289,6 +186,20 @@ def _copied(env: Any) -> Any:
     with contextlib.suppress(AttributeError):
         played.render_mode = None
     return played
+
+
+def _description(env: Any, n_states: int) -> dict[str, Any]:
+    """The name of an environment, and its map and cells where it has them, as arguments of `TabularMDP`."""
+    from fastsoftq.mdp.gymnasium.environment import TabularEnv
+
+    if isinstance(env, TabularEnv):
+        return {"name": env.mdp.name, "map": env.mdp.map, "cells": env.mdp.cells}
+    rows = _map(getattr(env, "desc", None), n_states)
+    return {
+        "name": env.spec.id if env.spec is not None else type(env).__name__,
+        "map": rows,
+        "cells": None if rows is None else [(y, x) for y, row in enumerate(rows) for x in range(len(row))],
+    }
 
 
 def _map(desc: Any, n_states: int) -> list[str] | None:

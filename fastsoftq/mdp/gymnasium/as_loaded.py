@@ -31,6 +31,16 @@ def as_loaded(env: Any, names: Iterable[str]) -> bool:
     Returns
     -------
     bool
+
+    Examples
+    --------
+    >>> import gymnasium
+    >>> env = gymnasium.make("CliffWalking-v1").unwrapped
+    >>> as_loaded(env, ["step"])
+    True
+    >>> env.step = lambda action: (0, 0.0, True, False, {})
+    >>> as_loaded(env, ["step"])
+    False
     """
     kind = type(env)
     by_hand = [name for name, value in vars(env).items() if callable(value) and callable(getattr(kind, name, None))]
