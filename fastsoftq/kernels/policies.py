@@ -10,11 +10,13 @@ import numpy as np
 from numba import types
 
 from fastsoftq.kernels.jit import by_type, inlined
+from fastsoftq.kernels.kinds import ActionOf, Actions, Epsilon, Flag, Number, Row, RowOf256, Temperature, Weights
+from fastsoftq.kernels.lookup import lookup
 from fastsoftq.kernels.numerics import LOG2_E
 from fastsoftq.kernels.operators import sum_of_weights, weight
-from fastsoftq.kernels.over_actions import fold, highest, total
-from fastsoftq.kernels.random import unit
-from fastsoftq.kernels.simd import Vec, convert, lookup, select
+from fastsoftq.kernels.over_actions import first, fold, highest, total
+from fastsoftq.kernels.random import ADraw, Half, unit
+from fastsoftq.kernels.simd import Vec, convert, select
 
 __all__ = [
     "any_action",
@@ -36,13 +38,13 @@ _0, _1, _3, _15 = np.int32(0), np.int32(1), np.int32(3), np.int32(15)
 
 
 @inlined
-def explores(draw, epsilon):
+def explores(draw: ADraw, epsilon: Epsilon):
     """Whether to explore, with probability epsilon (to 2**-30; exactly never at 0 and always at 1)."""
     return convert(draw.high >> _2, _0) < convert(epsilon * 2.0**30, _0)
 
 
 @inlined
-def any_action(low, actions):
+def any_action(low: Half, actions: Actions):
     """One of `actions` actions, each as likely as the others, from half a draw (uint32); int32."""
     return convert((low >> _8) * np.uint32(actions) >> _24, _0)
 
@@ -53,7 +55,7 @@ def _or_any(action, draw, epsilon, actions):
 
 
 @by_type
-def unless_exploring(action, draw, epsilon, actions):
+def unless_exploring(action: ActionOf, draw: ADraw, epsilon: Epsilon, actions: Actions):
     """The action, but with probability epsilon any of `actions`."""
     if isinstance(epsilon, Vec):
         return lambda action, draw, epsilon, actions: _or_any(action, draw, epsilon, actions)
@@ -66,7 +68,7 @@ def unless_exploring(action, draw, epsilon, actions):
 
 
 @by_type
-def greedy_given(row, top, explore, low):
+def greedy_given(row: RowOf256, top: Number, explore: Flag, low: Half):
     """Epsilon-greedy once the largest entry `top` and whether to `explore` are known."""
     if isinstance(row, types.BaseTuple) and len(row) == 4:
 
@@ -82,11 +84,12 @@ def greedy_given(row, top, explore, low):
 
     def by_rank(row, top, explore, low):
         """The j-th of the best, j uniform: count them, then count again up to j."""
-        one = _is_best(row[0], top, explore)
+        one = _is_best(first(row), top, explore)
         count = fold(_count, one, row[1:], (top, explore))
         rank = convert((low >> _8) * convert(count, _8) >> _24, _0)
-        start = (one, convert(one <= rank, _0))
-        return fold(_count_up_to, start, row[1:], (top, explore, rank))[1]
+        zero = rank ^ rank  # in each lane
+        # Up to the last but one: where none is best (all are NaN), the last is chosen.
+        return fold(_count_up_to, (zero, zero), row[:-1], (top, explore, rank))[1]
 
     return by_rank
 
@@ -108,7 +111,7 @@ def _count_up_to(so_far, q, action, top, explore, rank):
 
 
 @inlined
-def greedy(row, draw):
+def greedy(row: RowOf256, draw: ADraw):
     """An action of the largest value; equal ones are equally likely.
 
     Parameters
@@ -127,7 +130,7 @@ def greedy(row, draw):
 
 
 @inlined
-def epsilon_greedy(row, epsilon, draw):
+def epsilon_greedy(row: RowOf256, epsilon: Epsilon, draw: ADraw):
     """With probability epsilon any action, otherwise a greedy one (Sutton & Barto 2018, section 2.2).
 
     Parameters
@@ -146,10 +149,10 @@ def epsilon_greedy(row, epsilon, draw):
 
 
 @inlined
-def by_weight(weights, low):
+def by_weight(weights: Weights, low: Half):
     """An action in proportion to its weight, from half a draw (uint32); int32."""
-    threshold = unit(low, weights[0]) * total(weights)
-    start = (weights[0], select(threshold >= weights[0], _1, _0))
+    threshold = unit(low, first(weights)) * total(weights)
+    start = (first(weights), select(threshold >= first(weights), _1, _0))
     return fold(_pass, start, weights[1:-1], (threshold,))[1]
 
 
@@ -160,7 +163,7 @@ def _pass(so_far, weight, action, threshold):
 
 
 @inlined
-def boltzmann(row, temperature, draw):
+def boltzmann(row: Row, temperature: Temperature, draw: ADraw):
     """An action with probability exp((Q(s, a) - V(s)) / T), the maximum-entropy policy.
 
     Parameters
