@@ -156,11 +156,11 @@ def by_type(choose: Callable[..., Any]) -> Any:
         return choose(*given, **named)
 
     overload(chosen, jit_options=INTO_CALLERS, strict=False)(implementation)
-    from_python = _passing_on(chosen, choose)
+    from_python = _passing_on(chosen, choose, len(arguments.signature.parameters))
     return chosen
 
 
-class _Operation(_Intrinsic):
+class _Operation(_Intrinsic):  # type: ignore[misc] # final, but not callable from Python
     """An intrinsic that can be called from Python too."""
 
     def __call__(self, *given: Any, **named: Any) -> Any:
@@ -179,17 +179,22 @@ def operation(define: Callable[..., Any]) -> Any:
     result = _Operation(define.__name__, checked)
     result._register()
     result.arguments, result.__signature__ = arguments, arguments.signature
-    result.from_python = _passing_on(result, define)
+    result.from_python = _passing_on(result, define, len(arguments.signature.parameters))
     return result
 
 
-def _passing_on(function: Any, written: Callable[..., Any]) -> Any:
+def _passing_on(function: Any, written: Callable[..., Any], count: int) -> Any:
     """What Python calls in order to call what only compiled code can."""
-
-    def call(*arguments: Any) -> Any:
-        return function(*arguments)
-
-    call.__module__, call.__qualname__ = written.__module__, written.__qualname__  # the disk cache tells them apart so
+    # Each by its own number: a tuple of arguments that begins with a function has Numba warn.
+    calls: dict[int, Callable[..., Any]] = {
+        1: lambda a: function(a),
+        2: lambda a, b: function(a, b),
+        3: lambda a, b, c: function(a, b, c),
+        4: lambda a, b, c, d: function(a, b, c, d),
+    }
+    call = calls.get(count, lambda *arguments: function(*arguments))
+    # The disk cache tells them apart by these.
+    call.__module__, call.__name__, call.__qualname__ = written.__module__, written.__name__, written.__qualname__
     return compiled(call)
 
 

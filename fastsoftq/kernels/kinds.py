@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from numbers import Integral
 from typing import Annotated, Any, TypeAlias
 
 import numpy as np
@@ -12,6 +13,7 @@ from numba import types
 from numpy.typing import NDArray
 
 from fastsoftq import checks
+from fastsoftq.checks.plain import plain
 from fastsoftq.kernels.arguments import Kind
 from fastsoftq.kernels.vectors import FLOATS, Vec
 
@@ -86,10 +88,9 @@ class NumberKind(Kind):
 
     def checked(self, name: str, value: Any) -> Any:
         found = self._check(name, value)
-        plain = value[()] if isinstance(value, np.ndarray) else value
-        if type(plain) not in _NUMBERS or (type(plain) is int and not -(2**63) <= plain < 2**63):
-            return found
-        return plain
+        same = value[()] if isinstance(value, np.ndarray) else value
+        fits = type(same) is not int or -(2**63) <= same < 2**63
+        return same if type(same) in _NUMBERS and fits else found
 
 
 Number: TypeAlias = Annotated[Any, NumberKind()]
@@ -109,7 +110,7 @@ StepSize: TypeAlias = Annotated[Any, NumberKind(_step_size)]
 
 
 class FlagKind(Kind):
-    """True or False; an integer, as environments give it, is true unless it is 0."""
+    """True or False, or 1 or 0."""
 
     allowed = "a boolean or an integer"
 
@@ -117,10 +118,10 @@ class FlagKind(Kind):
         return isinstance(_dtype(t), types.Boolean | types.Integer)
 
     def checked(self, name: str, value: Any) -> Any:
-        try:
-            return checks.flag(name, value)
-        except TypeError:
-            return bool(checks.count(name, value, least=0, most=1))
+        found = plain(name, value)
+        if not isinstance(found, bool | np.bool_) and not (isinstance(found, Integral) and found in (0, 1)):
+            raise TypeError(f"{name} is {value!r}; it must be True or False, or 1 or 0")
+        return bool(found)
 
 
 Flag: TypeAlias = Annotated[Any, FlagKind()]
@@ -137,9 +138,11 @@ class WholeKind(Kind):
     def takes(self, t: types.Type) -> bool:
         return isinstance(_dtype(t), types.Integer)
 
-    def beside(self, name: str, value: Any, given: Mapping[str, Any]) -> int:
-        most = self._most(given) if callable(self._most) else self._most
-        return as_whole(name, value, self._least, most)
+    def checked(self, name: str, value: Any) -> int:
+        return checks.whole(name, value) if callable(self._most) else as_whole(name, value, self._least, self._most)
+
+    def beside(self, name: str, value: Any, given: Mapping[str, Any]) -> Any:
+        return as_whole(name, value, self._least, self._most(given)) if callable(self._most) else value
 
 
 def as_whole(name: str, value: Any, least: int, most: int) -> int:

@@ -82,10 +82,12 @@ def sum_of_weights(row: Row, top: Number, sharpness: Sharpness):
     >>> sum_of_weights((1.0, 3.0), 3.0, 0.5)
     1.5
     """
-    so_far = weight(first(row), top, sharpness)
-    for a in range(1, len(row)):
-        so_far = so_far + weight(row[a], top, sharpness)
-    return so_far
+    return fold(_add_weight, weight(first(row), top, sharpness), row[1:], (top, sharpness))
+
+
+@inlined
+def _add_weight(so_far, q, action, top, sharpness):
+    return so_far + weight(q, top, sharpness)
 
 
 @inlined
@@ -190,16 +192,19 @@ def softmax(row: Row, temperature: Temperature, out: Out):
     array([0.5, 0.5])
     """
     if len(out) != len(row):
-        raise ValueError("softmax: out has not as many entries as row; it must have")
+        raise ValueError("softmax: out must have as many entries as row")
     top = highest(row)
     sharpness = LOG2_E / temperature
-    whole = 0.0
-    for a in range(len(row)):
-        out[a] = weight(row[a], top, sharpness)
-        whole += out[a]
+    whole = fold(_write_weight, 0.0, row, (out, top, sharpness))
     for a in range(len(out)):
         out[a] /= whole
     return out
+
+
+@inlined
+def _write_weight(so_far, q, action, out, top, sharpness):
+    out[action] = weight(q, top, sharpness)
+    return so_far + out[action]
 
 
 @inlined
@@ -220,8 +225,10 @@ def entropy(policy: Policy):
     >>> entropy([0.5, 0.5])  # log 2
     0.6931471805599453
     """
-    nats = 0.0
-    for a in range(len(policy)):
-        p = policy[a]
-        nats -= p * LN_2 * log2(maximum(p, _TINY))
+    nats = fold(_less_information, _less_information(0.0, first(policy), 0), policy[1:], ())
     return maximum(0.0, nats)
+
+
+@inlined
+def _less_information(so_far, p, action):
+    return so_far - p * LN_2 * log2(maximum(p, _TINY))

@@ -39,13 +39,47 @@ _0, _1, _3, _15 = np.int32(0), np.int32(1), np.int32(3), np.int32(15)
 
 @inlined
 def explores(draw: ADraw, epsilon: Epsilon):
-    """Whether to explore, with probability epsilon (to 2**-30; exactly never at 0 and always at 1)."""
+    """Whether to explore, with probability epsilon (to 2**-30; exactly never at 0 and always at 1).
+
+    Parameters
+    ----------
+    draw : Draw
+        Its high half decides.
+    epsilon : float64
+        In [0, 1].
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> from fastsoftq.kernels.random import Draw
+    >>> explores(Draw(2**31, 0), 0.4), explores(Draw(2**31, 0), 0.6)
+    (False, True)
+    """
     return convert(draw.high >> _2, _0) < convert(epsilon * 2.0**30, _0)
 
 
 @inlined
 def any_action(low: Half, actions: Actions):
-    """One of `actions` actions, each as likely as the others, from half a draw (uint32); int32."""
+    """One of `actions` actions, up to 256, each as likely as the others.
+
+    Parameters
+    ----------
+    low : uint32
+        Half a draw.
+    actions : int
+
+    Returns
+    -------
+    int32
+
+    Examples
+    --------
+    >>> any_action(2**31, 4)
+    2
+    """
     return convert((low >> _8) * np.uint32(actions) >> _24, _0)
 
 
@@ -56,7 +90,27 @@ def _or_any(action, draw, epsilon, actions):
 
 @by_type
 def unless_exploring(action: ActionOf, draw: ADraw, epsilon: Epsilon, actions: Actions):
-    """The action, but with probability epsilon any of `actions`."""
+    """The action, but with probability epsilon any of `actions`.
+
+    Parameters
+    ----------
+    action : int
+    draw : Draw
+    epsilon : float64
+        In [0, 1].
+    actions : int
+        Up to 256.
+
+    Returns
+    -------
+    int32
+
+    Examples
+    --------
+    >>> from fastsoftq.kernels.random import Draw
+    >>> unless_exploring(3, Draw(0, 2**31), 0.0, 4), unless_exploring(3, Draw(0, 2**31), 1.0, 4)
+    (3, 2)
+    """
     if isinstance(epsilon, Vec):
         return lambda action, draw, epsilon, actions: _or_any(action, draw, epsilon, actions)
 
@@ -69,7 +123,26 @@ def unless_exploring(action: ActionOf, draw: ADraw, epsilon: Epsilon, actions: A
 
 @by_type
 def greedy_given(row: RowOf256, top: Number, explore: Flag, low: Half):
-    """Epsilon-greedy once the largest entry `top` and whether to `explore` are known."""
+    """Epsilon-greedy once the largest entry `top` and whether to `explore` are known.
+
+    Parameters
+    ----------
+    row : float64 [actions]
+        Up to 256 actions.
+    top : float64
+    explore : bool
+    low : uint32
+        Half a draw; decides between ties.
+
+    Returns
+    -------
+    int32
+
+    Examples
+    --------
+    >>> greedy_given([1.0, 3.0, 3.0], 3.0, False, 2**31)
+    2
+    """
     if isinstance(row, types.BaseTuple) and len(row) == 4:
 
         def by_table(row, top, explore, low):
@@ -124,6 +197,12 @@ def greedy(row: RowOf256, draw: ADraw):
     Returns
     -------
     int32
+
+    Examples
+    --------
+    >>> from fastsoftq.kernels.random import Draw
+    >>> greedy([1.0, 3.0, 2.0], Draw(0, 0))
+    1
     """
     top = highest(row)
     return greedy_given(row, top, top != top, draw.low)
@@ -144,13 +223,36 @@ def epsilon_greedy(row: RowOf256, epsilon: Epsilon, draw: ADraw):
     Returns
     -------
     int32
+
+    Examples
+    --------
+    >>> from fastsoftq.kernels.random import Draw
+    >>> epsilon_greedy([1.0, 3.0, 2.0], 0.1, Draw(high=2**31, low=0))  # draws 0.5, so it does not explore
+    1
     """
     return greedy_given(row, highest(row), explores(draw, epsilon), draw.low)
 
 
 @inlined
 def by_weight(weights: Weights, low: Half):
-    """An action in proportion to its weight, from half a draw (uint32); int32."""
+    """An action in proportion to its weight.
+
+    Parameters
+    ----------
+    weights : float64 [actions]
+        At least 0, and not all of them 0.
+    low : uint32
+        Half a draw.
+
+    Returns
+    -------
+    int32
+
+    Examples
+    --------
+    >>> by_weight([1.0, 0.0, 3.0], 2**31)
+    2
+    """
     threshold = unit(low, first(weights)) * total(weights)
     start = (first(weights), select(threshold >= first(weights), _1, _0))
     return fold(_pass, start, weights[1:-1], (threshold,))[1]
@@ -177,12 +279,19 @@ def boltzmann(row: Row, temperature: Temperature, draw: ADraw):
     Returns
     -------
     int32
+
+    Examples
+    --------
+    >>> from fastsoftq.kernels.random import Draw
+    >>> boltzmann([1.0, 3.0, 2.0], 0.01, Draw(0, 2**31))
+    1
     """
     top = highest(row)
     sharpness = LOG2_E / temperature
     threshold = unit(draw.low, sharpness) * sum_of_weights(row, top, sharpness)
-    sum_so_far, action = 0.0, 0
-    for a in range(len(row) - 1):
-        sum_so_far += weight(row[a], top, sharpness)
-        action += threshold >= sum_so_far
-    return np.int32(action)
+    return fold(_pass_exponential, (0.0 * threshold, _0), row[:-1], (top, sharpness, threshold))[1]
+
+
+@inlined
+def _pass_exponential(so_far, q, action, top, sharpness, threshold):
+    return _pass(so_far, weight(q, top, sharpness), action, threshold)

@@ -53,9 +53,6 @@ class _WordKind(WholeKind):
         super().__init__(least, most)
         self._dtype = dtype
 
-    def checked(self, name: str, value: Any) -> Any:
-        return as_whole(name, value, self._least, self._most)
-
     def beside(self, name: str, value: Any, given: Any) -> Any:
         return self._dtype(value) if value >= 0 else value
 
@@ -71,7 +68,7 @@ class _DrawKind(_WordKind):
     def checked(self, name: str, value: Any) -> Any:
         if not isinstance(value, tuple) or len(value) != 2:
             raise TypeError(f"{name} is {value!r}; it must be a Draw, or a pair of integers")
-        return Draw(*(np.uint32(super(_DrawKind, self).checked(name, half)) for half in value))
+        return Draw(*(np.uint32(as_whole(name, half, 0, 2**32 - 1)) for half in value))  # type: ignore[arg-type]
 
     def beside(self, name: str, value: Any, given: Any) -> Any:
         return value

@@ -45,7 +45,7 @@ def select(typing, mask: Flag, x: NumberOrFlag, y: NumberOrFlag):
     Parameters
     ----------
     mask : bool, or a vector
-        An integer is true unless it is 0.
+        Or 1 or 0.
     x, y : numbers, or vectors
 
     Examples
@@ -208,7 +208,7 @@ def any_lane(typing, mask: Flag):
     Parameters
     ----------
     mask : bool, or a vector
-        An integer is true unless it is 0.
+        Or 1 or 0.
 
     Examples
     --------

@@ -22,6 +22,7 @@ from fastsoftq.kernels.kinds import (
     Terminated,
 )
 from fastsoftq.kernels.operators import hard_value, soft_value
+from fastsoftq.kernels.over_actions import fold
 from fastsoftq.kernels.simd import fma, select
 
 __all__ = [
@@ -86,7 +87,7 @@ def q_learning_update(
     reward : float64
     next_state : int
     terminated : bool
-        An integer is true unless it is 0.
+        Or 1 or 0.
     step_size : float64
         In (0, 1].
     discount : float64
@@ -99,11 +100,12 @@ def q_learning_update(
 
     Examples
     --------
+    >>> import numpy as np
     >>> q = np.array([[0.0, 0.0], [3.0, 2.0]])
-    >>> q_learning_update(q, 0, 1, -1.0, 1, False, 0.5, 0.9)
-    1.7
-    >>> q[0, 1]
-    np.float64(0.0)
+    >>> q_learning_update(q, 0, 1, -1.0, 1, False, 0.5, 1.0)
+    2.0
+    >>> float(q[0, 1])
+    1.0
     """
     target = td_target(reward, terminated, discount, hard_value(q[next_state]))
     return _update(q, state, action, target, step_size)
@@ -131,7 +133,7 @@ def soft_q_learning_update(
     reward : float64
     next_state : int
     terminated : bool
-        An integer is true unless it is 0.
+        Or 1 or 0.
     step_size : float64
         In (0, 1].
     discount : float64
@@ -146,11 +148,12 @@ def soft_q_learning_update(
 
     Examples
     --------
+    >>> import numpy as np
     >>> q = np.array([[0.0, 0.0], [3.0, 2.0]])
-    >>> soft_q_learning_update(q, 0, 1, -1.0, 1, True, 0.5, 0.9, 2.0)
+    >>> soft_q_learning_update(q, 0, 1, -1.0, 1, True, 0.5, 1.0, 2.0)
     -1.0
-    >>> q[0, 1]
-    np.float64(0.0)
+    >>> float(q[0, 1])
+    -0.5
     """
     target = td_target(reward, terminated, discount, soft_value(q[next_state], temperature))
     return _update(q, state, action, target, step_size)
@@ -178,7 +181,7 @@ def sarsa_update(
     reward : float64
     next_state, next_action : int
     terminated : bool
-        An integer is true unless it is 0.
+        Or 1 or 0.
     step_size : float64
         In (0, 1].
     discount : float64
@@ -191,11 +194,12 @@ def sarsa_update(
 
     Examples
     --------
+    >>> import numpy as np
     >>> q = np.array([[0.0, 0.0], [3.0, 2.0]])
-    >>> sarsa_update(q, 0, 1, -1.0, 1, 0, False, 0.5, 0.9)
-    1.7
-    >>> q[0, 1]
-    np.float64(0.0)
+    >>> sarsa_update(q, 0, 1, -1.0, 1, 0, False, 0.5, 1.0)
+    2.0
+    >>> float(q[0, 1])
+    1.0
     """
     target = td_target(reward, terminated, discount, q[next_state, next_action])
     return _update(q, state, action, target, step_size)
@@ -227,7 +231,7 @@ def expected_sarsa_update(
     policy : float64 [actions]
         The probabilities of the actions in `next_state`.
     terminated : bool
-        An integer is true unless it is 0.
+        Or 1 or 0.
     step_size : float64
         In (0, 1].
     discount : float64
@@ -240,16 +244,20 @@ def expected_sarsa_update(
 
     Examples
     --------
+    >>> import numpy as np
     >>> q = np.array([[0.0, 0.0], [3.0, 2.0]])
-    >>> expected_sarsa_update(q, 0, 1, -1.0, 1, [0.5, 0.5], False, 0.5, 0.9)
-    1.25
-    >>> q[0, 1]
-    np.float64(0.0)
+    >>> expected_sarsa_update(q, 0, 1, -1.0, 1, [0.5, 0.5], False, 0.5, 1.0)
+    1.5
+    >>> float(q[0, 1])
+    0.75
     """
     if len(policy) != q.shape[1]:
         raise ValueError("expected_sarsa_update: policy must have an entry for each action of q")
-    value = 0.0
-    for a in range(len(policy)):
-        value = fma(policy[a], q[next_state, a], value)
+    value = fold(_expected, 0.0, policy, (q, next_state))
     target = td_target(reward, terminated, discount, value)
     return _update(q, state, action, target, step_size)
+
+
+@inlined
+def _expected(so_far, probability, action, q, state):
+    return fma(probability, q[state, action], so_far)

@@ -10,9 +10,7 @@ from pathlib import Path
 __all__ = ["atomic_write"]
 
 
-def atomic_write(
-    path: str | os.PathLike[str], data: bytes, temporary: Path | None = None, mode: int = 0o666
-) -> None:
+def atomic_write(path: str | os.PathLike[str], data: bytes, temporary: Path | None = None, mode: int = 0o666) -> None:
     """Put a file in place, whole and flushed to the disk, in place of what was there.
 
     Parameters

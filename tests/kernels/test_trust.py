@@ -112,7 +112,11 @@ def test_what_others_can_change_is_neither_read_nor_written_and_said_once(folder
     compiled_files._is_trusted.cache_clear()
     folder.chmod(0o777)
     with pytest.warns(UserWarning, match=r"is not used.*mode 0777.*FASTSOFTQ_TRUST_CACHE=1") as said:
-        seen = [compiled_files.read(path), compiled_files.write(folder / "more.jit", b"more"), compiled_files.read(path)]
+        seen = [
+            compiled_files.read(path),
+            compiled_files.write(folder / "more.jit", b"more"),
+            compiled_files.read(path),
+        ]
     assert seen == [None, None, None]
     assert len(said) == 1
     assert [found.name for found in folder.iterdir()] == ["code.jit"]
