@@ -2,6 +2,7 @@
 
 import ast
 import doctest
+import importlib
 import math
 from pathlib import Path
 
@@ -97,11 +98,42 @@ def test_an_unknown_name_is_answered_with_the_nearest():
         checks.choice("metric", 3, ("return", "length"))
 
 
-def test_examples():
-    assert doctest.testmod(checks).failed == 0
+def test_every_entry_is_looked_at_and_the_first_bad_one_named():
+    checks.finite("x", np.zeros((0, 2)))
+    checks.finite("x", np.ones((2, 2)))
+    with pytest.raises(ValueError, match=r"^x\[1, 0\] is nan; it must be finite$"):
+        checks.finite("x", np.array([[0.0, 1.0], [np.nan, np.inf]]))
+    with pytest.raises(ValueError, match=r"^x is inf; it must be finite$"):
+        checks.finite("x", np.array(np.inf))
+    values = np.array([[3, -2], [-1, 4]])
+    with pytest.raises(ValueError, match=r"^x\[0, 1\] is -2; it must be at least 0$"):
+        checks.every("x", values, values >= 0, "it must be at least 0")
 
 
-def test_it_imports_nothing_of_the_package_but_system():
-    tree = ast.parse(Path(checks.__file__).read_text())
-    imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom | ast.Import)]
-    assert not [node for node in imports if "fastsoftq" in ast.dump(node).replace("fastsoftq.system", "")]
+def test_whole_and_real_numbers():
+    assert checks.whole("x", np.uint8(3)) == 3
+    assert type(checks.whole("x", np.uint8(3))) is int
+    assert checks.real("x", -math.inf) == -math.inf
+    assert math.isnan(checks.real("x", np.float32("nan")))
+    for value in (True, 1.0, "1", None, [1]):
+        with pytest.raises(TypeError, match="x is .*; it must be an integer"):
+            checks.whole("x", value)
+    with pytest.raises(ValueError, match="x is too large for a float"):
+        checks.real("x", 10**400)
+
+
+FILES = sorted(Path(checks.__file__).parent.glob("*.py"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_examples(path):
+    name = "fastsoftq.checks" if path.stem == "__init__" else f"fastsoftq.checks.{path.stem}"
+    assert doctest.testmod(importlib.import_module(name)).failed == 0
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_it_imports_nothing_of_the_package_but_system(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        names = [node.module] if isinstance(node, ast.ImportFrom) else [a.name for a in getattr(node, "names", ())]
+        ours = [n for n in names if n.startswith("fastsoftq")]
+        assert not [n for n in ours if not n.startswith(("fastsoftq.checks", "fastsoftq.system"))]

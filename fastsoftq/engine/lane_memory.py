@@ -14,7 +14,7 @@ from numba.core import cgutils
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import intrinsic, lower_builtin, models, register_model
 
-from fastsoftq.kernels.simd import LANES, Vec, llvm_type, spread
+from fastsoftq.kernels.vectors import LANES, Vec, llvm_type, spread
 
 __all__ = [
     "WORD",

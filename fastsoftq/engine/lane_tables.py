@@ -13,7 +13,7 @@ from numba import types
 from numba.extending import intrinsic
 
 from fastsoftq.engine.lane_memory import WORD, address, word
-from fastsoftq.kernels.simd import LANES, Vec, lane_order
+from fastsoftq.kernels.vectors import LANES, Vec, lane_order
 
 __all__ = ["QUAD", "fetch", "fetch_add", "outcomes", "pointer", "rows", "scatter"]
 

@@ -1,22 +1,17 @@
-"""Compiled code on disk: one file for each (function, argument types, machine, sources), found by its name alone.
+"""Compiled code on disk, found by its name: a digest of (function, argument types, machine, sources).
 
 Numba's own cache keeps an index beside the code and watches one source file. It would serve a rule that has been edited
 since (rules are compiled into loops of other files), can give a process another's code when several start cold at once,
-and raises on a file cut short. Here the name of a file is a digest of everything its contents depend on, the contents
-carry their own checksum, and files appear whole or not at all; whatever is not as it should be is compiled again.
+and raises on a file cut short. Here a name stands for all that the code depends on (`sources.py`), so that no file is
+out of date; one that is not as it should be (`compiled_files.py`) is compiled again.
 """
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import os
 import pickle
-import secrets
 import sys
-import warnings
 from collections.abc import Callable, Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,72 +19,10 @@ import numba
 from numba import types
 from numba.core.caching import CompileResultCacheImpl, _Cache
 
+from fastsoftq.kernels import compiled_files
 from fastsoftq.kernels.sources import COMPILED_TOGETHER, compiled_now, sources, sources_of
-from fastsoftq.kernels.trust import is_own, why_not_trusted
 
-__all__ = ["SourceCache", "cache_directory"]
-
-_CHECKSUM = hashlib.sha256().digest_size
-# For all to read and nobody else to write, whatever the user's umask lets others do.
-_FOLDER, _FILE = 0o755, 0o644
-
-
-@cache
-def cache_directory() -> Path:
-    """Where compiled code is kept: `$FASTSOFTQ_CACHE_DIR`, or the user's cache directory."""
-    chosen = os.environ.get("FASTSOFTQ_CACHE_DIR")
-    if chosen:
-        return Path(chosen)
-    import platformdirs
-
-    return Path(platformdirs.user_cache_dir("fastsoftq", appauthor=False))
-
-
-def _others_are_trusted() -> bool:
-    return os.environ.get("FASTSOFTQ_TRUST_CACHE") == "1"
-
-
-@cache
-def _is_trusted(folder: Path) -> bool:
-    """Whether code may be loaded from a folder that exists; where not, say so once."""
-    reason = None if _others_are_trusted() else why_not_trusted(folder)
-    if reason is not None:
-        warnings.warn(
-            f"compiled code in {folder} is not used, and everything is compiled anew: {reason}. Whoever can write "
-            "there can run code as you; take another folder (FASTSOFTQ_CACHE_DIR), or set FASTSOFTQ_TRUST_CACHE=1",
-            UserWarning,
-            stacklevel=2,
-        )
-    return reason is None
-
-
-def _read(path: Path) -> bytes | None:
-    """What a file of the cache holds; None where there is none, or none to be trusted."""
-    try:
-        if not _is_trusted(path.parent):
-            return None
-        with path.open("rb") as file:
-            return file.read() if _others_are_trusted() or is_own(file.fileno()) else None
-    except OSError:
-        return None
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Put a file in place, whole or not at all; a disk that cannot be written costs a compilation, no more."""
-    with contextlib.suppress(OSError):
-        for folder in (*reversed(path.parent.parents), path.parent):
-            with contextlib.suppress(FileExistsError):
-                folder.mkdir(_FOLDER)
-        if not _is_trusted(path.parent):
-            return
-        temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}.partial")
-        try:
-            with open(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, _FILE), "wb") as file:  # noqa: PTH123
-                file.write(data)
-            temporary.replace(path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
+__all__ = ["SourceCache"]
 
 
 def _package_digest() -> str:
@@ -112,25 +45,6 @@ def _classes(t: Any) -> Iterator[type]:
         yield from _classes(part)
 
 
-@contextlib.contextmanager
-def _without_looking_for_blas() -> Iterator[None]:
-    """Let Numba register what it knows without importing scipy.linalg, half of a process's first call (0.2 s).
-
-    Numba imports it only to see that it is there, as it is; a function that needs it looks for it again.
-    """
-    from numba.np import linalg
-
-    look = linalg.ensure_blas
-    if "numba.np.arraymath" not in sys.modules:
-        linalg.ensure_blas = lambda: None
-    try:
-        yield
-    finally:
-        linalg.ensure_blas = look
-        if "numba.np.arraymath" in sys.modules:
-            sys.modules["numba.np.arraymath"].ensure_blas = look  # type: ignore[attr-defined]
-
-
 class SourceCache(_Cache):
     """The cache of one function, with the interface that Numba's dispatcher asks for."""
 
@@ -143,7 +57,7 @@ class SourceCache(_Cache):
     @property
     def cache_path(self) -> str:
         """The folder the files are in."""
-        return str(cache_directory())
+        return str(compiled_files.cache_directory())
 
     def enable(self) -> None:
         """Use the disk."""
@@ -158,26 +72,18 @@ class SourceCache(_Cache):
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """The compiled code for `sig`, or None where there is none that is whole."""
-        with _without_looking_for_blas():
-            target_context.refresh()  # what unpickling, or compiling, refers to must be registered first
         path = self._path(sig, target_context.codegen())
         if path is None:
             return None
-        stored = _read(path)
-        if stored is None:
-            return None
-        checksum, payload = stored[:_CHECKSUM], stored[_CHECKSUM:]
-        if hashlib.sha256(payload).digest() != checksum:
-            return None
-        return self._impl.rebuild(target_context, pickle.loads(payload))
+        data = compiled_files.read(path)
+        return None if data is None else self._impl.rebuild(target_context, pickle.loads(data))
 
     def save_overload(self, sig: Any, data: Any) -> None:
-        """Keep compiled code, where there is room; a disk that cannot be written costs a compilation, no more."""
+        """Keep compiled code, where that can be done."""
         path = self._path(sig, data.codegen)
         if path is None or data.library.has_dynamic_globals or any(not lifted.can_cache for lifted in data.lifted):
             return
-        payload = numba.core.serialize.dumps(self._impl.reduce(data))
-        _write(path, hashlib.sha256(payload).digest() + payload)
+        compiled_files.write(path, numba.core.serialize.dumps(self._impl.reduce(data)))
 
     def _path(self, sig: Any, codegen: Any) -> Path | None:
         arguments = getattr(sig, "args", sig)
@@ -199,4 +105,4 @@ class SourceCache(_Cache):
             (numba.__version__, sys.version_info[:2]),
         )
         name = hashlib.sha256(repr(key).encode()).hexdigest()[:32]
-        return cache_directory() / f"{self._function.__name__}-{name}.jit"
+        return compiled_files.cache_directory() / f"{self._function.__name__}-{name}.jit"

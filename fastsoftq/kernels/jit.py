@@ -1,4 +1,4 @@
-"""The one place that calls `numba.njit`: which flags, and why.
+"""The one place that calls Numba's compiler: which flags, and why.
 
 nogil
     Threads train side by side over kernels that hold no Python object: 1.9 to 2.06 times on two cores, where Numba's
@@ -8,22 +8,30 @@ error_model="numpy"
 forceinline
     A rule that is not inlined into its loop spills its vectors: 31 against 278 million soft steps a second.
 fastmath is never set: it bought nothing, and would cost the same bits on every machine.
+
+Functions made here can be called from compiled code and from Python. What their arguments must be stands in their
+signatures (`arguments.py`).
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numba
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import Compiler
+from numba.core.extending import _Intrinsic
+from numba.core.registry import CPUDispatcher
 from numba.extending import overload
 
+from fastsoftq.kernels.arguments import Arguments
 from fastsoftq.kernels.cache import SourceCache
 
-__all__ = ["INTO_CALLERS", "by_type", "compiled", "emit_call", "inlined"]
+__all__ = ["INTO_CALLERS", "by_type", "compiled", "emit_call", "inlined", "operation"]
 
 
 class _Ingredients(JITCodeLibrary):
@@ -63,11 +71,64 @@ class _IntoCallers(Compiler):
 INTO_CALLERS = {"forceinline": True, "pipeline_class": _IntoCallers}
 
 
+@contextlib.contextmanager
+def _without_looking_for_blas() -> Iterator[None]:
+    """Let Numba register what it knows without importing scipy.linalg, half of a process's first call (0.2 s).
+
+    Numba imports it only to see that it is there, as it is; a function that needs it looks for it again.
+    """
+    from numba.np import linalg
+
+    look = linalg.ensure_blas
+    if "numba.np.arraymath" not in sys.modules:
+        linalg.ensure_blas = lambda: None
+    try:
+        yield
+    finally:
+        linalg.ensure_blas = look
+        if "numba.np.arraymath" in sys.modules:
+            sys.modules["numba.np.arraymath"].ensure_blas = look  # type: ignore[attr-defined]
+
+
+class _Cache(SourceCache):
+    """The cache on disk of one function; Numba asks it before it compiles anything."""
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        with _without_looking_for_blas():
+            target_context.refresh()  # what unpickling, or compiling, refers to must be registered first
+        return super().load_overload(sig, target_context)
+
+
 def compiled(function: Callable[..., Any]) -> Any:
     """Compile a loop, on its first call, and keep the machine code on disk (`cache.py` says where)."""
     dispatcher = numba.njit(nogil=True, error_model="numpy")(function)
-    dispatcher._cache = SourceCache(function)
+    dispatcher._cache = _Cache(function)
     return dispatcher
+
+
+class _Inlined(CPUDispatcher):
+    """A function compiled into its callers, and for Python."""
+
+    def __init__(self, function: Callable[..., Any], *_: Any, **__: Any) -> None:
+        super().__init__(function, {}, {"nopython": True, "nogil": True, "error_model": "numpy"})
+        self._cache = _Cache(function)
+        self._arguments = Arguments(function)
+        self._into_callers = numba.njit(error_model="numpy", **INTO_CALLERS)(function)
+
+    def __call__(self, *given: Any, **named: Any) -> Any:
+        return super().__call__(*self._arguments.checked(given, named))
+
+    def get_call_template(self, args: Any, kws: Any) -> Any:
+        self._arguments.check_types(args, kws)
+        return self._into_callers.get_call_template(args, kws)
+
+    def get_overload(self, sig: Any) -> Any:
+        return self._into_callers.get_overload(sig)
+
+
+def inlined(function: Callable[..., Any]) -> Any:
+    """Compile a small function into whatever calls it; from Python it can be called too."""
+    return _Inlined(function)
 
 
 def by_type(choose: Callable[..., Any]) -> Any:
@@ -83,27 +144,58 @@ def by_type(choose: Callable[..., Any]) -> Any:
     function
         To be called from compiled code, where it is inlined, and from Python.
     """
+    arguments = Arguments(choose)
 
     @functools.wraps(choose)
-    def chosen(*arguments: Any) -> Any:
-        return from_python(*arguments)
+    def chosen(*given: Any, **named: Any) -> Any:
+        return from_python(*arguments.checked(given, named))
 
-    def call(*arguments: Any) -> Any:
-        return chosen(*arguments)
+    @functools.wraps(choose)
+    def implementation(*given: Any, **named: Any) -> Any:
+        arguments.check_types(given, named)
+        return choose(*given, **named)
 
-    overload(chosen, jit_options=INTO_CALLERS, strict=False)(choose)
-    call.__module__, call.__qualname__ = choose.__module__, choose.__qualname__  # the disk cache tells them apart so
-    from_python = compiled(call)
+    overload(chosen, jit_options=INTO_CALLERS, strict=False)(implementation)
+    from_python = _passing_on(chosen, choose, len(arguments.signature.parameters))
     return chosen
 
 
-def inlined(function: Callable[..., Any]) -> Any:
-    """Compile a small function into whatever calls it; from Python it can be called too."""
-    from_python = compiled(function)
-    from_compiled = numba.njit(error_model="numpy", **INTO_CALLERS)(function)
-    from_python.get_call_template = from_compiled.get_call_template
-    from_python.get_overload = from_compiled.get_overload
-    return from_python
+class _Operation(_Intrinsic):  # type: ignore[misc] # final, but not callable from Python
+    """An intrinsic that can be called from Python too."""
+
+    def __call__(self, *given: Any, **named: Any) -> Any:
+        return self.from_python(*self.arguments.checked(given, named))
+
+
+def operation(define: Callable[..., Any]) -> Any:
+    """Make an intrinsic: `define(typing, *types)` returns a signature, and what emits LLVM's instructions for it."""
+    arguments = Arguments(define, hidden=1)
+
+    @functools.wraps(define)
+    def checked(typing: Any, *given: Any, **named: Any) -> Any:
+        arguments.check_types(given, named)
+        return define(typing, *given, **named)
+
+    result = _Operation(define.__name__, checked)
+    result._register()
+    result.arguments, result.__signature__ = arguments, arguments.signature
+    result.from_python = _passing_on(result, define, len(arguments.signature.parameters))
+    return result
+
+
+def _passing_on(function: Any, written: Callable[..., Any], count: int) -> Any:
+    """What Python calls in order to call what only compiled code can."""
+    # Each by its own number: a tuple of arguments that begins with a function has Numba warn.
+    calls: dict[int, Callable[..., Any]] = {
+        1: lambda a: function(a),
+        2: lambda a, b: function(a, b),
+        3: lambda a, b, c: function(a, b, c),
+        4: lambda a, b, c, d: function(a, b, c, d),
+    }
+    call = calls.get(count, lambda *arguments: function(*arguments))
+    # The disk cache tells them apart by these.
+    call.__module__, call.__name__, call.__qualname__ = written.__module__, written.__name__, written.__qualname__
+    return compiled(call)
 
 
 def emit_call(context: Any, builder: Any, function: Any, signature: Any, args: tuple[Any, ...]) -> Any:

@@ -7,10 +7,13 @@ to 7e-16, float32 ones to 2.6e-7.
 
 from __future__ import annotations
 
+from typing import Annotated, Any, TypeAlias
+
 import numpy as np
 from numba import types
 
 from fastsoftq.kernels.jit import by_type
+from fastsoftq.kernels.kinds import NumberKind
 from fastsoftq.kernels.simd import bitcast, convert, element, fma, maximum, polynomial
 
 __all__ = ["LN_2", "LOG2_E", "exp2", "log2"]
@@ -74,23 +77,54 @@ _ONE_32 = np.float32(1)
 _23 = np.int32(23)
 
 
+class _ExponentKind(NumberKind):
+    """A number that a power of two can be taken to."""
+
+    def checked(self, name: str, value: Any) -> Any:
+        found = super().checked(name, value)
+        end = 128 if isinstance(found, np.float32) else 1024
+        if not found < end:
+            raise ValueError(f"{name} is {found}; it must be below {end}")
+        return found
+
+
+class _NormalKind(NumberKind):
+    """A positive, normal number."""
+
+    def checked(self, name: str, value: Any) -> Any:
+        found = super().checked(name, value)
+        limits = np.finfo(np.float32 if isinstance(found, np.float32) else np.float64)
+        if not limits.tiny <= found <= limits.max:
+            raise ValueError(f"{name} is {found}; it must lie in [{limits.tiny:.3g}, {limits.max:.3g}]")
+        return found
+
+
+_Exponent: TypeAlias = Annotated[Any, _ExponentKind()]
+_Normal: TypeAlias = Annotated[Any, _NormalKind()]
+
+
 @by_type
-def exp2(x):
+def exp2(x: _Exponent):
     """2 to the power of `x`.
 
     Parameters
     ----------
     x : float64, float32 or a vector of either
-        At most 1023 (127 in float32); anything below -1020 (-126) counts as that, so results never are 0.
+        Below 1024 (128 in float32); anything below -1020 (-126) counts as that, so results never are 0. NaN gives NaN.
 
     Returns
     -------
     the type of `x`
+
+    Examples
+    --------
+    >>> exp2(-3.0)
+    0.125
     """
     if element(x) == types.float32:
 
         def single(x):
-            x = maximum(x, _LOWEST_32)
+            x = maximum(_LOWEST_32, x)
             t = x + _ROUND_32
             power = bitcast(t, types.int32) << _23
             return bitcast(bitcast(polynomial(x - (t - _ROUND_32), _EXP2_32), types.int32) + power, x)
@@ -99,7 +133,7 @@ def exp2(x):
     if element(x) == types.float64:
 
         def double(x):
-            x = maximum(x, _LOWEST_64)
+            x = maximum(_LOWEST_64, x)
             t = x + _ROUND_64
             power = bitcast(t, types.int64) << 52
             return bitcast(bitcast(polynomial(x - (t - _ROUND_64), _EXP2_64), types.int64) + power, x)
@@ -109,7 +143,7 @@ def exp2(x):
 
 
 @by_type
-def log2(x):
+def log2(x: _Normal):
     """The binary logarithm of `x`.
 
     Parameters
@@ -120,6 +154,11 @@ def log2(x):
     Returns
     -------
     the type of `x`
+
+    Examples
+    --------
+    >>> log2(0.125)
+    -3.0
     """
     if element(x) == types.float32:
 

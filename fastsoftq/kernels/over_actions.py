@@ -12,12 +12,43 @@ from typing import Any
 import numpy as np
 from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic
 
-from fastsoftq.kernels.jit import by_type, emit_call, inlined
+from fastsoftq.kernels.jit import by_type, emit_call, inlined, operation
+from fastsoftq.kernels.kinds import (
+    Action,
+    ActionOrNone,
+    Extra,
+    Number,
+    Row,
+    RowOfTable,
+    Rule,
+    SomeRow,
+    StateOfTable,
+    Table,
+)
 from fastsoftq.kernels.simd import maximum, select
 
-__all__ = ["each", "fold", "highest", "pick", "read_row", "replaced", "total"]
+__all__ = ["each", "first", "fold", "highest", "pick", "read_row", "replaced", "total"]
+
+
+@by_type
+def first(row: Row):
+    """The entry of the first action; an empty row, which has none, raises ValueError.
+
+    Examples
+    --------
+    >>> first((3.0, 5.0))
+    3.0
+    """
+    if isinstance(row, types.BaseTuple):
+        return lambda row: row[0]
+
+    def of_array(row):
+        if len(row) == 0:
+            raise ValueError("row is empty; it must have an entry for each action")
+        return row[0]
+
+    return of_array
 
 
 @inlined
@@ -29,8 +60,7 @@ def _fold_array(function, start, row, extra):
 
 @inlined
 def _each_of_array(function, row, extra):
-    first = function(row[0], np.int32(0), *extra)
-    out = np.full(len(row), first)
+    out = np.full(len(row), function(first(row), np.int32(0), *extra))
     for a in range(1, len(row)):
         out[a] = function(row[a], np.int32(a), *extra)
     return out
@@ -45,11 +75,29 @@ def _as_compiled(typing: Any, implementation: Any, *arguments: types.Type) -> An
     )
 
 
-@intrinsic
-def fold(typing, function, start, row, extra):
+@operation
+def fold(typing, function: Rule, start, row: SomeRow, extra: Extra):
     """Go over a row: `start = function(start, row[a], a, *extra)` for every action `a`; returns the last.
 
-    Over a tuple the accumulator may change its type, at the first step only. From compiled code only, as `each`.
+    Over a tuple the accumulator may change its type, at the first step only.
+
+    Parameters
+    ----------
+    function : compiled function
+        Made by `inlined`, or by Numba's `njit`.
+    start : number or tuple
+    row : array [actions] or tuple
+        May be empty.
+    extra : tuple
+
+    Examples
+    --------
+    >>> from fastsoftq.kernels.jit import inlined
+    >>> @inlined
+    ... def add(so_far, x, action, factor):
+    ...     return so_far + factor * x
+    >>> fold(add, 0.0, (1.0, 2.0), (10.0,))
+    30.0
     """
     if not isinstance(row, types.BaseTuple):
         return _as_compiled(typing, _fold_array, function, start, row, extra)
@@ -71,9 +119,26 @@ def fold(typing, function, start, row, extra):
     return accumulator(function, start, row, extra), emit
 
 
-@intrinsic
-def each(typing, function, row, extra):
-    """The row of `function(row[a], a, *extra)` for every action `a`: a tuple, or a new array."""
+@operation
+def each(typing, function: Rule, row: Row, extra: Extra):
+    """The row of `function(row[a], a, *extra)` for every action `a`: a tuple, or a new array.
+
+    Parameters
+    ----------
+    function : compiled function
+        Made by `inlined`, or by Numba's `njit`.
+    row : array [actions] or tuple
+    extra : tuple
+
+    Examples
+    --------
+    >>> from fastsoftq.kernels.jit import inlined
+    >>> @inlined
+    ... def scaled(x, action, factor):
+    ...     return factor * x
+    >>> each(scaled, (1.0, 2.0), (10.0,))
+    (10.0, 20.0)
+    """
     if not isinstance(row, types.BaseTuple):
         return _as_compiled(typing, _each_of_array, function, row, extra)
     signatures = [function.get_call_type(typing, (t, types.int32, *extra.types), {}) for t in row.types]
@@ -92,8 +157,14 @@ def each(typing, function, row, extra):
 
 
 @by_type
-def read_row(table, state, row):
-    """The row of `state` in a table [states, actions], in the form of `row`: a tuple, or an array (a view)."""
+def read_row(table: Table, state: StateOfTable, row: RowOfTable):
+    """The row of `state` in a table [states, actions], in the form of `row`: a tuple, or an array (a view).
+
+    Examples
+    --------
+    >>> read_row(np.eye(2), 1, (0.0, 0.0))
+    (0.0, 1.0)
+    """
     if not isinstance(row, types.BaseTuple):
         return lambda table, state, row: table[state]
     return lambda table, state, row: each(_entry, row, (table, state))
@@ -125,24 +196,50 @@ def _replaced(x, action, changed, value):
 
 
 @inlined
-def highest(row):
-    """The largest entry."""
-    return fold(_larger, row[0], row[1:], ())
+def highest(row: Row):
+    """The largest entry.
+
+    NaN is passed over, but for the first entry's; `hard_value` returns it.
+
+    Examples
+    --------
+    >>> highest((1.0, 3.0, 2.0))
+    3.0
+    """
+    return fold(_larger, first(row), row[1:], ())
 
 
 @inlined
-def total(row):
-    """The sum of the entries, from first to last."""
-    return fold(_sum, row[0], row[1:], ())
+def total(row: Row):
+    """The sum of the entries, from first to last.
+
+    Examples
+    --------
+    >>> total((1.0, 3.0, 2.0))
+    6.0
+    """
+    return fold(_sum, first(row), row[1:], ())
 
 
 @inlined
-def pick(row, action):
-    """The entry of `action`, by comparison: in a tuple, and with sixteen actions at once, there is no indexing."""
-    return fold(_picked, row[0], row, (action,))
+def pick(row: Row, action: Action):
+    """The entry of `action`, by comparison: in a tuple, and with sixteen actions at once, there is no indexing.
+
+    Examples
+    --------
+    >>> pick((1.0, 3.0, 2.0), 1)
+    3.0
+    """
+    return fold(_picked, first(row), row, (action,))
 
 
 @inlined
-def replaced(row, action, value):
-    """The row with `value` as the entry of `action`; action -1 leaves it as it is."""
+def replaced(row: Row, action: ActionOrNone, value: Number):
+    """The row with `value` as the entry of `action`; action -1 leaves it as it is.
+
+    Examples
+    --------
+    >>> replaced((1.0, 3.0, 2.0), 1, 0.5)
+    (1.0, 0.5, 2.0)
+    """
     return each(_replaced, row, (action, value))

@@ -10,11 +10,13 @@ import numpy as np
 from numba import types
 
 from fastsoftq.kernels.jit import by_type, inlined
+from fastsoftq.kernels.kinds import ActionOf, Actions, Epsilon, Flag, Number, Row, RowOf256, Temperature, Weights
+from fastsoftq.kernels.lookup import lookup
 from fastsoftq.kernels.numerics import LOG2_E
 from fastsoftq.kernels.operators import sum_of_weights, weight
-from fastsoftq.kernels.over_actions import fold, highest, total
-from fastsoftq.kernels.random import unit
-from fastsoftq.kernels.simd import Vec, convert, lookup, select
+from fastsoftq.kernels.over_actions import first, fold, highest, total
+from fastsoftq.kernels.random import ADraw, Half, unit
+from fastsoftq.kernels.simd import Vec, convert, select
 
 __all__ = [
     "any_action",
@@ -36,14 +38,48 @@ _0, _1, _3, _15 = np.int32(0), np.int32(1), np.int32(3), np.int32(15)
 
 
 @inlined
-def explores(draw, epsilon):
-    """Whether to explore, with probability epsilon (to 2**-30; exactly never at 0 and always at 1)."""
+def explores(draw: ADraw, epsilon: Epsilon):
+    """Whether to explore, with probability epsilon (to 2**-30; exactly never at 0 and always at 1).
+
+    Parameters
+    ----------
+    draw : Draw
+        Its high half decides.
+    epsilon : float64
+        In [0, 1].
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> from fastsoftq.kernels.random import Draw
+    >>> explores(Draw(2**31, 0), 0.4), explores(Draw(2**31, 0), 0.6)
+    (False, True)
+    """
     return convert(draw.high >> _2, _0) < convert(epsilon * 2.0**30, _0)
 
 
 @inlined
-def any_action(low, actions):
-    """One of `actions` actions, each as likely as the others, from half a draw (uint32); int32."""
+def any_action(low: Half, actions: Actions):
+    """One of `actions` actions, up to 256, each as likely as the others.
+
+    Parameters
+    ----------
+    low : uint32
+        Half a draw.
+    actions : int
+
+    Returns
+    -------
+    int32
+
+    Examples
+    --------
+    >>> any_action(2**31, 4)
+    2
+    """
     return convert((low >> _8) * np.uint32(actions) >> _24, _0)
 
 
@@ -53,8 +89,28 @@ def _or_any(action, draw, epsilon, actions):
 
 
 @by_type
-def unless_exploring(action, draw, epsilon, actions):
-    """The action, but with probability epsilon any of `actions`."""
+def unless_exploring(action: ActionOf, draw: ADraw, epsilon: Epsilon, actions: Actions):
+    """The action, but with probability epsilon any of `actions`.
+
+    Parameters
+    ----------
+    action : int
+    draw : Draw
+    epsilon : float64
+        In [0, 1].
+    actions : int
+        Up to 256.
+
+    Returns
+    -------
+    int32
+
+    Examples
+    --------
+    >>> from fastsoftq.kernels.random import Draw
+    >>> unless_exploring(3, Draw(0, 2**31), 0.0, 4), unless_exploring(3, Draw(0, 2**31), 1.0, 4)
+    (3, 2)
+    """
     if isinstance(epsilon, Vec):
         return lambda action, draw, epsilon, actions: _or_any(action, draw, epsilon, actions)
 
@@ -66,8 +122,27 @@ def unless_exploring(action, draw, epsilon, actions):
 
 
 @by_type
-def greedy_given(row, top, explore, low):
-    """Epsilon-greedy once the largest entry `top` and whether to `explore` are known."""
+def greedy_given(row: RowOf256, top: Number, explore: Flag, low: Half):
+    """Epsilon-greedy once the largest entry `top` and whether to `explore` are known.
+
+    Parameters
+    ----------
+    row : float64 [actions]
+        Up to 256 actions.
+    top : float64
+    explore : bool
+    low : uint32
+        Half a draw; decides between ties.
+
+    Returns
+    -------
+    int32
+
+    Examples
+    --------
+    >>> greedy_given([1.0, 3.0, 3.0], 3.0, False, 2**31)
+    2
+    """
     if isinstance(row, types.BaseTuple) and len(row) == 4:
 
         def by_table(row, top, explore, low):
@@ -82,11 +157,12 @@ def greedy_given(row, top, explore, low):
 
     def by_rank(row, top, explore, low):
         """The j-th of the best, j uniform: count them, then count again up to j."""
-        one = _is_best(row[0], top, explore)
+        one = _is_best(first(row), top, explore)
         count = fold(_count, one, row[1:], (top, explore))
         rank = convert((low >> _8) * convert(count, _8) >> _24, _0)
-        start = (one, convert(one <= rank, _0))
-        return fold(_count_up_to, start, row[1:], (top, explore, rank))[1]
+        zero = rank ^ rank  # in each lane
+        # Up to the last but one: where none is best (all are NaN), the last is chosen.
+        return fold(_count_up_to, (zero, zero), row[:-1], (top, explore, rank))[1]
 
     return by_rank
 
@@ -108,7 +184,7 @@ def _count_up_to(so_far, q, action, top, explore, rank):
 
 
 @inlined
-def greedy(row, draw):
+def greedy(row: RowOf256, draw: ADraw):
     """An action of the largest value; equal ones are equally likely.
 
     Parameters
@@ -121,13 +197,19 @@ def greedy(row, draw):
     Returns
     -------
     int32
+
+    Examples
+    --------
+    >>> from fastsoftq.kernels.random import Draw
+    >>> greedy([1.0, 3.0, 2.0], Draw(0, 0))
+    1
     """
     top = highest(row)
     return greedy_given(row, top, top != top, draw.low)
 
 
 @inlined
-def epsilon_greedy(row, epsilon, draw):
+def epsilon_greedy(row: RowOf256, epsilon: Epsilon, draw: ADraw):
     """With probability epsilon any action, otherwise a greedy one (Sutton & Barto 2018, section 2.2).
 
     Parameters
@@ -141,15 +223,38 @@ def epsilon_greedy(row, epsilon, draw):
     Returns
     -------
     int32
+
+    Examples
+    --------
+    >>> from fastsoftq.kernels.random import Draw
+    >>> epsilon_greedy([1.0, 3.0, 2.0], 0.1, Draw(high=2**31, low=0))  # draws 0.5, so it does not explore
+    1
     """
     return greedy_given(row, highest(row), explores(draw, epsilon), draw.low)
 
 
 @inlined
-def by_weight(weights, low):
-    """An action in proportion to its weight, from half a draw (uint32); int32."""
-    threshold = unit(low, weights[0]) * total(weights)
-    start = (weights[0], select(threshold >= weights[0], _1, _0))
+def by_weight(weights: Weights, low: Half):
+    """An action in proportion to its weight.
+
+    Parameters
+    ----------
+    weights : float64 [actions]
+        At least 0, and not all of them 0.
+    low : uint32
+        Half a draw.
+
+    Returns
+    -------
+    int32
+
+    Examples
+    --------
+    >>> by_weight([1.0, 0.0, 3.0], 2**31)
+    2
+    """
+    threshold = unit(low, first(weights)) * total(weights)
+    start = (first(weights), select(threshold >= first(weights), _1, _0))
     return fold(_pass, start, weights[1:-1], (threshold,))[1]
 
 
@@ -160,7 +265,7 @@ def _pass(so_far, weight, action, threshold):
 
 
 @inlined
-def boltzmann(row, temperature, draw):
+def boltzmann(row: Row, temperature: Temperature, draw: ADraw):
     """An action with probability exp((Q(s, a) - V(s)) / T), the maximum-entropy policy.
 
     Parameters
@@ -174,12 +279,19 @@ def boltzmann(row, temperature, draw):
     Returns
     -------
     int32
+
+    Examples
+    --------
+    >>> from fastsoftq.kernels.random import Draw
+    >>> boltzmann([1.0, 3.0, 2.0], 0.01, Draw(0, 2**31))
+    1
     """
     top = highest(row)
     sharpness = LOG2_E / temperature
     threshold = unit(draw.low, sharpness) * sum_of_weights(row, top, sharpness)
-    sum_so_far, action = 0.0, 0
-    for a in range(len(row) - 1):
-        sum_so_far += weight(row[a], top, sharpness)
-        action += threshold >= sum_so_far
-    return np.int32(action)
+    return fold(_pass_exponential, (0.0 * threshold, _0), row[:-1], (top, sharpness, threshold))[1]
+
+
+@inlined
+def _pass_exponential(so_far, q, action, top, sharpness, threshold):
+    return _pass(so_far, weight(q, top, sharpness), action, threshold)

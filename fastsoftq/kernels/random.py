@@ -7,15 +7,29 @@ how many were drawn before, never on its neighbours, threads or engine.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Annotated, Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numba import types
 
 from fastsoftq.kernels.jit import by_type, inlined
+from fastsoftq.kernels.kinds import Like, WholeKind, as_whole, is_number
 from fastsoftq.kernels.simd import convert, element
 
-__all__ = ["Draw", "advance", "draw", "integer", "outcome_draw", "seed", "start_draw", "uniform", "unit"]
+__all__ = [
+    "ADraw",
+    "Draw",
+    "Half",
+    "Key",
+    "advance",
+    "draw",
+    "integer",
+    "outcome_draw",
+    "seed",
+    "start_draw",
+    "uniform",
+    "unit",
+]
 
 # Keys are int64, since a uint64 that has been a Python int is not always taken back; they wrap around.
 _GOLDEN = np.int64(0x9E3779B97F4A7C15 - 2**64)
@@ -32,6 +46,42 @@ class Draw(NamedTuple):
     low: int
 
 
+class _WordKind(WholeKind):
+    """An integer of so many bits, which is passed on without a sign unless it is negative."""
+
+    def __init__(self, dtype: type, least: int, most: int) -> None:
+        super().__init__(least, most)
+        self._dtype = dtype
+
+    def beside(self, name: str, value: Any, given: Any) -> Any:
+        return self._dtype(value) if value >= 0 else value
+
+
+class _DrawKind(_WordKind):
+    """A `Draw`, or a pair of halves."""
+
+    allowed = "a Draw"
+
+    def takes(self, t: types.Type) -> bool:
+        return isinstance(t, types.BaseNamedTuple) and t.fields == Draw._fields and all(map(is_number, t.types))
+
+    def checked(self, name: str, value: Any) -> Any:
+        if not isinstance(value, tuple) or len(value) != 2:
+            raise TypeError(f"{name} is {value!r}; it must be a Draw, or a pair of integers")
+        return Draw(*(np.uint32(as_whole(name, half, 0, 2**32 - 1)) for half in value))  # type: ignore[arg-type]
+
+    def beside(self, name: str, value: Any, given: Any) -> Any:
+        return value
+
+
+_64 = 2**64 - 1
+Half: TypeAlias = Annotated[Any, _WordKind(np.uint32, 0, 2**32 - 1)]
+ADraw: TypeAlias = Annotated[Any, _DrawKind(np.uint32, 0, 2**32 - 1)]
+Key: TypeAlias = Annotated[Any, _WordKind(np.uint64, -(2**63), _64)]
+_Seed: TypeAlias = Annotated[Any, _WordKind(np.uint64, 0, _64)]
+_Count: TypeAlias = Annotated[Any, _WordKind(np.uint64, 1, 2**32)]
+
+
 @inlined
 def _mixed(key):
     z = np.uint64(key)
@@ -41,7 +91,7 @@ def _mixed(key):
 
 
 @inlined
-def seed(number):
+def seed(number: _Seed):
     """The key of the stream that belongs to a seed.
 
     Parameters
@@ -52,52 +102,85 @@ def seed(number):
     Returns
     -------
     int64
+
+    Examples
+    --------
+    >>> seed(0)
+    -2152535657050944081
     """
     return np.int64(_mixed(np.int64(number) + _GOLDEN))
 
 
 @inlined
-def advance(key):
-    """The key of the next draw."""
+def advance(key: Key):
+    """The key of the next draw.
+
+    Parameters
+    ----------
+    key : int64
+
+    Returns
+    -------
+    int64
+
+    Examples
+    --------
+    >>> key = advance(seed(0))
+    """
     return np.int64(key) + _GOLDEN
 
 
 @inlined
-def draw(key):
+def draw(key: Key):
     """The agent's 64 random bits at `key`.
 
     Returns
     -------
     Draw
+
+    Examples
+    --------
+    >>> draw(7) == draw(7), draw(7) == draw(8)
+    (True, False)
     """
     bits = _mixed(key)
     return Draw(np.uint32(bits >> _32), np.uint32(bits))  # type: ignore[arg-type]
 
 
 @inlined
-def outcome_draw(key):
+def outcome_draw(key: Key):
     """64 random bits at `key` for what an action leads to, independent of the agent's.
 
     Returns
     -------
     Draw
+
+    Examples
+    --------
+    >>> outcome_draw(7) == outcome_draw(7), outcome_draw(7) == outcome_draw(8)
+    (True, False)
     """
     return draw(np.int64(key) + _OUTCOME)
 
 
 @inlined
-def start_draw(key):
+def start_draw(key: Key):
     """64 random bits at `key` for where an episode starts, independent of the agent's.
 
     Returns
     -------
     Draw
+
+    Examples
+    --------
+    >>> start_draw(7) == start_draw(7), start_draw(7) == start_draw(8)
+    (True, False)
     """
     return draw(np.int64(key) + _START)
 
 
 @inlined
-def uniform(key):
+def uniform(key: Key):
     """Draw a number in [0, 1), a multiple of 2**-53.
 
     Returns
@@ -105,13 +188,19 @@ def uniform(key):
     key : int64
         The next key.
     number : float64
+
+    Examples
+    --------
+    >>> key, number = uniform(7)
+    >>> 0.0 <= number < 1.0
+    True
     """
     key = advance(key)
     return key, np.float64(_mixed(key) >> _11) * 2.0**-53
 
 
 @inlined
-def integer(key, count):
+def integer(key: Key, count: _Count):
     """Draw a whole number in 0..count - 1; unfair by less than count / 2**32 (Lemire 2019).
 
     Returns
@@ -119,14 +208,26 @@ def integer(key, count):
     key : int64
         The next key.
     number : int64
+
+    Examples
+    --------
+    >>> key, number = integer(7, 10)
+    >>> number in range(10)
+    True
     """
     key = advance(key)
     return key, np.int64(((_mixed(key) >> _32) * np.uint64(count)) >> _32)
 
 
 @by_type
-def unit(half, like):
-    """A number in [0, 1) from half a draw (uint32), in the precision of `like`."""
+def unit(half: Half, like: Like):
+    """A number in [0, 1) from half a draw (uint32), in the precision of `like`.
+
+    Examples
+    --------
+    >>> unit(2**31, 1.0)
+    0.5
+    """
     if element(like) == types.float32:
         spacing = np.float32(2.0**-24)  # 32 bits would round up to 1
         return lambda half, like: convert(half >> np.uint32(8), like) * spacing

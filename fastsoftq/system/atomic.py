@@ -10,7 +10,7 @@ from pathlib import Path
 __all__ = ["atomic_write"]
 
 
-def atomic_write(path: str | os.PathLike[str], data: bytes, temporary: Path | None = None) -> None:
+def atomic_write(path: str | os.PathLike[str], data: bytes, temporary: Path | None = None, mode: int = 0o666) -> None:
     """Put a file in place, whole and flushed to the disk, in place of what was there.
 
     Parameters
@@ -21,16 +21,26 @@ def atomic_write(path: str | os.PathLike[str], data: bytes, temporary: Path | No
     temporary : Path, optional
         Where to write it before it takes its name, on the same file system; a name of its own in the same folder if not
         given.
+    mode : int
+        Who may read and write it, less what the user's umask takes away.
 
     Raises
     ------
     OSError
         The folder cannot be written, or the disk is full. What was there is there still, and nothing beside it.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     atomic_write(f"{folder}/findings.json", b"{}")
+    ...     print(os.listdir(folder))
+    ['findings.json']
     """
     target = Path(path)
     partial = temporary or target.with_name(f".{target.name}.{secrets.token_hex(4)}.partial")
     try:
-        handle = os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
+        handle = os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode)
         try:
             rest = memoryview(data)
             while rest:

@@ -10,6 +10,7 @@ from numba.extending import overload
 
 from fastsoftq.engine.lane_memory import load, stack, store
 from fastsoftq.kernels.jit import compiled, inlined
+from fastsoftq.kernels.lookup import lookup
 from fastsoftq.kernels.numerics import exp2, log2
 from fastsoftq.kernels.simd import (
     LANES,
@@ -18,7 +19,6 @@ from fastsoftq.kernels.simd import (
     convert,
     element,
     fma,
-    lookup,
     maximum,
     minimum,
     polynomial,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fastsoftq.kernels import cache
+from fastsoftq.kernels import compiled_files
 from fastsoftq.kernels.trust import is_own, why_not_trusted
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "geteuid"), reason="files have no owners here")
@@ -26,10 +26,10 @@ def folder(tmp_path):
 @pytest.fixture
 def fresh(monkeypatch):
     """What is known of folders' trustworthiness is forgotten."""
-    cache._is_trusted.cache_clear()
+    compiled_files._is_trusted.cache_clear()
     monkeypatch.delenv("FASTSOFTQ_TRUST_CACHE", raising=False)
     yield
-    cache._is_trusted.cache_clear()
+    compiled_files._is_trusted.cache_clear()
 
 
 @pytest.mark.parametrize(
@@ -96,23 +96,27 @@ def test_what_is_written_others_may_read_as_the_umask_says_and_never_change(
 ):
     before = os.umask(umask)
     try:
-        cache._write(folder / "new" / "deeper" / "code.jit", b"code")
+        compiled_files.write(folder / "new" / "deeper" / "code.jit", b"code")
     finally:
         os.umask(before)
     (path,) = (folder / "new" / "deeper").iterdir()
     assert path.name == "code.jit"
     assert path.stat().st_mode & 0o7777 == file_mode
     assert {place.stat().st_mode & 0o7777 for place in (path.parent, path.parent.parent)} == {folder_mode}
-    assert cache._read(path) == b"code"
+    assert compiled_files.read(path) == b"code"
 
 
 def test_what_others_can_change_is_neither_read_nor_written_and_said_once(folder, fresh):
     path = folder / "code.jit"
-    cache._write(path, b"code")
-    cache._is_trusted.cache_clear()
+    compiled_files.write(path, b"code")
+    compiled_files._is_trusted.cache_clear()
     folder.chmod(0o777)
     with pytest.warns(UserWarning, match=r"is not used.*mode 0777.*FASTSOFTQ_TRUST_CACHE=1") as said:
-        seen = [cache._read(path), cache._write(folder / "more.jit", b"more"), cache._read(path)]
+        seen = [
+            compiled_files.read(path),
+            compiled_files.write(folder / "more.jit", b"more"),
+            compiled_files.read(path),
+        ]
     assert seen == [None, None, None]
     assert len(said) == 1
     assert [found.name for found in folder.iterdir()] == ["code.jit"]
@@ -122,24 +126,24 @@ def test_unless_they_are_said_to_be_trusted(folder, fresh, monkeypatch):
     path = folder / "code.jit"
     folder.chmod(0o777)
     monkeypatch.setenv("FASTSOFTQ_TRUST_CACHE", "1")
-    cache._write(path, b"code")
+    compiled_files.write(path, b"code")
     path.chmod(0o666)
-    assert cache._read(path) == b"code"
+    assert compiled_files.read(path) == b"code"
 
 
 def test_a_file_that_others_can_change_is_not_read(folder, fresh):
     path = folder / "code.jit"
-    cache._write(path, b"code")
+    compiled_files.write(path, b"code")
     path.chmod(0o666)
-    assert cache._read(path) is None
-    cache._write(path, b"again")  # another in its place
-    assert cache._read(path) == b"again"
+    assert compiled_files.read(path) is None
+    compiled_files.write(path, b"again")  # another in its place
+    assert compiled_files.read(path) == b"again"
 
 
 @pytest.mark.skipif(not ROOT or sys.platform != "linux", reason="only root can become somebody else")
 def test_a_shared_folder_serves_everybody(folder, fresh):
     path = folder / "code.jit"
-    cache._write(path, b"code")
+    compiled_files.write(path, b"code")
     for place in (folder, *folder.parents):
         if place == Path("/tmp"):
             break
@@ -149,8 +153,8 @@ def test_a_shared_folder_serves_everybody(folder, fresh):
         try:
             os.setgid(STRANGER)
             os.setuid(STRANGER)
-            cache._is_trusted.cache_clear()
-            os._exit(0 if cache._read(path) == b"code" else 1)
+            compiled_files._is_trusted.cache_clear()
+            os._exit(0 if compiled_files.read(path) == b"code" else 1)
         finally:
             os._exit(2)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0

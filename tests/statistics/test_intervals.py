@@ -1,6 +1,5 @@
 import subprocess
 import sys
-import warnings
 
 import hypothesis.strategies as st
 import numpy as np

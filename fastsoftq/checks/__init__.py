@@ -1,0 +1,50 @@
+"""Checks of arguments: a bad value is refused before any work, by its name, with what is allowed.
+
+Each check returns the value in a plain form, or raises TypeError (of another kind) or ValueError. Nothing of the
+package is imported here.
+"""
+
+from fastsoftq.checks.arrays import array, distribution, every, finite
+from fastsoftq.checks.names import choice, flag, generator, rows, text
+from fastsoftq.checks.numbers import (
+    LARGEST,
+    MOST,
+    count,
+    in_unit_interval,
+    index,
+    number,
+    positive,
+    real,
+    reward,
+    reward_scale,
+    temperature,
+    threads,
+    whole,
+)
+from fastsoftq.checks.plain import unmasked
+
+__all__ = [
+    "LARGEST",
+    "MOST",
+    "array",
+    "choice",
+    "count",
+    "distribution",
+    "every",
+    "finite",
+    "flag",
+    "generator",
+    "in_unit_interval",
+    "index",
+    "number",
+    "positive",
+    "real",
+    "reward",
+    "reward_scale",
+    "rows",
+    "temperature",
+    "text",
+    "threads",
+    "unmasked",
+    "whole",
+]

@@ -1,0 +1,54 @@
+"""What a value holds: arrays of no axes are opened, and masked entries are refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["plain", "unmasked"]
+
+
+def plain(name: str, value: Any) -> Any:
+    """What an array of no axes holds; anything else as it is. Raises ValueError if that is masked.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> plain("x", np.array(1.5)), plain("x", "text")
+    (1.5, 'text')
+    """
+    if getattr(value, "ndim", None) != 0 or not hasattr(value, "item"):
+        return value
+    unmasked(name, value)
+    return value.item()
+
+
+def unmasked(name: str, value: Any) -> None:
+    """Refuse masked arrays with masked entries, also within lists: what is under a mask is no value.
+
+    Raises
+    ------
+    ValueError
+        Something is masked.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> unmasked("x", [1.0, np.ma.masked])
+    Traceback (most recent call last):
+    ValueError: x has masked entries; every value must be there
+    """
+    if _has_masked(value, set()):
+        raise ValueError(f"{name} has masked entries; every value must be there")
+
+
+def _has_masked(value: Any, seen: set[int]) -> bool:
+    if isinstance(value, list | tuple):
+        if id(value) in seen:
+            return False
+        seen.add(id(value))
+        return any(_has_masked(inner, seen) for inner in value)
+    if not hasattr(value, "mask"):
+        return False
+    import numpy as np
+
+    return isinstance(value, np.ma.MaskedArray) and bool(np.ma.is_masked(value))

@@ -1,0 +1,100 @@
+"""What the arguments of a kernel must be, said in its signature: `def soft_value(row: Row, temperature: Temperature)`.
+
+Compiled callers are told of types, when they are compiled: no check is left in their loops. Python is told of values
+too, before the kernel runs.
+"""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any
+
+from numba import types
+from numba.core import errors
+
+__all__ = ["Arguments", "Kind"]
+
+
+class Kind:
+    """What one argument must be."""
+
+    allowed = "anything"
+
+    def takes(self, t: types.Type) -> bool:
+        """Whether compiled code may pass a type."""
+        return True
+
+    def checked(self, name: str, value: Any) -> Any:
+        """Return what Python passed, in a form that compiled code takes; raise TypeError or ValueError if it is bad."""
+        return value
+
+    def beside(self, name: str, value: Any, given: Mapping[str, Any]) -> Any:
+        """Return `value` if it goes with the other arguments, each of which is as it must be by itself."""
+        return value
+
+
+class Arguments:
+    """The arguments of one function.
+
+    Parameters
+    ----------
+    function : function
+        Arguments annotated with a `Kind` are checked, others are not.
+    hidden : int
+        How many of the first arguments are no caller's, as the typing context of an intrinsic.
+    """
+
+    def __init__(self, function: Callable[..., Any], hidden: int = 0) -> None:
+        self._function = function
+        parameters = list(inspect.signature(function).parameters.values())[hidden:]
+        self.signature = inspect.Signature(parameters)
+        self._names = tuple(parameter.name for parameter in parameters)
+
+    @cached_property
+    def _kinds(self) -> dict[str, Kind]:
+        hints = typing.get_type_hints(self._function, include_extras=True)
+        found = {name: getattr(hints.get(name), "__metadata__", ()) for name in self._names}
+        return {name: kind for name, about in found.items() for kind in about if isinstance(kind, Kind)}
+
+    def check_types(self, given: tuple[types.Type, ...], named: Mapping[str, types.Type]) -> None:
+        """Refuse types that compiled code passes.
+
+        Raises
+        ------
+        numba.core.errors.TypingError
+            Names the function, the argument, its type and what is allowed.
+        """
+        if not self._kinds:
+            return
+        for name, t in self._bound(given, named, errors.TypingError).items():
+            kind = self._kinds.get(name)
+            if kind is not None and not kind.takes(types.unliteral(t)):
+                raise errors.TypingError(f"{self._function.__name__}: {name} is {t}; it must be {kind.allowed}")
+
+    def checked(self, given: tuple[Any, ...], named: Mapping[str, Any]) -> tuple[Any, ...]:
+        """Return what Python passed, in order, in forms that compiled code takes.
+
+        Raises
+        ------
+        TypeError, ValueError
+            Names the function, the argument, its value and what is allowed.
+        """
+        if not named and len(given) == len(self._names):
+            found = dict(zip(self._names, given, strict=True))
+        else:
+            found = self._bound(given, named, TypeError)
+        function = self._function.__name__
+        for name, kind in self._kinds.items():
+            found[name] = kind.checked(f"{function}: {name}", found[name])
+        for name, kind in self._kinds.items():
+            found[name] = kind.beside(f"{function}: {name}", found[name], found)
+        return tuple(found.values())
+
+    def _bound(self, given: Any, named: Any, error: type[Exception]) -> dict[str, Any]:
+        try:
+            return dict(self.signature.bind(*given, **named).arguments)
+        except TypeError as told:
+            raise error(f"{self._function.__name__}: {told}") from None

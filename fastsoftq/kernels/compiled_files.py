@@ -1,0 +1,74 @@
+"""Files of compiled code: loaded where nobody else can have written them, and whole or not at all.
+
+A file begins with the checksum of what follows. A disk that cannot be written costs a compilation, no more.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import warnings
+from functools import cache
+from pathlib import Path
+
+from fastsoftq.kernels.trust import is_own, why_not_trusted
+from fastsoftq.system.atomic import atomic_write
+
+__all__ = ["cache_directory", "read", "write"]
+
+_CHECKSUM = hashlib.sha256().digest_size
+# For all to read and nobody else to write, whatever the user's umask lets others do.
+_FOLDER, _FILE = 0o755, 0o644
+
+
+@cache
+def cache_directory() -> Path:
+    """Where compiled code is kept: `$FASTSOFTQ_CACHE_DIR`, or the user's cache directory."""
+    chosen = os.environ.get("FASTSOFTQ_CACHE_DIR")
+    if chosen:
+        return Path(chosen)
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("fastsoftq", appauthor=False))
+
+
+def _others_are_trusted() -> bool:
+    return os.environ.get("FASTSOFTQ_TRUST_CACHE") == "1"
+
+
+@cache
+def _is_trusted(folder: Path) -> bool:
+    """Whether code may be loaded from a folder that exists; where not, say so once."""
+    reason = None if _others_are_trusted() else why_not_trusted(folder)
+    if reason is not None:
+        warnings.warn(
+            f"compiled code in {folder} is not used, and everything is compiled anew: {reason}. Whoever can write "
+            "there can run code as you; take another folder (FASTSOFTQ_CACHE_DIR), or set FASTSOFTQ_TRUST_CACHE=1",
+            UserWarning,
+            stacklevel=2,
+        )
+    return reason is None
+
+
+def read(path: Path) -> bytes | None:
+    """Return what a file was written with; None where there is none, or none that is whole and to be trusted."""
+    try:
+        if not _is_trusted(path.parent):
+            return None
+        with path.open("rb") as file:
+            stored = file.read() if _others_are_trusted() or is_own(file.fileno()) else b""
+    except OSError:
+        return None
+    checksum, data = stored[:_CHECKSUM], stored[_CHECKSUM:]
+    return data if hashlib.sha256(data).digest() == checksum else None
+
+
+def write(path: Path, data: bytes) -> None:
+    """Put a file in place, with its checksum and the folders it needs, where that can be done."""
+    with contextlib.suppress(OSError):
+        for folder in (*reversed(path.parent.parents), path.parent):
+            with contextlib.suppress(FileExistsError):
+                folder.mkdir(_FOLDER)
+        if _is_trusted(path.parent):
+            atomic_write(path, hashlib.sha256(data).digest() + data, mode=_FILE)

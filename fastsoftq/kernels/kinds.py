@@ -1,0 +1,448 @@
+"""Kinds of arguments: numbers, flags, indices, rows and tables, as the literature names them."""
+
+# ruff: noqa: D102 - what methods do is said of those of `Kind`
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from numbers import Integral
+from typing import Annotated, Any, TypeAlias
+
+import numpy as np
+from numba import types
+from numpy.typing import NDArray
+
+from fastsoftq import checks
+from fastsoftq.checks.plain import plain
+from fastsoftq.kernels.arguments import Kind
+from fastsoftq.kernels.vectors import FLOATS, Vec
+
+__all__ = [
+    "Action",
+    "ActionOf",
+    "ActionOfQ",
+    "ActionOrNone",
+    "Actions",
+    "BitsLike",
+    "Coefficients",
+    "Converted",
+    "Discount",
+    "Epsilon",
+    "Extra",
+    "Finite",
+    "Flag",
+    "FlagKind",
+    "Float",
+    "Like",
+    "Number",
+    "NumberKind",
+    "NumberOrFlag",
+    "Out",
+    "Policy",
+    "PolicyOfQ",
+    "Q",
+    "Row",
+    "RowKind",
+    "RowOf256",
+    "RowOfTable",
+    "Rule",
+    "SixteenIntegers",
+    "SomeRow",
+    "StateOfQ",
+    "StateOfTable",
+    "StepSize",
+    "Table",
+    "Temperature",
+    "Terminated",
+    "UpTo15",
+    "Weights",
+    "WholeKind",
+    "as_whole",
+    "is_number",
+]
+
+
+def is_number(t: types.Type) -> bool:
+    """Whether a type is that of a number, or of a vector of numbers."""
+    return _dtype(t) in FLOATS or isinstance(_dtype(t), types.Integer)
+
+
+def _dtype(t: types.Type) -> types.Type:
+    return t.dtype if isinstance(t, Vec) else types.unliteral(t)
+
+
+# What compiled code takes as it is; anything else that is a number becomes a float.
+_NUMBERS = (float, int, np.float64, np.float32, np.int64, np.int32, np.uint64, np.uint32)
+
+
+class NumberKind(Kind):
+    """A number: what `check` returns as a float; float32 stays single precision, integers stay what they are."""
+
+    allowed = "a number"
+
+    def __init__(self, check: Callable[[str, Any], float] = checks.real) -> None:
+        self._check = check
+
+    def takes(self, t: types.Type) -> bool:
+        return is_number(t)
+
+    def checked(self, name: str, value: Any) -> Any:
+        found = self._check(name, value)
+        same = value[()] if isinstance(value, np.ndarray) else value
+        fits = type(same) is not int or -(2**63) <= same < 2**63
+        return same if type(same) in _NUMBERS and fits else found
+
+
+Number: TypeAlias = Annotated[Any, NumberKind()]
+"""A real number, NaN and infinities included, or a vector of them."""
+Finite: TypeAlias = Annotated[Any, NumberKind(checks.number)]
+"""A finite number, or a vector of them."""
+Temperature: TypeAlias = Annotated[Any, NumberKind(checks.temperature)]
+Discount: TypeAlias = Annotated[Any, NumberKind(checks.in_unit_interval)]
+Epsilon: TypeAlias = Discount
+
+
+def _step_size(name: str, value: Any) -> float:
+    return checks.in_unit_interval(name, value, open_below=True)
+
+
+StepSize: TypeAlias = Annotated[Any, NumberKind(_step_size)]
+
+
+class FlagKind(Kind):
+    """True or False, or 1 or 0."""
+
+    allowed = "a boolean or an integer"
+
+    def takes(self, t: types.Type) -> bool:
+        return isinstance(_dtype(t), types.Boolean | types.Integer)
+
+    def checked(self, name: str, value: Any) -> Any:
+        found = plain(name, value)
+        if not isinstance(found, bool | np.bool_) and not (isinstance(found, Integral) and found in (0, 1)):
+            raise TypeError(f"{name} is {value!r}; it must be True or False, or 1 or 0")
+        return bool(found)
+
+
+Flag: TypeAlias = Annotated[Any, FlagKind()]
+
+
+class WholeKind(Kind):
+    """An integer from `least` to `most`, either of which may follow from the other arguments."""
+
+    allowed = "an integer"
+
+    def __init__(self, least: int, most: int | Callable[[Mapping[str, Any]], int]) -> None:
+        self._least, self._most = least, most
+
+    def takes(self, t: types.Type) -> bool:
+        return isinstance(_dtype(t), types.Integer)
+
+    def checked(self, name: str, value: Any) -> int:
+        return checks.whole(name, value) if callable(self._most) else as_whole(name, value, self._least, self._most)
+
+    def beside(self, name: str, value: Any, given: Mapping[str, Any]) -> Any:
+        return as_whole(name, value, self._least, self._most(given)) if callable(self._most) else value
+
+
+def as_whole(name: str, value: Any, least: int, most: int) -> int:
+    """Return `value` as an int if it is a whole number from `least` to `most`."""
+    found = checks.whole(name, value)
+    if not least <= found <= most:
+        raise ValueError(f"{name} is {found}; it must lie in {least}..{most}")
+    return found
+
+
+class RowKind(Kind):
+    """The numbers of a state, one for each action: an array of one axis, or a tuple.
+
+    Parameters
+    ----------
+    least, most : int
+        How many.
+    check : function, optional
+        Of a name and an array: what more its entries must be; finite if not given.
+    """
+
+    allowed = "a row: an array of one axis, or a tuple, of numbers"
+
+    def __init__(self, least: int = 1, most: int | None = None, check: Callable[..., Any] = checks.finite) -> None:
+        self._least, self._most, self._check = least, most, check
+
+    def takes(self, t: types.Type) -> bool:
+        if isinstance(t, types.BaseTuple):
+            return len(t) >= self._least and all(map(is_number, t.types))
+        if isinstance(t, types.Array) and t.ndim != 1:
+            return False
+        return isinstance(t, types.Array | types.List | types.ListType) and is_number(t.dtype)
+
+    def checked(self, name: str, value: Any) -> Any:
+        row = _plain(checks.array(name, value, "iuf"))
+        if row.ndim != 1:
+            raise ValueError(f"{name} has shape {row.shape}; it must have one axis, over actions")
+        if len(row) < self._least:
+            raise ValueError(f"{name} is empty; it must have an entry for each action")
+        if self._most is not None and len(row) > self._most:
+            raise ValueError(f"{name} has {len(row)} entries; it must have at most {self._most}")
+        self._check(name, row)
+        return tuple(row) if isinstance(value, tuple) else row
+
+    def beside(self, name: str, value: Any, given: Mapping[str, Any]) -> Any:
+        overwritten = "out" in given and isinstance(value, np.ndarray) and np.may_share_memory(value, given["out"])
+        return np.array(value) if overwritten else value
+
+
+def _plain(array: NDArray[Any]) -> NDArray[Any]:
+    """An array as compiled code takes it: in the machine's byte order, side by side, with leave to write."""
+    dtype = array.dtype.newbyteorder("=")
+    if dtype.kind == "f" and dtype != np.float32:
+        dtype = np.dtype(np.float64)
+    elif dtype.kind in "iu" and dtype != np.uint64:
+        dtype = np.dtype(np.int64)
+    as_it_is = type(array) is np.ndarray and array.dtype == dtype and array.dtype.isnative
+    return array if as_it_is and array.flags.carray else np.array(array, dtype, order="C")
+
+
+Row: TypeAlias = Annotated[Any, RowKind()]
+Policy: TypeAlias = Annotated[Any, RowKind(check=checks.distribution)]
+
+
+# ---- rows, tables, and what belongs to them --------------------------------------------------------------------------
+
+
+def _last_action(given: Mapping[str, Any]) -> int:
+    return len(given["row"]) - 1
+
+
+class OutKind(RowKind):
+    """Where a row is written: an array of floats as long as `row`."""
+
+    allowed = "a writable array of floats, of one axis"
+
+    def takes(self, t: types.Type) -> bool:
+        return isinstance(t, types.Array) and t.ndim == 1 and t.mutable and t.dtype in FLOATS
+
+    def checked(self, name: str, value: Any) -> Any:
+        return _in_place(name, value, 1, "[actions]")
+
+    def beside(self, name: str, value: Any, given: Mapping[str, Any]) -> Any:
+        if len(value) != len(given["row"]):
+            raise ValueError(f"{name} has {len(value)} entries; it must have as many as row, {len(given['row'])}")
+        return value
+
+
+class TableKind(Kind):
+    """Action values [states, actions]; `changed` says whether the kernel writes to them."""
+
+    def __init__(self, changed: bool) -> None:
+        self._changed = changed
+        self.allowed = f"{'a writable' if changed else 'an'} array of floats, [states, actions]"
+
+    def takes(self, t: types.Type) -> bool:
+        return isinstance(t, types.Array) and t.ndim == 2 and t.dtype in FLOATS and (t.mutable or not self._changed)
+
+    def checked(self, name: str, value: Any) -> Any:
+        if self._changed:
+            return _in_place(name, value, 2, "[states, actions]")
+        table = _plain(checks.array(name, value, "iuf"))
+        if table.ndim != 2 or not table.size:
+            raise ValueError(f"{name} has shape {table.shape}; it must be {self.allowed}")
+        return table
+
+
+def _in_place(name: str, value: Any, axes: int, shape: str) -> NDArray[Any]:
+    """An array that compiled code can write to, itself or a view of it."""
+    must = f"it must be a writable array of float64 or float32, {shape}"
+    if not isinstance(value, np.ndarray) or isinstance(value, np.ma.MaskedArray):
+        raise TypeError(f"{name} is a {type(value).__name__}; {must}")
+    if value.dtype not in (np.float64, np.float32) or not value.dtype.isnative:
+        raise TypeError(f"{name} has dtype {value.dtype.str}; {must}")
+    if value.ndim != axes or not value.size:
+        raise ValueError(f"{name} has shape {value.shape}; {must}")
+    if not value.flags.writeable:
+        raise ValueError(f"{name} is read-only; {must}")
+    return np.asarray(value)
+
+
+class RowOfTableKind(RowKind):
+    """A row as long as those of another argument, a table [states, actions]."""
+
+    def __init__(self, table: str, check: Callable[..., Any]) -> None:
+        super().__init__(check=check)
+        self._table = table
+
+    def beside(self, name: str, value: Any, given: Mapping[str, Any]) -> Any:
+        n_actions = given[self._table].shape[1]
+        if len(value) != n_actions:
+            raise ValueError(f"{name} has {len(value)} entries; {self._table} has {n_actions} actions")
+        return value
+
+
+class TerminatedKind(FlagKind):
+    """Whether the episode has terminated; where it has not, the next state's values count, and must be finite."""
+
+    def beside(self, name: str, value: Any, given: Mapping[str, Any]) -> Any:
+        if not value:
+            table, state = name.replace("terminated", "q"), given["next_state"]
+            checks.finite(f"{table}[{state}]", given["q"][state])
+        return value
+
+
+class RuleKind(Kind):
+    """A function that compiled code can call."""
+
+    allowed = "a compiled function (`inlined`, or Numba's `njit`)"
+
+    def takes(self, t: types.Type) -> bool:
+        return isinstance(t, types.Callable)
+
+    def checked(self, name: str, value: Any) -> Any:
+        if not hasattr(value, "get_call_template"):
+            raise TypeError(f"{name} is {value!r}; it must be {self.allowed}")
+        return value
+
+
+class ExtraKind(Kind):
+    """A tuple of whatever a function is passed besides."""
+
+    allowed = "a tuple"
+
+    def takes(self, t: types.Type) -> bool:
+        return isinstance(t, types.BaseTuple)
+
+    def checked(self, name: str, value: Any) -> Any:
+        if not isinstance(value, tuple):
+            raise TypeError(f"{name} is {value!r}; it must be a tuple")
+        return value
+
+
+def _size(table: str, axis: int) -> Callable[[Mapping[str, Any]], int]:
+    return lambda given: int(given[table].shape[axis]) - 1
+
+
+def _weights(name: str, row: NDArray[Any]) -> None:
+    checks.finite(name, row)
+    checks.every(name, row, row >= 0, "weights must be at least 0")
+    if not 0.0 < row.sum(dtype=np.float64) < np.inf:
+        raise ValueError(f"{name} sums to {row.sum(dtype=np.float64)}; weights must sum to a number above 0")
+
+
+Weights: TypeAlias = Annotated[Any, RowKind(check=_weights)]
+SomeRow: TypeAlias = Annotated[Any, RowKind(least=0)]
+RowOf256: TypeAlias = Annotated[Any, RowKind(most=256)]
+Out: TypeAlias = Annotated[Any, OutKind()]
+Action: TypeAlias = Annotated[Any, WholeKind(0, _last_action)]
+ActionOrNone: TypeAlias = Annotated[Any, WholeKind(-1, _last_action)]
+ActionOf: TypeAlias = Annotated[Any, WholeKind(0, lambda given: int(given["actions"]) - 1)]
+Actions: TypeAlias = Annotated[Any, WholeKind(1, 256)]
+Table: TypeAlias = Annotated[Any, TableKind(changed=False)]
+StateOfTable: TypeAlias = Annotated[Any, WholeKind(0, _size("table", 0))]
+RowOfTable: TypeAlias = Annotated[Any, RowOfTableKind("table", lambda name, row: None)]
+Rule: TypeAlias = Annotated[Any, RuleKind()]
+Extra: TypeAlias = Annotated[Any, ExtraKind()]
+
+# A table `q` that an update changes, and its states and actions.
+Q: TypeAlias = Annotated[Any, TableKind(changed=True)]
+StateOfQ: TypeAlias = Annotated[Any, WholeKind(0, _size("q", 0))]
+ActionOfQ: TypeAlias = Annotated[Any, WholeKind(0, _size("q", 1))]
+PolicyOfQ: TypeAlias = Annotated[Any, RowOfTableKind("q", checks.distribution)]
+Terminated: TypeAlias = Annotated[Any, TerminatedKind()]
+
+
+# ---- what operations on one number and sixteen take (`simd.py`) ------------------------------------------------------
+
+
+class NumberOrFlagKind(NumberKind):
+    """A real number or a bool."""
+
+    allowed = "a number or a boolean"
+
+    def takes(self, t: types.Type) -> bool:
+        return is_number(t) or _dtype(t) == types.boolean
+
+    def checked(self, name: str, value: Any) -> Any:
+        return bool(value) if isinstance(value, bool | np.bool_) else super().checked(name, value)
+
+
+class FloatKind(NumberKind):
+    """A float, or a vector of them; Python's integers become floats."""
+
+    allowed = "a float"
+
+    def takes(self, t: types.Type) -> bool:
+        return _dtype(t) in FLOATS
+
+    def checked(self, name: str, value: Any) -> Any:
+        found = super().checked(name, value)
+        return found if isinstance(found, np.float32) else float(found)
+
+
+class LikeKind(NumberKind):
+    """A number, or the type of one, whose type another takes."""
+
+    allowed = "a number or a number's type"
+
+    def takes(self, t: types.Type) -> bool:
+        return is_number(t.dtype if isinstance(t, types.NumberClass) else t)
+
+    def checked(self, name: str, value: Any) -> Any:
+        if isinstance(value, type) and value in _NUMBERS:
+            return np.dtype(value).type(0)
+        return super().checked(name, value)
+
+
+class ConvertedKind(LikeKind):
+    """A number, or the type of one, that another is converted to."""
+
+    def beside(self, name: str, value: Any, given: Mapping[str, Any]) -> Any:
+        if isinstance(value, int | np.integer):
+            bounds = np.iinfo(np.int64 if isinstance(value, int) else value.dtype)
+            label = name.replace("like", "x")
+            if not bounds.min <= checks.number(label, float(given["x"])) <= bounds.max:
+                raise ValueError(
+                    f"{label} is {given['x']}; as {bounds.dtype} it must lie in {bounds.min}..{bounds.max}"
+                )
+        return value
+
+
+class BitsLikeKind(LikeKind):
+    """A number, or the type of one, as wide as another."""
+
+    def beside(self, name: str, value: Any, given: Mapping[str, Any]) -> Any:
+        x, like = np.asarray(given["x"]).dtype, np.asarray(value).dtype
+        if x.itemsize != like.itemsize and not (x.kind in "iu" and x.itemsize > like.itemsize):
+            raise TypeError(f"{name} is {like}; it must be as wide as x, which is {x}")
+        return value
+
+
+class TupleKind(Kind):
+    """A tuple of one or more floats, or of so many int32."""
+
+    def __init__(self, integers: int | None = None) -> None:
+        self._integers = integers
+        self.allowed = "a tuple of floats" if integers is None else f"a tuple of {integers} int32"
+
+    def takes(self, t: types.Type) -> bool:
+        if not isinstance(t, types.UniTuple):
+            return False
+        return t.dtype in FLOATS if self._integers is None else t.dtype == types.int32 and len(t) == self._integers
+
+    def checked(self, name: str, value: Any) -> Any:
+        found = checks.array(name, value, "iuf" if self._integers is None else "iu", holds=self.allowed)
+        if found.ndim != 1 or len(found) != (self._integers or max(1, len(found))):
+            raise ValueError(f"{name} has shape {found.shape}; it must be {self.allowed}")
+        if self._integers is None:
+            return tuple(found.astype(np.float32 if found.dtype == np.float32 else np.float64))
+        bounds = np.iinfo(np.int32)
+        checks.every(name, found, (found >= bounds.min) & (found <= bounds.max), "it must fit into 32 bits")
+        return tuple(found.astype(np.int32))
+
+
+NumberOrFlag: TypeAlias = Annotated[Any, NumberOrFlagKind()]
+Float: TypeAlias = Annotated[Any, FloatKind()]
+Like: TypeAlias = Annotated[Any, LikeKind()]
+Converted: TypeAlias = Annotated[Any, ConvertedKind()]
+BitsLike: TypeAlias = Annotated[Any, BitsLikeKind()]
+Coefficients: TypeAlias = Annotated[Any, TupleKind()]
+SixteenIntegers: TypeAlias = Annotated[Any, TupleKind(16)]
+UpTo15: TypeAlias = Annotated[Any, WholeKind(0, 15)]

@@ -1,0 +1,188 @@
+"""Vectors of sixteen numbers: the type `Vec` for Numba, and its arithmetic.
+
+A `Vec` is an LLVM vector of `LANES` numbers; any CPU runs it, LLVM splitting it into what the machine has. A number
+beside a vector is spread over its lanes. Explicit vectors are 1.3 to 1.4 times as fast as loops over lanes left to
+LLVM's vectoriser, which takes eight lanes where sixteen fit and widens 32-bit work.
+
+Moving vectors to and from memory is the engine's business (`engine/lane_memory.py`).
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.core import errors
+from numba.core.typing.templates import AbstractTemplate, infer_global, signature
+from numba.extending import lower_builtin, models, register_model
+
+__all__ = ["FLOATS", "LANES", "Vec", "compare", "element", "joined", "lane_order", "llvm_type", "spread"]
+
+LANES = 16
+
+FLOATS = (types.float64, types.float32)
+_I32 = ir.IntType(32)
+
+
+class Vec(types.Type):
+    """`LANES` numbers of one type."""
+
+    def __init__(self, dtype: types.Type) -> None:
+        self.dtype = dtype
+        super().__init__(f"Vec({dtype})")
+
+
+@register_model(Vec)
+class _VecModel(models.PrimitiveModel):
+    def __init__(self, manager: Any, fe_type: Vec) -> None:
+        super().__init__(manager, fe_type, ir.VectorType(llvm_type(fe_type.dtype), LANES))
+
+
+def llvm_type(dtype: types.Type) -> ir.Type:
+    """LLVM's name for a number type; a mask has one bit a lane."""
+    if dtype in FLOATS:
+        return ir.DoubleType() if dtype == types.float64 else ir.FloatType()
+    return ir.IntType(1 if dtype == types.boolean else dtype.bitwidth)
+
+
+def element(t: types.Type) -> types.Type:
+    """The number type behind a vector, a type used as a value (`float32`), or a scalar.
+
+    Examples
+    --------
+    >>> element(Vec(types.float32)), element(types.int64)
+    (float32, int64)
+    """
+    return t.dtype if isinstance(t, Vec | types.NumberClass) else types.unliteral(t)
+
+
+def lane_order(order: Iterable[int]) -> ir.Constant:
+    """The constant that tells a shuffle which lanes to take."""
+    order = list(order)
+    return ir.Constant(ir.VectorType(_I32, len(order)), order)
+
+
+def joined(context: Any, *args: types.Type) -> types.Type:
+    """What an expression over `args` is: a vector as soon as one of them is.
+
+    Raises
+    ------
+    numba.core.errors.TypingError
+        Vectors of different types, or a float beside a vector of integers: one run would not give the same.
+    """
+    vectors = [t for t in args if isinstance(t, Vec)]
+    if not vectors:
+        return context.unify_types(*map(element, args))
+    result = vectors[0]
+    if any(v != result for v in vectors):
+        raise errors.TypingError(
+            f"vectors are {', '.join(map(str, vectors))}; they must be of one type (see `convert`)"
+        )
+    if result.dtype not in FLOATS:
+        for t in args:
+            if element(t) in FLOATS:
+                raise errors.TypingError(f"a {t} stands beside a {result}; convert one of them (see `convert`)")
+    return result
+
+
+def spread(context: Any, builder: Any, value: Any, source: types.Type, target: types.Type) -> Any:
+    """A scalar as the element type of `target`, in every lane where `target` is a vector."""
+    if isinstance(source, Vec):
+        return value
+    value = context.cast(builder, value, source, element(target))
+    if not isinstance(target, Vec):
+        return value
+    empty = ir.Constant(ir.VectorType(value.type, LANES), ir.Undefined)
+    return builder.shuffle_vector(
+        builder.insert_element(empty, value, ir.Constant(_I32, 0)), empty, lane_order([0] * LANES)
+    )
+
+
+def _by_kind(floating: str, signed: str, unsigned: str = "") -> Callable[..., Any]:
+    def emit(builder: Any, dtype: types.Type, x: Any, y: Any) -> Any:
+        if dtype in FLOATS:
+            return getattr(builder, floating)(x, y)
+        return getattr(builder, signed if getattr(dtype, "signed", False) else unsigned or signed)(x, y)
+
+    return emit
+
+
+def compare(symbol: str) -> Callable[..., Any]:
+    """What emits a comparison, as Python compares: NaN differs from everything, itself included."""
+
+    def emit(builder: Any, dtype: types.Type, x: Any, y: Any) -> Any:
+        if dtype in FLOATS:
+            return (builder.fcmp_unordered if symbol == "!=" else builder.fcmp_ordered)(symbol, x, y)
+        return (builder.icmp_signed if getattr(dtype, "signed", False) else builder.icmp_unsigned)(symbol, x, y)
+
+    return emit
+
+
+def _is_float(dtype: types.Type) -> bool:
+    return dtype in FLOATS
+
+
+def _is_integer(dtype: types.Type) -> bool:
+    return isinstance(dtype, types.Integer)
+
+
+def _is_number(dtype: types.Type) -> bool:
+    return _is_float(dtype) or _is_integer(dtype)
+
+
+def _has_bits(dtype: types.Type) -> bool:
+    return _is_integer(dtype) or dtype == types.boolean
+
+
+_ARITHMETIC: dict[Callable[..., Any], tuple[Callable[..., Any], Callable[[types.Type], bool]]] = {
+    operator.add: (_by_kind("fadd", "add"), _is_number),
+    operator.sub: (_by_kind("fsub", "sub"), _is_number),
+    operator.mul: (_by_kind("fmul", "mul"), _is_number),
+    operator.truediv: (_by_kind("fdiv", ""), _is_float),
+    operator.and_: (_by_kind("", "and_"), _has_bits),
+    operator.or_: (_by_kind("", "or_"), _has_bits),
+    operator.xor: (_by_kind("", "xor"), _has_bits),
+    operator.lshift: (_by_kind("", "shl"), _is_integer),
+    operator.rshift: (_by_kind("", "ashr", "lshr"), _is_integer),
+}
+_COMPARISONS = {
+    operator.lt: "<",
+    operator.le: "<=",
+    operator.gt: ">",
+    operator.ge: ">=",
+    operator.eq: "==",
+    operator.ne: "!=",
+}
+
+
+def _define(
+    op: Callable[..., Any], emit: Callable[..., Any], takes: Callable[[types.Type], bool], compares: bool
+) -> None:
+    """Teach Numba `op` on two operands of which at least one is a vector."""
+
+    @infer_global(op)
+    class _Typing(AbstractTemplate):
+        def generic(self, args: Any, kws: Any) -> Any:
+            if len(args) != 2 or not any(isinstance(t, Vec) for t in args):
+                return None
+            t = joined(self.context, *args)
+            if not takes(t.dtype):
+                return None
+            return signature(Vec(types.boolean) if compares else t, *map(types.unliteral, args))
+
+    @lower_builtin(op, Vec, Vec)
+    @lower_builtin(op, Vec, types.Any)
+    @lower_builtin(op, types.Any, Vec)
+    def _lower(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        t = joined(context.typing_context, *sig.args) if compares else sig.return_type
+        x, y = (spread(context, builder, a, s, t) for a, s in zip(args, sig.args, strict=True))
+        return emit(builder, t.dtype, x, y)
+
+
+for _op, (_emit, _takes) in _ARITHMETIC.items():
+    _define(_op, _emit, _takes, compares=False)
+for _op, _symbol in _COMPARISONS.items():
+    _define(_op, compare(_symbol), lambda dtype: True, compares=True)
