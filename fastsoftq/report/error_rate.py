@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from fastsoftq.figures.svg import typeset
+from fastsoftq.figures.labels import typeset
 
 __all__ = ["ALPHA", "ErrorRate"]
 

@@ -8,25 +8,35 @@ import json
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from html import escape
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from fastsoftq.figures.style import agent_colour, save
+from fastsoftq.figures.colours import agent_colour
 from fastsoftq.system.atomic import atomic_write
+from fastsoftq.system.html import html_table
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = ["Findings", "Table", "described", "settings_of", "show", "write"]
 
 
 class Table(NamedTuple):
-    """What is printed: text, already rounded for reading."""
+    """A table of text, already rounded for reading."""
 
     header: Sequence[str]
     rows: Sequence[Sequence[str]]
     caption: str = ""
+    title: str = ""
+    footnotes: Sequence[str] = ()
+    prose: bool = False  # words rather than numbers, to be broken into lines
+
+    def _repr_html_(self) -> str:
+        return html_table(self.title, self.rows, self.header, "\n".join(filter(None, (self.caption, *self.footnotes))))
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +75,10 @@ class Findings:
     run: Mapping[str, Any]
     agents: Mapping[str, tuple[str, Any]] = field(default_factory=dict)
 
+    def _repr_html_(self) -> str:
+        sentences = "".join(f"<p>{escape(sentence)}</p>" for sentence in self.sentences)
+        return self.table._replace(title=self.title)._repr_html_() + sentences
+
 
 def write(findings: Findings, folder: Path, experiment: str = "", heading: str = "") -> list[Path]:
     """Write findings into a folder; each file appears whole or not at all.
@@ -89,6 +103,8 @@ def write(findings: Findings, folder: Path, experiment: str = "", heading: str =
     OSError
         The folder cannot be written, or the disk is full.
     """
+    from fastsoftq.figures.style import save
+
     written = []
     for name, figure in findings.figures.items():
         for kind in ("svg", "png"):
@@ -135,7 +151,7 @@ def _words(findings: Findings, experiment: str, heading: str) -> dict[str, Any]:
         "heading": heading or findings.title,
         "title": findings.title,
         "sentences": list(findings.sentences),
-        "table": findings.table._asdict(),
+        "table": {name: getattr(findings.table, name) for name in ("header", "rows", "caption")},
         "figures": {key: described(figure) or key for key, figure in findings.figures.items()},
         "agents": {
             key: {"label": label, "colour": agent_colour(agent), "settings": settings_of(agent)}

@@ -6,7 +6,7 @@ from typer.testing import CliRunner
 
 import fastsoftq as fsq
 from fastsoftq.cli.app import app, main
-from fastsoftq.report import study
+from fastsoftq.report import study_folder
 from fastsoftq.report.error_rate import ErrorRate
 from fastsoftq.report.page import write_report
 from fastsoftq.report.reader import read_results
@@ -41,33 +41,33 @@ def ran(tmp_path):
 def test_a_study_is_reported_world_by_world(ran):
     folder = ran()
     held = read_results(folder)[0]
-    assert [(c.world, c.label) for c in held.conditions] == [
+    assert [(c.world, c.label) for c in held.agents] == [
         ("wide", "hard"), ("wide", "soft"), ("narrow", "hard"), ("narrow", "soft"),
     ]  # fmt: skip
     curves = open_results(folder).curves("narrow/soft")
-    learning = held.conditions[3].load()
+    learning = held.agents[3].load()
     np.testing.assert_array_equal(learning.returns, curves.returns)
     np.testing.assert_array_equal(learning.seeds, curves.seeds)
-    assert held.conditions[3].settings["algorithm"] == "SoftQLearning"
+    assert held.agents[3].settings["algorithm"] == "SoftQLearning"
     page = write_report(folder).read_text()
     assert '<p class="answer">wide: ' in page
     error = ErrorRate.of([2, 2]).of_comparison
     expected = fsq.compare(curves, open_results(folder).curves("narrow/hard"), level=1.0 - error)
     assert interval_text(expected.difference, expected.low, expected.high) in page.partition("<h3>narrow</h3>")[2]
-    assert read_results(folder)[0].run["steps"] == sum(int(c.load().lengths.sum()) for c in held.conditions)
+    assert read_results(folder)[0].run["steps"] == sum(int(c.load().lengths.sum()) for c in held.agents)
 
 
 def test_of_too_many_runs_the_first_are_shown_and_that_is_said(ran, monkeypatch):
-    monkeypatch.setattr(study, "_MOST", 100)
+    monkeypatch.setattr(study_folder, "_MOST", 100)
     held = read_results(ran())[0]
-    assert held.conditions[0].load().returns.shape == (100, 30)
+    assert held.agents[0].load().returns.shape == (100, 30)
     assert held.sentences == ["Of each condition's 128 runs the first 100 are shown."]
 
 
 def test_a_study_that_keeps_summaries_gets_a_table(ran):
     folder = ran(keep="summary", block=64)
     summary = open_results(folder).summary("wide/soft")
-    row = read_results(folder)[0].rows[1]
+    row = read_results(folder)[0].table.rows[1]
     assert row[0] == "wide/soft"
     assert row[1].startswith(f"{summary.mean.mean():.2f} ± ".replace("-", "−"))
     assert "wide/soft" in write_report(folder).read_text()

@@ -61,7 +61,7 @@ for (const figure of document.querySelectorAll(".drawn")) {
     }
     const box = chart.viewBox.baseVal;
     for (const [name, value] of [["x1", places[nearest]], ["x2", places[nearest]], ["y1", 12], ["y2", box.height - 40]]) hair.setAttribute(name, value);
-    const row = rows[nearest];
+    const row = rows[Math.min(nearest, rows.length - 1)];  // a single episode is drawn as a stroke with two ends
     const title = document.createElement("div");
     title.textContent = `episode ${tidy(row.episode).replace(/\.0+$/, "")}`;
     const values = lines.map((line) => {

@@ -3,9 +3,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fastsoftq.figures.labels import apart
-from fastsoftq.figures.style import agent_colour, on_dark
-from fastsoftq.figures.svg import Scale, typeset
+from fastsoftq.figures.chart import Scale
+from fastsoftq.figures.colours import agent_colour, on_dark
+from fastsoftq.figures.labels import apart, typeset
 
 numbers = st.floats(-1e6, 1e6).map(lambda x: round(x, 3))
 
