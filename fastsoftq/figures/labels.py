@@ -65,7 +65,7 @@ def shortened(names: Sequence[str], longest: int) -> list[str]:
     Examples
     --------
     >>> shortened(["a long name=1", "a long name=2"], 8)
-    ['…name=1', '…name=2']
+    ['… name=1', '… name=2']
     """
     for room in range(longest, max(map(len, names), default=0)):
         for before in (room - 1, 0, (room - 1) // 2):

@@ -82,8 +82,9 @@ def plot_learning_curves(title: str, panels: Sequence[Sequence[Panel]], note: st
     --------
     >>> from fastsoftq.figures.curve import curve
     >>> curves = [curve("soft", "#0064a0", np.random.default_rng(0).normal(size=(8, 20)))]
-    >>> plot_learning_curves("Return", [[Panel("soft", "return of an episode", curves)]], "8 seeds.").axes[0].get_xlim()
-    (1.0, 20.0)
+    >>> figure = plot_learning_curves("Return", [[Panel("soft", "return of an episode", curves)]], "8 seeds.")
+    >>> figure.axes[0].get_xscale()
+    'log'
     """
     charts = []
     for row in panels:

@@ -64,8 +64,8 @@ def p_text(p: float, alpha: float = 0.05) -> str:
 
     Examples
     --------
-    >>> p_text(0.0123), p_text(0.0502), p_text(0.04996)
-    ('0.012', '0.0502', '0.04996')
+    >>> p_text(0.0123), p_text(0.0502), p_text(0.05)
+    ('0.012', '0.0502', '0.05')
     """
     digits = 2
     while digits < _DIGITS and (float(f"{p:.{digits}g}") <= alpha) != (p <= alpha):

@@ -8,13 +8,13 @@ from html import escape
 from numbers import Integral, Real
 from typing import Any
 
-__all__ = ["fields_html", "html_table", "value_text"]
+__all__ = ["NotebookTable", "fields_html", "html_table", "value_text"]
 
 _ROWS = 60  # that are shown
 
 
 def value_text(value: Any) -> str:
-    """Write a value in a cell of a table: numbers to six digits, arrays as their dtype and shape.
+    """Write a value in a cell of a table: numbers to six digits, arrays by dtype and shape, records by class.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def value_text(value: Any) -> str:
         number = float(value)
         text = f"{number:,.6g}" if abs(number) < 1e6 else f"{number:.6g}"
         return text.replace("-", "\N{MINUS SIGN}").replace("inf", "\N{INFINITY}")
-    return str(value)
+    return type(value).__name__ if is_dataclass(value) else str(value)
 
 
 def html_table(title: str, rows: Iterable[Sequence[Any]], header: Sequence[str] = (), note: str = "") -> str:
@@ -96,13 +96,30 @@ def fields_html(record: Any, title: str = "", note: str = "") -> str:
 
     Examples
     --------
-    >>> fields_html({"low": -1, "high": 2}, "ends")[:51]
-    '<table><caption>ends</caption><tbody><tr><th>low</th'
+    >>> fields_html({"low": -1, "high": 2}, "ends")[:46]
+    '<table><caption>ends</caption><tbody><tr><th>l'
     """
     if isinstance(record, Mapping):
         rows = [(name.replace("_", " "), value) for name, value in record.items()]
     else:
         names = [field.name for field in fields(record)] if is_dataclass(record) else record._fields
         rows = [(name.replace("_", " "), getattr(record, name)) for name in names]
-    shown = [(name, value) for name, value in rows if value != "" or not isinstance(value, str)]
+    shown = [(name, value) for name, value in rows if not (isinstance(value, str) and not value)]
     return html_table(title or type(record).__name__, shown, note=note)
+
+
+class NotebookTable:
+    """A record that a notebook shows as a table of its fields.
+
+    Examples
+    --------
+    >>> from collections import namedtuple
+    >>> class Ends(NotebookTable, namedtuple("Ends", "low high")): ...
+    >>> Ends(-1.0, 2.0)._repr_html_()[:45]
+    '<table><caption>Ends</caption><tbody><tr><th>'
+    """
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        return fields_html(self)
