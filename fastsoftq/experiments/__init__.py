@@ -1,25 +1,28 @@
-"""The document's experiments, one a file: what is run, what is drawn, what is said.
+"""The document's experiments, one a file: a study, and what is found in its results.
 
-An experiment is a module with `run(settings, watch) -> Findings`, and one line in `EXPERIMENTS`.
+An experiment is a module with `study(settings)` and `analyse(results, settings, watch)`, and one line in `EXPERIMENTS`.
 """
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from time import perf_counter
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fastsoftq import checks
-from fastsoftq.system.memory import check_memory
 
 if TYPE_CHECKING:
     from fastsoftq.engine.threads import Progress
+    from fastsoftq.mdp.tabular import TabularMDP
     from fastsoftq.report.findings import Findings
+    from fastsoftq.studies import Results, Study
 
 __all__ = ["DEFAULT", "EXPERIMENTS", "Experiment", "Settings", "Watch", "chosen"]
 
-# Told what is being trained and how far it has come; first with nothing done, when it begins.
+# Told what is being computed and how far it has come; first with nothing done, when it begins.
 Watch = Callable[[str, "Progress"], None]
 
 
@@ -36,14 +39,19 @@ class Settings:
     max_steps : int
         The most steps an episode may take.
     threads : int, optional
-        All cores if not given. Results do not depend on it.
+        All processors this process may use if not given. Results do not depend on it.
 
     Raises
     ------
     TypeError
-        Not an integer.
+        One of them is not an integer.
     ValueError
         Too small, or too large to count.
+
+    Examples
+    --------
+    >>> Settings(seeds=100).episodes
+    1000
     """
 
     seeds: int = 1000
@@ -57,38 +65,107 @@ class Settings:
         checks.count("max_steps", self.max_steps)
         checks.threads(self.threads)
 
+    def study(
+        self, name: str, environments: Mapping[str, TabularMDP], agents: Mapping[str, Any], **fields: Any
+    ) -> Study:
+        """A study of so many seeds, episodes and steps.
+
+        Parameters
+        ----------
+        name : str
+        environments, agents : mapping
+            As for `Study`.
+        **fields
+            Other fields of `Study`, or other values of these.
+
+        Returns
+        -------
+        Study
+
+        Examples
+        --------
+        >>> import fastsoftq as fsq
+        >>> worlds, agents = {"cliff": fsq.cliff_walking()}, {"hard": fsq.QLearning(step_size=0.8, discount=0.95)}
+        >>> Settings(seeds=100).study("small", worlds, agents, episodes=10).seeds
+        range(0, 100)
+        """
+        from fastsoftq.studies import Study
+
+        own = {"seeds": self.seeds, "episodes": self.episodes, "max_steps": self.max_steps}
+        return Study(name=name, environments=environments, agents=agents, **{**own, **fields})
+
 
 class Experiment(NamedTuple):
-    """An experiment that can be asked for by name; its module is imported when it runs.
+    """An experiment that can be asked for by name; its module is imported when it is.
 
     Parameters
     ----------
-    module, summary : str
-    curves : int
-        Whole sets of learning curves that it holds at once, at least; 0 where the settings do not tell.
+    module : str
+        In this package.
+    summary : str
+        A line for `fastsoftq list`.
     """
 
     module: str
     summary: str
-    curves: int = 0
 
-    def run(self, settings: Settings, watch: Watch) -> Findings:
-        """Run it.
+    def study(self, settings: Settings) -> Study | None:
+        """What it trains.
 
         Parameters
         ----------
         settings : Settings
-        watch : callable
-            Called with a label and a `Progress` as training goes on.
+
+        Returns
+        -------
+        Study or None
+            None where nothing is learned.
+
+        Examples
+        --------
+        >>> study = EXPERIMENTS["cliff-walking"].study(Settings(seeds=100))
+        >>> [condition.name for condition in study.conditions][:2]
+        ['cliff/hard', 'cliff/soft_k1']
+        >>> EXPERIMENTS["posterior"].study(Settings()) is None
+        True
+        """
+        study: Study | None = self.load().study(settings)
+        return study
+
+    def analyse(self, results: Results | None, settings: Settings, watch: Watch | None = None) -> Findings:
+        """What is found in the results of its study.
+
+        Memory holds the curves and the tables of one condition at a time.
+
+        Parameters
+        ----------
+        results : Results or None
+            Those of `study(settings)`, all of them done; None where that is None.
+        settings : Settings
+        watch : callable, optional
+            Called with a label and a `Progress` as the analysis goes on.
 
         Returns
         -------
         Findings
+
+        Raises
+        ------
+        DamagedError
+            Results are missing or damaged.
+
+        Examples
+        --------
+        >>> settings = Settings(seeds=2)
+        >>> print(EXPERIMENTS["posterior"].analyse(None, settings).title)
+        Slippery cliff, reward scale 2, horizon 200, 2 trajectories each (95 % intervals, each by itself)
         """
-        return self.load()(settings, watch)
+        began = perf_counter()
+        findings: Findings = self.load().analyse(results, settings, watch or _unwatched)
+        return replace(findings, run=_run_record(results, settings, perf_counter() - began))
 
     def check_memory(self, settings: Settings) -> None:
-        """Refuse settings whose learning curves would not fit, before any work.
+        """Refuse settings whose results would not fit, before any work.
 
         Parameters
         ----------
@@ -99,33 +176,73 @@ class Experiment(NamedTuple):
         TooLargeError
         """
         from fastsoftq.engine.curves import curves_bytes
+        from fastsoftq.system.memory import check_memory
 
+        study = self.study(settings)
+        if study is None:
+            return
+        tables = bool(study.tables or study.checkpoints)
         check_memory(
             f"seeds is {settings.seeds}, which with {settings.episodes} episodes each",
-            self.curves * curves_bytes(settings.seeds, settings.episodes),
+            max(
+                curves_bytes(
+                    len(study.seeds), condition.episodes or study.episodes, tables * mdp.n_states * mdp.n_actions
+                )
+                for condition in study.conditions
+                for mdp in (study.environments[condition.environment],)
+            ),
             "take fewer seeds or episodes",
         )
 
-    def load(self) -> Callable[[Settings, Watch], Findings]:
-        """Import the module; what it runs."""
-        run: Callable[[Settings, Watch], Findings] = importlib.import_module(f"{__name__}.{self.module}").run
-        return run
+    def load(self) -> ModuleType:
+        """Import the module."""
+        return importlib.import_module(f"{__name__}.{self.module}")
+
+
+def _unwatched(label: str, progress: Progress) -> None:
+    """Nobody is told."""
+
+
+def _run_record(results: Results | None, settings: Settings, seconds: float) -> dict[str, Any]:
+    """What differs from one run to the next: `run.json`."""
+    from fastsoftq.system.provenance import provenance
+
+    conditions = () if results is None else results.conditions
+    trained = {name: _training_record(results, name) for name in conditions}
+    return {
+        "seconds": seconds + sum(one["seconds"] for one in trained.values()),
+        "threads": checks.threads(settings.threads),
+        "seeds": settings.seeds,
+        "episodes": settings.episodes,
+        "max_steps": settings.max_steps,
+        "steps": sum(one["steps"] for one in trained.values()),
+        "agents": trained,
+        **provenance(),
+    }
+
+
+def _training_record(results: Results, name: str) -> dict[str, Any]:
+    seconds, steps = results.seconds(name), results.steps(name)
+    return {
+        "agent": repr(results.agent(name)),
+        "seconds": seconds,
+        "steps": steps,
+        "steps_per_second": steps / seconds if seconds > 0.0 else 0.0,
+    }
 
 
 DEFAULT = "cliff-walking"
 
 EXPERIMENTS = {
-    "cliff-walking": Experiment("cliff_walking", "Hard against soft at reward scales 1, 2 and 10 (Results A and B)", 7),
+    "cliff-walking": Experiment("cliff_walking", "Hard against soft at reward scales 1, 2 and 10 (Results A and B)"),
     "traditional": Experiment("traditional", "Bellman's equations, value and policy iteration, and tables learned"),
     "posterior": Experiment("posterior", "The posterior over optimal trajectories against a policy that can be played"),
-    "reward-scale": Experiment("reward_scale", "Soft tends to standard: a sweep across the critical reward scale", 1),
-    "multi-goal": Experiment("multi_goal", "A room with four goals: which of them hard and soft policies visit", 16),
+    "reward-scale": Experiment("reward_scale", "Soft tends to standard: a sweep across the critical reward scale"),
+    "multi-goal": Experiment("multi_goal", "A room with four goals: which of them hard and soft policies visit"),
     "point-mass": Experiment("point_mass", "Haarnoja's point mass among four goals, on a lattice; at most 16 seeds"),
-    "pretraining": Experiment(
-        "pretraining", "Pretrained hard, soft or not at all, then goals close or walls appear", 1
-    ),
-    "exploration": Experiment("exploration", "Entropy and coverage of hard and soft policies while they learn", 1),
-    "robustness": Experiment("robustness", "Trained on the cliff, tested with cells blocked, slip, other starts", 1),
+    "pretraining": Experiment("pretraining", "Pretrained hard, soft or not at all, then goals close or walls appear"),
+    "exploration": Experiment("exploration", "Entropy and coverage of hard and soft policies while they learn"),
+    "robustness": Experiment("robustness", "Trained on the cliff, tested with cells blocked, slip, other starts"),
     "human-behaviour": Experiment("human_behaviour", "Temperature and rewards inferred from suboptimal demonstrations"),
 }
 
@@ -133,10 +250,23 @@ EXPERIMENTS = {
 def chosen(names: list[str]) -> list[str]:
     """The experiments asked for: the default one for none, all of them for "all", and each once.
 
+    Parameters
+    ----------
+    names : list of str
+
+    Returns
+    -------
+    list of str
+
     Raises
     ------
     ValueError
         An unknown name; the message gives the nearest.
+
+    Examples
+    --------
+    >>> chosen([]), chosen(["posterior", "posterior"])
+    (['cliff-walking'], ['posterior'])
     """
     for name in names:
         checks.choice("experiment", name, [*EXPERIMENTS, "all"])

@@ -2,40 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from time import perf_counter
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
-import matplotlib
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from fastsoftq.agents import LinearDecay, QLearning, SoftQLearning
+from fastsoftq.agents import QLearning, SoftQLearning
 from fastsoftq.experiments import Settings, Watch
-from fastsoftq.experiments.columns import EACH, interval_columns, interval_text
-from fastsoftq.experiments.conclusions import together, told
-from fastsoftq.experiments.training import watched_train
-from fastsoftq.figures.style import GREY, STYLE, agent_colour
+from fastsoftq.experiments.document import DISCOUNT, HARD, epsilon_of, soft
+from fastsoftq.experiments.exact import can_act, epsilon_mixture, exact_policy
+from fastsoftq.experiments.intervals import EACH, interval_columns, interval_of
+from fastsoftq.experiments.joint_comparisons import compare_together, comparison_text
+from fastsoftq.experiments.titled_figure import count_on_logarithmic_axis, key_below, titled_figure
+from fastsoftq.figures.style import GREY, agent_colour
 from fastsoftq.mdp.cliff_walking import cliff_walking
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.planning.bellman import greedy_policy, matrices, soft_policy
-from fastsoftq.planning.iteration import soft_value_iteration, value_iteration
 from fastsoftq.report.findings import Findings, Table
-from fastsoftq.report.rounding import share_text
+from fastsoftq.report.rounding import interval_text, share_text
 from fastsoftq.statistics import pointwise_intervals
-from fastsoftq.system.provenance import provenance
+from fastsoftq.studies import Results, Study
 
-__all__ = ["run"]
+__all__ = ["analyse", "study"]
 
-STEP_SIZE, DISCOUNT = 0.8, 0.95
-EPSILON = LinearDecay(start=0.9, stop=0.1, decrease=0.001)
 REWARD_SCALES = (1.5, 3.0, 10.0)
 CHECKPOINTS = 13
-LATER = 10  # episodes after which it is told once more what has been tried
+LATER = 10  # episodes after which the actions tried are told once more
 BATCH = 250  # runs whose chains are solved at once
 
+AGENTS: dict[str, QLearning | SoftQLearning] = {"hard": HARD, **{f"soft_k{k:g}": soft(k) for k in REWARD_SCALES}}
+NAMES = {"hard": "hard", **{f"soft_k{k:g}": f"soft, k = {k:g}" for k in REWARD_SCALES}}
+
 Rows = NDArray[np.float64]
+Bounds = tuple[float, float]
 
 
 class Policy(NamedTuple):
@@ -43,18 +45,38 @@ class Policy(NamedTuple):
 
     name: str
     label: str
-    colour: str
+    agent: QLearning | SoftQLearning
     dash: str
     entropy: Rows  # [seeds, checkpoints], nats a step, along its own way
     states: Rows  # [seeds, checkpoints], how many states it is effectively spread over
     exact: tuple[float, float]  # both, once all is learned
 
 
-def run(settings: Settings, watch: Watch) -> Findings:
+def study(settings: Settings) -> Study:
+    """Hard and soft agents on the cliff, whose tables are kept after more and more episodes.
+
+    Parameters
+    ----------
+    settings : Settings
+
+    Returns
+    -------
+    Study
+
+    Examples
+    --------
+    >>> study(Settings(episodes=10)).checkpoints
+    (1, 2, 3, 4, 5, 6, 7, 8, 10)
+    """
+    return settings.study("exploration", {"cliff": cliff_walking()}, AGENTS, checkpoints=_checkpoints(settings))
+
+
+def analyse(results: Results, settings: Settings, watch: Watch) -> Findings:
     """Follow the entropy and the coverage of hard and soft policies from the first episode to the last.
 
     Parameters
     ----------
+    results : Results
     settings : Settings
     watch : callable
 
@@ -62,27 +84,12 @@ def run(settings: Settings, watch: Watch) -> Findings:
     -------
     Findings
     """
-    began = perf_counter()
     mdp = cliff_walking()
-    episodes = np.unique(np.geomspace(1, settings.episodes, CHECKPOINTS).round().astype(np.int64))
-    hard = QLearning(STEP_SIZE, DISCOUNT, EPSILON)
-    epsilon = np.maximum(EPSILON.stop, EPSILON.start - EPSILON.decrease * (episodes - 1))
-    tables = _tables(mdp, hard, "hard", episodes, settings, watch)
-    optimal = value_iteration(mdp, DISCOUNT).policy
-    greedy, exploring = [greedy_policy] * episodes.size, [_exploring(e) for e in epsilon.tolist()]
-    still_exploring = _exploring(float(epsilon[-1]))(optimal)
-    policies = [
-        _followed(mdp, "hard_greedy", "hard, greedy", hard, "-", greedy, tables, optimal),
-        _followed(mdp, "hard_exploring", "hard, with its epsilon", hard, ":", exploring, tables, still_exploring),
-    ]
-    tried = {"hard": _tried(mdp, tables)}
-    for k in REWARD_SCALES:
-        soft = SoftQLearning(STEP_SIZE, DISCOUNT, temperature=1.0, reward_scale=k)
-        tables = _tables(mdp, soft, f"soft, k = {k:g}", episodes, settings, watch)
-        exact = soft_value_iteration(mdp, DISCOUNT, reward_scale=k).policy
-        acting = [lambda q: soft_policy(q, 1.0)] * episodes.size
-        policies.append(_followed(mdp, f"soft_k{k:g}", f"soft, k = {k:g}", soft, "-", acting, tables, exact))
-        tried[f"soft_k{k:g}"] = _tried(mdp, tables)
+    episodes = np.array(_checkpoints(settings))
+    policies, tried = [], {}
+    for name in AGENTS:
+        own, tried[name] = _followed(mdp, name, results, episodes)
+        policies += own
     bounds = _bounds(mdp)
     summary = [_row(policy, tried, settings, bounds) for policy in policies]
     return Findings(
@@ -96,47 +103,46 @@ def run(settings: Settings, watch: Watch) -> Findings:
             **{f"{name}_tried": share for name, share in tried.items()},
         },
         figures={"exploration": _figure(episodes, policies, tried, settings, bounds)},
-        run={"seconds": perf_counter() - began, "seeds": settings.seeds, "episodes": settings.episodes, **provenance()},
     )
 
 
-def _tables(
-    mdp: TabularMDP, agent: Any, label: str, episodes: NDArray[np.int64], settings: Settings, watch: Watch
-) -> list[Rows]:
-    """Each run's table after more and more episodes [seeds, states, actions].
-
-    A run's first episodes are the same however many follow, so that training anew for longer goes on where it was.
-    """
-    counts = episodes.tolist()
-    return [np.asarray(watched_train(mdp, agent, label, settings, watch, episodes=n).final_q) for n in counts]
+def _checkpoints(settings: Settings) -> list[int]:
+    """The first episode, the last, and some between them."""
+    return np.unique(np.geomspace(1, settings.episodes, CHECKPOINTS).round().astype(np.int64)).tolist()
 
 
-def _exploring(epsilon: float) -> Callable[[Rows], Rows]:
-    return lambda q: (1.0 - epsilon) * greedy_policy(q) + epsilon / q.shape[-1]
+def _acting(name: str, epsilon: float) -> dict[str, tuple[str, str, Callable[[Rows], Rows]]]:
+    """The policies that an agent's table stands for: label, dash and the rule."""
+    if name != "hard":
+        return {name: (NAMES[name], "-", lambda q: soft_policy(q, 1.0))}
+    return {
+        "hard_greedy": ("hard, greedy", "-", greedy_policy),
+        "hard_exploring": ("hard, with its epsilon", ":", lambda q: epsilon_mixture(greedy_policy(q), epsilon)),
+    }
 
 
-def _followed(
-    mdp: TabularMDP,
-    name: str,
-    label: str,
-    agent: Any,
-    dash: str,
-    acting: Sequence[Callable[[Rows], Rows]],
-    tables: list[Rows],
-    exact: Rows,
-) -> Policy:
-    entropy, states = zip(
-        *(
-            _spread(mdp, act(q.reshape(-1, mdp.n_actions)).reshape(q.shape))
-            for act, q in zip(acting, tables, strict=True)
-        ),
-        strict=True,
-    )
-    once_learned = tuple(float(values[0]) for values in _spread(mdp, exact[None]))
-    return Policy(
-        name, label, agent_colour(agent), dash, np.column_stack(entropy), np.column_stack(states),
-        (once_learned[0], once_learned[1]),
-    )  # fmt: skip
+def _followed(mdp: TabularMDP, name: str, results: Results, episodes: NDArray[np.int64]) -> tuple[list[Policy], Rows]:
+    """The policies of an agent, and the share of actions it has tried [seeds, checkpoints]; one table at a time."""
+    agent = AGENTS[name]
+    epsilon = epsilon_of(agent, episodes - 1).tolist()
+    spread: dict[str, list[tuple[Rows, Rows]]] = {}
+    tried = []
+    for episode, now in zip(episodes.tolist(), epsilon, strict=True):
+        q = results.tables(f"cliff/{name}", episode)
+        tried.append(_tried(mdp, q))
+        for policy, (_, _, acting) in _acting(name, now).items():
+            chances = acting(q.reshape(-1, mdp.n_actions)).reshape(q.shape)
+            spread.setdefault(policy, []).append(_spread(mdp, chances))
+    exact = exact_policy(mdp, agent)
+    policies = []
+    for policy, (label, dash, _) in _acting(name, epsilon[-1]).items():
+        entropy, states = zip(*spread[policy], strict=True)
+        learned = epsilon_mixture(exact, epsilon[-1]) if policy == "hard_exploring" else exact
+        once_learned = [float(values[0]) for values in _spread(mdp, learned[None])]
+        policies.append(
+            Policy(policy, label, agent, dash, np.column_stack(entropy), np.column_stack(states), (*once_learned,))
+        )
+    return policies, np.column_stack(tried)
 
 
 def _spread(mdp: TabularMDP, policies: Rows) -> tuple[Rows, Rows]:
@@ -162,31 +168,23 @@ def _entropy(p: Rows) -> Rows:
     return np.asarray(-(p * np.log(p, where=p > 0.0, out=np.zeros_like(p))).sum(axis=-1))
 
 
-def _visited(mdp: TabularMDP) -> NDArray[np.bool_]:
-    """Which states an agent can ever act in [states]: who falls off the cliff is back at the start at once."""
-    marks = np.array([list(row) for row in mdp.map or ()])[tuple(np.asarray(mdp.cells).T)]
-    return np.asarray(~mdp.terminal & (marks != "C"))
-
-
-def _tried(mdp: TabularMDP, tables: list[Rows]) -> Rows:
-    """The share of actions each run has tried so far [seeds, checkpoints]: those whose entry is no longer 0.
+def _tried(mdp: TabularMDP, q: Rows) -> Rows:
+    """The share of actions that each run has tried [seeds]: those whose entry is no longer 0.
 
     Every update moves an entry away from 0, but for the step into the goal, which pays 0 and is left out.
     """
-    can = np.broadcast_to(_visited(mdp)[:, None], mdp.expected_reward.shape)
+    can = np.broadcast_to(can_act(mdp)[:, None], mdp.expected_reward.shape)
     counted = can & ~mdp.terminated.any(axis=2)
-    return np.column_stack([(q != 0.0)[:, counted].mean(axis=1) for q in tables])
+    return np.asarray((q != 0.0)[:, counted].mean(axis=1))
 
 
-def _bounds(mdp: TabularMDP) -> dict[str, tuple[float, float]]:
+def _bounds(mdp: TabularMDP) -> dict[str, Bounds]:
     """The lowest and the highest value there can be of each quantity."""
-    states = float(_visited(mdp).sum())
+    states = float(can_act(mdp).sum())
     return {"entropy": (0.0, float(np.log(mdp.n_actions))), "states": (1.0, states), "tried": (0.0, 1.0)}
 
 
-def _row(
-    policy: Policy, tried: dict[str, Rows], settings: Settings, bounds: dict[str, tuple[float, float]]
-) -> dict[str, Any]:
+def _row(policy: Policy, tried: dict[str, Rows], settings: Settings, bounds: dict[str, Bounds]) -> dict[str, Any]:
     row: dict[str, Any] = {"policy": policy.name, "seeds": settings.seeds, "episodes": settings.episodes}
     share = tried[policy.name if policy.name in tried else "hard"]
     for name, values, exact in (
@@ -205,10 +203,10 @@ def _table(summary: list[dict[str, Any]]) -> Table:
         (
             row["policy"].replace("_", " ").replace(" k", ", k = "),
             f"{row['entropy_first']:.3f}",
-            interval_text(row, "entropy", 4),
+            interval_text(*interval_of(row, "entropy"), 4),
             f"{row['entropy_exact']:.4f}",
             f"{row['states_first']:.1f}",
-            interval_text(row, "states"),
+            interval_text(*interval_of(row, "states"), 2),
             f"{row['states_exact']:.2f}",
             share_text(row["tried"]),
         )
@@ -226,13 +224,12 @@ def _found(
     tried: dict[str, Rows],
     summary: list[dict[str, Any]],
     episodes: NDArray[np.int64],
-    bounds: tuple[float, float],
+    bounds: Bounds,
 ) -> list[str]:
     rows = {row["policy"]: row for row in summary}
-    labels = {policy.name: policy.label for policy in policies}
     warm, cold = (f"soft_k{k:g}" for k in (REWARD_SCALES[0], REWARD_SCALES[-1]))
     last = {policy.name: policy.entropy[:, -1] for policy in policies}
-    found = together(
+    found = compare_together(
         {
             "warm": (last[warm], last["hard_greedy"]),
             "cold": (last[cold], last["hard_greedy"]),
@@ -240,17 +237,15 @@ def _found(
         },
         bounds=bounds,
     )
-    words = {name: told(c, "more", "less") for name, c in found.items()}
+    words = {name: comparison_text(c, "more", "less") for name, c in found.items()}
 
     def spread(name: str, decimals: int = 3) -> str:
-        row = rows[name]
-        return f"{interval_text(row, 'entropy', decimals)} nats a step, spread over {row['states']:.1f} states"
+        entropy = interval_text(*interval_of(rows[name], "entropy"), decimals)
+        return f"{entropy} nats a step, spread over {rows[name]['states']:.1f} states"
 
     def share(checkpoint: int) -> str:
-        return ", ".join(
-            f"{share_text(float(tried[name][:, checkpoint].mean()), 0)} {'hard' if name == 'hard' else labels[name]}"
-            for name in tried
-        )
+        shares = {name: share_text(float(values[:, checkpoint].mean()), 0) for name, values in tried.items()}
+        return ", ".join(f"{text} {NAMES[name]}" for name, text in shares.items())
 
     later = min(int(np.searchsorted(episodes, LATER)), len(episodes) - 1)
     return [
@@ -269,57 +264,43 @@ def _figure(
     policies: list[Policy],
     tried: dict[str, Rows],
     settings: Settings,
-    bounds: dict[str, tuple[float, float]],
+    bounds: dict[str, Bounds],
 ) -> Figure:
-    with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(12.0, 4.3), layout="constrained")
-        axes = figure.subplots(1, 3)
+    note = (
+        f"Cliff walking, discount {DISCOUNT}, {settings.seeds:,} seeds, mean with {EACH}. Diamonds: exact, once all is "
+        "learned."
+    )
+    with titled_figure(12.0, 4.5, "Entropy and coverage while learning") as figure:
+        entropy, states, actions = figure.subplots(1, 3)
         for policy in policies:
+            colour = agent_colour(policy.agent)
             for ax, values, exact, ends in (
-                (axes[0], policy.entropy, policy.exact[0], bounds["entropy"]),
-                (axes[1], policy.states, policy.exact[1], bounds["states"]),
+                (entropy, policy.entropy, policy.exact[0], bounds["entropy"]),
+                (states, policy.states, policy.exact[1], bounds["states"]),
             ):
-                _draw(ax, episodes, values, ends, policy.colour, policy.dash, policy.label)
-                ax.plot(
-                    episodes[-1] * 1.25, exact, marker="D", markersize=6, color=policy.colour, clip_on=False, zorder=5
-                )
-            if policy.name in tried:
-                _draw(axes[2], episodes, 100.0 * tried[policy.name], (0.0, 100.0), policy.colour, "-", policy.label)
-        _draw(axes[2], episodes, 100.0 * tried["hard"], (0.0, 100.0), policies[0].colour, "-", "hard")
-        titles = ("Entropy of the policy", "States it is spread over", "Actions tried so far")
-        for ax, title, label in zip(
-            axes, titles, ("nats a step", "effective number of states", "% of all"), strict=True
-        ):
-            ax.set(title=title, ylabel=label, xlabel="episodes learned", xscale="log", xlim=(1, episodes[-1] * 1.25))
-        axes[0].axhline(np.log(4.0), color=GREY, linewidth=0.8)
-        axes[0].annotate(
-            "ln 4: at random", (1.1, np.log(4.0)), (0, -3), textcoords="offset points", va="top", color=GREY
-        )
-        for ax, highest in (
-            (axes[0], float(np.log(4.0))),
-            (axes[1], max(max(float(policy.states.max()), policy.exact[1]) for policy in policies)),
-        ):
-            ax.set_ylim(0.0, 1.05 * highest)  # by the runs: bands of a few of them may reach much further
-        axes[2].set_ylim(min(50.0, *(90.0 * float(share.mean(axis=0).min()) for share in tried.values())), 102.0)
-        handles, labels = axes[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside upper right", ncols=len(labels))
-        figure.suptitle("Entropy and coverage while learning", x=0.01, ha="left", fontsize=13, fontweight="bold")
-        figure.supxlabel(
-            f"Cliff walking, discount {DISCOUNT}, {settings.seeds:,} seeds, mean with {EACH}. "
-            "Diamonds: exact, once all is learned.",
-            x=0.01, ha="left", fontsize=8.5, color=GREY,
-        )  # fmt: skip
+                _draw(ax, episodes, values, ends, colour, policy.dash, policy.label)
+                ax.plot(1.3 * episodes[-1], exact, marker="D", markersize=6, color=colour, clip_on=False, zorder=5)
+        for name, share in tried.items():
+            _draw(actions, episodes, 100.0 * share, (0.0, 100.0), agent_colour(AGENTS[name]), "-", NAMES[name])
+        entropy.set(title="Entropy of the policy", ylabel="nats a step")
+        states.set(title="States it is spread over", ylabel="effective number of states")
+        actions.set(title="Actions tried so far", ylabel="% of all")
+        for ax in (entropy, states, actions):
+            count_on_logarithmic_axis(ax)
+            ax.set(xlabel="episodes learned", xlim=(1, 1.6 * episodes[-1]))
+        at_random = bounds["entropy"][1]
+        entropy.axhline(at_random, color=GREY, linewidth=0.8)
+        entropy.annotate("ln 4: at random", (1.1, at_random), (0, 3), textcoords="offset points", color=GREY)
+        # By the runs: bands of a few of them may reach much further.
+        entropy.set_ylim(0.0, 1.1 * at_random)
+        states.set_ylim(0.0, 1.05 * max(max(float(policy.states.max()), policy.exact[1]) for policy in policies))
+        actions.set_ylim(min(50.0, *(90.0 * float(share.mean(axis=0).min()) for share in tried.values())), 102.0)
+        key_below(figure, entropy.get_legend_handles_labels()[0], note)
     return figure
 
 
 def _draw(
-    ax: Any,
-    episodes: NDArray[np.int64],
-    values: Rows,
-    bounds: tuple[float, float],
-    colour: str,
-    dash: str,
-    label: str,
+    ax: Axes, episodes: NDArray[np.int64], values: Rows, bounds: Bounds, colour: str, dash: str, label: str
 ) -> None:
     band = pointwise_intervals(values)
     low, high = np.clip(band.low, *bounds), np.clip(band.high, *bounds)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,63 +10,80 @@ from numpy.typing import NDArray
 
 from fastsoftq.agents import QLearning, SoftQLearning
 from fastsoftq.engine.curves import LearningCurves
-from fastsoftq.experiments import Settings, Watch
-from fastsoftq.experiments.conclusions import together
-from fastsoftq.experiments.goals import NEAR_TIES
-from fastsoftq.experiments.training import watched_train
+from fastsoftq.experiments.exact import epsilon_mixture, exact_policy
+from fastsoftq.experiments.goals_reached import NEAR_TIES
+from fastsoftq.experiments.intervals import length_bounds
+from fastsoftq.experiments.joint_comparisons import compare_together
+from fastsoftq.figures.curve import Curve, curve
 from fastsoftq.figures.style import agent_colour
 from fastsoftq.mdp.multi_goal import multi_goal
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.planning.evaluation import evaluate_policy
-from fastsoftq.planning.iteration import soft_value_iteration, value_iteration
+from fastsoftq.report.error_rate import ALPHA
 from fastsoftq.statistics import Comparison, SampleEfficiency, sample_efficiency
 
 __all__ = [
-    "DISCOUNT",
+    "EARLY",
+    "GOALS",
     "LABELS",
     "NEAR",
     "REWARD_SCALE",
     "SOURCES",
     "TASKS",
     "TUNERS",
+    "WALLS",
     "WINDOW",
+    "Started",
     "Tuned",
-    "carried_over",
+    "condition_name",
     "fine_tuned",
     "room",
 ]
 
 SIZE, STEP_SIZE, DISCOUNT, EPSILON, REWARD_SCALE = 21, 0.8, 0.95, 0.1, 5.0
-TASKS: dict[str, dict[str, Any]] = {
+GOALS: dict[str, dict[str, Any]] = {
     "goal 0 closes": {"closed": (0,)},
     "goals 0, 1 close": {"closed": (0, 1)},
     "only goal 3 stays": {"closed": (0, 1, 2)},
+}
+WALLS: dict[str, dict[str, Any]] = {
     "hallway": {"walls": "hallway"},
     "U-maze": {"walls": "u-maze"},
     "U-maze, goal 0 closes": {"walls": "u-maze", "closed": (0,)},
 }
-TUNING = 0.3  # episodes of fine-tuning, in those of pretraining
+TASKS = GOALS | WALLS
 NEAR, WINDOW = 1.5, 10  # learned: an average of 10 episodes takes less than 1.5 times the exact number of steps
+EARLY = 20  # the first episodes of fine-tuning
 
 # Both learn from rewards on the same scale, so that either can go on with the table of the other.
-HARD = QLearning(STEP_SIZE, DISCOUNT, EPSILON, reward_scale=REWARD_SCALE)
-SOFT = SoftQLearning(STEP_SIZE, DISCOUNT, temperature=1.0, reward_scale=REWARD_SCALE)
-TUNERS = {"hard": HARD, "soft": SOFT}
-SOURCES = {"none": "#4d4d4d", "hard": agent_colour(HARD), "soft": agent_colour(SOFT)}
-COMPARISONS = 3 * len(TASKS) * len(TUNERS)  # with a soft table, three for each of what follows
+TUNERS: dict[str, QLearning | SoftQLearning] = {
+    "hard": QLearning(STEP_SIZE, DISCOUNT, EPSILON, reward_scale=REWARD_SCALE),
+    "soft": SoftQLearning(STEP_SIZE, DISCOUNT, temperature=1.0, reward_scale=REWARD_SCALE),
+}
+SOURCES = {"none": "#4d4d4d", **{name: agent_colour(agent) for name, agent in TUNERS.items()}}
 LABELS = {"none": "from scratch", "hard": "pretrained hard", "soft": "pretrained soft"}
+COMPARISONS = 3 * len(TASKS) * len(TUNERS)  # with a soft table, three for each task and tuner
+BANDS = len(GOALS) * len(TUNERS) * len(SOURCES)  # of a figure
+
+
+class Started(NamedTuple):
+    """Fine-tuning from one start, in numbers of each run."""
+
+    steps: NDArray[np.float64]  # [seeds], of all episodes
+    early: NDArray[np.float64]  # [seeds], mean length of the first episodes
+    near: SampleEfficiency  # steps to the threshold
+    drawn: Curve  # of length
 
 
 class Tuned(NamedTuple):
-    """What came of fine-tuning one way in one task, from each start."""
+    """Fine-tuning of one agent in one task, from each start."""
 
     task: str
     tuner: str
     mdp: TabularMDP
-    curves: dict[str, LearningCurves]  # by source
-    steps: dict[str, NDArray[np.float64]]  # by source: of all episodes [seeds]
+    episodes: int
     exact: float  # expected steps of an episode, once learned
-    near: dict[str, SampleEfficiency]  # by source: steps to the threshold
+    starts: dict[str, Started]  # by source
     # Of all tasks and both tuners, all together at 95 %:
     over_scratch: Comparison  # steps from scratch, less those from a soft table
     over_hard: Comparison  # steps from a hard table, less those from a soft one
@@ -83,34 +101,17 @@ def room(**changes: Any) -> TabularMDP:
     Returns
     -------
     TabularMDP
+
+    Examples
+    --------
+    >>> room(closed=(0,)).n_states
+    441
     """
     return multi_goal(SIZE, goal_rewards=NEAR_TIES, **changes)
 
 
-def carried_over(q: NDArray[np.float64], old: TabularMDP, new: TabularMDP) -> NDArray[np.float64]:
-    """Tables learned in one grid world for another with the same cells or fewer, matched by where states lie.
-
-    Parameters
-    ----------
-    q : ndarray of float64, shape [..., states of old, actions]
-    old, new : TabularMDP
-
-    Returns
-    -------
-    ndarray of float64, shape [..., states of new, actions]
-    """
-    state_at = {tuple(cell): state for state, cell in enumerate(np.asarray(old.cells).tolist())}
-    return q[..., [state_at[tuple(cell)] for cell in np.asarray(new.cells).tolist()], :]
-
-
-def fine_tuned(
-    task: str,
-    tuner: str,
-    pretrained: dict[str, NDArray[np.float64] | None],
-    settings: Settings,
-    watch: Watch,
-) -> Tuned:
-    """Fine-tune in a changed room, from each start.
+def condition_name(task: str, tuner: str, source: str) -> str:
+    """What the study calls fine-tuning one agent in one task from one start.
 
     Parameters
     ----------
@@ -118,49 +119,67 @@ def fine_tuned(
         One of `TASKS`.
     tuner : str
         One of `TUNERS`.
-    pretrained : dict of str to ndarray of float64, shape [seeds, states, actions], or None
-        The tables to start from, by source; None to start from scratch.
-    settings : Settings
-    watch : callable
+    source : str
+        One of `SOURCES`.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> condition_name("hallway", "soft", "none")
+    'hallway: soft, from scratch'
+    """
+    return f"{task}: {tuner}, {LABELS[source]}"
+
+
+def fine_tuned(task: str, tuner: str, curves: Callable[[str], LearningCurves]) -> Tuned:
+    """Reduce what fine-tuning gave in a changed room, from each start; one condition's curves at a time.
+
+    Parameters
+    ----------
+    task : str
+        One of `TASKS`.
+    tuner : str
+        One of `TUNERS`.
+    curves : callable
+        Gives the learning curves of a condition by its name.
 
     Returns
     -------
     Tuned
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> curves = fsq.train(room(walls="hallway"), TUNERS["soft"], seeds=2, episodes=3, max_steps=30)
+    >>> fine_tuned("hallway", "soft", lambda name: curves).over_hard.difference
+    0.0
     """
-    before, mdp = room(), room(**TASKS[task])
-    curves = {
-        source: watched_train(
-            mdp,
-            TUNERS[tuner],
-            f"{task}: {tuner}, {LABELS[source]}",
-            settings,
-            watch,
-            seeds=settings.seeds + np.arange(settings.seeds),  # other random numbers than in pretraining
-            episodes=max(1, round(TUNING * settings.episodes)),
-            initial_q=None if q is None else carried_over(q, before, mdp),
-        )
-        for source, q in pretrained.items()
-    }
-    steps = {source: c.lengths.sum(axis=1).astype(np.float64) for source, c in curves.items()}
-    if tuner == "soft":
-        policy = soft_value_iteration(mdp, DISCOUNT, reward_scale=REWARD_SCALE).policy
-    else:
-        policy = (1.0 - EPSILON) * value_iteration(mdp, DISCOUNT).policy + EPSILON / mdp.n_actions
+    mdp = room(**TASKS[task])
+    policy = exact_policy(mdp, TUNERS[tuner])
+    if tuner == "hard":
+        policy = epsilon_mixture(policy, EPSILON)
     exact = evaluate_policy(mdp, policy).expected_length
-    near = {source: _to_threshold(c, exact) for source, c in curves.items()}
-    watched = min(near[source].horizon for source in TUNERS)
+    starts: dict[str, Started] = {}
+    for source in SOURCES:
+        loaded = curves(condition_name(task, tuner, source))
+        starts[source] = _started(loaded, source, exact)
+        episodes = loaded.n_episodes
+    near = {source: starts[source].near for source in TUNERS}
+    watched = min(found.horizon for found in near.values())
     return Tuned(
         task,
         tuner,
         mdp,
-        curves,
-        steps,
+        episodes,
         exact,
-        near,
-        **together(
+        starts,
+        **compare_together(
             {
-                "over_scratch": (steps["none"], steps["soft"]),
-                "over_hard": (steps["hard"], steps["soft"]),
+                "over_scratch": (starts["none"].steps, starts["soft"].steps),
+                "over_hard": (starts["hard"].steps, starts["soft"].steps),
                 "sooner": (np.minimum(near["hard"].time, watched), np.minimum(near["soft"].time, watched)),
             },
             among=COMPARISONS,
@@ -168,6 +187,18 @@ def fine_tuned(
     )
 
 
-def _to_threshold(curves: LearningCurves, exact: float) -> SampleEfficiency:
+def _started(curves: LearningCurves, source: str, exact: float) -> Started:
     lengths = curves.lengths.astype(np.float64)
-    return sample_efficiency(-lengths, -NEAR * exact, lengths, window=min(WINDOW, curves.n_episodes))
+    return Started(
+        lengths.sum(axis=1),
+        lengths[:, :EARLY].mean(axis=1),
+        sample_efficiency(-lengths, -NEAR * exact, lengths, window=min(WINDOW, curves.n_episodes)),
+        curve(
+            LABELS[source],
+            SOURCES[source],
+            curves.lengths,
+            np.full(curves.n_episodes, exact),
+            length_bounds(curves.max_steps),
+            ALPHA / BANDS,
+        ),
+    )

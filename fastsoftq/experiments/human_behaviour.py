@@ -6,10 +6,9 @@ be read with `load_demonstrations`.
 
 from __future__ import annotations
 
-from time import perf_counter
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -17,10 +16,12 @@ from numpy.typing import NDArray
 
 from fastsoftq.engine.threads import Progress
 from fastsoftq.experiments import Settings, Watch
-from fastsoftq.experiments.columns import EACH, interval_text
-from fastsoftq.experiments.conclusions import against, sign, together
+from fastsoftq.experiments.exact import epsilon_mixture
+from fastsoftq.experiments.intervals import EACH
+from fastsoftq.experiments.joint_comparisons import compare_together, comparisons_text, sign
+from fastsoftq.experiments.titled_figure import titled_figure
 from fastsoftq.figures.grid_world import plot_grid
-from fastsoftq.figures.style import GREY, INK, STYLE
+from fastsoftq.figures.style import GREY, INK
 from fastsoftq.mdp.cliff_walking import cliff_walking
 from fastsoftq.mdp.grid import from_map
 from fastsoftq.mdp.tabular import TabularMDP
@@ -31,11 +32,11 @@ from fastsoftq.planning.iteration import soft_value_iteration, value_iteration
 from fastsoftq.planning.soft_policies import SoftBehaviour
 from fastsoftq.planning.trajectories import sample_trajectories
 from fastsoftq.report.findings import Findings, Table
-from fastsoftq.report.rounding import share_text
+from fastsoftq.report.rounding import interval_text, share_text
 from fastsoftq.statistics import Comparison, confidence_interval
-from fastsoftq.system.provenance import provenance
+from fastsoftq.studies import Results
 
-__all__ = ["run"]
+__all__ = ["analyse", "study"]
 
 DISCOUNT, TRAJECTORIES, HORIZON = 0.95, 20, 500
 FEWER = 50  # seeds of the settings for each group of demonstrators
@@ -65,11 +66,26 @@ class Rivals(NamedTuple):
     epsilon_greedy: NDArray[np.float64]
 
 
-def run(settings: Settings, watch: Watch) -> Findings:
+def study(settings: Settings) -> None:
+    """Nothing is learned.
+
+    Parameters
+    ----------
+    settings : Settings
+
+    Examples
+    --------
+    >>> study(Settings()) is None
+    True
+    """
+
+
+def analyse(results: Results | None, settings: Settings, watch: Watch) -> Findings:
     """Simulate demonstrators, fit models of behaviour to what they did, and compare with what they were.
 
     Parameters
     ----------
+    results : None
     settings : Settings
         A fiftieth of `seeds` is how often each fit is repeated, with demonstrators of its own.
     watch : callable
@@ -78,28 +94,27 @@ def run(settings: Settings, watch: Watch) -> Findings:
     -------
     Findings
     """
-    began = perf_counter()
     repeats = max(2, settings.seeds // FEWER)
     cliff, park = cliff_walking(), from_map(PARK, name="park")
     fits = _temperatures(cliff, repeats, watch)
     rivals = _rivals(cliff, repeats, watch)
     features = _features(park)
     walker = np.exp(SoftBehaviour(park, features, DISCOUNT)(WEIGHTS)[0])
-    watch("rewards", Progress(0, repeats, 0))
-    rewards = []
-    for seed in range(repeats):
-        rewards.append(fit_rewards(park, features, _seen(park, walker, seed), DISCOUNT))
-        watch("rewards", Progress(seed + 1, repeats, 0))
+    rewards = [
+        fit_rewards(park, features, _seen(park, walker, seed), DISCOUNT)
+        for seed in _watched("rewards", range(repeats), watch)
+    ]
+    gains = _gains(rivals)
     summary = [
         *(_temperature_row(t, group) for t, group in fits.items()),
-        *(_rival_row(name, gain) for name, gain in _gains(rivals).items()),
+        *(_rival_row(name, gain) for name, gain in gains.items()),
         *(_weight_row(i, rewards) for i in range(len(WEIGHTS))),
     ]
     return Findings(
         title=f"Simulated demonstrators, {TRAJECTORIES} trajectories each, {repeats} of each kind "
         f"({EACH}; of nats all together)",
         table=_table(summary),
-        sentences=_found(fits, rivals, rewards),
+        sentences=_found(fits, gains, rewards),
         summary=summary,
         arrays={
             "temperatures": np.array(TEMPERATURES),
@@ -111,8 +126,15 @@ def run(settings: Settings, watch: Watch) -> Findings:
             "human_behaviour": _figure(fits, rivals, rewards),
             "human_behaviour_park": _maps(park, walker, rewards[0]),
         },
-        run={"seconds": perf_counter() - began, "replications": repeats, **provenance()},
     )
+
+
+def _watched(label: str, items: Sequence[Any], watch: Watch) -> Iterator[Any]:
+    """Each of some items, while `watch` is told how many are done."""
+    for done, item in enumerate(items):
+        watch(label, Progress(done, len(items), 0))
+        yield item
+    watch(label, Progress(len(items), len(items), 0))
 
 
 def _seen(mdp: TabularMDP, policy: NDArray[np.float64], seed: int) -> Demonstrations:
@@ -121,28 +143,27 @@ def _seen(mdp: TabularMDP, policy: NDArray[np.float64], seed: int) -> Demonstrat
 
 def _temperatures(mdp: TabularMDP, repeats: int, watch: Watch) -> dict[float, list[BehaviourFit]]:
     fits: dict[float, list[BehaviourFit]] = {}
-    watch("temperatures", Progress(0, len(TEMPERATURES) * repeats, 0))
-    for t in TEMPERATURES:
+    for t in _watched("temperatures", TEMPERATURES, watch):
         policy = soft_value_iteration(mdp, DISCOUNT, temperature=t).policy
         fits[t] = [fit_temperature(mdp, _seen(mdp, policy, seed), DISCOUNT) for seed in range(repeats)]
-        watch("temperatures", Progress(len(fits) * repeats, len(TEMPERATURES) * repeats, 0))
     return fits
 
 
 def _rivals(mdp: TabularMDP, repeats: int, watch: Watch) -> list[Rivals]:
     soft = soft_value_iteration(mdp, DISCOUNT, temperature=0.4).policy
-    greedy = 0.8 * value_iteration(mdp, DISCOUNT).policy + 0.2 / mdp.n_actions
-    kinds = {"soft, T = 0.4": soft, "greedy, epsilon 0.2": greedy, "soft with lapses": 0.9 * soft + 0.1 / mdp.n_actions}
-    watch("rival models", Progress(0, len(kinds) * repeats, 0))
+    kinds = {
+        "soft, T = 0.4": soft,
+        "greedy, epsilon 0.2": epsilon_mixture(value_iteration(mdp, DISCOUNT).policy, 0.2),
+        "soft with lapses": epsilon_mixture(soft, 0.1),
+    }
     rivals = []
-    for name, policy in kinds.items():
+    for name in _watched("rival models", list(kinds), watch):
         scores = np.empty((repeats, 2))
         for seed in range(repeats):
-            seen, unseen = _seen(mdp, policy, 2 * seed), _seen(mdp, policy, 2 * seed + 1)
+            seen, unseen = _seen(mdp, kinds[name], 2 * seed), _seen(mdp, kinds[name], 2 * seed + 1)
             for i, fit in enumerate((fit_temperature, fit_epsilon_greedy)):
                 scores[seed, i] = log_likelihood(mdp, fit(mdp, seen, DISCOUNT).policy, unseen) / unseen.n_steps
         rivals.append(Rivals(name, *scores.T))
-        watch("rival models", Progress(len(rivals) * repeats, len(kinds) * repeats, 0))
     return rivals
 
 
@@ -180,7 +201,7 @@ def _row(what: str, truth: float, fits: list[tuple[float, float, float]]) -> dic
 
 def _gains(rivals: list[Rivals]) -> dict[str, Comparison]:
     """What the soft model foretells better, by kind of demonstrator."""
-    return together({r.name: (r.soft, r.epsilon_greedy) for r in rivals})
+    return compare_together({r.name: (r.soft, r.epsilon_greedy) for r in rivals})
 
 
 def _rival_row(name: str, gain: Comparison) -> dict[str, Any]:
@@ -199,7 +220,7 @@ def _table(summary: list[dict[str, Any]]) -> Table:
         (
             row["what"],
             f"{row['truth']:g}" if "truth" in row else "",
-            interval_text({"x": row["estimate"], "x_low": row["low"], "x_high": row["high"]}, "x", 3),
+            interval_text(row["estimate"], row["low"], row["high"], 3),
             share_text(row["covered"], 0) if "covered" in row else "",
         )
         for row in summary
@@ -207,11 +228,10 @@ def _table(summary: list[dict[str, Any]]) -> Table:
     return Table(header, rows, "nats an action: log-likelihood of trajectories that were not fitted")
 
 
-def _found(fits: dict[float, list[BehaviourFit]], rivals: list[Rivals], rewards: list[RewardFit]) -> list[str]:
+def _found(fits: dict[float, list[BehaviourFit]], gains: dict[str, Comparison], rewards: list[RewardFit]) -> list[str]:
     covered = [fit.low <= t <= fit.high for t, group in fits.items() for fit in group]
     held = np.array([(fit.low <= WEIGHTS) & (fit.high >= WEIGHTS) for fit in rewards])
     error = np.sqrt(np.mean([(fit.weights - WEIGHTS) ** 2 for fit in rewards]))
-    gains = _gains(rivals)
     signs = {sign(gain) for gain in gains.values()}
     hangs = "Which model of behaviour is better depends on who behaves. " if {1, -1} <= signs else ""
     return [
@@ -220,79 +240,69 @@ def _found(fits: dict[float, list[BehaviourFit]], rivals: list[Rivals], rewards:
         f"Reward weights: the root mean square error is {error:.2f}, and {share_text(float(held.mean()), 0)} of "
         f"{held.size} such intervals hold the truth.",
         f"{hangs}Nats an action on trajectories not fitted, soft less epsilon-greedy, by demonstrator: "
-        f"{against(gains, 'soft foretells better', 'epsilon-greedy foretells better')}. To the soft model a step off "
-        "the cliff is next to impossible, and a single one, of a hand that slips, refutes it.",
+        f"{comparisons_text(gains, 'soft foretells better', 'epsilon-greedy foretells better')}. To the soft model a "
+        "step off the cliff is next to impossible, and a single one, of a hand that slips, refutes it.",
         "These demonstrators are simulated. Whether people are soft is a question for their trajectories, which "
         "load_demonstrations reads.",
     ]
 
 
 def _figure(fits: dict[float, list[BehaviourFit]], rivals: list[Rivals], rewards: list[RewardFit]) -> Figure:
-    with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(12.4, 4.1), layout="constrained")
-        temperature, likelihood, weights = figure.subplots(1, 3, width_ratios=[1.0, 1.15, 1.15])
-        ends = (0.0, max(TEMPERATURES) + 0.1)
-        temperature.plot(ends, ends, color=INK, linewidth=0.9, linestyle=(0, (5, 2.5)))
-        for t, group in fits.items():
-            for place, fit in zip(t + np.linspace(-0.03, 0.03, len(group)), group, strict=True):
-                held = fit.low <= t <= fit.high
-                _interval(temperature, place, fit.estimate, fit.low, fit.high, SOFT if held else HARD)
-        temperature.set(title="Temperature", xlabel="true", ylabel="inferred", xlim=ends, ylim=ends)
+    temperatures = {f"{t:g}": (t, [(fit.estimate, fit.low, fit.high) for fit in group]) for t, group in fits.items()}
+    weights = {
+        name: (float(WEIGHTS[i]), [(float(fit.weights[i]), float(fit.low[i]), float(fit.high[i])) for fit in rewards])
+        for i, name in enumerate(FEATURES)
+    }
+    missed = any(
+        not low <= truth <= high
+        for truth, found in (*temperatures.values(), *weights.values())
+        for _, low, high in found
+    )
+    note = (
+        f"Simulated, {len(rewards)} demonstrators of each kind with {TRAJECTORIES} trajectories each. Dots with 95 % "
+        "intervals: inferred from one demonstrator; dashed: the truth"
+        f"{'; red: intervals that miss it' if missed else ''}."
+    )
+    title = "What suboptimal demonstrators want, and how strictly: inferred and true"
+    with titled_figure(12.0, 4.3, title, note) as figure:
+        temperature, likelihood, weight = figure.subplots(1, 3, width_ratios=[1.25, 1.0, 1.1])
+        _draw_inferred(temperature, temperatures)
+        temperature.set(title="Temperature", xlabel="true temperature", ylabel="inferred temperature", ylim=(0.0, None))
         for i, rival in enumerate(rivals):
             gain = rival.soft - rival.epsilon_greedy
-            apart = np.linspace(-0.18, 0.18, gain.size)
-            likelihood.axhline(0.0, color=INK, linewidth=0.8)
-            likelihood.scatter(i + apart, gain, s=18, color=np.where(gain > 0, SOFT, HARD), linewidth=0)
-        likelihood.set_xticks(
-            range(len(rivals)), [r.name.replace(", ", ",\n").replace(" with", "\nwith") for r in rivals]
-        )
-        likelihood.set(
-            title="Which model foretells better", ylabel="nats an action, soft less epsilon-greedy", xlim=(-0.5, 2.5)
-        )
-        likelihood.annotate("soft better", (0.99, 0.97), xycoords="axes fraction", ha="right", va="top", color=SOFT)
-        likelihood.annotate("epsilon-greedy better", (0.99, 0.03), xycoords="axes fraction", ha="right", color=HARD)
-        for i, truth in enumerate(WEIGHTS.tolist()):
-            for place, found in zip(i + np.linspace(-0.3, 0.3, len(rewards)), rewards, strict=True):
-                held = bool(found.low[i] <= truth <= found.high[i])
-                _interval(weights, place, found.weights[i], found.low[i], found.high[i], SOFT if held else HARD)
-            weights.plot(
-                (i - 0.4, i + 0.4), (truth, truth), color=INK, linewidth=1.2, linestyle=(0, (5, 2.5)), zorder=5
-            )
-        weights.set_xticks(range(len(FEATURES)), list(FEATURES))
-        weights.set(title="Reward weights", ylabel="in units of temperature")
-        weights.axhline(0.0, color=GREY, linewidth=0.8)
-        figure.suptitle(
-            "What suboptimal demonstrators want, and how strictly: inferred and true", x=0.01, ha="left", fontsize=13,
-            fontweight="bold",
-        )  # fmt: skip
-        figure.supxlabel(
-            f"Simulated, {len(rewards)} demonstrators of each kind with {TRAJECTORIES} trajectories each. Bars: 95 % "
-            "intervals, red where they miss the truth (dashed).",
-            x=0.01, ha="left", fontsize=8.5, color=GREY,
-        )  # fmt: skip
+            apart = i + np.linspace(-0.18, 0.18, gain.size)
+            likelihood.scatter(apart, gain, s=18, color=np.where(gain > 0, SOFT, HARD), linewidth=0)
+        likelihood.axhline(0.0, color=INK, linewidth=0.8)
+        names = [rival.name.replace(", ", ",\n").replace(" with", "\nwith") for rival in rivals]
+        likelihood.set_xticks(range(len(rivals)), names)
+        likelihood.set(title="Which model foretells better", xlim=(-0.5, len(rivals) - 0.5))
+        likelihood.set_ylabel("nats an action: above 0 soft, below epsilon-greedy")
+        likelihood.grid(axis="x", visible=False)
+        _draw_inferred(weight, weights)
+        weight.set(title="Reward weights", ylabel="in units of temperature")
+        weight.axhline(0.0, color=GREY, linewidth=0.8)
     return figure
 
 
-def _interval(ax: Axes, x: float, estimate: float, low: float, high: float, colour: str) -> None:
-    ax.plot((x, x), (low, high), color=colour, linewidth=1.0, alpha=0.6)
-    ax.plot(x, estimate, "o", color=colour, markersize=2.8)
+def _draw_inferred(ax: Axes, found: dict[str, tuple[float, list[tuple[float, float, float]]]]) -> None:
+    """What was inferred by several demonstrators side by side, over the truth, for each quantity."""
+    for i, (truth, estimates) in enumerate(found.values()):
+        for place, (estimate, low, high) in zip(i + np.linspace(-0.3, 0.3, len(estimates)), estimates, strict=True):
+            colour = SOFT if low <= truth <= high else HARD
+            ax.plot((place, place), (low, high), color=colour, linewidth=1.0, alpha=0.6)
+            ax.plot(place, estimate, "o", color=colour, markersize=2.8)
+        ax.plot((i - 0.4, i + 0.4), (truth, truth), color=INK, linewidth=1.2, linestyle=(0, (5, 2.5)), zorder=5)
+    ax.set_xticks(range(len(found)), list(found))
+    ax.grid(axis="x", visible=False)
 
 
 def _maps(park: TabularMDP, walker: NDArray[np.float64], fit: RewardFit) -> Figure:
     ground = _ground(park)
     true, inferred = ground @ WEIGHTS, ground @ fit.weights
     limits = (float(min(true.min(), inferred.min())), float(max(true.max(), inferred.max())))
-    with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(10.6, 3.6), layout="constrained")
+    with titled_figure(10.6, 3.6, f"A walk in the park: rewards from {TRAJECTORIES} trajectories") as figure:
         truth, guess = figure.subplots(1, 2)
         drawn = sample_trajectories(park, walker, TRAJECTORIES, horizon=HORIZON, rng=0)
         plot_grid(park, value=true, limits=limits, trajectories=drawn, title="What each cell truly pays", ax=truth)
         plot_grid(park, value=inferred, limits=limits, title="What was inferred from those walks", ax=guess)
-        figure.suptitle(
-            f"A walk in the park: rewards from {TRAJECTORIES} trajectories",
-            x=0.01,
-            ha="left",
-            fontsize=13,
-            fontweight="bold",
-        )
     return figure

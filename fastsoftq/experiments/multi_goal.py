@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import replace
-from time import perf_counter
 from typing import Any, NamedTuple
 
-import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -17,9 +14,8 @@ from numpy.typing import NDArray
 from fastsoftq.agents import QLearning, SoftQLearning
 from fastsoftq.engine.curves import LearningCurves
 from fastsoftq.experiments import Settings, Watch
-from fastsoftq.experiments.columns import EACH, interval_columns, length_bounds
-from fastsoftq.experiments.conclusions import together, told
-from fastsoftq.experiments.goals import (
+from fastsoftq.experiments.exact import epsilon_mixture, exact_policy
+from fastsoftq.experiments.goals_reached import (
     N_GOALS,
     NEAR_TIES,
     Reached,
@@ -28,19 +24,20 @@ from fastsoftq.experiments.goals import (
     goals_visited,
     reached,
 )
-from fastsoftq.experiments.training import watched_train
+from fastsoftq.experiments.intervals import EACH, interval_columns, length_bounds
+from fastsoftq.experiments.joint_comparisons import compare_together, comparison_text
+from fastsoftq.experiments.titled_figure import key_below, titled_figure
 from fastsoftq.figures.grid_world import plot_grid
-from fastsoftq.figures.style import GREY, INK, STYLE, agent_colour
+from fastsoftq.figures.style import INK, agent_colour
 from fastsoftq.mdp.multi_goal import multi_goal
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.planning.bellman import greedy_policy, soft_policy
-from fastsoftq.planning.iteration import soft_value_iteration, value_iteration
 from fastsoftq.report.findings import Findings, Table
 from fastsoftq.report.rounding import share_text
 from fastsoftq.statistics import confidence_band
-from fastsoftq.system.provenance import provenance
+from fastsoftq.studies import Results, Study
 
-__all__ = ["run"]
+__all__ = ["analyse", "study"]
 
 SIZE, STEP_SIZE, DISCOUNT, EPSILON, REWARD_SCALE = 21, 0.8, 0.95, 0.1, 2.0
 ROOMS = {
@@ -54,6 +51,9 @@ EXACT_AT = (0.02, 0.05, 0.2)  # visits, where lines are drawn through the exact 
 
 HARD = QLearning(STEP_SIZE, DISCOUNT, EPSILON)
 SOFT = SoftQLearning(STEP_SIZE, DISCOUNT, temperature=1.0, reward_scale=REWARD_SCALE)
+AGENTS = {"hard": HARD, "soft": SOFT}
+
+Rows = NDArray[np.float64]
 
 
 class Behaviour(NamedTuple):
@@ -67,11 +67,31 @@ class Behaviour(NamedTuple):
     exact: Reached  # one policy
 
 
-def run(settings: Settings, watch: Watch) -> Findings:
-    """Train hard and soft agents in rooms with four goals and count which of these they go to.
+def study(settings: Settings) -> Study:
+    """Hard and soft agents in rooms with four goals, for longer than other experiments.
 
     Parameters
     ----------
+    settings : Settings
+
+    Returns
+    -------
+    Study
+
+    Examples
+    --------
+    >>> [condition.name for condition in study(Settings()).conditions]
+    ['ties/hard', 'ties/soft', 'near_ties/hard', 'near_ties/soft']
+    """
+    return settings.study("multi-goal", _rooms(), AGENTS, episodes=_episodes(settings), tables=True)
+
+
+def analyse(results: Results, settings: Settings, watch: Watch) -> Findings:
+    """Tell which of four goals the learned policies go to.
+
+    Parameters
+    ----------
+    results : Results
     settings : Settings
     watch : callable
 
@@ -79,23 +99,17 @@ def run(settings: Settings, watch: Watch) -> Findings:
     -------
     Findings
     """
-    began = perf_counter()
-    settings = replace(settings, episodes=LONGER * settings.episodes)
-    rooms = {name: multi_goal(SIZE, goal_rewards=rewards) for name, (_, rewards) in ROOMS.items()}
-    curves = {
-        (room, agent): watched_train(mdp, learner, f"{agent}, {ROOMS[room][0]}", settings, watch)
-        for room, mdp in rooms.items()
-        for agent, learner in (("hard", HARD), ("soft", SOFT))
-    }
+    rooms, episodes = _rooms(), _episodes(settings)
     behaviours = [
         behaviour
         for room, mdp in rooms.items()
-        for behaviour in _behaviours(room, mdp, curves[room, "hard"], curves[room, "soft"], settings)
+        for agent in AGENTS
+        for behaviour in _behaviours(room, mdp, agent, results.tables(f"{room}/{agent}"), settings.max_steps)
     ]
-    entropies = {agent: _entropies(curves["near_ties", agent]) for agent in ("hard", "soft")}
+    entropies = {agent: _entropies(results.curves(f"near_ties/{agent}")) for agent in AGENTS}
     summary = [_row(behaviour, settings) for behaviour in behaviours]
     return Findings(
-        title=f"Goals visited after {settings.episodes} episodes, {settings.seeds} seeds [{EACH}]",
+        title=f"Goals visited after {episodes} episodes, {settings.seeds} seeds [{EACH}]",
         table=_table(summary),
         sentences=[_found(behaviours)],
         summary=summary,
@@ -109,35 +123,34 @@ def run(settings: Settings, watch: Watch) -> Findings:
             "multi_goal": _rooms_figure(rooms, behaviours, settings),
             "goal_entropy": _entropy_figure(rooms["near_ties"], entropies, settings),
         },
-        run={"seconds": perf_counter() - began, "seeds": settings.seeds, "episodes": settings.episodes, **provenance()},
     )
 
 
-def _behaviours(
-    room: str, mdp: TabularMDP, hard: LearningCurves, soft: LearningCurves, settings: Settings
-) -> list[Behaviour]:
-    optimal = value_iteration(mdp, DISCOUNT).policy
-    softly = soft_value_iteration(mdp, DISCOUNT, reward_scale=REWARD_SCALE).policy
+def _rooms() -> dict[str, TabularMDP]:
+    return {name: multi_goal(SIZE, goal_rewards=rewards) for name, (_, rewards) in ROOMS.items()}
 
-    def behaviour(
-        name: str,
-        label: str,
-        learned: LearningCurves,
-        acting: Callable[[NDArray[np.float64]], NDArray[np.float64]],
-        exact: NDArray[np.float64],
-    ) -> Behaviour:
-        tables = np.empty(0) if learned.final_q is None else learned.final_q
-        own = reached(mdp, map(acting, tables), settings.max_steps)
-        return Behaviour(room, name, label, learned.agent, own, reached(mdp, [exact], settings.max_steps))
 
+def _episodes(settings: Settings) -> int:
+    return LONGER * settings.episodes
+
+
+def _behaviours(room: str, mdp: TabularMDP, agent: str, tables: Rows, max_steps: int) -> list[Behaviour]:
+    """The ways to act by an agent's tables."""
+    exact = exact_policy(mdp, AGENTS[agent])
+
+    def behaviour(name: str, label: str, acting: Callable[[Rows], Rows], exact: Rows) -> Behaviour:
+        own = reached(mdp, map(acting, tables), max_steps)
+        return Behaviour(room, name, label, AGENTS[agent], own, reached(mdp, [exact], max_steps))
+
+    if agent == "soft":
+        return [behaviour("soft", f"soft, k = {REWARD_SCALE:g}", lambda q: soft_policy(q, 1.0), exact)]
     return [
-        behaviour("hard", "hard, ties by lot", hard, greedy_policy, optimal),
-        behaviour("hard_first", "hard, ties to the first", hard, first_of_the_best, first_of_the_best(optimal)),
-        behaviour("soft", f"soft, k = {REWARD_SCALE:g}", soft, lambda q: soft_policy(q, 1.0), softly),
+        behaviour("hard", "hard, ties by lot", greedy_policy, exact),
+        behaviour("hard_first", "hard, ties to the first", first_of_the_best, first_of_the_best(exact)),
     ]
 
 
-def _entropies(curves: LearningCurves) -> NDArray[np.float64]:
+def _entropies(curves: LearningCurves) -> Rows:
     """The entropy of the goals that each run visits while it learns, block by block of episodes [seeds, blocks]."""
     blocks = np.array_split(goals_visited(curves), max(1, curves.n_episodes // BLOCK), axis=1)
     counts = np.array([[(block == g).sum(axis=1) for g in range(N_GOALS)] for block in blocks]).transpose(2, 0, 1)
@@ -148,7 +161,7 @@ def _entropies(curves: LearningCurves) -> NDArray[np.float64]:
 
 def _row(behaviour: Behaviour, settings: Settings) -> dict[str, Any]:
     learned, exact = behaviour.learned, behaviour.exact
-    # Where policies arrive for certain they take as long as they take; where not, they are cut.
+    # A policy that surely arrives is not cut, and its expected length may exceed max_steps.
     lasting = length_bounds(max(settings.max_steps, math.ceil(learned.lengths.max())))
     evenly = (0.0, math.log(N_GOALS))
     row = {
@@ -156,7 +169,7 @@ def _row(behaviour: Behaviour, settings: Settings) -> dict[str, Any]:
         "agent": behaviour.name,
         "label": behaviour.label,
         "seeds": settings.seeds,
-        "episodes": settings.episodes,
+        "episodes": _episodes(settings),
         **_beside("entropy", goal_entropy(learned.shares), float(goal_entropy(exact.shares)[0]), evenly),
         "entropy_over_seeds": float(goal_entropy(learned.shares.mean(axis=0))),
         **_beside("length", learned.lengths, float(exact.lengths[0]), lasting),
@@ -198,48 +211,41 @@ def _found(behaviours: list[Behaviour]) -> str:
     mean = {key: float(values.mean()) for key, values in entropy.items()}
     soft, hard = ("near_ties", "soft"), ("near_ties", "hard")
     lot, first = ("ties", "hard"), ("ties", "hard_first")
-    found = together(
+    found = compare_together(
         {"spread": (entropy[soft], entropy[hard]), "rule": (entropy[lot], entropy[first])},
         bounds=(0.0, math.log(N_GOALS)),
     )
+    spread = comparison_text(found["spread"], "wider", "less wide")
     one_only = float(((entropy[hard] < 1e-9) & (shares[hard].sum(axis=1) > 0.5)).mean())
     return (
         f"Once goals differ by a hundredth, the goal entropy of a run is {mean[soft]:.3f} soft against "
-        f"{mean[hard]:.3f} hard (evenly: ln 4 = {math.log(4):.3f}): {told(found['spread'], 'wider', 'less wide')}; "
+        f"{mean[hard]:.3f} hard (evenly: ln 4 = {math.log(4):.3f}): {spread}; "
         f"{share_text(one_only, 0)} of hard runs visit one goal only. Where the goals are exactly equal, goal entropy "
         f"by the same hard tables is {mean[lot]:.3f} when ties go by lot and {mean[first]:.3f} when they go to the "
-        f"first action: {told(found['rule'], 'wider by lot', 'less wide by lot')}."
+        f"first action: {comparison_text(found['rule'], 'wider by lot', 'less wide by lot')}."
     )
 
 
 def _rooms_figure(rooms: dict[str, TabularMDP], behaviours: list[Behaviour], settings: Settings) -> Figure:
-    with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(12.6, 8.6), layout="constrained")
+    note = (
+        f"{settings.seeds} seeds, {_episodes(settings)} episodes. Maps: visits an episode of the learned policies, "
+        f"without exploration; dashed: where the exact ones are {', '.join(map(str, EXACT_AT))}. Bars: mean share of "
+        "each goal, with the middle 95 % of runs; dashes: exact."
+    )
+    with titled_figure(12.0, 8.6, "Four goals: which do learned policies visit?") as figure:
         axes = figure.subplots(2, 3, width_ratios=(1, 1, 0.95))
-        for row, (room, mdp) in enumerate(rooms.items()):
+        for (left, right, shares), (room, mdp) in zip(axes, rooms.items(), strict=True):
             here = {b.name: b for b in behaviours if b.room == room}
-            for column, (name, title) in enumerate(
-                (("hard", "hard"), ("soft", f"soft, reward scale {REWARD_SCALE:g}"))
-            ):
-                ax = axes[row, column]
-                plot_grid(mdp, occupancy=here[name].learned.visits, limits=LIMITS, colorbar=column == 1, ax=ax)
-                if name == "soft":
-                    exact = np.where(mdp.terminal, np.nan, here[name].exact.visits).reshape(SIZE, SIZE)
-                    ax.contour(exact, EXACT_AT, colors=INK, linewidths=0.9, linestyles="dashed", zorder=3)
+            left.set_ylabel(ROOMS[room][0], fontsize=11)
+            for ax, name, title in ((left, "hard", "hard"), (right, "soft", f"soft, reward scale {REWARD_SCALE:g}")):
+                plot_grid(mdp, occupancy=here[name].learned.visits, limits=LIMITS, colorbar=name == "soft", ax=ax)
                 entropy = goal_entropy(here[name].learned.shares).mean()
                 ax.set_title(f"{title}: goal entropy {entropy:.3f}")
-            axes[row, 0].set_ylabel(ROOMS[room][0], fontsize=11)
-            _draw_shares(axes[row, 2], list(here.values()))
+            exact = np.where(mdp.terminal, np.nan, here["soft"].exact.visits).reshape(SIZE, SIZE)
+            right.contour(exact, EXACT_AT, colors=INK, linewidths=0.9, linestyles="dashed", zorder=3)
+            _draw_shares(shares, list(here.values()))
         axes[1, 2].set_xlabel("goal")
-        figure.suptitle(
-            "Four goals: which do learned policies visit?", x=0.01, ha="left", fontsize=13, fontweight="bold"
-        )
-        figure.supxlabel(
-            f"{settings.seeds} seeds, {settings.episodes} episodes. Maps: visits an episode of the learned policies, "
-            f"without exploration; dashed: where the exact ones are {', '.join(map(str, EXACT_AT))}.\n"
-            "Bars: mean share of each goal, with the middle 95 % of runs; dashes: exact.",
-            x=0.01, ha="left", fontsize=8.5, color=GREY,
-        )  # fmt: skip
+        key_below(figure, axes[1, 2].get_legend_handles_labels()[0], note)
     return figure
 
 
@@ -259,36 +265,30 @@ def _draw_shares(ax: Axes, behaviours: list[Behaviour]) -> None:
         )
     ax.set(xticks=range(N_GOALS), ylim=(0.0, 1.05), ylabel="share of episodes")
     ax.grid(axis="x", visible=False)
-    ax.legend(loc="upper right", fontsize=8.5)
 
 
-def _entropy_figure(mdp: TabularMDP, entropies: dict[str, NDArray[np.float64]], settings: Settings) -> Figure:
-    optimal, softly = (
-        value_iteration(mdp, DISCOUNT).policy,
-        soft_value_iteration(mdp, DISCOUNT, reward_scale=REWARD_SCALE).policy,
+def _entropy_figure(mdp: TabularMDP, entropies: dict[str, Rows], settings: Settings) -> Figure:
+    exploring = epsilon_mixture(exact_policy(mdp, HARD), EPSILON)
+    exact = reached(mdp, [exploring, exact_policy(mdp, SOFT)], settings.max_steps)
+    note = (
+        f"{settings.seeds} seeds, 95 % bands, each by itself, goals counted in blocks of {BLOCK} episodes; dashed: "
+        "exact, once learned."
     )
-    exploring = (1.0 - EPSILON) * optimal + EPSILON / mdp.n_actions
-    exact = reached(mdp, [exploring, softly], settings.max_steps)
-    with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(7.2, 4.0), layout="constrained")
-        ax = figure.subplots()
-        for i, (name, agent) in enumerate((("hard", HARD), ("soft", SOFT))):
-            band = confidence_band(entropies[name])
+    with titled_figure(7.2, 4.4, "Near-ties: which goals a run visits while it learns") as figure:
+        ax, lines = figure.subplots(), []
+        for name, label, once_learned in zip(
+            AGENTS, (f"hard, ε = {EPSILON:g}", "soft"), goal_entropy(exact.shares), strict=True
+        ):
+            band, colour = confidence_band(entropies[name]), agent_colour(AGENTS[name])
             blocks = entropies[name].shape[1]
-            episode = (np.arange(blocks) + 0.5) * settings.episodes / blocks
-            colour = agent_colour(agent)
-            ax.fill_between(episode, band.low, band.high, color=colour, alpha=0.25, linewidth=0)
-            ax.plot(episode, band.center, color=colour, linewidth=1.8)
-            ax.axhline(goal_entropy(exact.shares)[i], color=INK, linewidth=0.9, linestyle=(0, (5, 2.5)))
-            label = "soft" if name == "soft" else f"hard, ε = {EPSILON:g}"
-            ax.annotate(
-                label, (episode[-1], band.center[-1]), (6, 0), textcoords="offset points", color=colour, va="center"
-            )
-        ax.set(xlabel="episode", ylabel="goal entropy of a run (nats)", ylim=(0.0, 1.45), xlim=(0, settings.episodes))
-        ax.set_title("Near-ties: which goals a run visits while it learns")
-        figure.supxlabel(
-            f"{settings.seeds} seeds, 95 % bands, each by itself, goals counted in blocks of {BLOCK} episodes; "
-            "dashed: exact, once learned.",
-            x=0.01, ha="left", fontsize=8.5, color=GREY,
-        )  # fmt: skip
+            episode = (np.arange(blocks) + 0.5) * _episodes(settings) / blocks
+            if blocks == 1:  # a line through one point is not seen
+                ax.vlines(episode, band.low, band.high, color=colour, alpha=0.25, linewidth=6)
+            else:
+                ax.fill_between(episode, band.low, band.high, color=colour, alpha=0.25, linewidth=0)
+            marker = "o" if blocks == 1 else ""
+            lines += ax.plot(episode, band.center, color=colour, linewidth=1.8, marker=marker, label=label)
+            ax.axhline(once_learned, color=INK, linewidth=0.9, linestyle=(0, (5, 2.5)))
+        ax.set(xlabel="episode", ylabel="goal entropy of a run (nats)", ylim=(0.0, 1.45), xlim=(0, _episodes(settings)))
+        key_below(figure, lines, note)
     return figure

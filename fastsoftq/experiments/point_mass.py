@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
-from time import perf_counter
 from typing import Any, NamedTuple
 
-import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -15,11 +12,11 @@ from numpy.typing import NDArray
 
 from fastsoftq.agents import QLearning, SoftQLearning
 from fastsoftq.experiments import Settings, Watch
-from fastsoftq.experiments.columns import EACH, interval_columns, length_bounds
-from fastsoftq.experiments.goals import N_GOALS, first_of_the_best, goal_entropy, reached
-from fastsoftq.experiments.training import watched_train
+from fastsoftq.experiments.goals_reached import N_GOALS, first_of_the_best, goal_entropy, reached
+from fastsoftq.experiments.intervals import EACH, interval_columns, length_bounds
+from fastsoftq.experiments.titled_figure import titled_figure
 from fastsoftq.figures.grid_world import plot_grid
-from fastsoftq.figures.style import GREY, STYLE, agent_colour
+from fastsoftq.figures.style import agent_colour
 from fastsoftq.mdp.point_mass import point_mass
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.planning.bellman import greedy_policy, soft_policy
@@ -27,9 +24,9 @@ from fastsoftq.planning.iteration import soft_value_iteration, value_iteration
 from fastsoftq.planning.trajectories import sample_trajectories
 from fastsoftq.report.findings import Findings, Table
 from fastsoftq.report.rounding import share_text
-from fastsoftq.system.provenance import provenance
+from fastsoftq.studies import Condition, Results, Study
 
-__all__ = ["run"]
+__all__ = ["analyse", "study"]
 
 # Discount, horizon and reward scale of the authors' published code; dynamics are deterministic, so one step learns all.
 DISCOUNT, HORIZON, REWARD_SCALE, STEP_SIZE, EPSILON = 0.99, 30, 0.1, 1.0, 0.2
@@ -53,11 +50,41 @@ class Case(NamedTuple):
     value: NDArray[np.float64]  # [states], in units of unscaled reward
 
 
-def run(settings: Settings, watch: Watch) -> Findings:
-    """Let a point mass choose among four goals.
+def study(settings: Settings) -> Study:
+    """A hard and a soft point mass, of few runs and many episodes.
 
     Parameters
     ----------
+    settings : Settings
+
+    Returns
+    -------
+    Study
+
+    Examples
+    --------
+    >>> small = study(Settings(seeds=100, episodes=10))
+    >>> small.seeds, small.episodes
+    (range(0, 16), 200)
+    """
+    return settings.study(
+        "point-mass",
+        _lattices(SPACING),
+        {"hard": HARD, "soft": SOFT},
+        seeds=_seeds(settings),
+        episodes=_episodes(settings),
+        max_steps=HORIZON,
+        conditions=[Condition("lattice", "hard", "hard"), Condition("density", "soft", "soft")],
+        tables=True,
+    )
+
+
+def analyse(results: Results, settings: Settings, watch: Watch) -> Findings:
+    """Tell which of four goals a point mass goes to.
+
+    Parameters
+    ----------
+    results : Results
     settings : Settings
         At most 16 seeds, of 20 times the episodes, are run.
     watch : callable
@@ -66,53 +93,55 @@ def run(settings: Settings, watch: Watch) -> Findings:
     -------
     Findings
     """
-    began = perf_counter()
-    settings = replace(settings, seeds=min(settings.seeds, MOST_RUNS), episodes=LONGER * settings.episodes)
-    cases = [*_exact(SPACING), *_learned(settings, watch), *_exact(FINE_SPACING)]
+    cases = [*_exact(SPACING), *_learned(results), *_exact(FINE_SPACING)]
     summary = [_row(case) for case in cases]
     return Findings(
-        title=f"Point mass among four goals, {settings.episodes} episodes, {settings.seeds} seeds [{EACH}]",
+        title=f"Point mass among four goals, {_episodes(settings)} episodes, {_seeds(settings)} seeds [{EACH}]",
         table=_table(summary, cases),
         sentences=[_found(summary)],
         summary=summary,
         arrays={f"{case.name}_value": case.value for case in cases},
         figures={"point_mass": _figure({case.name: case for case in cases}, settings)},
-        run={"seconds": perf_counter() - began, "seeds": settings.seeds, "episodes": settings.episodes, **provenance()},
     )
 
 
-def _lattice(spacing: float, entropy_of_density: bool) -> TabularMDP:
-    return point_mass(spacing, step_reward=2.0 * math.log(spacing) / REWARD_SCALE if entropy_of_density else 0.0)
+def _seeds(settings: Settings) -> int:
+    return min(settings.seeds, MOST_RUNS)
+
+
+def _episodes(settings: Settings) -> int:
+    return LONGER * settings.episodes
+
+
+def _lattices(spacing: float) -> dict[str, TabularMDP]:
+    """As it is, for hard agents; and with entropy counted as that of a density over velocities, for soft ones."""
+    density = 2.0 * math.log(spacing) / REWARD_SCALE
+    return {"lattice": point_mass(spacing), "density": point_mass(spacing, step_reward=density)}
 
 
 def _exact(spacing: float) -> list[Case]:
-    plain, soft_mdp = _lattice(spacing, False), _lattice(spacing, True)
-    hard = value_iteration(plain, DISCOUNT)
-    soft = soft_value_iteration(soft_mdp, DISCOUNT, reward_scale=REWARD_SCALE)
+    mdps = _lattices(spacing)
+    hard = value_iteration(mdps["lattice"], DISCOUNT)
+    soft = soft_value_iteration(mdps["density"], DISCOUNT, reward_scale=REWARD_SCALE)
     name, label = f"exact_{spacing:g}", f"exact, spacing {spacing:g}"
     first = first_of_the_best(hard.policy)
     return [
-        Case(f"hard_{name}", f"hard, {label}", HARD, plain, [hard.policy], hard.v),
-        Case(f"hard_first_{name}", f"hard, ties to the first, {label}", HARD, plain, [first], hard.v),
-        Case(f"soft_{name}", f"soft, {label}", SOFT, soft_mdp, [soft.policy], soft.v / REWARD_SCALE),
+        Case(f"hard_{name}", f"hard, {label}", HARD, mdps["lattice"], [hard.policy], hard.v),
+        Case(f"hard_first_{name}", f"hard, ties to the first, {label}", HARD, mdps["lattice"], [first], hard.v),
+        Case(f"soft_{name}", f"soft, {label}", SOFT, mdps["density"], [soft.policy], soft.v / REWARD_SCALE),
     ]
 
 
-def _learned(settings: Settings, watch: Watch) -> list[Case]:
-    lattices = {"hard": _lattice(SPACING, False), "soft": _lattice(SPACING, True)}
-    tables = {}
-    for name, agent in (("hard", HARD), ("soft", SOFT)):
-        curves = watched_train(lattices[name], agent, f"{name}, point mass", settings, watch, max_steps=HORIZON)
-        tables[name] = curves.final_q if curves.final_q is not None else np.empty(0)
-    hard, soft = tables["hard"], tables["soft"]
+def _learned(results: Results) -> list[Case]:
+    mdps = _lattices(SPACING)
+    hard, soft = results.tables("hard"), results.tables("soft")
     top = soft[0].max(axis=1)
     value = (top + np.log(np.exp(soft[0] - top[:, None]).sum(axis=1))) / REWARD_SCALE
     by_lot, softly = [greedy_policy(q) for q in hard], [soft_policy(q, 1.0) for q in soft]
+    label = f"learned, spacing {SPACING:g}"
     return [
-        Case(
-            "hard_learned", f"hard, learned, spacing {SPACING:g}", HARD, lattices["hard"], by_lot, hard[0].max(axis=1)
-        ),
-        Case("soft_learned", f"soft, learned, spacing {SPACING:g}", SOFT, lattices["soft"], softly, value),
+        Case("hard_learned", f"hard, {label}", HARD, mdps["lattice"], by_lot, hard[0].max(axis=1)),
+        Case("soft_learned", f"soft, {label}", SOFT, mdps["density"], softly, value),
     ]
 
 
@@ -182,18 +211,13 @@ def _figure(cases: dict[str, Case], settings: Settings) -> Figure:
         ("soft_learned", "Soft, learned"),
         (f"soft_exact_{FINE_SPACING:g}", f"Soft, exact, lattice of spacing {FINE_SPACING:g}"),
     )
-    with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(12.0, 12.6), layout="constrained")
+    note = (
+        f"{SHOWN} trajectories of at most {HORIZON} steps from the centre, over lines of equal value. Learned: one run "
+        f"of {_episodes(settings)} episodes. Lattices of spacing {SPACING:g} unless said."
+    )
+    with titled_figure(12.0, 12.6, "Point mass among four goals (Haarnoja et al. 2017)", note) as figure:
         for ax, (name, title) in zip(figure.subplots(2, 2).flat, panels, strict=True):
             _draw(ax, cases[name], title)
-        figure.suptitle(
-            "Point mass among four goals (Haarnoja et al. 2017)", x=0.01, ha="left", fontsize=13, fontweight="bold"
-        )
-        figure.supxlabel(
-            f"{SHOWN} trajectories of at most {HORIZON} steps from the centre, over lines of equal value. "
-            f"Learned: one run of {settings.episodes} episodes. Lattices of spacing {SPACING:g} unless said.",
-            x=0.01, ha="left", fontsize=8.5, color=GREY,
-        )  # fmt: skip
     return figure
 
 

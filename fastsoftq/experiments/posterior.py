@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import math
-from time import perf_counter
 from typing import Any, NamedTuple
 
-import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -14,9 +12,10 @@ from matplotlib.ticker import NullLocator
 from numpy.typing import NDArray
 
 from fastsoftq.experiments import Settings, Watch
-from fastsoftq.experiments.columns import EACH, interval_columns, interval_text
+from fastsoftq.experiments.intervals import EACH, interval_columns, interval_of
+from fastsoftq.experiments.titled_figure import titled_figure
 from fastsoftq.figures.grid_world import plot_grid
-from fastsoftq.figures.style import GREY, INK, STYLE
+from fastsoftq.figures.style import GREY, INK
 from fastsoftq.figures.svg import typeset
 from fastsoftq.mdp.cliff_walking import cliff_walking
 from fastsoftq.mdp.tabular import TabularMDP
@@ -25,14 +24,15 @@ from fastsoftq.planning.inference import TrajectoryPosterior, elbo, optimal_traj
 from fastsoftq.planning.occupancy import occupancy
 from fastsoftq.planning.trajectories import Trajectories, sample_trajectories
 from fastsoftq.report.findings import Findings, Table
-from fastsoftq.report.rounding import share_text
-from fastsoftq.system.provenance import provenance
+from fastsoftq.report.rounding import interval_text, share_text
+from fastsoftq.studies import Results
 
-__all__ = ["run"]
+__all__ = ["analyse", "study"]
 
 REWARD_SCALE, HORIZON = 2.0, 200
 SLIPS = tuple(np.linspace(0.0, 2.0 / 3.0, 13).tolist())  # probability of a neighbouring move; Gymnasium's is 2/3
 LIMITS = (0.1, 30.0)  # of visits, in the maps
+NEARLY_ALL = 0.999  # a share above it that is not 1 is told as more than this
 
 IMAGINED, PLAYED, VARIATIONAL = "#cc79a7", "#d55e00", "#0072b2"
 
@@ -50,21 +50,34 @@ class Behaviour(NamedTuple):
     elbo: float | None  # of a policy that can be played
 
 
-def run(settings: Settings, watch: Watch) -> Findings:
-    """Infer the posterior and the best policy on the slippery cliff, and play both.
+def study(settings: Settings) -> None:
+    """Nothing is learned.
 
     Parameters
     ----------
     settings : Settings
+
+    Examples
+    --------
+    >>> study(Settings()) is None
+    True
+    """
+
+
+def analyse(results: Results | None, settings: Settings, watch: Watch) -> Findings:
+    """Infer the posterior and the best policy on the slippery cliff, and play both.
+
+    Parameters
+    ----------
+    results : None
+    settings : Settings
         `seeds` trajectories are drawn of each.
     watch : callable
-        Not called: nothing is trained.
 
     Returns
     -------
     Findings
     """
-    began = perf_counter()
     mdp = cliff_walking(slippery=True)
     posterior = optimal_trajectory_posterior(mdp, HORIZON, REWARD_SCALE)
     best = variational_policy(mdp, HORIZON, REWARD_SCALE)
@@ -91,7 +104,6 @@ def run(settings: Settings, watch: Watch) -> Findings:
             "posterior": _maps(mdp, behaviours, settings),
             "posterior_slip": _slip_figure(slips),
         },
-        run={"seconds": perf_counter() - began, "seeds": settings.seeds, **provenance()},
     )
 
 
@@ -165,7 +177,7 @@ def _table(behaviours: list[Behaviour], summary: list[dict[str, Any]]) -> Table:
             behaviour.label,
             f"{row['log_evidence']:.3f}",
             "" if row["elbo"] is None else f"{row['elbo']:.3f}",
-            interval_text(row, "return", 1),
+            interval_text(*interval_of(row, "return"), 1),
             f"{row['return_exact']:.1f}",
             f"{row['length_exact']:.1f}",
             share_text(row["arrives"]),
@@ -191,69 +203,49 @@ def _found(log_evidence: float, behaviours: list[Behaviour], slips: list[dict[st
 
 
 def _maps(mdp: TabularMDP, behaviours: list[Behaviour], settings: Settings) -> Figure:
-    with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(11.4, 6.6), layout="constrained")
-        axes = figure.subplots(2, 2, gridspec_kw={"width_ratios": [1.0, 1.0]})
-        for ax, b in zip((axes[0, 0], axes[0, 1], axes[1, 1]), behaviours, strict=True):
-            plot_grid(
-                mdp,
-                policy=b.policy[0],
-                occupancy=b.visits,
-                limits=LIMITS,
-                colorbar=b.name != "posterior_imagined",
-                ax=ax,
-            )
+    note = (
+        f"Slippery cliff, reward scale {REWARD_SCALE:g}, horizon {HORIZON}. Arrows: the first policy, as long as "
+        f"actions are likely; colours: expected visits, exact. Curves: {settings.seeds:,} simulated episodes each."
+    )
+    title = "The posterior counts on not slipping; the variational policy does not"
+    with titled_figure(11.4, 7.4, title, note) as figure:
+        left, right = figure.subfigures(1, 2, width_ratios=[1.25, 1.0])
+        for ax, b in zip(left.subplots(len(behaviours), 1), behaviours, strict=True):
+            plot_grid(mdp, policy=b.policy[0], occupancy=b.visits, limits=LIMITS, ax=ax)
             ax.set_title(f"{b.label[0].upper()}{b.label[1:]}", color=b.colour)
-            ax.text(
-                0.0,
-                -0.06,
-                f"return {typeset(b.exact[0], 1)}, arrives {share_text(b.exact[2], 0)}, {b.exact[1]:.0f} steps (exact)",
-                transform=ax.transAxes,
-                va="top",
-                color=GREY,
-            )
-        _distributions(axes[1, 0], behaviours)
-        figure.suptitle(
-            "The posterior counts on not slipping; the variational policy does not",
-            x=0.01,
-            ha="left",
-            fontsize=13,
-            fontweight="bold",
-        )
-        figure.supxlabel(
-            f"Slippery cliff, reward scale {REWARD_SCALE:g}, horizon {HORIZON}. Arrows: the first policy, as long as "
-            f"actions are likely; colours: expected visits, exact. Curves: {settings.seeds:,} simulated episodes each.",
-            x=0.01,
-            ha="left",
-            fontsize=8.5,
-            color=GREY,
-        )
+            earned, length, arrived = b.exact
+            arrives = share_text(arrived, 0) if not NEARLY_ALL < arrived < 1.0 else f"more than {NEARLY_ALL:.1%}"
+            words = f"return {typeset(earned, 1)}, arrives {arrives}, {length:.0f} steps (exact)"
+            ax.set_xlabel(words, loc="left", color=GREY)
+        _distributions(right.subplots(), behaviours)
     return figure
 
 
 def _distributions(ax: Axes, behaviours: list[Behaviour]) -> None:
-    places = (("right", -21.0, 0.55), ("left", -1300.0, 0.35), ("right", -105.0, 0.55))
-    for b, (side, x, y) in zip(behaviours, places, strict=True):
+    for b in behaviours:
         returns = np.sort(b.sampled.rewards.sum(axis=1))
-        ax.step(returns, np.arange(1, returns.size + 1) / returns.size, where="post", color=b.colour, linewidth=1.8)
+        share = np.arange(1, returns.size + 1) / returns.size
+        ax.step(returns, share, where="post", color=b.colour, linewidth=1.8, label=b.label)
         ax.axvline(b.exact[0], color=b.colour, linewidth=1.0, linestyle=(0, (5, 2.5)))
-        ax.annotate(
-            b.label.replace(", in the world ", "\nin the world\n").replace(", in the true", "\nin the true"),
-            (x, y),
-            color=b.colour,
-            ha=side,
-            va="center",
-            fontsize=8.5,
-        )
-    ax.set_xscale("symlog", linthresh=10.0)
+    _returns_axis(ax, "x")
     ax.set(xlabel="return of an episode", ylabel="share of episodes below", ylim=(0.0, 1.0), xlim=(-5000.0, -8.0))
-    ax.set_xticks([-3000, -1000, -300, -100, -30, -10], ["−3,000", "−1,000", "−300", "−100", "−30", "−10"])
     ax.set_title("Simulated returns (dashed: the mean, exactly)")
+    ax.legend(loc="upper left", bbox_to_anchor=(0.0, -0.12))
+
+
+def _returns_axis(ax: Axes, which: str) -> None:
+    ticks = [-3000, -1000, -300, -100, -30, -10]
+    if which == "x":
+        ax.set_xscale("symlog", linthresh=10.0)
+    else:
+        ax.set_yscale("symlog", linthresh=10.0)
+    axis = ax.xaxis if which == "x" else ax.yaxis
+    axis.set_minor_locator(NullLocator())
+    axis.set_ticks(ticks, [typeset(tick) for tick in ticks])
 
 
 def _slip_figure(slips: list[dict[str, Any]]) -> Figure:
-    with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(10.4, 3.9), layout="constrained")
+    with titled_figure(10.4, 3.9, "Evidence and bound part where the world slips") as figure:
         bounds, returns = figure.subplots(1, 2)
         for name, label, colour in (
             ("posterior_played", "posterior's policy", PLAYED),
@@ -261,27 +253,14 @@ def _slip_figure(slips: list[dict[str, Any]]) -> Figure:
         ):
             rows = [row for row in slips if row["policy"] == name]
             slip = [row["slip"] for row in rows]
-            bounds.plot(
-                slip,
-                [row["elbo"] for row in rows],
-                color=colour,
-                marker="o",
-                markersize=3.5,
-                label=f"ELBO of the {label}",
-            )
-            returns.plot(
-                slip, [row["return_exact"] for row in rows], color=colour, marker="o", markersize=3.5, label=label
-            )
-        bounds.plot(slip, [row["log_evidence"] for row in rows], color=INK, marker="o", markersize=3.5, label="ln p(O)")
-        titles = ("The evidence, and what bounds it from below", "Return under the true dynamics")
-        for ax, title in zip((bounds, returns), titles, strict=True):
-            ax.set_yscale("symlog", linthresh=10.0)
-            ax.yaxis.set_minor_locator(NullLocator())
-            ax.set_yticks([-10, -30, -100, -300, -1000, -3000], ["−10", "−30", "−100", "−300", "−1,000", "−3,000"])
-            ax.set(xlabel="probability of slipping (Gymnasium: 2/3)", title=title)
-            ax.set(xlim=(-0.01, 0.68), ylim=(-4000.0, -9.0))
+            line: dict[str, Any] = {"color": colour, "marker": "o", "markersize": 3.5}
+            bounds.plot(slip, [row["elbo"] for row in rows], label=f"ELBO of the {label}", **line)
+            returns.plot(slip, [row["return_exact"] for row in rows], label=label, **line)
+        bounds.plot(slip, [row["log_evidence"] for row in rows], label="ln p(O)", **{**line, "color": INK})
+        bounds.set_title("The evidence, and what bounds it from below")
+        returns.set_title("Return under the true dynamics")
+        for ax in (bounds, returns):
+            _returns_axis(ax, "y")
+            ax.set(xlabel="probability of slipping (Gymnasium: 2/3)", xlim=(-0.01, 0.68), ylim=(-4000.0, -9.0))
             ax.legend(loc="center right", bbox_to_anchor=(1.0, 0.42))
-        figure.suptitle(
-            "Evidence and bound part where the world slips", x=0.01, ha="left", fontsize=13, fontweight="bold"
-        )
     return figure

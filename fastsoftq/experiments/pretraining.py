@@ -2,55 +2,91 @@
 
 from __future__ import annotations
 
-from time import perf_counter
 from typing import Any
 
-import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
 from fastsoftq.experiments import Settings, Watch
-from fastsoftq.experiments.columns import interval_columns, length_bounds
-from fastsoftq.experiments.conclusions import sign
+from fastsoftq.experiments.exact import exact_policy
 from fastsoftq.experiments.fine_tuning import (
-    DISCOUNT,
+    EARLY,
+    GOALS,
     LABELS,
     NEAR,
     REWARD_SCALE,
     SOURCES,
     TASKS,
     TUNERS,
+    WALLS,
     WINDOW,
     Tuned,
+    condition_name,
     fine_tuned,
     room,
 )
-from fastsoftq.experiments.goals import N_GOALS, goals_visited
-from fastsoftq.experiments.training import watched_train
-from fastsoftq.figures.curve import curve, in_doubt
+from fastsoftq.experiments.goals_reached import N_GOALS, goals_visited
+from fastsoftq.experiments.intervals import interval_columns
+from fastsoftq.experiments.joint_comparisons import sign
+from fastsoftq.experiments.titled_figure import key_below, titled_figure
+from fastsoftq.figures.curve import in_doubt
 from fastsoftq.figures.grid_world import plot_grid
 from fastsoftq.figures.learning_figure import Panel, plot_learning_curves
-from fastsoftq.figures.style import GREY, INK, STYLE
-from fastsoftq.planning.iteration import soft_value_iteration
+from fastsoftq.figures.style import GREY, INK
 from fastsoftq.planning.occupancy import occupancy
-from fastsoftq.report.error_rate import ALPHA
 from fastsoftq.report.findings import Findings, Table
 from fastsoftq.report.rounding import interval_text, share_text
 from fastsoftq.statistics import Comparison, confidence_interval
-from fastsoftq.system.provenance import provenance
+from fastsoftq.studies import Condition, Results, Study
 
-__all__ = ["run"]
+__all__ = ["analyse", "study"]
 
-EARLY = 20  # the first episodes of fine-tuning
+OPEN = "open room"
+TUNING = 0.3  # episodes of fine-tuning, in those of pretraining
 
 
-def run(settings: Settings, watch: Watch) -> Findings:
-    """Pretrain hard, soft or not at all, and measure what that saves when the room changes.
+def study(settings: Settings) -> Study:
+    """Hard and soft agents in the open room, then in changed rooms: from scratch, and from either's tables.
 
     Parameters
     ----------
+    settings : Settings
+
+    Returns
+    -------
+    Study
+        Fine-tuning is shorter, and draws other random numbers than pretraining.
+
+    Examples
+    --------
+    >>> [(one.name, one.after) for one in study(Settings()).conditions][1:5:3]
+    [('pretraining, soft', None), ('goal 0 closes: hard, pretrained soft', 'pretraining, soft')]
+    """
+    pretraining = [Condition(OPEN, source, f"pretraining, {source}") for source in TUNERS]
+    fine_tuning = [
+        Condition(
+            task,
+            tuner,
+            condition_name(task, tuner, source),
+            episodes=_tuning(settings),
+            first_seed=settings.seeds,
+            after=f"pretraining, {source}" if source in TUNERS else None,
+        )
+        for task in TASKS
+        for tuner in TUNERS
+        for source in SOURCES
+    ]
+    rooms = {OPEN: room(), **{task: room(**changes) for task, changes in TASKS.items()}}
+    return settings.study("pretraining", rooms, TUNERS, conditions=[*pretraining, *fine_tuning], tables=True)
+
+
+def analyse(results: Results, settings: Settings, watch: Watch) -> Findings:
+    """Measure what pretraining saves when the room changes.
+
+    Parameters
+    ----------
+    results : Results
     settings : Settings
     watch : callable
 
@@ -58,48 +94,45 @@ def run(settings: Settings, watch: Watch) -> Findings:
     -------
     Findings
     """
-    began = perf_counter()
-    pretrained: dict[str, NDArray[np.float64] | None] = {"none": None}
     saw_all = {}
-    for name, agent in TUNERS.items():
-        curves = watched_train(room(), agent, f"pretraining, {name}", settings, watch)
-        pretrained[name] = curves.final_q
-        visited = goals_visited(curves)
+    for name in TUNERS:
+        visited = goals_visited(results.curves(f"pretraining, {name}"))
         saw_all[name] = float(np.all([(visited == goal).any(axis=1) for goal in range(N_GOALS)], axis=0).mean())
-    tuned = [fine_tuned(task, tuner, pretrained, settings, watch) for task in TASKS for tuner in TUNERS]
-    summary = [_row(result) for result in tuned]
+    tuned = [fine_tuned(task, tuner, results.curves) for task in TASKS for tuner in TUNERS]
+    arrays: dict[str, Any] = {}
+    for result in tuned:
+        for source in SOURCES:
+            name = f"{result.task}_{result.tuner}_from_{source}_lengths".replace(", ", "_").replace(" ", "_")
+            condition = condition_name(result.task, result.tuner, source)
+            arrays[name] = lambda condition=condition: results.curves(condition).lengths
     return Findings(
-        title=f"{tuned[0].curves['none'].n_episodes} episodes after {settings.episodes} in the open room, "
+        title=f"{_tuning(settings)} episodes after {settings.episodes} in the open room, "
         f"{settings.seeds} seeds [95 % intervals, all together]",
         table=_table(tuned),
         sentences=[_found(tuned, saw_all)],
-        summary=summary,
-        arrays={
-            f"{result.task}_{result.tuner}_from_{source}_lengths".replace(", ", "_").replace(" ", "_"): curves.lengths
-            for result in tuned
-            for source, curves in result.curves.items()
-        },
+        summary=[_row(result) for result in tuned],
+        arrays=arrays,
         figures={
             "pretraining": _figure(tuned, settings),
-            "pretraining_goals": _curves_figure("Fine-tuning where goals close", tuned[:6], settings),
-            "pretraining_walls": _curves_figure("Fine-tuning where walls appear", tuned[6:], settings),
+            "pretraining_goals": _curves_figure("Fine-tuning where goals close", GOALS, tuned, settings),
+            "pretraining_walls": _curves_figure("Fine-tuning where walls appear", WALLS, tuned, settings),
         },
-        run={"seconds": perf_counter() - began, "seeds": settings.seeds, "episodes": settings.episodes, **provenance()},
     )
+
+
+def _tuning(settings: Settings) -> int:
+    return max(1, round(TUNING * settings.episodes))
 
 
 def _row(result: Tuned) -> dict[str, Any]:
     row: dict[str, Any] = {"task": result.task, "fine_tuning": result.tuner, "length_exact": result.exact}
-    for source, curves in result.curves.items():
-        lengths = curves.lengths.astype(np.float64)
-        row |= interval_columns(f"steps_{source}", result.steps[source])
-        row |= interval_columns(f"early_length_{source}", lengths[:, :EARLY].mean(axis=1))
-        mean = result.near[source].restricted_mean
-        row |= {f"steps_to_threshold_{source}": mean.estimate, f"steps_to_threshold_{source}_low": mean.low}
-        row |= {
-            f"steps_to_threshold_{source}_high": mean.high,
-            f"reached_threshold_{source}": result.near[source].reached.estimate,
-        }
+    for source, start in result.starts.items():
+        mean = start.near.restricted_mean
+        row |= interval_columns(f"steps_{source}", start.steps)
+        row |= interval_columns(f"early_length_{source}", start.early)
+        row[f"steps_to_threshold_{source}"] = mean.estimate
+        row |= {f"steps_to_threshold_{source}_low": mean.low, f"steps_to_threshold_{source}_high": mean.high}
+        row[f"reached_threshold_{source}"] = start.near.reached.estimate
     comparisons = (
         ("soft_saves_over_none", result.over_scratch),
         ("soft_saves_over_hard", result.over_hard),
@@ -117,9 +150,9 @@ def _table(tuned: list[Tuned]) -> Table:
         (
             result.task,
             result.tuner,
-            " / ".join(f"{values.mean():,.0f}" for values in result.steps.values()),
-            " / ".join(f"{curves.lengths[:, :EARLY].mean():.0f}" for curves in result.curves.values()),
-            " / ".join(f"{near.restricted_mean.estimate:,.0f}" for near in result.near.values()),
+            " / ".join(f"{start.steps.mean():,.0f}" for start in result.starts.values()),
+            " / ".join(f"{start.early.mean():.0f}" for start in result.starts.values()),
+            " / ".join(f"{start.near.restricted_mean.estimate:,.0f}" for start in result.starts.values()),
             _in_words(result.over_scratch),
             _in_words(result.over_hard),
         )
@@ -139,7 +172,7 @@ def _in_words(saves: Comparison) -> str:
 
 
 def _found(tuned: list[Tuned], saw_all: dict[str, float]) -> str:
-    scratch = np.array([result.steps["none"].mean() for result in tuned])
+    scratch = np.array([result.starts["none"].steps.mean() for result in tuned])
     saved = np.array([result.over_scratch.difference for result in tuned]) / scratch
     share = np.array([result.over_hard.difference for result in tuned]) / scratch
     return (
@@ -163,88 +196,78 @@ def _counted(comparisons: list[Comparison], more: str, less: str) -> str:
 
 
 def _figure(tuned: list[Tuned], settings: Settings) -> Figure:
-    with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(15.5, 8.2), layout="constrained")
-        axes = figure.subplots(3, len(TASKS), height_ratios=(1.0, 0.75, 0.55), sharey="row", squeeze=False)
-        for column, task in enumerate(TASKS):
+    note = (
+        f"{settings.seeds} seeds, {settings.episodes} episodes in the open room, then {_tuning(settings)} in the room "
+        "shown. Maps: where exact soft goes. Dashed: exact, had all been learned at once. Dots: right of 0 a soft "
+        "table is the better start; all their intervals together hold at 95 %, paired by seed."
+    )
+    with titled_figure(10.5, 12.6, "What is a pretrained table worth?") as figure:
+        axes = figure.subplots(len(TASKS), 3, width_ratios=(0.8, 1.5, 1.0), sharex="col")
+        for (grid, steps, savings), task in zip(axes, TASKS, strict=True):
             here = [result for result in tuned if result.task == task]
-            mdp = here[0].mdp
-            softly = soft_value_iteration(mdp, DISCOUNT, reward_scale=REWARD_SCALE).policy
-            plot_grid(mdp, occupancy=occupancy(mdp, softly), limits=(1e-2, 3.0), colorbar=False, ax=axes[0, column])
-            axes[0, column].set_title(task)
-            _draw_steps(axes[1, column], here)
-            _draw_differences(axes[2, column], here)
-        axes[0, 0].set_ylabel("where exact soft goes")
-        axes[1, 0].set_ylabel("steps of fine-tuning")
-        axes[2, 0].set_ylabel("soft saves over hard\n(% of scratch)")
-        axes[1, 0].legend(loc="upper left", fontsize=8.5)
-        figure.suptitle("What is a pretrained table worth?", x=0.01, ha="left", fontsize=13, fontweight="bold")
-        figure.supxlabel(
-            f"{settings.seeds} seeds, {settings.episodes} episodes in the open room, then "
-            f"{here[0].curves['none'].n_episodes} in the room shown. Dashed: exact, had all been learned at once. "
-            "Dots: above 0 a soft table is the better start; intervals of all "
-            "panels together hold at 95 %, paired by seed.",
-            x=0.01, ha="left", fontsize=8.5, color=GREY,
-        )  # fmt: skip
+            visits = occupancy(here[0].mdp, exact_policy(here[0].mdp, TUNERS["soft"]))
+            plot_grid(here[0].mdp, occupancy=visits, limits=(1e-2, 3.0), colorbar=False, title=task, ax=grid)
+            _draw_steps(steps, here)
+            _draw_savings(savings, here)
+        axes[0, 1].set_title("Steps of fine-tuning")
+        axes[0, 2].set_title("Soft saves over hard")
+        axes[-1, 1].set_xlabel("steps")
+        axes[-1, 2].set_xlabel("% of the steps from scratch")
+        bars = axes[0, 1].get_legend_handles_labels()[0]
+        key_below(figure, bars[: len(SOURCES)], note)
     return figure
 
 
 def _draw_steps(ax: Axes, results: list[Tuned]) -> None:
     for i, (source, colour) in enumerate(SOURCES.items()):
         at = np.arange(len(results)) + (i - 1) * 0.27
-        intervals = [confidence_interval(result.steps[source]) for result in results]
+        intervals = [confidence_interval(result.starts[source].steps) for result in results]
         mean = np.array([interval.estimate for interval in intervals])
-        error = np.abs(
-            [[interval.estimate - interval.low, interval.high - interval.estimate] for interval in intervals]
+        ends = np.array(
+            [(interval.estimate - interval.low, interval.high - interval.estimate) for interval in intervals]
         )
-        ax.bar(at, mean, 0.25, color=colour, label=LABELS[source])
-        ax.errorbar(at, mean, error.T, fmt="none", ecolor=INK, elinewidth=1.0, capsize=2)
+        ax.barh(at, mean, 0.25, color=colour, label=LABELS[source])
+        ax.errorbar(mean, at, xerr=np.abs(ends).T, fmt="none", ecolor=INK, elinewidth=1.0, capsize=2)
     for i, result in enumerate(results):
-        learned = result.exact * result.curves["none"].n_episodes
-        ax.hlines(learned, i - 0.42, i + 0.42, color=INK, linewidth=1.0, linestyle=(0, (3, 1.5)))
+        learned = result.exact * result.episodes
+        ax.vlines(learned, i - 0.42, i + 0.42, color=INK, linewidth=1.0, linestyle=(0, (3, 1.5)))
     _label_tuners(ax, results)
 
 
-def _draw_differences(ax: Axes, results: list[Tuned]) -> None:
-    ax.axhline(0.0, color=INK, linewidth=0.9)
+def _draw_savings(ax: Axes, results: list[Tuned]) -> None:
+    ax.axvline(0.0, color=INK, linewidth=0.9)
     for i, result in enumerate(results):
-        percent = 100.0 / result.steps["none"].mean()
+        percent = 100.0 / result.starts["none"].steps.mean()
         c = result.over_hard
-        colour = GREY if c.low <= 0.0 <= c.high else SOURCES["soft" if c.low > 0.0 else "hard"]
-        error = percent * np.array([[c.difference - c.low], [c.high - c.difference]])
-        ax.errorbar(i, percent * c.difference, error, fmt="o", color=colour, markersize=6, capsize=3, elinewidth=1.5)
+        colour = {0: GREY, 1: SOURCES["soft"], -1: SOURCES["hard"]}[sign(c)]
+        ends = percent * np.array([[c.difference - c.low], [c.high - c.difference]])
+        ax.errorbar(
+            percent * c.difference, i, xerr=ends, fmt="o", color=colour, markersize=6, capsize=3, elinewidth=1.5
+        )
     _label_tuners(ax, results)
 
 
 def _label_tuners(ax: Axes, results: list[Tuned]) -> None:
-    ax.set_xticks(range(len(results)), [f"then {result.tuner}" for result in results])
-    ax.set_xlim(-0.6, len(results) - 0.4)
-    ax.grid(axis="x", visible=False)
-    ax.yaxis.set_major_formatter(lambda y, _: f"{y:,g}".replace("-", "\N{MINUS SIGN}"))
+    ax.set_yticks(range(len(results)), [f"then {result.tuner}" for result in results])
+    ax.set_ylim(len(results) - 0.4, -0.6)
+    ax.grid(axis="y", visible=False)
+    ax.xaxis.set_major_formatter(lambda x, _: f"{x:,g}".replace("-", "\N{MINUS SIGN}"))
 
 
-def _curves_figure(title: str, tuned: list[Tuned], settings: Settings) -> Figure:
-    error = ALPHA / sum(len(result.curves) for result in tuned)
-    panels = [
-        Panel(
-            f"then {result.tuner}",
-            f"{result.task}: steps an episode",
-            [
-                curve(
-                    LABELS[source],
-                    SOURCES[source],
-                    curves.lengths,
-                    np.full(curves.n_episodes, result.exact),
-                    length_bounds(settings.max_steps),
-                    error,
-                )
-                for source, curves in result.curves.items()
-            ],
-        )
-        for result in tuned
+def _curves_figure(title: str, tasks: dict[str, Any], tuned: list[Tuned], settings: Settings) -> Figure:
+    rows = [
+        [
+            Panel(
+                f"then {result.tuner}",
+                f"{task}: steps an episode",
+                [start.drawn for start in result.starts.values()],
+            )
+            for result in tuned
+            if result.task == task
+        ]
+        for task in tasks
     ]
-    rows = [panels[i : i + len(TUNERS)] for i in range(0, len(panels), len(TUNERS))]
-    doubt = in_doubt([c for panel in panels for c in panel.curves])
+    doubt = in_doubt([c for row in rows for panel in row for c in panel.curves])
     note = (
         f"{settings.seeds} seeds, after {settings.episodes} episodes in the open room; bands of this figure hold "
         f"together with 95 % confidence{doubt}."

@@ -3,49 +3,76 @@
 from __future__ import annotations
 
 import math
-import warnings
-from time import perf_counter
 from typing import Any
 
-import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 from numpy.typing import NDArray
 
-from fastsoftq.agents import LinearDecay, QLearning, SoftQLearning
 from fastsoftq.engine.curves import LearningCurves
 from fastsoftq.experiments import Settings, Watch
-from fastsoftq.experiments.columns import EACH, interval_columns, interval_text, length_bounds
-from fastsoftq.experiments.training import watched_train
-from fastsoftq.figures.style import GREY, INK, STYLE, agent_colour
+from fastsoftq.experiments.document import DISCOUNT, HARD, epsilon_of, soft
+from fastsoftq.experiments.exact import epsilon_mixture, exact_policy
+from fastsoftq.experiments.intervals import EACH, interval_columns, interval_of, length_bounds
+from fastsoftq.experiments.titled_figure import titled_figure
+from fastsoftq.figures.style import GREY, INK, agent_colour
 from fastsoftq.mdp.cliff_walking import cliff_walking
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.planning.critical import critical_reward_scale
 from fastsoftq.planning.evaluation import PolicyEvaluation, evaluate_policy
-from fastsoftq.planning.iteration import soft_value_iteration, value_iteration
 from fastsoftq.report.findings import Findings, Table
-from fastsoftq.report.rounding import share_text
-from fastsoftq.system.provenance import provenance
+from fastsoftq.report.rounding import interval_text, share_text
+from fastsoftq.studies import Condition, Results, Study
 
-__all__ = ["run"]
+__all__ = ["analyse", "study"]
 
-STEP_SIZE, DISCOUNT = 0.8, 0.95
-EPSILON = LinearDecay(start=0.9, stop=0.1, decrease=0.001)
 # Closest together around the critical scale, where everything changes.
-LEARNED = (0.3, 0.7, 1.0, 1.2, 1.34, 1.5, 1.75, 2.0, 2.5, 3.5, 5.0, 10.0, 20.0, 40.0)
+REWARD_SCALES = (0.3, 0.7, 1.0, 1.2, 1.34, 1.5, 1.75, 2.0, 2.5, 3.5, 5.0, 10.0, 20.0, 40.0)
 LOWEST, HIGHEST = 0.25, 50.0
 SHORTER = 0.3  # of the settings' episodes: below the critical scale nearly every episode is cut at max_steps
 WINDOW = 1.0 / 3.0  # of these, the last ones count
 WINDOW_HARD = 100  # of the hard agent's episodes
 
+AGENTS = {"hard": HARD, **{f"soft_k{k:g}": soft(k) for k in REWARD_SCALES}}
 
-def run(settings: Settings, watch: Watch) -> Findings:
-    """Train soft agents at many reward scales and compare them with the exact answers, and with a hard agent.
+
+def study(settings: Settings) -> Study:
+    """Soft agents at many reward scales, and a hard one, on the cliff.
 
     Parameters
     ----------
+    settings : Settings
+
+    Returns
+    -------
+    Study
+        Of fewer episodes below the critical scale.
+
+    Examples
+    --------
+    >>> [(one.name, one.episodes) for one in study(Settings()).conditions][4:6]
+    [('soft_k1.2', 300), ('soft_k1.34', 1000)]
+    """
+    mdp = cliff_walking()
+    critical, short = critical_reward_scale(mdp), _shorter(settings)
+    conditions = [
+        Condition("cliff", "hard", "hard"),
+        *(
+            Condition("cliff", f"soft_k{k:g}", f"soft_k{k:g}", episodes=short if k < critical else None)
+            for k in REWARD_SCALES
+        ),
+    ]
+    return settings.study("reward-scale", {"cliff": mdp}, AGENTS, conditions=conditions)
+
+
+def analyse(results: Results, settings: Settings, watch: Watch) -> Findings:
+    """Compare soft agents at many reward scales with the exact answers, and with a hard agent.
+
+    Parameters
+    ----------
+    results : Results
     settings : Settings
     watch : callable
 
@@ -53,42 +80,37 @@ def run(settings: Settings, watch: Watch) -> Findings:
     -------
     Findings
     """
-    began = perf_counter()
     mdp = cliff_walking()
     critical = critical_reward_scale(mdp)
-    short = max(1, round(SHORTER * settings.episodes))
-    rows = []
-    for k in LEARNED:
-        agent = SoftQLearning(STEP_SIZE, DISCOUNT, temperature=1.0, reward_scale=k)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # below the critical reward scale on purpose
-            curves = watched_train(
-                mdp, agent, f"soft, k = {k:g}", settings, watch, episodes=short if k < critical else settings.episodes
-            )
-        rows.append(_row(mdp, k, curves, settings))
-    hard = watched_train(mdp, QLearning(STEP_SIZE, DISCOUNT, EPSILON), "hard", settings, watch)
-    final = max(EPSILON.stop, EPSILON.start - EPSILON.decrease * (settings.episodes - 1))
-    greedy = value_iteration(mdp, DISCOUNT).policy
-    exploring = (1.0 - final) * greedy + final / mdp.n_actions
+    rows = [_row(mdp, k, results.curves(f"soft_k{k:g}"), settings) for k in REWARD_SCALES]
+    learned = float(results.curves("hard").returns[:, -WINDOW_HARD:].mean())
+    final = float(epsilon_of(HARD, np.array([settings.episodes - 1]))[0])
+    greedy = exact_policy(mdp, HARD)
+    hards = {
+        "greedy": evaluate_policy(mdp, greedy),
+        "exploring": evaluate_policy(mdp, epsilon_mixture(greedy, final)),
+    }
     scales = np.geomspace(LOWEST, HIGHEST, 64)
     exact = [_exact(mdp, k, settings.max_steps) for k in scales.tolist()]
     lines = {name: np.array([row[name] for row in exact]) for name in exact[0]}
-    hards = {"greedy": evaluate_policy(mdp, greedy), "exploring": evaluate_policy(mdp, exploring)}
     return Findings(
-        title=f"Cliff walking by reward scale, the last third of {short} episodes below the critical scale, of "
-        f"{settings.episodes} above, {settings.seeds} seeds ({EACH})",
+        title=f"Cliff walking by reward scale, the last third of {_shorter(settings)} episodes below the critical "
+        f"scale, of {settings.episodes} above, {settings.seeds} seeds ({EACH})",
         table=_table(rows, critical),
-        sentences=_found(rows, critical, hards, hard),
+        sentences=_found(rows, critical, hards, learned, settings),
         summary=rows,
         arrays={"reward_scale": scales, **lines},
         figures={"reward_scale": _figure(rows, scales, lines, critical, hards, settings)},
-        run={"seconds": perf_counter() - began, "seeds": settings.seeds, "episodes": settings.episodes, **provenance()},
     )
+
+
+def _shorter(settings: Settings) -> int:
+    return max(1, round(SHORTER * settings.episodes))
 
 
 def _exact(mdp: TabularMDP, k: float, max_steps: int) -> dict[str, float]:
     """What the policy of the soft fixed point earns, without a limit and cut at `max_steps`."""
-    policy = soft_value_iteration(mdp, DISCOUNT, reward_scale=k).policy
+    policy = exact_policy(mdp, soft(k))
     free, cut = evaluate_policy(mdp, policy), evaluate_policy(mdp, policy, horizon=max_steps)
     return {
         "return": free.expected_return,
@@ -132,9 +154,9 @@ def _table(rows: list[dict[str, Any]], critical: float) -> Table:
     text = [
         (
             f"{row['reward_scale']:g}",
-            interval_text(row, "return"),
+            interval_text(*interval_of(row, "return"), 2),
             f"{row['return_cut_exact']:.2f}",
-            interval_text(row, "length"),
+            interval_text(*interval_of(row, "length"), 2),
             f"{row['length_cut_exact']:.2f}",
             share_text(row["truncated"]),
             f"{row['length_exact']:,.1f}",
@@ -150,12 +172,15 @@ def _table(rows: list[dict[str, Any]], critical: float) -> Table:
 
 
 def _found(
-    rows: list[dict[str, Any]], critical: float, hards: dict[str, PolicyEvaluation], hard: LearningCurves
+    rows: list[dict[str, Any]],
+    critical: float,
+    hards: dict[str, PolicyEvaluation],
+    learned: float,
+    settings: Settings,
 ) -> list[str]:
     by_scale = {row["reward_scale"]: row for row in rows}
     coldest = rows[-1]
     worst = max(abs(row["length"] - row["length_cut_exact"]) / row["length_cut_exact"] for row in rows)
-    learned = float(hard.returns[:, -WINDOW_HARD:].mean())
     return [
         f"Below the critical reward scale {critical:.4f} a step of wandering pays more entropy than it costs, and the "
         f"soft optimum wanders. The exact length of an episode is {by_scale[1.0]['length_exact']:,.0f} steps at "
@@ -163,7 +188,7 @@ def _found(
         f"(Result B) and {coldest['length_exact']:.4f} at {coldest['reward_scale']:g}, against "
         f"{hards['greedy'].expected_length:.0f} of the hard optimum: soft does tend to standard as rewards grow.",
         f"It tends to the greedy policy, not to what standard Q-learning earns while it explores ({learned:.1f} in its "
-        f"last {min(WINDOW_HARD, hard.n_episodes)} episodes; {hards['exploring'].expected_return:.1f} exactly, with "
+        f"last {min(WINDOW_HARD, settings.episodes)} episodes; {hards['exploring'].expected_return:.1f} exactly, with "
         f"its final epsilon): without an epsilon of its own, soft at scale 10 earns {by_scale[10.0]['return']:.2f} "
         f"({by_scale[10.0]['return_cut_exact']:.2f} exactly).",
         f"Mean lengths of these runs differ from the exact ones by {share_text(worst)} at most.",
@@ -178,67 +203,58 @@ def _figure(
     hards: dict[str, PolicyEvaluation],
     settings: Settings,
 ) -> Figure:
-    with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(8.4, 8.6), layout="constrained")
+    note = (
+        f"Cliff walking, discount {DISCOUNT}. Lines: exact, cut at {settings.max_steps:,} steps (solid), or not at all "
+        f"(dashed). Circles: learned, {settings.seeds:,} seeds, with {EACH}."
+    )
+    with titled_figure(8.4, 8.6, "Results A and B lie on either side of a critical reward scale", note) as figure:
         axes = figure.subplots(3, 1, sharex=True, height_ratios=[0.8, 1.3, 1.3])
-        axes[0].plot(scales, lines["wandering"], color=INK, linewidth=1.6)
-        axes[0].axhline(0.0, color=GREY, linewidth=0.8)
-        axes[0].set(
-            ylim=(-3.2, 1.6), ylabel="nats a step", title="What a step of wandering is worth: its entropy less its cost"
-        )
-        for ax, name in ((axes[1], "length"), (axes[2], "return")):
-            ax.plot(scales, lines[name], color=INK, linewidth=1.0, linestyle=(0, (5, 2.5)))
-            ax.plot(scales, lines[f"{name}_cut"], color=INK, linewidth=1.4)
-            for row in rows:
-                agent = SoftQLearning(STEP_SIZE, DISCOUNT, temperature=1.0, reward_scale=row["reward_scale"])
-                spread = [[row[name] - row[f"{name}_low"]], [row[f"{name}_high"] - row[name]]]
-                ax.errorbar(
-                    row["reward_scale"],
-                    row[name],
-                    yerr=spread,
-                    fmt="o",
-                    markersize=6.5,
-                    color=agent_colour(agent),
-                    zorder=4,
-                )
-            for hard, words in (("greedy", "hard, greedy"), ("exploring", "hard, exploring")):
-                value = getattr(hards[hard], f"expected_{name}")
-                colour = agent_colour(QLearning(STEP_SIZE, DISCOUNT))
-                ax.axhline(
-                    value, color=colour, linewidth=1.2, linestyle="-" if hard == "greedy" else (0, (1, 1.2)), zorder=1
-                )
-                above = (hard == "greedy") == (name == "return")
-                ax.annotate(
-                    words, (LOWEST * 1.03, value), (0, 3 if above else -3), textcoords="offset points",
-                    va="bottom" if above else "top", color=colour, fontsize=8.5,
-                )  # fmt: skip
-        _scale(axes[1], "log", (5.0, 3e7), [10, 100, 1000, 10**4, 10**5, 10**6, 10**7])
-        _scale(axes[2], "symlog", (-3e7, -5.0), [-(10**n) for n in range(1, 8)])
-        axes[1].set(title="Steps to the goal", ylabel="steps of an episode")
-        axes[2].set(title="Return", ylabel="return of an episode", xlabel="reward scale k (temperature 1 / k)")
+        wandering, length, total = axes
+        wandering.plot(scales, lines["wandering"], color=INK, linewidth=1.6)
+        wandering.axhline(0.0, color=GREY, linewidth=0.8)
+        wandering.set(ylim=(-3.2, 1.6), ylabel="nats a step")
+        wandering.set_title("What a step of wandering is worth: its entropy less its cost")
+        _draw(length, "length", rows, scales, lines, hards)
+        _draw(total, "return", rows, scales, lines, hards)
+        _scale(length, "log", (5.0, 3e7), [10, 100, 1000, 10**4, 10**5, 10**6, 10**7])
+        _scale(total, "symlog", (-3e7, -5.0), [-(10**n) for n in range(1, 8)])
+        length.set(title="Steps to the goal", ylabel="steps of an episode")
+        total.set(title="Return", ylabel="return of an episode", xlabel="reward scale k (temperature 1 / k)")
         _mark(axes, critical, rows)
-        axes[2].set_xscale("log")
-        axes[2].set_xlim(LOWEST, HIGHEST)
+        total.set_xscale("log")
+        total.set_xlim(LOWEST, HIGHEST)
         ticks = [0.3, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0]
-        axes[2].set_xticks(ticks, [f"{tick:g}" for tick in ticks])
-        axes[2].xaxis.set_minor_locator(NullLocator())
+        total.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+        total.xaxis.set_minor_locator(NullLocator())
         figure.align_ylabels()
-        figure.suptitle(
-            "Results A and B lie on either side of a critical reward scale",
-            x=0.01,
-            ha="left",
-            fontsize=13,
-            fontweight="bold",
-        )
-        figure.supxlabel(
-            f"Cliff walking, discount {DISCOUNT}. Lines: exact, cut at {settings.max_steps:,} steps (solid), or not at "
-            f"all (dashed).\nCircles: learned, {settings.seeds:,} seeds, with {EACH}.",
-            x=0.01,
-            ha="left",
-            fontsize=8.5,
-            color=GREY,
-        )
     return figure
+
+
+def _draw(
+    ax: Axes,
+    name: str,
+    rows: list[dict[str, Any]],
+    scales: NDArray[np.float64],
+    lines: dict[str, NDArray[np.float64]],
+    hards: dict[str, PolicyEvaluation],
+) -> None:
+    ax.plot(scales, lines[name], color=INK, linewidth=1.0, linestyle=(0, (5, 2.5)))
+    ax.plot(scales, lines[f"{name}_cut"], color=INK, linewidth=1.4)
+    for row in rows:
+        mean, low, high = interval_of(row, name)
+        colour = agent_colour(soft(row["reward_scale"]))
+        ax.errorbar(
+            row["reward_scale"], mean, [[mean - low], [high - mean]], fmt="o", markersize=6.5, color=colour, zorder=4
+        )
+    colour = agent_colour(HARD)
+    for how, dash in (("greedy", "-"), ("exploring", (0, (1, 1.2)))):
+        value = getattr(hards[how], f"expected_{name}")
+        ax.axhline(value, color=colour, linewidth=1.2, linestyle=dash, zorder=1)
+        above = (how == "greedy") == (name == "return")
+        ax.annotate(
+            f"hard, {how}", (LOWEST * 1.03, value), (0, 3 if above else -3), textcoords="offset points",
+            va="bottom" if above else "top", color=colour, fontsize=8.5,
+        )  # fmt: skip
 
 
 def _scale(ax: Axes, kind: str, limits: tuple[float, float], ticks: list[int]) -> None:

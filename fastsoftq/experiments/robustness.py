@@ -3,43 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from time import perf_counter
 from typing import Any, NamedTuple
 
-import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 from numpy.typing import NDArray
 
-from fastsoftq.agents import Frozen, LinearDecay, QLearning, SoftQLearning
+from fastsoftq.agents import Frozen, QLearning, SoftQLearning
+from fastsoftq.engine.threads import Progress
 from fastsoftq.experiments import Settings, Watch
-from fastsoftq.experiments.columns import EACH, interval_columns, interval_text
-from fastsoftq.experiments.conclusions import against, together
-from fastsoftq.experiments.training import watched_train
+from fastsoftq.experiments.document import HARD, soft
+from fastsoftq.experiments.exact import epsilon_mixture, exact_policy
+from fastsoftq.experiments.intervals import EACH, interval_columns, interval_of
+from fastsoftq.experiments.joint_comparisons import compare_together, comparisons_text
+from fastsoftq.experiments.titled_figure import key_below, titled_figure
 from fastsoftq.figures.grid_world import plot_grid
-from fastsoftq.figures.style import GREY, INK, STYLE, agent_colour
+from fastsoftq.figures.style import INK, agent_colour
 from fastsoftq.mdp.cliff_walking import cliff_walking
 from fastsoftq.mdp.grid import from_map
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.planning.evaluation import evaluate_policy
-from fastsoftq.planning.iteration import soft_value_iteration, value_iteration
 from fastsoftq.planning.occupancy import occupancy
 from fastsoftq.report.findings import Findings, Table
-from fastsoftq.report.rounding import share_text
+from fastsoftq.report.rounding import interval_text, share_text
 from fastsoftq.statistics import Comparison
-from fastsoftq.system.provenance import provenance
+from fastsoftq.studies import Results, Study
 from fastsoftq.training import train
 
-__all__ = ["run"]
+__all__ = ["analyse", "study"]
 
-STEP_SIZE, DISCOUNT, TESTS = 0.8, 0.95, 10
-EPSILON = LinearDecay(start=0.9, stop=0.1, decrease=0.001)
+TESTS = 10  # episodes of each run in each kind of world
 BLOCKED = tuple(range(25, 35))  # along the edge, where the shortest way leads
 GREEDY, BLOCKED_ONE = "hard greedy", "one cell blocked"
 # What is compared with greedy, and where: all of it together.
 TOLD = {BLOCKED_ONE: "success", "slip 1/3": "returns", "start anywhere": "returns", "as trained": "returns"}
 SHOWN, SHOWN_STEPS = 30, 100  # the blocked cell and the episode's length in the maps
+
+AGENTS: dict[str, QLearning | SoftQLearning] = {"hard": HARD, **{f"soft_k{k:g}": soft(k) for k in (10.0, 3.0, 2.0)}}
 
 
 class World(NamedTuple):
@@ -50,12 +51,11 @@ class World(NamedTuple):
 
 
 class Tester(NamedTuple):
-    """What is tested: a learned table, and how to act by it."""
+    """What is tested: how to act by a learned table."""
 
     name: str
     label: str
     agent: Any
-    tables: NDArray[np.float64]  # [seeds, states, actions]
     exact: NDArray[np.float64]  # the policy once all is learned
 
 
@@ -69,11 +69,31 @@ class Result(NamedTuple):
     exact: tuple[float, float]  # both, exactly
 
 
-def run(settings: Settings, watch: Watch) -> Findings:
-    """Train hard and soft agents in one world and test what they learned in others.
+def study(settings: Settings) -> Study:
+    """Hard and soft agents on the straight cliff.
 
     Parameters
     ----------
+    settings : Settings
+
+    Returns
+    -------
+    Study
+
+    Examples
+    --------
+    >>> list(study(Settings()).agents)
+    ['hard', 'soft_k10', 'soft_k3', 'soft_k2']
+    """
+    return settings.study("robustness", {"cliff": cliff_walking()}, AGENTS, tables=True)
+
+
+def analyse(results: Results, settings: Settings, watch: Watch) -> Findings:
+    """Test what hard and soft agents learned in other worlds.
+
+    Parameters
+    ----------
+    results : Results
     settings : Settings
     watch : callable
 
@@ -81,48 +101,48 @@ def run(settings: Settings, watch: Watch) -> Findings:
     -------
     Findings
     """
-    began = perf_counter()
     mdp = cliff_walking()
-    testers = _testers(mdp, settings, watch)
-    worlds = _worlds(mdp)
-    results = [_tested(name, variants, tester, settings) for name, variants in worlds.items() for tester in testers]
+    testers, worlds = _testers(mdp), _worlds(mdp)
+    tested: dict[tuple[str, str], Result] = {}
+    for trained, own in testers.items():
+        tables = results.tables(f"cliff/{trained}")
+        for tester in own:
+            for done, (world, variants) in enumerate(worlds.items()):
+                watch(f"testing {tester.label}", Progress(done, len(worlds), 0))
+                tested[world, tester.name] = _tested(world, variants, tester, tables, settings)
+            watch(f"testing {tester.label}", Progress(len(worlds), len(worlds), 0))
+    everyone = [tester for own in testers.values() for tester in own]
+    found = [tested[world, tester.name] for world in worlds for tester in everyone]
     costs = (settings.max_steps * float(mdp.reward.min()), 0.0)
-    summary = [_row(result, settings, costs) for result in results]
+    summary = [_row(result, settings, costs) for result in found]
     return Findings(
         title=f"Trained on the cliff for {settings.episodes} episodes, tested elsewhere, {settings.seeds} seeds "
         f"({EACH})",
         table=_table(summary),
-        sentences=_found(results, summary, costs),
+        sentences=_found(found, summary, costs),
         summary=summary,
         arrays={
             f"{result.tester.name} {result.world} {what}".replace(" ", "_").replace("/", "_"): getattr(result, what)
-            for result in results
+            for result in found
             for what in ("success", "returns")
         },
-        figures={"robustness": _figure(results, summary, settings), "robustness_blocked": _maps(mdp, testers)},
-        run={"seconds": perf_counter() - began, "seeds": settings.seeds, "episodes": settings.episodes, **provenance()},
+        figures={"robustness": _figure(found, summary, settings), "robustness_blocked": _maps(mdp, everyone)},
     )
 
 
-def _testers(mdp: TabularMDP, settings: Settings, watch: Watch) -> list[Tester]:
-    hard = QLearning(STEP_SIZE, DISCOUNT, EPSILON)
-    table = np.asarray(watched_train(mdp, hard, "hard", settings, watch).final_q)
-    greedy = value_iteration(mdp, DISCOUNT).policy
-    testers = [
-        Tester(GREEDY, "hard, greedy", hard._replace(epsilon=0.0), table, greedy),
-        Tester(
-            "hard epsilon",
-            "hard, epsilon 0.1",
-            hard._replace(epsilon=0.1),
-            table,
-            0.9 * greedy + 0.1 / mdp.n_actions,
-        ),
-    ]
-    for k in (10.0, 3.0, 2.0):
-        soft = SoftQLearning(STEP_SIZE, DISCOUNT, temperature=1.0, reward_scale=k)
-        table = np.asarray(watched_train(mdp, soft, f"soft, k = {k:g}", settings, watch).final_q)
-        exact = soft_value_iteration(mdp, DISCOUNT, reward_scale=k).policy
-        testers.append(Tester(f"soft k{k:g}", f"soft, k = {k:g}", soft, table, exact))
+def _testers(mdp: TabularMDP) -> dict[str, list[Tester]]:
+    """By the agent whose tables they act by."""
+    greedy = exact_policy(mdp, HARD)
+    testers = {
+        "hard": [
+            Tester(GREEDY, "hard, greedy", HARD._replace(epsilon=0.0), greedy),
+            Tester("hard epsilon", "hard, epsilon 0.1", HARD._replace(epsilon=0.1), epsilon_mixture(greedy, 0.1)),
+        ]
+    }
+    for name, agent in AGENTS.items():
+        if name != "hard":
+            k = f"k{agent.reward_scale:g}"
+            testers[name] = [Tester(f"soft {k}", f"soft, k = {k[1:]}", agent, exact_policy(mdp, agent))]
     return testers
 
 
@@ -154,13 +174,15 @@ def _slipping(slip: float) -> TabularMDP:
     return TabularMDP(mdp.next_state, mdp.reward, mdp.terminated, chances, mdp.start, mdp.name)
 
 
-def _tested(world: str, variants: Sequence[World], tester: Tester, settings: Settings) -> Result:
+def _tested(
+    world: str, variants: Sequence[World], tester: Tester, tables: NDArray[np.float64], settings: Settings
+) -> Result:
     episodes = max(1, TESTS // len(variants))
     success, returns, exact = [], [], []
     for variant, states in variants:
         curves = train(
             variant, Frozen(tester.agent), settings.seeds, episodes, settings.max_steps,
-            threads=settings.threads, initial_q=tester.tables[:, states],
+            threads=settings.threads, initial_q=tables[:, states],
         )  # fmt: skip
         success.append(1.0 - curves.truncated.mean(axis=1))
         returns.append(curves.returns.mean(axis=1))
@@ -188,9 +210,9 @@ def _table(summary: list[dict[str, Any]]) -> Table:
         (
             row["world"],
             row["policy"],
-            interval_text(row, "success", 1, percent=True),
+            interval_text(*interval_of(row, "success"), 1, percent=True),
             share_text(row["success_exact"]),
-            interval_text(row, "return", 1),
+            interval_text(*interval_of(row, "return"), 1),
             f"{row['return_exact']:.1f}",
         )
         for row in summary
@@ -211,12 +233,12 @@ def _found(results: list[Result], summary: list[dict[str, Any]], costs: tuple[fl
         greedy, scale = getattr(by[world, GREEDY], what), 100.0 if what == "success" else 1.0
         others = {name: getattr(by[world, policy], what) for policy, name in names.items() if policy != GREEDY}
         pairs = {name: (scale * own, scale * greedy) for name, own in others.items()}
-        return together(pairs, len(TOLD) * len(others), (0.0, 100.0) if what == "success" else costs)
+        return compare_together(pairs, len(TOLD) * len(others), (0.0, 100.0) if what == "success" else costs)
 
     def told(world: str) -> str:
         if TOLD[world] == "success":
-            return against(compared(world, "success"), "more often there, in points of %", "less often")
-        return against(compared(world, "returns"), "better in return", "worse in return")
+            return comparisons_text(compared(world, "success"), "more often there, in points of %", "less often")
+        return comparisons_text(compared(world, "returns"), "better in return", "worse in return")
 
     exact = "; ".join(f"{name} {share_text(row[BLOCKED_ONE, p]['success_exact'], 0)}" for p, name in names.items())
     return [
@@ -237,19 +259,23 @@ def _found(results: list[Result], summary: list[dict[str, Any]], costs: tuple[fl
 def _figure(results: list[Result], summary: list[dict[str, Any]], settings: Settings) -> Figure:
     worlds = list(dict.fromkeys(result.world for result in results))
     names = list(dict.fromkeys(result.tester.name for result in results))
-    with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(11.0, 5.2), layout="constrained")
+    note = (
+        f"Trained on the straight cliff, {settings.seeds:,} seeds, {EACH}; ticks: exact, once all is learned. Episodes "
+        f"are cut at {settings.max_steps:,} steps."
+    )
+    with titled_figure(11.0, 5.4, "Robustness: trained in one world, tested in others") as figure:
         success, returns = figure.subplots(1, 2, sharey=True, width_ratios=[0.6, 1.0])
         for result, row in zip(results, summary, strict=True):
             place = names.index(result.tester.name)
             y = worlds.index(result.world) + 0.15 * (place - (len(names) - 1) / 2.0)
             colour = agent_colour(result.tester.agent)
             filled = "white" if result.tester.name == "hard epsilon" else colour
+            label = result.tester.label if result.world == worlds[0] else None
             for ax, name, unit in ((success, "success", 100.0), (returns, "return", 1.0)):
-                ends = [[unit * (row[name] - row[f"{name}_low"])], [unit * (row[f"{name}_high"] - row[name])]]
+                mean, low, high = (unit * value for value in interval_of(row, name))
                 ax.errorbar(
-                    unit * row[name], y, xerr=ends, fmt="o", color=colour, markerfacecolor=filled, markersize=7,
-                    label=result.tester.label if result.world == worlds[0] and ax is success else None,
+                    mean, y, xerr=[[mean - low], [high - mean]], fmt="o", color=colour, markerfacecolor=filled,
+                    markersize=7, label=label,
                 )  # fmt: skip
                 ax.plot(unit * row[f"{name}_exact"], y, marker="|", color=INK, markersize=11, zorder=5)
         success.set_yticks(range(len(worlds)), worlds)
@@ -260,34 +286,22 @@ def _figure(results: list[Result], summary: list[dict[str, Any]], settings: Sett
         ticks = [-1000, -300, -100, -30, -10]
         returns.set_xticks(ticks, [f"{tick:,}".replace("-", "\N{MINUS SIGN}") for tick in ticks])
         returns.xaxis.set_minor_locator(NullLocator())
+        returns.tick_params(axis="y", length=0)
         returns.set(xlabel="return of an episode", title="Return", xlim=(-1600.0, -4.0))
         for ax in (success, returns):
             for border in range(1, len(worlds)):
                 ax.axhline(border - 0.5, color="#e6e6e6", linewidth=0.7)
             ax.grid(axis="y", visible=False)
-        figure.legend(loc="outside upper right", ncols=len(names))
-        figure.suptitle(
-            "Robustness: trained in one world, tested in others", x=0.01, ha="left", fontsize=13, fontweight="bold"
-        )
-        figure.supxlabel(
-            f"Trained on the straight cliff, {settings.seeds:,} seeds, {EACH}; ticks: exact, once all is "
-            f"learned. Episodes are cut at {settings.max_steps:,} steps.",
-            x=0.01, ha="left", fontsize=8.5, color=GREY,
-        )  # fmt: skip
+        key_below(figure, success.get_legend_handles_labels()[0], note)
     return figure
 
 
 def _maps(mdp: TabularMDP, testers: list[Tester]) -> Figure:
     world, states = _blocked(mdp, SHOWN)
     shown = [tester for tester in testers if tester.name in (GREEDY, "soft k2")]
-    with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(11.4, 2.7), layout="constrained")
+    with titled_figure(11.4, 2.7, f"One cell blocked: where {SHOWN_STEPS} steps are spent, exactly") as figure:
         for ax, tester in zip(figure.subplots(1, 2), shown, strict=True):
             visits = occupancy(world, tester.exact[states], horizon=SHOWN_STEPS).visits
             plot_grid(world, policy=tester.exact[states], occupancy=visits, limits=(0.1, 100.0), ax=ax)
             ax.set_title(tester.label[0].upper() + tester.label[1:], color=agent_colour(tester.agent))
-        figure.suptitle(
-            f"One cell blocked: where {SHOWN_STEPS} steps are spent, exactly", x=0.01, ha="left", fontsize=13,
-            fontweight="bold",
-        )  # fmt: skip
     return figure

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import math
-from time import perf_counter
 from typing import Any, NamedTuple
 
-import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from fastsoftq.agents import LinearDecay, PowerDecay, QLearning, SoftQLearning
+from fastsoftq.agents import PowerDecay
 from fastsoftq.experiments import Settings, Watch
-from fastsoftq.experiments.columns import EACH, interval_columns
-from fastsoftq.experiments.conclusions import together, told
-from fastsoftq.experiments.training import watched_train
+from fastsoftq.experiments.document import DISCOUNT, HARD, STEP_SIZE, soft
+from fastsoftq.experiments.exact import can_act
+from fastsoftq.experiments.intervals import EACH, interval_columns
+from fastsoftq.experiments.joint_comparisons import compare_together, comparison_text
+from fastsoftq.experiments.titled_figure import count_on_logarithmic_axis, titled_figure
 from fastsoftq.figures.grid_world import plot_grid
-from fastsoftq.figures.style import GREY, INK, STYLE, agent_colour
+from fastsoftq.figures.style import INK, agent_colour
 from fastsoftq.mdp.cliff_walking import cliff_walking
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.planning.bellman import action_values, greedy_policy, hard_values, matrices, soft_values
@@ -26,36 +26,75 @@ from fastsoftq.planning.evaluation import evaluate_policy
 from fastsoftq.planning.iteration import Solution, policy_iteration, soft_value_iteration, value_iteration
 from fastsoftq.report.findings import Findings, Table
 from fastsoftq.statistics import pointwise_intervals
-from fastsoftq.system.provenance import provenance
+from fastsoftq.studies import Condition, Results, Study
 
-__all__ = ["run"]
+__all__ = ["analyse", "study"]
 
-STEP_SIZE, DISCOUNT, REWARD_SCALE = 0.8, 0.95, 2.0
+REWARD_SCALE = 2.0
 FEWER = 10  # seeds of the settings for each run here: exploring at random takes the longest episodes there are
+CHECKPOINTS = 10
 SWEEPS = 200
 
-HARD = QLearning(STEP_SIZE, DISCOUNT, epsilon=1.0)
-SOFT = SoftQLearning(STEP_SIZE, DISCOUNT, temperature=1.0, reward_scale=REWARD_SCALE, epsilon=1.0)
-DOCUMENT = HARD._replace(epsilon=LinearDecay(start=0.9, stop=0.1, decrease=0.001))
-SHRINKING = HARD._replace(step_size=PowerDecay(start=STEP_SIZE, stop=1e-6, power=0.8))
+AT_RANDOM = HARD._replace(epsilon=1.0)
+SOFT = soft(REWARD_SCALE)._replace(epsilon=1.0)
+SHRINKING = AT_RANDOM._replace(step_size=PowerDecay(start=STEP_SIZE, stop=1e-6, power=0.8))
+AGENTS = {"hard": AT_RANDOM, "soft": SOFT, "document": HARD, "shrinking": SHRINKING}
+WORLDS = {"straight": cliff_walking(), "slippery": cliff_walking(slippery=True)}
 
 
-class Learned(NamedTuple):
-    """An agent, and how far its table is from the exact one as it learns."""
+class Learner(NamedTuple):
+    """An agent in a world, and what files and figures call them."""
 
     name: str
     label: str
     colour: str
     world: str
-    episodes: NDArray[np.int64]  # [checkpoints]
-    error: NDArray[np.float64]  # [seeds, checkpoints], the largest over states and actions
+    agent: str
 
 
-def run(settings: Settings, watch: Watch) -> Findings:
-    """Plan and learn on the cliff, straight and slippery, and measure how far each is from the exact solution.
+LEARNERS = (
+    Learner("hard", "hard, exploring at random", agent_colour(AT_RANDOM), "straight", "hard"),
+    Learner("soft", f"soft, k = {REWARD_SCALE:g}, exploring at random", agent_colour(SOFT), "straight", "soft"),
+    Learner("document", "hard, the document's epsilon", "#e69f00", "straight", "document"),
+    Learner("slippery", "hard, slippery, step size 0.8", "#cc79a7", "slippery", "hard"),
+    Learner("shrinking", "hard, slippery, shrinking step size", "#8a3f6b", "slippery", "shrinking"),
+)
+
+Errors = dict[str, NDArray[np.float64]]
+
+
+def study(settings: Settings) -> Study:
+    """Agents on the cliff, straight and slippery, whose tables are kept after more and more episodes.
 
     Parameters
     ----------
+    settings : Settings
+
+    Returns
+    -------
+    Study
+
+    Examples
+    --------
+    >>> [condition.name for condition in study(Settings()).conditions]
+    ['hard', 'soft', 'document', 'slippery', 'shrinking']
+    """
+    return settings.study(
+        "traditional",
+        WORLDS,
+        AGENTS,
+        seeds=_seeds(settings),
+        conditions=[Condition(learner.world, learner.agent, learner.name) for learner in LEARNERS],
+        checkpoints=_checkpoints(settings),
+    )
+
+
+def analyse(results: Results, settings: Settings, watch: Watch) -> Findings:
+    """Plan on the cliff, straight and slippery, and measure how far tables and sweeps are from the exact solution.
+
+    Parameters
+    ----------
+    results : Results
     settings : Settings
     watch : callable
 
@@ -63,40 +102,27 @@ def run(settings: Settings, watch: Watch) -> Findings:
     -------
     Findings
     """
-    began = perf_counter()
-    worlds = {"straight": cliff_walking(), "slippery": cliff_walking(slippery=True)}
-    solved = {name: value_iteration(mdp, DISCOUNT) for name, mdp in worlds.items()}
-    soft = soft_value_iteration(worlds["straight"], DISCOUNT, reward_scale=REWARD_SCALE)
-    conditions = (
-        ("hard", "hard, exploring at random", HARD, agent_colour(HARD), "straight", solved["straight"]),
-        ("soft", f"soft, k = {REWARD_SCALE:g}, exploring at random", SOFT, agent_colour(SOFT), "straight", soft),
-        ("document", "hard, the document's epsilon", DOCUMENT, "#e69f00", "straight", solved["straight"]),
-        ("slippery", "hard, slippery, step size 0.8", HARD, "#cc79a7", "slippery", solved["slippery"]),
-        ("shrinking", "hard, slippery, shrinking step size", SHRINKING, "#8a3f6b", "slippery", solved["slippery"]),
-    )
-    learned = [
-        Learned(name, label, colour, world, *_errors(worlds[world], agent, label, solution, settings, watch))
-        for name, label, agent, colour, world, solution in conditions
-    ]
-    planned = {name: _planned(mdp, solved[name]) for name, mdp in worlds.items()}
-    residuals = {name: _residual(mdp, solved[name]) for name, mdp in worlds.items()}
-    summary = [_row(condition, settings) for condition in learned]
+    solved = {name: value_iteration(mdp, DISCOUNT) for name, mdp in WORLDS.items()}
+    soft_solution = soft_value_iteration(WORLDS["straight"], DISCOUNT, reward_scale=REWARD_SCALE)
+    errors = {
+        learner.name: _errors(
+            results, learner, soft_solution if learner.agent == "soft" else solved[learner.world], settings
+        )
+        for learner in LEARNERS
+    }
+    planned = {name: _planned(mdp, solved[name]) for name, mdp in WORLDS.items()}
+    residuals = {name: _residual(mdp, solved[name]) for name, mdp in WORLDS.items()}
+    summary = [_row(learner, errors[learner.name], settings) for learner in LEARNERS]
     return Findings(
         title=f"Cliff walking: learned tables against the exact ones, {_seeds(settings)} seeds [{EACH}]",
         table=_table(summary),
-        sentences=_found(summary, learned, planned, residuals, solved),
+        sentences=_found(summary, errors, planned, residuals, solved),
         summary=summary,
         arrays={
-            **{f"{condition.name}_error": condition.error for condition in learned},
-            **{f"{world}_{how}": error for world, errors in planned.items() for how, error in errors.items()},
+            **{f"{name}_error": error for name, error in errors.items()},
+            **{f"{world}_{how}": error for world, found in planned.items() for how, error in found.items()},
         },
-        figures={"traditional": _figure(planned, learned, settings), "optimal": _maps(worlds, solved)},
-        run={
-            "seconds": perf_counter() - began,
-            "seeds": _seeds(settings),
-            "episodes": settings.episodes,
-            **provenance(),
-        },
+        figures={"traditional": _figure(planned, errors, settings), "optimal": _maps(solved)},
     )
 
 
@@ -104,24 +130,19 @@ def _seeds(settings: Settings) -> int:
     return max(2, settings.seeds // FEWER)
 
 
-def _errors(
-    mdp: TabularMDP, agent: Any, label: str, solution: Solution, settings: Settings, watch: Watch
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """The largest error of each run's table after more and more episodes.
-
-    A run's first episodes are the same however many follow, so that training anew for longer goes on where it was.
-    """
-    episodes = np.unique(np.geomspace(1, settings.episodes, 10).round().astype(np.int64))
-    marks = np.array([list(row) for row in mdp.map or ()])[tuple(np.asarray(mdp.cells).T)]
-    inside = ~mdp.terminal & (marks != "C")  # where one can be
-    errors = []
-    for count in episodes.tolist():
-        curves = watched_train(mdp, agent, label, settings, watch, seeds=_seeds(settings), episodes=count)
-        errors.append(np.abs(np.asarray(curves.final_q) - solution.q)[:, inside].max(axis=(1, 2)))
-    return episodes, np.column_stack(errors)
+def _checkpoints(settings: Settings) -> list[int]:
+    """The first episode, the last, and some between them."""
+    return np.unique(np.geomspace(1, settings.episodes, CHECKPOINTS).round().astype(np.int64)).tolist()
 
 
-def _planned(mdp: TabularMDP, solution: Solution) -> dict[str, NDArray[np.float64]]:
+def _errors(results: Results, learner: Learner, solution: Solution, settings: Settings) -> NDArray[np.float64]:
+    """The largest error of each run's table after more and more episodes [seeds, checkpoints]."""
+    inside = can_act(WORLDS[learner.world])
+    tables = (results.tables(learner.name, episode) for episode in _checkpoints(settings))
+    return np.column_stack([np.abs(q - solution.q)[:, inside].max(axis=(1, 2)) for q in tables])
+
+
+def _planned(mdp: TabularMDP, solution: Solution) -> Errors:
     """The largest error of the values after each sweep of value iteration, and of each policy of policy iteration."""
     model, soft_model = matrices(mdp), matrices(mdp, REWARD_SCALE)
     soft = soft_value_iteration(mdp, DISCOUNT, reward_scale=REWARD_SCALE)
@@ -152,15 +173,15 @@ def _residual(mdp: TabularMDP, solution: Solution) -> float:
     return float(worst)
 
 
-def _row(learned: Learned, settings: Settings) -> dict[str, Any]:
+def _row(learner: Learner, error: NDArray[np.float64], settings: Settings) -> dict[str, Any]:
     return {
-        "agent": learned.name,
-        "label": learned.label,
+        "agent": learner.name,
+        "label": learner.label,
         "seeds": _seeds(settings),
-        "episodes": int(learned.episodes[-1]),
-        "error_after_1": float(learned.error[:, 0].mean()),
-        **interval_columns("error", learned.error[:, -1], (0.0, math.inf)),
-        "worst_seed": float(learned.error[:, -1].max()),
+        "episodes": settings.episodes,
+        "error_after_1": float(error[:, 0].mean()),
+        **interval_columns("error", error[:, -1], (0.0, math.inf)),
+        "worst_seed": float(error[:, -1].max()),
     }
 
 
@@ -180,14 +201,14 @@ def _table(summary: list[dict[str, Any]]) -> Table:
 
 def _found(
     summary: list[dict[str, Any]],
-    learned: list[Learned],
-    planned: dict[str, dict[str, NDArray[np.float64]]],
+    errors: Errors,
+    planned: dict[str, Errors],
     residuals: dict[str, float],
     solved: dict[str, Solution],
 ) -> list[str]:
     error = {row["agent"]: row for row in summary}
-    last = {condition.name: condition.error[:, -1] for condition in learned}
-    shrinking = together({"shrinking": (last["shrinking"], last["slippery"])})["shrinking"]
+    pair = errors["shrinking"][:, -1], errors["slippery"][:, -1]
+    shrinking = compare_together({"shrinking": pair})["shrinking"]
     return [
         f"Bellman's equations for V and Q of a policy hold to {max(residuals.values()):.0e}. Policy iteration needs "
         f"{len(planned['straight']['policy'])} policies on the straight cliff and "
@@ -200,46 +221,40 @@ def _found(
         f"On the slippery cliff, where outcomes are random, no constant step size can converge (Robbins and Monro "
         f"1951): with the document's {STEP_SIZE} the worst entry is {error['slippery']['error']:.3g} away after as "
         f"many episodes, with a step size that shrinks {error['shrinking']['error']:.3g}: "
-        f"{told(shrinking, 'further away', 'nearer')}.",
+        f"{comparison_text(shrinking, 'further away', 'nearer')}.",
     ]
 
 
-def _figure(planned: dict[str, dict[str, NDArray[np.float64]]], learned: list[Learned], settings: Settings) -> Figure:
-    with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(11.0, 4.4), layout="constrained")
+def _figure(planned: dict[str, Errors], errors: Errors, settings: Settings) -> Figure:
+    none = any((error == 0.0).any() for error in errors.values())
+    note = (
+        f"Cliff walking, discount {DISCOUNT}. Learning: geometric mean over {_seeds(settings)} seeds, with {EACH}; the "
+        f"exact Q is planning's{', and no error at all is drawn at 1e−16' if none else ''}."
+    )
+    with titled_figure(
+        11.0, 4.6, "Planning solves Bellman's equations; how near to that learning comes", note
+    ) as figure:
         left, right = figure.subplots(1, 2, width_ratios=[1.0, 1.25])
         _draw_planned(left, planned)
-        for condition in learned:
-            band = pointwise_intervals(np.log(np.maximum(condition.error, 1e-16)))
-            right.fill_between(
-                condition.episodes, np.exp(band.low), np.exp(band.high), color=condition.colour, alpha=0.25
-            )
+        episodes = _checkpoints(settings)
+        for learner in LEARNERS:
+            band = pointwise_intervals(np.log(np.maximum(errors[learner.name], 1e-16)))
+            right.fill_between(episodes, np.exp(band.low), np.exp(band.high), color=learner.colour, alpha=0.25)
             centre = np.exp(band.center)
-            right.plot(
-                condition.episodes, centre, color=condition.colour, marker="o", markersize=4, label=condition.label
-            )
-        right.set(xscale="log", yscale="log", xlabel="episodes learned", title="Learning")
+            right.plot(episodes, centre, color=learner.colour, marker="o", markersize=4, label=learner.label)
+        count_on_logarithmic_axis(right)
+        right.set(yscale="log", xlabel="episodes learned", title="Learning")
         right.set(ylabel="largest error of Q", ylim=(3e-17, 1e4))
         right.legend(loc="lower left", bbox_to_anchor=(0.0, 0.1))
-        figure.suptitle(
-            "Planning solves Bellman's equations; how near to that learning comes", x=0.01, ha="left", fontsize=13,
-            fontweight="bold",
-        )  # fmt: skip
-        figure.supxlabel(
-            f"Cliff walking, discount {DISCOUNT}. Learning: geometric mean over {_seeds(settings)} seeds, with {EACH}; "
-            "the exact Q is planning's, and no error at all is drawn at 1e−16.",
-            x=0.01, ha="left", fontsize=8.5, color=GREY,
-        )  # fmt: skip
     return figure
 
 
-def _draw_planned(ax: Axes, planned: dict[str, dict[str, NDArray[np.float64]]]) -> None:
-    hard, soft = agent_colour(HARD), agent_colour(SOFT)
+def _draw_planned(ax: Axes, planned: dict[str, Errors]) -> None:
     for world, dash in (("straight", "-"), ("slippery", (0, (4, 2)))):
         for how, colour, label in (
             ("policy", INK, "policy iteration"),
-            ("value", hard, "value iteration"),
-            ("soft_value", soft, f"soft value iteration, k = {REWARD_SCALE:g}"),
+            ("value", agent_colour(HARD), "value iteration"),
+            ("soft_value", agent_colour(SOFT), f"soft value iteration, k = {REWARD_SCALE:g}"),
         ):
             error = np.maximum(planned[world][how], 1e-15)
             shown = slice(0, int(np.argmax(error <= 1e-13)) + 1 if (error <= 1e-13).any() else None)
@@ -253,13 +268,9 @@ def _draw_planned(ax: Axes, planned: dict[str, dict[str, NDArray[np.float64]]]) 
     ax.legend(loc="upper right", ncols=2, fontsize=7.5, columnspacing=1.0, handlelength=1.6)
 
 
-def _maps(worlds: dict[str, TabularMDP], solved: dict[str, Solution]) -> Figure:
-    with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(11.4, 2.6), layout="constrained")
-        titles = ("Straight: along the edge", "Slippery: away from it")
-        for ax, (name, mdp), title in zip(figure.subplots(1, 2), worlds.items(), titles, strict=True):
-            plot_grid(mdp, value=solved[name].v, policy=solved[name].policy, title=title, ax=ax)
-        figure.suptitle(
-            f"Optimal values and policies, discount {DISCOUNT}", x=0.01, ha="left", fontsize=13, fontweight="bold"
-        )
+def _maps(solved: dict[str, Solution]) -> Figure:
+    titles = {"straight": "Straight: along the edge", "slippery": "Slippery: away from it"}
+    with titled_figure(11.4, 2.6, f"Optimal values and policies, discount {DISCOUNT}") as figure:
+        for ax, (name, solution) in zip(figure.subplots(1, 2), solved.items(), strict=True):
+            plot_grid(WORLDS[name], value=solution.v, policy=solution.policy, title=titles[name], ax=ax)
     return figure

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
@@ -53,27 +53,28 @@ class Findings:
         What they say.
     summary : sequence of mapping
         The numbers in full, a mapping of column to value for each row: `summary.csv`.
-    arrays : mapping of str to ndarray
-        The data behind the figures: `curves.npz`.
+    arrays : mapping of str to ndarray, or to a callable that gives one
+        The data behind the figures: `curves.npz`. Callables are called one after the other as they are written, so that
+        not all arrays need be in memory at once.
     figures : mapping of str to matplotlib.figure.Figure
         By file name: each becomes an SVG and a PNG.
-    run : mapping
-        What differs from one run to the next, as plain data: `run.json`.
     agents : mapping of str to (str, NamedTuple)
         What learned, and what to call it, for each name that `arrays` has learning curves of: `NAME_returns`,
         `NAME_lengths` and `NAME_truncated` of shape [seeds, episodes]; where known, `NAME_returns_exact` and
         `NAME_lengths_exact` of shape [episodes]; and for all of them `seeds` and, where known, `returns_bounds` and
         `lengths_bounds`, the lowest and the highest that an episode can have.
+    run : mapping
+        What differs from one run to the next, as plain data: `run.json`.
     """
 
     title: str
     table: Table
     sentences: Sequence[str]
     summary: Sequence[Mapping[str, Any]]
-    arrays: Mapping[str, NDArray[Any]]
+    arrays: Mapping[str, NDArray[Any] | Callable[[], NDArray[Any]]]
     figures: Mapping[str, Figure]
-    run: Mapping[str, Any]
     agents: Mapping[str, tuple[str, Any]] = field(default_factory=dict)
+    run: Mapping[str, Any] = field(default_factory=dict)
 
     def _repr_html_(self) -> str:
         sentences = "".join(f"<p>{escape(sentence)}</p>" for sentence in self.sentences)
@@ -182,7 +183,7 @@ def _plain(value: Any) -> str | float:
     return f"{type(value).__name__}({', '.join(map(str, value))})" if isinstance(value, tuple) else repr(value)
 
 
-def _npz(arrays: Mapping[str, NDArray[Any]]) -> bytes:
+def _npz(arrays: Mapping[str, NDArray[Any] | Callable[[], NDArray[Any]]]) -> bytes:
     """Arrays as `numpy.load` reads them, with no time of writing in the archive."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
@@ -190,7 +191,8 @@ def _npz(arrays: Mapping[str, NDArray[Any]]) -> bytes:
             entry = zipfile.ZipInfo(f"{name}.npy", (1980, 1, 1, 0, 0, 0))
             entry.compress_type = zipfile.ZIP_DEFLATED
             with archive.open(entry, "w", force_zip64=True) as member:
-                np.lib.format.write_array(member, np.ascontiguousarray(array), allow_pickle=False)
+                values = array() if callable(array) else array
+                np.lib.format.write_array(member, np.ascontiguousarray(values), allow_pickle=False)
     return buffer.getvalue()
 
 

@@ -9,6 +9,7 @@ from fastsoftq.figures.labels import typeset
 __all__ = ["distinct", "interval_text", "p_text", "setting_text", "share_text"]
 
 _NOISE = 1e-12  # of the largest number of an interval: a narrower one is the rounding of sums
+_ROUNDING = 1e-9  # of an estimate: likewise, of means of very many numbers
 _DIGITS = 17  # tell any two numbers of double precision apart
 _LONGEST = 9  # decimals; more are written with a power of ten
 
@@ -73,16 +74,25 @@ def p_text(p: float, alpha: float = 0.05) -> str:
     return f"{p:.{digits}g}"
 
 
-def interval_text(estimate: float, low: float, high: float) -> str:
-    """Write an estimate with its interval, to as many decimals as its width calls for; only an end at 0 reads as 0.
+def interval_text(
+    estimate: float, low: float, high: float, decimals: int | None = None, *, percent: bool = False
+) -> str:
+    """Write an estimate with its interval.
 
     Parameters
     ----------
     estimate, low, high : float
+    decimals : int, optional
+        At least so many, and more where a width or a share would be rounded to none, or a share to all. If not given,
+        as many as the width of the interval calls for; only an end at 0 reads as 0.
+    percent : bool
+        With `decimals`: show shares in per cent.
 
     Returns
     -------
     str
+        Both ends; with `decimals`, "estimate ± half width" (the larger half) where the estimate is in the middle: the
+        halves differ by a tenth of the interval at most, or by one unit of the last decimal.
 
     Examples
     --------
@@ -90,7 +100,13 @@ def interval_text(estimate: float, low: float, high: float) -> str:
     '37.0 [36.4, 37.6]'
     >>> interval_text(2.5, 0.004, 5.0)
     '2 [0.004, 5]'
+    >>> interval_text(37.0312, 36.44, 37.62, 1)
+    '37.0 ± 0.6'
+    >>> interval_text(0.98, 0.9, 1.0, 0, percent=True)
+    '98% [90, 100]'
     """
+    if decimals is not None:
+        return _of_so_many_decimals(estimate, low, high, decimals, percent)
     half, largest = (high - low) / 2.0, max(abs(low), abs(high))
     if not math.isfinite(half):
         decimals = 2
@@ -105,6 +121,20 @@ def interval_text(estimate: float, low: float, high: float) -> str:
     else:
         texts = [distinct(value, decimals, *clear) for value in (estimate, low, high)]
     return f"{texts[0]} [{texts[1]}, {texts[2]}]"
+
+
+def _of_so_many_decimals(estimate: float, low: float, high: float, decimals: int, percent: bool) -> str:
+    if percent:
+        estimate, low, high = 100.0 * estimate, 100.0 * low, 100.0 * high
+    below, above = estimate - low, high - estimate
+    # What is not 0, nor all, is not shown as such.
+    told = [(max(below, above), 0.0)] + ([(estimate, 0.0), (estimate, 100.0)] if percent else [])
+    while any(abs(x - y) > _ROUNDING * max(1.0, abs(estimate)) and round(x, decimals) == y for x, y in told):
+        decimals += 1
+    text = f"{estimate:.{decimals}f}{'%' if percent else ''}"
+    if abs(above - below) <= max(10.0**-decimals, 0.1 * (below + above)):
+        return f"{text} ± {max(below, above):.{decimals}f}"
+    return f"{text} [{low:.{decimals}f}, {high:.{decimals}f}]"
 
 
 def setting_text(value: str | float) -> str:

@@ -1,4 +1,4 @@
-"""Columns of an experiment's summary, and how its tables show them."""
+"""Intervals as columns of an experiment's summary: the mean of one number a run, and the ends of its interval."""
 
 from __future__ import annotations
 
@@ -10,11 +10,9 @@ from numpy.typing import NDArray
 
 from fastsoftq.statistics import confidence_interval
 
-__all__ = ["EACH", "interval_columns", "interval_text", "length_bounds"]
+__all__ = ["EACH", "interval_columns", "interval_of", "length_bounds"]
 
 EACH = "95 % intervals, each by itself"  # what tables and figures call them
-
-_LEAST = 1e-9  # of a mean: what is narrower is the rounding of sums
 
 
 def interval_columns(
@@ -34,6 +32,12 @@ def interval_columns(
     -------
     dict of str to float
         `name`, `name_low` and `name_high`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> interval_columns("steps", np.array([13.0]))
+    {'steps': 13.0, 'steps_low': 13.0, 'steps_high': 13.0}
     """
     if len(values) == 1:
         return dict.fromkeys((name, f"{name}_low", f"{name}_high"), float(values[0]))
@@ -44,35 +48,25 @@ def interval_columns(
     return {name: interval.estimate, f"{name}_low": low, f"{name}_high": high}
 
 
-def interval_text(row: Mapping[str, Any], name: str, decimals: int = 2, *, percent: bool = False) -> str:
-    """An interval as tables show it: by its half width, or by both ends where the mean is not in its middle.
+def interval_of(row: Mapping[str, Any], name: str) -> tuple[float, float, float]:
+    """The columns of `interval_columns`, for `interval_text`.
 
     Parameters
     ----------
     row : mapping
-        With the columns of `interval_columns`.
     name : str
-    decimals : int
-    percent : bool
-        Show shares in per cent.
 
     Returns
     -------
-    str
-        "mean ± half width" (the larger half), or "mean [low, high]" where an interval was cut at a bound or is skew:
-        its halves differ by more than a tenth of it, and by more than one unit of the last decimal. With more decimals
-        than asked for where the width, or a share, would be shown as none, or as all, otherwise.
+    (float, float, float)
+        The mean and the ends of its interval.
+
+    Examples
+    --------
+    >>> interval_of({"return": -12.5, "return_low": -13.0, "return_high": -12.0}, "return")
+    (-12.5, -13.0, -12.0)
     """
-    scale, unit = (100.0, "%") if percent else (1.0, "")
-    mean, low, high = (scale * row[column] for column in (name, f"{name}_low", f"{name}_high"))
-    below, above = mean - low, high - mean
-    # What is not 0, nor all, is not shown as such.
-    told = [(max(below, above), 0.0)] + ([(mean, 0.0), (mean, 100.0)] if percent else [])
-    while any(abs(x - y) > _LEAST * max(1.0, abs(mean)) and round(x, decimals) == y for x, y in told):
-        decimals += 1
-    if abs(above - below) <= max(10.0**-decimals, 0.1 * (below + above)):
-        return f"{mean:.{decimals}f}{unit} ± {max(below, above):.{decimals}f}"
-    return f"{mean:.{decimals}f}{unit} [{low:.{decimals}f}, {high:.{decimals}f}]"
+    return row[name], row[f"{name}_low"], row[f"{name}_high"]
 
 
 def length_bounds(max_steps: int) -> tuple[float, float]:
@@ -85,5 +79,10 @@ def length_bounds(max_steps: int) -> tuple[float, float]:
     Returns
     -------
     (float, float)
+
+    Examples
+    --------
+    >>> length_bounds(1000)
+    (1.0, 1000.0)
     """
     return float(min(1, max_steps - 1)), float(max_steps)

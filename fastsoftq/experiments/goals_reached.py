@@ -1,4 +1,4 @@
-"""Which of several goals policies reach, exactly: for one policy, or for each run's own."""
+"""The goals that policies reach among several, exactly: of one policy, or of each run's own."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Reached(NamedTuple):
 
 
 def reached(mdp: TabularMDP, policies: Iterable[NDArray[np.float64]], max_steps: int, *, cut: bool = False) -> Reached:
-    """Find what each policy reaches, from its absorbing chain.
+    """Find the goals that each policy reaches, from its absorbing chain.
 
     Parameters
     ----------
@@ -52,6 +52,12 @@ def reached(mdp: TabularMDP, policies: Iterable[NDArray[np.float64]], max_steps:
     Returns
     -------
     Reached
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> reached(fsq.multi_goal(5), [np.full((25, 4), 0.25)], max_steps=100).shares.round(3).tolist()
+    [[0.25, 0.25, 0.25, 0.25]]
     """
     marks = [(mdp.map or ())[y][x] for y, x in np.asarray(mdp.cells)]
     goals = np.array([[mark == str(goal) for mark in marks] for goal in range(N_GOALS)], np.float64)
@@ -72,6 +78,11 @@ def goal_entropy(shares: NDArray[np.float64]) -> NDArray[np.float64]:
     -------
     ndarray of float64, shape [...]
         0 where no goal is ever reached.
+
+    Examples
+    --------
+    >>> goal_entropy(np.array([[1.0, 0.0, 0.0, 0.0], [0.25, 0.25, 0.25, 0.25]])).round(3).tolist()
+    [0.0, 1.386]
     """
     total = shares.sum(axis=-1, keepdims=True)
     p = np.divide(shares, total, out=np.zeros_like(shares, np.float64), where=total > 0.0)
@@ -91,13 +102,21 @@ def goals_visited(curves: LearningCurves) -> NDArray[np.int64]:
     -------
     ndarray of int64, shape [seeds, episodes]
         0 to 3, or 4 where the episode was cut.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> room = fsq.multi_goal(5, goal_rewards=NEAR_TIES)
+    >>> to_the_right = fsq.train(room, fsq.Frozen(fsq.QLearning(1.0, 1.0, 0.0)), 2, 1, initial_q=np.eye(4)[[1] * 25])
+    >>> goals_visited(to_the_right).tolist()
+    [[1], [1]]
     """
     goal = np.rint((curves.returns + curves.lengths - 1.0) / NEAR_TIES[1]).astype(np.int64)
     return np.where(curves.truncated, N_GOALS, goal)
 
 
 def first_of_the_best(q: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The greedy policy that settles ties by taking the first action, as `numpy.argmax` does.
+    """The greedy policy that gives ties to the first action, as `numpy.argmax` does.
 
     Parameters
     ----------
@@ -107,6 +126,11 @@ def first_of_the_best(q: NDArray[np.float64]) -> NDArray[np.float64]:
     Returns
     -------
     ndarray of float64, shape [states, actions]
+
+    Examples
+    --------
+    >>> first_of_the_best(np.array([[1.0, 2.0, 2.0]])).tolist()
+    [[0.0, 1.0, 0.0]]
     """
     return np.asarray(np.eye(q.shape[1])[q.argmax(axis=1)])
 
