@@ -92,7 +92,8 @@ class Verdict:
         of = "" if brief else f" over the last {self.one.last} episodes, {self._runs}"
         if self.sign:
             verb = "beats" if self.sign > 0 else "falls behind"
-            by = interval_text(abs(c.difference), *sorted((abs(c.low), abs(c.high))))
+            least, most = sorted((abs(c.low), abs(c.high)))
+            by = interval_text(abs(c.difference), least, most)
             return f"{name} {verb} {other} by {by} return{of}; {self.parting}."
         why = f"the difference is {interval_text(c.difference, c.low, c.high)} return, p = {p_text(self.p_value)}"
         least = self._corrected(least_p_value(c.runs_a, c.runs_b, c.paired))

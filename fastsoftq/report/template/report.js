@@ -33,7 +33,7 @@ function parsed(link) {
   return rows.map((row) => Object.fromEntries(header.map((name, i) => [name, row[i]])));
 }
 function tidy(text) {
-  const number = Number(text);
+  const number = Number(text.replace("inf", "Infinity"));
   const digits = Math.abs(number) >= 1000 ? 0 : Math.abs(number) >= 10 ? 1 : 2;
   const fixed = number.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
   return fixed.replace("-", "\u2212");
