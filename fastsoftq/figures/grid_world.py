@@ -52,10 +52,10 @@ def plot_grid(
     title: str = "",
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw a grid world, and on it what is given.
+    """Draw a grid world, and on it values, a policy, occupancy or trajectories.
 
-    Walls are dark, cells one falls from (cliff, holes) reddish, goals in the colour of their number, the start ringed.
-    Nothing global is touched: no pyplot, no style.
+    Walls are dark, cliffs and holes reddish, goals in the colour of their number, and the start has a ring. Nothing
+    global is touched: no pyplot, no style.
 
     Parameters
     ----------
@@ -68,18 +68,18 @@ def plot_grid(
     occupancy : Occupancy, or array_like of float, shape [states], optional
         Drawn as heat, on a logarithmic scale.
     trajectories : Trajectories, optional
-        Drawn as lines, set apart a little where they share their way.
+        Drawn as lines, a little apart where they share their way.
     contours : int
         How many lines of equal value; 0 for colours.
     limits : (float, float), optional
-        Between which values, or occupancies, colours reach; from the data if not given.
+        The values, or occupancies, at the ends of the colours; from the data if not given.
     colour : str
         Of arrows and trajectories.
     colorbar : bool
-        Whether colours are explained beside the map.
+        Whether a bar beside the map explains the colours.
     title : str
     ax : matplotlib.axes.Axes, optional
-        Where to draw; in a figure of its own if not given.
+        Axes to draw on; a figure of its own is made if not given.
 
     Returns
     -------
@@ -173,13 +173,13 @@ def _of_states(name: str, given: ArrayLike, mdp: TabularMDP) -> NDArray[np.float
 
 
 def _occupiable(mdp: TabularMDP) -> NDArray[np.bool_]:
-    """Where one can be and go on: not in terminal states, and not on a cliff, from which one is put back at once."""
+    """The states in which an agent can act: not terminal ones, and not cliffs, which put it back at once."""
     marks = np.array([list(row) for row in mdp.map or ()])
     return np.asarray(~mdp.terminal & (marks[tuple(np.asarray(mdp.cells).T)] != "C"))
 
 
 def _on_map(mdp: TabularMDP, values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Values of states where these lie on the map; nan where there is none to show."""
+    """The values of states, at their places on the map; nan elsewhere."""
     grid = np.full((len(mdp.map or ()), len((mdp.map or "")[0])), np.nan)
     grid[tuple(np.asarray(mdp.cells).T)] = np.where(_occupiable(mdp), values, np.nan)
     return grid
@@ -268,7 +268,7 @@ def _draw_arrows(ax: Axes, mdp: TabularMDP, policy: NDArray[np.float64], colour:
 
 
 def _directions(mdp: TabularMDP) -> NDArray[np.float64]:
-    """Where each action leads, as unit vectors (down, right) [actions, 2]: what it does on average in most states."""
+    """The direction of each action, as unit vectors (down, right) [actions, 2]: its mean move in most states."""
     cells = np.asarray(mdp.cells)
     move = cells[mdp.next_state] - cells[:, None, None, :]
     mean = (mdp.probability[..., None] * move).sum(axis=2)[_occupiable(mdp)].round(6)

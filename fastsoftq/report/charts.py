@@ -55,6 +55,17 @@ def facets(
     list of (str, list of Performance)
         The settings that the agents of a chart share and others do not, such as "epsilon = 0.0"; empty for a single
         chart.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> from fastsoftq.report.folder import ReportedAgent, Runs
+    >>> from fastsoftq.report.performance import performance_of
+    >>> curves = fsq.train(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), seeds=6, episodes=9, max_steps=50)
+    >>> runs = Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds)
+    >>> one = performance_of(ReportedAgent("hard", "hard", "#d55e00", {}, lambda: runs))
+    >>> [(title, len(group)) for title, group in facets([one, one], one)]
+    [('', 1)]
     """
     groups: list[list[Performance]] = []
     for one in performances:
@@ -87,6 +98,17 @@ def learning_charts(performances: Sequence[Performance], reference: Performance)
     -------
     list of Drawing
         Return and length of the same agents side by side.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> from fastsoftq.report.folder import ReportedAgent, Runs
+    >>> from fastsoftq.report.performance import performance_of
+    >>> curves = fsq.train(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), seeds=6, episodes=9, max_steps=50)
+    >>> runs = Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds)
+    >>> one = performance_of(ReportedAgent("hard", "hard", "#d55e00", {}, lambda: runs))
+    >>> [drawing.title for drawing in learning_charts([one], one)]
+    ['Return', 'Length']
     """
     charts = {
         what: list(_learning_charts(what, ylabel, field, performances, reference)) for what, ylabel, field in _METRICS
@@ -124,6 +146,18 @@ def difference_charts(found: Sequence[Verdict], what: str) -> list[Drawing]:
     Returns
     -------
     list of Drawing
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> from fastsoftq.report.folder import ReportedAgent, Runs
+    >>> from fastsoftq.report.performance import performance_of
+    >>> curves = fsq.train(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), seeds=6, episodes=9, max_steps=50)
+    >>> runs = Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds)
+    >>> one = performance_of(ReportedAgent("hard", "hard", "#d55e00", {}, lambda: runs))
+    >>> from fastsoftq.report.verdict import verdicts
+    >>> [drawing.title for drawing in difference_charts(verdicts([(one, one)]), "hard less hard")]
+    ['hard less hard']
     """
     of = {id(verdict.one): (verdict, verdict.band) for verdict in found if verdict.band is not None}
     if not of:
@@ -166,6 +200,17 @@ def profile_charts(performances: Sequence[Performance], reference: Performance) 
     Returns
     -------
     list of Drawing
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> from fastsoftq.report.folder import ReportedAgent, Runs
+    >>> from fastsoftq.report.performance import performance_of
+    >>> curves = fsq.train(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), seeds=6, episodes=9, max_steps=50)
+    >>> runs = Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds)
+    >>> one = performance_of(ReportedAgent("hard", "hard", "#d55e00", {}, lambda: runs))
+    >>> [drawing.file for drawing in profile_charts([one], one)]
+    ['profile.csv']
     """
     scale = _scale_of_runs(performances)
     thresholds = _evenly(scale)
@@ -196,6 +241,17 @@ def spread_chart(performances: Sequence[Performance]) -> Drawing:
     Returns
     -------
     Drawing
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> from fastsoftq.report.folder import ReportedAgent, Runs
+    >>> from fastsoftq.report.performance import performance_of
+    >>> curves = fsq.train(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), seeds=6, episodes=9, max_steps=50)
+    >>> runs = Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds)
+    >>> one = performance_of(ReportedAgent("hard", "hard", "#d55e00", {}, lambda: runs))
+    >>> spread_chart([one]).data.splitlines()[0]
+    'condition,lowest,5 %,25 %,median,75 %,95 %,highest,mean of the worst 5 %'
     """
     rows = [float(-row) for row in range(len(performances))]
     ticks = [(row, one.label) for row, one in zip(rows, performances, strict=True)]

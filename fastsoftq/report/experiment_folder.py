@@ -38,6 +38,17 @@ def experiment_contents(folder: Path) -> FolderContents:
     ------
     ValueError
         A file is missing, or is not as it was written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from fastsoftq.report.findings import Findings, write
+    >>> table = Table(("agent", "return"), [("soft", "-12.0")])
+    >>> found = Findings("Title", table, ["Soft arrives."], [{"return": -12.0}], {}, {}, run={"seeds": 1})
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = write(found, Path(folder))
+    ...     experiment_contents(Path(folder)).sentences
+    ['Soft arrives.']
     """
     try:
         words = _checked_words(json.loads(_read(folder, FINDINGS)))

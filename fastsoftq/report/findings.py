@@ -1,4 +1,4 @@
-"""Findings: what an experiment hands over, and the files and the words it becomes."""
+"""Findings: what an experiment found, and the files they are written to."""
 
 from __future__ import annotations
 
@@ -103,6 +103,15 @@ def write(findings: Findings, folder: Path, experiment: str = "", heading: str =
     ------
     OSError
         The folder cannot be written, or the disk is full.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> table = Table(("agent", "return"), [("soft", "-12.0")])
+    >>> found = Findings("Title", table, ["Soft arrives."], [{"return": -12.0}], {}, {}, run={"seeds": 1})
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     [path.name for path in write(found, Path(folder))]
+    ['curves.npz', 'summary.csv', 'findings.json', 'run.json']
     """
     from fastsoftq.figures.style import save
 
@@ -146,7 +155,7 @@ def show(findings: Findings) -> None:
 
 
 def _words(findings: Findings, experiment: str, heading: str) -> dict[str, Any]:
-    """All that a reader of the folder needs to know besides the numbers."""
+    """The words of `findings.json`."""
     return {
         "experiment": experiment,
         "heading": heading or findings.title,
@@ -162,7 +171,24 @@ def _words(findings: Findings, experiment: str, heading: str) -> dict[str, Any]:
 
 
 def described(figure: Figure) -> str:
-    """A figure in words: its title, and of each panel the title and what is drawn against what."""
+    """Describe a figure in words: its title, and the title and the axes of each panel.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> figure = Figure()
+    >>> _ = figure.subplots().set(title="Soft", xlabel="episode", ylabel="return")
+    >>> described(figure)
+    'Soft: return against episode.'
+    """
     panels = []
     for ax in figure.axes:
         drawn = " against ".join(label for label in (ax.get_ylabel(), ax.get_xlabel()) if label)
@@ -173,7 +199,22 @@ def described(figure: Figure) -> str:
 
 
 def settings_of(agent: Any) -> dict[str, str | float]:
-    """An agent's hyperparameters by name, after what it is; schedules as they are written in Python."""
+    """List an agent's hyperparameters by name, after its algorithm; schedules as they are written in Python.
+
+    Parameters
+    ----------
+    agent : NamedTuple
+
+    Returns
+    -------
+    dict
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> settings_of(fsq.QLearning(0.8, 0.95, epsilon=fsq.LinearDecay(0.9, 0.1, 0.001)))["epsilon"]
+    'LinearDecay(0.9, 0.1, 0.001)'
+    """
     return {"algorithm": type(agent).__name__, **{key: _plain(value) for key, value in agent._asdict().items()}}
 
 

@@ -44,6 +44,14 @@ def matched_folders(
     ------
     ValueError
         No name, or no agent, is in both.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> contents = FolderContents(Path(), "cliff-walking", "Hard against soft", {}, ["Soft is ahead."])
+    >>> (both,) = matched_folders([contents], [contents], ("before", "after"))
+    >>> both.pairs  # nobody learned
+    []
     """
     by_name = {contents.name: contents for contents in theirs}
     pairs = [(contents, by_name[contents.name]) for contents in ours if contents.name in by_name]
@@ -90,6 +98,12 @@ def matching_agents(ours: Sequence[ReportedAgent], theirs: Sequence[ReportedAgen
     -------
     list of (ReportedAgent, ReportedAgent)
         In our order; each agent at most once.
+
+    Examples
+    --------
+    >>> one, other = (ReportedAgent(name, name, "#000000", {"step_size": 0.8}, None) for name in ("mine", "yours"))
+    >>> [(a.name, b.name) for a, b in matching_agents([one], [other])]
+    [('mine', 'yours')]
     """
     single = all(len({agent.world for agent in side}) == 1 for side in (ours, theirs))
 

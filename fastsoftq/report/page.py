@@ -1,4 +1,4 @@
-"""The report: one file, from result folders alone, that opens from disk and needs nothing else."""
+"""The report of result folders: one file of HTML that opens from disk and needs nothing else."""
 
 from __future__ import annotations
 
@@ -55,6 +55,19 @@ def write_report(
         A folder that does not exist, or holds no results.
     OSError
         The file cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import fastsoftq as fsq
+    >>> from fastsoftq.studies import Study, run
+    >>> agents = {"hard": fsq.QLearning(0.8, 0.95), "soft": fsq.SoftQLearning(0.8, 0.95, reward_scale=10.0)}
+    >>> world = {"cliff": fsq.cliff_walking()}
+    >>> study = Study(name="small", episodes=5, seeds=8, max_steps=50, environments=world, agents=agents)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = run(study, folder)
+    ...     write_report(folder).name
+    'report.html'
     """
     agents = list(agents)
     ours = read_results(directory, agents)

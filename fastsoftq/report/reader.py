@@ -32,6 +32,19 @@ def read_results(directory: str | Path, agents: Iterable[type] = ()) -> list[Fol
     ------
     ValueError
         No such folder, or no results in it; or results with a file missing, or not as it was written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import fastsoftq as fsq
+    >>> from fastsoftq.studies import Study, run
+    >>> agents = {"hard": fsq.QLearning(0.8, 0.95), "soft": fsq.SoftQLearning(0.8, 0.95, reward_scale=10.0)}
+    >>> world = {"cliff": fsq.cliff_walking()}
+    >>> study = Study(name="small", episodes=5, seeds=8, max_steps=50, environments=world, agents=agents)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = run(study, folder)
+    ...     [agent.label for agent in read_results(folder)[0].agents]
+    ['hard', 'soft']
     """
     directory = Path(directory)
     if not directory.is_dir():

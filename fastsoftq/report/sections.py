@@ -101,6 +101,13 @@ def error_rate(contents: FolderContents) -> ErrorRate:
     Returns
     -------
     ErrorRate
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> contents = FolderContents(Path(), "cliff-walking", "Hard against soft", {}, ["Soft is ahead."])
+    >>> error_rate(contents)  # nothing is drawn from curves
+    ErrorRate(conditions=0, pairs=0)
     """
     return ErrorRate.of(len(agents) for agents in _worlds(contents).values())
 
@@ -117,6 +124,13 @@ def section(contents: FolderContents, rate: ErrorRate | None = None) -> Section:
     Returns
     -------
     Section
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> contents = FolderContents(Path(), "cliff-walking", "Hard against soft", {}, ["Soft is ahead."])
+    >>> section(contents).answer
+    'Soft is ahead.'
     """
     rate = error_rate(contents) if rate is None else rate
     worlds = _worlds(contents)
@@ -164,6 +178,7 @@ def _part(title: str, group: Sequence[Performance], reference: Performance, foun
     known = any(one.returns.exact is not None for one in group)
     exact = "; dashed: exact, by planning, once all is learned" if known else ""
     curves = [c for one in group for c in (one.returns, one.lengths)]
+    held = [c for c in curves if not in_doubt([c])]  # of the others the words say why they are in doubt
     best = max(found, key=lambda v: v.comparison.mean_a, default=None)
     return Part(
         title=title,
@@ -177,7 +192,7 @@ def _part(title: str, group: Sequence[Performance], reference: Performance, foun
                 f"confidence of the report{in_doubt(curves)}; dotted: median{exact}. The axis of episodes is "
                 "logarithmic, and so is that of values where they span orders of magnitude.",
                 learning_charts(group, reference),
-                band_footnotes((c.label, c.caution) for c in curves),
+                band_footnotes((c.label, c.caution) for c in held),
             ),
             Group(
                 f"Difference to {reference.label}",

@@ -49,6 +49,19 @@ def study_contents(folder: Path, agents: Iterable[type] = ()) -> FolderContents:
         Single runs.
     DamagedError
         Results that are missing or damaged.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import fastsoftq as fsq
+    >>> from fastsoftq.studies import Study, run
+    >>> agents = {"hard": fsq.QLearning(0.8, 0.95), "soft": fsq.SoftQLearning(0.8, 0.95, reward_scale=10.0)}
+    >>> world = {"cliff": fsq.cliff_walking()}
+    >>> study = Study(name="small", episodes=5, seeds=8, max_steps=50, environments=world, agents=agents)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = run(study, folder)
+    ...     study_contents(Path(folder)).run["steps"] > 0
+    True
     """
     results = open_results(folder, agents)
     record, names = results.record, results.conditions

@@ -95,6 +95,17 @@ def comparison_table(group: Sequence[Performance], reference: Performance, found
     Returns
     -------
     Table
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> from fastsoftq.report.folder import ReportedAgent, Runs
+    >>> from fastsoftq.report.performance import performance_of
+    >>> curves = fsq.train(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), seeds=6, episodes=9, max_steps=50)
+    >>> runs = Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds)
+    >>> one = performance_of(ReportedAgent("hard", "hard", "#d55e00", {}, lambda: runs))
+    >>> comparison_table([one], one, []).header[:2]
+    ['agent', 'return']
     """
     of = {id(v.one): v for v in found}
     known = any(one.returns.exact is not None for one in group)
@@ -138,6 +149,18 @@ def folders_table(found: Sequence[Verdict], names: tuple[str, str]) -> Table:
     Returns
     -------
     Table
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> from fastsoftq.report.folder import ReportedAgent, Runs
+    >>> from fastsoftq.report.performance import performance_of
+    >>> curves = fsq.train(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), seeds=6, episodes=9, max_steps=50)
+    >>> runs = Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds)
+    >>> one = performance_of(ReportedAgent("hard", "hard", "#d55e00", {}, lambda: runs))
+    >>> from fastsoftq.report.verdict import verdicts
+    >>> folders_table(verdicts([(one, one)]), ("before", "after")).header[:4]
+    ['agent', 'before', 'after', 'difference']
     """
     notes = _Footnotes()
     rows = [

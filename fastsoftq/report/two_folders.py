@@ -34,6 +34,14 @@ def comparison_section(both: MatchedFolders, names: tuple[str, str], rate: Error
     -------
     Section
         Differences are ours - theirs.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> contents = FolderContents(Path(), "cliff-walking", "Hard against soft", {}, ["Soft is ahead."])
+    >>> both = MatchedFolders(contents, contents, [], [])
+    >>> comparison_section(both, ("before", "after")).answer
+    'No learning curves are kept by both; the numbers in their tables are the same.'
     """
     a, b = both.ours, both.theirs
     rate = ErrorRate(2 * len(both.different), len(both.different)) if rate is None else rate

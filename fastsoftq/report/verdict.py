@@ -153,6 +153,12 @@ def reference_of(agents: Sequence[ReportedAgent]) -> ReportedAgent:
     Returns
     -------
     ReportedAgent
+
+    Examples
+    --------
+    >>> soft, hard = (ReportedAgent(a, a, "#000000", {"algorithm": a}, None) for a in ("SoftQLearning", "QLearning"))
+    >>> reference_of([soft, hard]).name
+    'QLearning'
     """
     hard = [agent for agent in agents if agent.settings.get("algorithm") == "QLearning"]
     return (hard or list(agents))[0]
@@ -172,6 +178,19 @@ def verdicts(pairs: Sequence[tuple[Performance, Performance]], error: float | No
     Returns
     -------
     list of Verdict
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> from fastsoftq.report.folder import Runs
+    >>> from fastsoftq.report.performance import performance_of
+    >>> curves = fsq.train(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), seeds=12, episodes=9, max_steps=50)
+    >>> runs = Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds)
+    >>> hard = performance_of(ReportedAgent("hard", "hard", "#d55e00", {}, lambda: runs))
+    >>> better = runs._replace(returns=runs.returns + 99.0 + runs.seeds[:, None])
+    >>> soft = performance_of(ReportedAgent("soft", "soft", "#0064a0", {}, lambda: better))
+    >>> [verdict.sign for verdict in verdicts([(soft, hard)])]
+    [1]
     """
     each = ErrorRate(0, len(pairs)).of_comparison if error is None else error
     return [_verdict(one, reference, each) for one, reference in pairs]
@@ -209,6 +228,19 @@ def answers(found: Sequence[Verdict]) -> list[str]:
     -------
     list of str
         As many.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> from fastsoftq.report.folder import Runs
+    >>> from fastsoftq.report.performance import performance_of
+    >>> curves = fsq.train(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), seeds=12, episodes=9, max_steps=50)
+    >>> runs = Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds)
+    >>> hard = performance_of(ReportedAgent("hard", "hard", "#d55e00", {}, lambda: runs))
+    >>> better = runs._replace(returns=runs.returns + 99.0 + runs.seeds[:, None])
+    >>> soft = performance_of(ReportedAgent("soft", "soft", "#0064a0", {}, lambda: better))
+    >>> answers(verdicts([(soft, hard)]))[0][:15]
+    'soft beats hard'
     """
     if not found:
         return []
@@ -234,6 +266,19 @@ def pairing(found: Sequence[Verdict], error: float = 0.05) -> str:
     -------
     str
         A sentence; empty where nothing was paired.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> from fastsoftq.report.folder import Runs
+    >>> from fastsoftq.report.performance import performance_of
+    >>> curves = fsq.train(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), seeds=12, episodes=9, max_steps=50)
+    >>> runs = Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds)
+    >>> hard = performance_of(ReportedAgent("hard", "hard", "#d55e00", {}, lambda: runs))
+    >>> better = runs._replace(returns=runs.returns + 99.0 + runs.seeds[:, None])
+    >>> soft = performance_of(ReportedAgent("soft", "soft", "#0064a0", {}, lambda: better))
+    >>> pairing(verdicts([(soft, hard)]))[:28]
+    'Pairing runs by seed bought '
     """
     paired = [v for v in found if v.comparison.paired and math.isfinite(v.comparison.correlation)]
     if not paired:
