@@ -13,6 +13,7 @@ import pytest
 
 from fastsoftq import __version__
 from fastsoftq.experiments import DEFAULT, EXPERIMENTS, chosen
+from fastsoftq.studies.verify import verify
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
 SMALL = ["--seeds", "3", "--episodes", "12", "--max-steps", "40"]
@@ -108,13 +109,15 @@ def test_a_folder_without_permission_is_said_before_training(tmp_path):
 
 
 def test_the_same_arguments_write_the_same_bytes_whatever_the_threads(tmp_path):
-    contents = []
+    contents, digests = [], set()
     for i, threads in enumerate((1, 2, 2)):
         done = fastsoftq("reproduce", *SMALL, "--threads", threads, "--out", tmp_path / f"{i}")
         assert done.returncode == 0, done.stderr
         assert done.stderr == ""  # no bar where nobody watches
         assert "1.3376435" in done.stdout
-        files = {path.name: path.read_bytes() for path in (tmp_path / f"{i}").iterdir()}
+        files = {path.name: path.read_bytes() for path in (tmp_path / f"{i}").iterdir() if path.is_file()}
+        assert files.pop("study.json").startswith(b'{"cells"')
+        digests.add(verify(tmp_path / f"{i}").digest)
         assert json.loads(files.pop("run.json"))["threads"] == threads
         assert b"Hard against soft" in files.pop("report.html")  # which tells of run.json
         contents.append(files)
@@ -124,13 +127,16 @@ def test_the_same_arguments_write_the_same_bytes_whatever_the_threads(tmp_path):
         "summary.csv",
     }
     assert contents[0] == contents[1] == contents[2]
+    assert len(digests - {None}) == 1
 
 
-def test_ctrl_c_ends_it_with_130_and_leaves_no_part_of_a_file(tmp_path):
+def test_ctrl_c_ends_it_with_130_and_says_how_to_go_on(tmp_path):
     terminal, end = pty.openpty()
+    out = tmp_path / "new" / "out"
+    arguments = ["reproduce", "--seeds", "20000", "--out", str(out)]
     with subprocess.Popen(
-        [sys.executable, "-m", "fastsoftq", "reproduce", "--seeds", "20000", "--out", str(tmp_path / "new" / "out")],
-        stdout=subprocess.DEVNULL,
+        [sys.executable, "-m", "fastsoftq", *arguments],
+        stdout=subprocess.PIPE,
         stderr=end,
         env={**ENVIRONMENT, "TERM": "xterm", "COLUMNS": "120"},
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
@@ -138,19 +144,24 @@ def test_ctrl_c_ends_it_with_130_and_leaves_no_part_of_a_file(tmp_path):
         os.close(end)
         shown = b""
         deadline = time.monotonic() + 120
-        while b"steps/s" not in shown and time.monotonic() < deadline:  # the bar: training has begun
+        while b"steps/s" not in shown and time.monotonic() < deadline:  # the table: training has begun
             shown += _read(terminal)
         process.send_signal(signal.SIGINT)
         deadline = time.monotonic() + 60
         while process.poll() is None and time.monotonic() < deadline:
             shown += _read(terminal)
         process.kill()
+        printed = process.stdout.read().decode()
     shown += _read(terminal)
     os.close(terminal)
     assert process.returncode == 130
     assert b"interrupted" in shown
     assert b"Traceback" not in shown
-    assert list(tmp_path.iterdir()) == []
+    assert f"go on with: fastsoftq {' '.join(arguments)}" in printed
+    assert not any((out / "tmp").glob("*"))
+    assert not any((out / "claims").glob("*"))
+    assert verify(out).damaged == ()
+    assert not (out / "findings.json").exists()
 
 
 def test_ctrl_c_ends_it_even_while_the_main_thread_does_not_listen(tmp_path):
@@ -161,7 +172,7 @@ def test_ctrl_c_ends_it_even_while_the_main_thread_does_not_listen(tmp_path):
         "def run(*arguments):\n"
         "    print('begun', flush=True)\n"
         "    hashlib.pbkdf2_hmac('sha256', b'', b'', 10**9)\n"  # minutes of compiled code
-        "Experiment.run = run\n"
+        "Experiment.study, Experiment.analyse = lambda *arguments: None, run\n"
         "main()\n"
     )
     with subprocess.Popen(
@@ -230,7 +241,8 @@ def test_a_failing_disk_is_one_line_and_exit_status_1(tmp_path):
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
     assert "No space left" in done.stderr
-    assert list(tmp_path.iterdir()) == []
+    assert "What was done stays done; go on with: fastsoftq reproduce" in done.stderr
+    assert not any(path.is_file() for path in tmp_path.rglob("*"))
 
 
 def test_report_says_which_folder_has_no_results(tmp_path):
@@ -253,7 +265,7 @@ def test_every_experiment_is_there_and_every_name_chosen_once():
     assert chosen([]) == [DEFAULT]
     assert chosen(["all"]) == chosen([*EXPERIMENTS, DEFAULT, "all"]) == list(EXPERIMENTS)
     for experiment in EXPERIMENTS.values():
-        assert callable(experiment.load())
+        assert callable(experiment.load().analyse)
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["reproduce", "--help"], []])

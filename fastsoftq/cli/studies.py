@@ -1,87 +1,92 @@
-"""The commands run, status and verify, for `cli.py` to offer. Exit status as `cli.py` has it."""
+"""The commands run, status and verify."""
 
 from __future__ import annotations
 
-import re
-import shlex
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from fastsoftq.system.streams import say, shown
+from fastsoftq.cli.errors import FAILED, BadInputError, bad_input, resumable
+from fastsoftq.cli.options import Chunks, Dask, Part, Results, part_of
+from fastsoftq.system.streams import say
 
-__all__ = ["run_study", "show_status", "verify_folder"]
-
-_FAILED, _BAD_INPUT, _INTERRUPTED = 1, 2, 130
-
-Folder = Annotated[str, typer.Argument(metavar="DIR", help="A folder of results, or a URL that fsspec knows.")]
+__all__ = ["run_study", "run_to_folder", "show_status", "verify_folder"]
 
 
 def run_study(
     study: Annotated[Path, typer.Argument(metavar="STUDY.toml", help="A study.")],
     out: Annotated[str, typer.Option(metavar="DIR", help="Where results go: a folder, or a URL that fsspec knows.")],
     threads: Annotated[
-        int | None, typer.Option(min=1, help="Threads, or local Dask workers; all cores if not given.")
+        int | None,
+        typer.Option(min=1, help="Threads, or local Dask workers; as many as processors may be used if not given."),
     ] = None,
-    part: Annotated[str, typer.Option(help="Only this part, such as 3/40: one task of an array of jobs.")] = "1/1",
-    chunk: Annotated[int | None, typer.Option(min=1, help="Runs in a chunk of a new folder.")] = None,
-    dask: Annotated[str | None, typer.Option(help='A Dask scheduler, such as tcp://host:8786, or "local".')] = None,
+    part: Part = "1/1",
+    chunk: Chunks = None,
+    dask: Dask = None,
 ) -> None:
     """Run a study, or take it up where it stopped."""
-    from fastsoftq.studies.progress import LiveTable, PlainLines, clock
-    from fastsoftq.studies.running import run
-    from fastsoftq.studies.toml import read_study
+    from fastsoftq.studies import read_study
+    from fastsoftq.studies.status import status
 
-    watch = LiveTable() if sys.stdout.isatty() else PlainLines(say)
-    again = shlex.join(["fastsoftq", *sys.argv[1:]])
-    with _errors_told(f"What was done stays done; go on with: {again}"):
-        numbers = re.fullmatch(r"(\d+)/(\d+)", part)
-        if numbers is None:
-            raise ValueError(f"--part is {part!r}; it must be like 3/40")
+    numbers = part_of(part)
+    with bad_input():
         try:
             parsed = read_study(study)
             source = study.read_text(encoding="utf-8-sig")
         except OSError as error:
-            raise ValueError(f"study is {str(study)!r}; it cannot be read: {error.strerror}") from None
-        try:
-            outcome = run(
-                parsed,
-                out,
-                threads=threads,
-                dask=dask,
-                part=(int(numbers[1]), int(numbers[2])),
-                chunk=chunk,
-                source=source,
-                watch=watch,
-            )
-        except KeyboardInterrupt:
-            watch.close()
-            say(f"Stopped. The chunks in hand were dropped, all others are kept; go on with: {again}")
-            raise typer.Exit(_INTERRUPTED) from None
-        finally:
-            watch.close()
+            raise BadInputError(f"study is {str(study)!r}; it cannot be read: {error.strerror}") from None
+    run_to_folder(parsed, out, threads=threads, dask=dask, part=numbers, chunk=chunk, source=source)
+    folder = Path(out)
+    if not folder.is_dir() or not status(out).finished:  # a store far away; other parts are still to come
+        return
+
+    from fastsoftq.report.page import write_report
+
+    try:
+        with bad_input():
+            say(f"Report: {write_report(folder)}")
+    except BadInputError as error:
+        say(f"No report: {error}")
+
+
+def run_to_folder(study: Any, out: str | Path, *, prefix: str = "", **options: Any) -> None:
+    """Run a study, and show how far it is.
+
+    Parameters
+    ----------
+    study : Study
+    out : str or Path
+    prefix : str
+        Of each line that is printed.
+    **options
+        As for `fastsoftq.studies.run`.
+    """
+    from fastsoftq.cli.live import clock, live
+    from fastsoftq.studies import run
+    from fastsoftq.studies.progress import Tally
+
+    tally = Tally()
+    with resumable(), bad_input(), live(f"{study.name} in {out}", tally, prefix=prefix):
+        outcome = run(study, out, watch=tally, **options)
     for name in outcome.damaged:
-        say(f"damaged, and written anew: {name}")
-    speed = outcome.steps / outcome.seconds / 1e6
+        say(f"{prefix}damaged, and written anew: {name}")
     say(
-        f"{outcome.computed} chunks computed, {outcome.kept} found whole, in {clock(outcome.seconds)}: "
-        f"{outcome.steps:,} steps, {speed:,.1f} M a second"
+        f"{prefix}{outcome.computed} chunks computed, {outcome.kept} found whole, in {clock(outcome.seconds)}: "
+        f"{outcome.steps:,} steps, {outcome.steps / outcome.seconds / 1e6:,.1f} M a second"
     )
 
 
-def show_status(folder: Folder) -> None:
+def show_status(folder: Results) -> None:
     """Show how far a study is."""
     from fastsoftq.studies.status import status
 
-    with _errors_told():
+    with bad_input():
         found = status(folder)
     from rich.console import Console
 
-    from fastsoftq.studies.progress import line, table
+    from fastsoftq.cli.live import line, table
 
     if sys.stdout.isatty():
         Console().print(table(f"{found.name} in {folder}", found.rows, found.steps_a_second))
@@ -97,31 +102,18 @@ def show_status(folder: Folder) -> None:
 
 
 def verify_folder(
-    folder: Folder,
-    threads: Annotated[int | None, typer.Option(min=1, help="All cores if not given.")] = None,
+    folder: Results,
+    threads: Annotated[int | None, typer.Option(min=1, help="As many as processors may be used if not given.")] = None,
 ) -> None:
     """Check every bit of a study's results, and print the digest of their contents."""
     from fastsoftq.studies.verify import verify
 
-    with _errors_told():
+    with bad_input():
         found = verify(folder, threads=threads)
     for name in found.damaged:
         say(f"damaged: {name}")
     for name in found.missing:
         say(f"missing: {name}")
     if found.digest is None:
-        raise typer.Exit(_FAILED)
+        raise typer.Exit(FAILED)
     say(found.digest)
-
-
-@contextmanager
-def _errors_told(comfort: str = "") -> Iterator[None]:
-    """Errors that a user can do something about, as one line; any other is a fault and shows where."""
-    try:
-        yield
-    except (ValueError, TypeError, ImportError) as error:
-        print(f"fastsoftq: {shown(str(error))}", file=sys.stderr)
-        raise typer.Exit(_BAD_INPUT) from None
-    except OSError as error:
-        print(f"fastsoftq: {shown(str(error))}{'. ' if comfort else ''}{comfort}", file=sys.stderr)
-        raise typer.Exit(_FAILED) from None

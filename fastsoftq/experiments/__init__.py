@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["DEFAULT", "EXPERIMENTS", "Experiment", "Settings", "Watch", "chosen"]
 
+_COPIES = 2  # of a condition's curves in memory: in chunks as they are read, and as a whole
+
 # Told what is being computed and how far it has come; first with nothing done, when it begins.
 Watch = Callable[[str, "Progress"], None]
 
@@ -93,6 +95,27 @@ class Settings:
 
         own = {"seeds": self.seeds, "episodes": self.episodes, "max_steps": self.max_steps}
         return Study(name=name, environments=environments, agents=agents, **{**own, **fields})
+
+    def checkpoints(self, most: int) -> list[int]:
+        """The first episode, the last, and others between them, evenly on a logarithmic scale.
+
+        Parameters
+        ----------
+        most : int
+            At most so many.
+
+        Returns
+        -------
+        list of int
+
+        Examples
+        --------
+        >>> Settings(episodes=1000).checkpoints(4)
+        [1, 10, 100, 1000]
+        """
+        import numpy as np
+
+        return sorted({round(episode) for episode in np.geomspace(1, self.episodes, most).tolist()})
 
 
 class Experiment(NamedTuple):
@@ -181,15 +204,14 @@ class Experiment(NamedTuple):
         study = self.study(settings)
         if study is None:
             return
-        tables = bool(study.tables or study.checkpoints)
+        table = bool(study.tables or study.checkpoints)
+        sizes = {name: table * mdp.n_states * mdp.n_actions for name, mdp in study.environments.items()}
         check_memory(
             f"seeds is {settings.seeds}, which with {settings.episodes} episodes each",
-            max(
-                curves_bytes(
-                    len(study.seeds), condition.episodes or study.episodes, tables * mdp.n_states * mdp.n_actions
-                )
+            _COPIES
+            * max(
+                curves_bytes(len(study.seeds), condition.episodes or study.episodes, sizes[condition.environment])
                 for condition in study.conditions
-                for mdp in (study.environments[condition.environment],)
             ),
             "take fewer seeds or episodes",
         )
@@ -207,8 +229,7 @@ def _run_record(results: Results | None, settings: Settings, seconds: float) -> 
     """What differs from one run to the next: `run.json`."""
     from fastsoftq.system.provenance import provenance
 
-    conditions = () if results is None else results.conditions
-    trained = {name: _training_record(results, name) for name in conditions}
+    trained = {} if results is None else {name: _training_record(results, name) for name in results.conditions}
     return {
         "seconds": seconds + sum(one["seconds"] for one in trained.values()),
         "threads": checks.threads(settings.threads),

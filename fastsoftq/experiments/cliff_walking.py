@@ -198,10 +198,10 @@ def _table(summary: list[dict[str, Any]]) -> Table:
     rows = [
         (
             row["label"],
-            interval_text(*interval_of(row, "return"), 2),
+            interval_text(*interval_of(row, "return"), decimals=2),
             f"{row['return_exact']:.2f}",
             "\N{EN DASH}" if row["return_meets_exact_at"] is None else f"{row['return_meets_exact_at']}",
-            interval_text(*interval_of(row, "length"), 2),
+            interval_text(*interval_of(row, "length"), decimals=2),
             f"{row['length_exact']:.2f}",
             f"{row['greedy_return']:.2f}",
             f"{row['greedy_length']:.2f}",

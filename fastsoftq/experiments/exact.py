@@ -1,4 +1,4 @@
-"""Exact answers beside learned ones: the policy that an agent comes to, and the states it can act in."""
+"""Exact answers beside learned ones: the policy that an agent comes to, the states it can act in, entropies."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fastsoftq.agents import QLearning, SoftQLearning
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.planning.iteration import soft_value_iteration, value_iteration
 
-__all__ = ["can_act", "epsilon_mixture", "exact_policy"]
+__all__ = ["can_act", "entropy", "epsilon_mixture", "exact_policy"]
 
 
 def exact_policy(mdp: TabularMDP, agent: QLearning | SoftQLearning) -> NDArray[np.float64]:
@@ -55,7 +55,7 @@ def epsilon_mixture(policy: NDArray[np.float64], epsilon: float) -> NDArray[np.f
     >>> epsilon_mixture(np.array([1.0, 0.0]), 0.1).tolist()
     [0.95, 0.05]
     """
-    return (1.0 - epsilon) * policy + epsilon / policy.shape[-1]
+    return np.asarray((1.0 - epsilon) * policy + epsilon / policy.shape[-1])
 
 
 def can_act(mdp: TabularMDP) -> NDArray[np.bool_]:
@@ -78,3 +78,22 @@ def can_act(mdp: TabularMDP) -> NDArray[np.bool_]:
     """
     marks = np.array([list(row) for row in mdp.map or ()])[tuple(np.asarray(mdp.cells).T)]
     return np.asarray(~mdp.terminal & (marks != "C"))
+
+
+def entropy(p: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The entropy of distributions, in nats.
+
+    Parameters
+    ----------
+    p : ndarray of float64, shape [..., outcomes]
+
+    Returns
+    -------
+    ndarray of float64, shape [...]
+
+    Examples
+    --------
+    >>> entropy(np.array([[0.5, 0.5], [1.0, 0.0]])).round(3).tolist()
+    [0.693, -0.0]
+    """
+    return np.asarray(-(p * np.log(p, out=np.zeros_like(p), where=p > 0.0)).sum(axis=-1))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from fastsoftq.agents import QLearning, SoftQLearning
 from fastsoftq.experiments import Settings, Watch
 from fastsoftq.experiments.document import DISCOUNT, HARD, epsilon_of, soft
-from fastsoftq.experiments.exact import can_act, epsilon_mixture, exact_policy
+from fastsoftq.experiments.exact import can_act, entropy, epsilon_mixture, exact_policy
 from fastsoftq.experiments.intervals import EACH, interval_columns, interval_of
 from fastsoftq.experiments.joint_comparisons import compare_together, comparison_text
 from fastsoftq.experiments.titled_figure import count_on_logarithmic_axis, key_below, titled_figure
@@ -68,7 +68,9 @@ def study(settings: Settings) -> Study:
     >>> study(Settings(episodes=10)).checkpoints
     (1, 2, 3, 4, 5, 6, 7, 8, 10)
     """
-    return settings.study("exploration", {"cliff": cliff_walking()}, AGENTS, checkpoints=_checkpoints(settings))
+    return settings.study(
+        "exploration", {"cliff": cliff_walking()}, AGENTS, checkpoints=settings.checkpoints(CHECKPOINTS)
+    )
 
 
 def analyse(results: Results, settings: Settings, watch: Watch) -> Findings:
@@ -85,7 +87,7 @@ def analyse(results: Results, settings: Settings, watch: Watch) -> Findings:
     Findings
     """
     mdp = cliff_walking()
-    episodes = np.array(_checkpoints(settings))
+    episodes = np.array(settings.checkpoints(CHECKPOINTS))
     policies, tried = [], {}
     for name in AGENTS:
         own, tried[name] = _followed(mdp, name, results, episodes)
@@ -104,11 +106,6 @@ def analyse(results: Results, settings: Settings, watch: Watch) -> Findings:
         },
         figures={"exploration": _figure(episodes, policies, tried, settings, bounds)},
     )
-
-
-def _checkpoints(settings: Settings) -> list[int]:
-    """The first episode, the last, and some between them."""
-    return np.unique(np.geomspace(1, settings.episodes, CHECKPOINTS).round().astype(np.int64)).tolist()
 
 
 def _acting(name: str, epsilon: float) -> dict[str, tuple[str, str, Callable[[Rows], Rows]]]:
@@ -136,12 +133,11 @@ def _followed(mdp: TabularMDP, name: str, results: Results, episodes: NDArray[np
     exact = exact_policy(mdp, agent)
     policies = []
     for policy, (label, dash, _) in _acting(name, epsilon[-1]).items():
-        entropy, states = zip(*spread[policy], strict=True)
+        along, over = zip(*spread[policy], strict=True)
         learned = epsilon_mixture(exact, epsilon[-1]) if policy == "hard_exploring" else exact
-        once_learned = [float(values[0]) for values in _spread(mdp, learned[None])]
-        policies.append(
-            Policy(policy, label, agent, dash, np.column_stack(entropy), np.column_stack(states), (*once_learned,))
-        )
+        (in_the_end,), (spread_over,) = _spread(mdp, learned[None])
+        curves = np.column_stack(along), np.column_stack(over)
+        policies.append(Policy(policy, label, agent, dash, *curves, (float(in_the_end), float(spread_over))))
     return policies, np.column_stack(tried)
 
 
@@ -159,13 +155,9 @@ def _spread(mdp: TabularMDP, policies: Rows) -> tuple[Rows, Rows]:
         visits = np.linalg.solve(system, np.broadcast_to(mdp.start[:, None], (len(policy), mdp.n_states, 1)))[..., 0]
         share = np.maximum(visits * ~mdp.terminal, 0.0)
         share /= share.sum(axis=1, keepdims=True)
-        entropies.append((share * _entropy(policy)).sum(axis=1))
-        numbers.append(np.exp(_entropy(share)))
+        entropies.append((share * entropy(policy)).sum(axis=1))
+        numbers.append(np.exp(entropy(share)))
     return np.concatenate(entropies), np.concatenate(numbers)
-
-
-def _entropy(p: Rows) -> Rows:
-    return np.asarray(-(p * np.log(p, where=p > 0.0, out=np.zeros_like(p))).sum(axis=-1))
 
 
 def _tried(mdp: TabularMDP, q: Rows) -> Rows:
@@ -180,8 +172,8 @@ def _tried(mdp: TabularMDP, q: Rows) -> Rows:
 
 def _bounds(mdp: TabularMDP) -> dict[str, Bounds]:
     """The lowest and the highest value there can be of each quantity."""
-    states = float(can_act(mdp).sum())
-    return {"entropy": (0.0, float(np.log(mdp.n_actions))), "states": (1.0, states), "tried": (0.0, 1.0)}
+    most = float(np.log(mdp.n_actions)), float(can_act(mdp).sum())
+    return {"entropy": (0.0, most[0]), "states": (1.0, most[1]), "tried": (0.0, 1.0)}
 
 
 def _row(policy: Policy, tried: dict[str, Rows], settings: Settings, bounds: dict[str, Bounds]) -> dict[str, Any]:
@@ -192,8 +184,8 @@ def _row(policy: Policy, tried: dict[str, Rows], settings: Settings, bounds: dic
         ("states", policy.states, policy.exact[1]),
         ("tried", share, 1.0),
     ):
-        row |= {f"{name}_first": float(values[:, 0].mean()), **interval_columns(name, values[:, -1], bounds[name])}
-        row[f"{name}_exact"] = exact
+        row[f"{name}_first"] = float(values[:, 0].mean())
+        row |= {**interval_columns(name, values[:, -1], bounds[name]), f"{name}_exact": exact}
     return row
 
 
@@ -203,10 +195,10 @@ def _table(summary: list[dict[str, Any]]) -> Table:
         (
             row["policy"].replace("_", " ").replace(" k", ", k = "),
             f"{row['entropy_first']:.3f}",
-            interval_text(*interval_of(row, "entropy"), 4),
+            interval_text(*interval_of(row, "entropy"), decimals=4),
             f"{row['entropy_exact']:.4f}",
             f"{row['states_first']:.1f}",
-            interval_text(*interval_of(row, "states"), 2),
+            interval_text(*interval_of(row, "states"), decimals=2),
             f"{row['states_exact']:.2f}",
             share_text(row["tried"]),
         )
@@ -227,7 +219,7 @@ def _found(
     bounds: Bounds,
 ) -> list[str]:
     rows = {row["policy"]: row for row in summary}
-    warm, cold = (f"soft_k{k:g}" for k in (REWARD_SCALES[0], REWARD_SCALES[-1]))
+    warm, *_, cold = (f"soft_k{k:g}" for k in REWARD_SCALES)
     last = {policy.name: policy.entropy[:, -1] for policy in policies}
     found = compare_together(
         {
@@ -240,8 +232,8 @@ def _found(
     words = {name: comparison_text(c, "more", "less") for name, c in found.items()}
 
     def spread(name: str, decimals: int = 3) -> str:
-        entropy = interval_text(*interval_of(rows[name], "entropy"), decimals)
-        return f"{entropy} nats a step, spread over {rows[name]['states']:.1f} states"
+        text = interval_text(*interval_of(rows[name], "entropy"), decimals=decimals)
+        return f"{text} nats a step, spread over {rows[name]['states']:.1f} states"
 
     def share(checkpoint: int) -> str:
         shares = {name: share_text(float(values[:, checkpoint].mean()), 0) for name, values in tried.items()}
@@ -271,31 +263,31 @@ def _figure(
         "learned."
     )
     with titled_figure(12.0, 4.5, "Entropy and coverage while learning") as figure:
-        entropy, states, actions = figure.subplots(1, 3)
+        left, middle, right = figure.subplots(1, 3)
         for policy in policies:
             colour = agent_colour(policy.agent)
             for ax, values, exact, ends in (
-                (entropy, policy.entropy, policy.exact[0], bounds["entropy"]),
-                (states, policy.states, policy.exact[1], bounds["states"]),
+                (left, policy.entropy, policy.exact[0], bounds["entropy"]),
+                (middle, policy.states, policy.exact[1], bounds["states"]),
             ):
                 _draw(ax, episodes, values, ends, colour, policy.dash, policy.label)
                 ax.plot(1.3 * episodes[-1], exact, marker="D", markersize=6, color=colour, clip_on=False, zorder=5)
         for name, share in tried.items():
-            _draw(actions, episodes, 100.0 * share, (0.0, 100.0), agent_colour(AGENTS[name]), "-", NAMES[name])
-        entropy.set(title="Entropy of the policy", ylabel="nats a step")
-        states.set(title="States it is spread over", ylabel="effective number of states")
-        actions.set(title="Actions tried so far", ylabel="% of all")
-        for ax in (entropy, states, actions):
+            _draw(right, episodes, 100.0 * share, (0.0, 100.0), agent_colour(AGENTS[name]), "-", NAMES[name])
+        left.set(title="Entropy of the policy", ylabel="nats a step")
+        middle.set(title="States it is spread over", ylabel="effective number of states")
+        right.set(title="Actions tried so far", ylabel="% of all")
+        for ax in (left, middle, right):
             count_on_logarithmic_axis(ax)
             ax.set(xlabel="episodes learned", xlim=(1, 1.6 * episodes[-1]))
         at_random = bounds["entropy"][1]
-        entropy.axhline(at_random, color=GREY, linewidth=0.8)
-        entropy.annotate("ln 4: at random", (1.1, at_random), (0, 3), textcoords="offset points", color=GREY)
+        left.axhline(at_random, color=GREY, linewidth=0.8)
+        left.annotate("ln 4: at random", (1.1, at_random), (0, 3), textcoords="offset points", color=GREY)
         # By the runs: bands of a few of them may reach much further.
-        entropy.set_ylim(0.0, 1.1 * at_random)
-        states.set_ylim(0.0, 1.05 * max(max(float(policy.states.max()), policy.exact[1]) for policy in policies))
-        actions.set_ylim(min(50.0, *(90.0 * float(share.mean(axis=0).min()) for share in tried.values())), 102.0)
-        key_below(figure, entropy.get_legend_handles_labels()[0], note)
+        left.set_ylim(0.0, 1.1 * at_random)
+        middle.set_ylim(0.0, 1.05 * max(max(float(policy.states.max()), policy.exact[1]) for policy in policies))
+        right.set_ylim(min(50.0, *(90.0 * float(share.mean(axis=0).min()) for share in tried.values())), 102.0)
+        key_below(figure, left.get_legend_handles_labels()[0], note)
     return figure
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastsoftq.engine.curves import LearningCurves
+from fastsoftq.experiments.exact import entropy
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.planning.occupancy import Occupancy, occupancy
 
@@ -86,7 +87,7 @@ def goal_entropy(shares: NDArray[np.float64]) -> NDArray[np.float64]:
     """
     total = shares.sum(axis=-1, keepdims=True)
     p = np.divide(shares, total, out=np.zeros_like(shares, np.float64), where=total > 0.0)
-    return np.asarray(-(p * np.log(p, out=np.zeros_like(p), where=p > 0.0)).sum(axis=-1)) + 0.0
+    return entropy(p) + 0.0  # not -0
 
 
 def goals_visited(curves: LearningCurves) -> NDArray[np.int64]:

@@ -6,7 +6,6 @@ be read with `load_demonstrations`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,12 +13,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from fastsoftq.engine.threads import Progress
 from fastsoftq.experiments import Settings, Watch
 from fastsoftq.experiments.exact import epsilon_mixture
 from fastsoftq.experiments.intervals import EACH
 from fastsoftq.experiments.joint_comparisons import compare_together, comparisons_text, sign
 from fastsoftq.experiments.titled_figure import titled_figure
+from fastsoftq.experiments.watched import watched
 from fastsoftq.figures.grid_world import plot_grid
 from fastsoftq.figures.style import GREY, INK
 from fastsoftq.mdp.cliff_walking import cliff_walking
@@ -102,7 +101,7 @@ def analyse(results: Results | None, settings: Settings, watch: Watch) -> Findin
     walker = np.exp(SoftBehaviour(park, features, DISCOUNT)(WEIGHTS)[0])
     rewards = [
         fit_rewards(park, features, _seen(park, walker, seed), DISCOUNT)
-        for seed in _watched("rewards", range(repeats), watch)
+        for seed in watched("rewards", range(repeats), watch)
     ]
     gains = _gains(rivals)
     summary = [
@@ -129,21 +128,13 @@ def analyse(results: Results | None, settings: Settings, watch: Watch) -> Findin
     )
 
 
-def _watched(label: str, items: Sequence[Any], watch: Watch) -> Iterator[Any]:
-    """Each of some items, while `watch` is told how many are done."""
-    for done, item in enumerate(items):
-        watch(label, Progress(done, len(items), 0))
-        yield item
-    watch(label, Progress(len(items), len(items), 0))
-
-
 def _seen(mdp: TabularMDP, policy: NDArray[np.float64], seed: int) -> Demonstrations:
     return Demonstrations.of(sample_trajectories(mdp, policy, TRAJECTORIES, horizon=HORIZON, rng=seed))
 
 
 def _temperatures(mdp: TabularMDP, repeats: int, watch: Watch) -> dict[float, list[BehaviourFit]]:
     fits: dict[float, list[BehaviourFit]] = {}
-    for t in _watched("temperatures", TEMPERATURES, watch):
+    for t in watched("temperatures", TEMPERATURES, watch):
         policy = soft_value_iteration(mdp, DISCOUNT, temperature=t).policy
         fits[t] = [fit_temperature(mdp, _seen(mdp, policy, seed), DISCOUNT) for seed in range(repeats)]
     return fits
@@ -157,7 +148,7 @@ def _rivals(mdp: TabularMDP, repeats: int, watch: Watch) -> list[Rivals]:
         "soft with lapses": epsilon_mixture(soft, 0.1),
     }
     rivals = []
-    for name in _watched("rival models", list(kinds), watch):
+    for name in watched("rival models", list(kinds), watch):
         scores = np.empty((repeats, 2))
         for seed in range(repeats):
             seen, unseen = _seen(mdp, kinds[name], 2 * seed), _seen(mdp, kinds[name], 2 * seed + 1)
@@ -220,7 +211,7 @@ def _table(summary: list[dict[str, Any]]) -> Table:
         (
             row["what"],
             f"{row['truth']:g}" if "truth" in row else "",
-            interval_text(row["estimate"], row["low"], row["high"], 3),
+            interval_text(row["estimate"], row["low"], row["high"], decimals=3),
             share_text(row["covered"], 0) if "covered" in row else "",
         )
         for row in summary
@@ -276,7 +267,7 @@ def _figure(fits: dict[float, list[BehaviourFit]], rivals: list[Rivals], rewards
         names = [rival.name.replace(", ", ",\n").replace(" with", "\nwith") for rival in rivals]
         likelihood.set_xticks(range(len(rivals)), names)
         likelihood.set(title="Which model foretells better", xlim=(-0.5, len(rivals) - 0.5))
-        likelihood.set_ylabel("nats an action: above 0 soft, below epsilon-greedy")
+        likelihood.set_ylabel("nats an action (above 0: soft)")
         likelihood.grid(axis="x", visible=False)
         _draw_inferred(weight, weights)
         weight.set(title="Reward weights", ylabel="in units of temperature")

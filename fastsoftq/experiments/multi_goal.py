@@ -51,7 +51,7 @@ EXACT_AT = (0.02, 0.05, 0.2)  # visits, where lines are drawn through the exact 
 
 HARD = QLearning(STEP_SIZE, DISCOUNT, EPSILON)
 SOFT = SoftQLearning(STEP_SIZE, DISCOUNT, temperature=1.0, reward_scale=REWARD_SCALE)
-AGENTS = {"hard": HARD, "soft": SOFT}
+AGENTS: dict[str, QLearning | SoftQLearning] = {"hard": HARD, "soft": SOFT}
 
 Rows = NDArray[np.float64]
 

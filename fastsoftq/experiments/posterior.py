@@ -12,8 +12,9 @@ from matplotlib.ticker import NullLocator
 from numpy.typing import NDArray
 
 from fastsoftq.experiments import Settings, Watch
+from fastsoftq.experiments.document import slipping_cliff
 from fastsoftq.experiments.intervals import EACH, interval_columns, interval_of
-from fastsoftq.experiments.titled_figure import titled_figure
+from fastsoftq.experiments.titled_figure import key_below, titled_figure
 from fastsoftq.figures.grid_world import plot_grid
 from fastsoftq.figures.style import GREY, INK
 from fastsoftq.figures.svg import typeset
@@ -86,7 +87,7 @@ def analyse(results: Results | None, settings: Settings, watch: Watch) -> Findin
         _played(mdp, "posterior_played", "posterior, in the true world", PLAYED, posterior.policy, settings.seeds),
         _played(mdp, "variational", "variational policy, in the true world", VARIATIONAL, best.policy, settings.seeds),
     ]
-    slips = [row for slip in SLIPS for row in _with_slip(mdp, slip)]
+    slips = [row for slip in SLIPS for row in _with_slip(slip)]
     summary = [*(_row(behaviour, posterior.log_evidence, settings) for behaviour in behaviours), *slips]
     return Findings(
         title=f"Slippery cliff, reward scale {REWARD_SCALE:g}, horizon {HORIZON}, {settings.seeds} trajectories each "
@@ -130,10 +131,9 @@ def _imagined(mdp: TabularMDP, posterior: TrajectoryPosterior, size: int) -> Beh
     return Behaviour("posterior_imagined", label, IMAGINED, posterior.policy, visits, sampled, exact, None)
 
 
-def _with_slip(mdp: TabularMDP, slip: float) -> list[dict[str, Any]]:
+def _with_slip(slip: float) -> list[dict[str, Any]]:
     """Both policies on the same cliff, where a move turns left or right with probability `slip`; nothing simulated."""
-    chances = np.broadcast_to([slip / 2.0, 1.0 - slip, slip / 2.0], mdp.probability.shape)
-    world = TabularMDP(mdp.next_state, mdp.reward, mdp.terminated, chances, mdp.start, mdp.name)
+    world = slipping_cliff(slip)
     posterior = optimal_trajectory_posterior(world, HORIZON, REWARD_SCALE)
     rows = []
     for name, policy in (
@@ -177,7 +177,7 @@ def _table(behaviours: list[Behaviour], summary: list[dict[str, Any]]) -> Table:
             behaviour.label,
             f"{row['log_evidence']:.3f}",
             "" if row["elbo"] is None else f"{row['elbo']:.3f}",
-            interval_text(*interval_of(row, "return"), 1),
+            interval_text(*interval_of(row, "return"), decimals=1),
             f"{row['return_exact']:.1f}",
             f"{row['length_exact']:.1f}",
             share_text(row["arrives"]),
@@ -208,16 +208,19 @@ def _maps(mdp: TabularMDP, behaviours: list[Behaviour], settings: Settings) -> F
         f"actions are likely; colours: expected visits, exact. Curves: {settings.seeds:,} simulated episodes each."
     )
     title = "The posterior counts on not slipping; the variational policy does not"
-    with titled_figure(11.4, 7.4, title, note) as figure:
-        left, right = figure.subfigures(1, 2, width_ratios=[1.25, 1.0])
-        for ax, b in zip(left.subplots(len(behaviours), 1), behaviours, strict=True):
+    with titled_figure(11.4, 6.9, title) as figure:
+        grid = figure.add_gridspec(len(behaviours), 2, width_ratios=[1.25, 1.0])
+        for i, b in enumerate(behaviours):
+            ax = figure.add_subplot(grid[i, 0])
             plot_grid(mdp, policy=b.policy[0], occupancy=b.visits, limits=LIMITS, ax=ax)
             ax.set_title(f"{b.label[0].upper()}{b.label[1:]}", color=b.colour)
             earned, length, arrived = b.exact
             arrives = share_text(arrived, 0) if not NEARLY_ALL < arrived < 1.0 else f"more than {NEARLY_ALL:.1%}"
             words = f"return {typeset(earned, 1)}, arrives {arrives}, {length:.0f} steps (exact)"
             ax.set_xlabel(words, loc="left", color=GREY)
-        _distributions(right.subplots(), behaviours)
+        distributions = figure.add_subplot(grid[:, 1])
+        _distributions(distributions, behaviours)
+        key_below(figure, distributions.get_legend_handles_labels()[0], note)
     return figure
 
 
@@ -230,7 +233,6 @@ def _distributions(ax: Axes, behaviours: list[Behaviour]) -> None:
     _returns_axis(ax, "x")
     ax.set(xlabel="return of an episode", ylabel="share of episodes below", ylim=(0.0, 1.0), xlim=(-5000.0, -8.0))
     ax.set_title("Simulated returns (dashed: the mean, exactly)")
-    ax.legend(loc="upper left", bbox_to_anchor=(0.0, -0.12))
 
 
 def _returns_axis(ax: Axes, which: str) -> None:

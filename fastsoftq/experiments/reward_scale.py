@@ -154,9 +154,9 @@ def _table(rows: list[dict[str, Any]], critical: float) -> Table:
     text = [
         (
             f"{row['reward_scale']:g}",
-            interval_text(*interval_of(row, "return"), 2),
+            interval_text(*interval_of(row, "return"), decimals=2),
             f"{row['return_cut_exact']:.2f}",
-            interval_text(*interval_of(row, "length"), 2),
+            interval_text(*interval_of(row, "length"), decimals=2),
             f"{row['length_cut_exact']:.2f}",
             share_text(row["truncated"]),
             f"{row['length_exact']:,.1f}",

@@ -11,13 +11,13 @@ from matplotlib.ticker import NullLocator
 from numpy.typing import NDArray
 
 from fastsoftq.agents import Frozen, QLearning, SoftQLearning
-from fastsoftq.engine.threads import Progress
 from fastsoftq.experiments import Settings, Watch
-from fastsoftq.experiments.document import HARD, soft
+from fastsoftq.experiments.document import HARD, slipping_cliff, soft
 from fastsoftq.experiments.exact import epsilon_mixture, exact_policy
 from fastsoftq.experiments.intervals import EACH, interval_columns, interval_of
 from fastsoftq.experiments.joint_comparisons import compare_together, comparisons_text
 from fastsoftq.experiments.titled_figure import key_below, titled_figure
+from fastsoftq.experiments.watched import watched
 from fastsoftq.figures.grid_world import plot_grid
 from fastsoftq.figures.style import INK, agent_colour
 from fastsoftq.mdp.cliff_walking import cliff_walking
@@ -36,8 +36,8 @@ __all__ = ["analyse", "study"]
 TESTS = 10  # episodes of each run in each kind of world
 BLOCKED = tuple(range(25, 35))  # along the edge, where the shortest way leads
 GREEDY, BLOCKED_ONE = "hard greedy", "one cell blocked"
-# What is compared with greedy, and where: all of it together.
-TOLD = {BLOCKED_ONE: "success", "slip 1/3": "returns", "start anywhere": "returns", "as trained": "returns"}
+# What is compared with greedy, and in which worlds: all of it together.
+COMPARED = {BLOCKED_ONE: "success", "slip 1/3": "returns", "start anywhere": "returns", "as trained": "returns"}
 SHOWN, SHOWN_STEPS = 30, 100  # the blocked cell and the episode's length in the maps
 
 AGENTS: dict[str, QLearning | SoftQLearning] = {"hard": HARD, **{f"soft_k{k:g}": soft(k) for k in (10.0, 3.0, 2.0)}}
@@ -107,10 +107,8 @@ def analyse(results: Results, settings: Settings, watch: Watch) -> Findings:
     for trained, own in testers.items():
         tables = results.tables(f"cliff/{trained}")
         for tester in own:
-            for done, (world, variants) in enumerate(worlds.items()):
-                watch(f"testing {tester.label}", Progress(done, len(worlds), 0))
-                tested[world, tester.name] = _tested(world, variants, tester, tables, settings)
-            watch(f"testing {tester.label}", Progress(len(worlds), len(worlds), 0))
+            for world in watched(f"testing {tester.label}", list(worlds), watch):
+                tested[world, tester.name] = _tested(world, worlds[world], tester, tables, settings)
     everyone = [tester for own in testers.values() for tester in own]
     found = [tested[world, tester.name] for world in worlds for tester in everyone]
     costs = (settings.max_steps * float(mdp.reward.min()), 0.0)
@@ -153,8 +151,8 @@ def _worlds(mdp: TabularMDP) -> dict[str, list[World]]:
     return {
         "as trained": [World(mdp, same)],
         BLOCKED_ONE: [_blocked(mdp, state) for state in BLOCKED],
-        "slip 0.05": [World(_slipping(0.05), same)],
-        "slip 1/3": [World(_slipping(1.0 / 3.0), same)],
+        "slip 0.05": [World(slipping_cliff(0.05), same)],
+        "slip 1/3": [World(slipping_cliff(1.0 / 3.0), same)],
         "start anywhere": [World(anywhere, same)],
     }
 
@@ -165,13 +163,6 @@ def _blocked(mdp: TabularMDP, state: int) -> World:
     rows = list(mdp.map or ())
     rows[y] = rows[y][:x] + "#" + rows[y][x + 1 :]
     return World(from_map(rows, name=mdp.name), np.delete(np.arange(mdp.n_states), state))
-
-
-def _slipping(slip: float) -> TabularMDP:
-    """The same world where a move turns left or right with probability `slip`."""
-    mdp = cliff_walking(slippery=True)
-    chances = np.broadcast_to([slip / 2.0, 1.0 - slip, slip / 2.0], mdp.probability.shape)
-    return TabularMDP(mdp.next_state, mdp.reward, mdp.terminated, chances, mdp.start, mdp.name)
 
 
 def _tested(
@@ -210,9 +201,9 @@ def _table(summary: list[dict[str, Any]]) -> Table:
         (
             row["world"],
             row["policy"],
-            interval_text(*interval_of(row, "success"), 1, percent=True),
+            interval_text(*interval_of(row, "success"), decimals=1, percent=True),
             share_text(row["success_exact"]),
-            interval_text(*interval_of(row, "return"), 1),
+            interval_text(*interval_of(row, "return"), decimals=1),
             f"{row['return_exact']:.1f}",
         )
         for row in summary
@@ -233,20 +224,20 @@ def _found(results: list[Result], summary: list[dict[str, Any]], costs: tuple[fl
         greedy, scale = getattr(by[world, GREEDY], what), 100.0 if what == "success" else 1.0
         others = {name: getattr(by[world, policy], what) for policy, name in names.items() if policy != GREEDY}
         pairs = {name: (scale * own, scale * greedy) for name, own in others.items()}
-        return compare_together(pairs, len(TOLD) * len(others), (0.0, 100.0) if what == "success" else costs)
+        return compare_together(pairs, len(COMPARED) * len(others), (0.0, 100.0) if what == "success" else costs)
 
-    def told(world: str) -> str:
-        if TOLD[world] == "success":
+    def in_words(world: str) -> str:
+        if COMPARED[world] == "success":
             return comparisons_text(compared(world, "success"), "more often there, in points of %", "less often")
         return comparisons_text(compared(world, "returns"), "better in return", "worse in return")
 
     exact = "; ".join(f"{name} {share_text(row[BLOCKED_ONE, p]['success_exact'], 0)}" for p, name in names.items())
     return [
         f"With one cell of the shortest way blocked (share of episodes that reach the goal, and return): "
-        f"{everyone(BLOCKED_ONE)}. Compared with {names[GREEDY]}, {told(BLOCKED_ONE)}. Once all is learned they would "
-        f"arrive as often as this, exactly: {exact}.",
+        f"{everyone(BLOCKED_ONE)}. Compared with {names[GREEDY]}, {in_words(BLOCKED_ONE)}. Once all is learned they "
+        f"would arrive as often as this, exactly: {exact}.",
         *(
-            f"{where}: {everyone(world)}. Compared with {names[GREEDY]}, {told(world)}."
+            f"{where}: {everyone(world)}. Compared with {names[GREEDY]}, {in_words(world)}."
             for world, where in (
                 ("slip 1/3", "Under a slip of 1/3"),
                 ("start anywhere", "From a start anywhere"),

@@ -85,7 +85,7 @@ def study(settings: Settings) -> Study:
         AGENTS,
         seeds=_seeds(settings),
         conditions=[Condition(learner.world, learner.agent, learner.name) for learner in LEARNERS],
-        checkpoints=_checkpoints(settings),
+        checkpoints=settings.checkpoints(CHECKPOINTS),
     )
 
 
@@ -130,15 +130,10 @@ def _seeds(settings: Settings) -> int:
     return max(2, settings.seeds // FEWER)
 
 
-def _checkpoints(settings: Settings) -> list[int]:
-    """The first episode, the last, and some between them."""
-    return np.unique(np.geomspace(1, settings.episodes, CHECKPOINTS).round().astype(np.int64)).tolist()
-
-
 def _errors(results: Results, learner: Learner, solution: Solution, settings: Settings) -> NDArray[np.float64]:
     """The largest error of each run's table after more and more episodes [seeds, checkpoints]."""
     inside = can_act(WORLDS[learner.world])
-    tables = (results.tables(learner.name, episode) for episode in _checkpoints(settings))
+    tables = (results.tables(learner.name, episode) for episode in settings.checkpoints(CHECKPOINTS))
     return np.column_stack([np.abs(q - solution.q)[:, inside].max(axis=(1, 2)) for q in tables])
 
 
@@ -236,7 +231,7 @@ def _figure(planned: dict[str, Errors], errors: Errors, settings: Settings) -> F
     ) as figure:
         left, right = figure.subplots(1, 2, width_ratios=[1.0, 1.25])
         _draw_planned(left, planned)
-        episodes = _checkpoints(settings)
+        episodes = settings.checkpoints(CHECKPOINTS)
         for learner in LEARNERS:
             band = pointwise_intervals(np.log(np.maximum(errors[learner.name], 1e-16)))
             right.fill_between(episodes, np.exp(band.low), np.exp(band.high), color=learner.colour, alpha=0.25)

@@ -75,7 +75,7 @@ def p_text(p: float, alpha: float = 0.05) -> str:
 
 
 def interval_text(
-    estimate: float, low: float, high: float, decimals: int | None = None, *, percent: bool = False
+    estimate: float, low: float, high: float, *, decimals: int | None = None, percent: bool = False
 ) -> str:
     """Write an estimate with its interval.
 
@@ -100,9 +100,9 @@ def interval_text(
     '37.0 [36.4, 37.6]'
     >>> interval_text(2.5, 0.004, 5.0)
     '2 [0.004, 5]'
-    >>> interval_text(37.0312, 36.44, 37.62, 1)
+    >>> interval_text(37.0312, 36.44, 37.62, decimals=1)
     '37.0 ± 0.6'
-    >>> interval_text(0.98, 0.9, 1.0, 0, percent=True)
+    >>> interval_text(0.98, 0.9, 1.0, decimals=0, percent=True)
     '98% [90, 100]'
     """
     if decimals is not None:

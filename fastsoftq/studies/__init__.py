@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 # Where each public name lives.
 _HOME = {
     "Condition": "fastsoftq.studies.conditions",
+    "DamagedError": "fastsoftq.studies.encoding",
+    "FolderError": "fastsoftq.studies.plan",
     "Results": "fastsoftq.studies.results",
     "Study": "fastsoftq.studies.study",
     "open_results": "fastsoftq.studies.results",
@@ -18,7 +20,7 @@ _HOME = {
     "run": "fastsoftq.studies.running",
 }
 
-__all__ = ["Condition", "Results", "Study", "open_results", "read_study", "run"]
+__all__ = ["Condition", "DamagedError", "FolderError", "Results", "Study", "open_results", "read_study", "run"]
 
 
 def __getattr__(name: str) -> Any:
@@ -34,6 +36,8 @@ def __dir__() -> list[str]:
 
 if TYPE_CHECKING:
     from fastsoftq.studies.conditions import Condition as Condition
+    from fastsoftq.studies.encoding import DamagedError as DamagedError
+    from fastsoftq.studies.plan import FolderError as FolderError
     from fastsoftq.studies.results import Results as Results
     from fastsoftq.studies.results import open_results as open_results
     from fastsoftq.studies.running import run as run

@@ -1,22 +1,18 @@
-"""How far a study is: numbers, a table for a terminal that is redrawn, and lines for anything else."""
+"""How far a study is, in numbers."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from fastsoftq.engine.threads import Progress
 from fastsoftq.studies.plan import Unit
 from fastsoftq.studies.store import Store
 from fastsoftq.studies.work import Result
-from fastsoftq.system.streams import shown
 
-if TYPE_CHECKING:
-    from rich.table import Table
-
-__all__ = ["LiveTable", "PlainLines", "Row", "Tally", "table", "time_left"]
+__all__ = ["Row", "Tally", "time_left"]
 
 
 class Row(NamedTuple):
@@ -36,48 +32,6 @@ def time_left(rows: Iterable[Row], steps_a_second: float) -> float | None:
         return None
     left = sum((row.runs - row.done) * (row.steps / row.done if row.done else steps / done) for row in rows)
     return left / steps_a_second
-
-
-def table(title: str, rows: Iterable[Row], steps_a_second: float) -> Table:
-    """The conditions and a line of totals, for Rich to draw."""
-    from rich.progress_bar import ProgressBar
-    from rich.table import Table
-    from rich.text import Text  # names may hold what Rich would take for markup
-
-    rows = list(rows)
-    drawn = Table(title=Text(shown(title)), title_justify="left", show_footer=True, box=None, pad_edge=False)
-    left = time_left(rows, steps_a_second)
-    done, runs = sum(row.done for row in rows), sum(row.runs for row in rows)
-    drawn.add_column("condition", footer="all")
-    drawn.add_column("", footer=f"{done / runs:.0%}" if runs else "", min_width=16)
-    drawn.add_column("runs", footer=f"{done:,} / {runs:,}", justify="right")
-    drawn.add_column("steps", footer=f"{_millions(steps_a_second)} steps/s", justify="right")
-    drawn.add_column("time left", footer=clock(left), justify="right")
-    for row in rows:
-        bar = ProgressBar(total=row.runs, completed=row.done, width=16)
-        drawn.add_row(Text(shown(row.name)), bar, f"{row.done:,} / {row.runs:,}", _millions(row.steps), "")
-    return drawn
-
-
-def line(rows: Iterable[Row], steps_a_second: float) -> str:
-    """The totals as one line of text."""
-    rows = list(rows)
-    done, runs = sum(row.done for row in rows), sum(row.runs for row in rows)
-    parts = [f"{done:,} of {runs:,} runs ({done / runs:.0%})"]
-    if steps_a_second > 0.0:
-        parts.append(f"{_millions(steps_a_second)} steps/s")
-    if done < runs:
-        parts.append(f"{clock(time_left(rows, steps_a_second))} left")
-    return ", ".join(parts)
-
-
-def clock(seconds: float | None) -> str:
-    """Seconds as hours, minutes and seconds."""
-    if seconds is None:
-        return "?"
-    minutes, second = divmod(round(seconds), 60)
-    hours, minute = divmod(minutes, 60)
-    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
 
 
 class Tally:
@@ -135,57 +89,3 @@ class Tally:
         with self._lock:
             steps = self._steps + sum(progress.steps for progress in self._under_way.values())
             return steps / max(self._now() - self._start, 1e-9)
-
-
-class LiveTable(Tally):
-    """A table that is redrawn four times a second, from `begin` to `close`."""
-
-    def begin(self, store: Store, units: list[Unit]) -> None:
-        """The units that will be seen to."""
-        from rich.live import Live
-
-        super().begin(store, units)
-        title = f"{store.plan.record['name']} in {store.url}"
-        self._live = Live(get_renderable=lambda: table(title, self.rows, self.steps_a_second), refresh_per_second=4)
-        self._live.start()
-
-    def close(self) -> None:
-        """Leave the table as it is now."""
-        if hasattr(self, "_live"):
-            self._live.stop()
-
-
-class PlainLines(Tally):
-    """A line every so many seconds.
-
-    Parameters
-    ----------
-    write : callable
-        Given each line.
-    every : float
-        Seconds.
-    now : callable
-        The clock.
-    """
-
-    def __init__(
-        self, write: Callable[[str], None] = print, every: float = 10.0, now: Callable[[], float] = time.monotonic
-    ) -> None:
-        super().__init__(now)
-        self._write, self._every, self._last = write, every, now()
-
-    def done(self, result: Result) -> None:
-        """A unit is done, or another run has it."""
-        super().done(result)
-        if self._now() - self._last >= self._every:
-            self._last = self._now()
-            self._write(line(self.rows, self.steps_a_second))
-
-    def close(self) -> None:
-        """Say where it stands."""
-        if self._rows:
-            self._write(line(self.rows, self.steps_a_second))
-
-
-def _millions(steps: float) -> str:
-    return f"{steps / 1e6:,.1f} M"

@@ -31,7 +31,7 @@ from fastsoftq.studies.study import Study, canonical
 from fastsoftq.system.memory import check_memory
 from fastsoftq.system.provenance import provenance
 
-__all__ = ["Found", "Store", "create", "open_store"]
+__all__ = ["Found", "Store", "check_fits", "create", "open_store"]
 
 _PLAN = "study.json"
 _OURS = {_PLAN, RESULTS, "done", "claims", "tmp"}
@@ -280,6 +280,25 @@ def create(
     if isinstance(storage, LocalStorage):
         storage.sweep()
     return store, changed if wanted is plan else ()
+
+
+def check_fits(study: Study, url: str | Path) -> None:
+    """Refuse a folder that holds another study's results, before any work.
+
+    Parameters
+    ----------
+    study : Study
+    url : str or Path
+
+    Raises
+    ------
+    FolderError
+        The message names the first difference.
+    """
+    plan = _plan(open_storage(url))
+    difference = None if plan is None else plan.difference(study)
+    if difference:
+        raise FolderError(f"{url} holds another study's results: {difference}")
 
 
 def _plan(storage: Storage) -> Plan | None:

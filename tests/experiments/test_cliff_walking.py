@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 import fastsoftq as fsq
-from fastsoftq.experiments import Settings
-from fastsoftq.experiments.cliff_walking import _exact, _falls, conditions, run
+from fastsoftq.experiments import EXPERIMENTS, Settings
+from fastsoftq.experiments.cliff_walking import AGENTS, _exact, _falls
+from tests.experiments.running import array, trained
 
 # Exact values at discount 0.95 without a limit of steps, from independent linear algebra.
 UNLIMITED = {
@@ -17,14 +18,17 @@ UNLIMITED = {
 }
 
 
-@pytest.fixture(scope="module")
-def told():
-    return []
+SETTINGS = Settings(seeds=48, threads=2)
 
 
 @pytest.fixture(scope="module")
-def findings(told):
-    return run(Settings(seeds=48, threads=2), lambda label, progress: told.append((label, progress)))
+def results(tmp_path_factory):
+    return trained("cliff-walking", SETTINGS, tmp_path_factory.mktemp("cliff"))
+
+
+@pytest.fixture(scope="module")
+def findings(results):
+    return EXPERIMENTS["cliff-walking"].analyse(results, SETTINGS)
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +37,7 @@ def rows(findings):
 
 
 def test_the_agents_are_those_of_the_document():
-    agents = {condition.name: condition.agent for condition in conditions()}
+    agents = {name: agent for name, (_, agent) in AGENTS.items()}
     assert len(agents) == 7
     epsilon = fsq.LinearDecay(0.9, 0.1, 0.001)
     assert agents.pop("hard") == fsq.QLearning(0.8, 0.95, epsilon)
@@ -49,7 +53,7 @@ def test_exact_values_are_those_known(rows, name):
     assert rows[name]["length_exact_unlimited"] == pytest.approx(UNLIMITED[name][1], abs=1e-3)
 
 
-@pytest.mark.parametrize("name", [condition.name for condition in conditions()])
+@pytest.mark.parametrize("name", AGENTS)
 @pytest.mark.parametrize("metric", ["return", "length"])
 def test_what_is_learned_comes_to_what_is_exact(rows, name, metric):
     row = rows[name]
@@ -72,10 +76,10 @@ def test_below_the_critical_reward_scale_nearly_every_episode_is_cut(rows, findi
     assert len(re.findall(r"\.(\s|$)", sentence)) == 1
 
 
-@pytest.mark.parametrize("name", [condition.name for condition in conditions()])
+@pytest.mark.parametrize("name", AGENTS)
 def test_the_summary_is_that_of_the_arrays(findings, rows, name):
-    row, arrays = rows[name], findings.arrays
-    returns, lengths, truncated = (arrays[f"{name}_{field}"] for field in ("returns", "lengths", "truncated"))
+    row = rows[name]
+    returns, lengths, truncated = (array(findings, f"{name}_{field}") for field in ("returns", "lengths", "truncated"))
     assert returns.shape == (48, 1000)
     assert row["return"] == pytest.approx(returns[:, -100:].mean())
     assert row["length"] == pytest.approx(lengths[:, -100:].mean())
@@ -90,7 +94,7 @@ def test_the_summary_is_that_of_the_arrays(findings, rows, name):
 def test_exact_curves_follow_epsilon():
     settings = Settings(seeds=2, episodes=1000, max_steps=300)
     mdp = fsq.cliff_walking()
-    agent = next(condition.agent for condition in conditions() if condition.name == "soft_k10_epsilon")
+    _, agent = AGENTS["soft_k10_epsilon"]
     returns, lengths, _ = _exact(mdp, agent, settings)
     policy = fsq.soft_value_iteration(mdp, 0.95, reward_scale=10.0).policy
     for episode in (0, 3, 217, 642, 799, 800, 999):
@@ -118,23 +122,31 @@ def test_falls_are_counted_exactly():
     np.testing.assert_array_equal(_falls(random), random.returns - dearer.returns)
 
 
-def test_progress_is_told_from_nothing_to_everything(told):
-    for condition in conditions():
-        progress = [p for label, p in told if label == condition.label]
-        assert progress[0].runs == 0
-        assert (progress[-1].runs, progress[-1].of_runs) == (48, 48)
-        assert progress[-1].steps > 0
-
-
-def test_what_differs_from_run_to_run_is_told_apart(findings):
-    assert set(findings.run["agents"]) == {condition.name for condition in conditions()}
-    assert findings.run["agents"]["hard"]["steps_per_second"] > 0
-    assert findings.run["threads"] == 2
-    assert {"cpu", "python", "versions", "time"} <= set(findings.run)
+def test_what_differs_from_run_to_run_is_told_apart(results, findings):
+    told = findings.run
+    assert list(told["agents"]) == results.conditions
+    assert told["steps"] == sum(row["steps"] for row in findings.summary)
+    assert told["agents"]["cliff/hard"]["steps"] == findings.summary[0]["steps"]
+    assert told["agents"]["cliff/hard"]["agent"] == repr(AGENTS["hard"][1])
+    assert told["agents"]["cliff/hard"]["steps_per_second"] > 0
+    assert told["seconds"] > sum(agent["seconds"] for agent in told["agents"].values())
+    assert (told["threads"], told["seeds"], told["episodes"], told["max_steps"]) == (2, 48, 1000, 1000)
+    assert {"cpu", "python", "versions", "time"} <= set(told)
     assert not {"seconds", "steps_per_second"} & set(findings.summary[0])
 
 
-def test_few_episodes_are_enough_for_a_report():
-    small = run(Settings(seeds=2, episodes=1, max_steps=5, threads=1), lambda label, progress: None)
+def test_the_results_are_those_of_training(results):
+    for name in ("hard", "soft_k10_epsilon"):
+        _, agent = AGENTS[name]
+        curves = fsq.train(fsq.cliff_walking(), agent, 3, 1000, keep_q=True, threads=1)
+        kept = results.curves(f"cliff/{name}", runs=3)
+        for field in ("returns", "lengths", "truncated", "seeds"):
+            np.testing.assert_array_equal(getattr(kept, field), getattr(curves, field))
+        np.testing.assert_array_equal(results.tables(f"cliff/{name}", runs=3), curves.final_q)
+
+
+def test_few_episodes_are_enough_for_a_report(tmp_path):
+    settings = Settings(seeds=2, episodes=1, max_steps=5, threads=1)
+    small = EXPERIMENTS["cliff-walking"].analyse(trained("cliff-walking", settings, tmp_path), settings)
     assert [row["window"] for row in small.summary] == [1] * 7
     assert len(small.figures) == 2

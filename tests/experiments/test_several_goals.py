@@ -7,23 +7,25 @@ import pytest
 
 import fastsoftq as fsq
 from fastsoftq.experiments import EXPERIMENTS, Settings, fine_tuning, multi_goal
-from fastsoftq.experiments.goals import NEAR_TIES, reached
+from fastsoftq.experiments.goals_reached import NEAR_TIES, reached
 from fastsoftq.planning.bellman import greedy_policy, soft_policy
 from fastsoftq.report.findings import write
+from tests.experiments import running
 
 NAMES = ("multi-goal", "point-mass", "pretraining")
 
 
-def findings(name, threads=1):
-    seen = []
-    result = EXPERIMENTS[name].run(Settings(3, 12, 40, threads), lambda label, progress: seen.append(label))
-    assert seen
-    return result
+SETTINGS = Settings(3, 12, 40, threads=1)
 
 
 @pytest.fixture(scope="module")
-def all_findings():
-    return {name: findings(name) for name in NAMES}
+def studied(tmp_path_factory):
+    return {name: running.trained(name, SETTINGS, tmp_path_factory.mktemp(name)) for name in NAMES}
+
+
+@pytest.fixture(scope="module")
+def all_findings(studied):
+    return {name: EXPERIMENTS[name].analyse(studied[name], SETTINGS) for name in NAMES}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -42,13 +44,13 @@ def test_files_and_their_numbers(all_findings, name, tmp_path):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_threads_change_nothing(all_findings, name):
-    found, again = all_findings[name], findings(name, threads=2)
+def test_threads_change_nothing(all_findings, name, tmp_path):
+    found, again = all_findings[name], running.findings(name, Settings(3, 12, 40, threads=2), tmp_path)
     assert again.table == found.table
     assert again.sentences == found.sentences
     assert again.arrays.keys() == found.arrays.keys()
-    for key, array in found.arrays.items():
-        np.testing.assert_array_equal(array, again.arrays[key])
+    for key in found.arrays:
+        np.testing.assert_array_equal(running.array(found, key), running.array(again, key))
 
 
 def test_hard_has_one_best_goal_where_rewards_differ_and_soft_keeps_four(all_findings):
@@ -82,13 +84,19 @@ def test_learned_goal_shares_come_to_the_exact_ones():
     np.testing.assert_allclose(learned.shares, reached(mdp, [exact], 200).shares.repeat(8, 0), atol=1e-3)
 
 
-def test_tables_are_carried_over_by_where_states_lie():
-    old, new = fsq.multi_goal(9), fsq.multi_goal(9, walls="u-maze")
-    q = np.arange(2 * 81 * 4.0).reshape(2, 81, 4)
-    carried = fine_tuning.carried_over(q, old, new)
-    assert carried.shape == (2, new.n_states, 4)
-    for state, (row, column) in enumerate(new.cells):
-        np.testing.assert_array_equal(carried[:, state], q[:, 9 * row + column])
+def test_fine_tuning_starts_from_each_runs_own_table_by_where_states_lie(studied):
+    """Against training by hand: in the room with walls, states that were left out make all others move up."""
+    results = studied["pretraining"]
+    old, new = fine_tuning.room(), fine_tuning.room(walls="u-maze")
+    assert new.n_states < old.n_states
+    for source, agent in fine_tuning.TUNERS.items():
+        pretrained = fsq.train(old, agent, 3, 12, 40, keep_q=True, threads=1)
+        place = {tuple(cell): state for state, cell in enumerate(old.cells)}
+        start = pretrained.final_q[:, [place[tuple(cell)] for cell in new.cells]]
+        curves = fsq.train(new, fine_tuning.TUNERS["soft"], [3, 4, 5], 4, 40, initial_q=start, threads=1)
+        kept = results.curves(f"U-maze: soft, pretrained {source}")
+        np.testing.assert_array_equal(kept.lengths, curves.lengths)
+        np.testing.assert_array_equal(kept.seeds, [3, 4, 5])
 
 
 def test_from_an_exact_table_nothing_is_left_to_learn():

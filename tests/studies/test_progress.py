@@ -1,10 +1,13 @@
 import io
+import threading
+import time
 
 import pytest
 from rich.console import Console
 
+from fastsoftq.cli.live import Labelled, clock, line, live, table
 from fastsoftq.engine.threads import Progress
-from fastsoftq.studies.progress import PlainLines, Row, Tally, clock, line, table, time_left
+from fastsoftq.studies.progress import Row, Tally, time_left
 from fastsoftq.studies.running import run
 from fastsoftq.studies.status import status
 from fastsoftq.studies.store import open_store
@@ -62,19 +65,30 @@ def test_a_table_and_a_line_show_the_same():
     assert line([Row("a", 5, 5, 1)], 0.0) == "5 of 5 runs (100%)"
 
 
-def test_plain_lines_come_now_and_then(small, tmp_path):
-    lines, now = [], 0.0
+def test_lines_come_now_and_then_and_at_the_end(small, tmp_path):
+    lines, tally, threads = [], Tally(), threading.active_count()
+    with live("small", tally, prefix="small: ", every=0.01, write=lines.append):
+        run(small(), tmp_path, threads=1, chunk=64, watch=tally)
+        until = time.monotonic() + 30
+        while len(lines) < 3 and time.monotonic() < until:
+            time.sleep(0.01)
+    assert len(lines) >= 3
+    assert lines[-1].startswith("small: 400 of 400 runs (100%)")
+    with live("nothing", Labelled(), write=lines.append):
+        pass
+    assert "nothing" not in lines[-1]
+    with pytest.raises(KeyboardInterrupt), live("small", tally, write=lines.append):
+        raise KeyboardInterrupt
+    assert threading.active_count() == threads
 
-    def tick():
-        nonlocal now
-        now += 1.0
-        return now
 
-    watch = PlainLines(lines.append, every=3.0, now=tick)
-    run(small(), tmp_path, threads=1, chunk=64, watch=watch)
-    watch.close()
-    assert 2 <= len(lines) < 8
-    assert lines[-1].startswith("400 of 400 runs (100%)")
+def test_what_is_told_by_label_is_counted():
+    counted = Labelled()
+    counted("testing hard", Progress(0, 7, 0))
+    counted("testing soft", Progress(2, 5, 300))
+    counted("testing hard", Progress(7, 7, 100))
+    assert counted.rows == [Row("testing hard", 7, 7, 100), Row("testing soft", 2, 5, 300)]
+    assert counted.steps_a_second > 0.0
 
 
 def test_status_reads_marks(small, tmp_path):

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 import fastsoftq as fsq
-from fastsoftq.experiments.goals import NEAR_TIES, first_of_the_best, goal_entropy, goals_visited, reached
+from fastsoftq.experiments.goals_reached import NEAR_TIES, first_of_the_best, goal_entropy, goals_visited, reached
 
 
 def test_goal_entropy():

@@ -5,9 +5,11 @@ import math
 import numpy as np
 import pytest
 
-from fastsoftq.experiments import EXPERIMENTS, Settings
-from fastsoftq.experiments.columns import interval_columns, interval_text, length_bounds
+from fastsoftq.experiments import Settings
+from fastsoftq.experiments.intervals import interval_columns, interval_of, length_bounds
+from fastsoftq.report.rounding import interval_text
 from fastsoftq.statistics import confidence_interval
+from tests.experiments.running import findings
 
 
 def test_an_interval_ends_at_its_bounds_and_is_shown_by_both_ends():
@@ -15,18 +17,24 @@ def test_an_interval_ends_at_its_bounds_and_is_shown_by_both_ends():
     free, cut = interval_columns("return", values), interval_columns("return", values, (-1000.0, 0.0))
     plain = confidence_interval(values)
     assert (free["return_low"], free["return_high"]) == (plain.low, plain.high)
-    assert interval_text(free, "return") == f"-47.87 ± {plain.high + 47.87:.2f}"
+    assert interval_text(*interval_of(free, "return"), decimals=2) == f"-47.87 ± {plain.high + 47.87:.2f}"
     assert plain.high > 0.0
     assert cut == {"return": plain.estimate, "return_low": plain.low, "return_high": 0.0}
-    assert interval_text(cut, "return") == f"-47.87 [{plain.low:.2f}, 0.00]"
+    assert interval_text(*interval_of(cut, "return"), decimals=2) == f"-47.87 [{plain.low:.2f}, 0.00]"
 
 
 def test_halves_apart_by_rounding_are_one_half_width():
-    row = {"x": 0.5, "x_low": 0.4, "x_high": 0.6004}
-    assert interval_text(row, "x", 3) == "0.500 ± 0.100"
-    assert interval_text({**row, "x_high": 0.63}, "x") == "0.50 [0.40, 0.63]"
-    assert interval_text(row, "x", 1, percent=True) == "50.0% ± 10.0"
-    assert interval_text({**row, "x_high": 1.0}, "x", 1, percent=True) == "50.0% [40.0, 100.0]"
+    assert interval_text(0.5, 0.4, 0.6004, decimals=3) == "0.500 ± 0.100"
+    assert interval_text(0.5, 0.4, 0.63, decimals=2) == "0.50 [0.40, 0.63]"
+    assert interval_text(0.5, 0.4, 0.6004, decimals=1, percent=True) == "50.0% ± 10.0"
+    assert interval_text(0.5, 0.4, 1.0, decimals=1, percent=True) == "50.0% [40.0, 100.0]"
+
+
+def test_no_width_is_shown_as_none():
+    assert interval_text(-12.0312, -12.0345, -12.0279, decimals=2) == "-12.031 ± 0.003"
+    assert interval_text(5.0, 5.0, 5.0, decimals=2) == "5.00 ± 0.00"
+    share = interval_columns("x", np.r_[np.ones(999), 0.99])
+    assert interval_text(*interval_of(share, "x"), decimals=1, percent=True).startswith("99.999")
 
 
 def test_means_past_a_bound_by_rounding_lie_in_their_interval():
@@ -59,8 +67,8 @@ POSSIBLE = {
 
 
 @pytest.mark.parametrize("name", ["cliff-walking", "reward-scale", "exploration", "robustness"])
-def test_no_interval_of_two_seeds_reaches_what_cannot_be(name):
-    found = EXPERIMENTS[name].run(Settings(2, 20, 40, 1), lambda *_: None)
+def test_no_interval_of_two_seeds_reaches_what_cannot_be(name, tmp_path):
+    found = findings(name, Settings(2, 20, 40, 1), tmp_path)
     seen = 0
     for row in found.summary:
         for column in POSSIBLE.keys() & row.keys():

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from fastsoftq.experiments import (
-    EXPERIMENTS,
     Settings,
     exploration,
     human_behaviour,
@@ -18,8 +17,9 @@ from fastsoftq.experiments import (
     robustness,
     traditional,
 )
-from fastsoftq.experiments.columns import interval_columns, interval_text
-from fastsoftq.experiments.conclusions import against, sign, together, told
+from fastsoftq.experiments.document import HARD
+from fastsoftq.experiments.joint_comparisons import compare_together, comparison_text, comparisons_text, sign
+from tests.experiments.running import findings
 
 RUNS = 20
 RNG = np.random.default_rng(0)
@@ -34,8 +34,8 @@ def test_comparisons_are_decided_together():
     alone = wrong = 0
     for _ in range(150):
         pairs = {f"{i}": rng.normal(size=(2, 15)) for i in range(10)}
-        wrong += any(sign(c) for c in together(pairs).values())
-        alone += any(sign(c) for c in together(pairs, among=1).values())
+        wrong += any(sign(c) for c in compare_together(pairs).values())
+        alone += any(sign(c) for c in compare_together(pairs, among=1).values())
     assert wrong <= 16  # at 5 % once in a thousand more
     assert alone > 40  # 40 % of the time
 
@@ -43,17 +43,17 @@ def test_comparisons_are_decided_together():
 def test_who_has_more_less_or_neither_is_told_from_the_intervals():
     rng = np.random.default_rng(2)
     reference = rng.normal(size=RUNS)
-    found = together({f"by {d:g}": (d + rng.normal(size=RUNS), reference) for d in (-9.0, 0.0, 9.0)})
-    words = against(found, "more", "less")
+    found = compare_together({f"by {d:g}": (d + rng.normal(size=RUNS), reference) for d in (-9.0, 0.0, 9.0)})
+    words = comparisons_text(found, "more", "less")
     assert re.fullmatch(r"more: by 9 \(.*\); less: by -9 \(.*\); not told apart: by 0 \(.*\)", words)
-    assert told(found["by 9"], "more", "less").startswith("more by 9.")
-    assert told(found["by -9"], "more", "less").startswith("less by 8.9 [")
-    assert told(found["by 0"], "more", "less").startswith("not told apart, ")
-    assert "less" not in against({"a": found["by 9"]}, "more", "less")
+    assert comparison_text(found["by 9"], "more", "less").startswith("more by 9.")
+    assert comparison_text(found["by -9"], "more", "less").startswith("less by 8.9 [")
+    assert comparison_text(found["by 0"], "more", "less").startswith("not told apart, ")
+    assert "less" not in comparisons_text({"a": found["by 9"]}, "more", "less")
 
 
 def test_two_runs_tell_nothing_apart():
-    found = together({"a": (np.array([9.0, 9.1]), np.array([0.0, 0.1]))})["a"]
+    found = compare_together({"a": (np.array([9.0, 9.1]), np.array([0.0, 0.1]))})["a"]
     assert sign(found) == 0
     assert found.low <= 0.0
 
@@ -61,7 +61,7 @@ def test_two_runs_tell_nothing_apart():
 def robust(gain):
     """Results of the robustness experiment in which all others differ from greedy by so much."""
     testers = [
-        robustness.Tester(name, name.replace(" ", ", "), None, np.empty(0), np.empty(0))
+        robustness.Tester(name, name.replace(" ", ", "), HARD, np.empty(0))
         for name in (robustness.GREEDY, "hard epsilon", "soft k10", "soft k3", "soft k2")
     ]
     results = [
@@ -111,7 +111,7 @@ def test_exploration(gain):
     }
     episodes = np.array([1, 5, 12, 40])
     policies = [
-        exploration.Policy(n, n, "#000000", "-", np.column_stack([sample(m, 0.02)] * 4), np.ones((RUNS, 4)), (m, 1.0))
+        exploration.Policy(n, n, HARD, "-", np.column_stack([sample(m, 0.02)] * 4), np.ones((RUNS, 4)), (m, 1.0))
         for n, m in names.items()
     ]
     tried = {name: np.tile([0.3, 0.5, 0.9997, 1.0], (RUNS, 1)) for name in ("hard", "soft_k1.5", "soft_k3", "soft_k10")}
@@ -150,14 +150,12 @@ def test_multi_goal(gain):
 
 @pytest.mark.parametrize(("over", "verb"), [(30.0, "nearer by"), (-30.0, "further away by"), (0.0, "not told apart")])
 def test_traditional(over, verb):
-    errors = {"hard": 1.0, "soft": 2.0, "document": 3.0, "slippery": 60.0 + over, "shrinking": 60.0}
-    learned = [
-        traditional.Learned(n, n, "", "", np.array([1, 9]), np.column_stack([sample(e)] * 2)) for n, e in errors.items()
-    ]
-    summary = [traditional._row(one, Settings(10 * RUNS)) for one in learned]
+    means = {"hard": 1.0, "soft": 2.0, "document": 3.0, "slippery": 60.0 + over, "shrinking": 60.0}
+    errors = {name: np.column_stack([sample(mean)] * 2) for name, mean in means.items()}
+    summary = [traditional._row(one, errors[one.name], Settings(10 * RUNS)) for one in traditional.LEARNERS]
     planned = {world: {"policy": np.zeros(3)} for world in ("straight", "slippery")}
     solved = {world: SimpleNamespace(iterations=7) for world in planned}
-    *_, straight, slippery = traditional._found(summary, learned, planned, {"straight": 1e-13}, solved)
+    *_, straight, slippery = traditional._found(summary, errors, planned, {"straight": 1e-13}, solved)
     assert f": {verb}" in slippery or f": {verb}," in slippery
     assert "comes to" not in straight
 
@@ -188,7 +186,9 @@ def test_human_behaviour(gains):
     reward = SimpleNamespace(
         weights=human_behaviour.WEIGHTS + 9.0, low=human_behaviour.WEIGHTS + 8.0, high=human_behaviour.WEIGHTS + 10.0
     )
-    temperature, weights, better, _ = human_behaviour._found({0.15: [fit], 0.5: [fit]}, rivals, [reward])
+    temperature, weights, better, _ = human_behaviour._found(
+        {0.15: [fit], 0.5: [fit]}, human_behaviour._gains(rivals), [reward]
+    )
     assert "50% of 2 nominal" in temperature
     assert "0% of 4 such intervals" in weights
     assert "recovered" not in temperature
@@ -204,8 +204,10 @@ def test_human_behaviour(gains):
 def test_pretraining(gain, counts):
     def case():
         pairs = {"over_scratch": gain, "over_hard": gain, "sooner": gain}
-        found = together({n: (sample(1000.0 + g, 9.0), sample(1000.0, 9.0)) for n, g in pairs.items()}, among=12)
-        return SimpleNamespace(steps={"none": sample(1000.0)}, **found)
+        found = compare_together(
+            {n: (sample(1000.0 + g, 9.0), sample(1000.0, 9.0)) for n, g in pairs.items()}, among=12
+        )
+        return SimpleNamespace(starts={"none": SimpleNamespace(steps=sample(1000.0))}, **found)
 
     sentence = pretraining._found([case() for _ in range(4)], {"hard": 0.0, "soft": 0.9999})
     more, less, neither = counts
@@ -221,16 +223,8 @@ FIXED = (
 
 
 @pytest.mark.parametrize("name", ["cliff-walking", "traditional", "exploration", "robustness"])
-def test_nothing_is_said_of_two_seeds_that_only_many_show(name):
-    found = EXPERIMENTS[name].run(Settings(2, 6, 30, 1), lambda *_: None)
+def test_nothing_is_said_of_two_seeds_that_only_many_show(name, tmp_path):
+    found = findings(name, Settings(2, 6, 30, 1), tmp_path)
     titles = [figure.get_suptitle() for figure in found.figures.values()]
     assert not re.search(FIXED, " ".join([*found.sentences, *titles]))
     assert not re.search(r"\b(nan|inf)\b", " ".join(found.sentences))
-
-
-def test_no_width_is_shown_as_none():
-    row = {"x": -12.0312, "x_low": -12.0345, "x_high": -12.0279}
-    assert interval_text(row, "x") == "-12.031 ± 0.003"
-    assert interval_text({"x": 5.0, "x_low": 5.0, "x_high": 5.0}, "x") == "5.00 ± 0.00"
-    share = interval_columns("x", np.r_[np.ones(999), 0.99])
-    assert interval_text(share, "x", 1, percent=True).startswith("99.999")

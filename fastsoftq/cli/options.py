@@ -1,0 +1,77 @@
+"""What several commands take: counts, paths, parts, folders of results."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import tempfile
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from fastsoftq.cli.errors import BadInputError
+
+__all__ = ["Chunks", "Dask", "Part", "Results", "check_file", "check_folder", "count", "part_of", "path"]
+
+Results = Annotated[str, typer.Argument(metavar="DIR", help="A folder of results, or a URL that fsspec knows.")]
+Part = Annotated[str, typer.Option(help="Only this part, such as 3/40: one task of an array of jobs.")]
+Dask = Annotated[str | None, typer.Option(help='A Dask scheduler, such as tcp://host:8786, or "local".')]
+Chunks = Annotated[int | None, typer.Option(min=1, help="Runs in a chunk of a new folder.")]
+
+
+def count(text: str) -> Any:
+    """An option that takes an integer."""
+    return typer.Option(help=text, parser=_integer, metavar="N")
+
+
+def _integer(text: str | int) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not an integer") from None
+
+
+def path(text: str | Path) -> Path:
+    """A path that is not empty."""
+    if not str(text).strip():
+        raise typer.BadParameter("it is empty; it must be a path")
+    return Path(text)
+
+
+def part_of(text: str) -> tuple[int, int]:
+    """A part such as 3/40."""
+    numbers = re.fullmatch(r"(\d{1,9})/(\d{1,9})", text)
+    if numbers is None:
+        raise BadInputError(f"--part is {text!r}; it must be like 3/40")
+    index, parts = int(numbers[1]), int(numbers[2])
+    if not 1 <= index <= parts:
+        raise BadInputError(f"part is {text}; it must be from 1/{max(parts, 1)} to {max(parts, 1)}/{max(parts, 1)}")
+    return index, parts
+
+
+def check_file(file: Path) -> None:
+    """Make sure, before any work, that a file can be put there."""
+    if file.is_dir():
+        raise BadInputError(f"out is '{file}'; it is a folder, and must be a file")
+    if not file.parent.is_dir():
+        raise BadInputError(f"out is '{file}'; there is no folder '{file.parent}'")
+    check_folder(file.parent)
+
+
+def check_folder(folder: Path) -> None:
+    """Make sure, before any work, that files can be written there; leave nothing behind."""
+    missing = [place for place in (folder, *folder.parents) if not os.path.lexists(place)]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except (FileExistsError, NotADirectoryError):
+        raise BadInputError(f"out is '{folder}'; it is not a folder, nor can it be one") from None
+    except OSError as error:
+        raise BadInputError(f"out is '{folder}'; files cannot be written there: {error.strerror}") from error
+    finally:
+        for place in missing:
+            with contextlib.suppress(OSError):
+                place.rmdir()
