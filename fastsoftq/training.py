@@ -18,6 +18,7 @@ from fastsoftq.engine.dispatch import checked_engine, engine_for
 from fastsoftq.engine.records import Output
 from fastsoftq.engine.seeds import checked_seeds
 from fastsoftq.engine.threads import Progress, run_on_threads
+from fastsoftq.mdp.ends import warn_of_endless_starts
 from fastsoftq.mdp.tables import tables
 from fastsoftq.mdp.tabular import TabularMDP, checked_mdp
 from fastsoftq.reward_scales import check_reward_scale, warn_below_critical
@@ -90,7 +91,8 @@ def train(
     -----
     UserWarning
         Soft learning at or below the critical reward scale, where wandering pays (see `critical_reward_scale`), as far
-        as that can be told by about a tenth of the training's own work.
+        as that can be told by about a tenth of the training's own work. A start from which no terminal outcome can be
+        reached, in an MDP that has some.
 
     Examples
     --------
@@ -105,6 +107,7 @@ def train(
         mdp, agent, seeds, episodes, max_steps, precision, threads, initial_q, keep_q, checkpoints
     )
     training.check_memory("seeds", len(training.seeds), "take fewer seeds or episodes, or fastsoftq.stream")
+    warn_of_endless_starts(mdp)
     warn_below_critical(mdp, training.agent, training.most_steps)
     return training.curves(progress=progress)
 
@@ -156,6 +159,7 @@ def stream(
         mdp, agent, seeds, episodes, max_steps, precision, threads, initial_q, keep_q, checkpoints
     )
     training.check_memory("block", min(size, len(training.seeds)), "take a smaller block or fewer episodes")
+    warn_of_endless_starts(mdp)
     warn_below_critical(mdp, training.agent, training.most_steps)
     if training.initial_q is not None:
         training = replace(training, initial_q=training.initial_q.copy())  # it may be changed between blocks

@@ -15,7 +15,7 @@ from fastsoftq.agents.rules import (
     update_summary,
 )
 from fastsoftq.agents.schedules import tuned
-from fastsoftq.engine.lane_memory import fetch_add
+from fastsoftq.engine.lane_tables import fetch_add
 from fastsoftq.kernels.jit import compiled
 from fastsoftq.kernels.over_actions import read_row
 from fastsoftq.kernels.random import advance, draw, outcome_draw, seed, start_draw
@@ -40,23 +40,25 @@ def run_episodes(agent, mdp, row, like, work, out):
     out : Output
         Filled in place.
     """
-    n_states, n_actions = work.initial_q.shape[1:]
+    seeds, initial_q, max_steps, next_run, stop, progress = work  # here, not in every step, where it costs
+    returns, lengths, truncated, kept, tables = out
+    n_states, n_actions = initial_q.shape[1:]
     q = np.empty((n_states, n_actions))
-    run = fetch_add(work.next_run)
-    while run < len(work.seeds):
-        first = run % len(work.initial_q)
+    run = fetch_add(next_run)
+    while run < len(seeds):
+        first = run % len(initial_q)
         for s in range(n_states):  # plain loops: assignments between arrays take a second longer to compile
             for a in range(n_actions):
-                q[s, a] = work.initial_q[first, s, a]
-        key = advance(seed(work.seeds[run]))
-        for episode in range(out.returns.shape[1]):
+                q[s, a] = initial_q[first, s, a]
+        key = advance(seed(seeds[run]))
+        for episode in range(returns.shape[1]):
             now = tuned(agent, np.int32(episode))
             state = reset(mdp, start_draw(key))
             here = read_row(q, state, row)
             action = act(now, here, complete_summary(now, summarise(now, here, like)), draw(key))
             total, length, terminated = 0.0, 0, False
             while True:
-                if work.stop[0]:
+                if stop[0]:
                     return
                 next_state, reward, terminated = step(mdp, state, action, outcome_draw(key))
                 ahead = read_row(q, next_state, row)
@@ -69,7 +71,7 @@ def run_episodes(agent, mdp, row, like, work, out):
                     next_action = act(now, ahead, summary, draw(key))
                 value = bootstrap(now, ahead, summary, next_action)
                 q[state, action] = learn(now, q[state, action], reward, terminated, value)
-                if terminated or length >= work.max_steps:
+                if terminated or length >= max_steps:
                     break
                 if not on_policy(now):
                     if next_state == state:
@@ -80,13 +82,13 @@ def run_episodes(agent, mdp, row, like, work, out):
                             summary = complete_summary(now, summarise(now, ahead, like))
                     next_action = act(now, ahead, summary, draw(key))
                 state, action = next_state, next_action
-            out.returns[run, episode] = total
-            out.lengths[run, episode] = length
-            out.truncated[run, episode] = not terminated
-            if len(out.kept) > 0 and out.kept[episode] >= 0:
+            returns[run, episode] = total
+            lengths[run, episode] = length
+            truncated[run, episode] = not terminated
+            if len(kept) > 0 and kept[episode] >= 0:
                 for s in range(n_states):
                     for a in range(n_actions):
-                        out.tables[run, out.kept[episode], s, a] = q[s, a]
-            work.progress[1] += length
-        work.progress[0] += 1
-        run = fetch_add(work.next_run)
+                        tables[run, kept[episode], s, a] = q[s, a]
+            progress[1] += length
+        progress[0] += 1
+        run = fetch_add(next_run)
