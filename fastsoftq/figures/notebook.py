@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fastsoftq.comparing import LAST
 from fastsoftq.figures.colours import agent_colour
 from fastsoftq.statistics import confidence_interval
 from fastsoftq.system.html import html_table
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from fastsoftq.engine.curves import LearningCurves
 
 __all__ = ["curves_html", "plot_curves"]
-
-_LAST = 100  # episodes that count as the end
 
 
 def plot_curves(curves: LearningCurves) -> Figure:
@@ -84,7 +83,7 @@ def curves_html(curves: LearningCurves) -> str:
         ("precision", curves.precision),
         ("final_q", curves.final_q),
     ]
-    last = min(_LAST, curves.n_episodes)
+    last = min(LAST, curves.n_episodes)
     ends = [
         (name, *_interval(values[:, -last:].mean(axis=1), bounds))
         for name, values, bounds in (

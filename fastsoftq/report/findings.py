@@ -22,7 +22,7 @@ from fastsoftq.system.html import html_table
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["Findings", "Table", "described", "settings_of", "show", "write"]
+__all__ = ["Findings", "Table", "described", "settings_of", "write"]
 
 
 class Table(NamedTuple):
@@ -132,26 +132,6 @@ def write(findings: Findings, folder: Path, experiment: str = "", heading: str =
         atomic_write(folder / name, contents)
         written.append(folder / name)
     return written
-
-
-def show(findings: Findings) -> None:
-    """Print the table and the sentences to standard output."""
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table as RichTable
-
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = 160  # a pipe or a file has no width to keep to
-    grid = RichTable(title=findings.title, caption=findings.table.caption, box=box.SIMPLE_HEAD, title_justify="left")
-    grid.caption_justify = "left"
-    for i, heading in enumerate(findings.table.header):
-        grid.add_column(heading, justify="left" if i == 0 else "right", overflow="fold")
-    for row in findings.table.rows:
-        grid.add_row(*row)
-    console.print(grid, markup=False)
-    for sentence in findings.sentences:
-        console.print(sentence, markup=False)
 
 
 def _words(findings: Findings, experiment: str, heading: str) -> dict[str, Any]:

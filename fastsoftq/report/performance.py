@@ -7,13 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from fastsoftq.comparing import LAST
 from fastsoftq.figures.curve import Curve, curve, episode_blocks
 from fastsoftq.report.folder import ReportedAgent
 from fastsoftq.statistics import Interval, confidence_interval, final_performance, tail_mean
 
-__all__ = ["LAST", "Performance", "performance_of"]
-
-LAST = 100  # episodes by which agents are compared
+__all__ = ["Performance", "performance_of"]
 
 
 @dataclass(frozen=True, eq=False)

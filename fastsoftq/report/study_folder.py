@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
+from fastsoftq.comparing import LAST
 from fastsoftq.figures.colours import agent_colour
 from fastsoftq.figures.labels import typeset
 from fastsoftq.report.findings import Table, settings_of
 from fastsoftq.report.folder import FolderContents, ReportedAgent, Runs
-from fastsoftq.report.performance import LAST
 from fastsoftq.studies import Results, open_results
 
 __all__ = ["STUDY", "study_contents"]
