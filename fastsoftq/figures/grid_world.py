@@ -35,7 +35,7 @@ _VISITS = LinearSegmentedColormap.from_list(
 ).with_extremes(under=_FLOOR)
 _DECADES = 3.0  # how far below the largest occupancy colours reach
 _LEAST_ARROW = 0.02  # a smaller probability has no arrow
-_HUB, _REACH = 0.09, 0.4  # of a cell: where arrows begin, around its middle; length of a sure action's
+_HUB, _REACH = 0.08, 0.4  # of a cell: where arrows begin, around its middle; length of a sure action's
 
 
 def plot_grid(
@@ -202,7 +202,7 @@ def _draw_map(ax: Axes, mdp: TabularMDP, lines: bool, arrows: bool) -> None:
             ax.text(x, y, goal, ha="center", va="center", color=INK, weight="bold", fontsize=font, zorder=6)
     for y, x in np.argwhere(marks == "S"):
         ring: dict[str, Any] = (
-            {"radius": _HUB - 0.02, "facecolor": "white"} if arrows else {"radius": 0.3, "fill": False}
+            {"radius": _HUB - 0.015, "facecolor": "white"} if arrows else {"radius": 0.3, "fill": False}
         )
         ax.add_patch(Circle((x, y), edgecolor=INK, linewidth=0.9 if arrows else 1.2, zorder=6, **ring))
     if lines:
