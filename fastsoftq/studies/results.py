@@ -14,10 +14,10 @@ from fastsoftq.engine.curves import LearningCurves
 from fastsoftq.studies.agent_records import agent_from_record
 from fastsoftq.studies.arrays import CURVES, Arrays
 from fastsoftq.studies.conditions import Condition
-from fastsoftq.studies.encoding import DamagedError
-from fastsoftq.studies.layout import RESULTS
 from fastsoftq.studies.store import Store, open_store
 from fastsoftq.studies.summary import EpisodeSummary, merged
+from fastsoftq.studies.zarr_format import DamagedError
+from fastsoftq.studies.zarr_layout import RESULTS
 from fastsoftq.system.html import html_table
 
 if TYPE_CHECKING:
