@@ -1,13 +1,14 @@
-"""Checks of arguments, so that planning and training refuse a bad value with one voice; nothing of the package here."""
+"""Checks of arguments, so that planning and training refuse a bad value with one voice; they import `system` only."""
 
 from __future__ import annotations
 
 import difflib
 import math
-import os
 from collections.abc import Iterable, Mapping, Set
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
+
+from fastsoftq.system.processors import processors
 
 if TYPE_CHECKING:
     import numpy as np
@@ -193,7 +194,7 @@ def count(name: str, value: Any, *, least: int = 1, most: int = MOST) -> int:
 
 
 def threads(value: Any) -> int:
-    """Return how many threads to use: `value`, or all cores for None.
+    """Return how many threads to use: `value`, or for None one for each processor that this process may use.
 
     Raises
     ------
@@ -202,7 +203,7 @@ def threads(value: Any) -> int:
     ValueError
         None at all, or more than a machine can be thought to have.
     """
-    return (os.cpu_count() or 1) if value is None else count("threads", value, most=_MOST_THREADS)
+    return min(processors(), _MOST_THREADS) if value is None else count("threads", value, most=_MOST_THREADS)
 
 
 def index(name: str, value: Any, size: int) -> int:

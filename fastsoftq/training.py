@@ -63,7 +63,7 @@ def train(
     precision : {"double", "mixed"}
         "mixed" takes exponentials in single precision; tables and sums are float64 always.
     threads : int, optional
-        How many threads to use; all cores if not given.
+        How many threads to use; one for each processor that this process may use if not given.
     initial_q : array_like of float64, shape [states, actions] or [seeds, states, actions], optional
         What every table, or each run's, starts from; zeros if not given.
     keep_q : bool
