@@ -15,6 +15,7 @@ from fastsoftq.planning.markov_chains.classes import part, transient_states
 from fastsoftq.planning.markov_chains.differences import EPS
 from fastsoftq.planning.markov_chains.totals import resolvent
 from fastsoftq.planning.markov_chains.transitions import Transitions
+from fastsoftq.system.html import NotebookTable
 
 __all__ = ["Occupancy", "occupancy"]
 
@@ -22,7 +23,7 @@ _DENSE = 1000  # states whose steps are added up as powers of a dense matrix
 
 
 @dataclass(frozen=True, eq=False)
-class Occupancy:
+class Occupancy(NotebookTable):
     """Where a policy spends its time.
 
     Attributes

@@ -26,10 +26,11 @@ from fastsoftq.statistics.samples import (
 )
 from fastsoftq.statistics.sup_t import pointwise_alpha
 from fastsoftq.statistics.variance_floors import with_least_variances
+from fastsoftq.system.html import NotebookTable
 
 
 @dataclass(frozen=True, eq=False)
-class Band:
+class Band(NotebookTable):
     """A curve between two others.
 
     Attributes

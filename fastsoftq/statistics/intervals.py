@@ -35,6 +35,7 @@ from fastsoftq.statistics.samples import (
     scaled,
     within,
 )
+from fastsoftq.system.html import NotebookTable
 
 #: The part of runs that is the tail, unless one says otherwise.
 TAIL = 0.05
@@ -45,7 +46,7 @@ _BOOTSTRAPS = ("expanded", "percentile", "bca")
 
 
 @dataclass(frozen=True)
-class Interval:
+class Interval(NotebookTable):
     """An estimate with its confidence interval.
 
     Attributes

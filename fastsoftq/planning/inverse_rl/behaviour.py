@@ -25,6 +25,7 @@ from fastsoftq.planning.inverse_rl.inverse_temperature import Likelihood
 from fastsoftq.planning.inverse_rl.soft_behaviour import soft_fixed_point, total
 from fastsoftq.planning.inverse_rl.visited import observed
 from fastsoftq.planning.iteration import value_iteration
+from fastsoftq.system.html import NotebookTable
 
 __all__ = [
     "BehaviourFit",
@@ -35,7 +36,7 @@ __all__ = [
 
 
 @dataclass(frozen=True, eq=False)
-class BehaviourFit:
+class BehaviourFit(NotebookTable):
     """A model of behaviour with one parameter, fitted by maximum likelihood.
 
     Attributes

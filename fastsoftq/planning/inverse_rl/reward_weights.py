@@ -19,12 +19,13 @@ from fastsoftq.planning.inverse_rl.demonstrations import Demonstrations, counted
 from fastsoftq.planning.inverse_rl.soft_behaviour import SoftBehaviour, total
 from fastsoftq.planning.inverse_rl.visited import observed
 from fastsoftq.planning.inverse_rl.weight_search import WeightSearch
+from fastsoftq.system.html import NotebookTable
 
 __all__ = ["RewardFit", "fit_rewards"]
 
 
 @dataclass(frozen=True, eq=False)
-class RewardFit:
+class RewardFit(NotebookTable):
     """Reward weights fitted by maximum causal entropy.
 
     Attributes
