@@ -17,7 +17,9 @@ Rules must be written in operations that take one number and sixteen (`kernels/s
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 import numpy as np
@@ -41,10 +43,12 @@ __all__ = [
     "learn",
     "on_policy",
     "rule",
+    "rule_names",
     "summarise",
     "summarise_entry",
     "update_summary",
     "varies_by_episode",
+    "watched",
 ]
 
 # The precisions of exponentials by name: what `like` is in the rules.
@@ -65,6 +69,7 @@ class Agent(Protocol):
 
 
 _implementations: dict[Callable[..., Any], dict[type, Callable[..., Any]]] = {}
+_watchers: list[Callable[..., None]] = []
 
 
 def rule(generic: Callable[..., Any], *agents: type) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -80,17 +85,24 @@ def rule(generic: Callable[..., Any], *agents: type) -> Callable[[Callable[..., 
     Raises
     ------
     TypeError
-        Something that is not a rule, or not a NamedTuple class; another rule for an agent that has been compiled with
-        those it had.
+        Something that is not a rule, or not a NamedTuple class; a function that does not take the rule's arguments;
+        another rule for an agent that has been compiled with those it had.
     """
     if generic not in _implementations:
-        names = sorted(g.__name__ for g in _implementations)
-        raise TypeError(f"generic is {generic!r}; it must be one of the rules {', '.join(names)}")
+        raise TypeError(f"generic is {generic!r}; it must be one of the rules {', '.join(rule_names())}")
     for agent in agents:
         if not (isinstance(agent, type) and hasattr(agent, "_fields")):
             raise TypeError(f"agents includes {agent!r}; an agent must be a typing.NamedTuple class")
 
     def register(implementation: Callable[..., Any]) -> Callable[..., Any]:
+        arguments = inspect.signature(generic).parameters
+        try:
+            inspect.signature(implementation).bind(*arguments)
+        except TypeError as error:
+            raise TypeError(
+                f"the rule {generic.__name__!r} is called with ({', '.join(arguments)}); {implementation!r} takes "
+                f"{inspect.signature(implementation)}: {error}"
+            ) from None
         for agent in agents:
             if is_compiled(agent):
                 raise TypeError(
@@ -102,6 +114,11 @@ def rule(generic: Callable[..., Any], *agents: type) -> Callable[[Callable[..., 
         return implementation
 
     return register
+
+
+def rule_names() -> list[str]:
+    """The rules by name, in alphabetical order."""
+    return sorted(generic.__name__ for generic in _implementations)
 
 
 def known_agents() -> list[type]:
@@ -134,6 +151,16 @@ def check_code(agent: Any) -> None:
             check_code(inner)
 
 
+@contextmanager
+def watched(watcher: Callable[[Callable[..., Any], Callable[..., Any], tuple[Any, ...]], None]) -> Iterator[None]:
+    """Within it, tell of each rule that compiled code calls for: the rule, its implementation, the arguments' types."""
+    _watchers.append(watcher)
+    try:
+        yield
+    finally:
+        _watchers.remove(watcher)
+
+
 def _dispatched(generic: Callable[..., Any]) -> Callable[..., Any]:
     """Let compiled code call `generic`: the agent's own implementation or, where it has none, the body given here."""
     known = _implementations[generic] = {}
@@ -145,6 +172,8 @@ def _dispatched(generic: Callable[..., Any]) -> Callable[..., Any]:
         found = known.get(agent.instance_class, None if hasattr(generic, "required") else generic)
         if found is None:
             raise errors.TypingError(f"{agent.instance_class.__name__} has no rule {generic.__name__!r}")
+        for watcher in _watchers:
+            watcher(generic, found, (agent, *arguments))
         return found
 
     return generic
