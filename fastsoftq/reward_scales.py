@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 import warnings
-from typing import Any
 from weakref import WeakKeyDictionary
 
 from fastsoftq import checks
+from fastsoftq.agents.rules import Agent
 from fastsoftq.agents.soft_q_learning import SoftQLearning
 from fastsoftq.mdp.tabular import TabularMDP
 
@@ -17,7 +17,7 @@ _FREE = 2e6  # steps that take some hundredths of a second: no training is too s
 _critical: WeakKeyDictionary[TabularMDP, float] = WeakKeyDictionary()
 
 
-def check_reward_scale(mdp: TabularMDP, agent: Any) -> None:
+def check_reward_scale(mdp: TabularMDP, agent: Agent) -> None:
     """Refuse a reward scale, of an agent or of one within it, that makes rewards too large.
 
     Raises
@@ -32,7 +32,7 @@ def check_reward_scale(mdp: TabularMDP, agent: Any) -> None:
             check_reward_scale(mdp, value)
 
 
-def warn_below_critical(mdp: TabularMDP, agent: Any, steps: float, stacklevel: int = 3) -> None:
+def warn_below_critical(mdp: TabularMDP, agent: Agent, steps: float, stacklevel: int = 3) -> None:
     """Warn where a soft agent's reward scale over its lowest temperature is not above the critical reward scale.
 
     Parameters

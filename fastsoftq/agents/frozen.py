@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from fastsoftq.agents.rules import act, bootstrap, complete_summary, learn, rule, summarise
+from fastsoftq.agents.rules import Agent, act, bootstrap, complete_summary, learn, rule, summarise
 
 __all__ = ["Frozen"]
 
@@ -18,7 +18,7 @@ class Frozen(NamedTuple):
         Whose behaviour to show, `QLearning(..., epsilon=0.0)` for a greedy one.
     """
 
-    agent: Any
+    agent: Agent
 
 
 @rule(summarise, Frozen)

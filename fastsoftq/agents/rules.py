@@ -132,7 +132,7 @@ def follows_rules(agent: type) -> bool:
     return agent in known_agents()
 
 
-def check_code(agent: Any) -> None:
+def check_code(agent: Agent) -> None:
     """Refuse an agent, or one within it, whose code has been edited in this process since it was compiled.
 
     Raises

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     import xarray
+    from matplotlib.figure import Figure
 
 __all__ = ["LearningCurves", "curves_bytes"]
 
@@ -54,7 +56,7 @@ class LearningCurves:
     lengths: NDArray[np.int32]
     truncated: NDArray[np.bool_]
     seeds: NDArray[np.uint64]
-    agent: Any
+    agent: Any  # an Agent, or what a record says of one whose class nobody has imported
     mdp: str
     max_steps: int
     precision: str
@@ -83,6 +85,7 @@ class LearningCurves:
         Returns
         -------
         xarray.Dataset
+            Episodes are counted from 1, as in figures.
 
         Raises
         ------
@@ -92,7 +95,7 @@ class LearningCurves:
         try:
             import xarray
         except ImportError as error:
-            raise ImportError("to_xarray needs xarray: pip install xarray") from error
+            raise ImportError("to_xarray needs xarray: pip install 'fastsoftq[xarray]'") from error
 
         curve = ("seed", "episode")
         data: dict[str, Any] = {
@@ -102,7 +105,7 @@ class LearningCurves:
         }
         if self.final_q is not None:
             data["final_q"] = (("seed", "state", "action"), self.final_q, {"long_name": "action value after training"})
-        coordinates: dict[str, Any] = {"seed": self.seeds, "episode": np.arange(self.n_episodes)}
+        coordinates: dict[str, Any] = {"seed": self.seeds, "episode": np.arange(1, self.n_episodes + 1)}
         if self.checkpoint_q is not None:
             dimensions = ("seed", "checkpoint", "state", "action")
             data["checkpoint_q"] = (dimensions, self.checkpoint_q, {"long_name": "action value at the checkpoint"})
@@ -115,5 +118,31 @@ class LearningCurves:
         }
         return xarray.Dataset(data, coordinates, attributes)
 
+    def plot(self) -> Figure:
+        """Draw return and length over episodes: means with their bands, and medians.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+
+        Examples
+        --------
+        >>> import fastsoftq as fsq
+        >>> agent = fsq.QLearning(step_size=0.8, discount=0.95)
+        >>> curves = fsq.train(fsq.cliff_walking(), agent, seeds=8, episodes=20, max_steps=100)
+        >>> len(curves.plot().axes)
+        2
+        """
+        figure: Figure = _of_figures("plot_curves")(self)
+        return figure
+
+    def _repr_html_(self) -> str:
+        return str(_of_figures("curves_html")(self))
+
     def __repr__(self) -> str:
         return f"<LearningCurves of {self.agent} in {self.mdp}: {self.n_seeds} seeds, {self.n_episodes} episodes>"
+
+
+def _of_figures(name: str) -> Any:
+    """What is drawn belongs to `figures`, which this may not import: by name, when it is asked for."""
+    return getattr(importlib.import_module("fastsoftq.figures.notebook"), name)

@@ -10,7 +10,7 @@ import numpy as np
 from numba import typeof
 
 from fastsoftq import checks
-from fastsoftq.agents.rules import watched
+from fastsoftq.agents.rules import Agent, watched
 from fastsoftq.engine.lanes import run_lanes
 from fastsoftq.engine.one_run import run_episodes
 from fastsoftq.engine.packing import aligned, packed, row_width
@@ -32,7 +32,9 @@ _MOST_BYTES = 1 << 29  # of tables a thread
 _MOST_WORDS = np.iinfo(np.int32).max  # of outcomes' records, which lanes know by 32-bit indices
 
 
-def engine_for(tables: Tables, agent: Any, runs: int, like: Any, engine: str | None) -> Callable[[Work, Output], None]:
+def engine_for(
+    tables: Tables, agent: Agent, runs: int, like: Any, engine: str | None
+) -> Callable[[Work, Output], None]:
     """Choose the engine for a number of runs.
 
     Parameters

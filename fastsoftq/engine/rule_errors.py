@@ -17,8 +17,9 @@ from fastsoftq.kernels.simd import element
 __all__ = ["RuleError", "rule_error"]
 
 _ADVICE = (
-    "Rules run on one number and on sixteen at once: use arithmetic, loops over actions, comparisons, `select(condition, a, b)`, "
-    "`minimum`, `maximum`, `fma` (fastsoftq.kernels.simd), `exp2`, `log2` (fastsoftq.kernels.numerics)"
+    "Rules run on one number and on sixteen at once: use arithmetic, comparisons, loops over actions, "
+    "`select(condition, a, b)`, `minimum`, `maximum`, `fma` (fastsoftq.kernels.simd), `exp2`, `log2` "
+    "(fastsoftq.kernels.numerics)"
 )
 _RETURNS = {act: ("an int32", types.Integer), bootstrap: ("a number", types.Number), learn: ("a number", types.Number)}
 
