@@ -1,15 +1,15 @@
-"""The rules of an agent: all that an engine knows of it.
+"""The rules of an agent, which is all that an engine knows of it.
 
 An agent is a NamedTuple of hyperparameters, and a rule is one function here with an implementation for each agent's
 type, given with `@rule`. Compiled code picks the implementation by the agent's type, so an engine's loop is written
 once and compiled once for each agent. An engine takes these steps between one action and the next::
 
-    summary = complete_summary(agent, summarise(agent, row, like))        # the state ahead: its maximum, or its weights
-    value = bootstrap(agent, row, summary, action)        # what it is worth
-    entry = learn(agent, entry, reward, terminated, value)
-    fresh = summarise_entry(agent, summary, entry, like)          # the changed entry, if it is in the row ahead
-    summary, stale = update_summary(agent, row, summary, changed, fresh, like)
-    action = act(agent, row, summary, draw)
+    summary = complete_summary(agent, summarise(agent, row, like))  # of the next state: its maximum, or its weights
+    value = bootstrap(agent, row, summary, action)                  # what the next state is worth
+    entry = learn(agent, entry, reward, terminated, value)          # the new value of the action taken
+    entry_summary = summarise_entry(agent, summary, entry, like)    # of that, in case it is in the next state's row
+    summary, stale = update_summary(agent, row, summary, changed, entry_summary, like)
+    action = act(agent, row, summary, draw)                         # the next action
 
 Rules must be written in operations that take one number and sixteen (`kernels/simd.py`): arithmetic, comparisons,
 `select`, `maximum`, `fma`, `exp2`, `log2`, and loops over `range(len(row))`. No `if` on a number.
@@ -87,6 +87,24 @@ def rule(generic: Callable[..., Any], *agents: type) -> Callable[[Callable[..., 
     TypeError
         Something that is not a rule, or not a NamedTuple class; a function that does not take the rule's arguments;
         another rule for an agent that has been compiled with those it had.
+
+    Examples
+    --------
+    Double the values that Q-learning bootstraps on:
+
+    >>> from typing import NamedTuple
+    >>> from fastsoftq.agents.epsilon_greedy import epsilon_greedy
+    >>> @epsilon_greedy  # gives it `summarise` and `act`
+    ... class Doubling(NamedTuple):
+    ...     step_size: float
+    ...     discount: float
+    ...     epsilon: float = 0.1
+    ...     reward_scale: float = 1.0
+    >>> @rule(bootstrap, Doubling)
+    ... def _(agent, row, summary, action):
+    ...     return 2.0 * summary
+    >>> Doubling in known_agents()
+    True
     """
     if generic not in _implementations:
         raise TypeError(f"generic is {generic!r}; it must be one of the rules {', '.join(rule_names())}")
@@ -122,13 +140,27 @@ def rule_names() -> list[str]:
 
 
 def known_agents() -> list[type]:
-    """The agents that have been imported, as classes: every NamedTuple that has the rules it needs, oldest first."""
+    """The classes of agents that have been imported: every NamedTuple that has the rules it needs, oldest first.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> fsq.QLearning in known_agents()
+    True
+    """
     required = [agents for generic, agents in _implementations.items() if hasattr(generic, "required")]
     return [agent for agent in required[0] if all(agent in agents for agents in required)]
 
 
 def follows_rules(agent: type) -> bool:
-    """Whether a class is an agent's."""
+    """Whether a class is an agent's.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> follows_rules(fsq.QLearning), follows_rules(fsq.LinearDecay)
+    (True, False)
+    """
     return agent in known_agents()
 
 
@@ -186,7 +218,7 @@ def _required(generic: Callable[..., Any]) -> Callable[..., Any]:
 
 @_required
 def summarise(agent, row, like):
-    """What the agent needs to know of a state, from its row of action values: a number or a (named) tuple.
+    """Summarise a state's row of action values, for `bootstrap` and `act`: as a number or a (named) tuple.
 
     `like` is float64 or float32: the precision of exponentials, where there are any.
     """
@@ -194,7 +226,7 @@ def summarise(agent, row, like):
 
 @_dispatched
 def complete_summary(agent, partial):
-    """What a partial summary lacks, where it pays to work that out in a second stage; else the same summary.
+    """Complete a summary that `summarise` gives in part; as it is, where that gives all of it.
 
     The lane engine passes all lanes through one stage before the next: with the exponentials of a soft agent in a stage
     of their own, lanes overlap better (1.05 to 1.1 times as fast).
@@ -204,27 +236,30 @@ def complete_summary(agent, partial):
 
 @_required
 def bootstrap(agent, row, summary, action):
-    """The value of the state ahead; `action` is the one taken there by an agent that is `on_policy`."""
+    """The value of the next state; `action` is the one taken there by an agent that is `on_policy`."""
 
 
 @_dispatched
 def learn(agent, entry, reward, terminated, value):
     """The new entry of the table: the old one, moved towards the target.
 
-    Where `terminated`, `value` is of no state in particular and must be left out, as `td_target` does.
+    Where `terminated`, `value` means nothing and must be left out, as `td_target` does.
     """
     return moved(entry, td_target(agent.reward_scale * reward, terminated, agent.discount, value), agent.step_size)
 
 
 @_dispatched
 def summarise_entry(agent, summary, entry, like):
-    """What the new `entry` is in terms of the summary; a stage of its own, as `complete_summary` is."""
+    """The new `entry` in the terms of a summary, such as its weight; a stage of its own, as `complete_summary` is."""
     return entry
 
 
 @_dispatched
-def update_summary(agent, row, summary, changed, fresh, like):
-    """What the agent sees once the row has changed at `changed` (-1: nowhere), and whether it must look anew."""
+def update_summary(agent, row, summary, changed, entry, like):
+    """The summary once the action `changed` has another value (-1: none has), and whether it is stale all the same.
+
+    `entry` is what `summarise_entry` gave. A stale summary is made again from the row, which is slower.
+    """
     return complete_summary(agent, summarise(agent, row, like)), changed != changed
 
 
@@ -235,7 +270,7 @@ def act(agent, row, summary, draw):
 
 @_dispatched
 def varies_by_episode(agent):
-    """Whether what it sees of a state changes with the episode, so that a new one must look anew."""
+    """Whether the summary of a row depends on the episode, so that it is stale in the next one."""
     return False
 
 

@@ -50,6 +50,16 @@ class LearningCurves:
         Where episodes were cut short.
     precision : str
         "double" or "mixed".
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> agent = fsq.QLearning(step_size=0.8, discount=0.95)
+    >>> curves = fsq.train(fsq.cliff_walking(), agent, seeds=3, episodes=20, max_steps=500, checkpoints=[5, 10])
+    >>> curves.n_seeds, curves.n_episodes, bool((curves.lengths <= 500).all())
+    (3, 20, True)
+    >>> curves.checkpoint_q.shape
+    (3, 2, 48, 4)
     """
 
     returns: NDArray[np.float64]
@@ -91,6 +101,14 @@ class LearningCurves:
         ------
         ImportError
             Where xarray is not installed.
+
+        Examples
+        --------
+        >>> import fastsoftq as fsq
+        >>> agent = fsq.QLearning(step_size=0.8, discount=0.95)
+        >>> curves = fsq.train(fsq.cliff_walking(), agent, seeds=[7, 3], episodes=5)
+        >>> curves.to_xarray().returns.sel(seed=3, episode=5).item() == curves.returns[1, 4]
+        True
         """
         try:
             import xarray
