@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     import xarray
+    from matplotlib.figure import Figure
 
 __all__ = ["LearningCurves", "curves_bytes"]
 
@@ -48,13 +50,23 @@ class LearningCurves:
         Where episodes were cut short.
     precision : str
         "double" or "mixed".
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> agent = fsq.QLearning(step_size=0.8, discount=0.95)
+    >>> curves = fsq.train(fsq.cliff_walking(), agent, seeds=3, episodes=20, max_steps=500, checkpoints=[5, 10])
+    >>> curves.n_seeds, curves.n_episodes, bool((curves.lengths <= 500).all())
+    (3, 20, True)
+    >>> curves.checkpoint_q.shape
+    (3, 2, 48, 4)
     """
 
     returns: NDArray[np.float64]
     lengths: NDArray[np.int32]
     truncated: NDArray[np.bool_]
     seeds: NDArray[np.uint64]
-    agent: Any
+    agent: Any  # an Agent, or what a record says of one whose class nobody has imported
     mdp: str
     max_steps: int
     precision: str
@@ -89,6 +101,14 @@ class LearningCurves:
         ------
         ImportError
             Where xarray is not installed.
+
+        Examples
+        --------
+        >>> import fastsoftq as fsq
+        >>> agent = fsq.QLearning(step_size=0.8, discount=0.95)
+        >>> curves = fsq.train(fsq.cliff_walking(), agent, seeds=[7, 3], episodes=5)
+        >>> bool(curves.to_xarray().returns.sel(seed=3, episode=5) == curves.returns[1, 4])
+        True
         """
         try:
             import xarray
@@ -116,5 +136,31 @@ class LearningCurves:
         }
         return xarray.Dataset(data, coordinates, attributes)
 
+    def plot(self) -> Figure:
+        """Draw return and length over episodes: means with their bands, and medians.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+
+        Examples
+        --------
+        >>> import fastsoftq as fsq
+        >>> agent = fsq.QLearning(step_size=0.8, discount=0.95)
+        >>> curves = fsq.train(fsq.cliff_walking(), agent, seeds=8, episodes=20, max_steps=100)
+        >>> len(curves.plot().axes)
+        2
+        """
+        figure: Figure = _of_figures("plot_curves")(self)
+        return figure
+
+    def _repr_html_(self) -> str:
+        return str(_of_figures("curves_html")(self))
+
     def __repr__(self) -> str:
         return f"<LearningCurves of {self.agent} in {self.mdp}: {self.n_seeds} seeds, {self.n_episodes} episodes>"
+
+
+def _of_figures(name: str) -> Any:
+    """What is drawn belongs to `figures`, which this may not import: by name, when it is asked for."""
+    return getattr(importlib.import_module("fastsoftq.figures.notebook"), name)
