@@ -21,6 +21,7 @@ from fastsoftq.studies.arrays import CURVES, Arrays
 from fastsoftq.studies.claims import LEASE, Claims
 from fastsoftq.studies.marks import groups_of, is_mark, leaves_of
 from fastsoftq.studies.plan import FolderError, Plan, Unit
+from fastsoftq.studies.plan_file import plan_data, plan_from_data
 from fastsoftq.studies.sealed import canonical, sealed, unsealed
 from fastsoftq.studies.storage import LocalStorage, Storage, open_storage
 from fastsoftq.studies.study import Study
@@ -163,7 +164,7 @@ class Store:
 
     def damaged_metadata(self) -> list[str]:
         """The files with metadata and coordinates that are not as they should be."""
-        expected = ((_PLAN, canonical(self.plan.to_data())), *derived_files(self.plan))
+        expected = ((_PLAN, canonical(plan_data(self.plan))), *derived_files(self.plan))
         return [key for key, data in expected if self.storage.read(key) != data]
 
     def write_metadata(self) -> tuple[str, ...]:
@@ -175,7 +176,7 @@ class Store:
             The files that held something else.
         """
         changed = []
-        for key, data in ((_PLAN, canonical(self.plan.to_data())), *derived_files(self.plan)):
+        for key, data in ((_PLAN, canonical(plan_data(self.plan))), *derived_files(self.plan)):
             there = self.storage.read(key)
             if there != data:
                 self.storage.write(key, data)
@@ -301,11 +302,11 @@ def check_fits(study: Study, url: str | Path) -> None:
 def _plan(storage: Storage) -> Plan | None:
     """The plan in a folder, from its file or else from the copy in the results; None where there is neither."""
     own = storage.read(_PLAN)
-    plan = Plan.from_data(own)
+    plan = plan_from_data(own)
     if plan is None:
         group = storage.read(f"{RESULTS}/zarr.json")
         try:
-            plan = Plan.from_data(json.loads(group)["attributes"]) if group else None
+            plan = plan_from_data(json.loads(group)["attributes"]) if group else None
         except (ValueError, KeyError, TypeError):
             plan = None
     if plan is None and (own is not None or storage.names("done")):
