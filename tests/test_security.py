@@ -217,7 +217,11 @@ def findings(tmp_path):
     for name, dtype in (("returns", float), ("lengths", np.int32), ("truncated", bool)):
         arrays[f"hard_{name}"] = np.arange(12).reshape(4, 3).astype(dtype)
     table = Table(["agent"], [["hard"]])
-    write(Findings("t", table, [], [{"agent": "hard"}], arrays, {}, {"seeds": 4}, {"hard": ("hard", HARD)}), out, "x")
+    write(
+        Findings("t", table, [], [{"agent": "hard"}], arrays, {}, agents={"hard": ("hard", HARD)}, run={"seeds": 4}),
+        out,
+        "x",
+    )
     return out
 
 
