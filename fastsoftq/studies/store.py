@@ -5,8 +5,7 @@
     done/CONDITION.CHUNK  one mark for each chunk that is done: digests of its contents, steps, time, machine
     claims/  tmp/         what is being computed, and written, just now
 
-A mark is the commit. It holds SHA-256 digests of what the arrays contain, not of files, so that it is right whoever
-wrote the chunk and however it was compressed.
+A mark is the commit.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ __all__ = ["Found", "Store", "check_fits", "create", "open_store"]
 
 _PLAN = "study.json"
 _OURS = {_PLAN, RESULTS, "done", "claims", "tmp"}
-_LABEL_BYTES = 32  # of memory for each row's label: as a number, encoded, and both once more
+_LABEL_BYTES = 32  # of memory for each row's label, with the copies that writing it makes
 
 
 class Found(NamedTuple):
@@ -109,7 +108,7 @@ class Store:
         self.storage.write(self._mark_key(unit), canonical(sealed(mark)))
 
     def mark(self, unit: Unit) -> Mapping[str, Any] | None:
-        """The mark of a unit, which may be of fewer runs than it has by now; None if it has none that holds."""
+        """The mark of a unit, or None without a valid one. It may be of fewer runs than the unit has by now."""
         mark = unsealed(self.storage.read(self._mark_key(unit)))
         condition = self.plan.conditions[unit.condition]
         if mark is None or not is_mark(mark):
@@ -154,7 +153,7 @@ class Store:
         return Found(0, {}, {}, tuple(damaged)) if damaged else Found(mark["runs"], arrays, mark, ())
 
     def marked(self) -> Iterator[tuple[Unit, Mapping[str, Any]]]:
-        """Every unit that has a mark, and the mark; their contents are not looked at."""
+        """Every unit that has a mark, and the mark; contents are not read."""
         there = set(self.storage.names("done"))
         for unit in self.plan.units():
             if unit.name in there:
