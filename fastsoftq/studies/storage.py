@@ -68,7 +68,7 @@ class LocalStorage:
             return []
 
     def sweep(self) -> None:
-        """Remove temporary files that no running process will rename, those of `atomic_write` in the folder included."""
+        """Remove temporary files that no running process will rename, those beside the results included."""
         written = [(self.root / _TEMPORARY / name, _WRITTEN.fullmatch(name)) for name in self.names(_TEMPORARY)]
         written += [(self.root / name, found) for name in self.names("") if (found := _PARTIAL.fullmatch(name))]
         for path, writer in written:
