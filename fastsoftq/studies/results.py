@@ -195,8 +195,8 @@ class Results:
         Returns
         -------
         xarray.Dataset
-            Dimensions condition, seed (or block) and episode, and of tables state, action and checkpoint. Chunks that
-            are not done yet read as NaN or 0; `verify` says which they are. A damaged one raises when it is read.
+            Dimensions condition, seed (or block) and episode, from 1; of tables state, action and checkpoint. Chunks
+            that are not done yet read as NaN or 0; `verify` says which they are. A damaged one raises when it is read.
 
         Raises
         ------
@@ -214,7 +214,8 @@ class Results:
         damaged = self._store.damaged_metadata()
         if damaged:
             raise DamagedError(f"{self._store.url}: damaged: {', '.join(damaged)}; run it again to repair it")
-        return xarray.open_zarr(f"{self._store.url}/{RESULTS}", chunks=None, zarr_format=3)
+        dataset = xarray.open_zarr(f"{self._store.url}/{RESULTS}", chunks=None, zarr_format=3)
+        return dataset.assign_coords(episode=dataset.episode + 1) if self._store.plan.format == 1 else dataset
 
     def _place(self, condition: str, keep: str) -> int:
         if self.keep != keep:

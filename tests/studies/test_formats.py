@@ -96,6 +96,7 @@ def test_episodes_are_counted_from_one_since(old, small, tmp_path):
     for folder, first in ((old, 0), (tmp_path / "new", 1)):
         dataset = xarray.open_zarr(folder / "results.zarr", chunks=None)
         assert dataset.episode.values.tolist() == list(range(first, first + 12))
+        assert open_results(folder).to_xarray().episode.values.tolist() == list(range(1, 13))
 
 
 def test_a_later_format_is_refused_by_name(old, monkeypatch):
