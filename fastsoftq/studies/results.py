@@ -18,7 +18,6 @@ from fastsoftq.studies.store import Store, open_store
 from fastsoftq.studies.summary import EpisodeSummary, merged
 from fastsoftq.studies.zarr_format import DamagedError
 from fastsoftq.studies.zarr_layout import RESULTS
-from fastsoftq.system.html import html_table
 
 if TYPE_CHECKING:
     import xarray
@@ -40,14 +39,6 @@ class Results:
         self._store = store
         self._agents = {name: agent_from_record(record, agents) for name, record in store.plan.record["agents"].items()}
         self._places = {condition.name: place for place, condition in enumerate(store.plan.conditions)}
-
-    def _repr_html_(self) -> str:
-        rows = [
-            (c.name, c.environment, repr(self.agent(c.name)), c.episodes) for c in map(self.condition, self._places)
-        ]
-        header = ("condition", "environment", "agent", "episodes")
-        runs = f"{self._store.plan.runs:,} runs of each condition; {self.keep} kept"
-        return html_table(f"Results of {self.name}", rows, header, runs)
 
     @property
     def name(self) -> str:
@@ -191,7 +182,7 @@ class Results:
         DamagedError
             Chunks that are missing or damaged; the message names them.
         """
-        metrics = {"return": "returns", "length": "lengths", "returns": "returns", "lengths": "lengths"}
+        metrics = {"return": "returns", "length": "lengths"}
         name = metrics[checks.choice("metric", metric, metrics)]
         plan = self._store.plan
         statistics = self._arrays(self._place(condition, "summary"), plan.chunks, CURVES)[name]
@@ -204,9 +195,8 @@ class Results:
         Returns
         -------
         xarray.Dataset
-            Dimensions condition, seed (or block) and episode. Episodes are counted from 1, as in figures; the folder
-            itself, opened by other readers, counts them from 0. Chunks that are not done yet read as zeros; `verify`
-            says which they are. A damaged one raises when it is read.
+            Dimensions condition, seed (or block) and episode, from 1; of tables state, action and checkpoint. Chunks
+            that are not done yet read as NaN or 0; `verify` says which they are. A damaged one raises when it is read.
 
         Raises
         ------
@@ -225,7 +215,7 @@ class Results:
         if damaged:
             raise DamagedError(f"{self._store.url}: damaged: {', '.join(damaged)}; run it again to repair it")
         dataset = xarray.open_zarr(f"{self._store.url}/{RESULTS}", chunks=None, zarr_format=3)
-        return dataset.assign_coords(episode=dataset.episode + 1)
+        return dataset.assign_coords(episode=dataset.episode + 1) if self._store.plan.format == 1 else dataset
 
     def _place(self, condition: str, keep: str) -> int:
         if self.keep != keep:
@@ -289,5 +279,19 @@ def open_results(url: str | Path, agents: Iterable[type] = ()) -> Results:
         No study there.
     TypeError
         `agents` includes what is not an agent.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import fastsoftq as fsq
+    >>> from fastsoftq.studies import Study, open_results, run
+    >>> hard = fsq.QLearning(step_size=0.8, discount=0.95)
+    >>> study = Study(
+    ...     name="small", episodes=5, seeds=10, environments={"cliff": fsq.cliff_walking()}, agents={"hard": hard}
+    ... )
+    >>> folder = tempfile.mkdtemp()
+    >>> outcome = run(study, folder)
+    >>> open_results(folder).curves("cliff/hard").returns.shape
+    (10, 5)
     """
     return Results(open_store(url), agents)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import socket
 from pathlib import Path
 
 __all__ = ["atomic_write"]
@@ -38,7 +39,8 @@ def atomic_write(path: str | os.PathLike[str], data: bytes, temporary: Path | No
     ['findings.json']
     """
     target = Path(path)
-    partial = temporary or target.with_name(f".{target.name}.{secrets.token_hex(4)}.partial")
+    writer = f"{socket.gethostname()}+{os.getpid()}"  # so that what a killed process leaves is known as such
+    partial = temporary or target.with_name(f".{target.name}+{writer}.{secrets.token_hex(4)}.partial")
     try:
         handle = os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode)
         try:

@@ -9,6 +9,8 @@ import pytest
 
 from fastsoftq.studies.claims import LEASE, Claims
 from fastsoftq.studies.storage import LocalStorage, is_dead, open_storage
+from fastsoftq.system import atomic
+from fastsoftq.system.atomic import atomic_write
 
 HOST = socket.gethostname()
 
@@ -206,3 +208,37 @@ def test_object_stores_have_no_claims():
     claims.touch("a")
     claims.release("a")
     assert claims.owners() == {}
+
+
+def test_what_a_killed_process_had_not_put_in_place_is_swept(tmp_path):
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    host = socket.gethostname()
+    names = {
+        f".curves.npz+{host}+{ended.pid}.0123abcd.partial": False,
+        f".curves.npz+{host}+{os.getpid()}.0123abcd.partial": True,
+        f".curves.npz+elsewhere+{ended.pid}.0123abcd.partial": True,
+        f".mine+{host}+{ended.pid}.partial": True,
+        "curves.npz.partial": True,
+        f"tmp/{host}.{ended.pid}.3": False,
+        f"tmp/{host}.{os.getpid()}.3": True,
+    }
+    (tmp_path / "tmp").mkdir()
+    for name in names:
+        (tmp_path / name).touch()
+    LocalStorage(tmp_path).sweep()
+    assert {name: (tmp_path / name).exists() for name in names} == names
+
+
+def test_its_temporary_file_is_swept_by_that_name(tmp_path, monkeypatch):
+    def killed(*arguments):
+        os._exit(9)
+
+    process = os.fork()
+    if not process:
+        atomic.os.replace = killed
+        atomic_write(tmp_path / "summary.csv", b"half")
+    os.waitpid(process, 0)
+    assert len(list(tmp_path.iterdir())) == 1
+    LocalStorage(tmp_path).sweep()
+    assert list(tmp_path.iterdir()) == []
