@@ -30,7 +30,7 @@ __all__ = ["analyse", "study"]
 
 REWARD_SCALES = (1.5, 3.0, 10.0)
 CHECKPOINTS = 13
-LATER = 10  # episodes after which the actions tried are told once more
+LATER = 10  # episodes after which the actions tried are counted again
 BATCH = 250  # runs whose chains are solved at once
 
 AGENTS: dict[str, QLearning | SoftQLearning] = {"hard": HARD, **{f"soft_k{k:g}": soft(k) for k in REWARD_SCALES}}
@@ -47,7 +47,7 @@ class Policy(NamedTuple):
     label: str
     agent: QLearning | SoftQLearning
     dash: str
-    entropy: Rows  # [seeds, checkpoints], nats a step, along its own way
+    entropy: Rows  # [seeds, checkpoints], nats a step, averaged over the states it visits
     states: Rows  # [seeds, checkpoints], how many states it is effectively spread over
     exact: tuple[float, float]  # both, once all is learned
 
@@ -142,9 +142,9 @@ def _followed(mdp: TabularMDP, name: str, results: Results, episodes: NDArray[np
 
 
 def _spread(mdp: TabularMDP, policies: Rows) -> tuple[Rows, Rows]:
-    """Entropy a step along the way, and the effective number of states visited, of each policy [runs].
+    """Entropy of a step, and the effective number of states visited, of each policy [runs].
 
-    Both under the discounted occupancy from the start. The effective number is the exponential of the entropy over
+    Both are under the discounted occupancy from the start. The effective number is the exponential of the entropy over
     states: n where a policy spends its time evenly in n of them.
     """
     dynamics = matrices(mdp).continuation.toarray().reshape(mdp.n_states, mdp.n_actions, mdp.n_states)
@@ -205,8 +205,8 @@ def _table(summary: list[dict[str, Any]]) -> Table:
         for row in summary
     ]
     caption = (
-        "entropy: nats a step, along the policy's own way; states: how many it is effectively spread over; "
-        "actions tried: of all there are, while learning"
+        "entropy: nats a step, averaged over the states that the policy visits; states: how many it is effectively "
+        "spread over; actions tried: of all there are, while learning"
     )
     return Table(header, rows, caption)
 

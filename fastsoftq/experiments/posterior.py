@@ -227,7 +227,7 @@ def _maps(mdp: TabularMDP, behaviours: list[Behaviour], settings: Settings) -> F
 def _distributions(ax: Axes, behaviours: list[Behaviour]) -> None:
     for b in behaviours:
         returns = np.sort(b.sampled.rewards.sum(axis=1))
-        share = np.arange(1, returns.size + 1) / returns.size
+        returns, share = np.r_[returns[0], returns], np.arange(returns.size + 1) / returns.size
         ax.step(returns, share, where="post", color=b.colour, linewidth=1.8, label=b.label)
         ax.axvline(b.exact[0], color=b.colour, linewidth=1.0, linestyle=(0, (5, 2.5)))
     _returns_axis(ax, "x")

@@ -234,8 +234,8 @@ def _found(results: list[Result], summary: list[dict[str, Any]], costs: tuple[fl
     exact = "; ".join(f"{name} {share_text(row[BLOCKED_ONE, p]['success_exact'], 0)}" for p, name in names.items())
     return [
         f"With one cell of the shortest way blocked (share of episodes that reach the goal, and return): "
-        f"{everyone(BLOCKED_ONE)}. Compared with {names[GREEDY]}, {in_words(BLOCKED_ONE)}. Once all is learned they "
-        f"would arrive as often as this, exactly: {exact}.",
+        f"{everyone(BLOCKED_ONE)}. Compared with {names[GREEDY]}, {in_words(BLOCKED_ONE)}. Exact shares once "
+        f"all is learned: {exact}.",
         *(
             f"{where}: {everyone(world)}. Compared with {names[GREEDY]}, {in_words(world)}."
             for world, where in (
