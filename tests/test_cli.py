@@ -13,7 +13,7 @@ import pytest
 
 from fastsoftq import __version__
 from fastsoftq.experiments import DEFAULT, EXPERIMENTS, chosen
-from fastsoftq.studies.verify import verify
+from fastsoftq.studies.inspect import verify
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
 SMALL = ["--seeds", "3", "--episodes", "12", "--max-steps", "40"]

@@ -12,7 +12,7 @@ import pytest
 
 import fastsoftq as fsq
 from fastsoftq.studies import open_results
-from fastsoftq.studies.verify import verify
+from fastsoftq.studies.inspect import verify
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
 SMALL = ["--seeds", "70", "--episodes", "30", "--max-steps", "40", "--threads", "2"]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,13 +15,14 @@ import fastsoftq as fsq
 from fastsoftq.report.page import write_report
 from fastsoftq.report.reader import read_results
 from fastsoftq.studies.agent_records import UnknownAgent, agent_from_record
-from fastsoftq.studies.encoding import DamagedError
-from fastsoftq.studies.plan import FolderError, sealed
+from fastsoftq.studies.conditions import Condition
+from fastsoftq.studies.inspect import status, verify
+from fastsoftq.studies.plan import FolderError, Plan
 from fastsoftq.studies.results import open_results
 from fastsoftq.studies.running import run
-from fastsoftq.studies.status import status
-from fastsoftq.studies.study import Study, canonical
-from fastsoftq.studies.verify import verify
+from fastsoftq.studies.sealed import canonical, sealed
+from fastsoftq.studies.study import Study
+from fastsoftq.studies.zarr_format import DamagedError
 from tests.agents.homemade import Mean
 from tests.report.folders import HARD
 
@@ -398,3 +400,89 @@ def test_numbers_beyond_measure_are_refused(folder, file, place, value):
 def test_a_study_of_more_seeds_than_fit_here_can_be_looked_at(folder):
     tamper(folder, lambda plan: plan["study"]["seeds"].update(count=2**40) or plan.update(chunk=2**25))
     assert status(folder).rows[0].runs == 2**40
+
+
+@pytest.fixture(scope="module")
+def tuned(tmp_path_factory):
+    """A folder with tables, checkpoints and a condition that starts from another's tables."""
+    folder = tmp_path_factory.mktemp("tuned")
+    study = Study(
+        name="tuned",
+        episodes=4,
+        seeds=8,
+        max_steps=20,
+        environments={"cliff": fsq.cliff_walking(height=3, width=4)},
+        agents={"hard": HARD},
+        conditions=[Condition("cliff", "hard", "a"), Condition("cliff", "hard", "b", episodes=2, after="a")],
+        tables=True,
+        checkpoints=[1, 3],
+    )
+    run(study, folder, threads=1)
+    return folder
+
+
+HUGE = 2**31 - 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda plan: plan["study"].update(tables=1),
+        lambda plan: plan["study"].update(tables=False),
+        lambda plan: plan["study"].update(checkpoints=[3, 1]),
+        lambda plan: plan["study"].update(checkpoints=["1"]),
+        lambda plan: plan["study"].update(checkpoints=7),
+        lambda plan: plan["study"].update(conditions=[]),
+        lambda plan: plan["study"].update(conditions={}),
+        lambda plan: plan["study"]["conditions"]["b"].update(episodes=None),
+        lambda plan: plan["study"]["conditions"]["b"].update(episodes=-1),
+        lambda plan: plan["study"]["conditions"]["b"].update(episodes=HUGE),
+        lambda plan: plan["study"]["conditions"]["b"].update(max_steps="1"),
+        lambda plan: plan["study"]["conditions"]["b"].update(precision="quadruple"),
+        lambda plan: plan["study"]["conditions"]["b"].update(first_seed=2**64 - 1),
+        lambda plan: plan["study"]["conditions"]["b"].update(environment="elsewhere"),
+        lambda plan: plan["study"]["conditions"]["b"].update(agent=["hard"]),
+        lambda plan: plan["study"]["conditions"]["b"].update(name="c"),
+        lambda plan: plan["study"]["conditions"]["b"].update(other=1),
+        lambda plan: plan["study"]["conditions"]["b"].update(after="b"),
+        lambda plan: plan["study"]["conditions"]["a"].update(after="b"),
+        lambda plan: plan["study"]["conditions"].update(b=3),
+        lambda plan: plan["study"]["environments"]["cliff"].update(states=HUGE),
+        lambda plan: plan["study"]["environments"]["cliff"].update(states=0),
+        lambda plan: plan["study"]["environments"]["cliff"].update(actions="4"),
+        lambda plan: plan["study"]["environments"].update(unused=3),
+        lambda plan: plan["study"]["agents"].update(unused=3),
+        lambda plan: plan.update(conditions=[]),
+        lambda plan: plan.update(conditions=["b", "a"]),
+        lambda plan: plan.update(conditions=["a", "a"]),
+        lambda plan: plan.update(conditions=["a", "c"]),
+        lambda plan: plan.update(conditions=["a", {}]),
+        lambda plan: plan.update(cells={}),
+        lambda plan: plan.update(cells=[1]),
+        lambda plan: plan["cells"].update(state=0),
+        lambda plan: plan["cells"].update(state=HUGE),
+        lambda plan: plan["cells"].update(episode="4"),
+        lambda plan: plan["cells"].update(other=4),
+        lambda plan: plan.update(format=0),
+        lambda plan: plan.update(format=True),
+        lambda plan: plan.update(format="2"),
+    ],
+)
+def test_a_plan_that_nobody_writes_is_refused_and_allocates_nothing(tuned, change):
+    plan = json.loads((tuned / "study.json").read_bytes())
+    plan.pop("sha256")
+    change(plan)
+    with pytest.raises(FolderError):
+        Plan.from_data(sealed(plan))
+
+
+@pytest.mark.parametrize("tables", [3, [], {"final_q": 3}, {"final_q": ["../.."]}, {"final_q": []}, {}])
+def test_a_mark_that_nobody_writes_is_none(tuned, tmp_path, tables):
+    folder = tmp_path / "copy"
+    shutil.copytree(tuned, folder)
+    mark = json.loads((folder / "done" / "0.0").read_bytes())
+    mark.pop("sha256")
+    (folder / "done" / "0.0").write_bytes(canonical(sealed(mark | {"tables": tables})))
+    assert verify(folder).digest is None
+    with pytest.raises(DamagedError):
+        open_results(folder).tables("a")

@@ -47,7 +47,7 @@ def status_of(error: BaseException) -> int:
     BaseException
         The error itself, where it is a fault of ours: its traceback shows where.
     """
-    from fastsoftq.studies.encoding import DamagedError
+    from fastsoftq.studies.zarr_format import DamagedError
 
     if isinstance(error, KeyboardInterrupt):
         return STATUS
@@ -69,7 +69,7 @@ def refuse(message: str, status: int) -> int:
 @contextmanager
 def bad_input() -> Iterator[None]:
     """Within, what the package refuses is bad input; results that are damaged are not."""
-    from fastsoftq.studies.encoding import DamagedError
+    from fastsoftq.studies.zarr_format import DamagedError
 
     try:
         yield

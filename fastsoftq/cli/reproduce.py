@@ -100,7 +100,7 @@ def _reproduce(
     results: Results | None = None
     if study is not None:
         from fastsoftq.studies import open_results
-        from fastsoftq.studies.status import status
+        from fastsoftq.studies.inspect import status
 
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # experiments know which reward scales wander, and say so

@@ -28,7 +28,7 @@ def run_study(
 ) -> None:
     """Run a study, or take it up where it stopped."""
     from fastsoftq.studies import read_study
-    from fastsoftq.studies.status import status
+    from fastsoftq.studies.inspect import status
 
     numbers = part_of(part)
     with bad_input():
@@ -80,7 +80,7 @@ def run_to_folder(study: Any, out: str | Path, *, prefix: str = "", **options: A
 
 def show_status(folder: Results) -> None:
     """Show how far a study is."""
-    from fastsoftq.studies.status import status
+    from fastsoftq.studies.inspect import status
 
     with bad_input():
         found = status(folder)
@@ -106,7 +106,7 @@ def verify_folder(
     threads: Annotated[int | None, typer.Option(min=1, help="As many as processors may be used if not given.")] = None,
 ) -> None:
     """Check every bit of a study's results, and print the digest of their contents."""
-    from fastsoftq.studies.verify import verify
+    from fastsoftq.studies.inspect import verify
 
     with bad_input():
         found = verify(folder, threads=threads)

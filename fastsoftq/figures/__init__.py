@@ -1,1 +1,1 @@
-"""What is drawn: learning curves, grid worlds, their colours and labels."""
+"""What is drawn: charts of learning curves, grid worlds, their colours and labels."""

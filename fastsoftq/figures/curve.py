@@ -1,4 +1,4 @@
-"""Learning curves over many seeds in numbers: mean with a band, median, and the exact answer they should come to."""
+"""Learning curves over many seeds: the mean with its band, the median and the exact answer."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ __all__ = [
     "within_reach",
 ]
 
-REACH = (0.05, 0.95)  # quantiles of runs: so far does a band count for the limits of the axes
-WITHIN = 0.05  # of the exact value: so near, and surely so, does a mean come to it
+REACH = (0.05, 0.95)  # quantiles of runs: axes show bands as far as these
+WITHIN = 0.05  # of the exact value: a band within it agrees
 
 _BLOCKS_A_DECADE = 24
-_TELL = 5  # seeds without which no curve is said to have met its exact value: a band of fewer may hold it by luck
+_TELL = 5  # seeds for a curve to agree with its exact value: a band of fewer may hold it by luck
 _ENOUGH = 50  # seeds for bands to hold at their rate: docs/statistics.md
-_UNLIKE = 10  # runs that differ from all others: of fewer no band knows how many more there might have been
+_UNLIKE = 10  # runs that differ from the others: fewer do not tell how frequent they are
 _NAMED = 3  # curves, of those in doubt
 
 
 @dataclass(frozen=True, eq=False)
 class Curve:
-    """A learning curve, episode by episode at first and in ever longer blocks of episodes later.
+    """A learning curve: single episodes at first, and ever longer blocks of episodes later.
 
     Attributes
     ----------
@@ -48,15 +48,17 @@ class Curve:
     median : ndarray of float64, shape [blocks]
         Of the block's episodes, over all seeds.
     reach : ndarray of float64, shape [2, blocks]
-        Between which values nine tenths of the runs lie.
+        The 5 % and the 95 % quantile of the runs.
     exact : ndarray of float64, shape [blocks], or None
-        What the mean comes to once all is learned.
+        The expected value once all is learned.
     meets : int or None
         The episode from which on the whole band lies within 5 % of the exact value, and runs are not nearly all alike;
         None: not in these episodes, or fewer than five runs.
     runs : int
     alike : ndarray of bool, shape [blocks]
-        Where nearly all runs are the same, to the last bit: the band speaks of those seen, and not of rarer ones.
+        Where nearly all runs are the same, to the last bit: the band does not know of rarer ones.
+    caution : str
+        Why the band may hold less often than its level says, as `confidence_band` has it.
     """
 
     label: str
@@ -72,6 +74,7 @@ class Curve:
     meets: int | None
     runs: int
     alike: NDArray[np.bool_]
+    caution: str = ""
 
 
 def curve(
@@ -88,7 +91,7 @@ def curve(
     ----------
     label, colour : str
     values : ndarray of float, shape [runs, episodes]
-        At least two runs.
+        One run has no band: its `low` and `high` are its mean.
     exact : ndarray of float64, shape [episodes], optional
         The expected value of each episode once all is learned.
     bounds : (float, float), optional
@@ -99,19 +102,28 @@ def curve(
     Returns
     -------
     Curve
+
+    Examples
+    --------
+    >>> c = curve("soft", "#0064a0", np.array([[-9.0, -5.0], [-7.0, -3.0]]), bounds=(-10.0, 0.0))
+    >>> c.mean.tolist(), c.median.tolist(), float(c.low.min())
+    ([-8.0, -4.0], [-8.0, -4.0], -10.0)
     """
     n_episodes = values.shape[1]
     edges = episode_blocks(n_episodes)
     sizes = np.diff(edges)
     blocks = np.add.reduceat(values, edges[:-1], axis=1, dtype=np.float64) / sizes
-    band = confidence_band(blocks, 1.0 - error, resamples=resamples_for(error), bounds=bounds)
+    (mean, low, high), caution = blocks[:1].repeat(3, axis=0), ""
+    if len(blocks) > 1:
+        band = confidence_band(blocks, 1.0 - error, resamples=resamples_for(error), bounds=bounds)
+        mean, low, high, caution = band.center, band.low, band.high, band.caution
     median = [np.median(values[:, i:j]) for i, j in pairwise(edges)]
     alike = _unlike(blocks) < min(_UNLIKE, len(blocks) / 2.0)
     goal = None if exact is None else np.add.reduceat(exact, edges[:-1]) / sizes
     meets = None
     if goal is not None and len(values) >= _TELL:
         slack = WITHIN * np.abs(goal)
-        off = alike | (band.low < goal - slack) | (band.high > goal + slack)
+        off = alike | (low < goal - slack) | (high > goal + slack)
         first = len(off) - int(np.argmax(off[::-1])) if off.any() else 0
         meets = int(edges[first]) + 1 if first < len(off) else None
     return Curve(
@@ -119,15 +131,16 @@ def curve(
         colour,
         n_episodes,
         episode=(edges[:-1] + edges[1:] + 1) / 2.0,
-        mean=band.center,
-        low=band.low,
-        high=band.high,
+        mean=mean,
+        low=low,
+        high=high,
         median=np.array(median),
         reach=np.quantile(blocks, REACH, axis=0),
         exact=goal,
         meets=meets,
         runs=len(values),
         alike=alike,
+        caution=caution,
     )
 
 
@@ -138,7 +151,7 @@ def _unlike(blocks: NDArray[np.float64]) -> NDArray[np.int64]:
 
 
 def in_doubt(curves: Sequence[Curve]) -> str:
-    """Of which bands one cannot be sure that they hold at their rate, as a clause to go on with; empty for none.
+    """Say which bands may hold less often than their level says.
 
     Parameters
     ----------
@@ -147,6 +160,12 @@ def in_doubt(curves: Sequence[Curve]) -> str:
     Returns
     -------
     str
+        Clauses to end a sentence with; empty where nothing speaks against the bands.
+
+    Examples
+    --------
+    >>> in_doubt([curve("soft", "#0064a0", np.arange(20.0).reshape(10, 2))])
+    '; they are rough with fewer than about 50 seeds'
     """
     few = min((c.runs for c in curves), default=_ENOUGH) < _ENOUGH
     alike = list(dict.fromkeys(c.label for c in curves if c.alike.any()))
@@ -162,7 +181,7 @@ def in_doubt(curves: Sequence[Curve]) -> str:
 def within_reach(
     center: NDArray[np.float64], low: NDArray[np.float64], high: NDArray[np.float64], reach: NDArray[np.float64]
 ) -> list[NDArray[np.float64]]:
-    """A band, no further than runs themselves reach: what axes have to show, whatever a few seeds leave open.
+    """Cut a band to where runs are: axes need not show what a few seeds leave open.
 
     Parameters
     ----------
@@ -172,13 +191,19 @@ def within_reach(
     Returns
     -------
     list of ndarray of float64, shape [blocks]
-        Its ends, with the centre between them.
+        The lower end and the upper, around the centre.
+
+    Examples
+    --------
+    >>> ends = within_reach(np.zeros(1), np.array([-9.0]), np.array([0.5]), np.array([[-2.0], [2.0]]))
+    >>> [end.tolist() for end in ends]
+    [[-2.0], [0.5]]
     """
     return [np.maximum(low, np.minimum(reach[0], center)), np.minimum(high, np.maximum(reach[1], center))]
 
 
 def episode_blocks(n_episodes: int) -> NDArray[np.int64]:
-    """Where blocks of episodes begin: single episodes first, then as many blocks to each factor of ten.
+    """Part episodes into blocks: single episodes first, then 24 blocks to each factor of ten.
 
     Parameters
     ----------
@@ -187,7 +212,12 @@ def episode_blocks(n_episodes: int) -> NDArray[np.int64]:
     Returns
     -------
     ndarray of int64, shape [blocks + 1]
-        From 0 to `n_episodes`.
+        Where blocks begin, from 0 on, and `n_episodes`.
+
+    Examples
+    --------
+    >>> episode_blocks(20).tolist()
+    [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14, 16, 17, 19, 20]
     """
     starts = np.unique(np.ceil(10.0 ** (np.arange(np.log10(n_episodes) * _BLOCKS_A_DECADE + 1.0) / _BLOCKS_A_DECADE)))
     edges = np.append(starts[starts <= n_episodes].astype(np.int64) - 1, n_episodes)

@@ -10,12 +10,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.colors import LinearSegmentedColormap, LogNorm, Normalize, is_color_like
-from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 from numpy.typing import ArrayLike, NDArray
 
 from fastsoftq import checks
-from fastsoftq.figures.style import GREY, INK, STYLE
+from fastsoftq.figures.colours import GREY, INK
+from fastsoftq.figures.labels import typeset
+from fastsoftq.figures.style import STYLE, ShownAxes, ShownFigure
 from fastsoftq.mdp.tabular import TabularMDP, checked_mdp
 from fastsoftq.planning.evaluation import checked_policy
 from fastsoftq.planning.occupancy import Occupancy
@@ -34,6 +35,7 @@ _VISITS = LinearSegmentedColormap.from_list(
 ).with_extremes(under=_FLOOR)
 _DECADES = 3.0  # how far below the largest occupancy colours reach
 _LEAST_ARROW = 0.02  # a smaller probability has no arrow
+_HUB, _REACH = 0.08, 0.4  # of a cell: where arrows begin, around its middle; length of a sure action's
 
 
 def plot_grid(
@@ -50,10 +52,10 @@ def plot_grid(
     title: str = "",
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw a grid world, and on it what is given.
+    """Draw a grid world, and on it values, a policy, occupancy or trajectories.
 
-    Walls are dark, cells one falls from (cliff, holes) reddish, goals in the colour of their number, the start ringed.
-    Nothing global is touched: no pyplot, no style.
+    Walls are dark, cliffs and holes reddish, goals in the colour of their number, and the start has a ring. Nothing
+    global is touched: no pyplot, no style.
 
     Parameters
     ----------
@@ -66,23 +68,24 @@ def plot_grid(
     occupancy : Occupancy, or array_like of float, shape [states], optional
         Drawn as heat, on a logarithmic scale.
     trajectories : Trajectories, optional
-        Drawn as lines, set apart a little where they share their way.
+        Drawn as lines, a little apart where they share their way.
     contours : int
         How many lines of equal value; 0 for colours.
     limits : (float, float), optional
-        Between which values, or occupancies, colours reach; from the data if not given.
+        The values, or occupancies, at the ends of the colours; from the data if not given.
     colour : str
         Of arrows and trajectories.
     colorbar : bool
-        Whether colours are explained beside the map.
+        Whether a bar beside the map explains the colours.
     title : str
     ax : matplotlib.axes.Axes, optional
-        Where to draw; in a figure of its own if not given.
+        Axes to draw on; a figure of its own is made if not given.
 
     Returns
     -------
     matplotlib.axes.Axes
-        Columns of the map are x, rows are y, downwards; `ax.figure` is the figure.
+        Columns of the map are x, rows are y, downwards; `ax.figure` is the figure. A notebook shows it, unless it is
+        in a figure of yours.
 
     Raises
     ------
@@ -90,7 +93,8 @@ def plot_grid(
         An MDP without a map, both value and occupancy, arrays of the wrong shape, occupancies below 0, contours without
         value, limits that do not rise.
     TypeError
-        Arguments of the wrong kind.
+        `ax` that is not a Matplotlib Axes, `trajectories` that are not Trajectories, arrays that are not numbers,
+        `limits` that are not a pair.
 
     Examples
     --------
@@ -127,7 +131,7 @@ def plot_grid(
     with matplotlib.rc_context(STYLE):
         if ax is None:
             ax = _new_axes(mdp)
-        _draw_map(ax, mdp, lines=contours == 0)
+        _draw_map(ax, mdp, lines=contours == 0, arrows=chances is not None)
         if values is not None and contours:
             _draw_contours(ax, mdp, values, contours, limits)
         elif values is not None:
@@ -157,7 +161,8 @@ def _check_limits(limits: tuple[float, float]) -> None:
 def _new_axes(mdp: TabularMDP) -> Axes:
     height, width = len(mdp.map or ()), len((mdp.map or "")[0])
     cell = min(0.5, 7.0 / max(height, width))
-    return Figure(figsize=(width * cell + 1.2, height * cell + 0.6), layout="constrained").subplots()
+    figure = ShownFigure(figsize=(width * cell + 1.2, height * cell + 0.6), layout="constrained")
+    return figure.add_subplot(axes_class=ShownAxes)
 
 
 def _of_states(name: str, given: ArrayLike, mdp: TabularMDP) -> NDArray[np.float64]:
@@ -168,19 +173,19 @@ def _of_states(name: str, given: ArrayLike, mdp: TabularMDP) -> NDArray[np.float
 
 
 def _occupiable(mdp: TabularMDP) -> NDArray[np.bool_]:
-    """Where one can be and go on: not in terminal states, and not on a cliff, from which one is put back at once."""
+    """The states in which an agent can act: not terminal ones, and not cliffs, which put it back at once."""
     marks = np.array([list(row) for row in mdp.map or ()])
     return np.asarray(~mdp.terminal & (marks[tuple(np.asarray(mdp.cells).T)] != "C"))
 
 
 def _on_map(mdp: TabularMDP, values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Values of states where these lie on the map; nan where there is none to show."""
+    """The values of states, at their places on the map; nan elsewhere."""
     grid = np.full((len(mdp.map or ()), len((mdp.map or "")[0])), np.nan)
     grid[tuple(np.asarray(mdp.cells).T)] = np.where(_occupiable(mdp), values, np.nan)
     return grid
 
 
-def _draw_map(ax: Axes, mdp: TabularMDP, lines: bool) -> None:
+def _draw_map(ax: Axes, mdp: TabularMDP, lines: bool, arrows: bool) -> None:
     marks = np.array([list(row) for row in mdp.map or ()])
     height, width = marks.shape
     background = np.empty((height, width, 4))
@@ -196,7 +201,10 @@ def _draw_map(ax: Axes, mdp: TabularMDP, lines: bool) -> None:
         for y, x in _middles(marks == goal):
             ax.text(x, y, goal, ha="center", va="center", color=INK, weight="bold", fontsize=font, zorder=6)
     for y, x in np.argwhere(marks == "S"):
-        ax.add_patch(Circle((x, y), 0.45, fill=False, edgecolor=INK, linewidth=1.2, zorder=6))
+        ring: dict[str, Any] = (
+            {"radius": _HUB - 0.015, "facecolor": "white"} if arrows else {"radius": 0.3, "fill": False}
+        )
+        ax.add_patch(Circle((x, y), edgecolor=INK, linewidth=0.9 if arrows else 1.2, zorder=6, **ring))
     if lines:
         borders = [[(x - 0.5, -0.5), (x - 0.5, height - 0.5)] for x in range(1, width)]
         borders += [[(-0.5, y - 0.5), (width - 0.5, y - 0.5)] for y in range(1, height)]
@@ -242,7 +250,7 @@ def _draw_contours(
         levels[:: max(1, count // 5)],
         fontsize=7,
         colors=GREY,
-        fmt=lambda v: f"{v:.0f}".replace("-", "\N{MINUS SIGN}"),
+        fmt=typeset,
     )
 
 
@@ -250,8 +258,8 @@ def _draw_arrows(ax: Axes, mdp: TabularMDP, policy: NDArray[np.float64], colour:
     shown = (policy >= _LEAST_ARROW) & _occupiable(mdp)[:, None]
     state, action = np.nonzero(shown)
     direction = _directions(mdp)[action]
-    tail = np.asarray(mdp.cells)[state] + 0.05 * direction
-    down, right = (0.4 * policy[shown][:, None] * direction).T
+    tail = np.asarray(mdp.cells)[state] + _HUB * direction
+    down, right = (_REACH * policy[shown][:, None] * direction).T
     ax.quiver(
         tail[:, 1], tail[:, 0], right, down,
         angles="xy", scale_units="xy", scale=1.0, units="xy", width=0.045, headwidth=3.4, headlength=3.2,
@@ -260,7 +268,7 @@ def _draw_arrows(ax: Axes, mdp: TabularMDP, policy: NDArray[np.float64], colour:
 
 
 def _directions(mdp: TabularMDP) -> NDArray[np.float64]:
-    """Where each action leads, as unit vectors (down, right) [actions, 2]: what it does on average in most states."""
+    """The direction of each action, as unit vectors (down, right) [actions, 2]: its mean move in most states."""
     cells = np.asarray(mdp.cells)
     move = cells[mdp.next_state] - cells[:, None, None, :]
     mean = (mdp.probability[..., None] * move).sum(axis=2)[_occupiable(mdp)].round(6)

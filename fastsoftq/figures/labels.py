@@ -1,7 +1,8 @@
-"""How labels are cut and where they go so that all can be read: names beside curves, numbers beside markers."""
+"""How numbers and names are written, cut and placed so that all can be read."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -9,14 +10,36 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import isotonic_regression
 
-__all__ = ["Marker", "apart", "beside", "shortened"]
-
+__all__ = ["Marker", "apart", "beside", "shortened", "typeset"]
 
 _ROWS = 8  # how many heights of a label it may be from its marker
 
 
+def typeset(number: float, decimals: int = 0) -> str:
+    """Write a number to be read: thousands apart, a minus sign as long as a plus, infinity as its sign.
+
+    Parameters
+    ----------
+    number : float
+    decimals : int
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> typeset(-1234.5, 1), typeset(-0.004, 2), typeset(float("inf"))
+    ('−1,234.5', '0.00', '∞')
+    """
+    text = f"{number:,.{decimals}f}"
+    if math.isinf(number):
+        return text.replace("inf", "\N{INFINITY}").replace("-", "\N{MINUS SIGN}")
+    return text.replace("-", "\N{MINUS SIGN}") if float(text.replace(",", "")) else text.lstrip("-")
+
+
 class Marker(NamedTuple):
-    """A marker with a label to be put near it; in any unit of length, upwards."""
+    """A marker that a label is put near; in any unit of length, upwards."""
 
     x: float
     y: float
@@ -26,7 +49,7 @@ class Marker(NamedTuple):
 
 
 def shortened(names: Sequence[str], longest: int) -> list[str]:
-    """Names with an ellipsis for what there is no room for, and still as many different ones as before.
+    """Cut names to the room there is, and keep different names different.
 
     Parameters
     ----------
@@ -37,12 +60,12 @@ def shortened(names: Sequence[str], longest: int) -> list[str]:
     Returns
     -------
     list of str
-        As many: without their ends where that tells them apart, or else without their beginnings, or their middles.
+        With an ellipsis for the end of a name; for its beginning, or its middle, where only that keeps names apart.
 
     Examples
     --------
     >>> shortened(["a long name=1", "a long name=2"], 8)
-    ['…name=1', '…name=2']
+    ['… name=1', '… name=2']
     """
     for room in range(longest, max(map(len, names), default=0)):
         for before in (room - 1, 0, (room - 1) // 2):
@@ -54,16 +77,22 @@ def shortened(names: Sequence[str], longest: int) -> list[str]:
 
 
 def apart(places: Sequence[float], gap: float) -> NDArray[np.float64]:
-    """Places in ascending order, moved the least that leaves a gap between any two.
+    """Move places as little as leaves a gap between any two.
 
     Parameters
     ----------
     places : sequence of float
+        Ascending.
     gap : float
 
     Returns
     -------
     ndarray of float64, shape [places]
+
+    Examples
+    --------
+    >>> apart([50.0, 50.0, 90.0], 10.0).tolist()
+    [45.0, 55.0, 90.0]
     """
     offsets = np.arange(len(places)) * gap
     return np.asarray(isotonic_regression(np.asarray(places) - offsets).x + offsets)
@@ -72,7 +101,7 @@ def apart(places: Sequence[float], gap: float) -> NDArray[np.float64]:
 def beside(
     markers: Sequence[Marker], height: float, within: tuple[float, float, float, float]
 ) -> list[tuple[float, float]]:
-    """Centres for labels above or below their markers, clear of all markers, of each other and of the edges.
+    """Place labels above or below their markers, clear of all markers, of each other and of the edges.
 
     Parameters
     ----------
@@ -85,7 +114,12 @@ def beside(
     Returns
     -------
     list of (float, float)
-        A place for each; the preferred one where none is clear.
+        The centre of each label; the preferred one where none is clear.
+
+    Examples
+    --------
+    >>> beside([Marker(50.0, 50.0, 4.0, 20.0, upwards=True)], 10.0, (0.0, 0.0, 100.0, 100.0))
+    [(50.0, 61.0)]
     """
     left, bottom, right, top = within
     rings = [(m.x - m.radius, m.y - m.radius, m.x + m.radius, m.y + m.radius) for m in markers]

@@ -1,4 +1,4 @@
-"""Learning curves as a figure: panels on axes where the first and the last episodes can both be read."""
+"""Learning curves as a figure: panels of charts, drawn with Matplotlib."""
 
 from __future__ import annotations
 
@@ -14,23 +14,24 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
-from matplotlib.ticker import FuncFormatter
 
-from fastsoftq.figures.curve import WITHIN, Curve, within_reach
-from fastsoftq.figures.labels import Marker, apart, beside
-from fastsoftq.figures.style import GREY, INK, STYLE
+from fastsoftq.figures.chart import KNEE, Band, Chart, Line
+from fastsoftq.figures.colours import GREY, INK
+from fastsoftq.figures.curve import WITHIN, Curve
+from fastsoftq.figures.learning_chart import learning_chart, learning_scale, meetings
+from fastsoftq.figures.style import STYLE, ShownFigure
 
-__all__ = ["Panel", "plot_learning_curves"]
+__all__ = ["Panel", "draw_chart", "plot_learning_curves"]
 
-_LINEAR = 10.0  # values nearer to zero than this are drawn on a linear scale
-_MARGIN = 0.07  # of the axes, beyond what they show
 _LETTERS = 88  # of a note that a panel has room for
-_LETTER, _LINE = 7.0, 12.0  # of bold digits, in points
+_UNIT = STYLE["font.size"] / 11.5  # points; charts measure lengths in pixels of a page with text of 11.5
 
-_MEAN: dict[str, Any] = {"linewidth": 1.8}
-_MEDIAN: dict[str, Any] = {"linewidth": 1.0, "linestyle": (0, (1, 1.2))}
-_EXACT: dict[str, Any] = {"color": INK, "linewidth": 0.9, "linestyle": (0, (5, 2.5)), "zorder": 3}
-_MEETS: dict[str, Any] = {
+_LINES: dict[str, dict[str, Any]] = {
+    "mean": {"linewidth": 1.8},
+    "median": {"linewidth": 1.0, "linestyle": (0, (1, 1.2))},
+    "exact": {"color": INK, "linewidth": 0.9, "linestyle": (0, (5, 2.5)), "zorder": 3},
+}
+_RING: dict[str, Any] = {
     "linestyle": "none",
     "marker": "o",
     "markersize": 7,
@@ -39,6 +40,12 @@ _MEETS: dict[str, Any] = {
     "zorder": 4,
     "clip_on": False,
 }
+_SCALES: dict[str, dict[str, Any]] = {
+    "linear": {"value": "linear"},
+    "log": {"value": "log"},
+    "symlog": {"value": "asinh", "linear_width": KNEE},
+}
+_KEY = {"mean": "mean, with a band for the whole curve", "median": "median", "exact": "exact, from planning"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,118 +77,115 @@ def plot_learning_curves(title: str, panels: Sequence[Sequence[Panel]], note: st
     Returns
     -------
     matplotlib.figure.Figure
+
+    Examples
+    --------
+    >>> from fastsoftq.figures.curve import curve
+    >>> curves = [curve("soft", "#0064a0", np.random.default_rng(0).normal(size=(8, 20)))]
+    >>> figure = plot_learning_curves("Return", [[Panel("soft", "return of an episode", curves)]], "8 seeds.")
+    >>> figure.axes[0].get_xscale()
+    'log'
     """
+    charts = []
+    for row in panels:
+        scale = learning_scale([c for panel in row for c in panel.curves])
+        charts.append([learning_chart(panel.curves, scale, row[0].ylabel) for panel in row])
+        for chart, panel in zip(charts[-1], row, strict=True):
+            chart.rings.extend(meetings(panel.curves))
     with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(5.6 * len(panels[0]), 3.3 * len(panels) + 1.2), layout=_layout())
-        axes = figure.subplots(len(panels), len(panels[0]), sharex=True, sharey="row", squeeze=False)
-        for i, row in enumerate(panels):
-            for ax, panel in zip(axes[i], row, strict=True):
-                _draw(ax, panel.curves)
-                if i == 0:
-                    ax.set_title(panel.title)
-                if i == len(panels) - 1:
-                    ax.set_xlabel("episode")
-            axes[i, 0].set_ylabel(row[0].ylabel)
-            _limit(axes[i, 0], [c for panel in row for c in panel.curves])
+        figure = ShownFigure(figsize=(5.6 * len(panels[0]), 3.3 * len(panels) + 1.2), layout=_layout())
+        axes = figure.subplots(len(panels), len(panels[0]), sharex="col", sharey="row", squeeze=False)
+        for panel, ax in zip(panels[0], axes[0], strict=True):
+            ax.set_title(panel.title)
         figure.suptitle(title, x=0.01, ha="left", fontsize=13, fontweight="bold")
-        text = fill(note, _LETTERS * len(panels[0]))
-        figure.legend(handles=_key(), loc="outside lower left", ncols=4, title=text, alignment="left")
-        figure.draw_without_rendering()  # so that scales are known, for labels to keep clear of each other
-        for ax, panel in zip(axes.flat, (panel for row in panels for panel in row), strict=True):
-            _label(ax, panel.curves)
-            _number(ax, panel.curves)
+        _explain(figure, [chart for row in charts for chart in row], fill(note, _LETTERS * len(panels[0])))
+        drawn = [(ax, chart) for of_axes, of_charts in zip(axes, charts, strict=True)
+                 for ax, chart in zip(of_axes, of_charts, strict=True)]  # fmt: skip
+        for ax, chart in drawn:
+            draw_chart(ax, chart)
+        for ax in axes.flat:
+            ax.label_outer()
+        figure.align_ylabels()
+        for write in (_write_names, _write_numbers):  # each where the figure as it is then has room for it
+            figure.draw_without_rendering()
+            for ax, chart in drawn:
+                write(ax, chart)
     return figure
 
 
+def draw_chart(ax: Axes, chart: Chart) -> None:
+    """Draw a chart's axes, marks and rings; its values are the coordinates.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    chart : Chart
+        Of lines and bands.
+
+    Examples
+    --------
+    >>> from fastsoftq.figures.chart import Scale
+    >>> chart = Chart(Scale(1.0, 9.0, "log"), Scale(0.0, 1.0), "episode", "share")
+    >>> ax = Figure().subplots()
+    >>> draw_chart(ax, chart)
+    >>> ax.get_xscale(), ax.get_ylabel()
+    ('log', 'share')
+    """
+    for mark in chart.marks:
+        if isinstance(mark, Band):
+            low, high = (np.clip(values, chart.y.low, chart.y.high) for values in (mark.low, mark.high))
+            ax.fill_between(mark.x, low, high, color=mark.colour, alpha=0.25, linewidth=0)
+        elif isinstance(mark, Line):
+            ax.plot(mark.x, mark.y, **({"color": mark.colour} if mark.colour else {}) | _LINES[mark.kind])
+    for ring in chart.rings:
+        ax.plot(ring.x, ring.y, markeredgecolor=ring.colour, **_RING)
+    ax.set_xscale(**_SCALES[chart.x.kind])
+    ax.set_yscale(**_SCALES[chart.y.kind])
+    ax.minorticks_off()
+    ax.set(xlim=(chart.x.low, chart.x.high), ylim=(chart.y.low, chart.y.high), xlabel=chart.xlabel, ylabel=chart.ylabel)
+
+
 def _layout() -> ConstrainedLayoutEngine:
-    """Room for names at the right, which are written after all else."""
+    """Room at the right for names."""
     return ConstrainedLayoutEngine(rect=(0.0, 0.0, 0.985, 1.0))
 
 
-def _draw(ax: Axes, curves: Sequence[Curve]) -> None:
-    for c in curves:
-        alone = len(c.episode) == 1  # a line through one point is not seen
-        if alone:
-            ax.vlines(c.episode, c.low, c.high, color=c.colour, alpha=0.25, linewidth=6)
-        else:
-            ax.fill_between(c.episode, c.low, c.high, color=c.colour, alpha=0.25, linewidth=0)
-        ax.plot(c.episode, c.median, color=c.colour, marker="x" if alone else "", **_MEDIAN)
-        ax.plot(c.episode, c.mean, color=c.colour, marker="o" if alone else "", **_MEAN)
-    for c in curves:
-        if c.exact is not None:
-            ax.plot(c.episode, c.exact, marker="_" if len(c.episode) == 1 else "", markersize=16, **_EXACT)
-        if c.exact is not None and c.meets is not None:
-            at = int(np.searchsorted(c.episode, c.meets))
-            ax.plot(c.episode[at], c.exact[at], markeredgecolor=c.colour, **_MEETS)
-    if curves[0].n_episodes > 1:
-        ax.set_xscale("log")
-        ax.set_xlim(1, curves[0].n_episodes)
-    else:
-        ax.set(xticks=[1], xlim=(0.5, 1.5))
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.0f}"))
-    ax.set_yscale("symlog", linthresh=_LINEAR, linscale=0.3, subs=[2, 5])
-    ax.yaxis.set_major_formatter(FuncFormatter(_tick))
-    ax.yaxis.set_minor_formatter(FuncFormatter(_tick))
-    ax.grid(visible=True, which="minor", axis="y", linewidth=0.4)
-    ax.tick_params(axis="y", which="minor", labelsize=7.5)
-
-
-def _limit(ax: Axes, curves: Sequence[Curve]) -> None:
-    """Set the limits of values by the curves; bands count as far as runs reach, and are cut beyond."""
-    shown = [v for c in curves for v in (c.mean, c.median, *within_reach(c.mean, c.low, c.high, c.reach))]
-    shown += [c.exact for c in curves if c.exact is not None]
-    scale = ax.yaxis.get_transform()
-    ends = scale.transform(np.array([min(v.min() for v in shown), max(v.max() for v in shown)]))
-    room = _MARGIN * (float(ends[1] - ends[0]) or 1.0)
-    ax.set_ylim(*scale.inverted().transform(ends + np.array([-room, room])))
-
-
-def _number(ax: Axes, curves: Sequence[Curve]) -> None:
-    """Write beside each marker at which episode it is."""
-    met = [(c, c.meets, c.exact) for c in curves if c.meets is not None and c.exact is not None]
-    points = 72.0 / ax.figure.dpi
-    markers = []
-    for c, meets, exact in met:
-        at = int(np.searchsorted(c.episode, meets))
-        x, y = (points * ax.transData.transform((c.episode[at], exact[at]))).tolist()
-        highest = all(exact[at] >= other[at] for _, _, other in met)
-        markers.append(Marker(x, y, 5.0, _LETTER * len(f"{meets}"), highest))
-    box = points * np.array(ax.get_window_extent().extents)
-    places = beside(markers, _LINE, (box[0], box[1], box[2], box[3] + _LINE))
-    for (c, meets, _), place, marker in zip(met, places, markers, strict=True):
-        ax.annotate(
-            f"{meets}",
-            ((marker.x - box[0]) / (box[2] - box[0]), (marker.y - box[1]) / (box[3] - box[1])),
-            (place[0] - marker.x, place[1] - marker.y),
-            xycoords="axes fraction",
-            textcoords="offset points",
-            ha="center",
-            va="center_baseline",
-            color=c.colour,
-            fontweight="bold",
-            path_effects=[withStroke(linewidth=2.5, foreground="white")],
-            zorder=5,
-        )
-
-
-def _tick(value: float, position: int | None) -> str:
-    return f"{value:,.0f}".replace("-", "\N{MINUS SIGN}")
-
-
-def _key() -> list[Line2D]:
-    return [
-        Line2D([], [], color=GREY, label="mean, with a band for the whole curve", **_MEAN),
-        Line2D([], [], color=GREY, label="median", **_MEDIAN),
-        Line2D([], [], label="exact, from planning", **_EXACT),
-        Line2D([], [], markeredgecolor=GREY, label=f"band within {WITHIN:.0%} of exact from this episode on", **_MEETS),
+def _explain(figure: Figure, charts: Sequence[Chart], note: str) -> None:
+    """Write the note and the key to what is drawn, below the panels."""
+    drawn = {mark.kind for chart in charts for mark in chart.marks if isinstance(mark, Line)}
+    banded = any((mark.low < mark.high).any() for chart in charts for mark in chart.marks if isinstance(mark, Band))
+    key = _KEY if banded else _KEY | {"mean": "mean"}
+    handles = [
+        Line2D([], [], label=text, **{"color": GREY} | _LINES[kind]) for kind, text in key.items() if kind in drawn
     ]
+    if any(chart.rings for chart in charts):
+        text = f"band within {WITHIN:.0%} of exact from this episode on"
+        handles.append(Line2D([], [], label=text, markeredgecolor=GREY, **_RING))
+    figure.legend(handles=handles, loc="outside lower left", ncols=len(handles), title=note, alignment="left")
 
 
-def _label(ax: Axes, curves: Sequence[Curve]) -> None:
-    """Write each curve's name beside its end, moved apart where they would overlap."""
-    order = sorted(curves, key=lambda c: float(c.mean[-1]))
-    ends = ax.transData.transform([(1.0, c.mean[-1]) for c in order])[:, 1]
-    places = apart(ends.tolist(), 13.0 / 72.0 * ax.figure.dpi)
-    for c, place in zip(order, places.tolist(), strict=True):
-        height = float(ax.transAxes.inverted().transform((0.0, place))[1])
-        ax.text(1.02, height, c.label, color=c.colour, transform=ax.transAxes, va="center")
+def _size(ax: Axes) -> tuple[float, float]:
+    """Width and height of axes in the lengths of charts."""
+    box, pixels = ax.get_window_extent(), _UNIT * ax.figure.dpi / 72.0
+    return box.width / pixels, box.height / pixels
+
+
+def _write_names(ax: Axes, chart: Chart) -> None:
+    """Write the values beside the axis, and each curve's name beside its end."""
+    _, height = _size(ax)
+    ticks = chart.ticks_up(height)
+    ax.set_yticks([value for value, _ in ticks], [text for _, text in ticks])
+    for place, name in chart.named(height):
+        ax.text(1.02, place / height, name.text, color=name.colour, transform=ax.transAxes, va="center")
+
+
+def _write_numbers(ax: Axes, chart: Chart) -> None:
+    """Write the episodes below the axis, and the number of each ring beside it."""
+    width, height = _size(ax)
+    ticks = chart.ticks_across(width)
+    ax.set_xticks([value for value, _ in ticks], [text for _, text in ticks])
+    for (x, y), ring in chart.numbered(width, height):
+        ax.text(
+            x / width, y / height, ring.text, color=ring.colour, transform=ax.transAxes, fontweight="bold",
+            ha="center", va="center_baseline", path_effects=[withStroke(linewidth=2.5, foreground="white")], zorder=5,
+        )  # fmt: skip

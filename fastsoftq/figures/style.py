@@ -1,20 +1,17 @@
-"""How figures look: one colour for an agent wherever it appears, safe for the colour-blind; no bytes left to chance."""
+"""How Matplotlib's figures look, are saved, no byte left to chance, and show themselves in a notebook."""
 
 from __future__ import annotations
 
-import math
+import io
 from typing import Any, BinaryIO
 
 import matplotlib
-import numpy as np
-from matplotlib.colors import LinearSegmentedColormap, to_hex, to_rgb
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from fastsoftq.agents import ExpectedSarsa, QLearning, Sarsa, SoftQLearning
+from fastsoftq.figures.colours import GREY, INK, agent_colour
 
-__all__ = ["GREY", "INK", "STYLE", "agent_colour", "on_dark", "save"]
-
-INK, GREY = "#1a1a1a", "#6b6b6b"
+__all__ = ["GREY", "INK", "STYLE", "ShownAxes", "ShownFigure", "agent_colour", "save"]
 
 STYLE: Any = {  # Matplotlib types its settings by name
     "axes.axisbelow": True,
@@ -43,56 +40,35 @@ STYLE: Any = {  # Matplotlib types its settings by name
     "ytick.color": GREY,
 }
 
-# Vermilion and reddish purple of Okabe & Ito (2008) for agents that maximise, and blues, darker the colder, for soft
-# ones: warm against cold also tells them apart for the colour-blind, light against dark in grey.
-_MAXIMISING = {QLearning: "#d55e00", Sarsa: "#cc79a7", ExpectedSarsa: "#8a3f6b"}
-_SOFT = LinearSegmentedColormap.from_list("soft", ["#8cc8ef", "#3d9fd9", "#0064a0", "#082a5a"])
-_OTHER = "#4d4d4d"
-_LIFT = 0.17  # of full luminance: contrast of 3.5 at least with the page's dark ground
-_LUMINANCE = np.array([0.2126, 0.7152, 0.0722])  # of linear red, green and blue
 
+class ShownFigure(Figure):
+    """A figure that a notebook shows, without pyplot and its list of open figures.
 
-def agent_colour(agent: Any) -> str:
-    """The colour of an agent, from what it learns; exploration on top does not change it.
-
-    Parameters
-    ----------
-    agent : NamedTuple
-        With a soft agent, reward_scale / temperature counts: from 0.3, light, to 30, dark.
-
-    Returns
-    -------
-    str
-        As "#rrggbb".
+    Examples
+    --------
+    >>> ShownFigure(figsize=(1.0, 1.0))._repr_png_()[1:4]
+    b'PNG'
     """
-    if isinstance(agent, SoftQLearning):
-        temperature = agent.temperature if isinstance(agent.temperature, float | int) else agent.temperature.stop
-        coldness = math.log10(agent.reward_scale / temperature)
-        return to_hex(_SOFT((coldness + 0.5) / 2.0))
-    return _MAXIMISING.get(type(agent), _OTHER)
+
+    def _repr_png_(self) -> bytes:
+        file = io.BytesIO()
+        with matplotlib.rc_context(STYLE):
+            self.savefig(file, format="png", dpi="figure")
+        return file.getvalue()
 
 
-def on_dark(colour: str) -> str:
-    """A colour for dark ground: lighter, so that the darkest can be seen, and in the same order of lightness.
+class ShownAxes(Axes):
+    """Axes that a notebook shows, as the figure they are in.
 
-    Parameters
-    ----------
-    colour : str
-        As "#rrggbb".
-
-    Returns
-    -------
-    str
-        As "#rrggbb".
+    Examples
+    --------
+    >>> ShownFigure(figsize=(1.0, 1.0)).add_subplot(axes_class=ShownAxes)._repr_png_()[1:4]
+    b'PNG'
     """
-    encoded = np.array(to_rgb(colour))
-    linear = np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
-    luminance = linear @ _LUMINANCE
-    wanted = luminance + _LIFT * (1.0 - luminance)
-    lifted = linear * min(wanted / luminance, 1.0 / linear.max()) if luminance > 0.0 else linear  # of the same hue,
-    luminance = lifted @ _LUMINANCE
-    lifted = lifted + (1.0 - lifted) * (wanted - luminance) / (1.0 - luminance)  # and white where that cannot do
-    return to_hex(np.where(lifted <= 0.0031308, lifted * 12.92, 1.055 * lifted ** (1.0 / 2.4) - 0.055))
+
+    def _repr_png_(self) -> bytes | None:
+        figure = self.get_figure(root=True)
+        return figure._repr_png_() if isinstance(figure, ShownFigure) else None
 
 
 def save(figure: Figure, file: BinaryIO, kind: str) -> None:
@@ -103,6 +79,14 @@ def save(figure: Figure, file: BinaryIO, kind: str) -> None:
     figure : matplotlib.figure.Figure
     file : binary file
     kind : {"svg", "png"}
+
+    Examples
+    --------
+    >>> import io
+    >>> file = io.BytesIO()
+    >>> save(Figure(figsize=(1.0, 1.0)), file, "png")
+    >>> file.getvalue()[1:4]
+    b'PNG'
     """
     metadata = {"Title": figure.get_suptitle()} | ({"Date": None} if kind == "svg" else {})
     with matplotlib.rc_context(STYLE):

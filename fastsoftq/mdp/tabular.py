@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fastsoftq import checks
+from fastsoftq.system.html import fields_html
 
 __all__ = ["Outcome", "TabularMDP", "checked_mdp"]
 
@@ -131,6 +132,10 @@ class TabularMDP:
         ended = self.terminal & (self.start > 0)
         if ended.any():
             raise ValueError(f"start includes state {int(np.argmax(ended))}, which is terminal; start somewhere else")
+
+    def _repr_html_(self) -> str:
+        sizes = {"states": self.n_states, "actions": self.n_actions, "outcomes": self.n_outcomes}
+        return fields_html(sizes, f"TabularMDP {self.name}", "\n".join(self.map or ()))
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         for field, value in state.items():

@@ -25,6 +25,7 @@ from fastsoftq.planning.iteration import value_iteration
 from fastsoftq.planning.observed import observed
 from fastsoftq.planning.shortfalls import shortfalls
 from fastsoftq.planning.soft_policies import log_soft_policy, soft_fixed_point, total
+from fastsoftq.system.html import NotebookTable
 
 __all__ = [
     "BehaviourFit",
@@ -35,7 +36,7 @@ __all__ = [
 
 
 @dataclass(frozen=True, eq=False)
-class BehaviourFit:
+class BehaviourFit(NotebookTable):
     """A model of behaviour with one parameter, fitted by maximum likelihood.
 
     Attributes

@@ -15,6 +15,7 @@ from fastsoftq import checks
 from fastsoftq.mdp.tabular import TabularMDP, checked_mdp
 from fastsoftq.planning.csv_rows import rows_of
 from fastsoftq.planning.trajectories import Trajectories
+from fastsoftq.system.html import NotebookTable
 
 __all__ = ["Demonstrations", "load_demonstrations"]
 
@@ -25,7 +26,7 @@ _ALLOWED = {"trajectory": "a label", "reward": "a finite number"} | dict.fromkey
 
 
 @dataclass(frozen=True, eq=False)
-class Demonstrations:
+class Demonstrations(NotebookTable):
     """Trajectories of states and actions, one after the other.
 
     Attributes

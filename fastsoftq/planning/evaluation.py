@@ -12,13 +12,14 @@ from fastsoftq.mdp.tabular import TabularMDP, checked_mdp
 from fastsoftq.planning.bellman import Matrices, action_values, matrices
 from fastsoftq.planning.chains import policy_chain, stationary_values, total_rewards
 from fastsoftq.planning.resolvent import EPS
+from fastsoftq.system.html import NotebookTable
 from fastsoftq.system.memory import check_memory
 
 __all__ = ["PolicyEvaluation", "checked_policy", "evaluate_policy", "from_start"]
 
 
 @dataclass(frozen=True, eq=False)
-class PolicyEvaluation:
+class PolicyEvaluation(NotebookTable):
     """What a policy is worth.
 
     Attributes

@@ -18,6 +18,7 @@ from fastsoftq.planning.bellman import action_values, matrices, soft_policy, sof
 from fastsoftq.planning.chains import policy_chain, total_rewards
 from fastsoftq.planning.evaluation import checked_policy, from_start
 from fastsoftq.planning.trajectories import Trajectories, drawn
+from fastsoftq.system.html import NotebookTable
 from fastsoftq.system.memory import check_memory
 
 __all__ = [
@@ -30,7 +31,7 @@ __all__ = [
 
 
 @dataclass(frozen=True, eq=False)
-class TrajectoryPosterior:
+class TrajectoryPosterior(NotebookTable):
     """p(tau | O): how an agent moves if every step was optimal, in a world that plays along.
 
     Attributes
@@ -81,7 +82,7 @@ class TrajectoryPosterior:
 
 
 @dataclass(frozen=True, eq=False)
-class VariationalPolicy:
+class VariationalPolicy(NotebookTable):
     """The policy with the largest evidence lower bound.
 
     Attributes

@@ -19,12 +19,13 @@ from fastsoftq.planning.demonstrations import Demonstrations, counted
 from fastsoftq.planning.observed import observed
 from fastsoftq.planning.soft_policies import SoftBehaviour, total
 from fastsoftq.planning.weight_search import WeightSearch
+from fastsoftq.system.html import NotebookTable
 
 __all__ = ["RewardFit", "fit_rewards"]
 
 
 @dataclass(frozen=True, eq=False)
-class RewardFit:
+class RewardFit(NotebookTable):
     """Reward weights fitted by maximum causal entropy.
 
     Attributes

@@ -14,6 +14,7 @@ from fastsoftq.mdp.tabular import TabularMDP, checked_mdp
 from fastsoftq.planning.bellman import matrices
 from fastsoftq.planning.critical import critical_reward_scale, is_above_critical
 from fastsoftq.planning.reduction import Solved, hard_solution, soft_solution
+from fastsoftq.system.html import NotebookTable
 
 __all__ = ["Solution", "policy_iteration", "soft_value_iteration", "value_iteration"]
 
@@ -21,7 +22,7 @@ _TOLERANCE = 1e-10  # of policy iteration
 
 
 @dataclass(frozen=True, eq=False)
-class Solution:
+class Solution(NotebookTable):
     """The solution of Bellman's optimality equation, hard or soft.
 
     Attributes

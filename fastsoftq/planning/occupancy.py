@@ -14,6 +14,7 @@ from fastsoftq.planning.bellman import Matrices, matrices
 from fastsoftq.planning.chains import part, policy_chain, reaching, resolvent, transient_states
 from fastsoftq.planning.evaluation import checked_policy
 from fastsoftq.planning.resolvent import EPS
+from fastsoftq.system.html import NotebookTable
 
 __all__ = ["Occupancy", "occupancy"]
 
@@ -21,7 +22,7 @@ _DENSE = 1000  # states whose steps are added up as powers of a dense matrix
 
 
 @dataclass(frozen=True, eq=False)
-class Occupancy:
+class Occupancy(NotebookTable):
     """Where a policy spends its time.
 
     Attributes

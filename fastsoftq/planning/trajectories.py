@@ -10,13 +10,14 @@ from numpy.typing import ArrayLike, NDArray
 from fastsoftq import checks
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.planning.evaluation import checked_policy
+from fastsoftq.system.html import NotebookTable
 from fastsoftq.system.memory import check_memory
 
 __all__ = ["Trajectories", "sample_trajectories"]
 
 
 @dataclass(frozen=True, eq=False)
-class Trajectories:
+class Trajectories(NotebookTable):
     """Sampled trajectories, one a row; what lies after the end of one is -1 (rewards: 0).
 
     Attributes

@@ -1,1 +1,1 @@
-"""Figures and pages made from results; nothing is computed here that is not drawn."""
+"""Pages and sentences made from results."""

@@ -10,16 +10,25 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from fastsoftq.figures.chart import Band, Bar, Chart, Line, Name, Ring, Scale
 from fastsoftq.figures.curve import Curve, within_reach
-from fastsoftq.figures.svg import Chart, Scale, typeset
-from fastsoftq.report.learned import Learned, facets
+from fastsoftq.figures.labels import typeset
+from fastsoftq.figures.learning_chart import episodes_chart, learning_chart, learning_scale, stroke
+from fastsoftq.figures.svg import svg
+from fastsoftq.report.performance import Performance
+from fastsoftq.report.rounding import setting_text
 from fastsoftq.report.verdict import Verdict
 from fastsoftq.statistics import performance_profile
 
-__all__ = ["Drawing", "colour_of", "difference_charts", "learning_charts", "profile_charts", "spread_chart"]
+__all__ = ["Drawing", "difference_charts", "facets", "learning_charts", "profile_charts", "spread_chart"]
 
 _THRESHOLDS = 160  # of a profile
-_ROW = 27.0  # height of a condition in the chart of distributions
+_ROW = 27.0  # height of an agent in the chart of distributions
+_PARTS = ("mean", "low", "high")
+_METRICS = (("Return", "return of an episode", "returns"), ("Length", "steps of an episode", "lengths"))
+_LEVELS = {"lowest": 0.0, "5 %": 0.05, "25 %": 0.25, "median": 0.5, "75 %": 0.75, "95 %": 0.95, "highest": 1.0}
+
+Column = tuple[str, Iterable[float | str]]
 
 
 class Drawing(NamedTuple):
@@ -27,170 +36,249 @@ class Drawing(NamedTuple):
 
     title: str
     svg: str
-    file: str  # what its data are called
+    file: str  # the name of its data
     data: str  # CSV
 
 
-def colour_of(one: Learned) -> str:
-    """The name of a condition's colour in the style sheet, which has one for light and one for dark."""
-    return f"c-{one.condition.colour.lstrip('#')}"
+def facets(
+    performances: Sequence[Performance], reference: Performance | None = None
+) -> list[tuple[str, list[Performance]]]:
+    """Share agents out among charts so that no chart has a colour twice, and each shows the reference.
+
+    Parameters
+    ----------
+    performances : sequence of Performance
+    reference : Performance, optional
+
+    Returns
+    -------
+    list of (str, list of Performance)
+        The settings that the agents of a chart share and others do not, such as "epsilon = 0.0"; empty for a single
+        chart.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> from fastsoftq.report.folder import ReportedAgent, Runs
+    >>> from fastsoftq.report.performance import performance_of
+    >>> curves = fsq.train(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), seeds=6, episodes=9, max_steps=50)
+    >>> runs = Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds)
+    >>> one = performance_of(ReportedAgent("hard", "hard", "#d55e00", {}, lambda: runs))
+    >>> [(title, len(group)) for title, group in facets([one, one], one)]
+    [('', 1)]
+    """
+    groups: list[list[Performance]] = []
+    for one in performances:
+        if one is not reference:
+            room = (group for group in groups if all(one.agent.colour != other.agent.colour for other in group))
+            group = next(room, [])
+            if not group:
+                groups.append(group)
+            group.append(one)
+    common = [set.intersection(*(set(one.agent.settings.items()) for one in group)) for group in groups]
+    shared = set.intersection(*common) if common else set()
+    titles = [", ".join(f"{key} = {setting_text(value)}" for key, value in sorted(own - shared)) for own in common]
+    everywhere = [reference] if reference is not None else []
+    if not groups:
+        return [("", everywhere)]
+    return [(title, [*everywhere, *group]) for title, group in zip(titles, groups, strict=True)]
 
 
-def learning_charts(all_learned: Sequence[Learned], reference: Learned) -> list[Drawing]:
-    """Mean return and length, episode by episode, with bands, medians and exact lines."""
-    drawings = []
-    metrics = (("Return", "return of an episode", "returns"), ("Length", "steps of an episode", "lengths"))
-    for field_of in metrics:
-        what, ylabel, field = field_of
-        everything: list[Curve] = [getattr(one, field) for one in all_learned]
-        shown = [v for c in everything for v in (c.median, *within_reach(c.mean, c.low, c.high, c.reach))]
-        shown += [c.exact for c in everything if c.exact is not None]
-        scale = _scale(shown, [float(c.mean[-1]) for c in everything])
-        for shared, group in facets(all_learned, reference):
-            chart = _over_episodes(scale, ylabel, group)
-            for one in group:
-                c: Curve = getattr(one, field)
-                chart.band(c.episode, c.low, c.high, "band", colour_of(one))
-            for one in group:
-                c = getattr(one, field)
-                chart.line(c.episode, c.median, "median", colour_of(one))
-                chart.line(c.episode, c.mean, "mean", colour_of(one), one.label)
-                chart.end(float(c.mean[-1]), one.label, colour_of(one))
-            for one in group:
-                c = getattr(one, field)
-                if c.exact is not None:
-                    chart.line(c.episode, c.exact, "exact")
-            title = f"{what}{f', {shared}' if shared else ''}"
-            ends = "; ".join(f"{one.label} comes to {_about(getattr(one, field).mean[-1])}" for one in group)
-            exact = "with its exact value" if all(getattr(one, field).exact is not None for one in group) else ""
-            alternative = f"{title}: mean {ylabel} over episodes, {exact}: {ends}.".replace(", :", ":")
-            columns = [("episode", group[0].returns.episode)]
-            for one in group:
-                c = getattr(one, field)
-                columns += [(f"{one.label}, {part}", getattr(c, part)) for part in ("mean", "low", "high", "median")]
-                columns += [(f"{one.label}, exact", c.exact)] if c.exact is not None else []
-            drawings.append(Drawing(title, chart.svg(alternative), f"learning_{field}.csv", _csv(columns)))
-    half = len(drawings) // 2  # return and length of the same conditions side by side
-    return [drawing for pair in zip(drawings[:half], drawings[half:], strict=True) for drawing in pair]
+def learning_charts(performances: Sequence[Performance], reference: Performance) -> list[Drawing]:
+    """Mean return and length over episodes, with bands, medians and exact lines.
+
+    Parameters
+    ----------
+    performances : sequence of Performance
+        Of the same number of episodes.
+    reference : Performance
+        One of them, shown in each chart.
+
+    Returns
+    -------
+    list of Drawing
+        Return and length of the same agents side by side.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> from fastsoftq.report.folder import ReportedAgent, Runs
+    >>> from fastsoftq.report.performance import performance_of
+    >>> curves = fsq.train(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), seeds=6, episodes=9, max_steps=50)
+    >>> runs = Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds)
+    >>> one = performance_of(ReportedAgent("hard", "hard", "#d55e00", {}, lambda: runs))
+    >>> [drawing.title for drawing in learning_charts([one], one)]
+    ['Return', 'Length']
+    """
+    charts = {
+        what: list(_learning_charts(what, ylabel, field, performances, reference)) for what, ylabel, field in _METRICS
+    }
+    return [drawing for pair in zip(*charts.values(), strict=True) for drawing in pair]
+
+
+def _learning_charts(
+    what: str, ylabel: str, field: str, performances: Sequence[Performance], reference: Performance
+) -> Iterable[Drawing]:
+    scale = learning_scale([getattr(one, field) for one in performances])
+    for shared, group in facets(performances, reference):
+        curves: list[Curve] = [getattr(one, field) for one in group]
+        title = _titled(what, shared)
+        exact = " with its exact value" if all(c.exact is not None for c in curves) else ""
+        ends = "; ".join(f"{c.label} comes to {_about(float(c.mean[-1]))}" for c in curves)
+        columns: list[Column] = [("episode", curves[0].episode)]
+        for c in curves:
+            columns += [(f"{c.label}, {part}", getattr(c, part)) for part in (*_PARTS, "median")]
+            columns += [(f"{c.label}, exact", c.exact)] if c.exact is not None else []
+        alternative = f"{title}: mean {ylabel} over episodes,{exact}: {ends}.".replace(",:", ":")
+        chart = learning_chart(curves, scale, ylabel)
+        yield Drawing(title, svg(chart, alternative), f"learning_{field}.csv", _csv(columns))
 
 
 def difference_charts(found: Sequence[Verdict], what: str) -> list[Drawing]:
-    """Differences of mean return, with a band for the whole curve; clear of 0, they are apart.
+    """Differences of mean return, with a band for the whole curve; where it is clear of 0, they are told apart.
 
     Parameters
     ----------
     found : sequence of Verdict
     what : str
-        What is less what, as a title.
+        The title: which is subtracted from which.
 
     Returns
     -------
     list of Drawing
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> from fastsoftq.report.folder import ReportedAgent, Runs
+    >>> from fastsoftq.report.performance import performance_of
+    >>> curves = fsq.train(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), seeds=6, episodes=9, max_steps=50)
+    >>> runs = Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds)
+    >>> one = performance_of(ReportedAgent("hard", "hard", "#d55e00", {}, lambda: runs))
+    >>> from fastsoftq.report.verdict import verdicts
+    >>> [drawing.title for drawing in difference_charts(verdicts([(one, one)]), "hard less hard")]
+    ['hard less hard']
     """
-    with_band = [verdict for verdict in found if verdict.band is not None]
-    if not with_band:
+    of = {id(verdict.one): (verdict, verdict.band) for verdict in found if verdict.band is not None}
+    if not of:
         return []
-    bands = {id(verdict.one): verdict.band for verdict in with_band if verdict.band is not None}
-    ends = [bands[id(v.one)].center[-1] for v in with_band]
-    shown = [
-        within_reach(bands[id(v.one)].center, bands[id(v.one)].low, bands[id(v.one)].high, v.reach) for v in with_band
-    ]
-    scale = _scale([np.zeros(1), *(end for both in shown for end in both)], ends)
+    shown = [end for v, band in of.values() for end in within_reach(band.center, band.low, band.high, v.reach)]
+    scale = Scale.of_values([np.zeros(1), *shown], [float(band.center[-1]) for _, band in of.values()])
     drawings = []
-    for shared, group in facets([verdict.one for verdict in with_band]):
-        chart = _over_episodes(scale, "difference of return", group)
-        episode = group[0].returns.episode
-        chart.line(np.array([1.0, float(max(2, group[0].n_episodes))]), np.zeros(2), "zero")
-        columns = [("episode", episode)]
+    for shared, group in facets([verdict.one for verdict, _ in of.values()]):
+        chart = episodes_chart(group[0].n_episodes, scale, "difference of return")
+        chart.marks.append(Line(np.array([chart.x.low, chart.x.high]), np.zeros(2), "zero"))
+        columns: list[Column] = [("episode", group[0].returns.episode)]
         for one in group:
-            band = bands[id(one)]
-            chart.band(episode, band.low, band.high, "band", colour_of(one))
-            chart.line(episode, band.center, "mean", colour_of(one), one.label)
-            chart.end(float(band.center[-1]), one.label, colour_of(one))
-            columns += [
-                (f"{one.label}, {k}", v) for k, v in (("mean", band.center), ("low", band.low), ("high", band.high))
-            ]
-        for verdict in with_band:
-            if verdict.one in group and verdict.stretches:
+            verdict, band = of[id(one)]
+            colour, episode = one.agent.colour, one.returns.episode
+            parts = zip(_PARTS, (band.center, band.low, band.high), strict=True)
+            columns += [(f"{one.label}, {part}", values) for part, values in parts]
+            chart.marks.append(stroke(Band(episode, band.low, band.high, colour)))
+            chart.marks.append(stroke(Line(episode, band.center, "mean", colour, one.label)))
+            chart.names.append(Name(float(band.center[-1]), one.label, colour))
+            if verdict.stretches:
                 start = verdict.stretches[0].start
                 at = int(np.searchsorted(episode, start))
-                chart.dot(
-                    float(episode[at]), float(bands[id(verdict.one)].center[at]), colour_of(verdict.one), f"{start}"
-                )
-        title = f"{what}{f', {shared}' if shared else ''}"
-        said = "; ".join(f"{v.one.label}: {v.parting}" for v in with_band if v.one in group)
-        drawings.append(
-            Drawing(title, chart.svg(f"{title}, in return, over episodes: {said}."), "difference.csv", _csv(columns))
-        )
+                chart.rings.append(Ring(float(episode[at]), float(band.center[at]), colour, f"{start}"))
+        title = _titled(what, shared)
+        said = "; ".join(f"{one.label}: {of[id(one)][0].parting}" for one in group)
+        alternative = f"{title}, in return, over episodes: {said}."
+        drawings.append(Drawing(title, svg(chart, alternative), "difference.csv", _csv(columns)))
     return drawings
 
 
-def profile_charts(all_learned: Sequence[Learned], reference: Learned) -> list[Drawing]:
-    """Of the runs, which share returns more than so much over the last episodes."""
-    scale = _scale([one.final for one in all_learned], [float(one.final.mean()) for one in all_learned])
+def profile_charts(performances: Sequence[Performance], reference: Performance) -> list[Drawing]:
+    """The share of runs whose mean return over the last episodes exceeds a threshold, for all thresholds.
+
+    Parameters
+    ----------
+    performances : sequence of Performance
+    reference : Performance
+        One of them, shown in each chart.
+
+    Returns
+    -------
+    list of Drawing
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> from fastsoftq.report.folder import ReportedAgent, Runs
+    >>> from fastsoftq.report.performance import performance_of
+    >>> curves = fsq.train(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), seeds=6, episodes=9, max_steps=50)
+    >>> runs = Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds)
+    >>> one = performance_of(ReportedAgent("hard", "hard", "#d55e00", {}, lambda: runs))
+    >>> [drawing.file for drawing in profile_charts([one], one)]
+    ['profile.csv']
+    """
+    scale = _scale_of_runs(performances)
     thresholds = _evenly(scale)
     drawings = []
-    for shared, group in facets(all_learned, reference):
-        chart = Chart(scale, Scale(0.0, 1.0), _window_label(group[0]), "share of runs above it", _labels(group))
-        columns = [("threshold", thresholds)]
-        for one in group:
-            profile = performance_profile(one.final, thresholds, one.level)
-            chart.band(thresholds, profile.low, profile.high, "band", colour_of(one))
-            chart.steps(thresholds, profile.share, "mean", colour_of(one))
+    for shared, group in facets(performances, reference):
+        chart = Chart(scale, Scale(0.0, 1.0), _mean_label(group[0]), "share of runs above it")
+        columns: list[Column] = [("threshold", thresholds)]
+        for one, place in zip(group, _beside([float(one.final.mean()) for one in group]), strict=True):
+            profile, colour = performance_profile(one.final, thresholds, one.level), one.agent.colour
+            chart.marks.append(Band(thresholds, profile.low, profile.high, colour))
+            chart.marks.append(Line(np.repeat(thresholds, 2)[1:], np.repeat(profile.share, 2)[:-1], "mean", colour))
+            chart.names.append(Name(place, one.label, colour))
             columns += [(f"{one.label}, {part}", getattr(profile, part)) for part in ("share", "low", "high")]
-        for one, place in zip(group, _beside([one.final.mean() for one in group]), strict=True):
-            chart.end(place, one.label, colour_of(one))
-        title = f"Performance profile{f', {shared}' if shared else ''}"
+        title = _titled("Performance profile", shared)
         said = "; ".join(f"the median run of {one.label} has {_about(float(np.median(one.final)))}" for one in group)
-        drawings.append(
-            Drawing(title, chart.svg(f"{title}: share of runs above a return: {said}."), "profile.csv", _csv(columns))
-        )
+        alternative = f"{title}: share of runs above a return: {said}."
+        drawings.append(Drawing(title, svg(chart, alternative), "profile.csv", _csv(columns)))
     return drawings
 
 
-def spread_chart(all_learned: Sequence[Learned]) -> Drawing:
-    """How runs of each condition spread: all, nine tenths, the middle half, the median, and the mean of the worst."""
-    scale = _scale([one.final for one in all_learned], [float(one.final.mean()) for one in all_learned])
-    rows = [float(-row) for row in range(len(all_learned))]
-    chart = Chart(
-        scale,
-        Scale(rows[-1] - 0.6, 0.6),
-        _window_label(all_learned[0]),
-        "",
-        height=60.0 + _ROW * len(rows),
-        yticks=[(row, one.label) for row, one in zip(rows, all_learned, strict=True)],
-    )
-    levels = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
+def spread_chart(performances: Sequence[Performance]) -> Drawing:
+    """How runs of each agent spread: all, nine tenths, the middle half, the median, and the mean of the worst.
+
+    Parameters
+    ----------
+    performances : sequence of Performance
+
+    Returns
+    -------
+    Drawing
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> from fastsoftq.report.folder import ReportedAgent, Runs
+    >>> from fastsoftq.report.performance import performance_of
+    >>> curves = fsq.train(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), seeds=6, episodes=9, max_steps=50)
+    >>> runs = Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds)
+    >>> one = performance_of(ReportedAgent("hard", "hard", "#d55e00", {}, lambda: runs))
+    >>> spread_chart([one]).data.splitlines()[0]
+    'condition,lowest,5 %,25 %,median,75 %,95 %,highest,mean of the worst 5 %'
+    """
+    rows = [float(-row) for row in range(len(performances))]
+    ticks = [(row, one.label) for row, one in zip(rows, performances, strict=True)]
+    y = Scale(rows[-1] - 0.6, 0.6)
+    chart = Chart(_scale_of_runs(performances), y, _mean_label(performances[0]), "", yticks=ticks)
     table = []
-    for row, one in zip(rows, all_learned, strict=True):
-        q = np.quantile(one.final, levels).tolist()
-        chart.bar(q[0], q[6], row, 1.5, colour_of(one), "bar")
-        chart.bar(q[1], q[5], row, 6.0, colour_of(one), "bar")
-        chart.bar(q[2], q[4], row, 14.0, colour_of(one), "bar")
-        chart.bar(q[3], q[3], row, 18.0, "", "middle")
-        chart.dot(one.tail, row, colour_of(one))
+    for row, one in zip(rows, performances, strict=True):
+        q, colour = np.quantile(one.final, list(_LEVELS.values())).tolist(), one.agent.colour
+        for low, high, thickness in ((q[0], q[6], 1.5), (q[1], q[5], 6.0), (q[2], q[4], 14.0)):
+            chart.marks.append(Bar(low, high, row, thickness, colour))
+        chart.marks.append(Bar(q[3], q[3], row, 18.0))
+        chart.rings.append(Ring(one.tail, row, colour))
         table.append([*q, one.tail])
-    names = ["lowest", "5 %", "25 %", "median", "75 %", "95 %", "highest", "mean of the worst 5 %"]
-    columns: list[tuple[str, Iterable[float | str]]] = [("condition", _labels(all_learned))]
-    columns += [(name, column) for name, column in zip(names, np.array(table).T.tolist(), strict=True)]
-    said = "; ".join(f"{one.label}: median {_about(float(np.median(one.final)))}" for one in all_learned)
-    return Drawing(
-        "Distribution over runs",
-        chart.svg(f"Returns of runs over the last episodes: {said}."),
-        "distribution.csv",
-        _csv(columns),
-    )
+    columns: list[Column] = [("condition", [one.label for one in performances])]
+    columns += zip([*_LEVELS, "mean of the worst 5 %"], np.array(table).T.tolist(), strict=True)
+    said = "; ".join(f"{one.label}: median {_about(float(np.median(one.final)))}" for one in performances)
+    drawn = svg(chart, f"Returns of runs over the last episodes: {said}.", 60.0 + _ROW * len(rows))
+    return Drawing("Distribution over runs", drawn, "distribution.csv", _csv(columns))
 
 
-def _over_episodes(scale: Scale, ylabel: str, group: Sequence[Learned]) -> Chart:
-    episodes = Scale(1.0, float(max(2, max(one.n_episodes for one in group))), "log")
-    return Chart(episodes, scale, "episode", ylabel, _labels(group))
+def _titled(what: str, shared: str) -> str:
+    return f"{what}, {shared}" if shared else what
 
 
-def _scale(values: Sequence[NDArray[np.float64]], ends: Sequence[float]) -> Scale:
-    """Logarithmic where curves end, or differ, by orders of magnitude."""
-    largest = max(float(np.abs(v).max()) for v in values)
-    return Scale.over(values, wide=largest > 100.0 and largest > 8.0 * float(np.abs(ends).min()))
+def _scale_of_runs(performances: Sequence[Performance]) -> Scale:
+    finals = [one.final for one in performances]
+    return Scale.of_values(finals, [float(final.mean()) for final in finals])
 
 
 def _evenly(scale: Scale) -> NDArray[np.float64]:
@@ -205,19 +293,15 @@ def _beside(means: Sequence[float]) -> list[float]:
     return [0.35 + 0.3 * float(place) / max(1, len(means) - 1) for place in order]
 
 
-def _window_label(one: Learned) -> str:
-    return f"a run’s mean return over its last {one.window} episodes"
-
-
-def _labels(group: Sequence[Learned]) -> list[str]:
-    return [one.label for one in group]
+def _mean_label(one: Performance) -> str:
+    return f"a run’s mean return over its last {one.last} episodes"
 
 
 def _about(value: float) -> str:
     return typeset(value, 0 if abs(value) >= 100.0 else 1)
 
 
-def _csv(columns: Sequence[tuple[str, Iterable[float | str]]]) -> str:
+def _csv(columns: Sequence[Column]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([name for name, _ in columns])

@@ -1,4 +1,4 @@
-"""Told apart or not: one decision on two samples of runs, which the interval, the p-value and the band all show."""
+"""One decision on two samples of runs: the interval, the p-value and the band all agree with it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def decided(
     error: float = 0.05,
     bounds: tuple[float, float] | None = None,
 ) -> Comparison:
-    """Compare two samples of runs; interval and p-value are those of one decision.
+    """Compare two samples of runs, by an interval and a p-value that agree.
 
     Parameters
     ----------
@@ -37,9 +37,15 @@ def decided(
     Returns
     -------
     Comparison
-        Of a - b, at the level 1 - error. Its interval is clear of 0 where its p-value is `error` at most, and only
-        there: an interval whose permutation test does not reject 0 is stretched to hold it, and a p-value below what
-        the interval bears out is raised to that.
+        Of a - b, at the level 1 - error. Its interval is clear of 0 if and only if its p-value is `error` at most: the
+        more cautious of the two decides. Where that is the permutation test, the interval is stretched to hold 0; where
+        it is the interval, the p-value is raised to the error at which the interval would be clear.
+
+    Examples
+    --------
+    >>> found = decided(np.arange(20.0), np.arange(20.0) - 3.0 + np.arange(20.0) % 2)
+    >>> found.low > 0.0, found.p_value <= 0.05
+    (True, True)
     """
     found = compare_samples(a, b, paired, 1.0 - error, resamples=permutations_for(error))
     if bounds is not None:
@@ -53,7 +59,7 @@ def decided(
 
 
 def _clear_at(a: NDArray[np.float64], b: NDArray[np.float64], paired: bool, error: float) -> float:
-    """The least error at which the interval is clear of 0, which it is not yet at `error`."""
+    """The least error at which the interval is clear of 0; at `error` it is not."""
     holds, clear = error, 1.0
     for _ in range(_HALVINGS):
         middle = (holds + clear) / 2.0
@@ -69,7 +75,7 @@ def decided_band(
     error: float = 0.05,
     bounds: tuple[float, float] | None = None,
 ) -> Band:
-    """The band of a difference of mean curves, which so few runs as could differ so by chance keep at 0.
+    """Find the band of a difference of mean curves; it holds 0 where so few runs could differ so by chance.
 
     Parameters
     ----------
@@ -84,6 +90,13 @@ def decided_band(
     -------
     Band
         Of a - b, at the level 1 - error.
+
+    Examples
+    --------
+    >>> few = np.array([[1.0], [1.1], [1.2]])
+    >>> band = decided_band(few, few - 1.0)  # three pairs have the same sign one time in four
+    >>> bool(band.low[0] <= 0.0)
+    True
     """
     band = difference_band(a, b, paired, 1.0 - error, resamples=resamples_for(error), bounds=bounds)
     if least_p_value(len(a), len(b), paired) <= error:

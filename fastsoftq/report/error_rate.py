@@ -1,4 +1,4 @@
-"""One error rate a report: 5 % that anything it says is wrong, shared out among all that it says."""
+"""One error rate a report: a chance of 5 % that anything in it is wrong, shared out among its statements."""
 
 from __future__ import annotations
 
@@ -6,27 +6,28 @@ import math
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from fastsoftq.figures.svg import typeset
+from fastsoftq.figures.labels import typeset
 
 __all__ = ["ALPHA", "ErrorRate"]
 
 ALPHA = 0.05  # of a whole report
-_OF_CONDITION = 4  # bands of return and of length, interval of the end, profile
+_OF_AGENT = 4  # bands of return and of length, interval of the end, profile
 _OF_PAIR = 2  # the end, and the curve
 
 
 class ErrorRate(NamedTuple):
-    """How a report's 5 % are shared out (Bonferroni): half among comparisons and half among all else, if there is both.
+    """How a report's 5 % are shared out (Bonferroni): half among comparisons and half among descriptions.
 
-    Everything is then right at once 95 times in 100, however bands and tests depend on each other. The halves keep
-    comparisons, which matter most and of which a few seeds can bear few, from paying for what is only described.
+    All statements are then right at once 95 times in 100, however bands and tests depend on each other. A report
+    without comparisons, or without descriptions, gives the other kind all of it. The halves keep comparisons, which
+    matter most and of which a few seeds can bear few, from paying for descriptions.
 
     Parameters
     ----------
     conditions : int
-        Of each a report gives the mean return and length as curves, the return of the end, and the profile.
+        Agents in worlds. Each is described by its curves of return and length, its last episodes and its profile.
     pairs : int
-        Of each it compares the ends and the curves, and tells the correlation.
+        Comparisons. Each is of the last episodes and of the curves, and describes the correlation.
 
     Examples
     --------
@@ -40,18 +41,22 @@ class ErrorRate(NamedTuple):
 
     @classmethod
     def of(cls, worlds: Iterable[int]) -> ErrorRate:
-        """That of conditions compared with a reference in each world.
+        """The error rate where the agents of each world are compared with one of them.
 
         Parameters
         ----------
         worlds : iterable of int
-            How many conditions there are in each.
+            How many agents each has.
+
+        Returns
+        -------
+        ErrorRate
         """
         sizes = list(worlds)
         return cls(sum(sizes), sum(size - 1 for size in sizes))
 
     def __add__(self, other: object) -> ErrorRate:
-        """That of both together."""
+        """The error rate of two sets of statements together."""
         if not isinstance(other, ErrorRate):
             return NotImplemented
         return ErrorRate(self.conditions + other.conditions, self.pairs + other.pairs)
@@ -63,12 +68,12 @@ class ErrorRate(NamedTuple):
 
     @property
     def of_description(self) -> float:
-        """Chance that a band or an interval of one condition, or that of a pair's correlation, misses the truth."""
-        return (ALPHA / 2.0 if self.pairs else ALPHA) / max(1, _OF_CONDITION * self.conditions + self.pairs)
+        """Chance that a band or an interval of one agent, or the correlation of a pair, misses the truth."""
+        return (ALPHA / 2.0 if self.pairs else ALPHA) / max(1, _OF_AGENT * self.conditions + self.pairs)
 
     def words(self) -> str:
-        """What a reader is told of it, in a sentence or two."""
-        described = _OF_CONDITION * self.conditions + self.pairs
+        """Say it to a reader, in a sentence or two."""
+        described = _OF_AGENT * self.conditions + self.pairs
         text = (
             "All bands, intervals, p-values and sentences that this report draws from curves are made to hold together "
             f"with {1.0 - ALPHA:.0%} confidence (where runs are too few for that, or too much alike, it is said beside "
@@ -84,6 +89,6 @@ class ErrorRate(NamedTuple):
 
 
 def _percent(error: float) -> str:
-    """How often something holds that errs so seldom, to two digits of the error."""
+    """One minus an error, in per cent, to two digits of the error."""
     decimals = max(0, 1 - math.floor(math.log10(100.0 * error)))
     return f"{100.0 * (1.0 - error):.{decimals}f}%"

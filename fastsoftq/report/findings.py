@@ -1,4 +1,4 @@
-"""Findings: what an experiment hands over, and the files and the words it becomes."""
+"""Findings: what an experiment found, and the files they are written to."""
 
 from __future__ import annotations
 
@@ -8,25 +8,35 @@ import json
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from html import escape
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from fastsoftq.figures.style import agent_colour, save
+from fastsoftq.figures.colours import agent_colour
 from fastsoftq.system.atomic import atomic_write
+from fastsoftq.system.html import html_table
 
-__all__ = ["Findings", "Table", "described", "settings_of", "show", "write"]
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["Findings", "Table", "described", "settings_of", "write"]
 
 
 class Table(NamedTuple):
-    """What is printed: text, already rounded for reading."""
+    """A table of text, already rounded for reading."""
 
     header: Sequence[str]
     rows: Sequence[Sequence[str]]
     caption: str = ""
+    title: str = ""
+    footnotes: Sequence[str] = ()
+    prose: bool = False  # words rather than numbers, to be broken into lines
+
+    def _repr_html_(self) -> str:
+        return html_table(self.title, self.rows, self.header, "\n".join(filter(None, (self.caption, *self.footnotes))))
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +76,10 @@ class Findings:
     agents: Mapping[str, tuple[str, Any]] = field(default_factory=dict)
     run: Mapping[str, Any] = field(default_factory=dict)
 
+    def _repr_html_(self) -> str:
+        sentences = "".join(f"<p>{escape(sentence)}</p>" for sentence in self.sentences)
+        return self.table._replace(title=self.title)._repr_html_() + sentences
+
 
 def write(findings: Findings, folder: Path, experiment: str = "", heading: str = "") -> list[Path]:
     """Write findings into a folder; each file appears whole or not at all.
@@ -89,7 +103,18 @@ def write(findings: Findings, folder: Path, experiment: str = "", heading: str =
     ------
     OSError
         The folder cannot be written, or the disk is full.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> table = Table(("agent", "return"), [("soft", "-12.0")])
+    >>> found = Findings("Title", table, ["Soft arrives."], [{"return": -12.0}], {}, {}, run={"seeds": 1})
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     [path.name for path in write(found, Path(folder))]
+    ['curves.npz', 'summary.csv', 'findings.json', 'run.json']
     """
+    from fastsoftq.figures.style import save
+
     written = []
     for name, figure in findings.figures.items():
         for kind in ("svg", "png"):
@@ -109,34 +134,14 @@ def write(findings: Findings, folder: Path, experiment: str = "", heading: str =
     return written
 
 
-def show(findings: Findings) -> None:
-    """Print the table and the sentences to standard output."""
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table as RichTable
-
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = 160  # a pipe or a file has no width to keep to
-    grid = RichTable(title=findings.title, caption=findings.table.caption, box=box.SIMPLE_HEAD, title_justify="left")
-    grid.caption_justify = "left"
-    for i, heading in enumerate(findings.table.header):
-        grid.add_column(heading, justify="left" if i == 0 else "right", overflow="fold")
-    for row in findings.table.rows:
-        grid.add_row(*row)
-    console.print(grid, markup=False)
-    for sentence in findings.sentences:
-        console.print(sentence, markup=False)
-
-
 def _words(findings: Findings, experiment: str, heading: str) -> dict[str, Any]:
-    """All that a reader of the folder needs to know besides the numbers."""
+    """The words of `findings.json`."""
     return {
         "experiment": experiment,
         "heading": heading or findings.title,
         "title": findings.title,
         "sentences": list(findings.sentences),
-        "table": findings.table._asdict(),
+        "table": {name: getattr(findings.table, name) for name in ("header", "rows", "caption")},
         "figures": {key: described(figure) or key for key, figure in findings.figures.items()},
         "agents": {
             key: {"label": label, "colour": agent_colour(agent), "settings": settings_of(agent)}
@@ -146,7 +151,24 @@ def _words(findings: Findings, experiment: str, heading: str) -> dict[str, Any]:
 
 
 def described(figure: Figure) -> str:
-    """A figure in words: its title, and of each panel the title and what is drawn against what."""
+    """Describe a figure in words: its title, and the title and the axes of each panel.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> figure = Figure()
+    >>> _ = figure.subplots().set(title="Soft", xlabel="episode", ylabel="return")
+    >>> described(figure)
+    'Soft: return against episode.'
+    """
     panels = []
     for ax in figure.axes:
         drawn = " against ".join(label for label in (ax.get_ylabel(), ax.get_xlabel()) if label)
@@ -157,7 +179,22 @@ def described(figure: Figure) -> str:
 
 
 def settings_of(agent: Any) -> dict[str, str | float]:
-    """An agent's hyperparameters by name, after what it is; schedules as they are written in Python."""
+    """List an agent's hyperparameters by name, after its algorithm; schedules as they are written in Python.
+
+    Parameters
+    ----------
+    agent : NamedTuple
+
+    Returns
+    -------
+    dict
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> settings_of(fsq.QLearning(0.8, 0.95, epsilon=fsq.LinearDecay(0.9, 0.1, 0.001)))["epsilon"]
+    'LinearDecay(0.9, 0.1, 0.001)'
+    """
     return {"algorithm": type(agent).__name__, **{key: _plain(value) for key, value in agent._asdict().items()}}
 
 

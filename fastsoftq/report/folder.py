@@ -1,64 +1,66 @@
-"""What a result folder holds, whoever wrote it: named conditions with their curves, what was said, how it was run."""
+"""What a report knows of a result folder, whoever wrote it: agents with their curves, words, figures and provenance."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Condition", "Figure", "Learning", "Results"]
+from fastsoftq.report.findings import Table
+
+__all__ = ["FolderContents", "Picture", "ReportedAgent", "Runs"]
 
 
-class Learning(NamedTuple):
-    """What a condition's runs did, episode by episode."""
+class Runs(NamedTuple):
+    """What an agent's runs did, episode by episode."""
 
     returns: NDArray[np.float64]  # [seeds, episodes]
     lengths: NDArray[np.int32]  # [seeds, episodes]
     truncated: NDArray[np.bool_]  # [seeds, episodes]
     seeds: NDArray[np.uint64]  # [seeds]
-    exact_returns: NDArray[np.float64] | None = None  # [episodes], of what is learned in the end
+    exact_returns: NDArray[np.float64] | None = None  # [episodes], expected once all is learned
     exact_lengths: NDArray[np.float64] | None = None  # [episodes]
     return_bounds: tuple[float, float] | None = None  # the lowest and the highest that an episode can have
     length_bounds: tuple[float, float] | None = None
 
 
-class Load(Protocol):
-    """What reads the curves of a condition, for there may be more than memory holds at once."""
+class LoadRuns(Protocol):
+    """Reads the runs of an agent when they are needed, since memory may not hold those of all agents at once."""
 
-    def __call__(self) -> Learning: ...
+    def __call__(self) -> Runs: ...
 
 
 @dataclass(frozen=True, eq=False)
-class Condition:
-    """An agent that learned in an environment, once for each seed.
+class ReportedAgent:
+    """An agent that learned in a world, once for each seed.
 
     Attributes
     ----------
     name, label : str
-        As files, and as readers call it.
+        As files call it, and as readers do.
     colour : str
         As "#rrggbb".
     settings : mapping
         Its hyperparameters, after "algorithm"; numbers or text.
     load : callable
-        Reads its `Learning`.
+        Reads its `Runs`.
     world : str
-        What it learned in; conditions are compared within a world.
+        What it learned in; agents are compared within a world.
     """
 
     name: str
     label: str
     colour: str
     settings: Mapping[str, str | float]
-    load: Load
+    load: LoadRuns
     world: str = ""
 
 
-class Figure(NamedTuple):
+class Picture(NamedTuple):
     """A figure of the folder: its file name without ending, what it shows in words, and the SVG."""
 
     name: str
@@ -67,7 +69,7 @@ class Figure(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Results:
+class FolderContents:
     """What one folder holds.
 
     Attributes
@@ -75,17 +77,16 @@ class Results:
     folder : Path
     name, heading : str
         What was done: by name, and in a line.
-    sentences : sequence of str
-        What was found.
-    title, header, rows, caption
-        Of the table; text.
-    figures : sequence of Figure
-    summary : bytes
-        `summary.csv`; empty where there is none.
-    conditions : sequence of Condition
-        Empty where no curves are kept.
     run : mapping
         Seeds, steps, versions, machine, command, as `run.json` has them.
+    sentences : sequence of str
+        What was found.
+    table : Table or None
+    pictures : sequence of Picture
+    summary : bytes
+        `summary.csv`; empty where there is none.
+    agents : sequence of ReportedAgent
+        Empty where no curves are kept.
     """
 
     folder: Path
@@ -93,10 +94,7 @@ class Results:
     heading: str
     run: Mapping[str, Any]
     sentences: Sequence[str] = ()
-    title: str = ""
-    header: Sequence[str] = ()
-    rows: Sequence[Sequence[str]] = ()
-    caption: str = ""
-    figures: Sequence[Figure] = ()
+    table: Table | None = None
+    pictures: Sequence[Picture] = ()
     summary: bytes = b""
-    conditions: Sequence[Condition] = field(default_factory=tuple)
+    agents: Sequence[ReportedAgent] = ()

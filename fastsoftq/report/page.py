@@ -1,4 +1,4 @@
-"""The report: one file, from result folders alone, that opens from disk and needs nothing else."""
+"""The report of result folders: one file of HTML that opens from disk and needs nothing else."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from urllib.parse import quote
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from fastsoftq.figures.style import on_dark
-from fastsoftq.report.against import against, matched
+from fastsoftq.figures.colours import on_dark
 from fastsoftq.report.error_rate import ErrorRate
-from fastsoftq.report.folder import Figure
+from fastsoftq.report.folder import Picture
+from fastsoftq.report.matching import matched_folders
 from fastsoftq.report.reader import read_results
 from fastsoftq.report.sections import Section, error_rate, section
+from fastsoftq.report.two_folders import comparison_section
 from fastsoftq.system.atomic import atomic_write
 
 __all__ = ["write_report"]
@@ -28,7 +29,7 @@ def write_report(
     out: str | Path | None = None,
     agents: Iterable[type] = (),
 ) -> Path:
-    """Write a report of the results in a folder, or of one folder's against another's.
+    """Write a report of the results in a folder, or of the results in two folders, compared.
 
     The same folders always make the same bytes.
 
@@ -37,7 +38,7 @@ def write_report(
     directory : str or Path
         Results of `reproduce` or of `run`; folders in it that hold results become sections.
     other : str or Path, optional
-        Results to compare with those: what differs is told first.
+        Results to compare with those; differences come first.
     out : str or Path, optional
         The file; `report.html` in `directory` if not given, `comparison.html` where there are two.
     agents : iterable of type
@@ -54,24 +55,37 @@ def write_report(
         A folder that does not exist, or holds no results.
     OSError
         The file cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import fastsoftq as fsq
+    >>> from fastsoftq.studies import Study, run
+    >>> agents = {"hard": fsq.QLearning(0.8, 0.95), "soft": fsq.SoftQLearning(0.8, 0.95, reward_scale=10.0)}
+    >>> world = {"cliff": fsq.cliff_walking()}
+    >>> study = Study(name="small", episodes=5, seeds=8, max_steps=50, environments=world, agents=agents)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = run(study, folder)
+    ...     write_report(folder).name
+    'report.html'
     """
     agents = list(agents)
     ours = read_results(directory, agents)
     path = Path(out) if out is not None else Path(directory) / ("report.html" if other is None else "comparison.html")
     if other is None:
         rate = sum(map(error_rate, ours), ErrorRate(0, 0))
-        page = _page("Hard or soft?", [section(results, rate) for results in ours], rate)
+        page = _page("Hard or soft?", [section(contents, rate) for contents in ours], rate)
     else:
         theirs = read_results(other, agents)
         names = _names(Path(directory), Path(other))
-        both = matched(ours, theirs, names)
+        both = matched_folders(ours, theirs, names)
         differing = sum(len(each.different) for each in both)
         rate = sum(map(error_rate, (*ours, *theirs)), ErrorRate(2 * differing, differing))
-        compared = [against(each, names, rate) for each in both]
+        compared = [comparison_section(each, names, rate) for each in both]
         alone = [
-            _in(section(results, rate), name)
+            _in(section(contents, rate), name)
             for name, held in zip(names, (ours, theirs), strict=True)
-            for results in held
+            for contents in held
         ]
         page = _page(f"{names[0]} against {names[1]}", [*compared, *alone], rate, answers=len(compared))
     atomic_write(path, page.encode(errors="backslashreplace"))  # a folder's name may hold what is no text
@@ -79,7 +93,7 @@ def write_report(
 
 
 def _names(one: Path, other: Path) -> tuple[str, str]:
-    """What to call two folders: the last parts of their paths, if that tells them apart."""
+    """Name two folders by the last parts of their paths, or by the whole paths where those are the same."""
     names = one.resolve().name, other.resolve().name
     return names if names[0] != names[1] else (str(one), str(other))
 
@@ -115,9 +129,9 @@ def _data_url(text: str | bytes) -> str:
     return f"data:text/csv;charset=utf-8,{quote(text, safe=',.')}"
 
 
-def _image_url(figure: Figure) -> str:
+def _image_url(picture: Picture) -> str:
     """A picture within the page; paths make most of it, and stay as they are, which takes less than base64."""
-    return f"data:image/svg+xml,{quote(figure.svg, safe=' <>/=,;:().-+!?')}"
+    return f"data:image/svg+xml,{quote(picture.svg, safe=' <>/=,;:().-+!?')}"
 
 
 def _slug(text: str) -> str:

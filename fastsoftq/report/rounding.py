@@ -1,28 +1,28 @@
-"""Numbers as text: rounded to be read, but never into what they differ from."""
+"""Numbers as text: rounded to be read, but never to a number that they must not be taken for."""
 
 from __future__ import annotations
 
 import math
 
-from fastsoftq.figures.svg import typeset
+from fastsoftq.figures.labels import typeset
 
-__all__ = ["distinct", "interval_text", "p_text", "share_text"]
+__all__ = ["distinct", "interval_text", "p_text", "setting_text", "share_text"]
 
-_NOISE = 1e-12  # of the largest number of an interval: what is narrower is the rounding of sums
+_NOISE = 1e-12  # of the largest number of an interval: a narrower one is the rounding of sums
 _ROUNDING = 1e-9  # of an estimate: likewise, of means of very many numbers
 _DIGITS = 17  # tell any two numbers of double precision apart
-_LONGEST = 9  # decimals, before numbers are written with a power of ten
+_LONGEST = 9  # decimals; more are written with a power of ten
 
 
 def distinct(number: float, decimals: int, *others: float) -> str:
-    """A number with as many decimals as it takes to tell it from others, and no fewer than asked for.
+    """Write a number with as many decimals as tell it from others, and no fewer than asked for.
 
     Parameters
     ----------
     number : float
     decimals : int
     *others : float
-        What it must not be taken for, unless it is that.
+        Numbers that it must not be taken for, unless it equals them.
 
     Returns
     -------
@@ -43,14 +43,14 @@ def distinct(number: float, decimals: int, *others: float) -> str:
 
 
 def _short(number: float, digits: int, *others: float) -> str:
-    """A number with so many significant digits, or more."""
+    """Write a number with so many significant digits, or with more where those do not tell it from others."""
     while digits < _DIGITS and any(number != other and float(f"{number:.{digits}g}") == other for other in others):
         digits += 1
     return f"{number:.{digits}g}".replace("-", "\N{MINUS SIGN}")
 
 
 def share_text(share: float, decimals: int = 1) -> str:
-    """A share in per cent: 0 % and 100 % are none and all.
+    """Write a share in per cent: 0% is none and 100% is all.
 
     Examples
     --------
@@ -61,12 +61,12 @@ def share_text(share: float, decimals: int = 1) -> str:
 
 
 def p_text(p: float, alpha: float = 0.05) -> str:
-    """A p-value to two digits, or as many as show on which side of `alpha` it is.
+    """Write a p-value to two digits, or to as many as show on which side of `alpha` it is.
 
     Examples
     --------
-    >>> p_text(0.0123), p_text(0.0502), p_text(0.04996)
-    ('0.012', '0.0502', '0.04996')
+    >>> p_text(0.0123), p_text(0.0502), p_text(0.05)
+    ('0.012', '0.0502', '0.05')
     """
     digits = 2
     while digits < _DIGITS and (float(f"{p:.{digits}g}") <= alpha) != (p <= alpha):
@@ -77,14 +77,14 @@ def p_text(p: float, alpha: float = 0.05) -> str:
 def interval_text(
     estimate: float, low: float, high: float, *, decimals: int | None = None, percent: bool = False
 ) -> str:
-    """An estimate with its interval.
+    """Write an estimate with its interval.
 
     Parameters
     ----------
     estimate, low, high : float
     decimals : int, optional
-        At least so many, and more where a width, or a share, would be rounded to none, or a share to all. If not given,
-        as many as the interval makes sense of; an end at 0 is at 0.
+        At least so many, and more where a width or a share would be rounded to none, or a share to all. If not given,
+        as many as the width of the interval calls for; only an end at 0 reads as 0.
     percent : bool
         With `decimals`: show shares in per cent.
 
@@ -135,3 +135,17 @@ def _of_so_many_decimals(estimate: float, low: float, high: float, decimals: int
     if abs(above - below) <= max(10.0**-decimals, 0.1 * (below + above)):
         return f"{text} ± {max(below, above):.{decimals}f}"
     return f"{text} [{low:.{decimals}f}, {high:.{decimals}f}]"
+
+
+def setting_text(value: str | float) -> str:
+    """Write the value of a hyperparameter with the fewest digits that tell it from every other number.
+
+    Examples
+    --------
+    >>> setting_text(10.0), setting_text(0.95), setting_text(0.95000001)
+    ('10', '0.95', '0.95000001')
+    """
+    if isinstance(value, str):
+        return value
+    text = repr(float(value) + 0.0) if isinstance(value, float) else str(value)
+    return text.removesuffix(".0").replace("-", "\N{MINUS SIGN}")

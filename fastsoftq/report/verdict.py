@@ -10,15 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastsoftq.figures.curve import REACH, episode_blocks
-from fastsoftq.figures.svg import typeset
+from fastsoftq.figures.labels import typeset
 from fastsoftq.report.decision import decided, decided_band
 from fastsoftq.report.error_rate import ALPHA, ErrorRate
-from fastsoftq.report.folder import Condition
-from fastsoftq.report.learned import Learned, setting_text
-from fastsoftq.report.rounding import distinct, interval_text, p_text
+from fastsoftq.report.folder import ReportedAgent
+from fastsoftq.report.performance import Performance
+from fastsoftq.report.rounding import distinct, interval_text, p_text, setting_text
 from fastsoftq.statistics import Band, Comparison, Stretch, least_p_value, significant_stretches
 
-__all__ = ["Verdict", "answers", "interval_text", "pairing", "reference_of", "verdicts"]
+__all__ = ["Verdict", "answers", "pairing", "reference_of", "verdicts"]
 
 _TELLING = 5  # pairs from which on a correlation is more than noise
 _SHOWN = 3  # stretches that are told of
@@ -26,24 +26,24 @@ _SHOWN = 3  # stretches that are told of
 
 @dataclass(frozen=True, eq=False)
 class Verdict:
-    """A condition against the reference.
+    """An agent compared with the reference.
 
     Attributes
     ----------
-    one, reference : Learned
+    one, reference : Performance
     comparison : Comparison
-        Of mean return over the last episodes, one - reference; of the seeds that both have, paired, if there are any.
-        Its interval, at the level 1 - `error`, is clear of 0 where its p-value is `error` at most.
+        Of mean return over the last episodes, one - reference; paired, over the seeds that both have, if they share
+        two. Its interval, at the level 1 - `error`, is clear of 0 where its p-value is `error` at most.
     error : float
         Chance at which equals are taken for different at the end, and again anywhere on their curves.
     band : Band or None
-        Of the difference of their curves, over blocks of episodes; None where they have not as many episodes.
+        Of the difference of their curves, over blocks of episodes; None where their numbers of episodes differ.
     reach : ndarray of float64, shape [2, blocks]
-        Between which values nine tenths of the differences of runs lie; empty where there is no band.
+        The 5 % and the 95 % quantile of the differences of runs; empty where there is no band.
     """
 
-    one: Learned
-    reference: Learned
+    one: Performance
+    reference: Performance
     comparison: Comparison
     error: float
     band: Band | None
@@ -51,7 +51,7 @@ class Verdict:
 
     @property
     def p_value(self) -> float:
-        """Corrected for all that is said beside it: 0.05 at most where the two are told apart."""
+        """Corrected for all other comparisons: 0.05 at most where the two are told apart."""
         return self._corrected(self.comparison.p_value)
 
     @property
@@ -70,7 +70,7 @@ class Verdict:
 
     @property
     def apart_from(self) -> str:
-        """The first episode in which the curves are told apart; a dash where they are of different length."""
+        """The first episode in which the curves are told apart; a dash where their lengths differ."""
         if self.band is None:
             return "\N{EN DASH}"
         return str(self.stretches[0].start) if self.stretches else "not told"
@@ -81,7 +81,7 @@ class Verdict:
         Parameters
         ----------
         brief : bool
-            Leave out what another verdict has said already: which episodes, how many seeds.
+            Leave out the episodes and the number of seeds, which another verdict has told.
 
         Returns
         -------
@@ -89,10 +89,11 @@ class Verdict:
         """
         c = self.comparison
         name, other = self.one.label, self.reference.label
-        of = "" if brief else f" over the last {self.one.window} episodes, {self._runs}"
+        of = "" if brief else f" over the last {self.one.last} episodes, {self._runs}"
         if self.sign:
             verb = "beats" if self.sign > 0 else "falls behind"
-            by = interval_text(abs(c.difference), *sorted((abs(c.low), abs(c.high))))
+            least, most = sorted((abs(c.low), abs(c.high)))
+            by = interval_text(abs(c.difference), least, most)
             return f"{name} {verb} {other} by {by} return{of}; {self.parting}."
         why = f"the difference is {interval_text(c.difference, c.low, c.high)} return, p = {p_text(self.p_value)}"
         least = self._corrected(least_p_value(c.runs_a, c.runs_b, c.paired))
@@ -102,8 +103,8 @@ class Verdict:
 
     @property
     def unlike(self) -> str:
-        """In which settings the two differ, as a sentence: there lies the reason, but in which of them is not told."""
-        ours, theirs = self.one.condition.settings, self.reference.condition.settings
+        """The settings in which the two differ, as a sentence; any of them may be the reason."""
+        ours, theirs = self.one.agent.settings, self.reference.agent.settings
         names = [name for name in {**theirs, **ours} if ours.get(name) != theirs.get(name)]
         if not names:
             return ""
@@ -113,7 +114,7 @@ class Verdict:
 
     @property
     def parting(self) -> str:
-        """Where their curves are told apart, and which is ahead there."""
+        """Where their curves are told apart, and who is ahead there."""
         if self.band is None:
             return "their curves are of different length"
         found, end = self.stretches, self.one.n_episodes
@@ -131,7 +132,7 @@ class Verdict:
         return f"their curves are told apart {_spans(found, signs[0], end)}{only}"
 
     def _corrected(self, p: float) -> float:
-        """A p-value that is to be held against 0.05 rather than against `error`."""
+        """A p-value that is compared with 0.05 rather than with `error`."""
         return min(1.0, p * ALPHA / self.error) if p > self.error else min(ALPHA, p * ALPHA / self.error)
 
     @property
@@ -142,34 +143,62 @@ class Verdict:
         return f"{typeset(c.runs_a)} and {typeset(c.runs_b)} seeds, not paired"
 
 
-def reference_of(conditions: Sequence[Condition]) -> Condition:
-    """What others are compared with: hard Q-learning, or else the first."""
-    hard = [condition for condition in conditions if condition.settings.get("algorithm") == "QLearning"]
-    return (hard or list(conditions))[0]
-
-
-def verdicts(pairs: Sequence[tuple[Learned, Learned]], error: float | None = None) -> list[Verdict]:
-    """Compare conditions with their references.
+def reference_of(agents: Sequence[ReportedAgent]) -> ReportedAgent:
+    """Choose the agent that others are compared with: hard Q-learning, or else the first.
 
     Parameters
     ----------
-    pairs : sequence of (Learned, Learned)
-        A condition and its reference.
+    agents : sequence of ReportedAgent
+
+    Returns
+    -------
+    ReportedAgent
+
+    Examples
+    --------
+    >>> soft, hard = (ReportedAgent(a, a, "#000000", {"algorithm": a}, None) for a in ("SoftQLearning", "QLearning"))
+    >>> reference_of([soft, hard]).name
+    'QLearning'
+    """
+    hard = [agent for agent in agents if agent.settings.get("algorithm") == "QLearning"]
+    return (hard or list(agents))[0]
+
+
+def verdicts(pairs: Sequence[tuple[Performance, Performance]], error: float | None = None) -> list[Verdict]:
+    """Compare agents with their references.
+
+    Parameters
+    ----------
+    pairs : sequence of (Performance, Performance)
+        An agent and its reference.
     error : float, optional
-        Chance at which equals are taken for different at the end of a pair, and again on its curves; if not given, such
-        that it is 5 % for all of these pairs together.
+        Chance at which equals are taken for different at the end of a pair, and again on its curves; 5 % for all of
+        these pairs together if not given.
 
     Returns
     -------
     list of Verdict
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> from fastsoftq.report.folder import Runs
+    >>> from fastsoftq.report.performance import performance_of
+    >>> curves = fsq.train(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), seeds=12, episodes=9, max_steps=50)
+    >>> runs = Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds)
+    >>> hard = performance_of(ReportedAgent("hard", "hard", "#d55e00", {}, lambda: runs))
+    >>> better = runs._replace(returns=runs.returns + 99.0 + runs.seeds[:, None])
+    >>> soft = performance_of(ReportedAgent("soft", "soft", "#0064a0", {}, lambda: better))
+    >>> [verdict.sign for verdict in verdicts([(soft, hard)])]
+    [1]
     """
     each = ErrorRate(0, len(pairs)).of_comparison if error is None else error
     return [_verdict(one, reference, each) for one, reference in pairs]
 
 
-def _verdict(one: Learned, reference: Learned, error: float) -> Verdict:
+def _verdict(one: Performance, reference: Performance, error: float) -> Verdict:
     common, *rows = np.intersect1d(one.seeds, reference.seeds, return_indices=True)
-    paired = len(common) > 1  # runs of the same seed are not independent: those that have no partner are left out
+    paired = len(common) > 1  # runs of the same seed are not independent; runs without a partner are left out
     a, b = rows if paired else (slice(None), slice(None))
     bounds = _common(one.return_bounds, reference.return_bounds)
     comparison = decided(one.final[a], reference.final[b], paired, error, bounds)
@@ -188,7 +217,7 @@ def _common(a: tuple[float, float] | None, b: tuple[float, float] | None) -> tup
 
 
 def answers(found: Sequence[Verdict]) -> list[str]:
-    """The verdicts in words, that on the best condition first and in full.
+    """Put verdicts into words: the one on the best agent first, and in full.
 
     Parameters
     ----------
@@ -199,6 +228,19 @@ def answers(found: Sequence[Verdict]) -> list[str]:
     -------
     list of str
         As many.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> from fastsoftq.report.folder import Runs
+    >>> from fastsoftq.report.performance import performance_of
+    >>> curves = fsq.train(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), seeds=12, episodes=9, max_steps=50)
+    >>> runs = Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds)
+    >>> hard = performance_of(ReportedAgent("hard", "hard", "#d55e00", {}, lambda: runs))
+    >>> better = runs._replace(returns=runs.returns + 99.0 + runs.seeds[:, None])
+    >>> soft = performance_of(ReportedAgent("soft", "soft", "#0064a0", {}, lambda: better))
+    >>> answers(verdicts([(soft, hard)]))[0][:15]
+    'soft beats hard'
     """
     if not found:
         return []
@@ -212,18 +254,31 @@ def answers(found: Sequence[Verdict]) -> list[str]:
 
 
 def pairing(found: Sequence[Verdict], error: float = 0.05) -> str:
-    """What common random numbers bought.
+    """Say what common random numbers bought.
 
     Parameters
     ----------
     found : sequence of Verdict
     error : float
-        Chance at which a correlation of 0 is taken for another, each by itself.
+        Chance at which runs without correlation are taken for correlated, each pair by itself.
 
     Returns
     -------
     str
         A sentence; empty where nothing was paired.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> from fastsoftq.report.folder import Runs
+    >>> from fastsoftq.report.performance import performance_of
+    >>> curves = fsq.train(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), seeds=12, episodes=9, max_steps=50)
+    >>> runs = Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds)
+    >>> hard = performance_of(ReportedAgent("hard", "hard", "#d55e00", {}, lambda: runs))
+    >>> better = runs._replace(returns=runs.returns + 99.0 + runs.seeds[:, None])
+    >>> soft = performance_of(ReportedAgent("soft", "soft", "#0064a0", {}, lambda: better))
+    >>> pairing(verdicts([(soft, hard)]))[:28]
+    'Pairing runs by seed bought '
     """
     paired = [v for v in found if v.comparison.paired and math.isfinite(v.comparison.correlation)]
     if not paired:
@@ -242,7 +297,7 @@ def pairing(found: Sequence[Verdict], error: float = 0.05) -> str:
 
 
 def _correlated(verdict: Verdict, error: float) -> int:
-    """Whether runs of a seed are told to go together, +1, against each other, -1, or neither, 0 (Fisher 1921)."""
+    """The sign of a correlation, and 0 where it is not told from none (Fisher 1921)."""
     from scipy.special import ndtri
 
     c = verdict.comparison
@@ -258,7 +313,7 @@ def _saved(verdict: Verdict) -> str:
 
 
 def _spans(stretches: Sequence[Stretch], sign: int, end: int) -> str:
-    """In which episodes, of `end`, the sign is such."""
+    """The episodes, of `end`, in which the difference has a sign."""
     *closed, last = [s for s in stretches if s.sign == sign]
     lasting = last.stop == end and last.start < end
     if not lasting:

@@ -26,10 +26,11 @@ from fastsoftq.statistics.samples import (
     within,
 )
 from fastsoftq.statistics.steadying import steadied
+from fastsoftq.system.html import NotebookTable
 
 
 @dataclass(frozen=True, eq=False)
-class Band:
+class Band(NotebookTable):
     """A curve between two others.
 
     Attributes

@@ -23,10 +23,11 @@ from fastsoftq.statistics.samples import (
     scaled,
 )
 from fastsoftq.statistics.two_valued import is_two_valued
+from fastsoftq.system.html import NotebookTable
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Comparison(NotebookTable):
     """What two samples say about a - b.
 
     Attributes

@@ -8,10 +8,11 @@ import numpy.typing as npt
 
 from fastsoftq.checks import MOST, count
 from fastsoftq.statistics.samples import FloatArray, as_fraction, as_numbers, as_runs
+from fastsoftq.system.html import NotebookTable
 
 
 @dataclass(frozen=True, eq=False)
-class Profile:
+class Profile(NotebookTable):
     """Shares of runs at a range of thresholds, with a band that holds at all of them at once.
 
     Attributes

@@ -8,10 +8,11 @@ import numpy.typing as npt
 from fastsoftq.checks import count, number
 from fastsoftq.statistics.intervals import Interval, confidence_interval, order_statistic_bounds
 from fastsoftq.statistics.samples import ROUNDING, FloatArray, as_curves, as_fraction, check_same_shape
+from fastsoftq.system.html import NotebookTable
 
 
 @dataclass(frozen=True, eq=False)
-class SampleEfficiency:
+class SampleEfficiency(NotebookTable):
     """How soon runs reach a threshold, those that never do included.
 
     Attributes

@@ -27,6 +27,7 @@ from fastsoftq.statistics.samples import (
     within,
 )
 from fastsoftq.statistics.two_valued import binomial_interval, is_two_valued
+from fastsoftq.system.html import NotebookTable
 
 #: The part of runs that is the tail, unless one says otherwise.
 TAIL = 0.05
@@ -40,7 +41,7 @@ _BOOTSTRAPS = ("expanded", "percentile", "bca")
 
 
 @dataclass(frozen=True)
-class Interval:
+class Interval(NotebookTable):
     """An estimate with its confidence interval.
 
     Attributes

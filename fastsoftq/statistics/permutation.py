@@ -21,6 +21,7 @@ from fastsoftq.statistics.samples import (
     paired_differences,
     scaled,
 )
+from fastsoftq.system.html import NotebookTable
 
 #: Up to here a p-value may be a claim, and is held against the interval.
 _GUARDED = 0.1
@@ -30,7 +31,7 @@ _BLUR = 2.0**-50
 
 
 @dataclass(frozen=True)
-class Permutation:
+class Permutation(NotebookTable):
     """A two-sided permutation test.
 
     Attributes

@@ -17,6 +17,7 @@ from fastsoftq.statistics.samples import (
     paired_differences,
     scaled,
 )
+from fastsoftq.system.html import NotebookTable
 
 #: More seeds than this are not searched for; the difference asked for is then out of reach.
 MOST_SEEDS = 10_000_000
@@ -29,7 +30,7 @@ _PILOT = 10
 
 
 @dataclass(frozen=True)
-class SampleSize:
+class SampleSize(NotebookTable):
     """The seeds that a comparison needs.
 
     Attributes

@@ -7,10 +7,11 @@ import numpy.typing as npt
 
 from fastsoftq.statistics.betting import ruled_out, sequential_bets
 from fastsoftq.statistics.samples import FloatArray, as_bounds, as_fraction, as_runs, check_same_shape, within
+from fastsoftq.system.html import NotebookTable
 
 
 @dataclass(frozen=True, eq=False)
-class ConfidenceSequence:
+class ConfidenceSequence(NotebookTable):
     """Intervals for the mean after 1, 2, ... runs, all of them true together with probability ``level``.
 
     Attributes
@@ -29,7 +30,7 @@ class ConfidenceSequence:
 
 
 @dataclass(frozen=True, eq=False)
-class SequentialComparison:
+class SequentialComparison(NotebookTable):
     """A comparison that may be looked at after every seed.
 
     Attributes

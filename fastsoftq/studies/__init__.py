@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 # Where each public name lives.
 _HOME = {
     "Condition": "fastsoftq.studies.conditions",
-    "DamagedError": "fastsoftq.studies.encoding",
+    "DamagedError": "fastsoftq.studies.zarr_format",
     "FolderError": "fastsoftq.studies.plan",
     "Results": "fastsoftq.studies.results",
     "Study": "fastsoftq.studies.study",
@@ -36,10 +36,10 @@ def __dir__() -> list[str]:
 
 if TYPE_CHECKING:
     from fastsoftq.studies.conditions import Condition as Condition
-    from fastsoftq.studies.encoding import DamagedError as DamagedError
     from fastsoftq.studies.plan import FolderError as FolderError
     from fastsoftq.studies.results import Results as Results
     from fastsoftq.studies.results import open_results as open_results
     from fastsoftq.studies.running import run as run
     from fastsoftq.studies.study import Study as Study
     from fastsoftq.studies.toml import read_study as read_study
+    from fastsoftq.studies.zarr_format import DamagedError as DamagedError

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import math
 import sys
 from collections.abc import Mapping
@@ -18,12 +17,14 @@ from fastsoftq import checks
 from fastsoftq.agents.rules import PRECISIONS
 from fastsoftq.studies.arrays import Contents, Kept, contents_of
 from fastsoftq.studies.conditions import Condition, conditions_of
-from fastsoftq.studies.study import KEEP, Study, canonical
+from fastsoftq.studies.difference import difference_of
+from fastsoftq.studies.sealed import canonical, sealed, unsealed
+from fastsoftq.studies.study import KEEP, Study
 from fastsoftq.studies.summary import STATISTICS
 from fastsoftq.system.memory import check_memory
 from fastsoftq.system.provenance import checked_provenance
 
-__all__ = ["FolderError", "Plan", "Unit", "sealed", "unsealed"]
+__all__ = ["FolderError", "Plan", "Unit"]
 
 # Format 1 knew neither conditions of a study's own nor tables, and counted episodes from 0.
 _FORMAT = 2
@@ -130,7 +131,7 @@ class Plan:
 
     def difference(self, study: Study) -> str | None:
         """The first thing that keeps a study's results from being added here, and what can be done about it."""
-        return _difference(self.record, study.record)
+        return difference_of(self.record, study.record)
 
     @cached_property
     def contents(self) -> Contents:
@@ -374,75 +375,3 @@ def _known(value: int | None) -> int:
     if value is None:
         raise ValueError("a condition lacks a setting")
     return value
-
-
-def sealed(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Plain data with a checksum of itself."""
-    return {**data, "sha256": hashlib.sha256(canonical(data)).hexdigest()}
-
-
-def unsealed(data: bytes | Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """What was sealed, plain or as canonical JSON; None if this is anything else, by so much as a bit."""
-    try:
-        parsed = json.loads(data) if isinstance(data, bytes) else dict(data or {})
-        if isinstance(data, bytes) and canonical(parsed) != data:
-            return None
-        checksum = parsed.pop("sha256", None)
-        return parsed if checksum == hashlib.sha256(canonical(parsed)).hexdigest() else None
-    except (ValueError, TypeError, AttributeError, RecursionError):
-        return None
-
-
-_ELSEWHERE = (
-    "More seeds, agents, environments or conditions can be added to what is there; anything else needs another folder"
-)
-_UNUSED = {"tables": False, "checkpoints": []}  # what a record that does not mention them means
-
-
-def _difference(here: Mapping[str, Any], wanted: Mapping[str, Any]) -> str | None:
-    """The first difference between a folder's record and a study's that no extension can bridge."""
-    if here.get("results", 1) != wanted["results"]:  # 1 was not written down
-        return (
-            f"they are of results version {here.get('results', 1)} and this version of fastsoftq makes "
-            f"{wanted['results']}, other numbers from the same study. Go on with the version that made them, which "
-            "their provenance names, or take another folder"
-        )
-    for name in ("name", "episodes", "max_steps", "precision", "keep", "block", "tables", "checkpoints"):
-        there, asked = (record.get(name, _UNUSED.get(name)) for record in (here, wanted))
-        if there != asked:
-            return f"{name} is {there!r} there and {asked!r} here. {_ELSEWHERE}"
-    if here["seeds"]["start"] != wanted["seeds"]["start"]:
-        return f"seeds start at {here['seeds']['start']} there and at {wanted['seeds']['start']} here. {_ELSEWHERE}"
-    if here["seeds"]["count"] > wanted["seeds"]["count"]:
-        return f"it has {here['seeds']['count']} seeds, and {wanted['seeds']['count']} are asked for here. {_ELSEWHERE}"
-    for group in ("environments", "agents"):
-        for name, record in here[group].items():
-            if name not in wanted[group]:
-                return f"{group}.{name} is there and not here. {_ELSEWHERE}"
-            if record != wanted[group][name]:
-                return f"{group}.{name} {_changes(record, wanted[group][name])}"
-    conditions = conditions_of(wanted)
-    for name, condition in conditions_of(here).items():
-        if name not in conditions:
-            return f"condition {name!r} is there and not here. {_ELSEWHERE}"
-        if condition != conditions[name]:
-            return f"condition {name!r} {_changes(vars(condition), vars(conditions[name]))}"
-    return None
-
-
-def _changes(here: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
-    names = [name for name in {**here, **wanted} if here.get(name) != wanted.get(name) and name != "sha256"]
-    changes = [f"{name} {here.get(name)!r} there and {wanted.get(name)!r} here" for name in names if name != "code"]
-    if changes or "code" not in names:
-        return f"has {'; '.join(changes or ['other outcomes there'])}. {_ELSEWHERE}"
-    then, now = here.get("code"), wanted.get("code", {})
-    if then is None:
-        return (
-            "is an agent of your own, whose code was not written down when these results were made, so that it cannot "
-            "be told whether they are this code's. Take another folder"
-        )
-    edited = [name for name in sorted({**then, **now}) if then.get(name) != now.get(name)]
-    return (
-        f"has other code there: what differs is {', '.join(edited)}. Put it back as it was to go on in this folder, or "
-        "take another folder for the code as it is now"
-    )

@@ -11,23 +11,20 @@ wrote the chunk and however it was compressed.
 
 from __future__ import annotations
 
-import hashlib
-import itertools
 import json
-import re
 import time
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
-
-from fastsoftq.studies.arrays import CURVES, Arrays, Kept
+from fastsoftq.studies.arrays import CURVES, Arrays
 from fastsoftq.studies.claims import LEASE, Claims
-from fastsoftq.studies.layout import RESULTS, chunk_keys, chunks_of, derived_files, read_rows
-from fastsoftq.studies.plan import FolderError, Plan, Unit, sealed, unsealed
+from fastsoftq.studies.marks import groups_of, is_mark, leaves_of
+from fastsoftq.studies.plan import FolderError, Plan, Unit
+from fastsoftq.studies.sealed import canonical, sealed, unsealed
 from fastsoftq.studies.storage import LocalStorage, Storage, open_storage
-from fastsoftq.studies.study import Study, canonical
+from fastsoftq.studies.study import Study
+from fastsoftq.studies.zarr_layout import RESULTS, chunk_keys, chunks_of, derived_files, read_rows
 from fastsoftq.system.memory import check_memory
 from fastsoftq.system.provenance import provenance
 
@@ -92,11 +89,11 @@ class Store:
         """
         condition = self.plan.conditions[unit.condition]
         leaves: dict[str, list[str]] = {}
-        for group, kept in _groups(self.plan.kept(condition)).items():
+        for group, kept in groups_of(self.plan.kept(condition)).items():
             for array in kept:
                 for key, data in chunks_of(self.plan, unit, array, arrays[array.key]):
                     self.storage.write(key, data)
-            leaves[group] = _leaves(arrays, kept, self.plan.contents.rows_per_leaf)
+            leaves[group] = leaves_of(arrays, kept, self.plan.contents.rows_per_leaf)
         mark = {
             "condition": condition.name,
             "identity": self.plan.identity(condition),
@@ -114,7 +111,7 @@ class Store:
         """The mark of a unit, which may be of fewer runs than it has by now; None if it has none that holds."""
         mark = unsealed(self.storage.read(self._mark_key(unit)))
         condition = self.plan.conditions[unit.condition]
-        if mark is None or not _is_mark(mark):
+        if mark is None or not is_mark(mark):
             return None
         return (
             mark if (mark["condition"], mark["identity"]) == (condition.name, self.plan.identity(condition)) else None
@@ -140,7 +137,7 @@ class Store:
         contents = self.plan.contents
         arrays: Arrays = {}
         damaged: list[str] = []
-        for group, kept in _groups(self.plan.kept(self.plan.conditions[unit.condition])).items():
+        for group, kept in groups_of(self.plan.kept(self.plan.conditions[unit.condition])).items():
             if groups is not None and group not in groups:
                 continue
             broken: list[str] = []
@@ -150,7 +147,7 @@ class Store:
                 if rows is not None:
                     arrays[array.key] = rows
             leaves = mark["leaves"] if group == CURVES else mark.get("tables", {}).get(group)
-            if not broken and _leaves(arrays, kept, contents.rows_per_leaf) != leaves:
+            if not broken and leaves_of(arrays, kept, contents.rows_per_leaf) != leaves:
                 broken = [key for array in kept for key in chunk_keys(self.plan, unit, array)]
             damaged += broken
         return Found(0, {}, {}, tuple(damaged)) if damaged else Found(mark["runs"], arrays, mark, ())
@@ -317,50 +314,3 @@ def _plan(storage: Storage) -> Plan | None:
             "it cannot be told whose results these are"
         )
     return plan
-
-
-_MARK: dict[str, Any] = {
-    "condition": str,
-    "identity": str,
-    "runs": int,
-    "leaves": list,
-    "steps": int,
-    "seconds": float | int,
-    "finished": float | int,
-}
-
-
-def _is_mark(data: Mapping[str, Any]) -> bool:
-    """Whether it holds what is read of a mark; it may have been written by anybody."""
-    tables = data.get("tables", {})
-    return (
-        all(isinstance(data.get(name), kind) and not isinstance(data[name], bool) for name, kind in _MARK.items())
-        and 0 < data["runs"] < 2**63
-        and all(0 <= data[name] < 2**63 for name in ("steps", "seconds", "finished"))
-        and isinstance(tables, dict)
-        and all(isinstance(leaves, list) for leaves in tables.values())
-        and all(
-            isinstance(leaf, str) and re.fullmatch("[0-9a-f]{64}", leaf)
-            for leaf in itertools.chain(data["leaves"], *tables.values())
-        )
-    )
-
-
-def _groups(arrays: Collection[Kept]) -> dict[str, list[Kept]]:
-    """Arrays by group."""
-    groups: dict[str, list[Kept]] = {}
-    for kept in arrays:
-        groups.setdefault(kept.group, []).append(kept)
-    return groups
-
-
-def _leaves(arrays: Arrays, group: Collection[Kept], rows_per_leaf: int) -> list[str]:
-    """SHA-256 digests of fixed numbers of rows of the arrays of a group together."""
-    leaves = []
-    rows = max(len(arrays[kept.key]) for kept in group)
-    for start in range(0, rows, rows_per_leaf):
-        digest = hashlib.sha256()
-        for kept in group:
-            digest.update(np.ascontiguousarray(arrays[kept.key][start : start + rows_per_leaf], kept.dtype).data)
-        leaves.append(digest.hexdigest())
-    return leaves

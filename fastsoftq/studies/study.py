@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -27,19 +26,15 @@ from fastsoftq.studies.conditions import (
     conditions_of,
     product_of,
 )
+from fastsoftq.studies.sealed import canonical
 from fastsoftq.studies.transfer import source_states
 
-__all__ = ["KEEP", "RESULTS_VERSION", "Study", "canonical"]
+__all__ = ["KEEP", "RESULTS_VERSION", "Study"]
 
 KEEP = ("curves", "summary")
 
 RESULTS_VERSION = 1
 """Goes up when the same study yields other numbers than before, as the hashes in tests/engine/test_bits.py show."""
-
-
-def canonical(data: Any) -> bytes:
-    """Plain data as JSON bytes that are the same on every machine and in every order of insertion."""
-    return json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from itertools import product
 from typing import Any
 
-from fastsoftq.studies.natures import depth
+from fastsoftq.studies.list_depth import depth
 
 __all__ = ["swept"]
 

@@ -22,7 +22,7 @@ from fastsoftq.mdp.multi_goal import multi_goal
 from fastsoftq.mdp.point_mass import point_mass
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.studies.conditions import Condition
-from fastsoftq.studies.natures import natures
+from fastsoftq.studies.list_depth import list_depths
 from fastsoftq.studies.study import Study
 from fastsoftq.studies.sweep import swept
 
@@ -195,7 +195,7 @@ def _nature(parameters: Mapping[str, Any]) -> Callable[[tuple[str, ...]], int]:
     makers = [ENVIRONMENTS[kind] for kind in kinds if isinstance(kind, str) and kind in ENVIRONMENTS]
     if from_gymnasium in makers:
         makers += [found for name in names if isinstance(name, str) and (found := maker(name)) is not None]
-    known = [natures(make) for make in makers]
+    known = [list_depths(make) for make in makers]
     return lambda path: max((nature(path) for nature in known), default=0)
 
 

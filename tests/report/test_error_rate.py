@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 from scipy.stats import binom
 
 from fastsoftq.figures.curve import episode_blocks
-from fastsoftq.report.against import against, matched
 from fastsoftq.report.decision import decided, decided_band
 from fastsoftq.report.error_rate import ErrorRate
-from fastsoftq.report.folder import Condition, Learning, Results
-from fastsoftq.report.learned import learned
+from fastsoftq.report.folder import FolderContents, ReportedAgent, Runs
+from fastsoftq.report.matching import matched_folders
 from fastsoftq.report.page import write_report
+from fastsoftq.report.performance import performance_of
 from fastsoftq.report.sections import section
+from fastsoftq.report.two_folders import comparison_section
 from fastsoftq.report.verdict import answers, verdicts
 from fastsoftq.statistics import compare_samples, difference_band
 from fastsoftq.statistics.resampling import permutations_for, resamples_for
@@ -27,12 +28,12 @@ from tests.report.folders import COLD, HARD, SOFT
 def results(samples, name="synthetic", **settings):
     """A folder as it is read, of returns [runs, episodes] by label."""
 
-    def condition(label, returns):
+    def agent(label, returns):
         shape = returns.shape
-        data = Learning(returns, np.ones(shape, np.int32), np.zeros(shape, bool), np.arange(len(returns)))
-        return Condition(label, label, "#0072b2", {"algorithm": "SoftQLearning", **settings}, lambda: data)
+        data = Runs(returns, np.ones(shape, np.int32), np.zeros(shape, bool), np.arange(len(returns)))
+        return ReportedAgent(label, label, "#0072b2", {"algorithm": "SoftQLearning", **settings}, lambda: data)
 
-    return Results(Path(), name, name, {}, conditions=[condition(*item) for item in samples.items()])
+    return FolderContents(Path(), name, name, {}, agents=[agent(*item) for item in samples.items()])
 
 
 def draw(kind, rng, runs, episodes):
@@ -54,7 +55,7 @@ def summarised(label, returns):
     return SimpleNamespace(
         label=label,
         n_episodes=returns.shape[1],
-        window=returns.shape[1],
+        last=returns.shape[1],
         seeds=np.arange(len(returns)),
         blocks=blocks,
         final=returns.mean(axis=1),
@@ -89,8 +90,8 @@ def test_two_folders_of_equals_are_told_apart_in_no_more_reports_than_promised()
     found = 0
     for _ in range(30):
         one, other = (results({f"c{i}": draw("smooth", rng, 14, 6) for i in range(3)}) for _ in range(2))
-        (both,) = matched([one], [other], ("one", "other"))
-        (part,) = against(both, ("one", "other")).parts
+        (both,) = matched_folders([one], [other], ("one", "other"))
+        (part,) = comparison_section(both, ("one", "other")).parts
         found += any(re.search(CLAIM, answer) is not None for answer in part.answers)
         assert "one and other are" in part.answers[0]
     assert found <= binom.ppf(0.999, 30, 0.05)
@@ -103,7 +104,7 @@ def test_all_that_a_report_draws_holds_together():
     rate, wrong, reports = ErrorRate.of([3]), 0, 60
     for _ in range(reports):
         held = results({n: t + rng.normal(0, 5, (60, 1)) + rng.normal(0, 3, (60, 7)) for n, t in truth.items()})
-        first, *rest = [learned(condition, rate.of_description) for condition in held.conditions]
+        first, *rest = [performance_of(agent, rate.of_description) for agent in held.agents]
         found = verdicts([(one, first) for one in rest], rate.of_comparison)
         pairs = [(one.returns, truth[one.label]) for one in (first, *rest)]
         pairs += [(v.band, truth[v.one.label] - truth["c0"]) for v in found]

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from fastsoftq.report.findings import Findings, Table, show, write
+from fastsoftq.cli.tables import show
+from fastsoftq.report.findings import Findings, Table, write
 
 
 @pytest.fixture

@@ -6,8 +6,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from fastsoftq.figures.labels import shortened
-from fastsoftq.report.learned import setting_text
-from fastsoftq.report.rounding import distinct, interval_text, p_text, share_text
+from fastsoftq.report.rounding import distinct, interval_text, p_text, setting_text, share_text
 
 finite = st.floats(-1e9, 1e9)
 

@@ -1,4 +1,8 @@
+import ast
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -6,15 +10,14 @@ from typer.testing import CliRunner
 
 import fastsoftq as fsq
 from fastsoftq.cli.app import app, main
-from fastsoftq.report import study
+from fastsoftq.report import study_folder
 from fastsoftq.report.error_rate import ErrorRate
 from fastsoftq.report.page import write_report
 from fastsoftq.report.reader import read_results
 from fastsoftq.report.rounding import interval_text
-from fastsoftq.studies.encoding import DamagedError
-from fastsoftq.studies.results import open_results
-from fastsoftq.studies.running import run
-from fastsoftq.studies.study import Study
+from fastsoftq.statistics import confidence_interval
+from fastsoftq.studies import Condition, Study, open_results, run
+from fastsoftq.studies.zarr_format import DamagedError
 from tests.report.folders import COLD, HARD, SOFT
 
 
@@ -41,33 +44,33 @@ def ran(tmp_path):
 def test_a_study_is_reported_world_by_world(ran):
     folder = ran()
     held = read_results(folder)[0]
-    assert [(c.world, c.label) for c in held.conditions] == [
+    assert [(c.world, c.label) for c in held.agents] == [
         ("wide", "hard"), ("wide", "soft"), ("narrow", "hard"), ("narrow", "soft"),
     ]  # fmt: skip
     curves = open_results(folder).curves("narrow/soft")
-    learning = held.conditions[3].load()
+    learning = held.agents[3].load()
     np.testing.assert_array_equal(learning.returns, curves.returns)
     np.testing.assert_array_equal(learning.seeds, curves.seeds)
-    assert held.conditions[3].settings["algorithm"] == "SoftQLearning"
+    assert held.agents[3].settings["algorithm"] == "SoftQLearning"
     page = write_report(folder).read_text()
     assert '<p class="answer">wide: ' in page
     error = ErrorRate.of([2, 2]).of_comparison
     expected = fsq.compare(curves, open_results(folder).curves("narrow/hard"), level=1.0 - error)
     assert interval_text(expected.difference, expected.low, expected.high) in page.partition("<h3>narrow</h3>")[2]
-    assert read_results(folder)[0].run["steps"] == sum(int(c.load().lengths.sum()) for c in held.conditions)
+    assert read_results(folder)[0].run["steps"] == sum(int(c.load().lengths.sum()) for c in held.agents)
 
 
 def test_of_too_many_runs_the_first_are_shown_and_that_is_said(ran, monkeypatch):
-    monkeypatch.setattr(study, "_MOST", 100)
+    monkeypatch.setattr(study_folder, "_MOST", 100)
     held = read_results(ran())[0]
-    assert held.conditions[0].load().returns.shape == (100, 30)
+    assert held.agents[0].load().returns.shape == (100, 30)
     assert held.sentences == ["Of each condition's 128 runs the first 100 are shown."]
 
 
 def test_a_study_that_keeps_summaries_gets_a_table(ran):
     folder = ran(keep="summary", block=64)
     summary = open_results(folder).summary("wide/soft")
-    row = read_results(folder)[0].rows[1]
+    row = read_results(folder)[0].table.rows[1]
     assert row[0] == "wide/soft"
     assert row[1].startswith(f"{summary.mean.mean():.2f} ± ".replace("-", "−"))
     assert "wide/soft" in write_report(folder).read_text()
@@ -127,3 +130,70 @@ def test_the_run_that_completes_a_study_writes_its_report(tmp_path):
         assert report.exists() is complete
     assert str(report) in done.output.replace("\n", "")
     assert "two parts" in report.read_text()
+
+
+def test_the_report_of_a_study_needs_no_matplotlib(ran):
+    code = (
+        "import sys\nfrom fastsoftq.report.page import write_report\n"
+        f"write_report({str(ran())!r}, out={str(ran('summaries', keep='summary', block=64) / 'page.html')!r})\n"
+        f"write_report({str(ran('other', seeds=4))!r}, {str(ran('third', seeds=5))!r})\n"
+        "print([name for name in sys.modules if name.startswith('matplotlib')])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=200)
+    assert done.stdout.strip() == "[]"
+
+
+def test_studies_are_read_as_any_program_reads_them():
+    """No file of the report looks into the insides of studies."""
+    for path in Path(study_folder.__file__).parent.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("fastsoftq.studies"):
+                assert node.module == "fastsoftq.studies", path
+                assert {alias.name for alias in node.names} <= {"Results", "open_results"}, path
+
+
+def test_a_folder_with_findings_and_the_study_they_are_of_is_the_experiments(ran, results):
+    folder = ran()
+    found = results("findings")
+    for path in found.iterdir():
+        path.rename(folder / path.name)
+    (contents,) = read_results(folder)
+    assert contents.name == "an-experiment"
+    assert [agent.name for agent in contents.agents] == ["hard", "soft"]
+    assert open_results(folder).name == "small"
+    assert "What was done, in a line" in write_report(folder).read_text()
+
+
+def test_conditions_are_compared_with_those_of_as_many_episodes_and_called_by_their_names(ran):
+    world = {"cliff": fsq.cliff_walking(height=3, width=4)}
+    conditions = [
+        Condition("cliff", "hard"),
+        Condition("cliff", "soft", name="soft at first"),
+        Condition("cliff", "soft", name="soft, longer", episodes=50, max_steps=40),
+        Condition("cliff", "hard", name="hard, longer", episodes=50),
+    ]
+    folder = ran(environments=world, conditions=conditions, seeds=32)
+    (contents,) = read_results(folder)
+    told = [(agent.world, agent.label) for agent in contents.agents]
+    short, long = "cliff, 30 episodes", "cliff, 50 episodes"
+    assert told == [(short, "hard"), (short, "soft at first"), (long, "soft, longer"), (long, "hard, longer")]
+    loaded = [agent.load() for agent in contents.agents]
+    assert [runs.returns.shape for runs in loaded] == [(32, 30), (32, 30), (32, 50), (32, 50)]
+    assert [runs.length_bounds for runs in loaded] == [(0.0, 60.0), (0.0, 60.0), (0.0, 40.0), (0.0, 60.0)]
+    page = write_report(folder).read_text()
+    assert re.search("cliff, 30 episodes: soft at first (and|beats|falls)", page)
+    assert re.search("cliff, 50 episodes: soft, longer (and|beats|falls)", page)
+
+
+def test_what_makes_an_interval_doubtful_is_said_once_and_marked_where_it_applies(ran):
+    page = write_report(ran(seeds=8)).read_text()
+    caution = confidence_interval(open_results(ran("again", seeds=8)).curves("wide/soft").returns.mean(axis=1)).caution
+    assert caution
+    tables = re.findall(r"The last 30 of 30 episodes.*?</figure>", page, re.S)
+    assert len(tables) == 2
+    for table in tables:
+        assert table.count(f"\N{DAGGER} This interval may hold less often than the report says: {caution}.") == 1
+        assert len(re.findall("\\]\N{DAGGER}</td>", table)) >= 2
+    assert len(re.findall(r'<p class="note">Bands of [^<]* may hold less often than the report says: ', page)) >= 2
+    sure = write_report(ran("many", seeds=128)).read_text()
+    assert caution not in sure

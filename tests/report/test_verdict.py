@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 import fastsoftq as fsq
-from fastsoftq.report.folder import Condition, Learning
-from fastsoftq.report.learned import facets, learned
+from fastsoftq.report.charts import facets
+from fastsoftq.report.folder import ReportedAgent, Runs
+from fastsoftq.report.performance import performance_of
 from fastsoftq.report.reader import read_results
 from fastsoftq.report.rounding import interval_text
 from fastsoftq.report.verdict import answers, pairing, reference_of, verdicts
@@ -14,15 +15,15 @@ from fastsoftq.statistics import confidence_interval
 from tests.report.folders import COLD, HARD, SOFT
 
 
-def condition(returns, name="x", seeds=None, algorithm="SoftQLearning", colour="#0072b2", **settings):
+def agent(returns, name="x", seeds=None, algorithm="SoftQLearning", colour="#0072b2", **settings):
     runs, episodes = returns.shape
-    data = Learning(
+    data = Runs(
         returns,
         np.ones((runs, episodes), np.int32),
         np.zeros((runs, episodes), bool),
         np.arange(runs, dtype=np.uint64) if seeds is None else np.asarray(seeds, np.uint64),
     )
-    return Condition(name, name, colour, {"algorithm": algorithm, **settings}, lambda: data)
+    return ReportedAgent(name, name, colour, {"algorithm": algorithm, **settings}, lambda: data)
 
 
 def curves(mean, seed, runs=60, episodes=150, noise=4.0):
@@ -30,7 +31,7 @@ def curves(mean, seed, runs=60, episodes=150, noise=4.0):
 
 
 def verdict(a, b, **options):
-    one, other = learned(condition(a, "one", **options)), learned(condition(b, "other"))
+    one, other = performance_of(agent(a, "one", **options)), performance_of(agent(b, "other"))
     return verdicts([(one, other)])[0]
 
 
@@ -39,8 +40,8 @@ def test_the_better_one_beats_the_other_by_what_compare_says():
     mdp = fsq.cliff_walking()
     trained = [fsq.train(mdp, agent, seeds=20, episodes=130, max_steps=100) for agent in (SOFT, HARD)]
     shuffled = rng.permutation(20)
-    a = learned(condition(trained[0].returns[shuffled], "soft", trained[0].seeds[shuffled]))
-    b = learned(condition(trained[1].returns, "hard", trained[1].seeds))
+    a = performance_of(agent(trained[0].returns[shuffled], "soft", trained[0].seeds[shuffled]))
+    b = performance_of(agent(trained[1].returns, "hard", trained[1].seeds))
     found = verdicts([(a, b)])[0]
     expected = fsq.compare(*trained, level=0.975)  # 5 % for the end and the curve together
     assert found.comparison.difference == pytest.approx(expected.difference)
@@ -61,8 +62,8 @@ def test_a_difference_whose_interval_holds_0_is_not_told_apart():
 
 
 def test_what_only_one_of_many_tests_says_is_not_told_apart():
-    reference = learned(condition(curves(0.0, 0, runs=30), "reference"))
-    others = [learned(condition(curves(0.25, seed, runs=30), f"{seed}")) for seed in range(1, 20)]
+    reference = performance_of(agent(curves(0.0, 0, runs=30), "reference"))
+    others = [performance_of(agent(curves(0.25, seed, runs=30), f"{seed}")) for seed in range(1, 20)]
     alone = [verdicts([(other, reference)])[0] for other in others]
     together = verdicts([(other, reference) for other in others])
     lost = [v for v, before in zip(together, alone, strict=True) if before.sign != v.sign]
@@ -113,9 +114,9 @@ def test_curves_of_different_length_are_compared_by_their_ends_only():
 
 
 def test_the_best_comes_first_and_the_reference_is_not_hidden():
-    reference = learned(condition(curves(0.0, 0), "reference"))
-    worse = [learned(condition(curves(-10.0 * i, i), f"worse {i}")) for i in (2, 1)]
-    better = learned(condition(curves(10.0, 5), "better"))
+    reference = performance_of(agent(curves(0.0, 0), "reference"))
+    worse = [performance_of(agent(curves(-10.0 * i, i), f"worse {i}")) for i in (2, 1)]
+    better = performance_of(agent(curves(10.0, 5), "better"))
     told = answers(verdicts([(one, reference) for one in (*worse, better)]))
     assert [text.split(" by ")[0] for text in told] == [
         "better beats reference",
@@ -139,9 +140,9 @@ def test_means_may_be_told_apart_where_no_block_of_episodes_is():
 
 
 def test_who_is_ahead_of_some_is_not_said_to_be_ahead_of_all():
-    reference = learned(condition(curves(0.0, 0), "reference"))
-    surely = learned(condition(curves(-1.0, 1, noise=0.5), "surely worse"))
-    perhaps = learned(condition(curves(-30.0, 2, noise=900.0), "perhaps worse"))
+    reference = performance_of(agent(curves(0.0, 0), "reference"))
+    surely = performance_of(agent(curves(-1.0, 1, noise=0.5), "surely worse"))
+    perhaps = performance_of(agent(curves(-30.0, 2, noise=900.0), "perhaps worse"))
     told = answers(verdicts([(one, reference) for one in (surely, perhaps)]))
     assert told[0].startswith("reference is ahead of 1 of 2 others. The one with the highest mean: surely worse falls")
     assert "perhaps worse and reference are not told apart" in told[1]
@@ -167,8 +168,8 @@ def test_so_few_pairs_do_not_tell_what_pairing_bought():
 
 def test_no_correlation_is_made_much_of_for_being_the_largest_of_many():
     rng = np.random.default_rng(14)
-    reference = learned(condition(rng.normal(size=(30, 1)), "reference"))
-    found = verdicts([(learned(condition(rng.normal(size=(30, 1)), f"{i}")), reference) for i in range(30)])
+    reference = performance_of(agent(rng.normal(size=(30, 1)), "reference"))
+    found = verdicts([(performance_of(agent(rng.normal(size=(30, 1)), f"{i}")), reference) for i in range(30)])
     assert max(v.comparison.correlation for v in found) > 2.0 / np.sqrt(30)  # one alone would be taken for more than 0
     assert "bought nothing that can be told" in pairing(found, 0.05 / 30)
 
@@ -188,8 +189,10 @@ def test_runs_that_differ_by_the_same_save_no_number_of_seeds():
 
 
 def test_settings_that_differ_are_named():
-    one = learned(condition(curves(0.0, 1), "soft", epsilon=0.0, step_size=0.8))
-    other = learned(condition(curves(0.0, 2), "hard", algorithm="QLearning", epsilon="LinearDecay(0.9)", step_size=0.8))
+    one = performance_of(agent(curves(0.0, 1), "soft", epsilon=0.0, step_size=0.8))
+    other = performance_of(
+        agent(curves(0.0, 2), "hard", algorithm="QLearning", epsilon="LinearDecay(0.9)", step_size=0.8)
+    )
     assert verdicts([(one, other)])[0].unlike == (
         "soft and hard differ in algorithm (SoftQLearning against QLearning), epsilon (0 against LinearDecay(0.9))."
     )
@@ -197,27 +200,27 @@ def test_settings_that_differ_are_named():
 
 def test_settings_that_hardly_differ_are_told_by_the_digits_that_do():
     near = 0.95000001
-    one = learned(condition(curves(0.0, 1), "one", discount=0.95))
-    other = learned(condition(curves(0.0, 2), "other", discount=near))
+    one = performance_of(agent(curves(0.0, 1), "one", discount=0.95))
+    other = performance_of(agent(curves(0.0, 2), "other", discount=near))
     assert verdicts([(one, other)])[0].unlike == "one and other differ in discount (0.95 against 0.95000001)."
-    third = learned(condition(curves(0.0, 2), "third", discount=np.nextafter(0.95, 1.0)))
+    third = performance_of(agent(curves(0.0, 2), "third", discount=np.nextafter(0.95, 1.0)))
     assert "0.9500000000000001" in verdicts([(one, third)])[0].unlike
     assert [title for title, _ in facets([one, other])] == ["discount = 0.95", "discount = 0.95000001"]
 
 
 def test_hard_is_what_others_are_compared_with():
-    soft, hard = condition(curves(0.0, 1), "soft"), condition(curves(0.0, 1), "hard", algorithm="QLearning")
+    soft, hard = agent(curves(0.0, 1), "soft"), agent(curves(0.0, 1), "hard", algorithm="QLearning")
     assert reference_of([soft, hard]) is hard
     assert reference_of([soft]) is soft
 
 
 def test_no_chart_has_a_colour_twice_and_each_says_what_is_its_own():
     def of(name, colour, epsilon):
-        return learned(condition(curves(0.0, 1), name, colour=colour, epsilon=epsilon))
+        return performance_of(agent(curves(0.0, 1), name, colour=colour, epsilon=epsilon))
 
     reference = of("reference", "#111111", 0.5)
-    all_learned = [reference, of("a", "#222222", 0.0), of("b", "#222222", 0.1), of("c", "#333333", 0.0)]
-    found = facets(all_learned, reference)
+    performances = [reference, of("a", "#222222", 0.0), of("b", "#222222", 0.1), of("c", "#333333", 0.0)]
+    found = facets(performances, reference)
     assert [(title, [one.label for one in group]) for title, group in found] == [
         ("epsilon = 0", ["reference", "a", "c"]),
         ("epsilon = 0.1", ["reference", "b"]),
@@ -228,12 +231,12 @@ def test_no_chart_has_a_colour_twice_and_each_says_what_is_its_own():
 def test_what_is_summarised_is_what_was_written(results):
     folder = results(ends={"hard": (HARD, -50.0), "soft": (SOFT, -12.0), "cold": (COLD, -12.0)})
     held = read_results(folder)[0]
-    assert [c.name for c in held.conditions] == ["hard", "soft", "cold"]
-    assert held.conditions[1].settings["reward_scale"] == 10.0
-    assert held.conditions[0].settings["epsilon"] == "LinearDecay(0.9, 0.1, 0.001)"
+    assert [c.name for c in held.agents] == ["hard", "soft", "cold"]
+    assert held.agents[1].settings["reward_scale"] == 10.0
+    assert held.agents[0].settings["epsilon"] == "LinearDecay(0.9, 0.1, 0.001)"
     with np.load(folder / "curves.npz") as arrays:
         returns = arrays["soft_returns"]
-    one = learned(held.conditions[1])
+    one = performance_of(held.agents[1])
     assert one.final_return == confidence_interval(returns[:, -100:].mean(axis=1))
     np.testing.assert_allclose(one.blocks.mean(axis=0), one.returns.mean)
     assert one.returns.exact is not None
@@ -262,12 +265,12 @@ def test_equals_of_a_few_seeds_are_nowhere_apart(runs):
 
 def test_differences_end_where_returns_can():
     returns = -1.0 * np.random.default_rng(4).integers(0, 100, (2, 3, 40))
-    ones = [condition(x, name) for x, name in zip(returns, ("one", "other"), strict=True)]
+    ones = [agent(x, name) for x, name in zip(returns, ("one", "other"), strict=True)]
     bounded = [
         replace(c, load=lambda c=c: c.load()._replace(return_bounds=(-100.0, 0.0), length_bounds=(1.0, 9.0)))
         for c in ones
     ]
-    free, cut = (verdicts([tuple(map(learned, pair))])[0].band for pair in (ones, bounded))
+    free, cut = (verdicts([tuple(map(performance_of, pair))])[0].band for pair in (ones, bounded))
     assert free.high.max() > 100.0
     assert cut.high.max() == 100.0
     assert cut.low.min() == -100.0

@@ -13,7 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from fastsoftq.studies.verify import verify
+from fastsoftq.studies.inspect import verify
 
 ROOT = Path(__file__).parents[2]
 STUDY = """\

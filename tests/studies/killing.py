@@ -17,9 +17,9 @@ import time
 from pathlib import Path
 
 import fastsoftq as fsq
+from fastsoftq.studies.inspect import verify
 from fastsoftq.studies.running import run
 from fastsoftq.studies.study import Study
-from fastsoftq.studies.verify import verify
 
 STUDY = Study(
     name="killed",

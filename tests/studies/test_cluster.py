@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from fastsoftq.studies.inspect import verify
 from fastsoftq.studies.running import run
-from fastsoftq.studies.verify import verify
 
 pytest.importorskip("distributed")
 

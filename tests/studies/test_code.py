@@ -13,10 +13,11 @@ from fastsoftq.kernels.over_actions import highest
 from fastsoftq.kernels.policies import any_action
 from fastsoftq.report.page import write_report
 from fastsoftq.studies import study as spec
-from fastsoftq.studies.plan import FolderError, sealed
+from fastsoftq.studies.inspect import verify
+from fastsoftq.studies.plan import FolderError
 from fastsoftq.studies.running import run
-from fastsoftq.studies.study import Study, canonical
-from fastsoftq.studies.verify import verify
+from fastsoftq.studies.sealed import canonical, sealed
+from fastsoftq.studies.study import Study
 from tests.test_security import OWN
 
 SCALE = 1.0

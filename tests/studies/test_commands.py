@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from fastsoftq.studies.verify import verify
+from fastsoftq.studies.inspect import verify
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "COLUMNS": "120"}
 STUDY = """\

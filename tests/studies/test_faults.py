@@ -4,10 +4,9 @@ import time
 
 import pytest
 
+from fastsoftq.studies.inspect import status, verify
 from fastsoftq.studies.running import run
-from fastsoftq.studies.status import status
 from fastsoftq.studies.store import open_store
-from fastsoftq.studies.verify import verify
 
 
 def test_every_write_rename_and_flush_may_fail_once(small, tmp_path, faults):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from fastsoftq.studies import open_results, run
 from fastsoftq.studies.toml import parse_study
 
 PAGE = Path(__file__).parents[2] / "docs" / "studies.md"
@@ -23,14 +24,31 @@ def test_the_examples_give_what_they_show(tmp_path, monkeypatch):
     assert runner.summarize(verbose=False).failed == 0
 
 
-def test_the_study_can_be_read():
-    (study,) = re.findall(r"```toml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
-    assert len(parse_study(tomllib.loads(study)).conditions) == 4
+STUDIES = re.findall(r"```toml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+
+
+def test_the_studies_can_be_read():
+    study, tuning = (parse_study(tomllib.loads(text)) for text in STUDIES)
+    assert len(study.conditions) == 4
+    assert [condition.name for condition in tuning.conditions] == ["pretrained", "from scratch", "fine-tuned"]
+    assert (tuning.tables, tuning.checkpoints) == (True, (10, 100))
+    assert tuning.conditions[2].after == "pretrained"
+
+
+def test_the_study_with_conditions_runs(tmp_path):
+    study = parse_study(tomllib.loads(STUDIES[1]) | {"seeds": 3})
+    run(study, tmp_path)
+    results = open_results(tmp_path)
+    assert results.curves("fine-tuned").seeds.tolist() == [100, 101, 102]
+    assert results.tables("pretrained", 100).shape == (3, 12, 4)
+    assert results.tables("from scratch", 10).shape == (3, 10, 4)
+    with pytest.raises(ValueError, match="tables are kept after 10, 50 episodes"):
+        results.tables("from scratch", 100)
 
 
 def test_the_maps_are_the_worlds_that_the_page_says():
     page = PAGE.read_text(encoding="utf-8")
-    (study,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    study = STUDIES[0]
     one, several = (tomllib.loads(text) for text in re.findall(r"```\n(\[environments.*?)```", page, re.DOTALL))
     first, second = parse_study(tomllib.loads(study) | one).environments.values()
     assert first.map == second.map == ("S..G", "S.#G")

@@ -7,9 +7,9 @@ from rich.console import Console
 
 from fastsoftq.cli.live import Labelled, clock, line, live, table
 from fastsoftq.engine.threads import Progress
+from fastsoftq.studies.inspect import status
 from fastsoftq.studies.progress import Row, Tally, time_left
 from fastsoftq.studies.running import run
-from fastsoftq.studies.status import status
 from fastsoftq.studies.store import open_store
 from fastsoftq.studies.work import Result
 

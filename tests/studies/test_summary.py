@@ -7,10 +7,10 @@ from scipy.stats import skew
 
 import fastsoftq as fsq
 from fastsoftq.engine.curves import LearningCurves
+from fastsoftq.studies.inspect import verify
 from fastsoftq.studies.results import open_results
 from fastsoftq.studies.running import run
 from fastsoftq.studies.summary import LEVELS, STATISTICS, merged, summarized
-from fastsoftq.studies.verify import verify
 
 
 def curves_with(returns):

@@ -11,8 +11,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import fastsoftq as fsq
-from fastsoftq.studies import natures, sweep
-from fastsoftq.studies.natures import depth
+from fastsoftq.studies import list_depth, sweep
+from fastsoftq.studies.list_depth import depth
 from fastsoftq.studies.sweep import swept
 from fastsoftq.studies.toml import ENVIRONMENTS, SpecError, parse_study, read_study
 
@@ -161,10 +161,10 @@ def test_goals_may_be_swept_within_their_table(tmp_path):
 
 
 @pytest.mark.parametrize("kind", ENVIRONMENTS)
-def test_natures_are_those_that_the_function_takes(kind):
+def test_list_depths_are_those_that_the_function_takes(kind):
     """What has a list for a value, by what the function says of itself, is no sweep of its elements."""
     lists = {"map": {"rows"}, "multi_goal": {"goal_rewards", "closed"}}.get(kind, set())
-    nature = natures.natures(ENVIRONMENTS[kind])
+    nature = list_depth.list_depths(ENVIRONMENTS[kind])
     import inspect
 
     for name in inspect.signature(ENVIRONMENTS[kind]).parameters:
@@ -203,13 +203,13 @@ def annotated(
         ("unknown", 0), ("schedule", 1), ("grid", 2), ("none", 0), ("later", 0), ("missing", 0), ("number.a", 0),
     ],
 )  # fmt: skip
-def test_natures_of_annotations_and_defaults(path, expected):
-    assert natures.natures(annotated)(tuple(path.split("."))) == expected
+def test_list_depths_of_annotations_and_defaults(path, expected):
+    assert list_depth.list_depths(annotated)(tuple(path.split("."))) == expected
 
 
-def test_what_has_no_signature_has_no_natures():
-    assert natures.natures(dict)(("rows",)) == 0
-    assert natures.natures(range)(("start",)) == 0
+def test_what_has_no_signature_has_no_list_depths():
+    assert list_depth.list_depths(dict)(("rows",)) == 0
+    assert list_depth.list_depths(range)(("start",)) == 0
 
 
 values = st.recursive(
@@ -241,5 +241,5 @@ def test_a_sweep_that_nobody_could_wait_for_is_refused():
 
 
 def test_examples():
-    assert doctest.testmod(natures).failed == 0
+    assert doctest.testmod(list_depth).failed == 0
     assert doctest.testmod(sweep).failed == 0

@@ -10,12 +10,12 @@ import pytest
 import fastsoftq as fsq
 from fastsoftq.studies import Condition, Study, open_results, run
 from fastsoftq.studies.conditions import product_of
-from fastsoftq.studies.encoding import DamagedError
+from fastsoftq.studies.inspect import verify
 from fastsoftq.studies.plan import FolderError, Plan
 from fastsoftq.studies.store import create
 from fastsoftq.studies.transfer import source_states
-from fastsoftq.studies.verify import verify
 from fastsoftq.studies.work import work
+from fastsoftq.studies.zarr_format import DamagedError
 
 ROOM = fsq.from_map(["S...", "....", "...G"])
 WALLED = fsq.from_map(["S...", ".##.", "...G"])

@@ -3,11 +3,13 @@
 import datetime
 import math
 import re
+import tomllib
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from fastsoftq.studies.conditions import Condition
 from fastsoftq.studies.study import Study
 from fastsoftq.studies.toml import ENVIRONMENTS, SpecError, parse_study, read_study
 
@@ -211,3 +213,88 @@ def test_whatever_is_written_is_a_study_or_an_error_of_one(data):
 
 def test_kinds_are_known():
     assert set(ENVIRONMENTS) == {table["kind"] for table in TABLES["environments"]}
+
+
+CONDITIONS = """\
+name = "s"
+episodes = 5
+seeds = 2
+tables = true
+checkpoints = [1, 5]
+[agents.h]
+kind = "q_learning"
+step_size = [0.5, 0.6]
+discount = 0.9
+[environments.e]
+kind = "cliff_walking"
+[[conditions]]
+environment = "e"
+agent = "h[step_size=0.5]"
+name = "first"
+[[conditions]]
+name = "second"
+environment = "e"
+agent = "h[step_size=0.6]"
+episodes = 3
+max_steps = 7
+precision = "mixed"
+first_seed = 9
+after = "first"
+"""
+
+
+def test_conditions_are_those_of_python(tmp_path):
+    study = read_study(written(tmp_path, CONDITIONS))
+    agents = [f"h[step_size={size}]" for size in ("0.5", "0.6")]
+    assert study.conditions == (
+        Condition("e", agents[0], "first"),
+        Condition("e", agents[1], "second", 3, 7, "mixed", 9, "first"),
+    )
+    assert (study.tables, study.checkpoints) == (True, (1, 5))
+    listed = """conditions = [
+  { environment = "e", agent = "h[step_size=0.5]", name = "first" },
+  { name = "second", environment = "e", agent = "h[step_size=0.6]", episodes = 3, max_steps = 7,
+    precision = "mixed", first_seed = 9, after = "first" },
+]
+""".replace("7,\n   ", "7,")
+    inline = CONDITIONS[: CONDITIONS.index("[[")].replace("[agents.h]", listed + "[agents.h]")
+    assert read_study(written(tmp_path, inline)).identity == study.identity
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("tables = true", "tables = 1", "line 4: tables is 1; it must be True or False"),
+        ("tables = true\n", "", r"line 23: conditions\[1\].after is 'first'; it needs tables"),
+        ("[1, 5]", "[5, 1]", r"line 5: checkpoints\[1\] is 1; it must be at least 6"),
+        ("[1, 5]", "[1, 6]", r"line 5: checkpoints\[1\] is 6; it must be at most 5"),
+        ("[1, 5]", "5", "line 5: checkpoints is 5; it must be a sequence"),
+        ('environment = "e"\nagent = "h[step_size=0.5]"', 'agent = "h[step_size=0.5]"',
+         r"line 12: conditions\[0\].environment is missing"),
+        ('environment = "e"\nagent = "h[step_size=0.5]"', 'environment = "f"\nagent = "h[step_size=0.5]"',
+         r"line 13: conditions\[0\].environment is 'f'; .*'e'"),
+        ('agent = "h[step_size=0.6]"', 'agent = "h"', r"line 19: conditions\[1\].agent is 'h'; .*h\[step_size=0.5\]"),
+        ('agent = "h[step_size=0.6]"', 'agent = ["h"]', r"line 19: conditions\[1\].agent is \[.h.\]; it must be"),
+        ("max_steps = 7", "max_step = 7", r"line 20: conditions\[1\].max_step is not known; did you mean 'max_steps'"),
+        ("episodes = 3", "episodes = 0", r"line 20: conditions\[1\].episodes is 0; it must be at least 1"),
+        ("episodes = 3", "episodes = [3]", r"line 20: conditions\[1\].episodes is \[3\]; it must be an integer"),
+        ("first_seed = 9", "first_seed = -9", r"line 23: conditions\[1\].first_seed is -9; it must be at least 0"),
+        ('"mixed"', '"mixd"', r"line 22: conditions\[1\].precision is 'mixd'; did you mean 'mixed'"),
+        ('name = "second"', 'name = "first"', r"line 17: conditions\[1\].name is 'first', as conditions\[0\].name"),
+        ('after = "first"', 'after = "frist"', r"line 24: conditions\[1\].after is 'frist'; .* one of 'first'"),
+    ],
+)  # fmt: skip
+def test_errors_in_conditions_name_the_line(tmp_path, old, new, message):
+    assert old in CONDITIONS
+    text = CONDITIONS.replace(old, new, 1)
+    if old == "max_steps = 7":
+        text = text.replace("episodes = 3\n", "", 1)
+    with pytest.raises(SpecError, match=message):
+        read_study(written(tmp_path, text))
+
+
+@pytest.mark.parametrize("value", [3, "x", {}, {"a": 1}, [3], [[]], [{}], [None], []])
+def test_what_are_no_conditions_is_said(value):
+    data = tomllib.loads(CONDITIONS) | {"conditions": value}
+    with pytest.raises(SpecError, match="conditions"):
+        parse_study(data)

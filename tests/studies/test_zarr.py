@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from fastsoftq.studies.encoding import DamagedError, decoded, encoded
 from fastsoftq.studies.results import open_results
 from fastsoftq.studies.running import run
+from fastsoftq.studies.zarr_format import DamagedError, decoded, encoded
 
 xarray = pytest.importorskip("xarray")
 zarr = pytest.importorskip("zarr")
@@ -72,7 +72,7 @@ def test_zarr_itself_refuses_a_flipped_bit(small, tmp_path):
 
 
 def test_many_labels_are_cut_into_chunks(small, tmp_path, monkeypatch):
-    monkeypatch.setattr("fastsoftq.studies.layout._LABELS", 64)
+    monkeypatch.setattr("fastsoftq.studies.zarr_layout._LABELS", 64)
     run(small(), tmp_path)
     np.testing.assert_array_equal(open_results(tmp_path).to_xarray().seed, np.arange(200))
     assert len(list((tmp_path / "results.zarr" / "seed" / "c").iterdir())) == 4

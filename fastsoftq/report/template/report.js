@@ -33,7 +33,7 @@ function parsed(link) {
   return rows.map((row) => Object.fromEntries(header.map((name, i) => [name, row[i]])));
 }
 function tidy(text) {
-  const number = Number(text);
+  const number = Number(text.replace("inf", "Infinity"));
   const digits = Math.abs(number) >= 1000 ? 0 : Math.abs(number) >= 10 ? 1 : 2;
   const fixed = number.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
   return fixed.replace("-", "\u2212");
@@ -61,7 +61,7 @@ for (const figure of document.querySelectorAll(".drawn")) {
     }
     const box = chart.viewBox.baseVal;
     for (const [name, value] of [["x1", places[nearest]], ["x2", places[nearest]], ["y1", 12], ["y2", box.height - 40]]) hair.setAttribute(name, value);
-    const row = rows[nearest];
+    const row = rows[Math.min(nearest, rows.length - 1)];  // a single episode is drawn as a stroke with two ends
     const title = document.createElement("div");
     title.textContent = `episode ${tidy(row.episode).replace(/\.0+$/, "")}`;
     const values = lines.map((line) => {

@@ -1,10 +1,13 @@
 import itertools
+import re
 
 import numpy as np
 import pytest
 
 from fastsoftq.figures.curve import curve
-from fastsoftq.figures.learning_figure import Panel, _label, plot_learning_curves
+from fastsoftq.figures.learning_chart import learning_chart, learning_scale
+from fastsoftq.figures.learning_figure import Panel, plot_learning_curves
+from fastsoftq.figures.svg import svg
 
 
 def test_a_figure_has_a_panel_for_each_and_names_that_keep_clear_of_each_other():
@@ -27,9 +30,7 @@ def test_names_far_apart_stand_where_their_curves_end():
     curves = [curve(f"agent {i}", "#336699", np.full((2, 30), -(10.0**i))) for i in (1, 2, 3)]
     figure = plot_learning_curves("Title", [[Panel("", "return", curves)]], "")
     (ax,) = figure.axes
-    before = len(ax.texts)
-    _label(ax, curves)
-    for text, c in zip(sorted(ax.texts[before:], key=lambda t: t.get_position()[1], reverse=True), curves, strict=True):
+    for text, c in zip(sorted(ax.texts, key=lambda t: t.get_position()[1], reverse=True), curves, strict=True):
         assert text.get_text() == c.label
         end = ax.transAxes.inverted().transform(ax.transData.transform((1.0, c.mean[-1])))[1]
         assert text.get_position()[1] == pytest.approx(end)
@@ -74,10 +75,12 @@ def test_numbers_beside_markers_keep_clear_of_each_other():
 def test_a_single_episode_is_seen():
     one = curve("one", "#336699", np.array([[-30.0], [-20.0]]), np.array([-22.0]))
     (ax,) = plot_learning_curves("Title", [[Panel("", "return", [one])]], "").axes
-    points = {line.get_marker(): line.get_ydata().item() for line in ax.lines if line.get_marker() in ("o", "x", "_")}
-    assert points == {"o": -25.0, "x": -25.0, "_": -22.0}
+    assert [set(line.get_ydata()) for line in ax.lines] == [{-25.0}, {-25.0}, {-22.0}]  # median, mean, exact
     left, right = ax.get_xlim()
-    assert left < 1.0 < right
+    for line in ax.lines:
+        start, stop = line.get_xdata()
+        assert left < start < 1.0 < stop < right
+    assert [tick.get_text() for tick in ax.get_xticklabels()] == ["1"]
 
 
 def test_a_long_note_is_broken_into_lines():
@@ -86,3 +89,41 @@ def test_a_long_note_is_broken_into_lines():
     lines = legend.get_title().get_text().splitlines()
     assert len(lines) > 1
     assert max(map(len, lines)) <= 88
+
+
+def test_the_key_explains_what_is_drawn_and_nothing_else():
+    """No exact line and no ring where there is no exact value; no band where there is one run."""
+    noise = np.random.default_rng(0).normal(size=(40, 60))
+    known, unknown = curve("a", "#336699", noise - 50.0, np.full(60, -50.0)), curve("a", "#336699", noise - 50.0)
+    far, single = curve("a", "#336699", noise - 80.0, np.full(60, -50.0)), curve("a", "#336699", noise[:1])
+
+    def key(c):
+        (legend,) = plot_learning_curves("Title", [[Panel("", "return", [c])]], "").legends
+        return [text.get_text().split()[0].strip(",") for text in legend.get_texts()]
+
+    assert known.meets is not None
+    assert key(known) == ["mean", "median", "exact", "band"]
+    assert key(far) == ["mean", "median", "exact"]
+    assert key(unknown) == ["mean", "median"]
+    (legend,) = plot_learning_curves("Title", [[Panel("", "return", [single])]], "").legends
+    assert [text.get_text() for text in legend.get_texts()] == ["mean", "median"]
+
+
+def test_a_page_and_a_picture_are_drawn_from_one_chart():
+    """Limits, ticks and names of the two are those of one description."""
+    rng = np.random.default_rng(1)
+    curves = [curve(f"agent {k}", "#336699", -(10.0**k) + rng.normal(size=(10, 200))) for k in (1, 4)]
+    scale = learning_scale(curves)
+    chart = learning_chart(curves, scale, "return")
+    drawing = svg(chart, "words")
+    (ax,) = plot_learning_curves("Title", [[Panel("", "return", curves)]], "").axes
+    assert scale.kind == "symlog"
+    assert ax.get_ylim() == pytest.approx((scale.low, scale.high))
+    assert ax.get_xlim() == (chart.x.low, chart.x.high)
+    places = ax.transAxes.inverted().transform(ax.transData.transform([(1.0, -9000.0), (200.0, -12.0)]))
+    np.testing.assert_allclose(places[:, 1], scale(np.array([-9000.0, -12.0])), atol=1e-9)
+    texts = set(re.findall(r'<text class="tick"[^>]*>([^<]*)<', drawing))
+    drawn = {tick.get_text() for axis in (ax.xaxis, ax.yaxis) for tick in axis.get_ticklabels()}
+    assert {"1", "10", "100", "−10", "−100", "−1,000", "−10,000"} <= texts & drawn
+    assert [text.get_text() for text in ax.texts] == ["agent 4", "agent 1"]
+    assert re.findall(r"</title>([^<]*)<", drawing) == ["agent 4", "agent 1"]

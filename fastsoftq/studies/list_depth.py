@@ -9,7 +9,7 @@ import typing
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Union, get_args, get_origin
 
-__all__ = ["depth", "natures"]
+__all__ = ["depth", "list_depths"]
 
 
 def depth(value: Any) -> int:
@@ -23,7 +23,7 @@ def depth(value: Any) -> int:
     return 1 + max(map(depth, value), default=0) if isinstance(value, list | tuple) else 0
 
 
-def natures(make: Callable[..., Any]) -> Callable[[tuple[str, ...]], int]:
+def list_depths(make: Callable[..., Any]) -> Callable[[tuple[str, ...]], int]:
     """Tell how deep a list each parameter of a function is by nature.
 
     Parameters
@@ -39,7 +39,7 @@ def natures(make: Callable[..., Any]) -> Callable[[tuple[str, ...]], int]:
     Examples
     --------
     >>> import fastsoftq as fsq
-    >>> nature = natures(fsq.multi_goal)
+    >>> nature = list_depths(fsq.multi_goal)
     >>> nature(("closed",)), nature(("goal_rewards",)), nature(("size",))
     (1, 1, 0)
     """

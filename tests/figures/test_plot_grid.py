@@ -99,6 +99,24 @@ def test_directions_are_read_off_the_dynamics(mdp, moves):
         np.testing.assert_allclose([arrows.U[at], arrows.V[at]], expected, atol=1e-12)
 
 
+def test_the_ring_of_the_start_is_smaller_than_arrows_and_crosses_none(room, solution):
+    """Seen from the middle of the start's cell, the ring ends where arrows begin; without arrows it may be larger."""
+    ax = fsq.plot_grid(room, policy=solution.policy)
+    (ring,), (arrows,) = of_kind(ax, Circle), of_kind(ax, Quiver)
+    cell = ax.transData.transform([(0.0, 0.0), (1.0, 0.0)])
+    width = ring.get_linewidth() / 72.0 * ax.figure.dpi / (cell[1, 0] - cell[0, 0])
+    away = arrows.get_offsets() - ring.center
+    here = np.abs(away).max(axis=1) < 0.5
+    assert here.sum() == (solution.policy[state_at(room, 4, 4)] >= 0.02).sum()
+    begins = np.hypot(*away[here].T)
+    ends = np.hypot(away[here, 0] + arrows.U[here], away[here, 1] - -arrows.V[here])
+    assert ring.radius + width / 2.0 <= begins.min() + 0.01
+    assert 2.0 * ring.radius < 0.4 * solution.policy.max()
+    assert ends.max() < 0.5  # arrows stay in their cells
+    (alone,) = of_kind(fsq.plot_grid(room), Circle)
+    assert ring.radius < alone.radius < 0.5
+
+
 def test_nobody_stands_on_the_cliff():
     mdp = fsq.cliff_walking()
     solution = fsq.value_iteration(mdp, 0.95)

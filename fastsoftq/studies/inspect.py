@@ -1,8 +1,9 @@
-"""verify: every bit of a folder, and the digest of what it contains."""
+"""What a folder holds: how far it is, by its marks alone, and whether every bit is as it was written."""
 
 from __future__ import annotations
 
 import hashlib
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
@@ -10,10 +11,61 @@ from typing import NamedTuple
 from fastsoftq import checks
 from fastsoftq.studies.arrays import CURVES
 from fastsoftq.studies.plan import Plan, Unit
+from fastsoftq.studies.progress import Row
+from fastsoftq.studies.sealed import canonical
 from fastsoftq.studies.store import Found, open_store
-from fastsoftq.studies.study import canonical
 
-__all__ = ["Verification", "verify"]
+__all__ = ["Status", "Verification", "status", "verify"]
+
+_RECENT = 300.0  # seconds
+
+
+class Status(NamedTuple):
+    """How far a study is."""
+
+    name: str
+    rows: list[Row]
+    steps_a_second: float  # of the last five minutes, over everything that writes to the folder; 0 if nothing does
+    owners: dict[str, str]  # machine and process, by the chunk it computes; a folder on this machine only
+
+    @property
+    def finished(self) -> bool:
+        """Whether every chunk has a mark; `verify` says whether they hold."""
+        return all(row.done == row.runs for row in self.rows)
+
+
+def status(url: str | Path) -> Status:
+    """Say how far a folder is, without reading its arrays.
+
+    Parameters
+    ----------
+    url : str or Path
+
+    Returns
+    -------
+    Status
+
+    Raises
+    ------
+    FolderError
+        No study there.
+    """
+    store = open_store(url)
+    plan = store.plan
+    rows = [Row(condition.name, 0, plan.runs, 0) for condition in plan.conditions]
+    now = time.time()
+    recent, since = 0, now
+    for unit, mark in store.marked():
+        row = rows[unit.condition]
+        rows[unit.condition] = row._replace(
+            done=row.done + min(mark["runs"], unit.runs), steps=row.steps + mark["steps"]
+        )
+        if abs(now - mark["finished"]) < _RECENT:  # a machine whose clock is ahead is no news
+            recent += mark["steps"]
+            since = min(since, mark["finished"] - mark["seconds"])
+    owners = {name: owner for name, owner in store.claims.owners().items() if name != "plan"}
+    finished = all(row.done == row.runs for row in rows)
+    return Status(plan.record["name"], rows, 0.0 if finished or now <= since else recent / (now - since), owners)
 
 
 class Verification(NamedTuple):

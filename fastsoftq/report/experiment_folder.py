@@ -13,16 +13,17 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fastsoftq.report.folder import Condition, Figure, Learning, Results
+from fastsoftq.report.findings import Table
+from fastsoftq.report.folder import FolderContents, Picture, ReportedAgent, Runs
 from fastsoftq.system.provenance import checked_provenance
 
-__all__ = ["FINDINGS", "read_experiment"]
+__all__ = ["FINDINGS", "experiment_contents"]
 
 FINDINGS = "findings.json"
 _RUN, _CURVES, _SUMMARY = "run.json", "curves.npz", "summary.csv"
 
 
-def read_experiment(folder: Path) -> Results:
+def experiment_contents(folder: Path) -> FolderContents:
     """Read the folder of an experiment.
 
     Parameters
@@ -31,32 +32,40 @@ def read_experiment(folder: Path) -> Results:
 
     Returns
     -------
-    Results
+    FolderContents
 
     Raises
     ------
     ValueError
         A file is missing, or is not as it was written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from fastsoftq.report.findings import Findings, write
+    >>> table = Table(("agent", "return"), [("soft", "-12.0")])
+    >>> found = Findings("Title", table, ["Soft arrives."], [{"return": -12.0}], {}, {}, run={"seeds": 1})
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = write(found, Path(folder))
+    ...     experiment_contents(Path(folder)).sentences
+    ['Soft arrives.']
     """
     try:
         words = _checked_words(json.loads(_read(folder, FINDINGS)))
         run = checked_provenance(json.loads(_read(folder, _RUN)))
         with np.load(io.BytesIO(_read(folder, _CURVES))) as arrays:
             kept = set(arrays.files)
-        return Results(
+        return FolderContents(
             folder=folder,
             name=words["experiment"],
             heading=words["heading"],
             run=run,
             sentences=words["sentences"],
-            title=words["title"],
-            header=words["table"]["header"],
-            rows=words["table"]["rows"],
-            caption=words["table"]["caption"],
-            figures=[Figure(name, text, _picture(folder, name)) for name, text in words["figures"].items()],
+            table=Table(**{key: words["table"][key] for key in ("header", "rows", "caption")}, title=words["title"]),
+            pictures=[Picture(name, text, _picture(folder, name)) for name, text in words["figures"].items()],
             summary=_read(folder, _SUMMARY),
-            conditions=[
-                Condition(name, agent["label"], agent["colour"], agent["settings"], _Archived(folder, name))
+            agents=[
+                ReportedAgent(name, agent["label"], agent["colour"], agent["settings"], _Archived(folder, name))
                 for name, agent in words["agents"].items()
                 if f"{name}_returns" in kept
             ],
@@ -81,7 +90,7 @@ _FORM = {
 
 
 def _checked_words(words: Any) -> dict[str, Any]:
-    """What findings.json says, which may be written by anybody, if it has the form in which it is written."""
+    """Check the form of findings.json, which anybody may have written."""
     _check_form("it", words, _FORM)
     for row in words["table"]["rows"]:
         if len(row) != len(words["table"]["header"]):
@@ -108,7 +117,7 @@ def _check_form(name: str, data: Any, form: Any) -> None:
 
 
 def _read(folder: Path, name: str) -> bytes:
-    """A file of the folder, and not what a link there leads to."""
+    """Read a file of the folder; a link is refused, since it may lead anywhere."""
     path = folder / name
     if path.is_symlink():
         raise ValueError(f"{name} is a link")
@@ -125,12 +134,12 @@ def _picture(folder: Path, name: str) -> bytes:
 
 
 class _Archived(NamedTuple):
-    """A condition's curves in `curves.npz`."""
+    """Reads an agent's runs from `curves.npz`."""
 
     folder: Path
     name: str
 
-    def __call__(self) -> Learning:
+    def __call__(self) -> Runs:
         try:
             with np.load(io.BytesIO(_read(self.folder, _CURVES))) as arrays:
                 return self._learning(arrays)
@@ -139,7 +148,7 @@ class _Archived(NamedTuple):
         except (OSError, EOFError, TypeError, ValueError, zipfile.BadZipFile) as error:
             raise ValueError(f"'{self.folder}' holds results that cannot be read: {error}") from error
 
-    def _learning(self, arrays: Mapping[str, NDArray[Any]]) -> Learning:
+    def _learning(self, arrays: Mapping[str, NDArray[Any]]) -> Runs:
         def array(key: str, kinds: str, shape: tuple[int, ...]) -> NDArray[Any]:
             found = arrays[key]
             if found.dtype.kind not in kinds or found.shape != shape:
@@ -159,7 +168,7 @@ class _Archived(NamedTuple):
         shape = arrays[f"{self.name}_returns"].shape
         if len(shape) != 2:
             raise ValueError(f"{self.name}_returns has shape {shape}")
-        return Learning(
+        return Runs(
             array(f"{self.name}_returns", "f", shape),
             array(f"{self.name}_lengths", "iu", shape),
             array(f"{self.name}_truncated", "b", shape),

@@ -14,7 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastsoftq.studies.arrays import Kept
-from fastsoftq.studies.encoding import (
+from fastsoftq.studies.plan import Plan, Unit
+from fastsoftq.studies.summary import STATISTICS
+from fastsoftq.studies.zarr_format import (
     DamagedError,
     array_metadata,
     decoded,
@@ -22,8 +24,6 @@ from fastsoftq.studies.encoding import (
     encoded_plain,
     group_metadata,
 )
-from fastsoftq.studies.plan import Plan, Unit
-from fastsoftq.studies.summary import STATISTICS
 
 __all__ = ["RESULTS", "chunk_keys", "chunks_of", "derived_files", "read_rows"]
 

@@ -1,11 +1,18 @@
+import re
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from fastsoftq.figures.labels import apart
-from fastsoftq.figures.style import agent_colour, on_dark
-from fastsoftq.figures.svg import Scale, typeset
+from fastsoftq.figures.chart import Scale
+from fastsoftq.figures.colours import agent_colour, on_dark
+from fastsoftq.figures.curve import curve
+from fastsoftq.figures.labels import apart, typeset
+from fastsoftq.figures.learning_chart import learning_chart, learning_scale
+from fastsoftq.figures.learning_figure import Panel, plot_learning_curves
+from fastsoftq.figures.svg import svg
 
 numbers = st.floats(-1e6, 1e6).map(lambda x: round(x, 3))
 
@@ -53,6 +60,46 @@ def luminance(colour):
     encoded = np.array([int(colour[i : i + 2], 16) / 255.0 for i in (1, 3, 5)])
     linear = np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
     return float(linear @ [0.2126, 0.7152, 0.0722])
+
+
+@given(st.integers(0, 2**24 - 1))
+@example(0xFFFFFF)
+@example(0x001628)
+@example(0x280021)
+def test_every_colour_has_one_for_dark_ground_that_is_no_darker(number):
+    """Those of a result folder may be any: white, and these dark ones, were once numbers out of range."""
+    colour = f"#{number:06x}"
+    lifted = on_dark(colour)
+    assert re.fullmatch("#[0-9a-f]{6}", lifted)
+    assert luminance(lifted) >= luminance(colour) - 1e-9
+    wanted = luminance(colour) + 0.17 * (1.0 - luminance(colour))
+    assert luminance(lifted) == pytest.approx(wanted, abs=0.01)
+
+
+def test_bands_that_leave_all_open_are_drawn_as_far_as_the_axes_go():
+    c = curve("a", "#336699", np.random.default_rng(0).normal(-20.0, 1.0, (10, 30)))
+    wide = replace(c, low=np.full(len(c.low), -np.inf), high=np.full(len(c.high), np.inf))
+    scale = learning_scale([wide])
+    assert (scale.low, scale.high) == pytest.approx((-23.0, -17.0), abs=3.0)
+    chart = svg(learning_chart([wide], scale, "return"), "words")
+    numbers = [float(x) for points in re.findall('points="([^"]*)"', chart) for x in re.split("[ ,]", points)]
+    assert np.isfinite(numbers).all()
+    assert min(numbers) >= 0.0
+    figure = plot_learning_curves("Title", [[Panel("", "return", [wide])]], "")
+    figure.draw_without_rendering()
+    (ax,) = figure.axes
+    assert ax.get_ylim() == pytest.approx((scale.low, scale.high))
+
+
+def test_a_single_episode_is_a_stroke_that_can_be_seen():
+    c = curve("a", "#336699", np.array([[-30.0], [-20.0]]), np.array([-22.0]))
+    chart = svg(learning_chart([c], learning_scale([c]), "return"), "words")
+    lines = re.findall(r'<polyline class="(\w+)"[^>]*points="([\d.]+),([\d.]+) ([\d.]+),([\d.]+)"', chart)
+    assert [kind for kind, *_ in lines] == ["median", "mean", "exact"]
+    for _, x1, y1, x2, y2 in lines:
+        assert float(x2) - float(x1) > 20.0
+        assert y1 == y2
+    assert re.findall(r'text-anchor="middle">(\d+)<', chart) == ["1"]
 
 
 def test_colours_on_dark_ground_can_be_seen_and_keep_their_order():

@@ -1,0 +1,205 @@
+"""A chart as data: scales, lines, bands and names. `svg` draws it for a page and `learning_figure` with Matplotlib."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastsoftq.figures.labels import Marker, apart, beside, typeset
+
+__all__ = ["KNEE", "LETTER", "LINE", "RING", "Band", "Bar", "Chart", "Line", "Name", "Ring", "Scale", "Tick"]
+
+# Lengths are in pixels of a page whose text is 11.5 pixels high. Other drawers scale them to the text they write.
+LINE, LETTER = 15.0, 8.0  # height of a line; width of a bold letter, on average
+RING = 4.5  # radius
+_ACROSS, _UP = 38.0, 20.0  # between the ticks of an axis
+KNEE = 10.0  # a symmetric logarithmic scale is about linear up to here
+
+Tick = tuple[float, str]
+
+
+@dataclass(frozen=True)
+class Scale:
+    """From values to places on an axis.
+
+    Parameters
+    ----------
+    low, high : float
+        The values at its ends.
+    kind : {"linear", "log", "symlog"}
+
+    Examples
+    --------
+    >>> scale = Scale(1.0, 1000.0, "log")
+    >>> float(scale(10.0)), scale.ticks(250.0, 38.0)
+    (0.3333333333333333, [1.0, 10.0, 100.0, 1000.0])
+    """
+
+    low: float
+    high: float
+    kind: str = "linear"
+
+    @classmethod
+    def over(cls, values: Sequence[NDArray[np.float64]], *, wide: bool, margin: float = 0.04) -> Scale:
+        """The scale that holds all values, with a margin; symmetric logarithmic if `wide`."""
+        kind = "symlog" if wide else "linear"
+        low, high = min(float(v.min()) for v in values), max(float(v.max()) for v in values)
+        ends = cls(0.0, 1.0, kind).warped(np.array([low, high]))
+        room = margin * (float(ends[1] - ends[0]) or max(1.0, abs(float(ends[0]))))
+        low, high = (float(ends[0]) - room, float(ends[1]) + room)
+        if wide:
+            low, high = KNEE * math.sinh(low), KNEE * math.sinh(high)
+        return cls(low, high, kind)
+
+    @classmethod
+    def of_values(cls, values: Sequence[NDArray[np.float64]], ends: Sequence[float]) -> Scale:
+        """The scale that holds all values; symmetric logarithmic where they exceed the curves' ends by far."""
+        largest = max(float(np.abs(v).max()) for v in values)
+        return cls.over(values, wide=largest > 100.0 and largest > 8.0 * float(np.abs(ends).min()))
+
+    def __call__(self, values: NDArray[np.float64] | float) -> NDArray[np.float64]:
+        """Where values lie, 0 at the lower end and 1 at the upper."""
+        low, high = self.warped(np.array([self.low, self.high]))
+        return np.asarray((self.warped(np.asarray(values, dtype=np.float64)) - low) / (high - low))
+
+    def warped(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Values as lengths along the axis, up to a linear function."""
+        if self.kind == "log":
+            return np.asarray(np.log10(values))
+        return np.asarray(np.arcsinh(values / KNEE)) if self.kind == "symlog" else values
+
+    def ticks(self, length: float, gap: float) -> list[float]:
+        """Round values, at least `gap` apart on an axis of this length; rounder ones first where not all fit."""
+        taken: list[float] = []
+        for candidates in self._round():
+            for value in candidates:
+                clear = all(abs(float(self(value) - self(other))) * length >= gap for other in taken)
+                if clear and self.low <= value <= self.high:
+                    taken.append(value)
+        return sorted(taken)
+
+    def _round(self) -> list[list[float]]:
+        """Round values within reach, the roundest first."""
+        if self.kind == "linear":
+            step = 10.0 ** math.floor(math.log10((self.high - self.low) / 2.0))
+            for part in (1.0, 0.5, 0.25):
+                inside = range(math.ceil(self.low / (step * part)), math.floor(self.high / (step * part)) + 1)
+                if len(inside) >= 4:
+                    break
+            return [[i * step * part for i in inside]]
+        powers = [10.0**p for p in range(math.ceil(math.log10(max(abs(self.low), abs(self.high), 10.0))) + 1)]
+        mantissas = [[m * p for p in powers] for m in (1.0, 2.0, 5.0)]
+        signed = [[v for x in values for v in ((x, -x) if self.kind == "symlog" else (x,))] for values in mantissas]
+        return [[0.0], *signed] if self.kind == "symlog" else signed
+
+
+class Line(NamedTuple):
+    """A line through points; `kind` is "mean", "median", "exact" or "zero", and `label` is what it is of."""
+
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+    kind: str
+    colour: str = ""  # as "#rrggbb"; ink if empty
+    label: str = ""
+
+
+class Band(NamedTuple):
+    """What lies between two lines."""
+
+    x: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    colour: str
+
+
+class Bar(NamedTuple):
+    """A horizontal bar around a height."""
+
+    low: float
+    high: float
+    y: float
+    thickness: float
+    colour: str = ""
+
+
+class Ring(NamedTuple):
+    """A ring with a number beside it."""
+
+    x: float
+    y: float
+    colour: str
+    text: str = ""
+    upwards: bool = True  # where the number is best
+
+
+class Name(NamedTuple):
+    """A name at the right of the height where its line ends."""
+
+    y: float
+    text: str
+    colour: str
+
+
+@dataclass
+class Chart:
+    """A chart.
+
+    Attributes
+    ----------
+    x, y : Scale
+    xlabel, ylabel : str
+    xticks, yticks : sequence of (float, str), optional
+        Where the axis is marked, and with which words; round numbers if not given.
+    marks : list of Line, Band or Bar
+        In the order in which they are drawn.
+    rings : list of Ring
+        On top of all marks.
+    names : list of Name
+        At the right.
+    """
+
+    x: Scale
+    y: Scale
+    xlabel: str
+    ylabel: str
+    xticks: Sequence[Tick] | None = None
+    yticks: Sequence[Tick] | None = None
+    marks: list[Line | Band | Bar] = field(default_factory=list)
+    rings: list[Ring] = field(default_factory=list)
+    names: list[Name] = field(default_factory=list)
+
+    def ticks_across(self, width: float) -> Sequence[Tick]:
+        """The ticks of the horizontal axis, where axes are so wide."""
+        return _texts(self.x.ticks(width, _ACROSS)) if self.xticks is None else self.xticks
+
+    def ticks_up(self, height: float) -> Sequence[Tick]:
+        """The ticks of the vertical axis, where axes are so high."""
+        return _texts(self.y.ticks(height, _UP)) if self.yticks is None else self.yticks
+
+    def named(self, height: float) -> list[tuple[float, Name]]:
+        """The names, each with its place above the lower end of axes so high, clear of each other."""
+        names = sorted(self.names, key=lambda name: (float(self.y(name.y)), *name))
+        places = apart([height * float(self.y(name.y)) for name in names], LINE).tolist() if names else []
+        return list(zip(places, names, strict=True))
+
+    def numbered(self, width: float, height: float) -> list[tuple[tuple[float, float], Ring]]:
+        """The rings that have a number, each with the number's place in axes of this size, clear of each other."""
+        markers = [
+            Marker(width * float(self.x(r.x)), height * float(self.y(r.y)), RING, LETTER * len(r.text), r.upwards)
+            for r in self.rings
+        ]
+        places = beside(markers, LINE, (0.0, 0.0, width, height))
+        return [(place, ring) for place, ring in zip(places, self.rings, strict=True) if ring.text]
+
+
+def _texts(ticks: list[float]) -> list[Tick]:
+    """Ticks as text, with as many decimals as tell them apart."""
+    steps = np.diff(ticks)
+    least = float(steps.min()) if len(steps) else 1.0
+    decimals = next((d for d in range(8) if abs(round(least, d) - least) < 1e-9 * least), 8)
+    return [(tick, typeset(tick, decimals)) for tick in ticks]

@@ -1,0 +1,118 @@
+"""An agent's performance: its curves with their bands, and its last episodes, a number for each run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastsoftq.comparing import LAST
+from fastsoftq.figures.curve import Curve, curve, episode_blocks
+from fastsoftq.report.folder import ReportedAgent
+from fastsoftq.statistics import Interval, confidence_interval, final_performance, tail_mean
+
+__all__ = ["Performance", "performance_of"]
+
+
+@dataclass(frozen=True, eq=False)
+class Performance:
+    """An agent's runs, summarised.
+
+    Attributes
+    ----------
+    agent : ReportedAgent
+    n_episodes : int
+    seeds : ndarray of uint64, shape [seeds]
+    returns, lengths : Curve
+    blocks : ndarray of float64, shape [seeds, blocks]
+        Mean return in each block of episodes, those of the curves.
+    final : ndarray of float64, shape [seeds]
+        Mean return over the last episodes.
+    final_return : Interval
+        Of the mean of `final`.
+    final_length, final_truncated : float
+        Mean length of the last episodes, and the share of them that was truncated.
+    level : float
+        Of each band and interval by itself.
+    return_bounds : (float, float) or None
+        The lowest and the highest return that an episode can have, if known.
+    tail : float
+        Mean of the worst 5 % of `final`.
+    steps : int
+        Of the environment, over all runs.
+    """
+
+    agent: ReportedAgent
+    n_episodes: int
+    seeds: NDArray[np.uint64]
+    returns: Curve
+    lengths: Curve
+    blocks: NDArray[np.float64]
+    final: NDArray[np.float64]
+    final_return: Interval
+    final_length: float
+    final_truncated: float
+    level: float
+    return_bounds: tuple[float, float] | None
+    tail: float
+    steps: int
+
+    @property
+    def label(self) -> str:
+        """As readers call the agent."""
+        return self.agent.label
+
+    @property
+    def last(self) -> int:
+        """How many episodes the last ones are."""
+        return min(LAST, self.n_episodes)
+
+
+def performance_of(agent: ReportedAgent, error: float = 0.05) -> Performance:
+    """Read an agent's runs and summarise them; the runs themselves are let go.
+
+    Parameters
+    ----------
+    agent : ReportedAgent
+    error : float
+        Chance that a band, or an interval, misses the truth, each by itself.
+
+    Returns
+    -------
+    Performance
+
+    Raises
+    ------
+    ValueError
+        Fewer than two runs, or returns that are not finite.
+
+    Examples
+    --------
+    >>> from fastsoftq.report.folder import Runs
+    >>> returns = np.random.default_rng(0).normal(-12.0, 1.0, (8, 30))
+    >>> runs = Runs(returns, np.ones((8, 30), np.int32), np.zeros((8, 30), bool), np.arange(8, dtype=np.uint64))
+    >>> one = performance_of(ReportedAgent("soft", "soft", "#0064a0", {}, lambda: runs))
+    >>> one.returns.n_episodes, one.last, one.steps
+    (30, 30, 240)
+    """
+    runs, level = agent.load(), 1.0 - error
+    episodes = runs.returns.shape[1]
+    edges = episode_blocks(episodes)
+    final = final_performance(runs.returns, last=min(LAST, episodes))
+    return Performance(
+        agent=agent,
+        n_episodes=episodes,
+        seeds=runs.seeds,
+        returns=curve(agent.label, agent.colour, runs.returns, runs.exact_returns, runs.return_bounds, error),
+        lengths=curve(agent.label, agent.colour, runs.lengths, runs.exact_lengths, runs.length_bounds, error),
+        blocks=np.add.reduceat(runs.returns, edges[:-1], axis=1) / np.diff(edges),
+        final=final,
+        final_return=confidence_interval(final, level=level, bounds=runs.return_bounds),
+        final_length=float(runs.lengths[:, -LAST:].mean()),
+        final_truncated=float(runs.truncated[:, -LAST:].mean()),
+        level=level,
+        return_bounds=runs.return_bounds,
+        tail=float(tail_mean(final)),
+        steps=int(runs.lengths.sum(dtype=np.int64)),
+    )

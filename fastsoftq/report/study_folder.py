@@ -1,0 +1,145 @@
+"""A study's folder, read for a report: through `open_results`, as any program would read it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fastsoftq.comparing import LAST
+from fastsoftq.figures.colours import agent_colour
+from fastsoftq.figures.labels import typeset
+from fastsoftq.report.findings import Table, settings_of
+from fastsoftq.report.folder import FolderContents, ReportedAgent, Runs
+from fastsoftq.studies import Results, open_results
+
+__all__ = ["STUDY", "study_contents"]
+
+STUDY = "study.json"
+
+_MOST = 10_000  # runs of a condition that are read: intervals are narrow enough by then, and all fits into memory
+_UNKNOWN = "#4d4d4d"
+
+
+def study_contents(folder: Path, agents: Iterable[type] = ()) -> FolderContents:
+    """Read the folder of a study.
+
+    Parameters
+    ----------
+    folder : Path
+    agents : iterable of type
+        As for `open_results`.
+
+    Returns
+    -------
+    FolderContents
+        With the curves of each condition, of its first 10 000 runs where there are more; with a table instead where
+        only summaries are kept.
+
+    Raises
+    ------
+    ValueError
+        Single runs.
+    DamagedError
+        Results that are missing or damaged.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import fastsoftq as fsq
+    >>> from fastsoftq.studies import Study, run
+    >>> agents = {"hard": fsq.QLearning(0.8, 0.95), "soft": fsq.SoftQLearning(0.8, 0.95, reward_scale=10.0)}
+    >>> world = {"cliff": fsq.cliff_walking()}
+    >>> study = Study(name="small", episodes=5, seeds=8, max_steps=50, environments=world, agents=agents)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = run(study, folder)
+    ...     study_contents(Path(folder)).run["steps"] > 0
+    True
+    """
+    results = open_results(folder, agents)
+    record, names = results.record, results.conditions
+    runs = int(record["seeds"]["count"])
+    if runs < 2:
+        raise ValueError(
+            f"'{folder}' holds one run of each condition; a report needs two or more, since its intervals come from "
+            "how runs differ"
+        )
+    run = {
+        **results.provenance[-1],
+        "seeds": runs,
+        "episodes": record["episodes"],
+        "max_steps": record["max_steps"],
+        "precision": record["precision"],
+        "environments": record["environments"],
+        "agents": {"all": {"seconds": sum(map(results.seconds, names))}},
+        "steps": sum(map(results.steps, names)),
+    }
+    contents = FolderContents(folder, results.name, results.name, run)
+    if results.keep == "summary":
+        return replace(contents, table=_table(results, runs))
+    shown = f"Of each condition's {typeset(runs)} runs the first {typeset(_MOST)} are shown."
+    reported = _reported(results, min(runs, _MOST))
+    return replace(contents, sentences=[shown] if runs > _MOST else [], agents=reported)
+
+
+def _reported(results: Results, runs: int) -> list[ReportedAgent]:
+    """The agents, each in its world; conditions of another number of episodes are a world of their own."""
+    conditions = [results.condition(name) for name in results.conditions]
+    lengths = Counter(c.environment for c in {(c.environment, c.episodes): c for c in conditions}.values())
+    reported = []
+    for c in conditions:
+        world = f"{c.environment}, {typeset(c.episodes or 0)} episodes" if lengths[c.environment] > 1 else c.environment
+        label = c.agent if c.name == f"{c.environment}/{c.agent}" else c.name
+        settings = _settings(results.agent(c.name), results.record["agents"][c.agent])
+        colour = agent_colour(results.agent(c.name)) if _is_known(results.agent(c.name)) else _UNKNOWN
+        load = partial(_load, results, c.name, runs)
+        reported.append(ReportedAgent(c.name, label, colour, settings, load, world))
+    return reported
+
+
+def _is_known(agent: Any) -> bool:
+    """Whether somebody has imported the agent's class; of any other there is only what its record tells."""
+    return isinstance(agent, tuple)
+
+
+def _settings(agent: Any, record: Any) -> dict[str, str | float]:
+    """An agent's hyperparameters, and the digest of its code if that is its own."""
+    text = json.dumps(record.get("code"), sort_keys=True, separators=(",", ":"))
+    code = {"code": hashlib.sha256(text.encode()).hexdigest()[:8]} if "code" in record else {}
+    if _is_known(agent):
+        return {**settings_of(agent), **code}
+    given = agent.hyperparameters.items()
+    plain = {key: value if isinstance(value, int | float) else str(value) for key, value in given}
+    return {"algorithm": agent.kind, **plain, **code}
+
+
+def _load(results: Results, name: str, runs: int) -> Runs:
+    curves = results.curves(name, runs)
+    bounds = (0.0, float(curves.max_steps))
+    return Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds, length_bounds=bounds)
+
+
+def _table(results: Results, runs: int) -> Table:
+    """The last episodes of each condition, from summaries."""
+    rows, last = [], slice(-LAST, None)
+    for name in results.conditions:
+        row = [name]
+        for metric in ("return", "length"):
+            summary = results.summary(name, metric)
+            half = 1.96 * float(np.mean(summary.standard_error[last]))
+            row.append(f"{typeset(float(summary.mean[last].mean()), 2)} ± {typeset(half, 2)}")
+        rows.append(row)
+    caption = (
+        "Summaries of each episode are kept, not runs: ± is the mean half width of the episodes' own 95 % intervals, "
+        "no less than that of the mean over them. Curves and comparisons need a study that keeps curves."
+    )
+    episodes = int(results.record["episodes"])
+    title = f"Mean over the last {min(LAST, episodes)} of {typeset(episodes)} episodes, {typeset(runs)} runs"
+    return Table(["condition", "return", "length"], rows, caption, title)

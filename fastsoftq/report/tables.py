@@ -1,0 +1,183 @@
+"""The tables of a report that compare agents, with footnotes where an interval may hold less often than it says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from fastsoftq.figures.labels import typeset
+from fastsoftq.report.findings import Table
+from fastsoftq.report.performance import Performance
+from fastsoftq.report.rounding import distinct, interval_text, p_text, share_text
+from fastsoftq.report.verdict import Verdict
+
+__all__ = ["band_footnotes", "comparison_table", "folders_table"]
+
+_MARKS = ("\N{DAGGER}", "\N{DOUBLE DAGGER}")
+_DOUBT = "may hold less often than the report says"
+
+
+class _Footnotes:
+    """Sentences below a table, each said once and marked wherever it applies."""
+
+    def __init__(self) -> None:
+        self._sentences: list[str] = []
+
+    def mark(self, sentence: str) -> str:
+        """The mark of a sentence, which is taken down unless it has been."""
+        if sentence not in self._sentences:
+            self._sentences.append(sentence)
+        return self._mark(self._sentences.index(sentence))
+
+    def listed(self) -> list[str]:
+        """The sentences, each after its mark."""
+        return [f"{self._mark(place)} {sentence}" for place, sentence in enumerate(self._sentences)]
+
+    def _mark(self, place: int) -> str:
+        return _MARKS[place] if place < len(_MARKS) else f"{_MARKS[0]}{place + 1}"
+
+    def end(self, one: Performance) -> str:
+        """The mean return of the last episodes."""
+        found = one.final_return
+        return interval_text(found.estimate, found.low, found.high) + self._doubt(found.caution)
+
+    def difference(self, verdict: Verdict) -> str:
+        """The difference at the end."""
+        found = verdict.comparison
+        caution = found.caution.removeprefix("a - b: ")
+        if caution and not found.paired:
+            caution += f" (a is the agent, b is {verdict.reference.label})"
+        return interval_text(found.difference, found.low, found.high) + self._doubt(caution)
+
+    def _doubt(self, caution: str) -> str:
+        return self.mark(f"This interval {_DOUBT}: {caution}.") if caution else ""
+
+
+def band_footnotes(bands: Iterable[tuple[str, str]]) -> list[str]:
+    """Say which bands may hold less often than they should, and why.
+
+    Parameters
+    ----------
+    bands : iterable of (str, str)
+        The label of each, and its caution; empty where there is none.
+
+    Returns
+    -------
+    list of str
+        A sentence for each caution.
+
+    Examples
+    --------
+    >>> band_footnotes([("hard", "few runs"), ("soft", "few runs"), ("cold", "")])
+    ['Bands of hard and soft may hold less often than the report says: few runs.']
+    """
+    labels: dict[str, list[str]] = {}
+    for label, caution in bands:
+        if caution:
+            labels.setdefault(caution, []).append(label)
+    return [f"Bands of {_listed(list(dict.fromkeys(of)))} {_DOUBT}: {caution}." for caution, of in labels.items()]
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, ("; ".join(names[:-1]), names[-1])))
+
+
+def comparison_table(group: Sequence[Performance], reference: Performance, found: Sequence[Verdict]) -> Table:
+    """Tabulate the last episodes of the agents of a world, each beside the reference.
+
+    Parameters
+    ----------
+    group : sequence of Performance
+    reference : Performance
+        One of them.
+    found : sequence of Verdict
+        On the others.
+
+    Returns
+    -------
+    Table
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> from fastsoftq.report.folder import ReportedAgent, Runs
+    >>> from fastsoftq.report.performance import performance_of
+    >>> curves = fsq.train(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), seeds=6, episodes=9, max_steps=50)
+    >>> runs = Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds)
+    >>> one = performance_of(ReportedAgent("hard", "hard", "#d55e00", {}, lambda: runs))
+    >>> comparison_table([one], one, []).header[:2]
+    ['agent', 'return']
+    """
+    of = {id(v.one): v for v in found}
+    known = any(one.returns.exact is not None for one in group)
+    notes = _Footnotes()
+    header = [
+        "agent", "return", *(["exact"] if known else []), f"difference to {reference.label}", "p (corrected)",
+        "effect size", "better runs", "apart from episode", "worst 5\N{NO-BREAK SPACE}%", "length", "truncated",
+    ]  # fmt: skip
+    rows = []
+    for one in group:
+        row = [one.label, notes.end(one)]
+        if known:
+            row.append("" if one.returns.exact is None else distinct(float(one.returns.exact[-1]), 2, 0.0))
+        verdict = of.get(id(one))
+        if verdict is None:
+            row += ["", "", "", "", ""]
+        else:
+            row += [notes.difference(verdict), p_text(verdict.p_value), typeset(verdict.comparison.effect_size, 2)]
+            row += [share_text(verdict.comparison.probability_of_improvement), verdict.apart_from]
+        rows.append([*row, typeset(one.tail, 1), typeset(one.final_length, 2), share_text(one.final_truncated)])
+    caption = (
+        "[ ]: intervals at the confidence of the report; p: permutation test, or the interval where that is the more "
+        "cautious, corrected for all that this report compares: told apart at 0.05 or below, where the interval of the "
+        "difference is clear of 0; effect size: Hedges’ g; better runs: in how many pairs of runs it beats the "
+        "reference; apart from: the first episode at which the band of the difference is clear of 0"
+    )
+    title = f"The last {reference.last} of {typeset(reference.n_episodes)} episodes"
+    return Table(header, rows, caption, title, notes.listed())
+
+
+def folders_table(found: Sequence[Verdict], names: tuple[str, str]) -> Table:
+    """Tabulate the last episodes of agents of two folders, side by side.
+
+    Parameters
+    ----------
+    found : sequence of Verdict
+        An agent in the first folder, with the same agent in the second as its reference.
+    names : (str, str)
+        What to call the folders.
+
+    Returns
+    -------
+    Table
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> from fastsoftq.report.folder import ReportedAgent, Runs
+    >>> from fastsoftq.report.performance import performance_of
+    >>> curves = fsq.train(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), seeds=6, episodes=9, max_steps=50)
+    >>> runs = Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds)
+    >>> one = performance_of(ReportedAgent("hard", "hard", "#d55e00", {}, lambda: runs))
+    >>> from fastsoftq.report.verdict import verdicts
+    >>> folders_table(verdicts([(one, one)]), ("before", "after")).header[:4]
+    ['agent', 'before', 'after', 'difference']
+    """
+    notes = _Footnotes()
+    rows = [
+        [
+            verdict.one.label,
+            notes.end(verdict.one),
+            notes.end(verdict.reference),
+            notes.difference(verdict),
+            p_text(verdict.p_value),
+            share_text(verdict.comparison.probability_of_improvement),
+            verdict.apart_from,
+        ]
+        for verdict in found
+    ]
+    header = ["agent", *names, "difference", "p (corrected)", "better runs", "apart from episode"]
+    caption = (
+        "[ ]: intervals at the confidence of the report; differences of mean returns; p: corrected for all that this "
+        "report compares, told apart at 0.05 or below"
+    )
+    return Table(header, rows, caption, f"Return over the last {found[0].one.last} episodes", notes.listed())
