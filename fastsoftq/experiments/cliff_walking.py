@@ -18,9 +18,9 @@ from fastsoftq.experiments import Settings, Watch
 from fastsoftq.experiments.document import EPSILON, HARD, epsilon_of, soft
 from fastsoftq.experiments.exact import epsilon_mixture, exact_policy
 from fastsoftq.experiments.intervals import EACH, interval_columns, interval_of, length_bounds
+from fastsoftq.figures.colours import agent_colour
 from fastsoftq.figures.curve import WITHIN, Curve, curve, in_doubt
 from fastsoftq.figures.learning_figure import Panel, plot_learning_curves
-from fastsoftq.figures.style import agent_colour
 from fastsoftq.mdp.cliff_walking import cliff_walking
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.planning.critical import critical_reward_scale

@@ -17,7 +17,7 @@ from fastsoftq.experiments.exact import can_act, entropy, epsilon_mixture, exact
 from fastsoftq.experiments.intervals import EACH, interval_columns, interval_of
 from fastsoftq.experiments.joint_comparisons import compare_together, comparison_text
 from fastsoftq.experiments.titled_figure import count_on_logarithmic_axis, key_below, titled_figure
-from fastsoftq.figures.style import GREY, agent_colour
+from fastsoftq.figures.colours import GREY, agent_colour
 from fastsoftq.mdp.cliff_walking import cliff_walking
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.planning.bellman import greedy_policy, matrices, soft_policy

@@ -19,8 +19,8 @@ from fastsoftq.experiments.intervals import EACH
 from fastsoftq.experiments.joint_comparisons import compare_together, comparisons_text, sign
 from fastsoftq.experiments.titled_figure import titled_figure
 from fastsoftq.experiments.watched import watched
+from fastsoftq.figures.colours import GREY, INK
 from fastsoftq.figures.grid_world import plot_grid
-from fastsoftq.figures.style import GREY, INK
 from fastsoftq.mdp.cliff_walking import cliff_walking
 from fastsoftq.mdp.grid import from_map
 from fastsoftq.mdp.tabular import TabularMDP

@@ -27,8 +27,8 @@ from fastsoftq.experiments.goals_reached import (
 from fastsoftq.experiments.intervals import EACH, interval_columns, length_bounds
 from fastsoftq.experiments.joint_comparisons import compare_together, comparison_text
 from fastsoftq.experiments.titled_figure import key_below, titled_figure
+from fastsoftq.figures.colours import INK, agent_colour
 from fastsoftq.figures.grid_world import plot_grid
-from fastsoftq.figures.style import INK, agent_colour
 from fastsoftq.mdp.multi_goal import multi_goal
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.planning.bellman import greedy_policy, soft_policy

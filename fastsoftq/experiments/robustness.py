@@ -18,8 +18,9 @@ from fastsoftq.experiments.intervals import EACH, interval_columns, interval_of
 from fastsoftq.experiments.joint_comparisons import compare_together, comparisons_text
 from fastsoftq.experiments.titled_figure import key_below, titled_figure
 from fastsoftq.experiments.watched import watched
+from fastsoftq.figures.colours import INK, agent_colour
 from fastsoftq.figures.grid_world import plot_grid
-from fastsoftq.figures.style import INK, agent_colour
+from fastsoftq.figures.labels import typeset
 from fastsoftq.mdp.cliff_walking import cliff_walking
 from fastsoftq.mdp.grid import from_map
 from fastsoftq.mdp.tabular import TabularMDP
@@ -218,7 +219,9 @@ def _found(results: list[Result], summary: list[dict[str, Any]], costs: tuple[fl
 
     def everyone(world: str) -> str:
         found = {name: row[world, policy] for policy, name in names.items()}
-        return "; ".join(f"{name} {share_text(r['success'], 0)}, {r['return']:.1f}" for name, r in found.items())
+        return "; ".join(
+            f"{name} {share_text(r['success'], 0)}, {typeset(r['return'], 1)}" for name, r in found.items()
+        )
 
     def compared(world: str, what: str) -> dict[str, Comparison]:
         greedy, scale = getattr(by[world, GREEDY], what), 100.0 if what == "success" else 1.0
