@@ -189,10 +189,10 @@ def _found(
         f"scale 1 (Result A), {by_scale[2.0]['length_exact']:.1f} at 2, {by_scale[10.0]['length_exact']:.2f} at 10 "
         f"(Result B) and {coldest['length_exact']:.4f} at {coldest['reward_scale']:g}, against "
         f"{hards['greedy'].expected_length:.0f} of the hard optimum: soft does tend to standard as rewards grow.",
-        f"It tends to the greedy policy, not to what standard Q-learning earns while it explores ({typeset(learned, 1)} "
-        f"in its last {f'{count} episodes' if count > 1 else 'episode'}; {typeset(exploring, 1)} exactly, with its final "
-        f"epsilon): without an epsilon of its own, soft at scale 10 earns {typeset(by_scale[10.0]['return'], 2)} "
-        f"({typeset(by_scale[10.0]['return_cut_exact'], 2)} exactly).",
+        f"It tends to the greedy policy, not to what standard Q-learning earns while it explores "
+        f"({typeset(learned, 1)} in its last {f'{count} episodes' if count > 1 else 'episode'}; "
+        f"{typeset(exploring, 1)} exactly, with its final epsilon): without an epsilon of its own, soft at scale 10 earns "
+        f"{typeset(by_scale[10.0]['return'], 2)} ({typeset(by_scale[10.0]['return_cut_exact'], 2)} exactly).",
         f"Mean lengths of these runs differ from the exact ones by {share_text(worst)} at most.",
     ]
 

@@ -192,7 +192,7 @@ def _row(result: Result, settings: Settings, costs: tuple[float, float]) -> dict
         "episodes": settings.episodes,
         "max_steps": settings.max_steps,
     }
-    row |= interval_columns("success", result.success, (0.0, 1.0)) | {"success_exact": result.exact[0]}
+    row |= {**interval_columns("success", result.success, (0.0, 1.0)), "success_exact": result.exact[0]}
     return row | interval_columns("return", result.returns, costs) | {"return_exact": result.exact[1]}
 
 
@@ -218,10 +218,8 @@ def _found(results: list[Result], summary: list[dict[str, Any]], costs: tuple[fl
     by = {(result.world, result.tester.name): result for result in results}
 
     def everyone(world: str) -> str:
-        found = {name: row[world, policy] for policy, name in names.items()}
-        return "; ".join(
-            f"{name} {share_text(r['success'], 0)}, {typeset(r['return'], 1)}" for name, r in found.items()
-        )
+        of = {name: row[world, policy] for policy, name in names.items()}
+        return "; ".join(f"{n} {share_text(r['success'], 0)}, {typeset(r['return'], 1)}" for n, r in of.items())
 
     def compared(world: str, what: str) -> dict[str, Comparison]:
         greedy, scale = getattr(by[world, GREEDY], what), 100.0 if what == "success" else 1.0
