@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from fastsoftq.agents import QLearning, SoftQLearning
 from fastsoftq.experiments import Settings, Watch
 from fastsoftq.experiments.document import DISCOUNT, HARD, epsilon_of, soft
-from fastsoftq.experiments.exact import can_act, entropy, epsilon_mixture, exact_policy
+from fastsoftq.experiments.exact import can_act, entropy, exact_policy
 from fastsoftq.experiments.intervals import EACH, interval_columns, interval_of
 from fastsoftq.experiments.joint_comparisons import compare_together, comparison_text
 from fastsoftq.experiments.titled_figure import count_on_logarithmic_axis, key_below, titled_figure
@@ -21,6 +21,7 @@ from fastsoftq.figures.colours import GREY, agent_colour
 from fastsoftq.mdp.cliff_walking import cliff_walking
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.planning.bellman import greedy_policy, matrices, soft_policy
+from fastsoftq.planning.policies import epsilon_mixture
 from fastsoftq.report.findings import Findings, Table
 from fastsoftq.report.rounding import interval_text, share_text
 from fastsoftq.statistics import pointwise_intervals
@@ -135,9 +136,9 @@ def _followed(mdp: TabularMDP, name: str, results: Results, episodes: NDArray[np
     for policy, (label, dash, _) in _acting(name, epsilon[-1]).items():
         along, over = zip(*spread[policy], strict=True)
         learned = epsilon_mixture(exact, epsilon[-1]) if policy == "hard_exploring" else exact
-        (in_the_end,), (spread_over,) = _spread(mdp, learned[None])
+        (last,), (reached,) = _spread(mdp, learned[None])
         curves = np.column_stack(along), np.column_stack(over)
-        policies.append(Policy(policy, label, agent, dash, *curves, (float(in_the_end), float(spread_over))))
+        policies.append(Policy(policy, label, agent, dash, *curves, (float(last), float(reached))))
     return policies, np.column_stack(tried)
 
 
@@ -221,14 +222,12 @@ def _found(
     rows = {row["policy"]: row for row in summary}
     warm, *_, cold = (f"soft_k{k:g}" for k in REWARD_SCALES)
     last = {policy.name: policy.entropy[:, -1] for policy in policies}
-    found = compare_together(
-        {
-            "warm": (last[warm], last["hard_greedy"]),
-            "cold": (last[cold], last["hard_greedy"]),
-            "exploring": (last["hard_exploring"], last[cold]),
-        },
-        bounds=bounds,
-    )
+    pairs = {
+        "warm": (last[warm], last["hard_greedy"]),
+        "cold": (last[cold], last["hard_greedy"]),
+        "exploring": (last["hard_exploring"], last[cold]),
+    }
+    found = compare_together(pairs, bounds=bounds)
     words = {name: comparison_text(c, "more", "less") for name, c in found.items()}
 
     def spread(name: str, decimals: int = 3) -> str:

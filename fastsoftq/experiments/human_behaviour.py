@@ -14,7 +14,6 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from fastsoftq.experiments import Settings, Watch
-from fastsoftq.experiments.exact import epsilon_mixture
 from fastsoftq.experiments.intervals import EACH
 from fastsoftq.experiments.joint_comparisons import compare_together, comparisons_text, sign
 from fastsoftq.experiments.titled_figure import titled_figure
@@ -28,6 +27,7 @@ from fastsoftq.planning.behaviour import BehaviourFit, fit_epsilon_greedy, fit_t
 from fastsoftq.planning.demonstrations import Demonstrations
 from fastsoftq.planning.inverse import RewardFit, fit_rewards
 from fastsoftq.planning.iteration import soft_value_iteration, value_iteration
+from fastsoftq.planning.policies import epsilon_mixture
 from fastsoftq.planning.soft_policies import SoftBehaviour
 from fastsoftq.planning.trajectories import sample_trajectories
 from fastsoftq.report.findings import Findings, Table

@@ -15,7 +15,7 @@ from fastsoftq.comparing import LAST
 from fastsoftq.engine.curves import LearningCurves
 from fastsoftq.experiments import Settings, Watch
 from fastsoftq.experiments.document import DISCOUNT, HARD, epsilon_of, soft
-from fastsoftq.experiments.exact import epsilon_mixture, exact_policy
+from fastsoftq.experiments.exact import exact_policy
 from fastsoftq.experiments.intervals import EACH, interval_columns, interval_of, length_bounds
 from fastsoftq.experiments.titled_figure import titled_figure
 from fastsoftq.figures.colours import GREY, INK, agent_colour
@@ -24,6 +24,7 @@ from fastsoftq.mdp.cliff_walking import cliff_walking
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.planning.critical import critical_reward_scale
 from fastsoftq.planning.evaluation import PolicyEvaluation, evaluate_policy
+from fastsoftq.planning.policies import epsilon_mixture
 from fastsoftq.report.findings import Findings, Table
 from fastsoftq.report.rounding import interval_text, share_text
 from fastsoftq.studies import Condition, Results, Study
@@ -191,8 +192,8 @@ def _found(
         f"{hards['greedy'].expected_length:.0f} of the hard optimum: soft does tend to standard as rewards grow.",
         f"It tends to the greedy policy, not to what standard Q-learning earns while it explores "
         f"({typeset(learned, 1)} in its last {f'{count} episodes' if count > 1 else 'episode'}; "
-        f"{typeset(exploring, 1)} exactly, with its final epsilon): without an epsilon of its own, soft at scale 10 earns "
-        f"{typeset(by_scale[10.0]['return'], 2)} ({typeset(by_scale[10.0]['return_cut_exact'], 2)} exactly).",
+        f"{typeset(exploring, 1)} exactly, with its final epsilon): without an epsilon of its own, soft at scale 10 "
+        f"earns {typeset(by_scale[10.0]['return'], 2)} ({typeset(by_scale[10.0]['return_cut_exact'], 2)} exactly).",
         f"Mean lengths of these runs differ from the exact ones by {share_text(worst)} at most.",
     ]
 
