@@ -105,6 +105,9 @@ def curve(
     sizes = np.diff(edges)
     blocks = np.add.reduceat(values, edges[:-1], axis=1, dtype=np.float64) / sizes
     band = confidence_band(blocks, 1.0 - error, resamples=resamples_for(error), bounds=bounds)
+    # Where few runs agree and nothing bounds them the band is infinite: it is drawn as far as any run goes.
+    low = np.where(np.isfinite(band.low), band.low, blocks.min())
+    high = np.where(np.isfinite(band.high), band.high, blocks.max())
     median = [np.median(values[:, i:j]) for i, j in pairwise(edges)]
     alike = _unlike(blocks) < min(_UNLIKE, len(blocks) / 2.0)
     goal = None if exact is None else np.add.reduceat(exact, edges[:-1]) / sizes
@@ -120,8 +123,8 @@ def curve(
         n_episodes,
         episode=(edges[:-1] + edges[1:] + 1) / 2.0,
         mean=band.center,
-        low=band.low,
-        high=band.high,
+        low=low,
+        high=high,
         median=np.array(median),
         reach=np.quantile(blocks, REACH, axis=0),
         exact=goal,
