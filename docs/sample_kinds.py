@@ -142,7 +142,7 @@ def bounded_mean(runs, kind, std, rng):
 
 def deviation(runs, kind, std, rng):
     """Return whether an interval for a function of the runs holds its value, and whether it does or is cautious."""
-    ci = confidence_interval(kind.draw(rng, (runs,)), np.std, rng=rng, resamples=999)
+    ci = confidence_interval(kind.draw(rng, (runs,)), np.std, rng=rng, resamples=1999)
     return _holds(ci, std), _holds(ci, std) or bool(ci.caution)
 
 
