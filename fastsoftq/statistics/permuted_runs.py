@@ -1,10 +1,12 @@
-"""Permutations in blocks: signs flipped or labels dealt anew, one and all where they are few, drawn elsewhere."""
+"""Permutations of runs, signs flipped or labels dealt anew, all of them or drawn ones; the least p-value they give."""
 
+import math
 from collections.abc import Iterator
 from itertools import combinations
 
 import numpy as np
 
+from fastsoftq.checks import count, flag
 from fastsoftq.statistics.samples import BLOCK, FloatArray
 
 
@@ -36,6 +38,33 @@ def memberships(
 def share(extreme: int, total: int, exact: bool) -> float:
     """Return the p-value of so many permutations as extreme: of those drawn the sample itself is one more."""
     return extreme / total if exact else (extreme + 1) / (total + 1)
+
+
+def least_p_value(runs_a: int, runs_b: int, paired: bool = True) -> float:
+    """Return the least p-value that `permutation_test` can have with so many runs, however far apart they are.
+
+    Parameters
+    ----------
+    runs_a, runs_b
+        Numbers of runs; equal where paired.
+    paired
+        Whether they are matched.
+
+    Notes
+    -----
+    Of all signs, or labels, two say that a and b differ by as much as they do; of labels one where runs are not as
+    many. Permutations that are drawn rather than taken one and all add a little.
+
+    Examples
+    --------
+    >>> least_p_value(5, 5)
+    0.0625
+    """
+    runs_a, runs_b = count("runs_a", runs_a), count("runs_b", runs_b)
+    if flag("paired", paired):
+        return 0.5 ** (runs_a - 1)
+    ways = math.lgamma(runs_a + runs_b + 1) - math.lgamma(runs_a + 1) - math.lgamma(runs_b + 1)
+    return min((2.0 if runs_a == runs_b else 1.0) * math.exp(-ways), 1.0)
 
 
 def _blocks(total: int, width: int) -> Iterator[tuple[int, int]]:

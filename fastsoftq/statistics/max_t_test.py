@@ -11,8 +11,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from fastsoftq.statistics.evidence import least_p_value
-from fastsoftq.statistics.relabelling import memberships, share, sign_flips
+from fastsoftq.statistics.permuted_runs import least_p_value, memberships, share, sign_flips
 from fastsoftq.statistics.samples import MOST_RESAMPLES, FloatArray, exponent, paired_differences, scaled
 
 #: Statistics closer than this, in proportion, are ties: squares of sums lose half of the digits where nothing varies.

@@ -3,9 +3,9 @@ import pytest
 from scipy import stats
 
 from fastsoftq.statistics import confidence_band, difference_band, significant_stretches
+from fastsoftq.statistics.max_t_test import parted
 from fastsoftq.statistics.moments import moments
-from fastsoftq.statistics.parting import parted
-from fastsoftq.statistics.steadying import steadied
+from fastsoftq.statistics.variance_floors import with_least_variances
 from tests.statistics.populations import KINDS, smooth_curves
 
 
@@ -94,10 +94,13 @@ def test_a_level_finer_than_resamples_is_bonferronis():
         ("Poisson, mean 3", 5),
         ("cliff, one episode", 5),
         ("rounded normal", 5),
+        ("lognormal, sigma 1", 50),
+        ("lognormal, sigma 1", 100),
+        ("mixture, 90:10", 50),
     ],
 )
 def test_bands_of_few_runs_learn_from_the_episodes_about(kind, runs):
-    """Each episode by itself, bands held 0 to 94 % of these curves."""
+    """Each episode by itself, bands held 0 to 94 % of these curves; of 50 lognormal runs 80 %, of mixtures 76 %."""
     population, rng, held = KINDS[kind][0], np.random.default_rng(4), []
     for _ in range(100):
         band = confidence_band(population.draw(rng, (runs, 50)), rng=rng, resamples=300)
@@ -109,7 +112,7 @@ def test_bands_of_few_runs_learn_from_the_episodes_about(kind, runs):
 def test_even_spread_is_left_alone(runs, touched):
     x, _ = smooth_curves(np.random.default_rng(5), runs, 400)
     m = moments([x])
-    longer = steadied([x], m).error / m.error
+    longer = with_least_variances([x], m).error / m.error
     assert (longer >= 1.0 - 1e-12).all()
     assert np.mean(longer > 1.0 + 1e-12) <= touched
     assert longer.max() < 1.5
@@ -118,7 +121,7 @@ def test_even_spread_is_left_alone(runs, touched):
 def test_variances_are_at_least_a_part_of_those_about():
     x = np.zeros((12, 41))
     x[0, 20] = 24.0  # a variance of 48, over 21 episodes
-    error = steadied([x], moments([x])).error
+    error = with_least_variances([x], moments([x])).error
     near = np.abs(np.arange(41) - 20) <= 10
     windows = np.minimum(np.arange(41), 10) + np.minimum(np.arange(41)[::-1], 10) + 1
     least = 0.75 * 48.0 / windows / 12
@@ -127,16 +130,16 @@ def test_variances_are_at_least_a_part_of_those_about():
     assert error[20] == pytest.approx(2.0)
     # Many runs that agree on a value of which no other episode knows are what they are.
     many = np.repeat(x, 10, axis=0)
-    assert (steadied([many], moments([many])).error[near] > 0.0).all()
+    assert (with_least_variances([many], moments([many])).error[near] > 0.0).all()
     many[:, 15] = 7.0
-    assert steadied([many], moments([many])).error[15] == 0.0
+    assert with_least_variances([many], moments([many])).error[15] == 0.0
 
 
 def test_one_wild_episode_does_not_make_those_about_it_wild():
     x, _ = smooth_curves(np.random.default_rng(7), 8, 41)
-    calm = steadied([x], moments([x])).error
+    calm = with_least_variances([x], moments([x])).error
     x[:, 20] *= 1e6
-    wild = steadied([x], moments([x])).error
+    wild = with_least_variances([x], moments([x])).error
     others = np.arange(41) != 20
     assert (wild[others] < 2.0 * calm[others]).all()
 
