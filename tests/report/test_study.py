@@ -200,7 +200,7 @@ def test_what_makes_an_interval_doubtful_is_said_once_and_marked_where_it_applie
 
 
 def test_an_interval_without_ends_is_said_to_have_none(ran):
-    """Eight runs that agree tell nothing of rarer ones: nothing is made of the difference, and nothing is not a number."""
+    """Eight runs that agree tell nothing of rarer ones."""
     world = {"narrow": fsq.cliff_walking(height=3, width=4)}
     agents = {"hard": HARD._replace(epsilon=0.0), "soft": SOFT._replace(reward_scale=300.0)}
     folder = ran(environments=world, agents=agents, seeds=8, episodes=200)
