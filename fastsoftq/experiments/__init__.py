@@ -197,6 +197,10 @@ class Experiment(NamedTuple):
         Raises
         ------
         TooLargeError
+
+        Examples
+        --------
+        >>> EXPERIMENTS["cliff-walking"].check_memory(Settings(seeds=100))
         """
         from fastsoftq.engine.curves import curves_bytes
         from fastsoftq.system.memory import check_memory

@@ -12,18 +12,20 @@ from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 
 from fastsoftq.agents import Frozen, LinearDecay, QLearning, SoftQLearning
+from fastsoftq.comparing import LAST
 from fastsoftq.engine.curves import LearningCurves
 from fastsoftq.experiments import Settings, Watch
 from fastsoftq.experiments.document import EPSILON, HARD, epsilon_of, soft
-from fastsoftq.experiments.exact import epsilon_mixture, exact_policy
+from fastsoftq.experiments.exact import exact_policy
 from fastsoftq.experiments.intervals import EACH, interval_columns, interval_of, length_bounds
+from fastsoftq.figures.colours import agent_colour
 from fastsoftq.figures.curve import WITHIN, Curve, curve, in_doubt
 from fastsoftq.figures.learning_figure import Panel, plot_learning_curves
-from fastsoftq.figures.style import agent_colour
 from fastsoftq.mdp.cliff_walking import cliff_walking
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.planning.critical import critical_reward_scale
 from fastsoftq.planning.evaluation import evaluate_policy
+from fastsoftq.planning.policies import epsilon_mixture
 from fastsoftq.report.error_rate import ErrorRate
 from fastsoftq.report.findings import Findings, Table
 from fastsoftq.report.rounding import interval_text, share_text
@@ -33,7 +35,6 @@ from fastsoftq.training import train
 __all__ = ["analyse", "study"]
 
 REWARD_SCALES = (1, 2, 10)
-WINDOW = 100  # the last episodes, which the table is about
 KNOTS = 25  # values of epsilon at which policies are evaluated
 
 # The document lists epsilon once, for both agents: soft acts by its own policy alone, or with that epsilon on top,
@@ -108,7 +109,7 @@ def analyse(results: Results, settings: Settings, watch: Watch) -> Findings:
             arrays[f"{name}_{field}"] = lambda name=name, field=field: getattr(loaded(name), field)
         arrays |= {f"{name}_returns_exact": one.exact.returns, f"{name}_lengths_exact": one.exact.lengths}
     return Findings(
-        title=f"Cliff walking, the last {min(WINDOW, settings.episodes)} of {settings.episodes} episodes, "
+        title=f"Cliff walking, the last {min(LAST, settings.episodes)} of {settings.episodes} episodes, "
         f"{settings.seeds} seeds ({EACH})",
         table=_table(summary),
         sentences=[_why(mdp, summary, settings)],
@@ -134,7 +135,7 @@ def _learned(
         curve(label, agent_colour(agent), curves.returns, exact.returns, of_returns, error),
         curve(label, agent_colour(agent), curves.lengths, exact.lengths, of_lengths, error),
     )
-    last = slice(-WINDOW, None)
+    last = slice(-LAST, None)
     row = {
         "agent": name,
         "label": label,
@@ -143,7 +144,7 @@ def _learned(
         "seeds": settings.seeds,
         "episodes": settings.episodes,
         "max_steps": settings.max_steps,
-        "window": min(WINDOW, settings.episodes),
+        "window": min(LAST, settings.episodes),
         **interval_columns("return", curves.returns[:, last].mean(axis=1), of_returns),
         "return_exact": float(exact.returns[last].mean()),
         "return_exact_unlimited": exact.unlimited[0],

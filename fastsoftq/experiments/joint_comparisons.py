@@ -40,7 +40,7 @@ def compare_together(
     --------
     >>> found = compare_together({"b": (np.arange(20.0) + 5.0, np.arange(20.0))})
     >>> comparison_text(found["b"], "more", "less")
-    'more by 5.00 [5.00, 5.00]'
+    'more by 5.0 [3.3, 5.0]'
     """
     error = ALPHA / (len(pairs) if among is None else among)
     return {name: decided(a, b, error=error, bounds=bounds) for name, (a, b) in pairs.items()}
@@ -111,7 +111,7 @@ def comparisons_text(found: Mapping[str, Comparison], more: str, less: str) -> s
     --------
     >>> a = np.arange(20.0)
     >>> comparisons_text(compare_together({"b": (a + 5.0, a), "c": (a, a)}), "more", "less")
-    'more: b (5.00 [5.00, 5.00]); not told apart: c (0.00 [0.00, 0.00])'
+    'more: b (5.0 [3.0, 5.0]); not told apart: c (0.00 [0.00, 0.00])'
     """
     texts = []
     for wanted, words in ((1, more), (-1, less), (0, "not told apart")):

@@ -30,10 +30,10 @@ from fastsoftq.experiments.goals_reached import N_GOALS, goals_visited
 from fastsoftq.experiments.intervals import interval_columns
 from fastsoftq.experiments.joint_comparisons import sign
 from fastsoftq.experiments.titled_figure import key_below, titled_figure
+from fastsoftq.figures.colours import GREY, INK
 from fastsoftq.figures.curve import in_doubt
 from fastsoftq.figures.grid_world import plot_grid
 from fastsoftq.figures.learning_figure import Panel, plot_learning_curves
-from fastsoftq.figures.style import GREY, INK
 from fastsoftq.planning.occupancy import occupancy
 from fastsoftq.report.findings import Findings, Table
 from fastsoftq.report.rounding import interval_text, share_text
