@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from fastsoftq.planning.bellman import Matrices, action_values
-from fastsoftq.planning.resolvent import Differences, Resolvent
+from fastsoftq.planning.markov_chains.differences import Differences
+from fastsoftq.planning.markov_chains.resolvent import Resolvent
 
 __all__ = ["shortfalls"]
 
@@ -36,14 +36,14 @@ def shortfalls(model: Matrices, discount: float, relative: float = _EPSILON) -> 
     """
     n_states, n_actions = model.reward.shape
     rows = np.arange(n_states)
-    onward = sparse.csr_array(discount * model.continuation)
+    onward = model.continuation.discounted(discount)
     ends = ((1.0 - discount) + discount * model.termination).ravel()
     differences = Differences(onward, np.repeat(rows, n_actions), ends)
     chosen = np.argmax(model.reward, axis=1)
     seen: set[bytes] = set()
     for _ in range(_MOST):
         pair = rows * n_actions + chosen
-        equations = Resolvent(onward[pair], ends[pair])
+        equations = Resolvent(onward.taken(pair), ends[pair])
         paid = np.where(model.terminal, 0.0, model.reward[rows, chosen])
         high, low = equations.solve_twice(paid)
         met = np.maximum(equations.solve_twice(np.abs(paid))[0], 0.0)

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from scipy import optimize
 
 import fastsoftq as fsq
-from fastsoftq.planning import inverse
-from fastsoftq.planning.soft_policies import SoftBehaviour
+from fastsoftq.planning.inverse_rl import reward_weights
+from fastsoftq.planning.inverse_rl.soft_behaviour import SoftBehaviour
 from tests.planning.strategies import mdps
 from tests.planning.test_behaviour import demonstrations
 
@@ -316,6 +316,6 @@ def test_the_interval_at_the_ends_of_double_precision(size):
 
 
 def test_examples():
-    assert doctest.testmod(inverse).failed == 0
+    assert doctest.testmod(reward_weights).failed == 0
     with pytest.warns(RuntimeWarning, match="separated"):  # a single step
         assert math.isfinite(fsq.fit_rewards(SLIPPERY, FEATURES, SEEN, 0.9).log_likelihood)

@@ -11,9 +11,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fastsoftq.planning.observed import Observed
-from fastsoftq.planning.separation import separating_direction
-from fastsoftq.planning.soft_policies import SoftBehaviour, total
+from fastsoftq.planning.inverse_rl.separating_weights import separating_direction
+from fastsoftq.planning.inverse_rl.soft_behaviour import SoftBehaviour, total
+from fastsoftq.planning.inverse_rl.visited import Observed
 
 __all__ = ["Information", "WeightSearch"]
 

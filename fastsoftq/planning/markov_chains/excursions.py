@@ -14,9 +14,11 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from fastsoftq.planning.elimination import Elimination
+from fastsoftq.planning.markov_chains.classes import often_visited
+from fastsoftq.planning.markov_chains.elimination import Elimination
+from fastsoftq.planning.markov_chains.transitions import Transitions
 
-__all__ = ["FEW", "closed_classes", "ratio_equation"]
+__all__ = ["FEW", "ratio_equation"]
 
 FEW = 100  # states: eliminated without a subtraction
 _SOME = 500  # states: so too, if the sparse equations were not solved
@@ -29,35 +31,10 @@ _PEELS = 60
 _SOLVED, _NEARLY = 1e-9, 1e-4  # a residual with which equations count as solved, exactly or not
 
 
-def closed_classes(chain: sparse.csr_array) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    """Find the classes that a chain never leaves.
-
-    Parameters
-    ----------
-    chain : sparse array of float64, shape [states, states]
-        Rows sum to 1; entries of 0 count as none.
-
-    Returns
-    -------
-    label : ndarray of int32, shape [states]
-        The number of each state's class: of those that can be reached from each other.
-    closed : ndarray of int64, shape [classes]
-        The numbers of the classes that are never left.
-    """
-    chain = chain.copy()
-    chain.eliminate_zeros()
-    number, label = csgraph.connected_components(chain, connection="strong")
-    row = np.repeat(np.arange(chain.shape[0]), np.diff(chain.indptr))
-    leaves = label[row] != label[chain.indices]
-    closed = np.ones(number, np.bool_)
-    closed[label[row[leaves]]] = False
-    return label, np.flatnonzero(closed)
-
-
 def ratio_equation(
-    chain: sparse.csr_array,
+    chain: Transitions,
     label: NDArray[np.int32],
-    closed: NDArray[np.int64],
+    closed: NDArray[np.int32],
     rates: NDArray[np.float64],
     exact: bool,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
@@ -65,7 +42,7 @@ def ratio_equation(
 
     Parameters
     ----------
-    chain : sparse array of float64, shape [states, states]
+    chain : Transitions
         Rows sum to 1.
     label, closed
         As `closed_classes` returns them.
@@ -90,7 +67,7 @@ def ratio_equation(
     A state is left through its other states only, so the diagonal of the equations is the sum of what leaves, free of
     cancellation, as Grassmann, Taksar & Heyman (1985) do it.
     """
-    size = chain.shape[0]
+    size = chain.n_states
     if size > FEW:
         found = _ratio(chain, label, closed, rates, exact, eliminate=False)
         solved = closed.size == 1 and found[2] <= (_SOLVED if exact else _NEARLY)
@@ -100,22 +77,22 @@ def ratio_equation(
 
 
 def _ratio(
-    chain: sparse.csr_array,
+    chain: Transitions,
     label: NDArray[np.int32],
-    closed: NDArray[np.int64],
+    closed: NDArray[np.int32],
     rates: NDArray[np.float64],
     exact: bool,
     eliminate: bool,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
-    size = chain.shape[0]
+    size = chain.n_states
     try:
-        excursion = _Excursions(chain, _often_visited(chain, label, closed), eliminate)
+        excursion = _Excursions(chain, _ground(chain, label, closed), eliminate)
     except RuntimeError:  # exactly singular: some states are left too seldom for double precision to tell
         return np.full(size, np.nan), np.full(closed.size, np.nan), np.inf
-    row, off = excursion.row, excursion.off
+    row, to, p = excursion.moves
 
     def residual(h: NDArray[np.float64], x: float) -> NDArray[np.float64]:
-        drift = np.bincount(row, off.data * (h[off.indices] - h[row]), size)
+        drift = np.bincount(row, p * (h[to] - h[row]), size)
         return np.asarray(rates[:, 0] - x * rates[:, 1] + drift)
 
     with np.errstate(all="ignore"):  # what overflows has no solution, and says so by its residual
@@ -146,12 +123,11 @@ def _ratio(
         return h, np.array([mean]), error / largest if np.isfinite(error) else np.inf
 
 
-def _often_visited(chain: sparse.csr_array, label: NDArray[np.int32], closed: NDArray[np.int64]) -> NDArray[np.int64]:
+def _ground(chain: Transitions, label: NDArray[np.int32], closed: NDArray[np.int32]) -> NDArray[np.int64]:
     """A state of each class that is never left: one of those that are visited most."""
-    visits = np.full(chain.shape[0], 1.0 / chain.shape[0])
-    backwards = chain.T.tocsr()
-    for _ in range(30):
-        visits = 0.5 * visits + 0.5 * (backwards @ visits)
+    visits = often_visited(chain, 30)
+    if closed.size == 1:
+        return np.array([np.argmax(np.where(label == closed[0], visits, -1.0))])
     order = np.argsort(-visits, kind="stable")
     which, first = np.unique(label[order], return_index=True)
     return order[first[np.searchsorted(which, closed)]]
@@ -160,20 +136,21 @@ def _often_visited(chain: sparse.csr_array, label: NDArray[np.int32], closed: ND
 class _Excursions:
     """What a chain collects until it comes to a ground state, for any rates: factorised or by iteration, and how."""
 
-    def __init__(self, chain: sparse.csr_array, ground: NDArray[np.int64], eliminate: bool) -> None:
+    def __init__(self, chain: Transitions, ground: NDArray[np.int64], eliminate: bool) -> None:
         self.chain, self.ground = chain, ground
-        self.free = np.ones(chain.shape[0], np.bool_)
+        size = chain.n_states
+        self.free = np.ones(size, np.bool_)
         self.free[ground] = False
-        self.off = sparse.csr_array(chain - sparse.diags_array(chain.diagonal()))
-        self.off.eliminate_zeros()
-        self.row = np.repeat(np.arange(chain.shape[0]), np.diff(self.off.indptr))
+        moves = chain.row != chain.to
+        self.moves = chain.row[moves], chain.to[moves], chain.p[moves]
+        self.off = Transitions(*self.moves, size, size)
         self.elimination: Elimination | None = None
         if eliminate:
             self.elimination = Elimination(self.off.toarray(), ground)
             return
-        self.leaves = np.asarray(self.off.sum(axis=1), np.float64).ravel()[self.free]
-        inner = self.off[self.free][:, self.free]
-        share = sparse.csr_array(sparse.diags_array(1.0 / self.leaves) @ inner) if self.leaves.size else inner
+        self.leaves = np.bincount(self.off.row, self.off.p, size)[self.free]
+        inner = self.off.within(self.free, self.free)
+        share = inner._replace(p=inner.p / self.leaves[inner.row]).matrix()
         self.matrix = sparse.csc_array(sparse.eye_array(self.leaves.size, format="csc") - share)
         work = 0.0 if self.leaves.size <= _SMALL else _fill(share)
         self.mixes, self.dear = work > _CHEAP and ground.size == 1, work > _DEAR
@@ -196,7 +173,10 @@ class _Excursions:
             if self.factors is None and not self.dear:
                 self._factorise()
             collected[self.free] = self._iterate(wanted) if self.factors is None else self.factors.solve(wanted)
-        return collected, rates[self.ground] + self.off[self.ground] @ collected
+        return collected, rates[self.ground] + self._after(collected)
+
+    def _after(self, collected: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.column_stack([self.off.expected(column)[self.ground] for column in collected.T])
 
     def _factorise(self) -> None:
         from scipy.sparse.linalg import splu
@@ -211,7 +191,7 @@ class _Excursions:
             h = np.zeros_like(paid)
             largest = float(np.abs(paid).max())
             for number in range(_MOST_SWEEPS):
-                change = paid + (self.chain @ h - h)
+                change = paid + (self.chain.expected(h) - h)
                 if number % 4 == 0:
                     low, high = float(change.min()), float(change.max())
                     if high - low <= _ACCURACY * largest:

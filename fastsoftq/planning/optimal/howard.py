@@ -12,11 +12,11 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
-from fastsoftq.planning.chains import transient_states
-from fastsoftq.planning.choices import Choices, best_in_each, proper, shortest_ways
-from fastsoftq.planning.resolvent import EPS, Resolvent
+from fastsoftq.planning.markov_chains.classes import transient_states
+from fastsoftq.planning.markov_chains.differences import EPS
+from fastsoftq.planning.markov_chains.resolvent import Resolvent
+from fastsoftq.planning.optimal.choices import Choices, best_in_each, proper, shortest_ways
 
 __all__ = ["Optimum", "begin", "improve", "sweep"]
 
@@ -69,26 +69,24 @@ def sweep(choices: Choices, most: int) -> tuple[NDArray[np.float64], int]:
     v : ndarray of float64, shape [states]
     sweeps : int
     """
-    first = choices.first
     v = np.zeros(choices.n_states)
     chosen = np.full(choices.n_states, -1)
-    since, changes, sweeps = 0, 0, 0
+    since, sweeps = 0, 0
     while sweeps < min(most, _SWEEPS):
-        q = choices.reward + choices.onward @ v
-        last, v = v, np.maximum.reduceat(q, first)
+        q = choices.reward + choices.onward.expected(v)
+        last, v = v, np.maximum.reduceat(q, choices.first)
         sweeps += 1
-        before, chosen = chosen, best_in_each(choices, q)
-        changes += int(np.count_nonzero(before != chosen))
-        if np.array_equal(last, v):
+        if (last == v).all():
             break
         if sweeps - since >= max(10, sweeps // 4):
-            if changes <= choices.n_states // 100:
+            before, chosen = chosen, best_in_each(choices, q)
+            if np.count_nonzero(before != chosen) <= choices.n_states // 100:
                 break
-            since, changes = sweeps, 0
+            since = sweeps
     return v, sweeps
 
 
-def begin(choices: Choices, v: NDArray[np.float64]) -> NDArray[np.int64]:
+def begin(choices: Choices, v: NDArray[np.float64], *, shortest: bool = True) -> NDArray[np.int64]:
     """A policy that comes to the end, greedy towards v where that does, and on the shortest way among equals.
 
     Parameters
@@ -96,21 +94,22 @@ def begin(choices: Choices, v: NDArray[np.float64]) -> NDArray[np.int64]:
     choices : Choices
         From each state some policy comes to the end for certain.
     v : ndarray of float64, shape [states]
+    shortest : bool
+        Whether it matters that it goes the shortest way.
 
     Returns
     -------
     ndarray of int64, shape [states]
     """
-    q = choices.reward + choices.onward @ v
-    everything = np.ones(choices.state.size, np.bool_)
+    q = choices.reward + choices.onward.expected(v)
     chosen = best_in_each(choices, q)
     least = q[chosen] - 8.0 * EPS * np.abs(q[chosen])
-    if np.count_nonzero(q >= least[choices.state]) > chosen.size:
-        short = shortest_ways(choices, np.zeros(choices.n_states, np.bool_), everything)
+    if shortest and np.count_nonzero(q >= least[choices.state]) > chosen.size:
+        short = shortest_ways(choices, np.zeros(choices.n_states, np.bool_), choices.every)
         chosen = np.where((short >= 0) & (q[short] >= least), short, chosen)
     home = proper(choices, chosen)
     if not home.all():
-        chosen = np.where(home, chosen, shortest_ways(choices, home, everything))
+        chosen = np.where(home, chosen, shortest_ways(choices, home, choices.every))
     return np.asarray(chosen)
 
 
@@ -145,7 +144,7 @@ def improve(
     -------
     Optimum
     """
-    differences = choices.differences()
+    differences = choices.differences
     nowhere = np.zeros(choices.n_states, np.bool_)
     relevant = ~nowhere if relevant is None else relevant
     evaluations = 0
@@ -163,6 +162,7 @@ def improve(
         fallen = last is not None and not (high >= last[1] - 8.0 * (unsure + last[3])).all()
         if fallen and last is not None:
             chosen, high, low, unsure = last  # it was rounding that had gained
+            solver = choices.followed(chosen)
         gain = choices.reward + differences.rise(high, low)
         noise = differences.rounding(high, choices.reward) + choices.slack
         best = best_in_each(choices, gain)
@@ -172,9 +172,9 @@ def improve(
         if not better.any() or fallen or evaluations >= most or not np.isfinite(high).all():
             break
         changed = np.where(better, best, chosen) if weight is None else begin(choices, high)
-        if not (choices.ends > 0.0).all() and not (home := proper(choices, changed)).all():
+        if not choices.always_ends and not (home := proper(choices, changed)).all():
             if not bounded:
-                chain = sparse.csr_array(choices.onward[changed])
+                chain = choices.onward.taken(changed)
                 transient, _ = transient_states(chain, choices.ends[changed])
                 return Optimum(high, changed, gain, gain, gain, evaluations, ~transient & ~home)
             changed = np.where(home, changed, chosen)  # comes to the end, since the policy before did
@@ -185,7 +185,7 @@ def improve(
     if weight is not None:  # the last policy that was allowed: what is greedy towards it need not be as good
         bound, shortfall = np.full(choices.n_states, np.inf), -gain
         return Optimum(high + low, chosen, weight, bound, shortfall, evaluations, nowhere)
-    bound, shortfall = _proof(choices, chosen, gain, noise, relevant)
+    bound, shortfall = _proof(choices, chosen, solver, gain, noise, relevant)
     weight = _shared(choices, chosen, high, bound, shortfall, gain, noise)
     return Optimum(high + low, chosen, weight, bound, shortfall, evaluations, nowhere)
 
@@ -193,6 +193,7 @@ def improve(
 def _proof(
     choices: Choices,
     chosen: NDArray[np.int64],
+    solver: Resolvent,
     gain: NDArray[np.float64],
     noise: NDArray[np.float64],
     relevant: NDArray[np.bool_],
@@ -203,7 +204,7 @@ def _proof(
     above the optimum, and v - w below the policy's value. w solves the equations of the policy for what its gains may
     have been rounded by, and of another choice wherever that one would still gain at v + w.
     """
-    differences = choices.differences()
+    differences = choices.differences
     own = np.zeros(choices.state.size, np.bool_)
     own[chosen] = True
     need = np.where(own, np.abs(gain), gain) + noise
@@ -212,9 +213,9 @@ def _proof(
     nothing = np.full(choices.n_states, np.inf), -gain - noise
     before, stuck = np.inf, 0
     for _ in range(_ROUNDS):
-        if not (choices.ends > 0.0).all() and not proper(choices, follows)[relevant].all():
+        if not choices.always_ends and not proper(choices, follows)[relevant].all():
             return nothing
-        w = choices.followed(follows).solve(load)
+        w = solver.solve(load)
         if not np.isfinite(w[relevant]).all():
             return nothing
         w = np.maximum(np.nan_to_num(w, nan=0.0, posinf=0.0), 0.0)
@@ -232,7 +233,9 @@ def _proof(
         before = largest
         more = np.where(worst == follows, 2.0 * over[worst], 0.0) + EPS * w  # beyond what rounding can hide
         load = np.where(open_, np.maximum(load, _MORE * need[worst]) + more, load)
-        follows = np.where(open_, worst, follows)
+        if (worst != follows)[open_].any():
+            follows = np.where(open_, worst, follows)
+            solver = choices.followed(follows)
     return nothing
 
 

@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastsoftq.planning.bellman import Matrices, action_values, hard_values, soft_policy, soft_values
-from fastsoftq.planning.chains import reaching
-from fastsoftq.planning.choices import Choices, all_choices, graph, reachable, within
-from fastsoftq.planning.components import surely_ending
-from fastsoftq.planning.howard import begin, improve, sweep
-from fastsoftq.planning.idling import Collapsed, collapse
-from fastsoftq.planning.newton import soft_optimum
-from fastsoftq.planning.resolvent import EPS, Resolvent
+from fastsoftq.planning.markov_chains.differences import EPS
+from fastsoftq.planning.markov_chains.resolvent import Resolvent
+from fastsoftq.planning.optimal.choices import Choices, all_choices, reachable, within
+from fastsoftq.planning.optimal.collapsing import Collapsed, collapse
+from fastsoftq.planning.optimal.end_components import surely_ending
+from fastsoftq.planning.optimal.howard import begin, improve, sweep
+from fastsoftq.planning.optimal.newton import soft_optimum
 
 __all__ = ["Solved", "hard_solution", "soft_solution"]
 
@@ -76,11 +76,11 @@ def hard_solution(
         raise ValueError(
             f"discount is {discount}; it must be below 1 here, since a policy can gain for ever from state {gaining[0]}"
         )
-    infinite = reaching(graph(choices, np.ones(choices.state.size, np.bool_)), whole.gains)
+    infinite = choices.onward.reaching(whole.gains, choices.state)
     bounded = np.ones(whole.choices.n_states, np.bool_)
     bounded[whole.group[infinite]] = False
     part = np.flatnonzero(bounded[whole.choices.state])  # the choices that are left, by their numbers before
-    problem = within(whole.choices, bounded, np.ones(whole.choices.state.size, np.bool_))
+    problem = within(whole.choices, bounded, whole.choices.every)
     ending, kept = surely_ending(problem)
     part = part[kept & ending[problem.state]]
     problem = within(problem, ending, kept)
@@ -136,10 +136,16 @@ def soft_solution(
     v = np.where(seen, -np.inf, np.nan)
     bound = np.zeros(n_states)
     iterations = 0
-    for part in (seen & ending, ~seen & ending):  # nothing leads out of the first
+    whole = soft_optimum(within(choices, ending, kept), temperature, max_iterations) if ending.any() else None
+    if whole is not None and whole.settled:
+        v[ending], bound[ending], iterations = whole.v, whole.bound, whole.iterations
+        parts: tuple[NDArray[np.bool_], ...] = ()
+    else:  # what the start cannot lead to must not count against what it can
+        parts = seen & ending, ~seen & ending
+    for part in parts:  # nothing leads out of the first
         if part.any():
-            known = choices.onward @ np.where(part | ~np.isfinite(v), 0.0, v)
-            problem = within(choices._replace(reward=choices.reward + known), part, kept)
+            known = choices.onward.expected(np.where(part | ~np.isfinite(v), 0.0, v))
+            problem = within(choices.paying(choices.reward + known), part, kept)
             found = soft_optimum(problem, temperature, max_iterations)
             v[part], bound[part] = found.v, found.bound
             iterations = max(iterations, found.iterations)
@@ -158,7 +164,7 @@ def _uniform(choices: Choices) -> NDArray[np.float64] | None:
     """The policy that takes every choice with the same probability; None if it all but never comes to the end."""
     count = np.bincount(choices.state, minlength=choices.n_states)
     weight = 1.0 / count[choices.state]
-    if not (choices.ends > 0.0).all():
+    if not choices.always_ends:
         chain, ends, _ = choices.mixed(weight)
         steps = Resolvent(chain, ends).solve(np.ones(choices.n_states))
         if not steps.max() < _LONG:
@@ -188,6 +194,6 @@ def _policy(model: Matrices, whole: Collapsed, taken: NDArray[np.bool_]) -> NDAr
 def _rounding(model: Matrices, v: NDArray[np.float64], discount: float) -> NDArray[np.float64]:
     """What rounding can do to the values of actions, shape [states, actions]."""
     size = np.where(np.isfinite(v), np.abs(v), 0.0)
-    outcomes = np.diff(model.continuation.indptr).reshape(model.reward.shape)
-    follows = np.asarray(model.continuation @ size).reshape(model.reward.shape)
+    outcomes = np.bincount(model.continuation.row, minlength=model.reward.size).reshape(model.reward.shape)
+    follows = model.continuation.expected(size).reshape(model.reward.shape)
     return np.asarray((outcomes + 4.0) * EPS * (np.abs(model.reward) + discount * follows))

@@ -12,9 +12,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fastsoftq.planning.observed import Observed
-from fastsoftq.planning.shortfalls import shortfalls
-from fastsoftq.planning.soft_policies import SoftBehaviour, total
+from fastsoftq.planning.inverse_rl.advantages import shortfalls
+from fastsoftq.planning.inverse_rl.soft_behaviour import SoftBehaviour, total
+from fastsoftq.planning.inverse_rl.visited import Observed
 
 __all__ = ["Likelihood", "Peak"]
 

@@ -12,18 +12,20 @@ does): the limit, too, of discounted values as the discount rises to 1 (Puterman
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 from scipy.sparse import csgraph
 
-from fastsoftq.planning.chains import poisson_equation
-from fastsoftq.planning.choices import Choices, shortest_ways, within
-from fastsoftq.planning.components import end_components
-from fastsoftq.planning.howard import Optimum, begin, improve, sweep
-from fastsoftq.planning.resolvent import EPS, Resolvent
+from fastsoftq.planning.markov_chains.differences import EPS
+from fastsoftq.planning.markov_chains.resolvent import Resolvent
+from fastsoftq.planning.markov_chains.totals import poisson_equation
+from fastsoftq.planning.markov_chains.transitions import merged
+from fastsoftq.planning.optimal.choices import Choices, shortest_ways, with_stops, within
+from fastsoftq.planning.optimal.end_components import end_components
+from fastsoftq.planning.optimal.howard import Optimum, begin, improve, sweep
 
 __all__ = ["Collapsed", "collapse"]
 
@@ -96,25 +98,20 @@ def collapse(choices: Choices) -> Collapsed:
     alone = component < 0
     group = np.where(alone, np.cumsum(alone) - 1, component + np.count_nonzero(alone))
     size = int(np.count_nonzero(alone)) + n_idle
-    merging = sparse.csr_array((np.ones(group.size), (np.arange(group.size), group)), shape=(group.size, size))
     kept = np.flatnonzero(~idles)
-    onward = sparse.csr_array(choices.onward[kept])
-    before, after = potential[choices.state[kept]], onward @ potential
-    reward = choices.reward[kept] + (after - before)
-    rounding = 4.0 * EPS * (np.abs(before) + onward @ np.abs(potential))
-    uncertain = slack[choices.state[kept]] + onward @ slack
-    stop = np.arange(size - n_idle, size)
-    state = np.append(group[choices.state[kept]], stop)
-    order = np.argsort(state, kind="stable")
-    nowhere = sparse.csr_array((n_idle, size))
-    collapsed = Choices(
-        state=state[order],
-        reward=np.append(reward, worth)[order],
-        onward=sparse.csr_array(sparse.vstack([onward @ merging, nowhere], format="csr")[order]),
-        ends=np.append(choices.ends[kept], np.ones(n_idle))[order],
-        terminates=np.append(choices.terminates[kept], np.ones(n_idle, np.bool_))[order],
-        slack=np.append(choices.slack[kept] + rounding + uncertain, np.abs(worth) * EPS)[order],
+    kept = kept[np.argsort(group[choices.state[kept]], kind="stable")]
+    onward = choices.onward.taken(kept)
+    before, after = potential[choices.state[kept]], onward.expected(potential)
+    rounding = 4.0 * EPS * (np.abs(before) + onward.expected(np.abs(potential)))
+    leaving = Choices(
+        state=group[choices.state[kept]],
+        reward=choices.reward[kept] + (after - before),
+        onward=merged(onward.row, group[onward.to], onward.p, kept.size, size),
+        ends=choices.ends[kept],
+        terminates=choices.terminates[kept],
+        slack=choices.slack[kept] + rounding + slack[choices.state[kept]] + onward.expected(slack),
     )
+    collapsed, order = with_stops(leaving, worth, np.arange(size - n_idle, size))
     origin = np.append(kept, np.full(n_idle, -1))[order]
     return Collapsed(collapsed, group, potential, origin, idles, stays, gains)
 
@@ -128,7 +125,7 @@ def _potentials(
     distribution of a policy, what its choices lose is what its mean reward falls short of 0. What can be earned if one
     may stop anywhere is one; where rewards are of one sign, none is needed.
     """
-    component, inner = end_components(choices, np.ones(choices.state.size, np.bool_))
+    component, inner = end_components(choices, choices.every)
     potential, slack = np.zeros(choices.n_states), np.zeros(choices.n_states)
     count = int(component.max(initial=-1)) + 1
     if count == 0:
@@ -152,7 +149,7 @@ def _potentials(
             winners = component[np.flatnonzero(members)[found.gains]]
             positive[winners], mixed[winners] = True, False
             continue
-        differences = finer.differences()
+        differences = finer.differences
         unsure = differences.rounding(found.v, finer.reward)
         tight[inner & members[choices.state]] = finer.reward + differences.rise(found.v) >= -unsure
         break
@@ -166,16 +163,18 @@ def _what_is_left(choices: Choices, found: Optimum) -> Choices:
     This is told by how numbers are written, in binary, on the way to where the policy stops; no more is lost to
     cancellation. To stop, for nothing, is numbered behind the choices.
     """
-    differences = choices.differences()
+    differences = choices.differences
     gain = differences.exact_rise(found.v, choices.reward)
     written = choices.slack + differences.written(found.v, choices.reward)
     goes = found.chosen < choices.state.size
     chosen = np.where(goes, found.chosen, choices.first)
-    way = sparse.csr_array(sparse.diags_array(goes.astype(np.float64)) @ choices.onward[chosen])
+    taken = choices.onward.taken(chosen)
+    way = taken.within(goes, np.ones(goes.size, np.bool_))
+    way = way._replace(row=np.flatnonzero(goes)[way.row], n_rows=goes.size)
     stops = np.where(goes, choices.ends[chosen], 1.0)
     before = np.maximum(Resolvent(way, stops).solve_roughly(np.where(goes, written[chosen], 0.0)), 0.0)
-    unsure = written + before[choices.state] + choices.onward @ before
-    return choices._replace(reward=np.where(np.abs(gain) <= unsure, 0.0, gain), slack=np.zeros_like(gain))
+    unsure = written + before[choices.state] + choices.onward.expected(before)
+    return replace(choices, reward=np.where(np.abs(gain) <= unsure, 0.0, gain), slack=np.zeros_like(gain))
 
 
 def _best_stay(choices: Choices, worth: NDArray[np.float64]) -> tuple[float, NDArray[np.bool_]]:
@@ -187,16 +186,15 @@ def _best_stay(choices: Choices, worth: NDArray[np.float64]) -> tuple[float, NDA
     mean, stay = float(worth.min()), np.zeros(choices.n_states, np.bool_)
     chosen = choices.first
     while True:
-        found = _may_stop(choices._replace(reward=worth[choices.state] - mean))
+        found = _may_stop(choices.paying(worth[choices.state] - mean))
         better, where, policy = mean, stay, chosen
         if found.gains.any():
             policy = np.where(found.chosen < choices.state.size, found.chosen, choices.first)
-            chain = sparse.csr_array(choices.onward[policy])
-            _, label = csgraph.connected_components(chain, connection="strong")
+            chain = choices.onward.taken(policy)
+            _, label = csgraph.connected_components(chain.graph(), connection="strong")
             for this in np.unique(label[found.gains]):
                 there = label == this
-                inner = sparse.csr_array(chain[there][:, there])
-                average = poisson_equation(inner, np.ones(inner.shape[0]), worth[there])[1]
+                average = poisson_equation(chain.within(there, there), np.ones(there.sum()), worth[there])[1]
                 if average > better:
                     better, where = average, there
         if not better > mean:
@@ -211,19 +209,8 @@ def _best_stay(choices: Choices, worth: NDArray[np.float64]) -> tuple[float, NDA
 
 def _may_stop(choices: Choices) -> Optimum:
     """Solve a problem in which one may also stop, anywhere, for nothing; choices keep their numbers in the policy."""
-    stops = np.arange(choices.n_states)
-    state = np.append(choices.state, stops)
-    order = np.argsort(state, kind="stable")
-    nowhere = sparse.csr_array((choices.n_states, choices.n_states))
-    with_stops = Choices(
-        state=state[order],
-        reward=np.append(choices.reward, np.zeros(stops.size))[order],
-        onward=sparse.csr_array(sparse.vstack([choices.onward, nowhere], format="csr")[order]),
-        ends=np.append(choices.ends, np.ones(stops.size))[order],
-        terminates=np.append(choices.terminates, np.ones(stops.size, np.bool_))[order],
-        slack=np.append(choices.slack, np.zeros(stops.size))[order],
-    )
+    extended, order = with_stops(choices, np.zeros(choices.n_states), np.arange(choices.n_states))
     # What only goes round at no cost is as good as what stops, so that no more than the policy's own value is proved.
     nowhere_else = np.zeros(choices.n_states, np.bool_)
-    found = improve(with_stops, begin(with_stops, sweep(with_stops, _MOST)[0]), _MOST, nowhere_else)
+    found = improve(extended, begin(extended, sweep(extended, _MOST)[0]), _MOST, nowhere_else)
     return found._replace(chosen=order[found.chosen])

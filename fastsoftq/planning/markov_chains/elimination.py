@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg.lapack import dgetrs
 
 __all__ = ["Elimination"]
 
@@ -30,20 +31,26 @@ class Elimination:
     """
 
     def __init__(self, moves: NDArray[np.float64], ground: NDArray[np.int64]) -> None:
-        left = moves.copy()
-        np.fill_diagonal(left, 0.0)
-        self.ground, self.order = ground, np.setdiff1d(np.arange(moves.shape[0]), ground)
-        self.leads, self.enters = np.zeros_like(left), np.zeros_like(left)
-        self.leaves = np.ones(left.shape[0])
-        for state in self.order:
-            onward, into = left[state].copy(), left[:, state].copy()
-            left[state], left[:, state] = 0.0, 0.0
-            self.leaves[state] = onward.sum()
-            if not self.leaves[state] > 0.0:
-                raise RuntimeError(f"state {state} is never left")
-            self.leads[state], self.enters[state] = onward, into
-            left += np.outer(into, onward / self.leaves[state])
-            np.fill_diagonal(left, 0.0)
+        free = np.ones(len(moves), np.bool_)
+        free[ground] = False
+        self._free, self._ground = np.flatnonzero(free), ground
+        self._back = moves[np.ix_(ground, self._free)]
+        onto_ground = moves[np.ix_(self._free, ground)].sum(axis=1)
+        size = self._free.size
+        left = np.column_stack([moves[np.ix_(self._free, self._free)], onto_ground])
+        leaves = np.empty(size)
+        for k in range(size):
+            onward = left[k, k + 1 :]
+            leaves[k] = onward.sum()
+            if not leaves[k] > 0.0:
+                raise RuntimeError(f"state {self._free[k]} is never left")
+            # What this adds on the diagonal is not read.
+            left[k + 1 :, k + 1 :] += left[k + 1 :, k, None] * (onward / leaves[k])
+        # The triangles of 1 - moves, none of whose entries is a difference; nor is anything that they make of rates.
+        inner = left[:, :size]
+        triangles = -np.triu(inner, 1) - np.tril(inner, -1) / leaves
+        np.fill_diagonal(triangles, leaves)
+        self._triangles, self._unswapped = np.asfortranarray(triangles), np.arange(size)
 
     def __call__(self, rates: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Add up rates on the way.
@@ -60,10 +67,8 @@ class Elimination:
         cycle : ndarray of float64, shape [ground states, columns]
             From each ground state and back.
         """
-        paid = rates.copy()
-        for state in self.order:
-            paid += self.enters[state, :, None] * (paid[state] / self.leaves[state])
-        collected = np.zeros_like(paid)
-        for state in self.order[::-1]:
-            collected[state] = (paid[state] + self.leads[state] @ collected) / self.leaves[state]
-        return collected, paid[self.ground]
+        collected = np.zeros_like(rates)
+        if self._free.size:
+            for column, paid in enumerate(rates[self._free].T):  # BLAS would start threads for both at once
+                collected[self._free, column] = dgetrs(self._triangles, self._unswapped, paid)[0]
+        return collected, rates[self._ground] + self._back @ collected[self._free]

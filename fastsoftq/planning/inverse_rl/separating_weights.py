@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from fastsoftq.planning.observed import Observed
-from fastsoftq.planning.shortfalls import shortfalls
+from fastsoftq.planning.inverse_rl.advantages import shortfalls
+from fastsoftq.planning.inverse_rl.visited import Observed
 
 __all__ = ["separating_direction"]
 
@@ -56,7 +56,7 @@ def separating_direction(part: Observed, features: NDArray[np.float64], discount
     own = sparse.csr_array((np.ones(seen.size), (pairs, pairs // n_actions)), (seen.size, n_states))
     paid = sparse.csr_array(features.reshape(-1, n_features))
     counted = sparse.csr_array((np.ones(rival.size), (rival, np.arange(rival.size))), (seen.size, rival.size))
-    rows: Any = sparse.csr_array(sparse.hstack([paid, discount * model.continuation - own, counted]))
+    rows: Any = sparse.csr_array(sparse.hstack([paid, discount * model.continuation.matrix() - own, counted]))
     worse = open_pairs & ~seen
     found: Any = linprog(
         np.concatenate([np.zeros(n_features + n_states), -np.ones(rival.size)]),

@@ -7,10 +7,10 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from fastsoftq.planning.excursions import closed_classes
-from fastsoftq.planning.means import best_mean_reward, component_chain, first_best, leading_to
-from fastsoftq.planning.sweeps import rounding, signed
-from fastsoftq.planning.wandering import Component
+from fastsoftq.planning.markov_chains.classes import closed_classes
+from fastsoftq.planning.mean_rewards.best_means import best_mean_reward, leading_to
+from fastsoftq.planning.mean_rewards.bounds import rounding, signed
+from fastsoftq.planning.optimal.choices import Choices, best_in_each
 
 __all__ = ["losses"]
 
@@ -20,16 +20,16 @@ _EPSILON = float(np.finfo(np.float64).eps)
 _FEW = 24  # states whose equations, with several outcomes, are solved in fractions
 
 
-def losses(component: Component) -> NDArray[np.float64] | None:
+def losses(component: Choices) -> NDArray[np.float64] | None:
     """Shape rewards so that every one is a loss, where one cannot walk on for ever without a loss.
 
     Parameters
     ----------
-    component : Component
+    component : Choices
 
     Returns
     -------
-    ndarray of float64, shape [pairs], or None
+    ndarray of float64, shape [choices], or None
         Rewards plus E[h'] - h, with h such that all are below 0: sums over ways round are as they were (Ng,
         Harada & Russell 1999), but nothing cancels. None if some policy has a mean reward of 0 or above.
 
@@ -57,21 +57,21 @@ def losses(component: Component) -> NDArray[np.float64] | None:
         return advance
     if exactly:
         return _losses_exactly(component, pair)
-    chain = component_chain(component, _taking(component, pair))
+    chain = component.onward.taken(pair)
     label, closed = closed_classes(chain)
     return None if mean >= -margin[pair][label == closed[0]].max() else np.minimum(advance, mean)
 
 
-def _advance(component: Component, h: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _advance(component: Choices, h: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Rewards plus E[h'] - h, and what rounding may make of them."""
-    advance = component.reward + (component.continuation @ h - h[component.state])
+    advance = component.reward + (component.onward.expected(h) - h[component.state])
     return advance, rounding(component, component.reward, h)
 
 
 _Fractions = NDArray[np.object_]
 
 
-def _losses_exactly(component: Component, pair: NDArray[np.int64]) -> NDArray[np.float64] | None:
+def _losses_exactly(component: Choices, pair: NDArray[np.int64]) -> NDArray[np.float64] | None:
     """Howard's policy iteration in fractions, from a policy that is best but for rounding.
 
     It ends: no policy comes twice, since the mean rises or, where it stays, the best class does too (no improvement
@@ -80,26 +80,25 @@ def _losses_exactly(component: Component, pair: NDArray[np.int64]) -> NDArray[np
     reward = _fractions(component.reward)
     solve = _along_ways if component.deterministic else _by_elimination
     while True:
-        policy = _taking(component, pair)
-        chain = component_chain(component, policy)
+        chain = component.onward.taken(pair)
         label, closed = closed_classes(chain)
         means = [solve(component, pair, reward, np.flatnonzero(label == c))[1] for c in closed]
         best_class = max(range(len(means)), key=means.__getitem__)
         members = np.flatnonzero(label == closed[best_class])
-        pair = np.flatnonzero(leading_to(component, chain, policy, label == closed[best_class]))
+        pair = np.flatnonzero(leading_to(component, chain, _taking(component, pair), label == closed[best_class]))
         everywhere = np.append(members, np.setdiff1d(np.arange(label.size), members))
         h, mean = solve(component, pair, reward, everywhere)
         if mean >= 0 or float(mean) >= -_uncertainty(component, pair[members], h):
             return None
         advance = reward - mean + _expected(component, h) - h[component.state]
-        best = first_best(component, advance)
+        best = best_in_each(component, advance)
         better = np.asarray(advance[best] > 0, np.bool_)
         if not better.any():
             return np.array([float(x) for x in (advance + mean).tolist()])
         pair = np.where(better, best, pair)
 
 
-def _taking(component: Component, pair: NDArray[np.int64]) -> NDArray[np.float64]:
+def _taking(component: Choices, pair: NDArray[np.int64]) -> NDArray[np.float64]:
     policy = np.zeros(component.reward.size)
     policy[pair] = 1.0
     return policy
@@ -109,26 +108,26 @@ def _fractions(values: NDArray[np.float64]) -> _Fractions:
     return np.array([Fraction(value) for value in values.tolist()], dtype=object)
 
 
-def _expected(component: Component, h: _Fractions) -> _Fractions:
+def _expected(component: Choices, h: _Fractions) -> _Fractions:
     """The mean of h over what follows each pair."""
     if component.deterministic:
-        return np.asarray(h[component.continuation.indices])
+        return np.asarray(h[component.onward.to])
     return np.array([sum(p * h[s] for s, p in _row(component, pair)) for pair in range(component.reward.size)], object)
 
 
-def _row(component: Component, pair: int) -> list[tuple[int, Fraction]]:
-    start, end = component.continuation.indptr[pair : pair + 2]
-    states = component.continuation.indices[start:end].tolist()
-    chances = [Fraction(p) for p in component.continuation.data[start:end].tolist()]
+def _row(component: Choices, pair: int) -> list[tuple[int, Fraction]]:
+    start, end = np.searchsorted(component.onward.row, [pair, pair + 1])
+    states = component.onward.to[start:end].tolist()
+    chances = [Fraction(p) for p in component.onward.p[start:end].tolist()]
     whole = sum(chances)
     return [(state, p / whole) for state, p in zip(states, chances, strict=True)]
 
 
 def _along_ways(
-    component: Component, pair: NDArray[np.int64], reward: _Fractions, states: NDArray[np.int64]
+    component: Choices, pair: NDArray[np.int64], reward: _Fractions, states: NDArray[np.int64]
 ) -> tuple[_Fractions, Fraction]:
     """Relative values and mean of a deterministic policy: the first state lies on its one cycle."""
-    following = component.continuation.indices[pair].tolist()
+    following = component.onward.to[pair].tolist()
     pays = reward[pair].tolist()
     root = int(states[0])
     cycle = [root]
@@ -149,7 +148,7 @@ def _along_ways(
 
 
 def _by_elimination(
-    component: Component, pair: NDArray[np.int64], reward: _Fractions, states: NDArray[np.int64]
+    component: Choices, pair: NDArray[np.int64], reward: _Fractions, states: NDArray[np.int64]
 ) -> tuple[_Fractions, Fraction]:
     """The same with several outcomes, by Gauss: h(s) - E[h(s')] + mean = reward(s), and h is 0 in the first state."""
     place = {int(state): i for i, state in enumerate(states)}
@@ -175,7 +174,7 @@ def _by_elimination(
     return h, rows[0][-1]
 
 
-def _uncertainty(component: Component, pair: NDArray[np.int64], h: _Fractions) -> float:
+def _uncertainty(component: Choices, pair: NDArray[np.int64], h: _Fractions) -> float:
     """How far rounding of probabilities that are no short binary fractions may have moved a mean over these pairs."""
     doubt = 0.0
     for i in pair.tolist():

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from fastsoftq.planning.wandering import Component
+from fastsoftq.planning.optimal.choices import Choices
 
 __all__ = ["mean_sign", "rounding", "signed", "sweep"]
 
@@ -19,14 +19,14 @@ _EPSILON = 8.0 * float(np.finfo(np.float64).eps)
 
 
 def sweep(
-    component: Component, reward: NDArray[np.float64], h: NDArray[np.float64], entropy: bool
+    component: Choices, reward: NDArray[np.float64], h: NDArray[np.float64], entropy: bool
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Apply Bellman's operator once.
 
     Parameters
     ----------
-    component : Component
-    reward : ndarray of float64, shape [pairs]
+    component : Choices
+    reward : ndarray of float64, shape [choices]
         Scaled as is wanted.
     h : ndarray of float64, shape [states]
     entropy : bool
@@ -36,42 +36,42 @@ def sweep(
     -------
     change : ndarray of float64, shape [states]
         Lh - h.
-    policy : ndarray of float64, shape [pairs]
+    policy : ndarray of float64, shape [choices]
         The probability of each pair under the policy that attains Lh.
     """
-    first, state = component.first, component.state
-    advance = reward + (component.continuation @ h - h[state])
-    best = np.maximum.reduceat(advance, first)
-    with np.errstate(under="ignore"):
-        weight = np.exp(advance - best[state]) if entropy else (advance == best[state]).astype(np.float64)
-    total = np.add.reduceat(weight, first)
-    return best + np.log(total) if entropy else best, weight / total[state]
+    advance = reward + (component.onward.expected(h) - h[component.state])
+    if entropy:
+        soft, policy, _ = component.soft_maximum(advance, 1.0)
+        return soft, policy
+    best = np.maximum.reduceat(advance, component.first)
+    attains = (advance == best[component.state]).astype(np.float64)
+    return best, attains / np.add.reduceat(attains, component.first)[component.state]
 
 
-def rounding(component: Component, reward: NDArray[np.float64], h: NDArray[np.float64]) -> NDArray[np.float64]:
+def rounding(component: Choices, reward: NDArray[np.float64], h: NDArray[np.float64]) -> NDArray[np.float64]:
     """Bound what rounding does to reward + E[h'] - h.
 
     Parameters
     ----------
-    component : Component
-    reward : ndarray of float64, shape [pairs]
+    component : Choices
+    reward : ndarray of float64, shape [choices]
     h : ndarray of float64, shape [states]
 
     Returns
     -------
-    ndarray of float64, shape [pairs]
+    ndarray of float64, shape [choices]
     """
     size = np.abs(h)
-    return np.asarray(_EPSILON * (np.abs(reward) + component.continuation @ size + size[component.state]))
+    return np.asarray(_EPSILON * (np.abs(reward) + component.onward.expected(size) + size[component.state]))
 
 
-def mean_sign(component: Component, reward: NDArray[np.float64], entropy: bool, sweeps: int) -> int | None:
+def mean_sign(component: Choices, reward: NDArray[np.float64], entropy: bool, sweeps: int) -> int | None:
     """Tell the sign of the best mean from a few sweeps.
 
     Parameters
     ----------
-    component : Component
-    reward : ndarray of float64, shape [pairs]
+    component : Choices
+    reward : ndarray of float64, shape [choices]
     entropy : bool
     sweeps : int
         How many at most.
@@ -85,7 +85,7 @@ def mean_sign(component: Component, reward: NDArray[np.float64], entropy: bool, 
 
 
 def signed(
-    component: Component, reward: NDArray[np.float64], entropy: bool, sweeps: int
+    component: Choices, reward: NDArray[np.float64], entropy: bool, sweeps: int
 ) -> tuple[int | None, NDArray[np.float64]]:
     """Tell the sign of the best mean from a few sweeps, and what proves it.
 
@@ -116,7 +116,7 @@ def signed(
 
 
 def _bounds(
-    component: Component,
+    component: Choices,
     reward: NDArray[np.float64],
     h: NDArray[np.float64],
     change: NDArray[np.float64],
@@ -129,5 +129,5 @@ def _bounds(
     if entropy:
         own += _EPSILON * (1.0 + np.abs(change))
         return float((change - own).min()), float((change + own).max())
-    advance = reward + (component.continuation @ h - h[component.state]) + error  # the second may be the best
+    advance = reward + (component.onward.expected(h) - h[component.state]) + error  # the second may be the best
     return float((change - own).min()), float(advance.max())

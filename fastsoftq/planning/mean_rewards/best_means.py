@@ -7,14 +7,14 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
-from scipy.sparse import csgraph
 
-from fastsoftq.planning.excursions import FEW, closed_classes, ratio_equation
-from fastsoftq.planning.sweeps import rounding, sweep
-from fastsoftq.planning.wandering import Component
+from fastsoftq.planning.markov_chains.classes import closed_classes
+from fastsoftq.planning.markov_chains.excursions import FEW, ratio_equation
+from fastsoftq.planning.markov_chains.transitions import Transitions
+from fastsoftq.planning.mean_rewards.bounds import rounding, sweep
+from fastsoftq.planning.optimal.choices import Choices, best_in_each, shortest_ways
 
-__all__ = ["best_mean_reward", "best_ratio", "component_chain", "first_best", "leading_to"]
+__all__ = ["best_mean_reward", "best_ratio", "leading_to"]
 
 _MARGIN = 4.0  # times the rounding of a change that is none
 _FALLEN = 1e-3  # relative: more than rough evaluations differ by
@@ -24,13 +24,13 @@ _ENOUGH = 1e-9  # a residual with which an evaluation is of use
 _RARE = (0.0, 1e-8, 1e-4, 0.05)
 
 
-def best_ratio(component: Component) -> float:
+def best_ratio(component: Choices) -> float:
     """The largest mean entropy over mean loss of a policy, where every policy loses.
 
     Parameters
     ----------
-    component : Component
-        All its rewards are losses (`fastsoftq.planning.cycles.losses`).
+    component : Choices
+        All its rewards are losses (`fastsoftq.planning.mean_rewards.losses.losses`).
 
     Returns
     -------
@@ -56,7 +56,7 @@ def best_ratio(component: Component) -> float:
 
     def rates(policy: NDArray[np.float64]) -> NDArray[np.float64]:
         log_policy = np.log(policy, where=policy > 0.0, out=np.zeros_like(policy))
-        likely = first_best(component, policy)
+        likely = best_in_each(component, policy)
         others = policy.copy()
         others[likely] = 0.0  # where they sum to next to nothing, so does the logarithm of what is left of 1
         log_policy[likely] = np.log1p(-np.add.reduceat(others, component.first))
@@ -92,12 +92,12 @@ def best_ratio(component: Component) -> float:
     return scale
 
 
-def best_mean_reward(component: Component) -> tuple[float, NDArray[np.float64], NDArray[np.int64]]:
+def best_mean_reward(component: Choices) -> tuple[float, NDArray[np.float64], NDArray[np.int64]]:
     """The largest mean reward of a policy.
 
     Parameters
     ----------
-    component : Component
+    component : Choices
 
     Returns
     -------
@@ -107,8 +107,8 @@ def best_mean_reward(component: Component) -> tuple[float, NDArray[np.float64], 
     policy : ndarray of int64, shape [states]
         The pair that each state takes.
     """
-    first, state, reward, continuation = component
-    pair = first_best(component, reward)
+    first, state, reward = component.first, component.state, component.reward
+    pair = best_in_each(component, reward)
     for _ in range(_MOST):  # fewer do: what rounding may have made is no improvement
         policy = np.zeros(reward.size)
         policy[pair] = 1.0
@@ -118,37 +118,21 @@ def best_mean_reward(component: Component) -> tuple[float, NDArray[np.float64], 
 
         h, mean, policy = _evaluate(component, policy, rates, exact=True)
         pair = np.flatnonzero(policy > 0.0)
-        advance = reward - mean + (continuation @ h - h[state])
+        advance = reward - mean + (component.onward.expected(h) - h[state])
         margin = 4.0 * (rounding(component, reward - mean, h))
         gain = advance - margin - (advance + margin)[pair][state]
         better = np.maximum.reduceat(gain, first) > 0.0
         if not better.any():
             break
-        pair = np.where(better, first_best(component, gain), pair)
+        pair = np.where(better, best_in_each(component, gain), pair)
     return mean, h, np.flatnonzero(policy > 0.0)
-
-
-def first_best(component: Component, value: NDArray[np.float64]) -> NDArray[np.int64]:
-    """The first pair of each state with the largest value.
-
-    Parameters
-    ----------
-    component : Component
-    value : ndarray of float64 (or of fractions), shape [pairs]
-
-    Returns
-    -------
-    ndarray of int64, shape [states]
-    """
-    best = np.flatnonzero(value == np.maximum.reduceat(value, component.first)[component.state])
-    return best[np.unique(component.state[best], return_index=True)[1]]
 
 
 _Rates = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 
 
 def _evaluate(
-    component: Component, policy: NDArray[np.float64], rates: _Rates, exact: bool
+    component: Choices, policy: NDArray[np.float64], rates: _Rates, exact: bool
 ) -> tuple[NDArray[np.float64], float, NDArray[np.float64]]:
     """Relative values and mean of a policy, or of one made from it, which does as well as it does anywhere.
 
@@ -160,14 +144,14 @@ def _evaluate(
         if rare:
             policy = np.where(whole < rare, 0.0, whole)
             policy /= np.add.reduceat(policy, component.first)[component.state]
-        chain = component_chain(component, policy)
+        chain = component.onward.mixed(policy, component.state, component.n_states)
         label, closed = closed_classes(chain)
         if closed.size > 1:
             _, x, error = ratio_equation(chain, label, closed, rates(policy), exact)
             if error == np.inf:
                 continue
             policy = leading_to(component, chain, policy, label == closed[int(np.argmax(x))])
-            chain = component_chain(component, policy)
+            chain = component.onward.mixed(policy, component.state, component.n_states)
             label, closed = closed_classes(chain)
         h, x, error = ratio_equation(chain, label, closed, rates(policy), exact)
         if error <= (_ENOUGH if exact else 1e-4):
@@ -175,54 +159,27 @@ def _evaluate(
     return h, float(x[0]), policy
 
 
-def component_chain(component: Component, policy: NDArray[np.float64]) -> sparse.csr_array:
-    """Make the Markov chain that a policy turns an end component into.
-
-    Parameters
-    ----------
-    component : Component
-    policy : ndarray of float64, shape [pairs]
-
-    Returns
-    -------
-    sparse array of float64, shape [states, states]
-    """
-    pairs = policy.size
-    start = np.append(component.first, pairs)
-    mixing = sparse.csr_array((policy, np.arange(pairs), start), shape=(component.first.size, pairs))
-    chain = sparse.csr_array(mixing @ component.continuation)
-    chain.eliminate_zeros()
-    return chain
-
-
 def leading_to(
-    component: Component, chain: sparse.csr_array, policy: NDArray[np.float64], goal: NDArray[np.bool_]
+    component: Choices, chain: Transitions, policy: NDArray[np.float64], goal: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
     """Change a policy where it never comes to the goal: by a shortest way to where it does.
 
     Parameters
     ----------
-    component : Component
-    chain : sparse array of float64, shape [states, states]
+    component : Choices
+    chain : Transitions
         The policy's.
-    policy : ndarray of float64, shape [pairs]
+    policy : ndarray of float64, shape [choices]
     goal : ndarray of bool, shape [states]
 
     Returns
     -------
-    ndarray of float64, shape [pairs]
+    ndarray of float64, shape [choices]
     """
-    lost = ~np.isfinite(_steps_to(chain, goal))
-    start = np.append(component.first, policy.size)
-    every = sparse.csr_array((np.ones(policy.size), np.arange(policy.size), start), (goal.size, policy.size))
-    steps = _steps_to(sparse.csr_array(every @ component.continuation), ~lost)
-    nearest = np.minimum.reduceat(steps[component.continuation.indices], component.continuation.indptr[:-1])
+    lost = ~chain.reaching(goal)
+    if not lost.any():
+        return policy
     policy = policy.copy()
     policy[lost[component.state]] = 0.0
-    policy[first_best(component, -nearest)[lost]] = 1.0
+    policy[shortest_ways(component, ~lost, component.every)[lost]] = 1.0
     return policy
-
-
-def _steps_to(graph: sparse.csr_array, goal: NDArray[np.bool_]) -> NDArray[np.float64]:
-    backwards = graph.T.tocsr()
-    return np.asarray(csgraph.dijkstra(backwards, indices=np.flatnonzero(goal), unweighted=True, min_only=True))

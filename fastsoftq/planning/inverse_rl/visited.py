@@ -6,8 +6,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
-from scipy.sparse import csgraph
 
 from fastsoftq.planning.bellman import Matrices
 
@@ -45,14 +43,11 @@ def observed(model: Matrices, counts: NDArray[np.float64]) -> Observed:
     Observed
     """
     n_states, n_actions = model.reward.shape
-    start = model.continuation.indptr[::n_actions]
-    graph = sparse.csr_array((model.continuation.data, model.continuation.indices, start), shape=(n_states, n_states))
-    visited = np.flatnonzero(counts.sum(axis=1) > 0.0)
-    steps = csgraph.dijkstra(graph, indices=visited, unweighted=True, min_only=True)
-    inside = np.isfinite(steps)
+    visited = counts.sum(axis=1) > 0.0
+    inside = model.continuation.reached(visited, np.repeat(np.arange(n_states), n_actions))
     part = Matrices(
         reward=model.reward[inside],
-        continuation=sparse.csr_array(model.continuation[np.repeat(inside, n_actions)][:, inside]),
+        continuation=model.continuation.within(np.repeat(inside, n_actions), inside),
         termination=model.termination[inside],
         terminal=model.terminal[inside],
     )

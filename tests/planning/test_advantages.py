@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import fastsoftq as fsq
 from fastsoftq.planning.bellman import matrices
-from fastsoftq.planning.shortfalls import shortfalls
+from fastsoftq.planning.inverse_rl.advantages import shortfalls
 
 REWARDS = [0.0, 1.0, -1.0, -2.0, 1e-9, -1e-6]
 

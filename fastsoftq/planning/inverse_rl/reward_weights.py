@@ -15,10 +15,10 @@ from numpy.typing import ArrayLike, NDArray
 from fastsoftq import checks
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.planning.bellman import matrices
-from fastsoftq.planning.demonstrations import Demonstrations, counted
-from fastsoftq.planning.observed import observed
-from fastsoftq.planning.soft_policies import SoftBehaviour, total
-from fastsoftq.planning.weight_search import WeightSearch
+from fastsoftq.planning.inverse_rl.demonstrations import Demonstrations, counted
+from fastsoftq.planning.inverse_rl.soft_behaviour import SoftBehaviour, total
+from fastsoftq.planning.inverse_rl.visited import observed
+from fastsoftq.planning.inverse_rl.weight_search import WeightSearch
 from fastsoftq.system.html import NotebookTable
 
 __all__ = ["RewardFit", "fit_rewards"]

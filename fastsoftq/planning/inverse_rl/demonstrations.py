@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from fastsoftq import checks
 from fastsoftq.mdp.tabular import TabularMDP, checked_mdp
-from fastsoftq.planning.csv_rows import rows_of
+from fastsoftq.planning.inverse_rl.csv_rows import rows_of
 from fastsoftq.planning.trajectories import Trajectories
 from fastsoftq.system.html import NotebookTable
 

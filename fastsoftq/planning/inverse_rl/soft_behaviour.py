@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
-from scipy.sparse.linalg import splu
 
 from fastsoftq.mdp.tabular import TabularMDP
-from fastsoftq.planning.bellman import Matrices, action_values, matrices, soft_policy, soft_values
-from fastsoftq.planning.chains import policy_chain
+from fastsoftq.planning.bellman import Matrices, action_values, log_soft_policy, matrices, soft_policy
+from fastsoftq.planning.markov_chains.resolvent import Resolvent
+from fastsoftq.planning.optimal.choices import Choices, all_choices
+from fastsoftq.planning.optimal.newton import climb
 
-__all__ = ["SoftBehaviour", "log_soft_policy", "soft_fixed_point", "total"]
+__all__ = ["SoftBehaviour", "soft_fixed_point", "total"]
 
 _MOST = 1000  # steps of Newton's method, which needs ten or twenty
+
+
+def total(counts: NDArray[np.float64], log_policy: NDArray[np.float64]) -> float:
+    """Add up ln of the policy over the actions taken.
+
+    Parameters
+    ----------
+    counts, log_policy : ndarray of float64, shape [states, actions]
+
+    Returns
+    -------
+    float
+    """
+    seen = counts > 0.0
+    return float((counts[seen] * log_policy[seen]).sum())
 
 
 def soft_fixed_point(model: Matrices, discount: float, v: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -36,51 +49,13 @@ def soft_fixed_point(model: Matrices, discount: float, v: NDArray[np.float64]) -
         Not a number where values are too large for double precision. Each state's error is rounding of what it may
         meet itself: no other state's size excuses it.
     """
-    last = np.inf
-    for _ in range(_MOST):
-        with np.errstate(over="ignore", invalid="ignore"):
-            q = action_values(model, v, discount)
-            swept = soft_values(model, q, 1.0)
-            policy = soft_policy(q, 1.0)
-            met = np.abs(model.reward) + action_values(model._replace(reward=0.0 * q), np.abs(v), discount)
-            size = 1.0 + np.abs(v) + np.where(policy > 0.0, policy * met, 0.0).sum(axis=1)
-            residual = float((np.abs(swept - v) / size).max())
-        if not residual > 1e-15 or (residual < 1e-6 and residual >= last):  # rounding lets it fall no further
-            break
-        last = residual
-        entropy = np.where(model.terminal, 0.0, swept - (policy * q).sum(axis=1))
-        v = _Evaluation(model, policy, discount).values((policy * model.reward).sum(axis=1) + entropy)
-    return swept
+    return _fixed_point(all_choices(model, discount), v)
 
 
-def log_soft_policy(q: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Ln of the soft policy at temperature 1, finite where the probability itself underflows.
-
-    Parameters
-    ----------
-    q : ndarray of float64, shape [states, actions]
-
-    Returns
-    -------
-    ndarray of float64, shape [states, actions]
-    """
-    best = q.max(axis=1, keepdims=True)
-    return np.asarray(q - best - np.log(np.exp(q - best).sum(axis=1, keepdims=True)))
-
-
-def total(counts: NDArray[np.float64], log_policy: NDArray[np.float64]) -> float:
-    """Add up ln of the policy over the actions taken.
-
-    Parameters
-    ----------
-    counts, log_policy : ndarray of float64, shape [states, actions]
-
-    Returns
-    -------
-    float
-    """
-    seen = counts > 0.0
-    return float((counts[seen] * log_policy[seen]).sum())
+def _fixed_point(choices: Choices, v: NDArray[np.float64]) -> NDArray[np.float64]:
+    with np.errstate(all="ignore"):
+        found = climb(choices, 1.0, v, np.zeros_like(v), _MOST)
+        return found.high + (found.low + found.residual)
 
 
 class SoftBehaviour:
@@ -106,6 +81,9 @@ class SoftBehaviour:
         self.features = np.where(self.model.terminal[:, None, None], 0.0, features)
         self.v = np.zeros(features.shape[0])  # where the last weights left off is near where the next ones end
         self.size = np.abs(self.features)
+        self.choices = all_choices(self.model, discount)
+        taken = ~self.model.terminal[:, None] | (np.arange(features.shape[1]) == 0)
+        self.paid = self.features[taken]  # of each choice
 
     def __call__(self, weights: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """The policy for these weights.
@@ -123,9 +101,9 @@ class SoftBehaviour:
         """
         q = self._action_values(weights)
         policy = soft_policy(q, 1.0)
-        follow = _Evaluation(self.model, policy, self.discount)
-        expected = self._expected(follow, self.features)
-        self.size = self._expected(follow, np.abs(self.features))
+        follow = self._equations(policy)
+        expected = self._expected(follow, policy)
+        self.size = self._expected(follow, policy, size=True)
         own_choice = np.einsum("sa,sak->sk", policy, expected)
         return log_soft_policy(q), expected - own_choice[:, None, :]
 
@@ -165,37 +143,24 @@ class SoftBehaviour:
         weighted by the solution of one transposed system.
         """
         policy = np.exp(log_policy)
-        after = self.discount * (self.model.continuation.T @ counts.ravel())
-        weight = _Evaluation(self.model, policy, self.discount).visits(counts.sum(axis=1) - after)
+        after = self.model.continuation.entering(self.discount * counts.ravel())
+        weight = self._equations(policy).solve_transposed(counts.sum(axis=1) - after)
         return np.asarray(np.einsum("sa,sai,saj->ij", weight[:, None] * policy, gradient, gradient))
 
     def _action_values(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
-        model = self.model._replace(reward=self.features @ weights)
-        found = soft_fixed_point(model, self.discount, self.v)
+        found = _fixed_point(self.choices.paying(self.paid @ weights), self.v)
         if np.isfinite(found).all():
             self.v = found
-        return action_values(model, found, self.discount)
+        return action_values(self.model._replace(reward=self.features @ weights), found, self.discount)
 
-    def _expected(self, follow: _Evaluation, features: NDArray[np.float64]) -> NDArray[np.float64]:
-        """What is expected of each feature after each action, discounted."""
-        values = follow.values(np.einsum("sa,sak->sk", follow.policy, features))
-        following = np.asarray(self.model.continuation @ values).reshape(features.shape)
-        return np.asarray(features + self.discount * following)
+    def _equations(self, policy: NDArray[np.float64]) -> Resolvent:
+        taken = ~self.model.terminal[:, None] | (np.arange(policy.shape[1]) == 0)
+        weight = np.where(self.model.terminal[:, None], 1.0, policy)[taken]
+        return self.choices.averaged(weight)
 
-
-class _Evaluation:
-    """The linear equations of a policy, factorised once for any rewards."""
-
-    def __init__(self, model: Matrices, policy: NDArray[np.float64], discount: float) -> None:
-        self.policy = policy
-        chain, _ = policy_chain(model, policy)
-        identity = sparse.eye_array(chain.shape[0], format="csc")
-        self.factors: Any = splu(sparse.csc_array(identity - discount * chain))
-
-    def values(self, reward: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Solve V = reward + discount P V, for each column."""
-        return np.asarray(self.factors.solve(reward), np.float64)
-
-    def visits(self, entries: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Solve x = entries + discount x P."""
-        return np.asarray(self.factors.solve(entries, trans="T"), np.float64)
+    def _expected(self, follow: Resolvent, policy: NDArray[np.float64], size: bool = False) -> NDArray[np.float64]:
+        """What is expected of each feature after each action, discounted; of its size, if that is asked for."""
+        features = np.abs(self.features) if size else self.features
+        values = follow.solve_columns(np.einsum("sa,sak->sk", policy, features))
+        following = np.stack([self.model.continuation.expected(column) for column in values.T], axis=1)
+        return np.asarray(features + self.discount * following.reshape(features.shape))

@@ -6,8 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csgraph
 
-from fastsoftq.planning.chains import reaching
-from fastsoftq.planning.choices import Choices, graph
+from fastsoftq.planning.optimal.choices import Choices
 
 __all__ = ["end_components", "surely_ending"]
 
@@ -32,10 +31,10 @@ def end_components(choices: Choices, kept: NDArray[np.bool_]) -> tuple[NDArray[n
     while True:
         if not inner.any():
             return np.full(choices.n_states, -1), inner
-        edges = graph(choices, inner)
+        edges = choices.steps(inner).graph(choices.state)
         _, label = csgraph.connected_components(edges, connection="strong")
-        steps = choices.onward.tocoo()
-        parts = inner[steps.row] & (steps.data > 0.0) & (label[choices.state[steps.row]] != label[steps.col])
+        steps = choices.onward
+        parts = inner[steps.row] & (label[choices.state[steps.row]] != label[steps.to])
         if not parts.any():
             break
         inner[steps.row[parts]] = False
@@ -59,14 +58,14 @@ def surely_ending(choices: Choices) -> tuple[NDArray[np.bool_], NDArray[np.bool_
     kept : ndarray of bool, shape [choices]
         Those that lead to such states only.
     """
-    kept = np.ones(choices.state.size, np.bool_)
+    kept = choices.every
     alive = np.ones(choices.n_states, np.bool_)
-    if (choices.ends > 0.0).all():
+    if choices.always_ends:
         return alive, kept
     while True:
         ending = np.zeros(choices.n_states, np.bool_)
         ending[choices.state[kept & (choices.ends > 0.0)]] = True
-        lost = alive & ~reaching(graph(choices, kept), ending)
+        lost = alive & ~choices.steps(kept).reaching(ending, choices.state)
         if not lost.any():
             return alive, kept
         kept = _closed(choices, kept & ~lost[choices.state])
@@ -80,8 +79,10 @@ def _closed(choices: Choices, kept: NDArray[np.bool_]) -> NDArray[np.bool_]:
     if not kept.any():
         return kept
     left = np.bincount(choices.state[kept], minlength=choices.n_states)
-    into = choices.onward.tocsc()
     gone = np.flatnonzero(left == 0)
+    if not gone.size:
+        return kept
+    into = choices.onward.matrix().tocsc()
     while gone.size:
         entering = np.unique(into[:, gone].indices)
         dropped = entering[kept[entering]]

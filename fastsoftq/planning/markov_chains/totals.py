@@ -6,61 +6,29 @@ import warnings
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
-from scipy.sparse import csgraph
 
-from fastsoftq.planning.bellman import Matrices
-from fastsoftq.planning.resolvent import EPS, Resolvent
+from fastsoftq.planning.markov_chains.classes import often_visited, part, transient_states
+from fastsoftq.planning.markov_chains.differences import EPS
+from fastsoftq.planning.markov_chains.resolvent import Resolvent
+from fastsoftq.planning.markov_chains.transitions import Transitions
 
 __all__ = [
-    "part",
     "poisson_equation",
-    "policy_chain",
-    "reaching",
     "resolvent",
     "stationary_values",
     "total_rewards",
-    "transient_states",
 ]
 
-_LAPS = 100  # steps by which a chain comes to where it is often
 _UNSETTLED = 1e4  # times what rounding accounts for, which may be left of equations
-_NEVER = 1e-15  # a transition less likely than this is one that double precision cannot tell from none
 
 
-def policy_chain(model: Matrices, policy: NDArray[np.float64]) -> tuple[sparse.csr_array, NDArray[np.float64]]:
-    """Make the Markov chain that a policy turns an MDP into.
-
-    Parameters
-    ----------
-    model : Matrices
-    policy : ndarray of float64, shape [states, actions]
-
-    Returns
-    -------
-    chain : sparse array of float64, shape [states, states]
-        The probability of going on in each state.
-    ends : ndarray of float64, shape [states]
-        The probability of the end.
-    """
-    n_states, n_actions = policy.shape
-    taken = np.where(policy < _NEVER, 0.0, policy)
-    first = np.arange(0, n_states * n_actions + 1, n_actions)
-    mixing = sparse.csr_array((taken.ravel(), np.arange(n_states * n_actions), first), (n_states, n_states * n_actions))
-    chain = sparse.csr_array(mixing @ model.continuation)
-    chain.data[chain.data < _NEVER] = 0.0
-    chain.eliminate_zeros()
-    ends = (taken * model.termination).sum(axis=1)
-    return chain, np.where(ends < _NEVER, 0.0, ends)
-
-
-def resolvent(chain: sparse.csr_array, ends: NDArray[np.float64], discount: float = 1.0) -> Resolvent:
+def resolvent(chain: Transitions, ends: NDArray[np.float64], discount: float = 1.0) -> Resolvent:
     """Make the solver of x = b + discount * chain @ x; to be discounted is to end.
 
     Parameters
     ----------
     chain, ends
-        As `policy_chain` returns them.
+        As `fastsoftq.planning.bellman.policy_chain` returns them.
     discount : float
         At 1 the end must be in reach of every state.
 
@@ -70,18 +38,18 @@ def resolvent(chain: sparse.csr_array, ends: NDArray[np.float64], discount: floa
     """
     if discount == 1.0:
         return Resolvent(chain, ends)
-    return Resolvent(sparse.csr_array(discount * chain), (1.0 - discount) + discount * ends)
+    return Resolvent(chain.discounted(discount), (1.0 - discount) + discount * ends)
 
 
 def stationary_values(
-    chain: sparse.csr_array, ends: NDArray[np.float64], reward: NDArray[np.float64], discount: float
+    chain: Transitions, ends: NDArray[np.float64], reward: NDArray[np.float64], discount: float
 ) -> NDArray[np.float64]:
     """Solve V = reward + discount * chain @ V.
 
     Parameters
     ----------
     chain, ends
-        As `policy_chain` returns them.
+        As `fastsoftq.planning.bellman.policy_chain` returns them.
     reward : ndarray of float64, shape [states] or [states, kinds]
     discount : float
 
@@ -98,7 +66,7 @@ def stationary_values(
 
 
 def total_rewards(
-    chain: sparse.csr_array,
+    chain: Transitions,
     ends: NDArray[np.float64],
     rewards: NDArray[np.float64],
     rounding: NDArray[np.float64] | None = None,
@@ -108,7 +76,7 @@ def total_rewards(
     Parameters
     ----------
     chain, ends
-        As `policy_chain` returns them.
+        As `fastsoftq.planning.bellman.policy_chain` returns them.
     rewards : ndarray of float64, shape [states, kinds]
         What each state pays, for each kind of reward.
     rounding : ndarray of float64, shape [states, kinds], optional
@@ -133,39 +101,15 @@ def total_rewards(
                 total[transient, kind] = _settled(solver, reward[transient])
     for kind, limits in enumerate(lasting):
         for limit, members in limits.items():
-            reach = reaching(chain, members)
+            reach = chain.reaching(members)
             clash = reach & ~np.isfinite(total[:, kind]) & (total[:, kind] != limit)
             total[reach, kind] = limit
             total[clash, kind] = np.nan
     return total
 
 
-def transient_states(chain: sparse.csr_array, ends: NDArray[np.float64]) -> tuple[NDArray[np.bool_], NDArray[np.int32]]:
-    """Find the states that are left for good sooner or later.
-
-    Parameters
-    ----------
-    chain, ends
-        As `policy_chain` returns them.
-
-    Returns
-    -------
-    transient : ndarray of bool, shape [states]
-        The others lie in classes that are never left.
-    label : ndarray of int32, shape [states]
-        The number of each state's class: of those that can be reached from each other.
-    """
-    n_classes, label = csgraph.connected_components(chain, connection="strong")
-    edges = chain.tocoo()
-    leaves = label[edges.row] != label[edges.col]
-    left = np.zeros(n_classes, np.bool_)
-    left[label[edges.row[leaves]]] = True
-    left[label[ends > 0.0]] = True
-    return left[label], label
-
-
 def poisson_equation(
-    chain: sparse.csr_array, unit: NDArray[np.float64], reward: NDArray[np.float64]
+    chain: Transitions, unit: NDArray[np.float64], reward: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], float]:
     """Solve h - chain @ h + x unit = reward for h and x, where chain is irreducible and h is 0 in the first state.
 
@@ -173,7 +117,7 @@ def poisson_equation(
 
     Parameters
     ----------
-    chain : sparse array of float64, shape [states, states]
+    chain : Transitions
         Rows sum to 1.
     unit, reward : ndarray of float64, shape [states]
 
@@ -184,51 +128,12 @@ def poisson_equation(
         The mean of `reward` over the mean of `unit`, both under the chain's stationary distribution: the mean reward
         a step if `unit` is 1 everywhere (Puterman 1994, equation 8.2.8).
     """
-    exact, home = np.zeros_like(reward), _often(chain)
+    exact, home = np.zeros_like(reward), int(np.argmax(often_visited(chain)))
     earned, cycle, _ = _until_home(chain, reward, exact, home)
     units, units_a_cycle, _ = _until_home(chain, unit, exact, home)
     x = cycle / units_a_cycle
     h = earned - x * units
     return h - h[0], x
-
-
-def part(
-    chain: sparse.csr_array, ends: NDArray[np.float64], members: NDArray[np.bool_]
-) -> tuple[sparse.csr_array, NDArray[np.float64]]:
-    """Part of a chain; to go elsewhere is to end.
-
-    Parameters
-    ----------
-    chain, ends
-        As `policy_chain` returns them.
-    members : ndarray of bool, shape [states]
-
-    Returns
-    -------
-    chain, ends
-        Of the members alone.
-    """
-    elsewhere = ends + chain @ (~members).astype(np.float64)
-    return sparse.csr_array(chain[members][:, members]), elsewhere[members]
-
-
-def reaching(chain: sparse.csr_array, targets: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Which states can come to one of `targets`, or are one.
-
-    Parameters
-    ----------
-    chain : sparse array of float64, shape [states, states]
-    targets : ndarray of bool, shape [states]
-
-    Returns
-    -------
-    ndarray of bool, shape [states]
-    """
-    found = np.zeros(targets.size, np.bool_)
-    if targets.any():
-        steps = csgraph.dijkstra(chain.T.tocsr(), indices=np.flatnonzero(targets), unweighted=True, min_only=True)
-        found = np.isfinite(steps)
-    return np.asarray(found)
 
 
 def _settled(solver: Resolvent, b: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -240,34 +145,25 @@ def _settled(solver: Resolvent, b: NDArray[np.float64]) -> NDArray[np.float64]:
     return x
 
 
-def _often(chain: sparse.csr_array) -> int:
-    """A state that an irreducible chain is in often; any other might be one that it all but never comes to."""
-    share = np.full(chain.shape[0], 1.0 / chain.shape[0])
-    backwards = sparse.csr_array(chain.T)
-    for _ in range(_LAPS):
-        share = 0.5 * (share + backwards @ share)
-    return int(np.argmax(share))
-
-
 def _until_home(
-    chain: sparse.csr_array, reward: NDArray[np.float64], rounding: NDArray[np.float64], home: int
+    chain: Transitions, reward: NDArray[np.float64], rounding: NDArray[np.float64], home: int
 ) -> tuple[NDArray[np.float64], float, float]:
     """What an irreducible chain earns until it comes to a state, from anywhere and from there, and its rounding."""
-    others = np.arange(chain.shape[0]) != home
+    others = np.arange(chain.n_states) != home
     earned, unsure = np.zeros(others.size), np.zeros(others.size)
     if others.any():
         outside = Resolvent(*part(chain, np.zeros(others.size), others))
         earned[others] = outside.solve(reward[others])
         noise = outside.differences.rounding(earned[others], reward[others]) + rounding[others]
         unsure[others] = outside.solve_roughly(noise)
-    follows, slack = float((chain[[home]] @ earned)[0]), float((chain[[home]] @ unsure)[0])
+    follows, slack = float(chain.expected(earned)[home]), float(chain.expected(unsure)[home])
     cycle = float(reward[home]) + follows
     slack += float(rounding[home]) + EPS * (abs(float(reward[home])) + abs(follows)) * (follows != 0.0)
     return earned, cycle, 4.0 * slack
 
 
 def _lasting(
-    chain: sparse.csr_array,
+    chain: Transitions,
     label: NDArray[np.int32],
     recurrent: NDArray[np.bool_],
     reward: NDArray[np.float64],
@@ -284,8 +180,11 @@ def _lasting(
     members = members[np.argsort(label[members], kind="stable")]
     for group in np.split(members, np.flatnonzero(np.diff(label[members])) + 1):
         if group.size:
-            inner = sparse.csr_array(chain[group][:, group])
-            _, cycle, unsure = _until_home(inner, reward[group], rounding[group], _often(inner))
+            group = np.sort(group)
+            inside = np.zeros(label.size, np.bool_)
+            inside[group] = True
+            inner = chain.within(inside, inside)
+            _, cycle, unsure = _until_home(inner, reward[group], rounding[group], int(np.argmax(often_visited(inner))))
             limit[label[group[0]]] = np.copysign(np.inf, cycle) if abs(cycle) > unsure else np.nan
     of_state = np.where(recurrent, limit[label], 0.0)
     sums = {-np.inf: of_state == -np.inf, np.inf: of_state == np.inf, np.nan: np.isnan(of_state)}
