@@ -12,7 +12,7 @@ __version__ = "0.1.0"
 
 # Where each public name lives: the one list of them.
 _HOME = {
-    "Demonstrations": "fastsoftq.planning.demonstrations",
+    "Demonstrations": "fastsoftq.planning.inverse_rl.demonstrations",
     "ExpectedSarsa": "fastsoftq.agents.expected_sarsa",
     "Frozen": "fastsoftq.agents.frozen",
     "LearningCurves": "fastsoftq.engine.curves",
@@ -27,13 +27,13 @@ _HOME = {
     "critical_reward_scale": "fastsoftq.planning.critical",
     "elbo": "fastsoftq.planning.inference",
     "evaluate_policy": "fastsoftq.planning.evaluation",
-    "fit_epsilon_greedy": "fastsoftq.planning.behaviour",
-    "fit_rewards": "fastsoftq.planning.inverse",
-    "fit_temperature": "fastsoftq.planning.behaviour",
+    "fit_epsilon_greedy": "fastsoftq.planning.inverse_rl.behaviour",
+    "fit_rewards": "fastsoftq.planning.inverse_rl.reward_weights",
+    "fit_temperature": "fastsoftq.planning.inverse_rl.behaviour",
     "from_gymnasium": "fastsoftq.mdp.gymnasium",
     "from_map": "fastsoftq.mdp.grid",
-    "load_demonstrations": "fastsoftq.planning.demonstrations",
-    "log_likelihood": "fastsoftq.planning.behaviour",
+    "load_demonstrations": "fastsoftq.planning.inverse_rl.demonstrations",
+    "log_likelihood": "fastsoftq.planning.inverse_rl.behaviour",
     "multi_goal": "fastsoftq.mdp.multi_goal",
     "occupancy": "fastsoftq.planning.occupancy",
     "optimal_trajectory_posterior": "fastsoftq.planning.inference",
@@ -104,17 +104,17 @@ if TYPE_CHECKING:
     from fastsoftq.mdp.multi_goal import multi_goal as multi_goal
     from fastsoftq.mdp.point_mass import point_mass as point_mass
     from fastsoftq.mdp.tabular import TabularMDP as TabularMDP
-    from fastsoftq.planning.behaviour import fit_epsilon_greedy as fit_epsilon_greedy
-    from fastsoftq.planning.behaviour import fit_temperature as fit_temperature
-    from fastsoftq.planning.behaviour import log_likelihood as log_likelihood
     from fastsoftq.planning.critical import critical_reward_scale as critical_reward_scale
-    from fastsoftq.planning.demonstrations import Demonstrations as Demonstrations
-    from fastsoftq.planning.demonstrations import load_demonstrations as load_demonstrations
     from fastsoftq.planning.evaluation import evaluate_policy as evaluate_policy
     from fastsoftq.planning.inference import elbo as elbo
     from fastsoftq.planning.inference import optimal_trajectory_posterior as optimal_trajectory_posterior
     from fastsoftq.planning.inference import variational_policy as variational_policy
-    from fastsoftq.planning.inverse import fit_rewards as fit_rewards
+    from fastsoftq.planning.inverse_rl.behaviour import fit_epsilon_greedy as fit_epsilon_greedy
+    from fastsoftq.planning.inverse_rl.behaviour import fit_temperature as fit_temperature
+    from fastsoftq.planning.inverse_rl.behaviour import log_likelihood as log_likelihood
+    from fastsoftq.planning.inverse_rl.demonstrations import Demonstrations as Demonstrations
+    from fastsoftq.planning.inverse_rl.demonstrations import load_demonstrations as load_demonstrations
+    from fastsoftq.planning.inverse_rl.reward_weights import fit_rewards as fit_rewards
     from fastsoftq.planning.iteration import policy_iteration as policy_iteration
     from fastsoftq.planning.iteration import soft_value_iteration as soft_value_iteration
     from fastsoftq.planning.iteration import value_iteration as value_iteration

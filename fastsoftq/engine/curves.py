@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     import xarray
+    from matplotlib.figure import Figure
 
 __all__ = ["LearningCurves", "curves_bytes"]
 
@@ -115,5 +117,31 @@ class LearningCurves:
         }
         return xarray.Dataset(data, coordinates, attributes)
 
+    def plot(self) -> Figure:
+        """Draw return and length over episodes: means with their bands, and medians.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            It shows itself in a notebook, without pyplot; `savefig` writes it.
+
+        Examples
+        --------
+        >>> import fastsoftq as fsq
+        >>> curves = fsq.train(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), seeds=8, episodes=20, max_steps=100)
+        >>> [ax.get_ylabel() for ax in curves.plot().axes]
+        ['return of an episode', 'steps of an episode']
+        """
+        figure: Figure = _notebook().plot_curves(self)
+        return figure
+
+    def _repr_html_(self) -> str:
+        return str(_notebook().curves_html(self))
+
     def __repr__(self) -> str:
         return f"<LearningCurves of {self.agent} in {self.mdp}: {self.n_seeds} seeds, {self.n_episodes} episodes>"
+
+
+def _notebook() -> Any:
+    """What draws curves: found by name when it is needed, since the engine knows nothing of figures."""
+    return importlib.import_module("fastsoftq.figures.notebook")

@@ -23,12 +23,12 @@ from fastsoftq.figures.grid_world import plot_grid
 from fastsoftq.mdp.cliff_walking import cliff_walking
 from fastsoftq.mdp.grid import from_map
 from fastsoftq.mdp.tabular import TabularMDP
-from fastsoftq.planning.behaviour import BehaviourFit, fit_epsilon_greedy, fit_temperature, log_likelihood
-from fastsoftq.planning.demonstrations import Demonstrations
-from fastsoftq.planning.inverse import RewardFit, fit_rewards
+from fastsoftq.planning.inverse_rl.behaviour import BehaviourFit, fit_epsilon_greedy, fit_temperature, log_likelihood
+from fastsoftq.planning.inverse_rl.demonstrations import Demonstrations
+from fastsoftq.planning.inverse_rl.reward_weights import RewardFit, fit_rewards
+from fastsoftq.planning.inverse_rl.soft_behaviour import SoftBehaviour
 from fastsoftq.planning.iteration import soft_value_iteration, value_iteration
 from fastsoftq.planning.policies import epsilon_mixture
-from fastsoftq.planning.soft_policies import SoftBehaviour
 from fastsoftq.planning.trajectories import sample_trajectories
 from fastsoftq.report.findings import Findings, Table
 from fastsoftq.report.rounding import interval_text, share_text

@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from fastsoftq.mdp.tabular import TabularMDP, checked_mdp
+from fastsoftq.planning.markov_chains.transitions import Transitions, merged
 
 __all__ = [
     "TIE_TOLERANCE",
@@ -19,13 +19,18 @@ __all__ = [
     "action_values",
     "greedy_policy",
     "hard_values",
+    "log_soft_policy",
+    "log_sum_exp",
     "matrices",
+    "policy_chain",
     "soft_policy",
     "soft_values",
 ]
 
 TIE_TOLERANCE = 1e-9
 """Actions whose values differ by less, relative to the best value where that exceeds 1, are equally good."""
+
+_NEVER = 1e-15  # a transition less likely than this is one that double precision cannot tell from none
 
 
 class Matrices(NamedTuple):
@@ -35,8 +40,9 @@ class Matrices(NamedTuple):
     ----------
     reward : ndarray of float64, shape [states, actions]
         The expected reward, times the reward scale.
-    continuation : sparse array of float64, shape [states * actions, states]
-        The probability of going on in each state; what rows lack of 1 is the probability of the end.
+    continuation : Transitions
+        The probability of going on in each state, a row for each state and action; what rows lack of 1 is the
+        probability of the end.
     termination : ndarray of float64, shape [states, actions]
         The probability of the end, summed from the outcomes that terminate (free of cancellation).
     terminal : ndarray of bool, shape [states]
@@ -46,7 +52,7 @@ class Matrices(NamedTuple):
     """
 
     reward: NDArray[np.float64]
-    continuation: sparse.csr_array
+    continuation: Transitions
     termination: NDArray[np.float64]
     terminal: NDArray[np.bool_]
     rounding: NDArray[np.float64] | None = None
@@ -68,15 +74,14 @@ def matrices(mdp: TabularMDP, reward_scale: float = 1.0) -> Matrices:
     n_states, n_actions, n_outcomes = checked_mdp(mdp).next_state.shape
     total = mdp.probability.sum(axis=2, keepdims=True)  # not quite 1, which counts where episodes are long
     probability = mdp.probability / total
-    goes_on = ((probability > 0.0) & ~mdp.terminated).ravel()
-    row = np.repeat(np.arange(n_states * n_actions), n_outcomes)[goes_on]
-    entries = (probability.ravel()[goes_on], (row, mdp.next_state.ravel()[goes_on]))
+    goes_on = np.flatnonzero((probability > 0.0) & ~mdp.terminated)
+    onward = goes_on // n_outcomes, mdp.next_state.ravel()[goes_on], probability.ravel()[goes_on]
     size = (probability * np.abs(mdp.reward)).sum(axis=2)
     outcomes = (probability > 0.0).sum(axis=2)
     unit = np.finfo(np.float64).eps / 2.0
     return Matrices(
         reward=reward_scale * (mdp.expected_reward / total[:, :, 0]),
-        continuation=sparse.csr_array(entries, shape=(n_states * n_actions, n_states)),
+        continuation=merged(*onward, n_states * n_actions, n_states),
         termination=np.where(mdp.terminated, probability, 0.0).sum(axis=2),
         terminal=mdp.terminal,
         rounding=np.where(outcomes > 1, (outcomes + 2.0) * unit * reward_scale * size, 0.0),
@@ -100,8 +105,7 @@ def action_values(model: Matrices, v: NDArray[np.float64], discount: float) -> N
     if discount == 0.0:  # also where v is infinite
         return model.reward.copy()
     with np.errstate(invalid="ignore"):  # inf - inf: neither
-        follows = np.asarray(model.continuation @ v)
-    return np.asarray(model.reward + discount * follows.reshape(model.reward.shape))
+        return model.reward + discount * model.continuation.expected(v).reshape(model.reward.shape)
 
 
 def hard_values(model: Matrices, q: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -132,10 +136,30 @@ def soft_values(model: Matrices, q: NDArray[np.float64], temperature: float) -> 
     -------
     ndarray of float64, shape [states]
     """
-    best = q.max(axis=1)
+    return np.where(model.terminal, 0.0, log_sum_exp(q, temperature))
+
+
+def log_sum_exp(x: NDArray[np.float64], temperature: float = 1.0) -> NDArray[np.float64]:
+    """T ln sum exp(x / T) over the last axis, without overflow.
+
+    Parameters
+    ----------
+    x : ndarray of float64, shape [..., entries]
+        At least one entry is finite.
+    temperature : float
+
+    Returns
+    -------
+    ndarray of float64, shape [...]
+
+    Examples
+    --------
+    >>> log_sum_exp(np.array([1000.0, 1000.0])).round(6)
+    np.float64(1000.693147)
+    """
+    largest = x.max(axis=-1)
     with np.errstate(over="ignore"):  # a tiny temperature: the exponential is 0 all the same
-        weight = np.exp((q - best[:, None]) / temperature)
-    return np.where(model.terminal, 0.0, best + temperature * np.log(weight.sum(axis=1)))
+        return np.asarray(largest + temperature * np.log(np.exp((x - largest[..., None]) / temperature).sum(axis=-1)))
 
 
 def greedy_policy(q: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -170,3 +194,41 @@ def soft_policy(q: NDArray[np.float64], temperature: float) -> NDArray[np.float6
     with np.errstate(over="ignore"):
         weight = np.exp((q - q.max(axis=-1, keepdims=True)) / temperature)
     return np.asarray(weight / weight.sum(axis=-1, keepdims=True))
+
+
+def log_soft_policy(q: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Ln of the soft policy at temperature 1, finite where the probability itself underflows.
+
+    Parameters
+    ----------
+    q : ndarray of float64, shape [..., actions]
+
+    Returns
+    -------
+    ndarray of float64, shape [..., actions]
+    """
+    behind = q - q.max(axis=-1, keepdims=True)
+    return np.asarray(behind - log_sum_exp(behind)[..., None])
+
+
+def policy_chain(model: Matrices, policy: NDArray[np.float64]) -> tuple[Transitions, NDArray[np.float64]]:
+    """Make the Markov chain that a policy turns an MDP into.
+
+    Parameters
+    ----------
+    model : Matrices
+    policy : ndarray of float64, shape [states, actions]
+        An action of probability below 1e-15 counts as one that is never taken.
+
+    Returns
+    -------
+    chain : Transitions
+        The probability of going on in each state.
+    ends : ndarray of float64, shape [states]
+        The probability of the end.
+    """
+    n_states, n_actions = policy.shape
+    taken = np.where(policy < _NEVER, 0.0, policy)
+    chain = model.continuation.mixed(taken.ravel(), np.repeat(np.arange(n_states), n_actions), n_states)
+    ends = (taken * model.termination).sum(axis=1)
+    return chain.only(chain.p >= _NEVER), np.where(ends < _NEVER, 0.0, ends)

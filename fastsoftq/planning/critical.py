@@ -7,10 +7,11 @@ import math
 from fastsoftq import checks
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.planning.bellman import matrices
-from fastsoftq.planning.cycles import losses
-from fastsoftq.planning.means import best_ratio
-from fastsoftq.planning.sweeps import mean_sign
-from fastsoftq.planning.wandering import Component, components
+from fastsoftq.planning.mean_rewards.best_means import best_ratio
+from fastsoftq.planning.mean_rewards.bounds import mean_sign
+from fastsoftq.planning.mean_rewards.losses import losses
+from fastsoftq.planning.mean_rewards.parts import endless_parts
+from fastsoftq.planning.optimal.choices import Choices
 
 __all__ = ["critical_reward_scale", "is_above_critical", "side_of_critical", "work_of_critical"]
 
@@ -70,7 +71,7 @@ def critical_reward_scale(mdp: TabularMDP) -> float:
     >>> round(fsq.critical_reward_scale(fsq.cliff_walking()), 7)
     1.3376435
     """
-    parts = sorted(components(mdp, matrices(mdp)), key=lambda component: -component.first.size)
+    parts = sorted(endless_parts(mdp, matrices(mdp)), key=lambda component: -component.first.size)
     critical = 0.0
     for component in parts:
         if critical == 0.0 or mean_sign(component, critical * component.reward, entropy=True, sweeps=1) != -1:
@@ -110,7 +111,7 @@ def is_above_critical(mdp: TabularMDP, scale: float) -> bool:
     """
     scale = checks.positive("scale", scale)
     unclear = []
-    for component in components(mdp, matrices(mdp)):
+    for component in endless_parts(mdp, matrices(mdp)):
         sign = mean_sign(component, scale * component.reward, entropy=True, sweeps=_SWEEPS)
         if sign == 1:
             return False
@@ -148,7 +149,7 @@ def side_of_critical(mdp: TabularMDP, scale: float, work: float) -> bool | None:
     if sweeps < 1:
         return None
     above: bool | None = True
-    for component in components(mdp, matrices(mdp)):
+    for component in endless_parts(mdp, matrices(mdp)):
         sign = mean_sign(component, scale * component.reward, entropy=True, sweeps=sweeps)
         if sign == 1:
             return False
@@ -171,9 +172,9 @@ def work_of_critical(mdp: TabularMDP) -> float:
     return _ANSWER * (mdp.next_state.size + _CALL)
 
 
-def _break_even(component: Component) -> float:
+def _break_even(component: Choices) -> float:
     """The scale at which the best mean of scale * reward + entropy in an end component is 0."""
     shaped = losses(component)
     if shaped is None:
         return math.inf
-    return 0.0 if shaped.size == component.first.size else best_ratio(component._replace(reward=shaped))
+    return 0.0 if shaped.size == component.first.size else best_ratio(component.paying(shaped))

@@ -9,9 +9,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from fastsoftq import checks
 from fastsoftq.mdp.tabular import TabularMDP, checked_mdp
-from fastsoftq.planning.bellman import Matrices, action_values, matrices
-from fastsoftq.planning.chains import policy_chain, stationary_values, total_rewards
-from fastsoftq.planning.resolvent import EPS
+from fastsoftq.planning.bellman import Matrices, action_values, matrices, policy_chain
+from fastsoftq.planning.markov_chains.differences import EPS
+from fastsoftq.planning.markov_chains.totals import stationary_values, total_rewards
 from fastsoftq.system.html import NotebookTable
 from fastsoftq.system.memory import check_memory
 
@@ -189,11 +189,10 @@ def _within_horizon(
         v[t] = following = (policy[t] * q[t]).sum(axis=1)
     occupancy = mdp.start.copy()
     total = length = ended = 0.0
-    backwards = model.continuation.T.tocsr()
     for t in range(horizon):
         taken = occupancy[:, None] * policy[t]
         total += float((taken * model.reward).sum())
         length += float(occupancy[~mdp.terminal].sum())
         ended += float((taken * model.termination).sum())
-        occupancy = backwards @ taken.ravel()
+        occupancy = model.continuation.entering(taken.ravel())
     return PolicyEvaluation(v, q, total, length, min(1.0, ended))

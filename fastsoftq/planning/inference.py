@@ -14,9 +14,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from fastsoftq import checks
 from fastsoftq.mdp.tabular import TabularMDP, checked_mdp
-from fastsoftq.planning.bellman import action_values, matrices, soft_policy, soft_values
-from fastsoftq.planning.chains import policy_chain, total_rewards
+from fastsoftq.planning.bellman import action_values, log_sum_exp, matrices, policy_chain, soft_policy, soft_values
 from fastsoftq.planning.evaluation import checked_policy, from_start
+from fastsoftq.planning.markov_chains.totals import total_rewards
 from fastsoftq.planning.trajectories import Trajectories, drawn
 from fastsoftq.system.html import NotebookTable
 from fastsoftq.system.memory import check_memory
@@ -147,11 +147,11 @@ def optimal_trajectory_posterior(mdp: TabularMDP, horizon: int, reward_scale: fl
     for t in reversed(range(horizon)):
         log_outcome = log_weight + np.where(mdp.terminated, 0.0, following[mdp.next_state])
         dynamics[t] = soft_policy(log_outcome, 1.0)
-        q = _log_sum(log_outcome)
+        q = log_sum_exp(log_outcome)
         policy[t] = soft_policy(q, 1.0)
-        v[t] = following = np.where(mdp.terminal, 0.0, _log_sum(q))
+        v[t] = following = np.where(mdp.terminal, 0.0, log_sum_exp(q))
     log_first = log_start + v[0]
-    return TrajectoryPosterior(policy, dynamics, soft_policy(log_first, 1.0), v, float(_log_sum(log_first)), mdp)
+    return TrajectoryPosterior(policy, dynamics, soft_policy(log_first, 1.0), v, float(log_sum_exp(log_first)), mdp)
 
 
 def variational_policy(mdp: TabularMDP, horizon: int, reward_scale: float = 1.0) -> VariationalPolicy:
@@ -255,12 +255,6 @@ def elbo(mdp: TabularMDP, policy: ArrayLike, horizon: int | None = None, reward_
 def _check_horizon(horizon: int, numbers: int) -> None:
     """Refuse a horizon at which so many numbers a step do not fit."""
     check_memory(f"horizon is {horizon}; it", 8 * horizon * numbers, "take a shorter one", each=8 * numbers)
-
-
-def _log_sum(x: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Ln sum exp over the last axis, of which at least one entry is finite."""
-    largest = x.max(axis=-1, keepdims=True)
-    return np.asarray(largest[..., 0] + np.log(np.exp(x - largest).sum(axis=-1)))
 
 
 def _transition_reward(mdp: TabularMDP) -> NDArray[np.float64]:

@@ -13,7 +13,7 @@ from fastsoftq import checks
 from fastsoftq.mdp.tabular import TabularMDP, checked_mdp
 from fastsoftq.planning.bellman import matrices
 from fastsoftq.planning.critical import critical_reward_scale, is_above_critical
-from fastsoftq.planning.reduction import Solved, hard_solution, soft_solution
+from fastsoftq.planning.optimal.reduction import Solved, hard_solution, soft_solution
 from fastsoftq.system.html import NotebookTable
 
 __all__ = ["Solution", "policy_iteration", "soft_value_iteration", "value_iteration"]

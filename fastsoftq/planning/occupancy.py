@@ -6,14 +6,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import sparse
 
 from fastsoftq import checks
 from fastsoftq.mdp.tabular import TabularMDP
-from fastsoftq.planning.bellman import Matrices, matrices
-from fastsoftq.planning.chains import part, policy_chain, reaching, resolvent, transient_states
+from fastsoftq.planning.bellman import Matrices, matrices, policy_chain
 from fastsoftq.planning.evaluation import checked_policy
-from fastsoftq.planning.resolvent import EPS
+from fastsoftq.planning.markov_chains.classes import part, transient_states
+from fastsoftq.planning.markov_chains.differences import EPS
+from fastsoftq.planning.markov_chains.totals import resolvent
+from fastsoftq.planning.markov_chains.transitions import Transitions
 from fastsoftq.system.html import NotebookTable
 
 __all__ = ["Occupancy", "occupancy"]
@@ -76,14 +77,13 @@ def occupancy(mdp: TabularMDP, policy: ArrayLike, discount: float = 1.0, horizon
         taken = np.where(np.isfinite(visits), visits, 0.0)[:, None] * policy  # what lasts for ever does not end
     elif policy.strides[0] == 0:  # the same in every step
         chain, _ = policy_chain(model, policy[0])
-        taken = _sum_of_steps(sparse.csr_array(discount * chain.T), mdp.start, horizon)[:, None] * policy[0]
+        taken = _sum_of_steps(chain.discounted(discount), mdp.start, horizon)[:, None] * policy[0]
         visits = taken.sum(axis=1) * ~mdp.terminal
     else:
-        backwards = model.continuation.T.tocsr()
         now, taken = mdp.start, np.zeros(policy.shape[1:])
         for step in policy:
             taken += now[:, None] * step
-            now = discount * (backwards @ (now[:, None] * step).ravel())
+            now = discount * model.continuation.entering((now[:, None] * step).ravel())
         visits = taken.sum(axis=1) * ~mdp.terminal
     ending = discount * (taken[:, :, None] * mdp.probability * mdp.terminated)[~mdp.terminal]
     arrivals = np.bincount(mdp.next_state[~mdp.terminal].ravel(), ending.ravel(), mdp.n_states).astype(np.float64)
@@ -95,7 +95,7 @@ def _visits_without_end(
 ) -> NDArray[np.float64]:
     """Solve visits = start + discount * visits @ chain over the states that can be reached."""
     chain, ends = policy_chain(model, policy)
-    reached = reaching(sparse.csr_array(chain.T), mdp.start > 0.0) & ~mdp.terminal
+    reached = chain.reached(mdp.start > 0.0) & ~mdp.terminal
     visits = np.where(reached, np.inf, 0.0)
     passing = reached & transient_states(chain, ends)[0] if discount == 1.0 else reached
     if passing.any():
@@ -104,15 +104,15 @@ def _visits_without_end(
     return visits
 
 
-def _sum_of_steps(step: sparse.csr_array, start: NDArray[np.float64], steps: int) -> NDArray[np.float64]:
-    """Add up start, step @ start, step @ step @ start, ...: so many of them."""
+def _sum_of_steps(chain: Transitions, start: NDArray[np.float64], steps: int) -> NDArray[np.float64]:
+    """Add up start, start @ chain, start @ chain @ chain, ...: so many of them."""
     size = start.size
     if steps > size and size <= _DENSE:
-        return np.asarray(_sum_of_powers(step.toarray(), steps) @ start)
+        return np.asarray(_sum_of_powers(chain.toarray().T, steps) @ start)
     total, now = np.zeros_like(start), start
     for left in range(steps, 0, -1):
         total += now
-        now = step @ now
+        now = chain.entering(now)
         if now.sum() * left <= EPS / 4.0 * total.sum():  # nothing that would count
             break
     return total

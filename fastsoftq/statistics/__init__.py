@@ -13,14 +13,15 @@ from fastsoftq.statistics.comparison import (
     Welch,
     compare_samples,
     holm,
-    probability_of_improvement,
     welch_test,
 )
 from fastsoftq.statistics.distributions import Profile, empirical_distribution, performance_profile, tail_mean
 from fastsoftq.statistics.efficiency import SampleEfficiency, area_under_curve, final_performance, sample_efficiency
-from fastsoftq.statistics.evidence import least_p_value
-from fastsoftq.statistics.intervals import Interval, confidence_interval, interquartile_mean
+from fastsoftq.statistics.improvement import probability_of_improvement
+from fastsoftq.statistics.intervals import Interval, confidence_interval
+from fastsoftq.statistics.order_statistics import interquartile_mean
 from fastsoftq.statistics.permutation import Permutation, permutation_test
+from fastsoftq.statistics.permuted_runs import least_p_value
 from fastsoftq.statistics.sample_size import SampleSize, power, seeds_needed
 from fastsoftq.statistics.sequential import (
     ConfidenceSequence,

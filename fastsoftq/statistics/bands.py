@@ -1,6 +1,5 @@
 """Curves with intervals: episode by episode, or as a band that holds for all episodes at once."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -9,12 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from fastsoftq.checks import array
-from fastsoftq.statistics.caution import caution_of_curves
-from fastsoftq.statistics.evidence import least_p_value
+from fastsoftq.statistics.agreeing_runs import is_negligible, unseen
+from fastsoftq.statistics.cautions import caution_of_curves
+from fastsoftq.statistics.max_t_test import parted
 from fastsoftq.statistics.moments import Moments, moments, skew_corrected_interval
-from fastsoftq.statistics.parting import parted
+from fastsoftq.statistics.permuted_runs import least_p_value
 from fastsoftq.statistics.samples import (
-    BLOCK,
     FloatArray,
     as_bounds,
     as_curves,
@@ -25,7 +24,8 @@ from fastsoftq.statistics.samples import (
     paired_differences,
     within,
 )
-from fastsoftq.statistics.steadying import steadied
+from fastsoftq.statistics.sup_t import pointwise_alpha
+from fastsoftq.statistics.variance_floors import with_least_variances
 from fastsoftq.system.html import NotebookTable
 
 
@@ -109,8 +109,18 @@ def confidence_band(
     A few runs that happen to agree at an episode look surer than they are: below 30 runs an episode's variance is taken
     to be at least a part, 8 / runs and half at most, of the mean over the ten episodes on either side, the largest left
     out; and three quarters of it, whatever the number of runs, where fewer than five runs stand apart from all others,
-    who have a value that is seen at those episodes too. Where all runs agree at all of these the band has no width: a
-    disaster no run has met leaves no trace. Where such disasters matter, average blocks of episodes first.
+    who have a value that is seen at those episodes too.
+
+    Where all runs agree at all of these, a disaster that no run has met leaves no trace. Of fewer than 36 runs (at
+    95 %) it might strike one in ten: there the band is infinite, or with ``bounds`` as wide as Clopper and Pearson's
+    interval. From 36 runs on it has no width. Where such disasters matter, average blocks of episodes.
+
+    Examples
+    --------
+    >>> curves = np.random.default_rng(0).normal(size=(20, 30)) + np.arange(30.0)
+    >>> band = confidence_band(curves)
+    >>> bool(((band.low <= np.arange(30)) & (np.arange(30) <= band.high)).all())
+    True
     """
     curves = as_curves(x, "x")
     limits, (curves,) = _limits(bounds, x=curves)
@@ -151,6 +161,13 @@ def difference_band(
     for all episodes at once (Westfall and Young, Resampling-Based Multiple Testing, 1993); elsewhere it reaches to 0.
     That test errs no more often than it says whatever the returns are, where a and b are alike: few runs that differ
     by much the same are no proof. Five pairs prove nothing at 95 %, and six only that all of them differ.
+
+    Examples
+    --------
+    >>> a, b = np.random.default_rng(0).normal(size=(2, 20, 30))
+    >>> a[:, 12:] += 5.0
+    >>> significant_stretches(difference_band(a, b))
+    (Stretch(start=12, stop=30, sign=1),)
     """
     first, second = as_curves(a, "a"), as_curves(b, "b")
     if paired:
@@ -186,12 +203,16 @@ def pointwise_intervals(x: npt.ArrayLike, level: float = 0.95, *, bounds: tuple[
         Coverage at each episode.
     bounds
         As in `confidence_band`.
+
+    Examples
+    --------
+    >>> pointwise_intervals([[1.0, 5.0], [2.0, 6.0], [3.0, 7.0]]).low.round(2).tolist()
+    [-0.48, 3.52]
     """
     curves = as_curves(x, "x")
     limits, (curves,) = _limits(bounds, x=curves)
     level, m = as_fraction(level, "level"), moments([curves])
-    ends = _cut(m.estimate, skew_corrected_interval(m, 1.0 - level), limits)
-    return Band(*ends, level, simultaneous=False, caution=caution_of_curves([curves]))
+    return Band(*_between(m, len(curves), 1.0 - level, level, limits), level, False, caution_of_curves([curves]))
 
 
 def significant_stretches(band: Band, reference: float | npt.ArrayLike = 0.0) -> tuple[Stretch, ...]:
@@ -210,6 +231,12 @@ def significant_stretches(band: Band, reference: float | npt.ArrayLike = 0.0) ->
         If ``band`` is not a band, or ``reference`` does not hold numbers.
     ValueError
         If ``reference`` is an array of another shape.
+
+    Examples
+    --------
+    >>> band = confidence_band([[0.0, 3.0], [0.1, 3.1], [0.2, 3.3], [0.1, 3.0], [0.0, 3.1]])
+    >>> significant_stretches(band, reference=2.0)
+    (Stretch(start=0, stop=1, sign=-1), Stretch(start=1, stop=2, sign=1))
     """
     if not isinstance(band, Band):
         raise TypeError(f"band is {band!r}; it must be a Band, as difference_band returns")
@@ -232,13 +259,6 @@ def _limits(
     return limits, [within(sample, name, limits) for name, sample in samples.items()]
 
 
-def _cut(
-    center: FloatArray, ends: tuple[FloatArray, FloatArray], limits: tuple[float, float] | None
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    curves = (center, *ends)
-    return curves if limits is None else (curves[0].clip(*limits), curves[1].clip(*limits), curves[2].clip(*limits))
-
-
 def _band(
     groups: Sequence[FloatArray],
     level: float,
@@ -248,74 +268,20 @@ def _band(
 ) -> Band:
     level = as_fraction(level, "level")
     resamples = as_resamples(resamples)
-    m = moments(groups)
-    alpha = _pointwise_alpha(groups, m, level, rng, resamples)
-    curves = _cut(m.estimate, skew_corrected_interval(steadied(groups, m), alpha), limits)
-    return Band(*curves, level, simultaneous=True, caution=caution_of_curves(groups))
+    m, fewest = moments(groups), min(len(group) for group in groups)
+    alpha = pointwise_alpha(groups, m, level, rng, resamples)
+    curves = _between(with_least_variances(groups, m), fewest, alpha, level, limits)
+    return Band(*curves, level, True, caution_of_curves(groups))
 
 
-def _pointwise_alpha(
-    groups: Sequence[FloatArray], m: Moments, level: float, rng: np.random.Generator, resamples: int
-) -> float:
-    """Return the error each episode may have by itself so that all of them together err with 1 - level."""
-    from scipy.special import ndtr
-
-    varies = m.error > 0.0
-    if not varies.any():
-        return 1.0 - level
-    if not varies.all():
-        groups = [group[:, varies] for group in groups]
-    rows = standardised(groups, m.error[varies])
-    points = rows.shape[1]
-    # Each by itself errs less than all together, and no less than its part of that (Bonferroni): beyond what resamples
-    # can tell, and for a single episode, that is all there is to know.
-    most, least = 1.0 - level, (1.0 - level) / points
-    if points == 1 or most * resamples < 1.0:
-        return float(least)
-    largest = largest_deviations(rows, rng, resamples, _independence(rows, float(m.dof[varies].mean())))
-    return float(np.clip(2.0 * ndtr(-np.quantile(largest, level)), least, most))
-
-
-def _independence(rows: FloatArray, dof: float) -> float:
-    """Return which part, in [0, 1], of the squared correlations between points is no more than chance shows.
-
-    Squares of correlations seen are on average those that are true, and 1 / dof of what these leave of 1.
-    """
-    points = rows.shape[1]
-    if points == 1:
-        return 0.0
-    gram = rows @ rows.T if len(rows) < points else rows.T @ rows  # of the same squares in all
-    seen = (float(np.square(gram).sum()) - points) / (points * (points - 1))
-    chance = 1.0 / max(dof, 1.0)
-    if seen <= chance or chance == 1.0:
-        return 1.0
-    return float(max(1.0 - (seen - chance) / (1.0 - chance) / seen, 0.0))
-
-
-def standardised(groups: Sequence[FloatArray], scale: FloatArray) -> FloatArray:
-    """Return one row [points] for each run of each group: its share of the deviation of the sum of means, in scales."""
-    return np.concatenate([(g - g.mean(axis=0)) / (scale * math.sqrt(len(g) * (len(g) - 1))) for g in groups])
-
-
-def largest_deviations(
-    rows: FloatArray, rng: np.random.Generator, resamples: int, independence: float = 0.0
-) -> FloatArray:
-    """Resample whole runs; return for each resample the largest deviation, [resamples].
-
-    A resample is a matrix product, weights [resamples, runs] @ rows [runs, points], taken in blocks so that memory
-    stays bounded whatever the number of resamples. Deviations are given noise of their own for the part
-    ``independence`` of their variance; rows are then to be standardised to a variance of 1.
-    """
-    runs, points = rows.shape
-    drawn = runs + (points if independence > 0.0 else 0)
-    largest = np.empty(resamples)
-    block = max(1, BLOCK // max(runs, points))
-    for start in range(0, resamples, block):
-        size = min(block, resamples - start)
-        normal = rng.standard_normal((size, drawn))  # in one draw, so that blocks do not matter
-        deviations = normal[:, :runs] @ rows
-        if independence > 0.0:
-            deviations *= math.sqrt(1.0 - independence)
-            deviations += math.sqrt(independence) * normal[:, runs:]
-        largest[start : start + size] = np.abs(deviations, out=deviations).max(axis=1)
-    return largest
+def _between(
+    m: Moments, runs: int, alpha: float, level: float, limits: tuple[float, float] | None
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return a curve and its bounds at the error ``alpha`` by episode; where runs agree, what so few leave open."""
+    low, high = skew_corrected_interval(m, alpha)
+    if not is_negligible(runs, 1.0 - level):
+        agree, share = m.error == 0.0, unseen(runs, alpha)
+        least, most = (-np.inf, np.inf) if limits is None else limits
+        low, high = np.where(agree, [low - (low - least) * share, high + (most - high) * share], [low, high])
+    curves = (m.estimate, low, high)
+    return curves if limits is None else (curves[0].clip(*limits), curves[1].clip(*limits), curves[2].clip(*limits))

@@ -1,6 +1,7 @@
 """Bootstraps of any statistic, and what few runs and few resamples cannot tell; the jackknife beside them."""
 
 import math
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -54,15 +55,17 @@ def bootstrap_interval(
         )
     inner = expanded_level(level, len(sample)) if method == "expanded" else level
     check_fineness(level, inner, resamples, len(sample))
-    result = bootstrap(
-        (sample,),
-        function,
-        confidence_level=inner,
-        method="bca" if method == "bca" else "percentile",
-        n_resamples=resamples,
-        batch=max(1, BLOCK // len(sample)),
-        rng=rng,
-    )
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")  # what SciPy warns of is refused below
+        result = bootstrap(
+            (sample,),
+            function,
+            confidence_level=inner,
+            method="bca" if method == "bca" else "percentile",
+            n_resamples=resamples,
+            batch=max(1, BLOCK // len(sample)),
+            rng=rng,
+        )
     odd = int(np.count_nonzero(~np.isfinite(result.bootstrap_distribution)))
     if odd:
         raise ValueError(f"statistic is not finite for {odd} of {resamples} resamples; it must be for any of the runs")

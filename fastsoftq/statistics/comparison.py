@@ -1,28 +1,28 @@
 """Two samples of runs compared: how much better, how surely, how often, and what pairing by seed bought."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from fastsoftq.checks import flag
-from fastsoftq.statistics.caution import caution_of_difference
-from fastsoftq.statistics.differences import difference_interval
-from fastsoftq.statistics.intervals import Interval
+from fastsoftq.statistics.cautions import caution_of_difference
+from fastsoftq.statistics.clopper_pearson import is_two_valued
+from fastsoftq.statistics.difference_interval import difference_interval
+from fastsoftq.statistics.improvement import wins
 from fastsoftq.statistics.moments import moments
 from fastsoftq.statistics.permutation import permutation_test
 from fastsoftq.statistics.samples import (
     FloatArray,
+    as_bounds,
     as_fraction,
     as_generator,
     as_runs,
-    check_same_shape,
+    as_two_samples,
     exponent,
     paired_differences,
     scaled,
+    within,
 )
-from fastsoftq.statistics.two_valued import is_two_valued
 from fastsoftq.system.html import NotebookTable
 
 
@@ -84,6 +84,7 @@ def compare_samples(
     rng: int | np.random.Generator | None = None,
     *,
     resamples: int = 9999,
+    bounds: tuple[float, float] | None = None,
 ) -> Comparison:
     """Compare two samples of runs, a - b.
 
@@ -99,23 +100,31 @@ def compare_samples(
         Seed or generator of the permutation test. None means a fixed seed: the answer is reproducible.
     resamples
         Permutations drawn; if there are no more than that in all, every one is taken and the p-value is exact.
+    bounds
+        Lowest and highest value that a run can have, if known: no difference is larger, of runs unseen either.
 
     Raises
     ------
     ValueError
-        On an empty, single-run or non-finite sample, or unequal numbers of runs when paired.
+        On an empty, single-run or non-finite sample, one out of its bounds, or unequal numbers of runs when paired.
 
     Notes
     -----
     The interval is the skewness-corrected t interval of `confidence_interval`: of the paired differences, or with
-    Welch's degrees of freedom where runs are not paired.
+    Welch's degrees of freedom where runs are not paired. It holds 0 where differences take two values and the p-value
+    does not reject.
 
-    Where runs show no spread it says what their number alone does. Paired differences that all agree, those of fewer
-    runs than any test could decide to within a hundredth, might have been their opposites, were a and b the same: the
-    interval is that of Clopper and Pearson between the two, which holds 0 exactly where the p-value does not reject;
-    where differences take two values, 0 too, it is stretched to 0 unless the p-value rejects. Of samples that are not
-    paired, one that takes two values has the interval of Clopper and Pearson, and one whose runs all agree has it
-    between the ends of both; those of a and of b are joined as Newcombe (Statistics in Medicine 17, 1998) joins them.
+    Few runs that are not paired may have missed rare values that the other sample shows. Below 100 runs the interval is
+    no less than a bootstrap-t in which both samples have one shape, that of all runs, each at its own scale; and so is
+    the p-value (`permutation_test`).
+
+    Where runs show no spread the interval says what their number alone does. Paired differences that all agree bound
+    the share of others, which are as large as runs of a and b lie apart at most, or ``bounds`` do: of fewer than 6
+    pairs like (1, 2) it holds 0, as the p-value says. Where all runs of both are the same, the interval is infinite
+    without ``bounds``, from 36 runs on of no width. Of samples that are not paired, one that takes two values has the
+    interval of Clopper and Pearson, one whose runs all agree has it between ``bounds`` or else the ends of both; it is
+    infinite where the other shows values so rare that these runs may have missed them. The intervals of a and of b are
+    joined as Newcombe (Statistics in Medicine 17, 1998) joins them.
 
     Examples
     --------
@@ -123,13 +132,17 @@ def compare_samples(
     >>> result.difference, result.p_value
     (36.0, 0.125)
     """
-    first, second = _samples(a, b, paired)
+    first, second = as_two_samples(a, b, paired)
     alpha = 1.0 - as_fraction(level, "level")
+    limits = None if bounds is None else as_bounds(bounds)
+    if limits is not None:
+        first, second = within(first, "a", limits), within(second, "b", limits)
     p_value = permutation_test(first, second, paired, as_generator(rng), resamples=resamples).p_value
     power = exponent(first, second)  # squares of what is scaled by it neither overflow nor vanish
     one, other = scaled(first, -power), scaled(second, -power)
     difference = float(moments([paired_differences(one, other)] if paired else [one, -other]).estimate)
-    low, high = difference_interval(one, other, paired, alpha)
+    ends = None if limits is None else (float(np.ldexp(limits[0], -power)), float(np.ldexp(limits[1], -power)))
+    low, high = difference_interval(one, other, paired, alpha, ends)
     if paired and p_value > alpha and is_two_valued(paired_differences(one, other)):
         low, high = min(low, 0.0), max(high, 0.0)
     return Comparison(
@@ -147,37 +160,8 @@ def compare_samples(
         runs_a=len(first),
         runs_b=len(second),
         paired=paired,
-        caution=caution_of_difference(one, other, paired, alpha),
+        caution=caution_of_difference(one, other, paired, alpha, known=bool(np.isfinite(high - low))),
     )
-
-
-def probability_of_improvement(
-    a: npt.ArrayLike, b: npt.ArrayLike, paired: bool = True, level: float = 0.95
-) -> Interval:
-    """Estimate the chance that a run of a exceeds a run of b, ties counting half.
-
-    Parameters
-    ----------
-    a, b
-        One number per run, float [runs].
-    paired
-        Whether entry i of both belongs to one seed. It changes the interval, not the estimate: all pairs of runs count.
-    level
-        Coverage of the interval.
-
-    Notes
-    -----
-    The estimate is the Mann-Whitney statistic over the number of pairs. The interval is DeLong's, by t on the logit
-    scale; where shares of wins do not vary, as when one sample lies wholly above the other, it is the exact binomial
-    one for as many disjoint pairs as there are.
-    """
-    first, second = _samples(a, b, paired)
-    level = as_fraction(level, "level")
-    won, lost = wins(first, second)
-    # A run of b loses where a run of a wins: 1 - lost points the same way as won.
-    groups = [won + (1.0 - lost)] if paired else [won, 1.0 - lost]
-    disjoint = min(len(first), len(second))
-    return improvement_interval(float(won.mean()), groups, disjoint, level, disjoint)
 
 
 @dataclass(frozen=True)
@@ -196,6 +180,12 @@ def welch_test(a: npt.ArrayLike, b: npt.ArrayLike) -> Welch:
     ----------
     a, b
         One number per run, float [runs]. At least one of them must vary.
+
+    Examples
+    --------
+    >>> result = welch_test([1.0, 2.0, 3.0], [4.0, 6.0, 8.0, 11.0])
+    >>> round(result.p_value, 3)
+    0.032
     """
     from scipy.stats import ttest_ind
 
@@ -232,39 +222,6 @@ def holm(p_values: npt.ArrayLike) -> FloatArray:
     adjusted = np.empty_like(p)
     adjusted[order] = np.minimum(np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)), 1.0)
     return adjusted
-
-
-def _samples(a: npt.ArrayLike, b: npt.ArrayLike, paired: bool) -> tuple[FloatArray, FloatArray]:
-    first, second = as_runs(a, "a"), as_runs(b, "b")
-    if flag("paired", paired):
-        check_same_shape(first, second, ("a", "b"), "to be paired")
-    return first, second
-
-
-def improvement_interval(p: float, groups: Sequence[FloatArray], disjoint: int, level: float, runs: int) -> Interval:
-    """Return the interval of a probability of improvement from its independent groups of shares of wins.
-
-    Where these do not vary, as where all is won, lost or tied, ``disjoint`` says how many independent pairs came out
-    alike: a chance q of that outcome would have let them with probability q^disjoint, and all else is unknown.
-    """
-    from scipy.special import expit, logit, stdtrit
-
-    m = moments(groups)
-    if m.error == 0.0:
-        q = ((1.0 - level) / 2.0) ** (1.0 / disjoint)
-        return Interval(p, p * q, 1.0 - (1.0 - p) * q, level, "binomial", runs)
-    half = stdtrit(m.dof, 0.5 + level / 2.0) * m.error / (p * (1.0 - p))
-    return Interval(p, float(expit(logit(p) - half)), float(expit(logit(p) + half)), level, "delong", runs)
-
-
-def wins(a: FloatArray, b: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return for each run the share of the other sample's runs that it exceeds, ties counting half."""
-
-    def share(x: FloatArray, y: FloatArray) -> FloatArray:
-        ordered = np.sort(y)
-        return (np.searchsorted(ordered, x, "left") + np.searchsorted(ordered, x, "right")) / (2.0 * len(y))
-
-    return share(a, b), share(b, a)
 
 
 def _hedges_g(a: FloatArray, b: FloatArray, difference: float) -> float:

@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from fastsoftq.checks import count, number
-from fastsoftq.statistics.intervals import Interval, confidence_interval, order_statistic_bounds
+from fastsoftq.statistics.intervals import Interval, confidence_interval
+from fastsoftq.statistics.order_statistics import order_statistic_bounds
 from fastsoftq.statistics.samples import ROUNDING, FloatArray, as_curves, as_fraction, check_same_shape
 from fastsoftq.system.html import NotebookTable
 
@@ -71,6 +72,12 @@ def sample_efficiency(
     Runs that never reach the threshold count as infinitely late: the median stays valid as it is, without the
     assumption of Kaplan and Meier that censoring tells nothing. Counted in steps it would tell much: a poor run takes
     more steps in the same number of episodes.
+
+    Examples
+    --------
+    >>> soon = sample_efficiency([[-9.0, -1.0, -1.0], [-9.0, -9.0, -1.0], [-9.0, -9.0, -9.0]], threshold=-1.0)
+    >>> soon.time.tolist(), round(soon.reached.estimate, 2), round(soon.restricted_mean.estimate, 2)
+    ([2.0, 3.0, inf], 0.67, 2.67)
     """
     returns = as_curves(curves, "curves")
     runs, episodes = returns.shape
@@ -98,9 +105,7 @@ def sample_efficiency(
         time=time,
         reached=_proportion(int(reached.sum()), runs, level),
         median=_median(time, level),
-        restricted_mean=confidence_interval(
-            np.minimum(time, horizon), level=level, bounds=(0.0, horizon) if horizon > 0.0 else None
-        ),
+        restricted_mean=_restricted_mean(time, horizon, level),
         horizon=horizon,
     )
 
@@ -112,6 +117,11 @@ def area_under_curve(curves: npt.ArrayLike) -> FloatArray:
     ----------
     curves
         float [runs, episodes].
+
+    Examples
+    --------
+    >>> area_under_curve([[-9.0, -1.0], [-5.0, -1.0]]).tolist()
+    [-5.0, -3.0]
     """
     return np.asarray(as_curves(curves, "curves", least=1).mean(axis=1))
 
@@ -125,6 +135,11 @@ def final_performance(curves: npt.ArrayLike, last: int = 100) -> FloatArray:
         float [runs, episodes].
     last
         How many episodes; at most as many as there are.
+
+    Examples
+    --------
+    >>> final_performance([[-9.0, -1.0, -3.0], [-5.0, -1.0, -1.0]], last=2).tolist()
+    [-2.0, -1.0]
     """
     x = as_curves(curves, "curves", least=1)
     if count("last", last) > x.shape[1]:
@@ -141,6 +156,12 @@ def _proportion(successes: int, runs: int, level: float) -> Interval:
 
     ends = binomtest(successes, runs).proportion_ci(level, method="exact")
     return Interval(successes / runs, float(ends.low), float(ends.high), level, "binomial", runs)
+
+
+def _restricted_mean(time: FloatArray, horizon: float, level: float) -> Interval:
+    if horizon == 0.0:  # of episodes without a step: there is no time to differ in
+        return Interval(0.0, 0.0, 0.0, level, "binomial", len(time))
+    return confidence_interval(np.minimum(time, horizon), level=level, bounds=(0.0, horizon))
 
 
 def _median(time: FloatArray, level: float) -> Interval | None:

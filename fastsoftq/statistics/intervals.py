@@ -2,38 +2,43 @@
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from fastsoftq.checks import choice
-from fastsoftq.statistics.betting import mean_bounds
+from fastsoftq.statistics.agreeing_runs import Parts, agreed_interval, of_unknown, of_weights
+from fastsoftq.statistics.betting_bounds import mean_bounds
 from fastsoftq.statistics.bootstraps import Statistic, bootstrap_interval, pseudo_values
-from fastsoftq.statistics.bootstraps import expanded_level as expanded_level
-from fastsoftq.statistics.caution import ENOUGH, caution_of_mean
+from fastsoftq.statistics.cautions import (
+    ENOUGH,
+    caution_of_agreement,
+    caution_of_bootstrap,
+    caution_of_function,
+    caution_of_mean,
+    caution_of_tail,
+)
+from fastsoftq.statistics.clopper_pearson import binomial_interval, is_two_valued
 from fastsoftq.statistics.distributions import tail_contributions, tail_mean
 from fastsoftq.statistics.moments import moments, skew_corrected_interval, student_interval, variation
+from fastsoftq.statistics.order_statistics import interquartile_mean, order_statistic_bounds
 from fastsoftq.statistics.samples import (
     ROUNDING,
     FloatArray,
     as_bounds,
     as_fraction,
     as_generator,
-    as_numbers,
     as_resamples,
     as_runs,
     exponent,
     scaled,
     within,
 )
-from fastsoftq.statistics.two_valued import binomial_interval, is_two_valued
 from fastsoftq.system.html import NotebookTable
 
 #: The part of runs that is the tail, unless one says otherwise.
 TAIL = 0.05
-
-#: From so many runs on the tail holds two and a half of them, and a function of the runs is nearly linear in each.
-_MANY = 50
 
 _OF_MEANS = {"skew": skew_corrected_interval, "student": student_interval}
 _BOUNDED = ("binomial", "betting")
@@ -98,8 +103,8 @@ def confidence_interval(
           skewness out, says so.
         - ``"student"`` (mean): the plain t interval.
         - ``"binomial"`` (mean): exact for runs that take two values (Clopper and Pearson, Biometrika 26, 1934), as
-          truth values or successes do; where all runs agree, exact for any distribution within ``bounds``. Below 20
-          runs a third value may have gone unseen: unless the two are the bounds it is no less than ``"skew"``.
+          truth values or successes do; where all runs agree, exact for any distribution within ``bounds``. A third
+          value may go unseen below 20 runs: unless the two are the bounds it is no less than ``"skew"``.
         - ``"betting"`` (mean): holds for any distribution within ``bounds``, at any number of runs (Waudby-Smith and
           Ramdas, JRSS B 86, 2024); wide where the bounds are.
         - ``"order"`` (quantiles): interpolated order statistics, free of any distribution (Nyblom, Statistics and
@@ -111,15 +116,13 @@ def confidence_interval(
     resamples
         Number of bootstrap resamples.
     bounds
-        Lowest and highest value that the statistic can have by nature, as (0, 1) for a share, if known: the interval
-        is cut there. Where all runs agree they alone say how far the mean may be from what was seen. Truth values are
-        bounded by 0 and 1 without being told.
+        Lowest and highest value that a run, or the statistic, can have by nature, as (0, 1) for a share, if known: the
+        interval is cut there. Truth values are bounded by 0 and 1 without being told.
 
     Returns
     -------
     Interval
-        With ``.estimate``, ``.low`` and ``.high``. A sample without any variation gives an interval of width zero,
-        with a ``.caution``, unless the bounds of a mean are known.
+        With ``.estimate``, ``.low`` and ``.high``, which may be infinite (Notes).
 
     Raises
     ------
@@ -128,81 +131,91 @@ def confidence_interval(
         method, a statistic that is not finite, a level finer than the resamples can tell, or a quantile so far out
         that no order statistic bounds it; the message then says how many resamples or runs it takes.
 
+    Notes
+    -----
+    Runs that all agree bound the share of those that do not: n of them miss a share s with probability (1 - s)^n. How
+    far off the mean may be ``bounds`` alone can tell; without them an end that depends on more than a tenth of the
+    runs is infinite. At 95 % the mean of up to 35 runs that agree has infinite ends, of 36 and more no width.
+
     Examples
     --------
     >>> ci = confidence_interval([-49.0, -52.5, -47.1, -50.3, -48.8])
     >>> f"{ci.estimate:.2f} [{ci.low:.2f}, {ci.high:.2f}]"
     '-49.54 [-52.42, -47.05]'
+    >>> confidence_interval([1.0] * 5).low, round(confidence_interval([1.0] * 5, bounds=(0.0, 1.0)).low, 2)
+    (-inf, 0.48)
     """
     sample = as_runs(x, "x")
     level = as_fraction(level, "level")
     resamples = as_resamples(resamples)
-    function, quantile, allowed = _resolve(statistic)
-    method = choice("method", method, ("auto", *allowed))
+    known = _known(statistic)
+    method = choice("method", method, ("auto", *known.methods))
     generator = as_generator(rng)
     limits = None if bounds is None else as_bounds(bounds)
-    of_mean = function is np.mean and not callable(statistic)
+    of_mean = known.function is np.mean and not callable(statistic)
     if of_mean and limits is None and np.asarray(x).dtype == np.bool_:
         limits = (0.0, 1.0)
+    varies = _varies(sample)
     if method == "auto":
-        exact = of_mean and is_two_valued(sample) and (limits is not None or _varies(sample))
-        method = "binomial" if exact else allowed[0]
+        method = "binomial" if of_mean and is_two_valued(sample) else known.methods[0]
+    estimate = _estimate(sample, statistic, known.function)
 
-    if method in _OF_MEANS or method in _BOUNDED:
-        estimate, ends, caution = _of_mean(sample, function, level, method, limits)
-        return Interval(*_within(limits, estimate, ends), level, method, len(sample), caution)
+    caution = ""
+    if method == "betting":
+        ends = _by_betting(sample, limits, level)
+    elif method == "order":
+        ends = order_statistic_bounds(sample, known.quantile, level)
+    elif not varies:
+        ends = agreed_interval(estimate, len(sample), 1.0 - level, known.parts, limits)
+        if limits is None:
+            caution = caution_of_agreement(len(sample), 1.0 - level, known=math.isfinite(ends[1] - ends[0]))
+    elif method == "binomial":
+        ends = _of_two_values(sample, level, limits)
+    elif method in _OF_MEANS:
+        of_tail = known.function is tail_mean
+        m = moments([tail_contributions(sample, TAIL) if of_tail else sample])
+        low, high = _OF_MEANS[method](m, 1.0 - level)
+        ends = float(low), float(high)
+        caution = caution_of_tail(sample, TAIL) if of_tail else caution_of_mean(sample, 1.0 - level)
+    else:
+        ends = bootstrap_interval(sample, known.function, level, method, resamples, generator)
+        caution = caution_of_bootstrap(len(sample))
+        if callable(statistic):
+            values = pseudo_values(sample, known.function, estimate)
+            caution = caution_of_function(sample, values)
+            if method == "expanded":
+                spread = skew_corrected_interval(moments([values]), 1.0 - level)
+                ends = min(ends[0], float(spread[0])), max(ends[1], float(spread[1]))
+    return Interval(*_within(limits, estimate, ends), level, method, len(sample), caution)
+
+
+def _estimate(sample: FloatArray, statistic: str | float | Statistic, function: Statistic) -> float:
+    if function is np.mean and not callable(statistic):
+        return float(moments([sample]).estimate)
     try:
         estimate = float(function(sample, axis=0))
     except TypeError as error:
         raise TypeError(f"statistic is {statistic!r}; it must take an array and axis=, as numpy.std does") from error
     if not math.isfinite(estimate):
         raise ValueError(f"statistic is {statistic!r}; it gives {estimate} for the runs, and must give a finite number")
-    caution = ""
-    if method == "order":
-        ends = order_statistic_bounds(sample, quantile, level)
-    elif sample.min() == sample.max():
-        ends, caution = (estimate, estimate), caution_of_mean(sample, 1.0 - level)
-    else:
-        ends = bootstrap_interval(sample, function, level, method, resamples, generator)
-        enough = _MANY if callable(statistic) else ENOUGH
-        if method == "expanded" and callable(statistic):
-            spread = skew_corrected_interval(moments([pseudo_values(sample, function, estimate)]), 1.0 - level)
-            ends = min(ends[0], float(spread[0])), max(ends[1], float(spread[1]))
-        if len(sample) < enough:
-            caution = f"{len(sample)} runs are few for a bootstrap: it takes {enough}, and more where tails are heavy"
-    return Interval(*_within(limits, estimate, ends), level, method, len(sample), caution)
+    return estimate
 
 
-def _of_mean(
-    sample: FloatArray, function: Statistic, level: float, method: str, limits: tuple[float, float] | None
-) -> tuple[float, tuple[float, float], str]:
-    """Return a mean, of all runs or of their tail, with its interval and what is to be said of it."""
-    alpha = 1.0 - level
-    if method == "betting":
-        if limits is None:
-            raise ValueError(
-                "method is 'betting'; it needs bounds, the lowest and the highest value that a run can have"
-            )
-        return float(moments([sample]).estimate), mean_bounds(within(sample, "x", limits), limits, level), ""
-    if method == "binomial":
-        if not is_two_valued(sample):
-            raise ValueError(
-                f"method is 'binomial'; x takes {len(np.unique(sample))} values, and must take two at most"
-            )
-        m, ends = moments([sample]), binomial_interval(sample, alpha, limits)
-        known = limits is not None or _varies(sample)
-        if len(sample) < ENOUGH and _varies(sample) and limits != (sample.min(), sample.max()):
-            # So few may have missed a third value, as counts do.
-            wider = skew_corrected_interval(m, alpha)
-            ends = min(ends[0], float(wider[0])), max(ends[1], float(wider[1]))
-        return float(m.estimate), ends, "" if known else caution_of_mean(sample, alpha)
-    of_tail = function is tail_mean
-    m = moments([tail_contributions(sample, TAIL) if of_tail else sample])
-    low, high = _OF_MEANS[method](m, alpha)
-    caution = caution_of_mean(sample, alpha)
-    if of_tail and len(sample) < _MANY:
-        caution = f"the worst {TAIL:.0%} of {len(sample)} runs are too few to know how much they vary: it takes {_MANY}"
-    return float(m.estimate), (float(low), float(high)), caution
+def _by_betting(sample: FloatArray, limits: tuple[float, float] | None, level: float) -> tuple[float, float]:
+    if limits is None:
+        raise ValueError("method is 'betting'; it needs bounds, the lowest and the highest value that a run can have")
+    return mean_bounds(within(sample, "x", limits), limits, level)
+
+
+def _of_two_values(sample: FloatArray, level: float, limits: tuple[float, float] | None) -> tuple[float, float]:
+    """Return the binomial interval; wider below 20 runs, which may have missed a third value, as counts do."""
+    if not is_two_valued(sample):
+        raise ValueError(f"method is 'binomial'; x takes {len(np.unique(sample))} values, and must take two at most")
+    low, high = binomial_interval(sample, 1.0 - level)
+    if len(sample) < ENOUGH and limits != (sample.min(), sample.max()):
+        wider = skew_corrected_interval(moments([sample]), 1.0 - level)
+        low, high = min(low, float(wider[0])), max(high, float(wider[1]))
+    return low, high
 
 
 def _varies(sample: FloatArray) -> bool:
@@ -222,69 +235,34 @@ def _within(
     return estimate, low, high
 
 
-def interquartile_mean(x: npt.ArrayLike, axis: int | None = None) -> FloatArray:
-    """Return the mean of the middle half: a quarter of the runs, rounded down, is cut from either end.
+class _Known(NamedTuple):
+    """What is known of a statistic: the methods that fit it, the best one first, and what runs unseen can do to it."""
 
-    Parameters
-    ----------
-    x
-        Numbers of any shape.
-    axis
-        The axis to reduce; None takes all numbers together.
-
-    Notes
-    -----
-    The definition of Agarwal et al. (NeurIPS 2021) and ``scipy.stats.trim_mean(x, 0.25)``. It describes collections of
-    environments well; on one environment it hides the tails, so report it beside the mean.
-    """
-    array = as_numbers(x, "x", axis)
-    ordered = np.sort(array, axis=axis) if axis is not None else np.sort(array, axis=None)
-    axis = 0 if axis is None else axis
-    n = ordered.shape[axis]
-    cut = n // 4
-    return np.asarray(ordered.take(np.arange(cut, n - cut), axis=axis).mean(axis=axis))
+    function: Statistic
+    methods: tuple[str, ...]
+    parts: Parts
+    quantile: float = math.nan
 
 
-def order_statistic_bounds(sample: FloatArray, quantile: float, level: float) -> tuple[float, float]:
-    """Return the distribution-free interval for a quantile; ``sample`` [runs] may hold infinities."""
-    from scipy.stats import binom
-
-    n, alpha = len(sample), 1.0 - level
-    least = math.floor(math.log(alpha / 2.0) / math.log(max(quantile, 1.0 - quantile))) + 1
-    if n < least:
-        raise ValueError(
-            f"the {quantile:g}-quantile has a distribution-free {level:.0%} interval from {least} runs on, got {n}; "
-            "method='percentile' gives an approximate one"
-        )
-    ordered = np.sort(sample)
-    below = binom.cdf(np.arange(n), n, quantile)  # below[r] = P(the quantile is under order statistic r), r from 0
-
-    def bound(gamma: float) -> float:
-        r = int(np.searchsorted(below, gamma, side="right"))
-        odds = r * (1.0 - quantile) * (below[r] - gamma) / ((n - r) * quantile * (gamma - below[r - 1]))
-        lower, upper = ordered[r - 1], ordered[r]
-        # Between an attained and an unattained (infinite) value there is nothing to interpolate.
-        return float(lower if lower == upper else lower + (upper - lower) / (1.0 + odds))
-
-    return bound(alpha / 2.0), bound(1.0 - alpha / 2.0)
+_NAMED = {
+    "mean": _Known(np.mean, (*_OF_MEANS, *_BOUNDED, *_BOOTSTRAPS), of_weights(lambda share: share)),
+    "median": _Known(np.median, ("order", *_BOOTSTRAPS), of_weights(lambda share: float(share >= 0.5)), 0.5),
+    "interquartile_mean": _Known(
+        interquartile_mean, _BOOTSTRAPS, of_weights(lambda share: min(max(2.0 * share - 0.5, 0.0), 1.0))
+    ),
+    "tail_mean": _Known(tail_mean, ("skew", *_BOOTSTRAPS), of_weights(lambda share: min(share / TAIL, 1.0))),
+}
 
 
-def _resolve(statistic: str | float | Statistic) -> tuple[Statistic, float, tuple[str, ...]]:
-    """Return the function, the quantile it is (or nan), and the methods it allows, the best one first."""
+def _known(statistic: str | float | Statistic) -> _Known:
     if callable(statistic):
-        return statistic, math.nan, _BOOTSTRAPS
+        return _Known(statistic, _BOOTSTRAPS, of_unknown)
     if isinstance(statistic, str):
-        choice("statistic", statistic, ("mean", "median", "interquartile_mean", "tail_mean"))
-        if statistic == "mean":
-            return np.mean, math.nan, (*_OF_MEANS, *_BOUNDED, *_BOOTSTRAPS)
-        if statistic == "tail_mean":
-            return tail_mean, math.nan, ("skew", *_BOOTSTRAPS)
-        if statistic == "interquartile_mean":
-            return interquartile_mean, math.nan, _BOOTSTRAPS
-        return np.median, 0.5, ("order", *_BOOTSTRAPS)
+        return _NAMED[choice("statistic", statistic, tuple(_NAMED))]
     quantile = as_fraction(statistic, "statistic, where it is a quantile,")
 
     def of_quantile(x: FloatArray, axis: int = -1) -> FloatArray:
         return np.asarray(np.quantile(x, quantile, axis=axis))
 
-    return of_quantile, quantile, ("order", *_BOOTSTRAPS)
+    parts = of_weights(lambda share: float(share >= quantile))
+    return _Known(of_quantile, ("order", *_BOOTSTRAPS), parts, quantile)

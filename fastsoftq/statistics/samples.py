@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from fastsoftq.checks import MOST, array, count, generator, number, unmasked
+from fastsoftq.checks import MOST, array, count, flag, generator, number, unmasked
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -80,6 +80,14 @@ def check_same_shape(a: FloatArray, b: FloatArray, names: tuple[str, str], why: 
     """Refuse two samples of unequal shape."""
     if a.shape != b.shape:
         raise ValueError(f"{names[0]} has shape {a.shape} and {names[1]} {b.shape}; they must be equal {why}")
+
+
+def as_two_samples(a: npt.ArrayLike, b: npt.ArrayLike, paired: bool) -> tuple[FloatArray, FloatArray]:
+    """Return two samples as float64 [runs] each, equally many where they are paired."""
+    first, second = as_runs(a, "a"), as_runs(b, "b")
+    if flag("paired", paired):
+        check_same_shape(first, second, ("a", "b"), "to be paired")
+    return first, second
 
 
 def as_fraction(value: float, name: str) -> float:

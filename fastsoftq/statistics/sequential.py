@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from fastsoftq.statistics.betting import ruled_out, sequential_bets
+from fastsoftq.statistics.betting_bounds import ruled_out, sequential_bets
 from fastsoftq.statistics.samples import FloatArray, as_bounds, as_fraction, as_runs, check_same_shape, within
 from fastsoftq.system.html import NotebookTable
 

@@ -5,7 +5,7 @@ from decimal import Decimal, localcontext
 import numpy as np
 
 from fastsoftq.planning.bellman import matrices
-from fastsoftq.planning.wandering import components
+from fastsoftq.planning.mean_rewards.parts import endless_parts
 
 
 def sign_of_best_mean(mdp, scale, rounds=400):
@@ -15,14 +15,16 @@ def sign_of_best_mean(mdp, scale, rounds=400):
     """
     with localcontext() as context:
         context.prec, context.Emin, context.Emax = 60, -(10**9), 10**9
-        return max((_sign(part, Decimal(float(scale)), rounds) for part in components(mdp, matrices(mdp))), default=-1)
+        return max(
+            (_sign(part, Decimal(float(scale)), rounds) for part in endless_parts(mdp, matrices(mdp))), default=-1
+        )
 
 
 def _sign(part, scale, rounds):
     size = part.first.size
     reward = [scale * Decimal(float(r)) for r in part.reward]
     rows = []
-    for dense in part.continuation.toarray():
+    for dense in part.onward.toarray():
         chances = [Decimal(float(p)) for p in dense]
         rows.append([p / sum(chances) for p in chances])
     pairs = [np.flatnonzero(part.state == s).tolist() for s in range(size)]

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from scipy import optimize
 
 import fastsoftq as fsq
-from fastsoftq.planning import behaviour, soft_policies
-from fastsoftq.planning.bellman import matrices, soft_policy
+from fastsoftq.planning.bellman import log_soft_policy, matrices, soft_policy
+from fastsoftq.planning.inverse_rl import behaviour
+from fastsoftq.planning.inverse_rl.soft_behaviour import soft_fixed_point
 from tests.planning.strategies import mdps, policies
 from tests.reference import planning as slow
 
@@ -42,9 +43,9 @@ def test_the_fixed_point_from_anywhere(data, discount):
     mdp = data.draw(mdps())
     v = data.draw(st.lists(st.floats(-50.0, 50.0), min_size=mdp.n_states, max_size=mdp.n_states))
     exact = fsq.soft_value_iteration(mdp, discount, reward_scale=2.0)
-    found = soft_policies.soft_fixed_point(matrices(mdp, 2.0), discount, np.array(v))
+    found = soft_fixed_point(matrices(mdp, 2.0), discount, np.array(v))
     np.testing.assert_allclose(found, exact.v, rtol=1e-9, atol=1e-9)
-    np.testing.assert_allclose(np.exp(soft_policies.log_soft_policy(exact.q)), soft_policy(exact.q, 1.0), atol=1e-15)
+    np.testing.assert_allclose(np.exp(log_soft_policy(exact.q)), soft_policy(exact.q, 1.0), atol=1e-15)
 
 
 def test_temperature_maximises_the_likelihood():

@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import given
 
 from fastsoftq.planning.bellman import matrices
-from fastsoftq.planning.choices import all_choices
-from fastsoftq.planning.components import end_components, surely_ending
+from fastsoftq.planning.optimal.choices import all_choices
+from fastsoftq.planning.optimal.end_components import end_components, surely_ending
 from tests.planning.strategies import mdps
 
 
@@ -18,7 +18,7 @@ def closed_in(choices, states):
     return [
         c
         for c in range(choices.state.size)
-        if choices.state[c] in states and choices.ends[c] == 0.0 and (choices.onward[[c]] @ outside)[0] == 0.0
+        if choices.state[c] in states and choices.ends[c] == 0.0 and choices.onward.expected(outside)[c] == 0.0
     ]
 
 
@@ -56,9 +56,9 @@ def test_one_comes_to_the_end_for_certain_where_some_policy_does(mdp):
     options = [np.flatnonzero(choices.state == s) for s in range(choices.n_states)]
     right = np.zeros(choices.n_states, bool)
     for policy in itertools.product(*options):
-        chain = choices.onward[list(policy)].toarray()
+        chain = choices.onward.toarray()[list(policy)]
         going = np.linalg.matrix_power(chain, 4096) @ np.ones(choices.n_states)
         right |= going < 1e-3
     assert states.tolist() == right.tolist()
-    leads_out = choices.onward @ (~right).astype(float) > 0.0
+    leads_out = choices.onward.expected((~right).astype(float)) > 0.0
     assert kept.tolist() == (right[choices.state] & ~leads_out).tolist()

@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from scipy.optimize import brentq, minimize
 
 import fastsoftq as fsq
-from fastsoftq.planning import critical, excursions, means
+from fastsoftq.planning import critical
 from fastsoftq.planning.critical import is_above_critical, side_of_critical
+from fastsoftq.planning.markov_chains import excursions
+from fastsoftq.planning.mean_rewards import best_means
 from tests.planning.exact_means import sign_of_best_mean
 from tests.planning.strategies import mdps
 from tests.reference import planning as slow
@@ -413,7 +415,7 @@ def test_rare_ways_in_more_states_than_are_always_eliminated(size, monkeypatch):
         warnings.simplefilter("error")
         found = fsq.critical_reward_scale(mdp)
         monkeypatch.setattr(excursions, "FEW", size)
-        monkeypatch.setattr(means, "FEW", size)
+        monkeypatch.setattr(best_means, "FEW", size)
         assert found == pytest.approx(fsq.critical_reward_scale(mdp), rel=1e-9)
     assert side_of_critical(mdp, 0.5 * found, 1e7) is not True
     assert side_of_critical(mdp, 2.0 * found, 1e7) is not False

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import fastsoftq as fsq
-from fastsoftq.planning import demonstrations
+from fastsoftq.planning.inverse_rl import demonstrations
 
 CORRIDOR = fsq.from_map("S..G")
 GOOD = "trajectory,step,state,action\na,0,0,1\na,1,1,1\nb,3,0,3\nb,4,0,1\n"

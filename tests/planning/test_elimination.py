@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from fastsoftq.planning.elimination import Elimination
+from fastsoftq.planning.markov_chains.elimination import Elimination
 
 
 @pytest.mark.parametrize("rare", [0.5, 1e-9, 1e-40, 1e-150])

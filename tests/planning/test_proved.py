@@ -10,7 +10,7 @@ from scipy.optimize import linprog
 
 import fastsoftq as fsq
 from fastsoftq.planning.iteration import _solution
-from fastsoftq.planning.reduction import Solved
+from fastsoftq.planning.optimal.reduction import Solved
 from tests.reference.total_reward import optimal
 from tests.reference.total_reward import solve as solve_exactly
 

@@ -4,10 +4,11 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from scipy import sparse
 
-from fastsoftq.planning.compensated import sum_by_row, two_product, two_sum
-from fastsoftq.planning.resolvent import Resolvent
+from fastsoftq.planning.markov_chains.compensated import sum_by_row, two_product, two_sum
+from fastsoftq.planning.markov_chains.m_matrices import _Factors, _Iteration, _Table
+from fastsoftq.planning.markov_chains.resolvent import Resolvent
+from fastsoftq.planning.markov_chains.transitions import merged
 
 
 def jumble(size, degree, seed=0):
@@ -15,7 +16,7 @@ def jumble(size, degree, seed=0):
     rng = np.random.default_rng(seed)
     entries = rng.dirichlet(np.ones(degree), size).ravel()
     places = np.repeat(np.arange(size), degree), rng.integers(0, size, size * degree)
-    return sparse.csr_array((entries, places), (size, size))
+    return merged(*places, entries, size, size)
 
 
 def room(side):
@@ -27,18 +28,24 @@ def room(side):
         for dy, dx in ((0, 1), (0, -1), (1, 0), (-1, 0))
     ]
     places = np.tile(state, 4), np.concatenate(moves)
-    return sparse.csr_array((np.full(4 * state.size, 0.25), places), (state.size,) * 2)
+    return merged(*places, np.full(4 * state.size, 0.25), state.size, state.size)
 
 
-@pytest.mark.parametrize(("chain", "factorised"), [(jumble(300, 4), True), (jumble(2000, 4), False), (room(50), True)])
+SOLVED_BY = [(jumble(60, 4), _Table), (jumble(300, 4), _Factors), (jumble(2000, 4), _Iteration), (room(50), _Factors)]
+
+
+@pytest.mark.parametrize(("chain", "kind"), SOLVED_BY)
 @pytest.mark.parametrize("discount", [0.5, 0.99, 0.999999])
-def test_solutions_are_those_of_dense_algebra(chain, factorised, discount):
-    size = chain.shape[0]
-    solver = Resolvent(sparse.csr_array(discount * chain), np.full(size, 1.0 - discount))
-    assert solver._factorised is factorised
+def test_solutions_are_those_of_dense_algebra(chain, kind, discount):
+    size = chain.n_states
+    solver = Resolvent(chain.discounted(discount), np.full(size, 1.0 - discount))
+    assert isinstance(solver._equations(), kind)
     b = np.random.default_rng(1).normal(size=size)
     dense = np.eye(size) - discount * chain.toarray()
     x = solver.solve(b)
+    np.testing.assert_allclose(
+        solver.solve_columns(np.column_stack([b, 2.0 * b])), np.column_stack([x, 2.0 * x]), rtol=1e-9
+    )
     np.testing.assert_allclose(x, np.linalg.solve(dense, b), atol=1e-15 * np.abs(x).max() / (1.0 - discount))
     start = np.abs(b)
     visits = solver.solve_transposed(start)
@@ -51,7 +58,7 @@ def test_solutions_are_those_of_dense_algebra(chain, factorised, discount):
 def test_the_sum_of_two_parts_is_known_beyond_working_precision(size, end):
     # Every state ends with the same chance: what is paid for that is paid once, in whatever order states are seen.
     chain = jumble(size, 5)
-    solver = Resolvent(sparse.csr_array((1.0 - end) * chain), np.full(size, end))
+    solver = Resolvent(chain.discounted(1.0 - end), np.full(size, end))
     worth = np.random.default_rng(2).normal(size=size)
     b = 1.0 - solver.differences.rise(worth)
     high, low = solver.solve_twice(b)
@@ -60,7 +67,7 @@ def test_the_sum_of_two_parts_is_known_beyond_working_precision(size, end):
 
 
 def test_a_state_that_is_never_left_has_no_solution():
-    chain = sparse.csr_array(np.array([[0.0, 1.0], [0.0, 1.0]]))
+    chain = merged(np.array([0, 1]), np.array([1, 1]), np.ones(2), 2, 2)
     solver = Resolvent(chain, np.zeros(2))
     assert np.isnan(solver.solve(np.ones(2))).any()
     assert solver.left == np.inf

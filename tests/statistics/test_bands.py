@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 from scipy import stats
 
-import fastsoftq.statistics.bands as bands
 from fastsoftq.statistics import (
     Band,
     confidence_band,
@@ -10,6 +9,7 @@ from fastsoftq.statistics import (
     difference_band,
     pointwise_intervals,
     significant_stretches,
+    sup_t,
 )
 from tests.statistics.populations import smooth_curves
 
@@ -50,18 +50,40 @@ def test_equal_episodes_count_once_and_independent_ones_as_sidak_says():
 
 def test_resampling_in_blocks_keeps_within_memory_and_changes_nothing(monkeypatch):
     whole = confidence_band(CURVES, rng=5, resamples=300)
-    monkeypatch.setattr(bands, "BLOCK", 1000)
+    monkeypatch.setattr(sup_t, "BLOCK", 1000)
     np.testing.assert_allclose(confidence_band(CURVES, rng=5, resamples=300).low, whole.low, rtol=1e-12)
 
 
-def test_episodes_without_variation_have_no_width_and_leave_the_others_alone():
-    constant = np.full((30, 3), 0.1)
-    band = confidence_band(np.hstack([CURVES, constant]))
+def test_episodes_at_which_many_runs_agree_have_no_width_and_leave_the_others_alone():
+    curves, constant = smooth_curves(np.random.default_rng(0), 36, 40)[0], np.full((36, 3), 0.1)
+    band = confidence_band(np.hstack([curves, constant]))
     np.testing.assert_array_equal(band.low[40:], 0.1)
     np.testing.assert_array_equal(band.high[40:], 0.1)
-    np.testing.assert_allclose(band.low[:40], confidence_band(CURVES).low, rtol=1e-9)
+    np.testing.assert_allclose(band.low[:40], confidence_band(curves).low, rtol=1e-9)
     flat = confidence_band(constant)
     np.testing.assert_array_equal(flat.low, flat.high)
+
+
+@pytest.mark.parametrize(("runs", "level"), [(2, 0.95), (35, 0.95), (50, 0.99)])
+@pytest.mark.parametrize("kind", ["band", "pointwise", "difference"])
+def test_episodes_at_which_few_runs_agree_are_known_to_their_bounds_only(runs, level, kind):
+    """A tenth of all runs stays unseen with probability 0.9^runs, which is more than half of the error."""
+    assert 0.9**runs > (1.0 - level) / 2.0
+    x = np.hstack([np.random.default_rng(1).normal(size=(runs, 15)), np.full((runs, 30), 4.0)])
+    call, reach = {
+        "band": (confidence_band, 20.0),
+        "pointwise": (pointwise_intervals, 20.0),
+        "difference": (lambda x, **given: difference_band(x, 0.0 * x, **given), 40.0),
+    }[kind]
+    free, cut = call(x, level=level), call(x, level=level, bounds=(-20.0, 20.0))
+    far = slice(-5, None)  # ten episodes away from those that vary
+    np.testing.assert_array_equal((free.low[far], free.high[far]), [[-np.inf] * 5, [np.inf] * 5])
+    assert np.isfinite(free.low[:15]).all()
+    share = 1.0 - ((1.0 - level) / 2.0) ** (1.0 / runs)  # at each episode by itself
+    assert -reach <= cut.low[-1] <= 4.0 - (reach + 4.0) * share + 1e-9
+    assert reach >= cut.high[-1] >= 4.0 + (reach - 4.0) * share - 1e-9
+    if kind == "pointwise":
+        assert cut.low[-1] == pytest.approx(confidence_interval(x[:, -1], level=level, bounds=(-20.0, 20.0)).low)
 
 
 def test_paired_difference_is_the_band_of_the_differences():
@@ -127,16 +149,16 @@ def test_a_few_equal_differences_are_no_proof():
     for paired in (True, False):
         band = difference_band(a, b, paired)
         np.testing.assert_array_equal(band.center, [0, 0, 2, 2, 2, 2])
-        np.testing.assert_array_equal((band.low, band.high), ([0] * 6, [0, 0, 2, 2, 2, 2]))
+        np.testing.assert_array_equal((band.low, band.high), ([-np.inf] * 6, [np.inf] * 6))
         assert significant_stretches(band) == ()
-        many = difference_band(np.repeat(a, 5, axis=0), np.repeat(b, 5, axis=0), paired)
+        many = difference_band(np.repeat(a, 9, axis=0), np.repeat(b, 9, axis=0), paired)
         np.testing.assert_array_equal((many.low, many.high), [[0, 0, 2, 2, 2, 2]] * 2)
         assert significant_stretches(many) == ((2, 6, 1),)
 
 
 def test_differences_that_vary_by_rounding_do_not_vary():
     rng = np.random.default_rng(8)
-    blocks = rng.integers(-50, 0, (20, 40)) / 3.0
+    blocks = rng.integers(-50, 0, (40, 40)) / 3.0
     band = difference_band(blocks + 1.0 / 3.0, blocks)
     np.testing.assert_array_equal(band.low, band.high)
     np.testing.assert_allclose(band.center, 1.0 / 3.0)
@@ -174,4 +196,4 @@ def test_bands_end_where_values_do():
 
 def test_stretches_of_something_else_are_refused():
     with pytest.raises(TypeError, match="band is 3; it must be a Band"):
-        bands.significant_stretches(3)
+        significant_stretches(3)

@@ -1,0 +1,1 @@
+"""Inverse reinforcement learning: demonstrations, and the temperature or the rewards that explain them best."""

@@ -1,0 +1,61 @@
+"""How far each action falls short of the best, and ties, told by what rounding does to each state's own values."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastsoftq.planning.bellman import Matrices, action_values
+from fastsoftq.planning.markov_chains.differences import Differences
+from fastsoftq.planning.markov_chains.resolvent import Resolvent
+
+__all__ = ["shortfalls"]
+
+_EPSILON = 32.0 * float(np.finfo(np.float64).eps)
+_MOST = 2000  # policies; ten are many
+
+
+def shortfalls(model: Matrices, discount: float, relative: float = _EPSILON) -> NDArray[np.float64]:
+    """Return V*(s) - Q*(s, a), the hard advantage with its sign changed.
+
+    Rewards less these shortfalls are rewards shaped by a potential (Ng, Harada & Russell 1999): policies, soft ones
+    too, are those of the rewards themselves, but values of the best actions are 0, whatever rewards add up to.
+
+    Parameters
+    ----------
+    model : Matrices
+    discount : float
+        Below 1.
+    relative : float
+        A shortfall is 0 if it is at most so much of the sizes of all rewards that may be met on the way.
+
+    Returns
+    -------
+    ndarray of float64, shape [states, actions]
+        At least 0; 0 for the best actions of each state.
+    """
+    n_states, n_actions = model.reward.shape
+    rows = np.arange(n_states)
+    onward = model.continuation.discounted(discount)
+    ends = ((1.0 - discount) + discount * model.termination).ravel()
+    differences = Differences(onward, np.repeat(rows, n_actions), ends)
+    chosen = np.argmax(model.reward, axis=1)
+    seen: set[bytes] = set()
+    for _ in range(_MOST):
+        pair = rows * n_actions + chosen
+        equations = Resolvent(onward.taken(pair), ends[pair])
+        paid = np.where(model.terminal, 0.0, model.reward[rows, chosen])
+        high, low = equations.solve_twice(paid)
+        met = np.maximum(equations.solve_twice(np.abs(paid))[0], 0.0)
+        gain = model.reward + differences.rise(high, low).reshape(n_states, n_actions)
+        sizes = action_values(model._replace(reward=np.abs(model.reward)), met, discount) + met[:, None]
+        behind = gain[rows, chosen][:, None] - gain
+        margin = relative * (sizes + sizes[rows, chosen][:, None])
+        best = np.argmax(-behind - margin, axis=1)
+        better = (-behind[rows, best] > margin[rows, best]) & (best != chosen) & ~model.terminal
+        seen.add(chosen.tobytes())
+        chosen = np.where(better, best, chosen)
+        if chosen.tobytes() in seen:  # the same: none is better; or another: only rounding tells them apart
+            break
+    behind = np.where(behind <= margin, 0.0, behind)
+    return np.where(model.terminal[:, None], 0.0, behind)

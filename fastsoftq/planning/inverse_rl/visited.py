@@ -1,0 +1,54 @@
+"""The part of an MDP that demonstrations can tell of: what may follow the states that they visit."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastsoftq.planning.bellman import Matrices
+
+__all__ = ["Observed", "observed"]
+
+
+class Observed(NamedTuple):
+    """The states that may follow those visited, and what was done there.
+
+    Attributes
+    ----------
+    states : ndarray of int64, shape [part]
+        Their numbers in the MDP.
+    model : Matrices
+        Of this part.
+    counts : ndarray of float64, shape [part, actions]
+        How often each action was taken.
+    """
+
+    states: NDArray[np.int64]
+    model: Matrices
+    counts: NDArray[np.float64]
+
+
+def observed(model: Matrices, counts: NDArray[np.float64]) -> Observed:
+    """Restrict an MDP to what may follow the states that were visited.
+
+    Parameters
+    ----------
+    model : Matrices
+    counts : ndarray of float64, shape [states, actions]
+
+    Returns
+    -------
+    Observed
+    """
+    n_states, n_actions = model.reward.shape
+    visited = counts.sum(axis=1) > 0.0
+    inside = model.continuation.reached(visited, np.repeat(np.arange(n_states), n_actions))
+    part = Matrices(
+        reward=model.reward[inside],
+        continuation=model.continuation.within(np.repeat(inside, n_actions), inside),
+        termination=model.termination[inside],
+        terminal=model.terminal[inside],
+    )
+    return Observed(np.flatnonzero(inside), part, counts[inside])

@@ -1,0 +1,158 @@
+"""The weights that make what was done most likely: Newton's method, in coordinates that the data choose.
+
+Coordinates are such that the expected information is the identity where all weights are 0. So neither the scale of a
+feature nor that of the others matters, and what demonstrations say nothing about is left out.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastsoftq.planning.inverse_rl.separating_weights import separating_direction
+from fastsoftq.planning.inverse_rl.soft_behaviour import SoftBehaviour, total
+from fastsoftq.planning.inverse_rl.visited import Observed
+
+__all__ = ["Information", "WeightSearch"]
+
+_SETTLED = 1e-9  # a step of Newton's method that changes no ln of a probability by more, relatively
+_NEARLY = 1e-6  # the same where rounding allows no less
+_SILENT = 1e-10  # of the largest: the square root of information that counts as none
+_SOME = 1e-6  # of a direction: the part of a weight that counts as none
+_STEPS = 8  # after which steps that have not become small make one look for separation
+_STRICT = 80.0  # nats by which a weight on its way to infinity is taken further
+
+
+class Information(NamedTuple):
+    """What the actions taken are expected to say about the weights.
+
+    Attributes
+    ----------
+    basis : ndarray of float64, shape [features, known]
+        Directions of which they say something, scaled so that their information is the identity.
+    unknown : ndarray of bool, shape [features]
+        Weights that they do not determine.
+    """
+
+    basis: NDArray[np.float64]
+    unknown: NDArray[np.bool_]
+
+
+class WeightSearch:
+    """A search for the weights that make what was done most likely.
+
+    Parameters
+    ----------
+    part : Observed
+    features : ndarray of float64, shape [part, actions, features]
+        Each of ordinary size.
+    discount : float
+        Below 1.
+
+    Attributes
+    ----------
+    weights : ndarray of float64, shape [features]
+        The best so far.
+    converged : bool
+        Whether no weights are better, as far as double precision can tell.
+    unidentified, separated : ndarray of bool, shape [features]
+        Weights that what was done does not depend on, or only together with others, and those that it makes ever more
+        likely as they grow.
+    """
+
+    def __init__(self, part: Observed, features: NDArray[np.float64], discount: float) -> None:
+        self.part, self.features, self.discount = part, features, discount
+        self.behaviour = SoftBehaviour(part.model, features, discount)
+        self.weights = np.zeros(features.shape[2])
+        log_policy, gradient = self.behaviour(self.weights)
+        self.sizes = self._sizes(log_policy, gradient)
+        self.converged = False
+        self.unidentified = self.information().unknown
+        self.separated = np.zeros_like(self.unidentified)
+
+    def run(self, max_iterations: int) -> None:
+        """Search, for so many steps at most."""
+        left = max_iterations
+        information = self.information()
+        while True:
+            before = left
+            left, settled = self._climb(information.basis, left)
+            known = information.basis.shape[1]
+            direction = None
+            if not settled and known and not self.separated.all():
+                reward = self.features @ information.basis
+                largest = float(np.abs(reward).max())
+                direction = separating_direction(self.part, reward / largest, self.discount)
+            if direction is not None:
+                left = min(left, before - 1)  # a round counts, so that rounds end
+                away = _STRICT * (information.basis @ direction) / largest
+                self.weights = self.weights + away
+                self.separated |= self._concerned(away)
+            information = self.information()
+            if direction is None and (left == before or settled) and information.basis.shape[1] <= known:
+                break
+            if left <= 0:
+                break
+        if self.separated.any():
+            self.separated |= information.unknown & ~self.unidentified
+        self.unidentified &= information.unknown
+        self.converged = settled and not self.separated.any() and not self.unidentified.any()
+
+    def information(self) -> Information:
+        """What is expected to be known of the weights where they are now."""
+        log_policy, gradient = self.behaviour(self.weights)
+        rows = self._weighted(log_policy, gradient) / self.sizes
+        _, values, directions = np.linalg.svd(rows, full_matrices=True)
+        values = np.append(values, np.zeros(directions.shape[0] - values.size))
+        told = values > _SILENT
+        basis = (directions[told] / values[told, None]).T / self.sizes[:, None]
+        return Information(basis, np.asarray((np.abs(directions[~told]) > _SOME).any(axis=0)))
+
+    def _concerned(self, away: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Which weights a direction changes."""
+        size = np.abs(away) * np.where(np.isfinite(self.sizes), self.sizes, 0.0)
+        return np.asarray(size > _SOME * size.max())
+
+    def _weighted(self, log_policy: NDArray[np.float64], gradient: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Rows whose products with each other are the information."""
+        weight = np.sqrt(self.part.counts.sum(axis=1)[:, None] * np.exp(log_policy))
+        return np.asarray((weight[:, :, None] * gradient)[weight > 0.0])
+
+    def _sizes(self, log_policy: NDArray[np.float64], gradient: NDArray[np.float64]) -> NDArray[np.float64]:
+        """How much is known of each weight alone; inf, so that nothing is, where it may be rounding."""
+        size = np.sqrt((self._weighted(log_policy, gradient) ** 2).sum(axis=0))
+        met = np.sqrt((self._weighted(log_policy, self.behaviour.size) ** 2).sum(axis=0))
+        return np.where(size > 1e-13 * met, size, np.inf)
+
+    def _climb(self, basis: NDArray[np.float64], left: int) -> tuple[int, bool]:
+        """Take steps of Newton's method; how many are left then, and whether they have settled."""
+        counts = self.part.counts
+        visited = counts.sum(axis=1) > 0.0
+        log_policy, gradient = self.behaviour(self.weights)
+        likelihood, last = total(counts, log_policy), np.inf
+        for step in range(_STEPS if left > _STEPS else left):
+            slope = basis.T @ np.tensordot(counts, gradient, 2)
+            curvature = basis.T @ self.behaviour.curvature(counts, log_policy, gradient) @ basis
+            values, axes = np.linalg.eigh(curvature)
+            size = np.maximum(np.abs(values), 1e-13 * np.abs(values).max(initial=1e-300))
+            move = basis @ (axes @ ((axes.T @ slope) / size))
+            change = np.abs(gradient @ move)[visited] / (1.0 + np.abs(log_policy[visited]))
+            shift = float(change.max(initial=0.0))
+            proved = values.min(initial=1.0) > 0.0
+            if proved and (shift <= _SETTLED or last <= shift <= _NEARLY):
+                return left - step, True
+            last = shift
+            gain = float(slope @ (axes @ ((axes.T @ slope) / size)))
+            noise = 1e-14 * float((counts * (1.0 + np.abs(log_policy))).sum())
+            for halvings in range(40):
+                weights = self.weights + 0.5**halvings * move
+                trial = total(counts, self.behaviour.log_policy(weights))
+                if trial >= likelihood + 1e-4 * 0.5**halvings * gain or abs(trial - likelihood) <= noise:
+                    break
+            else:
+                return left - step, bool(proved and shift <= _NEARLY)
+            self.weights, likelihood = weights, trial
+            log_policy, gradient = self.behaviour(weights)
+        return left - min(_STEPS, left), False

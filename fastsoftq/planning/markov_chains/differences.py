@@ -1,0 +1,109 @@
+"""What values gain on average from where one stands to where one goes: exact to the size of these differences.
+
+However large the values are: an end of probability 1e-10 a step makes them 1e10 times as large as their differences.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastsoftq.planning.markov_chains.compensated import sum_by_row, two_product, two_sum
+from fastsoftq.planning.markov_chains.transitions import Transitions
+
+__all__ = ["EPS", "Differences"]
+
+EPS = float(np.finfo(np.float64).eps)
+
+
+class Differences:
+    """Rows of transitions, ready for expectations of what a value gains from where one stands to where one goes.
+
+    Parameters
+    ----------
+    rows : Transitions
+        Probabilities of going on, times the discount.
+    state : ndarray of int, shape [rows]
+        Where each row stands.
+    ends : ndarray of float64, shape [rows]
+        What each row lacks of 1, free of cancellation.
+    """
+
+    def __init__(self, rows: Transitions, state: NDArray[np.int64], ends: NDArray[np.float64]) -> None:
+        self.size = rows.n_rows
+        origin = state[rows.row]
+        moves = origin != rows.to
+        self._row, self._to, self._from, self._p = rows.row[moves], rows.to[moves], origin[moves], rows.p[moves]
+        self._state, self._ends = state, ends
+        outcomes = float(np.bincount(rows.row).max(initial=0))
+        self._rounding = (outcomes + 6.0) * EPS / 2.0  # each operation rounds by EPS / 2 at most
+
+    @property
+    def moves(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+        """What leads elsewhere: the row, the state that follows, and the probability."""
+        return self._row, self._to, self._p
+
+    def rise(self, high: NDArray[np.float64], low: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
+        """Expected value after a step less the value before it, of values given as a sum of two parts.
+
+        Parameters
+        ----------
+        high, low : ndarray of float64, shape [states]
+
+        Returns
+        -------
+        ndarray of float64, shape [rows]
+        """
+        step = high[self._to] - high[self._from]
+        here = high
+        if low is not None:
+            step += low[self._to] - low[self._from]
+            here = high + low
+        return np.asarray(np.bincount(self._row, self._p * step, self.size) - self._ends * here[self._state])
+
+    def exact_rise(self, values: NDArray[np.float64], added: NDArray[np.float64]) -> NDArray[np.float64]:
+        """`added + rise(values)` for rows without an end, rounded once or twice, however much cancels.
+
+        Parameters
+        ----------
+        values : ndarray of float64, shape [states]
+        added : ndarray of float64, shape [rows]
+
+        Returns
+        -------
+        ndarray of float64, shape [rows]
+        """
+        step, rest = two_sum(values[self._to], -values[self._from])
+        high, low = two_product(self._p, step)
+        return sum_by_row(added, self._row, (high, low, self._p * rest))
+
+    def rounding(self, values: NDArray[np.float64], added: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Bound what rounding can do to `added + rise(values)`.
+
+        Parameters
+        ----------
+        values : ndarray of float64, shape [states]
+        added : ndarray of float64, shape [rows]
+
+        Returns
+        -------
+        ndarray of float64, shape [rows]
+        """
+        step = np.abs(values[self._to] - values[self._from])
+        size = np.bincount(self._row, self._p * step, self.size) + self._ends * np.abs(values[self._state])
+        return np.asarray(self._rounding * (size + np.abs(added)))
+
+    def written(self, values: NDArray[np.float64], added: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Bound what it did to `added + rise(values)` that `added` and the probabilities were written in binary.
+
+        Parameters
+        ----------
+        values : ndarray of float64, shape [states]
+        added : ndarray of float64, shape [rows]
+
+        Returns
+        -------
+        ndarray of float64, shape [rows]
+        """
+        step = np.where(self._p == 1.0, 0.0, self._p * np.abs(values[self._to] - values[self._from]))
+        return np.asarray(EPS * (1.5 * np.bincount(self._row, step, self.size) + 0.5 * np.abs(added)))

@@ -1,0 +1,74 @@
+"""Elimination of a chain's states without a subtraction (Grassmann, Taksar & Heyman 1985), for chains of few states.
+
+What leaves a state is a sum of what it leads to, in every step anew. So no rare way out of a part is lost to rounding:
+what is collected of rates that are never below 0 has small relative errors, however rare the ways are (O'Cinneide
+1993).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg.lapack import dgetrs
+
+__all__ = ["Elimination"]
+
+
+class Elimination:
+    """What is collected until a chain comes to one of some ground states.
+
+    Parameters
+    ----------
+    moves : ndarray of float64, shape [states, states]
+        The probability of each move; the diagonal does not count.
+    ground : ndarray of int64
+        From every other state one of them can be reached.
+
+    Raises
+    ------
+    RuntimeError
+        A state that is never left, or too seldom for a double.
+    """
+
+    def __init__(self, moves: NDArray[np.float64], ground: NDArray[np.int64]) -> None:
+        free = np.ones(len(moves), np.bool_)
+        free[ground] = False
+        self._free, self._ground = np.flatnonzero(free), ground
+        self._back = moves[np.ix_(ground, self._free)]
+        onto_ground = moves[np.ix_(self._free, ground)].sum(axis=1)
+        size = self._free.size
+        left = np.column_stack([moves[np.ix_(self._free, self._free)], onto_ground])
+        leaves = np.empty(size)
+        for k in range(size):
+            onward = left[k, k + 1 :]
+            leaves[k] = onward.sum()
+            if not leaves[k] > 0.0:
+                raise RuntimeError(f"state {self._free[k]} is never left")
+            # What this adds on the diagonal is not read.
+            left[k + 1 :, k + 1 :] += left[k + 1 :, k, None] * (onward / leaves[k])
+        # The triangles of 1 - moves, none of whose entries is a difference; nor is anything that they make of rates.
+        inner = left[:, :size]
+        triangles = -np.triu(inner, 1) - np.tril(inner, -1) / leaves
+        np.fill_diagonal(triangles, leaves)
+        self._triangles, self._unswapped = np.asfortranarray(triangles), np.arange(size)
+
+    def __call__(self, rates: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Add up rates on the way.
+
+        Parameters
+        ----------
+        rates : ndarray of float64, shape [states, columns]
+            What each step from a state pays.
+
+        Returns
+        -------
+        collected : ndarray of float64, shape [states, columns]
+            From each state until a ground state; 0 in those.
+        cycle : ndarray of float64, shape [ground states, columns]
+            From each ground state and back.
+        """
+        collected = np.zeros_like(rates)
+        if self._free.size:
+            for column, paid in enumerate(rates[self._free].T):  # BLAS would start threads for both at once
+                collected[self._free, column] = dgetrs(self._triangles, self._unswapped, paid)[0]
+        return collected, rates[self._ground] + self._back @ collected[self._free]

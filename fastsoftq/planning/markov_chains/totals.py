@@ -1,0 +1,191 @@
+"""Markov chains that may end: what they add up to on the way, and what becomes of those that never do."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastsoftq.planning.markov_chains.classes import often_visited, part, transient_states
+from fastsoftq.planning.markov_chains.differences import EPS
+from fastsoftq.planning.markov_chains.resolvent import Resolvent
+from fastsoftq.planning.markov_chains.transitions import Transitions
+
+__all__ = [
+    "poisson_equation",
+    "resolvent",
+    "stationary_values",
+    "total_rewards",
+]
+
+_UNSETTLED = 1e4  # times what rounding accounts for, which may be left of equations
+
+
+def resolvent(chain: Transitions, ends: NDArray[np.float64], discount: float = 1.0) -> Resolvent:
+    """Make the solver of x = b + discount * chain @ x; to be discounted is to end.
+
+    Parameters
+    ----------
+    chain, ends
+        As `fastsoftq.planning.bellman.policy_chain` returns them.
+    discount : float
+        At 1 the end must be in reach of every state.
+
+    Returns
+    -------
+    Resolvent
+    """
+    if discount == 1.0:
+        return Resolvent(chain, ends)
+    return Resolvent(chain.discounted(discount), (1.0 - discount) + discount * ends)
+
+
+def stationary_values(
+    chain: Transitions, ends: NDArray[np.float64], reward: NDArray[np.float64], discount: float
+) -> NDArray[np.float64]:
+    """Solve V = reward + discount * chain @ V.
+
+    Parameters
+    ----------
+    chain, ends
+        As `fastsoftq.planning.bellman.policy_chain` returns them.
+    reward : ndarray of float64, shape [states] or [states, kinds]
+    discount : float
+
+    Returns
+    -------
+    ndarray of float64, of the shape of `reward`
+        At discount 1 as `total_rewards` says.
+    """
+    columns = reward.reshape(reward.shape[0], -1)
+    if discount == 1.0:
+        return total_rewards(chain, ends, columns).reshape(reward.shape)
+    solver = resolvent(chain, ends, discount)
+    return np.column_stack([_settled(solver, column) for column in columns.T]).reshape(reward.shape)
+
+
+def total_rewards(
+    chain: Transitions,
+    ends: NDArray[np.float64],
+    rewards: NDArray[np.float64],
+    rounding: NDArray[np.float64] | None = None,
+) -> NDArray[np.float64]:
+    """Expected sums of rewards until the end, without a limit.
+
+    Parameters
+    ----------
+    chain, ends
+        As `fastsoftq.planning.bellman.policy_chain` returns them.
+    rewards : ndarray of float64, shape [states, kinds]
+        What each state pays, for each kind of reward.
+    rounding : ndarray of float64, shape [states, kinds], optional
+        What rounding may have done to them. None: nothing.
+
+    Returns
+    -------
+    ndarray of float64, shape [states, kinds]
+        From a state that can fall into a class it never leaves: finite if that class pays nothing, otherwise -inf or
+        inf by the sign of its mean reward, nan if it is 0 or if classes of both signs can be reached.
+    """
+    transient, label = transient_states(chain, ends)
+    total = np.zeros_like(rewards)
+    rounding = total if rounding is None else rounding
+    kinds = zip(rewards.T, rounding.T, strict=True)
+    lasting = [_lasting(chain, label, ~transient, reward, noise) for reward, noise in kinds]
+    total = total.copy()
+    if transient.any():
+        solver = Resolvent(*part(chain, ends, transient))
+        for kind, reward in enumerate(rewards.T):
+            if reward[transient].any():
+                total[transient, kind] = _settled(solver, reward[transient])
+    for kind, limits in enumerate(lasting):
+        for limit, members in limits.items():
+            reach = chain.reaching(members)
+            clash = reach & ~np.isfinite(total[:, kind]) & (total[:, kind] != limit)
+            total[reach, kind] = limit
+            total[clash, kind] = np.nan
+    return total
+
+
+def poisson_equation(
+    chain: Transitions, unit: NDArray[np.float64], reward: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], float]:
+    """Solve h - chain @ h + x unit = reward for h and x, where chain is irreducible and h is 0 in the first state.
+
+    By renewal: what is earned from anywhere until one state is reached, and how many units go by.
+
+    Parameters
+    ----------
+    chain : Transitions
+        Rows sum to 1.
+    unit, reward : ndarray of float64, shape [states]
+
+    Returns
+    -------
+    h : ndarray of float64, shape [states]
+    x : float
+        The mean of `reward` over the mean of `unit`, both under the chain's stationary distribution: the mean reward
+        a step if `unit` is 1 everywhere (Puterman 1994, equation 8.2.8).
+    """
+    exact, home = np.zeros_like(reward), int(np.argmax(often_visited(chain)))
+    earned, cycle, _ = _until_home(chain, reward, exact, home)
+    units, units_a_cycle, _ = _until_home(chain, unit, exact, home)
+    x = cycle / units_a_cycle
+    h = earned - x * units
+    return h - h[0], x
+
+
+def _settled(solver: Resolvent, b: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Solve equations, and warn where they are beyond double precision: states are left with next to no probability."""
+    x = solver.solve(b)
+    if not solver.left <= _UNSETTLED:
+        size = f"{b.size} states were not solved to rounding, but to {solver.left:.1g} times that"
+        warnings.warn(f"the equations of {size}", RuntimeWarning, stacklevel=4)
+    return x
+
+
+def _until_home(
+    chain: Transitions, reward: NDArray[np.float64], rounding: NDArray[np.float64], home: int
+) -> tuple[NDArray[np.float64], float, float]:
+    """What an irreducible chain earns until it comes to a state, from anywhere and from there, and its rounding."""
+    others = np.arange(chain.n_states) != home
+    earned, unsure = np.zeros(others.size), np.zeros(others.size)
+    if others.any():
+        outside = Resolvent(*part(chain, np.zeros(others.size), others))
+        earned[others] = outside.solve(reward[others])
+        noise = outside.differences.rounding(earned[others], reward[others]) + rounding[others]
+        unsure[others] = outside.solve_roughly(noise)
+    follows, slack = float(chain.expected(earned)[home]), float(chain.expected(unsure)[home])
+    cycle = float(reward[home]) + follows
+    slack += float(rounding[home]) + EPS * (abs(float(reward[home])) + abs(follows)) * (follows != 0.0)
+    return earned, cycle, 4.0 * slack
+
+
+def _lasting(
+    chain: Transitions,
+    label: NDArray[np.int32],
+    recurrent: NDArray[np.bool_],
+    reward: NDArray[np.float64],
+    rounding: NDArray[np.float64],
+) -> dict[float, NDArray[np.bool_]]:
+    """The states of classes that are never left and go on paying, by what this adds up to."""
+    limit = np.zeros(int(label.max()) + 1)  # of each class
+    gains, loses = np.zeros(limit.size, np.bool_), np.zeros(limit.size, np.bool_)
+    gains[label[recurrent & (reward > rounding)]] = True
+    loses[label[recurrent & (reward < -rounding)]] = True
+    limit[gains], limit[loses] = np.inf, -np.inf
+    mixed = gains & loses
+    members = np.flatnonzero(mixed[label])
+    members = members[np.argsort(label[members], kind="stable")]
+    for group in np.split(members, np.flatnonzero(np.diff(label[members])) + 1):
+        if group.size:
+            group = np.sort(group)
+            inside = np.zeros(label.size, np.bool_)
+            inside[group] = True
+            inner = chain.within(inside, inside)
+            _, cycle, unsure = _until_home(inner, reward[group], rounding[group], int(np.argmax(often_visited(inner))))
+            limit[label[group[0]]] = np.copysign(np.inf, cycle) if abs(cycle) > unsure else np.nan
+    of_state = np.where(recurrent, limit[label], 0.0)
+    sums = {-np.inf: of_state == -np.inf, np.inf: of_state == np.inf, np.nan: np.isnan(of_state)}
+    return {limit: members for limit, members in sums.items() if members.any()}

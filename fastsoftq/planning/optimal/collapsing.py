@@ -1,0 +1,216 @@
+"""Where one can stay for ever at a mean reward of 0: such parts of a problem are collapsed into one state each.
+
+Undiscounted, an end component whose best mean reward is negative is one that no good policy stays in, and one whose
+best mean is positive is worth infinitely much. Where it is 0, one can go round at no cost: all states are worth the
+same but for a potential, what is earned on the way from one to another. Collapsed, they leave a problem in which to
+stay for ever is to lose (Bertsekas & Tsitsiklis 1991; de Alfaro 1997, section 3.4).
+
+To stay is worth the limit of the expected total, or of its running mean where the total swings for ever (as +1, -1, ...
+does): the limit, too, of discounted values as the discount rises to 1 (Puterman 1994, theorem 8.2.3 and corollary
+8.2.5).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csgraph
+
+from fastsoftq.planning.markov_chains.differences import EPS
+from fastsoftq.planning.markov_chains.resolvent import Resolvent
+from fastsoftq.planning.markov_chains.totals import poisson_equation
+from fastsoftq.planning.markov_chains.transitions import merged
+from fastsoftq.planning.optimal.choices import Choices, shortest_ways, with_stops, within
+from fastsoftq.planning.optimal.end_components import end_components
+from fastsoftq.planning.optimal.howard import Optimum, begin, improve, sweep
+
+__all__ = ["Collapsed", "collapse"]
+
+_MOST = 10_000  # sweeps and policies in search of what can be gained for ever
+
+
+class Collapsed(NamedTuple):
+    """A problem without idle components, and the way back.
+
+    Attributes
+    ----------
+    choices : Choices
+        The collapsed problem.
+    group : ndarray of int64, shape [states]
+        The collapsed state that each state has become.
+    potential : ndarray of float64, shape [states]
+        What each state is worth more than its collapsed state.
+    origin : ndarray of int64, shape [collapsed choices]
+        Which choice each was; -1 for those that stand for staying.
+    idles : ndarray of bool, shape [choices]
+        Those that lead about within idle components at no cost.
+    stays : ndarray of bool, shape [choices]
+        Those that make the best of staying, where the component's states are worth different amounts; else `idles`.
+    gains : ndarray of bool, shape [states]
+        Where one can stay and gain for ever.
+    """
+
+    choices: Choices
+    group: NDArray[np.int64]
+    potential: NDArray[np.float64]
+    origin: NDArray[np.int64]
+    idles: NDArray[np.bool_]
+    stays: NDArray[np.bool_]
+    gains: NDArray[np.bool_]
+
+
+def collapse(choices: Choices) -> Collapsed:
+    """Collapse idle components.
+
+    Parameters
+    ----------
+    choices : Choices
+
+    Returns
+    -------
+    Collapsed
+        Whether a mean is 0 is told to within what the rewards and probabilities lost when they were written.
+    """
+    potential, tight, slack, gains = _potentials(choices)
+    component, idles = end_components(choices, tight)
+    stays = idles.copy()
+    n_idle = int(component.max(initial=-1)) + 1
+    if n_idle == 0:
+        everything = np.arange(choices.state.size)
+        return Collapsed(
+            choices, np.arange(choices.n_states), np.zeros(choices.n_states), everything, idles, stays, gains
+        )
+    worth = np.zeros(n_idle)
+    potential = np.where(component >= 0, potential, 0.0)
+    slack = np.where(component >= 0, slack, 0.0)
+    for this in np.unique(component[(component >= 0) & (potential != 0.0)]):
+        members = component == this
+        if np.ptp(potential[members]) <= 2.0 * slack[members].max():
+            potential[members] = 0.0
+            continue
+        here = np.flatnonzero(idles & members[choices.state])
+        worth[this], used = _best_stay(within(choices, members, idles), -potential[members])
+        stays[here] = used
+    # Lone states keep a number each, idle components share one.
+    alone = component < 0
+    group = np.where(alone, np.cumsum(alone) - 1, component + np.count_nonzero(alone))
+    size = int(np.count_nonzero(alone)) + n_idle
+    kept = np.flatnonzero(~idles)
+    kept = kept[np.argsort(group[choices.state[kept]], kind="stable")]
+    onward = choices.onward.taken(kept)
+    before, after = potential[choices.state[kept]], onward.expected(potential)
+    rounding = 4.0 * EPS * (np.abs(before) + onward.expected(np.abs(potential)))
+    leaving = Choices(
+        state=group[choices.state[kept]],
+        reward=choices.reward[kept] + (after - before),
+        onward=merged(onward.row, group[onward.to], onward.p, kept.size, size),
+        ends=choices.ends[kept],
+        terminates=choices.terminates[kept],
+        slack=choices.slack[kept] + rounding + slack[choices.state[kept]] + onward.expected(slack),
+    )
+    collapsed, order = with_stops(leaving, worth, np.arange(size - n_idle, size))
+    origin = np.append(kept, np.full(n_idle, -1))[order]
+    return Collapsed(collapsed, group, potential, origin, idles, stays, gains)
+
+
+def _potentials(
+    choices: Choices,
+) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.float64], NDArray[np.bool_]]:
+    """A potential in each end component at which no inner choice gains, those that lose nothing, and where one gains.
+
+    Idle components are the end components of choices that lose nothing at such a potential: over the stationary
+    distribution of a policy, what its choices lose is what its mean reward falls short of 0. What can be earned if one
+    may stop anywhere is one; where rewards are of one sign, none is needed.
+    """
+    component, inner = end_components(choices, choices.every)
+    potential, slack = np.zeros(choices.n_states), np.zeros(choices.n_states)
+    count = int(component.max(initial=-1)) + 1
+    if count == 0:
+        return potential, inner, slack, np.zeros(choices.n_states, np.bool_)
+    of_choice = component[choices.state]
+    more, less = np.zeros(count, np.bool_), np.zeros(count, np.bool_)
+    more[of_choice[inner & (choices.reward > choices.slack)]] = True
+    less[of_choice[inner & (choices.reward < -choices.slack)]] = True
+    positive, mixed = more & ~less, more & less
+    tight = inner & (np.abs(choices.reward) <= choices.slack)
+    while mixed.any():
+        members = mixed[component] & (component >= 0)
+        here = within(choices, members, inner)
+        found = _may_stop(here)
+        finer = here
+        if not found.gains.any():
+            potential[members], slack[members] = found.v, found.bound
+            finer = _what_is_left(here, found)
+            found = _may_stop(finer)
+        if found.gains.any():
+            winners = component[np.flatnonzero(members)[found.gains]]
+            positive[winners], mixed[winners] = True, False
+            continue
+        differences = finer.differences
+        unsure = differences.rounding(found.v, finer.reward)
+        tight[inner & members[choices.state]] = finer.reward + differences.rise(found.v) >= -unsure
+        break
+    gains = positive[component] & (component >= 0)
+    return potential, tight & ~gains[choices.state], slack, gains
+
+
+def _what_is_left(choices: Choices, found: Optimum) -> Choices:
+    """The problem with what choices gain at a potential for rewards: 0 where these may have been meant to cancel.
+
+    This is told by how numbers are written, in binary, on the way to where the policy stops; no more is lost to
+    cancellation. To stop, for nothing, is numbered behind the choices.
+    """
+    differences = choices.differences
+    gain = differences.exact_rise(found.v, choices.reward)
+    written = choices.slack + differences.written(found.v, choices.reward)
+    goes = found.chosen < choices.state.size
+    chosen = np.where(goes, found.chosen, choices.first)
+    taken = choices.onward.taken(chosen)
+    way = taken.within(goes, np.ones(goes.size, np.bool_))
+    way = way._replace(row=np.flatnonzero(goes)[way.row], n_rows=goes.size)
+    stops = np.where(goes, choices.ends[chosen], 1.0)
+    before = np.maximum(Resolvent(way, stops).solve_roughly(np.where(goes, written[chosen], 0.0)), 0.0)
+    unsure = written + before[choices.state] + choices.onward.expected(before)
+    return replace(choices, reward=np.where(np.abs(gain) <= unsure, 0.0, gain), slack=np.zeros_like(gain))
+
+
+def _best_stay(choices: Choices, worth: NDArray[np.float64]) -> tuple[float, NDArray[np.bool_]]:
+    """The largest mean of a worth of states over those where one stays, and the choices that bring it about.
+
+    A mean is the best once nothing can be gained for ever by a worth that it is taken from; what gains is followed
+    (Dinkelbach 1967, with policy iteration).
+    """
+    mean, stay = float(worth.min()), np.zeros(choices.n_states, np.bool_)
+    chosen = choices.first
+    while True:
+        found = _may_stop(choices.paying(worth[choices.state] - mean))
+        better, where, policy = mean, stay, chosen
+        if found.gains.any():
+            policy = np.where(found.chosen < choices.state.size, found.chosen, choices.first)
+            chain = choices.onward.taken(policy)
+            _, label = csgraph.connected_components(chain.graph(), connection="strong")
+            for this in np.unique(label[found.gains]):
+                there = label == this
+                average = poisson_equation(chain.within(there, there), np.ones(there.sum()), worth[there])[1]
+                if average > better:
+                    better, where = average, there
+        if not better > mean:
+            break
+        mean, stay, chosen = better, where, policy
+    used = np.ones(choices.state.size, np.bool_)
+    if stay.any():
+        used[:] = False
+        used[np.where(stay, chosen, shortest_ways(choices, stay, ~used))] = True
+    return mean, used
+
+
+def _may_stop(choices: Choices) -> Optimum:
+    """Solve a problem in which one may also stop, anywhere, for nothing; choices keep their numbers in the policy."""
+    extended, order = with_stops(choices, np.zeros(choices.n_states), np.arange(choices.n_states))
+    # What only goes round at no cost is as good as what stops, so that no more than the policy's own value is proved.
+    nowhere_else = np.zeros(choices.n_states, np.bool_)
+    found = improve(extended, begin(extended, sweep(extended, _MOST)[0]), _MOST, nowhere_else)
+    return found._replace(chosen=order[found.chosen])

@@ -1,0 +1,265 @@
+"""Policy iteration on choices, where every policy worth following comes to the end; and the proof of what it finds.
+
+A policy is changed only where this gains more than rounding could feign. Begun with a policy that comes to the end, it
+stays with such policies unless one can gain for ever: the first that never ends has a positive mean reward where it
+stays, since v + reward - v summed over its stationary distribution is what the change gained (Bertsekas & Tsitsiklis
+1991, proposition 2).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastsoftq.planning.markov_chains.classes import transient_states
+from fastsoftq.planning.markov_chains.differences import EPS
+from fastsoftq.planning.markov_chains.resolvent import Resolvent
+from fastsoftq.planning.optimal.choices import Choices, best_in_each, proper, shortest_ways
+
+__all__ = ["Optimum", "begin", "improve", "sweep"]
+
+_SWEEPS = 2000  # at most, of what only prepares for policies
+_ROUNDS = 60  # of the proof, each with one choice more in some states
+_MORE = 1.25  # than may have been rounded, so that a bound holds in spite of its own rounding
+_STUCK = 5  # of them without a choice more, or coming nearer
+
+
+class Optimum(NamedTuple):
+    """What policy iteration found.
+
+    Attributes
+    ----------
+    v : ndarray of float64, shape [states]
+    chosen : ndarray of int64, shape [states]
+        The policy it is the value of.
+    weight : ndarray of float64, shape [choices]
+        The policy that shares its probability evenly between choices that are equally good, as far as can be told.
+    bound : ndarray of float64, shape [states]
+        How far `v` can be from the optimum, where that was asked for; inf where nothing is proved.
+    shortfall : ndarray of float64, shape [choices]
+        How much worse than the best a choice is, at least: above 0, it is not optimal.
+    evaluations : int
+        How many policies were evaluated.
+    gains : ndarray of bool, shape [states]
+        Where a policy stays that gains for ever; the rest of the answer is then without meaning.
+    """
+
+    v: NDArray[np.float64]
+    chosen: NDArray[np.int64]
+    weight: NDArray[np.float64]
+    bound: NDArray[np.float64]
+    shortfall: NDArray[np.float64]
+    evaluations: int
+    gains: NDArray[np.bool_]
+
+
+def sweep(choices: Choices, most: int) -> tuple[NDArray[np.float64], int]:
+    """Sweeps of Bellman's equation from 0 (Sutton & Barto 2018, section 4.4), until few policies change any more.
+
+    Parameters
+    ----------
+    choices : Choices
+    most : int
+        Sweeps, at most.
+
+    Returns
+    -------
+    v : ndarray of float64, shape [states]
+    sweeps : int
+    """
+    v = np.zeros(choices.n_states)
+    chosen = np.full(choices.n_states, -1)
+    since, sweeps = 0, 0
+    while sweeps < min(most, _SWEEPS):
+        q = choices.reward + choices.onward.expected(v)
+        last, v = v, np.maximum.reduceat(q, choices.first)
+        sweeps += 1
+        if (last == v).all():
+            break
+        if sweeps - since >= max(10, sweeps // 4):
+            before, chosen = chosen, best_in_each(choices, q)
+            if np.count_nonzero(before != chosen) <= choices.n_states // 100:
+                break
+            since = sweeps
+    return v, sweeps
+
+
+def begin(choices: Choices, v: NDArray[np.float64], *, shortest: bool = True) -> NDArray[np.int64]:
+    """A policy that comes to the end, greedy towards v where that does, and on the shortest way among equals.
+
+    Parameters
+    ----------
+    choices : Choices
+        From each state some policy comes to the end for certain.
+    v : ndarray of float64, shape [states]
+    shortest : bool
+        Whether it matters that it goes the shortest way.
+
+    Returns
+    -------
+    ndarray of int64, shape [states]
+    """
+    q = choices.reward + choices.onward.expected(v)
+    chosen = best_in_each(choices, q)
+    least = q[chosen] - 8.0 * EPS * np.abs(q[chosen])
+    if shortest and np.count_nonzero(q >= least[choices.state]) > chosen.size:
+        short = shortest_ways(choices, np.zeros(choices.n_states, np.bool_), choices.every)
+        chosen = np.where((short >= 0) & (q[short] >= least), short, chosen)
+    home = proper(choices, chosen)
+    if not home.all():
+        chosen = np.where(home, chosen, shortest_ways(choices, home, choices.every))
+    return np.asarray(chosen)
+
+
+def improve(
+    choices: Choices,
+    chosen: NDArray[np.int64],
+    most: int,
+    relevant: NDArray[np.bool_] | None = None,
+    weight: NDArray[np.float64] | None = None,
+    *,
+    bounded: bool = False,
+) -> Optimum:
+    """Evaluate and improve a policy until it is optimal (Howard 1960), and bound what may be left.
+
+    Parameters
+    ----------
+    choices : Choices
+        From each state some policy comes to the end for certain.
+    chosen : ndarray of int64, shape [states]
+        The policy to begin with, which comes to the end.
+    most : int
+        Policies to evaluate, at most.
+    relevant : ndarray of bool, shape [states], optional
+        Where the bound must hold: states that no choice leads out of. None: everywhere. Elsewhere it is what rounding
+        can do to the value of the policy itself.
+    weight : ndarray of float64, shape [choices], optional
+        A policy by the weights of its choices, to begin with instead.
+    bounded : bool
+        Whether it is known that no policy gains for ever. What seems to is then feigned by rounding, and not followed.
+
+    Returns
+    -------
+    Optimum
+    """
+    differences = choices.differences
+    nowhere = np.zeros(choices.n_states, np.bool_)
+    relevant = ~nowhere if relevant is None else relevant
+    evaluations = 0
+    last: tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]] | None = None
+    while True:
+        if weight is None:
+            solver, pays = choices.followed(chosen), choices.reward[chosen]
+        else:
+            chain, ends, pays = choices.mixed(weight)
+            solver = Resolvent(chain, ends)
+        high, low = solver.solve_twice(pays)
+        evaluations += 1
+        # What rounding may have done to these values, and what that may feign of other choices.
+        unsure = solver.solve_roughly(solver.differences.rounding(high, pays))
+        fallen = last is not None and not (high >= last[1] - 8.0 * (unsure + last[3])).all()
+        if fallen and last is not None:
+            chosen, high, low, unsure = last  # it was rounding that had gained
+            solver = choices.followed(chosen)
+        gain = choices.reward + differences.rise(high, low)
+        noise = differences.rounding(high, choices.reward) + choices.slack
+        best = best_in_each(choices, gain)
+        now = gain[chosen] + noise[chosen] if weight is None else np.full(choices.n_states, -np.inf)
+        feigned = noise[best] + 4.0 * np.abs(differences.rise(unsure)[best]) * (weight is None)
+        better = gain[best] - feigned > now
+        if not better.any() or fallen or evaluations >= most or not np.isfinite(high).all():
+            break
+        changed = np.where(better, best, chosen) if weight is None else begin(choices, high)
+        if not choices.always_ends and not (home := proper(choices, changed)).all():
+            if not bounded:
+                chain = choices.onward.taken(changed)
+                transient, _ = transient_states(chain, choices.ends[changed])
+                return Optimum(high, changed, gain, gain, gain, evaluations, ~transient & ~home)
+            changed = np.where(home, changed, chosen)  # comes to the end, since the policy before did
+            if np.array_equal(changed, chosen):
+                break
+        last = (chosen, high, low, unsure) if weight is None else None
+        weight, chosen = None, changed
+    if weight is not None:  # the last policy that was allowed: what is greedy towards it need not be as good
+        bound, shortfall = np.full(choices.n_states, np.inf), -gain
+        return Optimum(high + low, chosen, weight, bound, shortfall, evaluations, nowhere)
+    bound, shortfall = _proof(choices, chosen, solver, gain, noise, relevant)
+    weight = _shared(choices, chosen, high, bound, shortfall, gain, noise)
+    return Optimum(high + low, chosen, weight, bound, shortfall, evaluations, nowhere)
+
+
+def _proof(
+    choices: Choices,
+    chosen: NDArray[np.int64],
+    solver: Resolvent,
+    gain: NDArray[np.float64],
+    noise: NDArray[np.float64],
+    relevant: NDArray[np.bool_],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """A bound on the error of v, and on how much worse each choice is.
+
+    A bound w >= 0 is proved once no choice gains at v + w and the policy's own does not lose at v - w: then v + w is
+    above the optimum, and v - w below the policy's value. w solves the equations of the policy for what its gains may
+    have been rounded by, and of another choice wherever that one would still gain at v + w.
+    """
+    differences = choices.differences
+    own = np.zeros(choices.state.size, np.bool_)
+    own[chosen] = True
+    need = np.where(own, np.abs(gain), gain) + noise
+    inside = relevant[choices.state]
+    follows, load = chosen, _MORE * np.maximum(need[chosen], 0.0)
+    nothing = np.full(choices.n_states, np.inf), -gain - noise
+    before, stuck = np.inf, 0
+    for _ in range(_ROUNDS):
+        if not choices.always_ends and not proper(choices, follows)[relevant].all():
+            return nothing
+        w = solver.solve(load)
+        if not np.isfinite(w[relevant]).all():
+            return nothing
+        w = np.maximum(np.nan_to_num(w, nan=0.0, posinf=0.0), 0.0)
+        rise = differences.rise(w)
+        over = np.where(inside, need + rise + differences.rounding(w, need), -np.inf)
+        worst = best_in_each(choices, over)
+        open_ = over[worst] > 0.0
+        if not open_.any():
+            reach = rise + 2.0 * w[choices.state]  # the bound before and after the step together
+            return w, -gain - noise - reach
+        largest = float(over[worst][open_].max())
+        stuck = stuck + 1 if (worst == follows)[open_].all() and largest > 0.5 * before else 0
+        if stuck == _STUCK:
+            return nothing  # the equations of this policy are beyond double precision
+        before = largest
+        more = np.where(worst == follows, 2.0 * over[worst], 0.0) + EPS * w  # beyond what rounding can hide
+        load = np.where(open_, np.maximum(load, _MORE * need[worst]) + more, load)
+        if (worst != follows)[open_].any():
+            follows = np.where(open_, worst, follows)
+            solver = choices.followed(follows)
+    return nothing
+
+
+def _shared(
+    choices: Choices,
+    chosen: NDArray[np.int64],
+    v: NDArray[np.float64],
+    bound: NDArray[np.float64],
+    shortfall: NDArray[np.float64],
+    gain: NDArray[np.float64],
+    noise: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Share evenly between what may be equally good, if the policy that does is worth as much as can be told."""
+    allowed = 4.0 * np.where(np.isfinite(bound), bound, 0.0) + 16.0 * EPS * np.abs(v)
+    for equal in (shortfall <= 0.0, gain >= -4.0 * noise):
+        tied = equal.copy()
+        tied[chosen] = True
+        if np.count_nonzero(tied) == chosen.size:
+            return tied.astype(np.float64)
+        weight = tied / np.bincount(choices.state, tied, choices.n_states)[choices.state]
+        chain, ends, reward = choices.mixed(weight)
+        transient, _ = transient_states(chain, ends)
+        if transient.all() and (np.abs(Resolvent(chain, ends).solve(reward) - v) <= allowed).all():
+            return np.asarray(weight)
+    weight = np.zeros(choices.state.size)
+    weight[chosen] = 1.0
+    return weight
