@@ -57,6 +57,7 @@ def reproduce(
 
     What is done stays done: the same command goes on where it stopped, and more seeds add to what is there.
     """
+    from fastsoftq.studies.storage import LocalStorage
     from fastsoftq.studies.store import check_fits
 
     numbers = part_of(part)
@@ -74,6 +75,8 @@ def reproduce(
             if study is not None:
                 check_fits(study, folders[name])
 
+    for folder in {out, *folders.values()}:
+        LocalStorage(folder).sweep()  # of what a run that was killed had not put in place
     written = [
         _reproduce(name, studies[name], settings, folder, numbers, dask, prefix=f"{name}: ")
         for name, folder in folders.items()

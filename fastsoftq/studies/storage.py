@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import socket
 import tempfile
 from itertools import count
@@ -19,6 +20,8 @@ from fastsoftq.system.atomic import atomic_write
 __all__ = ["LocalStorage", "RemoteStorage", "Storage", "file_system_time", "is_dead", "open_storage"]
 
 _TEMPORARY = "tmp"
+_WRITTEN = re.compile(r"(?P<host>.+)\.(?P<process>\d+)\.\d+")  # as `write` names what it has not put in place yet
+_PARTIAL = re.compile(r"\..+\+(?P<host>[^+]+)\+(?P<process>\d+)\.[0-9a-f]{8}\.partial")  # as `atomic_write` does
 _DAY = 86400.0
 _numbers = count()
 
@@ -65,12 +68,13 @@ class LocalStorage:
             return []
 
     def sweep(self) -> None:
-        """Remove temporary files that no running process will rename."""
-        for name in self.names(_TEMPORARY):
-            path = self.root / _TEMPORARY / name
-            host, _, rest = name.rpartition(".")[0].rpartition(".")
+        """Remove temporary files that no running process will rename, those beside the results included."""
+        written = [(self.root / _TEMPORARY / name, _WRITTEN.fullmatch(name)) for name in self.names(_TEMPORARY)]
+        written += [(self.root / name, found) for name in self.names("") if (found := _PARTIAL.fullmatch(name))]
+        for path, writer in written:
             with contextlib.suppress(OSError):
-                if is_dead(host, rest) or file_system_time(path.parent) - path.stat().st_mtime > _DAY:
+                dead = writer is not None and is_dead(writer["host"], writer["process"])
+                if dead or file_system_time(path.parent) - path.stat().st_mtime > _DAY:
                     path.unlink()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import socket
 from pathlib import Path
 
 __all__ = ["atomic_write"]
@@ -28,7 +29,8 @@ def atomic_write(path: str | os.PathLike[str], data: bytes, temporary: Path | No
         The folder cannot be written, or the disk is full. What was there is there still, and nothing beside it.
     """
     target = Path(path)
-    partial = temporary or target.with_name(f".{target.name}.{secrets.token_hex(4)}.partial")
+    writer = f"{socket.gethostname()}+{os.getpid()}"  # so that what a killed process leaves is known as such
+    partial = temporary or target.with_name(f".{target.name}+{writer}.{secrets.token_hex(4)}.partial")
     try:
         handle = os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
         try:

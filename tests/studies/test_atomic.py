@@ -1,5 +1,11 @@
+import os
+import socket
+import subprocess
+import sys
+
 import pytest
 
+from fastsoftq.studies.storage import LocalStorage
 from fastsoftq.system import atomic
 from fastsoftq.system.atomic import atomic_write
 
@@ -44,3 +50,37 @@ def test_files_are_readable_by_whom_the_umask_allows(tmp_path):
 def test_a_folder_that_is_not_there_is_an_error(tmp_path):
     with pytest.raises(FileNotFoundError):
         atomic_write(tmp_path / "nowhere" / "result", b"")
+
+
+def test_what_a_killed_process_had_not_put_in_place_is_swept(tmp_path):
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    host = socket.gethostname()
+    names = {
+        f".curves.npz+{host}+{ended.pid}.0123abcd.partial": False,
+        f".curves.npz+{host}+{os.getpid()}.0123abcd.partial": True,
+        f".curves.npz+elsewhere+{ended.pid}.0123abcd.partial": True,
+        f".mine+{host}+{ended.pid}.partial": True,
+        "curves.npz.partial": True,
+        f"tmp/{host}.{ended.pid}.3": False,
+        f"tmp/{host}.{os.getpid()}.3": True,
+    }
+    (tmp_path / "tmp").mkdir()
+    for name in names:
+        (tmp_path / name).touch()
+    LocalStorage(tmp_path).sweep()
+    assert {name: (tmp_path / name).exists() for name in names} == names
+
+
+def test_its_temporary_file_is_swept_by_that_name(tmp_path, monkeypatch):
+    def killed(*arguments):
+        os._exit(9)
+
+    process = os.fork()
+    if not process:
+        atomic.os.replace = killed
+        atomic_write(tmp_path / "summary.csv", b"half")
+    os.waitpid(process, 0)
+    assert len(list(tmp_path.iterdir())) == 1
+    LocalStorage(tmp_path).sweep()
+    assert list(tmp_path.iterdir()) == []
