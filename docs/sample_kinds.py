@@ -1,11 +1,18 @@
-"""Coverage and false alarms by kind of sample and number of runs, with their simulation error.
+"""Coverage, false alarms and power by kind of sample and number of runs, with their simulation error.
 
-python docs/simulations.py kinds
+    python docs/simulations.py kinds           prints the tables
+    python docs/simulations.py kinds --quick   of a twentieth of the replications
+    python docs/simulations.py kinds --write   writes them into docs/statistics.md, all or none
 
-prints the tables of docs/statistics.md; ``--quick`` takes a twentieth of the replications.
+Each cell of a table has a seed of its own, so that what it holds depends on no other, nor on the processes at work.
 """
 
+import os
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from itertools import product
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +25,7 @@ from fastsoftq.statistics import (
     difference_band,
     seeds_needed,
     significant_stretches,
+    welch_test,
 )
 
 RUNS = (5, 10, 20, 50)
@@ -26,8 +34,19 @@ EPISODES = 50
 #: Sizes of a and b that are not alike, and how many times the spread of b that of a is.
 UNEQUAL = ((10, 40, 1.0), (10, 40, 3.0), (40, 10, 3.0), (20, 20, 3.0), (50, 50, 3.0))
 
-#: One replication: from a kind, its standard deviation, how many runs, and a generator, what is true of it.
-Measure = Callable[[Population, float, int, np.random.Generator], tuple[bool, ...]]
+#: Between these lines the page holds what `write` puts there.
+BEGIN, END = "<!-- by python docs/simulations.py kinds --write -->", "<!-- end -->"
+
+#: One replication: from a kind, its standard deviation, and a generator, what is true of it.
+Measure = Callable[[Population, float, np.random.Generator], tuple[bool, ...]]
+
+
+class Plan(NamedTuple):
+    """Tables that one measure fills: a title for each of its answers, a measure for each column."""
+
+    titles: tuple[str, ...]
+    columns: dict[str, Measure]
+    replications: int
 
 
 class Table(NamedTuple):
@@ -43,74 +62,91 @@ class Table(NamedTuple):
         """Half the width of the 95 % interval of a rate near 5 or 95 %."""
         return 1.96 * float(np.sqrt(0.05 * 0.95 / self.replications))
 
-
-def tables(scale: float = 1.0) -> Iterator[Table]:
-    """Yield the tables, of ``scale`` times the replications."""
-    plans = (
-        (("Means: the interval holds the mean", "Means: it holds the mean, or says why it may not"), mean, 2000),
-        (("Means, lowest and highest value known: the interval holds the mean",), bounded_mean, 1000),
-        (("Standard deviations (`numpy.std`): the interval holds it",), deviation, 300),
-        ((f"Bands: hold whole mean curves of {EPISODES} episodes",), band, 400),
-        (("Paired, equals: p is at most 0.05", "Paired, equals: the interval leaves out 0"), paired, 1000),
-        (("Not paired, equals: p is at most 0.05", "Not paired, equals: the interval leaves out 0"), unpaired, 1000),
-        ((f"Paired curves of {EPISODES} episodes, equals: they part somewhere",), curves(True), 400),
-        (("Curves that are not paired, equals: they part somewhere",), curves(False), 100),
-        (("Plans from a pilot of n: their power is what was asked for",), plan, 500),
-    )
-    for titles, measure, replications in plans:
-        measures = [(f"n = {runs}", measure, runs) for runs in RUNS]
-        yield from _tables(titles, measures, max(2, round(scale * replications)))
-    measures = [(f"{a} against {b}, spread {ratio:g}:1", unequal(a, b, ratio), 0) for a, b, ratio in UNEQUAL]
-    titles = "Not paired, equal means: p is at most 0.05", "Not paired, equal means: the interval leaves out 0"
-    yield from _tables(titles, measures, max(2, round(scale * 1000)))
+    @property
+    def heading(self) -> str:
+        """The title with the simulation error."""
+        return f"{self.title} (per cent, ± {100.0 * self.error:.1f})"
 
 
-def _tables(titles, measures, replications):
-    rates = {}
-    for name, (kind, std) in KINDS.items():
-        rng = np.random.default_rng(0)
-        rates[name] = [_rate(measure, kind, std, runs, rng, replications, len(titles)) for _, measure, runs in measures]
-    for i, title in enumerate(titles):
-        rows = [(name, [float(rate[i]) for rate in found]) for name, found in rates.items()]
-        yield Table(title, [column for column, _, _ in measures], rows, replications)
+def tables(scale: float = 1.0, processes: int | None = None) -> Iterator[Table]:
+    """Yield the tables, of ``scale`` times the replications, measured by so many processes; None: one a processor."""
+    cells = [(i, name, column) for i, p in enumerate(PLANS) for name, column in product(KINDS, p.columns)]
+    if processes == 1:
+        yield from _collected(map(partial(_cell, scale), cells), scale)
+        return
+    with ProcessPoolExecutor(processes or len(os.sched_getaffinity(0))) as pool:
+        yield from _collected(pool.map(partial(_cell, scale), cells), scale)
 
 
-def _rate(measure, kind, std, runs, rng, replications, width):
+def write(page: Path, found: list[Table]) -> None:
+    """Put the tables where the page has its old ones."""
+    text = page.read_text(encoding="utf-8")
+    before, _, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not end:
+        raise ValueError(f"{page} has no place between {BEGIN!r} and {END!r}")
+    new = page.with_suffix(".new")
+    new.write_text(f"{before}{BEGIN}\n\n{''.join(map(_markdown, found))}{END}{after}", encoding="utf-8")
+    new.replace(page)
+
+
+def _markdown(found: Table) -> str:
+    rows = [["", *found.columns], ["---"] * (1 + len(found.columns))]
+    rows += [[name, *("" if np.isnan(rate) else f"{100.0 * rate:.1f}" for rate in rates)] for name, rates in found.rows]
+    return f"{found.heading}:\n\n" + "".join(f"| {' | '.join(row)} |\n" for row in rows) + "\n"
+
+
+def _collected(rates: Iterator[list[float]], scale: float) -> Iterator[Table]:
+    for plan in PLANS:
+        found = {name: [next(rates) for _ in plan.columns] for name in KINDS}
+        for i, title in enumerate(plan.titles):
+            rows = [(name, [rate[i] for rate in cells]) for name, cells in found.items()]
+            yield Table(title, list(plan.columns), rows, _replications(plan, scale))
+
+
+def _replications(plan: Plan, scale: float) -> int:
+    return max(2, round(scale * plan.replications))
+
+
+def _cell(scale: float, cell: tuple[int, str, str]) -> list[float]:
     """Return how often each is true; where there is no answer, as a pilot without variation has none, none counts."""
+    number, name, column = cell
+    plan, (kind, std) = PLANS[number], KINDS[name]
+    rng = np.random.default_rng([number, list(KINDS).index(name), list(plan.columns).index(column)])
     found = []
-    for _ in range(replications):
+    for _ in range(_replications(plan, scale)):
         try:
-            found.append(measure(kind, std, runs, rng))
+            found.append(plan.columns[column](kind, std, rng))
         except ValueError as refusal:
             if "not vary" not in str(refusal):
                 raise
-    return np.mean(found, axis=0) if found else np.full(width, np.nan)
+    return [float(rate) for rate in (np.mean(found, axis=0) if found else np.full(len(plan.titles), np.nan))]
 
 
 def _holds(interval, truth):
     return bool(interval.low <= truth <= interval.high)
 
 
-def mean(kind, std, runs, rng):
+def mean(runs, kind, std, rng):
     """Return whether an interval holds the mean, and whether it does or is cautious."""
     ci = confidence_interval(kind.draw(rng, (runs,)))
     return _holds(ci, kind.mean), _holds(ci, kind.mean) or bool(ci.caution)
 
 
-def bounded_mean(kind, std, runs, rng):
+def bounded_mean(runs, kind, std, rng):
     """Return the same where it is known between which values runs lie: those of 2000 others."""
     others = kind.draw(np.random.default_rng(1), (2000,))
     bounds = float(others.min()), float(others.max())
     return (_holds(confidence_interval(kind.draw(rng, (runs,)).clip(*bounds), bounds=bounds), kind.mean),)
 
 
-def deviation(kind, std, runs, rng):
-    """Return whether an interval for a function of the runs holds its value."""
-    sample = kind.draw(rng, (runs,))
-    return (np.ptp(sample) > 0.0 and _holds(confidence_interval(sample, np.std, rng=rng, resamples=1999), std),)
+def deviation(runs, kind, std, rng):
+    """Return whether an interval for a function of the runs holds its value, and whether it does or is cautious."""
+    ci = confidence_interval(kind.draw(rng, (runs,)), np.std, rng=rng, resamples=1999)
+    return _holds(ci, std), _holds(ci, std) or bool(ci.caution)
 
 
-def band(kind, std, runs, rng):
+def band(runs, kind, std, rng):
     """Return whether a band holds a whole curve of independent episodes."""
     found = confidence_band(kind.draw(rng, (runs, EPISODES)), rng=rng, resamples=300)
     return (bool(((found.low <= kind.mean) & (kind.mean <= found.high)).all()),)
@@ -121,36 +157,81 @@ def _alarms(a, b, paired, rng):
     return result.p_value <= 0.05, not result.low <= 0.0 <= result.high
 
 
-def paired(kind, std, runs, rng):
+def paired(runs, kind, std, rng):
     """Return whether equals are told apart in pairs, by p and by the interval."""
     return _alarms(*kind.draw(rng, (2, runs)), True, rng)
 
 
-def unpaired(kind, std, runs, rng):
+def unpaired(runs, kind, std, rng):
     """Return the same where they are not paired."""
     return _alarms(*kind.draw(rng, (2, runs)), False, rng)
 
 
-def unequal(runs_a, runs_b, ratio):
-    """Return the measure of the same where means are equal, but not sizes or spreads."""
-
-    def measure(kind, std, runs, rng):
-        a, b = (kind.draw(rng, (size,)) - kind.mean for size in (runs_a, runs_b))
-        return _alarms(ratio * a, b, False, rng)
-
-    return measure
+def unequal(runs_a, runs_b, ratio, kind, std, rng):
+    """Return the same where means are equal, but not sizes or spreads."""
+    a, b = (kind.draw(rng, (size,)) - kind.mean for size in (runs_a, runs_b))
+    return _alarms(ratio * a, b, False, rng)
 
 
-def curves(in_pairs):
-    """Return the measure of whether equal curves part somewhere."""
-
-    def measure(kind, std, runs, rng):
-        a, b = kind.draw(rng, (2, runs, EPISODES))
-        return (bool(significant_stretches(difference_band(a, b, in_pairs, rng=rng, resamples=300))),)
-
-    return measure
+def apart(runs_a, runs_b, ratio, kind, std, rng):
+    """Return whether means a standard deviation apart are told apart, by p and by Welch's test."""
+    a, b = (kind.draw(rng, (size,)) - kind.mean for size in (runs_a, runs_b))
+    a = ratio * (a + std)
+    by_welch = np.ptp(a) > 0.0 < np.ptp(b) and welch_test(a, b).p_value <= 0.05
+    return compare_samples(a, b, False, rng=rng, resamples=499).p_value <= 0.05, bool(by_welch)
 
 
-def plan(kind, std, runs, rng):
+def curves(in_pairs, runs, kind, std, rng):
+    """Return whether equal curves part somewhere."""
+    a, b = kind.draw(rng, (2, runs, EPISODES))
+    return (bool(significant_stretches(difference_band(a, b, in_pairs, rng=rng, resamples=300))),)
+
+
+def plan(runs, kind, std, rng):
     """Return whether a plan rests on no less than the true spread, and so has the power asked for."""
     return (seeds_needed(*kind.draw(rng, (2, runs)), std, paired=False).planning_std >= (1.0 - 1e-9) * std,)
+
+
+def _by_runs(titles, measure, replications, runs=RUNS):
+    return Plan(titles, {f"n = {n}": partial(measure, n) for n in runs}, replications)
+
+
+def _by_sizes(titles, measure, replications):
+    columns = {f"{a} against {b}, spread {r:g}:1": partial(measure, a, b, r) for a, b, r in UNEQUAL}
+    return Plan(titles, columns, replications)
+
+
+PLANS = (
+    _by_runs(("Means: the interval holds the mean", "Means: it holds the mean, or says why it may not"), mean, 2000),
+    _by_runs(("Means, lowest and highest value known: the interval holds the mean",), bounded_mean, 1000),
+    _by_runs(
+        (
+            "Standard deviations (`numpy.std`): the interval holds it",
+            "Standard deviations: it holds it, or says why it may not",
+        ),
+        deviation,
+        300,
+        (*RUNS, 200),
+    ),
+    _by_runs((f"Bands: hold whole mean curves of {EPISODES} episodes",), band, 400),
+    _by_runs(("Paired, equals: p is at most 0.05", "Paired, equals: the interval leaves out 0"), paired, 1000),
+    _by_runs(
+        ("Not paired, equals: p is at most 0.05", "Not paired, equals: the interval leaves out 0"), unpaired, 1000
+    ),
+    _by_runs((f"Paired curves of {EPISODES} episodes, equals: they part somewhere",), partial(curves, True), 400),
+    _by_runs(("Curves that are not paired, equals: they part somewhere",), partial(curves, False), 100),
+    _by_runs(("Plans from a pilot of n: their power is what was asked for",), plan, 500),
+    _by_sizes(
+        ("Not paired, equal means: p is at most 0.05", "Not paired, equal means: the interval leaves out 0"),
+        unequal,
+        1000,
+    ),
+    _by_sizes(
+        (
+            "Not paired, means of a and b a standard deviation of a apart: p is at most 0.05",
+            "The same by Welch's test, which does not hold",
+        ),
+        apart,
+        200,
+    ),
+)

@@ -9,7 +9,7 @@ from fastsoftq.agents import QLearning, SoftQLearning
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.planning.iteration import soft_value_iteration, value_iteration
 
-__all__ = ["can_act", "entropy", "epsilon_mixture", "exact_policy"]
+__all__ = ["can_act", "entropy", "exact_policy"]
 
 
 def exact_policy(mdp: TabularMDP, agent: QLearning | SoftQLearning) -> NDArray[np.float64]:
@@ -36,26 +36,6 @@ def exact_policy(mdp: TabularMDP, agent: QLearning | SoftQLearning) -> NDArray[n
     if isinstance(agent, SoftQLearning):
         return soft_value_iteration(mdp, agent.discount, reward_scale=agent.reward_scale).policy
     return value_iteration(mdp, agent.discount).policy
-
-
-def epsilon_mixture(policy: NDArray[np.float64], epsilon: float) -> NDArray[np.float64]:
-    """A policy with random actions mixed in: (1 - epsilon) policy + epsilon / n.
-
-    Parameters
-    ----------
-    policy : ndarray of float64, shape [..., actions]
-    epsilon : float
-
-    Returns
-    -------
-    ndarray of float64, shape [..., actions]
-
-    Examples
-    --------
-    >>> epsilon_mixture(np.array([1.0, 0.0]), 0.5).tolist()
-    [0.75, 0.25]
-    """
-    return np.asarray((1.0 - epsilon) * policy + epsilon / policy.shape[-1])
 
 
 def can_act(mdp: TabularMDP) -> NDArray[np.bool_]:

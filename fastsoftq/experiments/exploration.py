@@ -13,14 +13,15 @@ from numpy.typing import NDArray
 from fastsoftq.agents import QLearning, SoftQLearning
 from fastsoftq.experiments import Settings, Watch
 from fastsoftq.experiments.document import DISCOUNT, HARD, epsilon_of, soft
-from fastsoftq.experiments.exact import can_act, entropy, epsilon_mixture, exact_policy
+from fastsoftq.experiments.exact import can_act, entropy, exact_policy
 from fastsoftq.experiments.intervals import EACH, interval_columns, interval_of
 from fastsoftq.experiments.joint_comparisons import compare_together, comparison_text
 from fastsoftq.experiments.titled_figure import count_on_logarithmic_axis, key_below, titled_figure
-from fastsoftq.figures.style import GREY, agent_colour
+from fastsoftq.figures.colours import GREY, agent_colour
 from fastsoftq.mdp.cliff_walking import cliff_walking
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.planning.bellman import greedy_policy, matrices, soft_policy
+from fastsoftq.planning.policies import epsilon_mixture
 from fastsoftq.report.findings import Findings, Table
 from fastsoftq.report.rounding import interval_text, share_text
 from fastsoftq.statistics import pointwise_intervals
@@ -30,7 +31,7 @@ __all__ = ["analyse", "study"]
 
 REWARD_SCALES = (1.5, 3.0, 10.0)
 CHECKPOINTS = 13
-LATER = 10  # episodes after which the actions tried are told once more
+LATER = 10  # episodes after which the actions tried are counted again
 BATCH = 250  # runs whose chains are solved at once
 
 AGENTS: dict[str, QLearning | SoftQLearning] = {"hard": HARD, **{f"soft_k{k:g}": soft(k) for k in REWARD_SCALES}}
@@ -47,7 +48,7 @@ class Policy(NamedTuple):
     label: str
     agent: QLearning | SoftQLearning
     dash: str
-    entropy: Rows  # [seeds, checkpoints], nats a step, along its own way
+    entropy: Rows  # [seeds, checkpoints], nats a step, averaged over the states it visits
     states: Rows  # [seeds, checkpoints], how many states it is effectively spread over
     exact: tuple[float, float]  # both, once all is learned
 
@@ -135,16 +136,16 @@ def _followed(mdp: TabularMDP, name: str, results: Results, episodes: NDArray[np
     for policy, (label, dash, _) in _acting(name, epsilon[-1]).items():
         along, over = zip(*spread[policy], strict=True)
         learned = epsilon_mixture(exact, epsilon[-1]) if policy == "hard_exploring" else exact
-        (in_the_end,), (spread_over,) = _spread(mdp, learned[None])
+        (last,), (reached,) = _spread(mdp, learned[None])
         curves = np.column_stack(along), np.column_stack(over)
-        policies.append(Policy(policy, label, agent, dash, *curves, (float(in_the_end), float(spread_over))))
+        policies.append(Policy(policy, label, agent, dash, *curves, (float(last), float(reached))))
     return policies, np.column_stack(tried)
 
 
 def _spread(mdp: TabularMDP, policies: Rows) -> tuple[Rows, Rows]:
-    """Entropy a step along the way, and the effective number of states visited, of each policy [runs].
+    """Entropy of a step, and the effective number of states visited, of each policy [runs].
 
-    Both under the discounted occupancy from the start. The effective number is the exponential of the entropy over
+    Both are under the discounted occupancy from the start. The effective number is the exponential of the entropy over
     states: n where a policy spends its time evenly in n of them.
     """
     dynamics = matrices(mdp).continuation.toarray().reshape(mdp.n_states, mdp.n_actions, mdp.n_states)
@@ -205,8 +206,8 @@ def _table(summary: list[dict[str, Any]]) -> Table:
         for row in summary
     ]
     caption = (
-        "entropy: nats a step, along the policy's own way; states: how many it is effectively spread over; "
-        "actions tried: of all there are, while learning"
+        "entropy: nats a step, averaged over the states that the policy visits; states: how many it is effectively "
+        "spread over; actions tried: of all there are, while learning"
     )
     return Table(header, rows, caption)
 
@@ -221,14 +222,12 @@ def _found(
     rows = {row["policy"]: row for row in summary}
     warm, *_, cold = (f"soft_k{k:g}" for k in REWARD_SCALES)
     last = {policy.name: policy.entropy[:, -1] for policy in policies}
-    found = compare_together(
-        {
-            "warm": (last[warm], last["hard_greedy"]),
-            "cold": (last[cold], last["hard_greedy"]),
-            "exploring": (last["hard_exploring"], last[cold]),
-        },
-        bounds=bounds,
-    )
+    pairs = {
+        "warm": (last[warm], last["hard_greedy"]),
+        "cold": (last[cold], last["hard_greedy"]),
+        "exploring": (last["hard_exploring"], last[cold]),
+    }
+    found = compare_together(pairs, bounds=bounds)
     words = {name: comparison_text(c, "more", "less") for name, c in found.items()}
 
     def spread(name: str, decimals: int = 3) -> str:

@@ -10,15 +10,16 @@ from numpy.typing import NDArray
 
 from fastsoftq.agents import QLearning, SoftQLearning
 from fastsoftq.engine.curves import LearningCurves
-from fastsoftq.experiments.exact import epsilon_mixture, exact_policy
+from fastsoftq.experiments.exact import exact_policy
 from fastsoftq.experiments.goals_reached import NEAR_TIES
 from fastsoftq.experiments.intervals import length_bounds
 from fastsoftq.experiments.joint_comparisons import compare_together
+from fastsoftq.figures.colours import agent_colour
 from fastsoftq.figures.curve import Curve, curve
-from fastsoftq.figures.style import agent_colour
 from fastsoftq.mdp.multi_goal import multi_goal
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.planning.evaluation import evaluate_policy
+from fastsoftq.planning.policies import epsilon_mixture
 from fastsoftq.report.error_rate import ALPHA
 from fastsoftq.statistics import Comparison, SampleEfficiency, sample_efficiency
 
@@ -82,6 +83,7 @@ class Tuned(NamedTuple):
     tuner: str
     mdp: TabularMDP
     episodes: int
+    bounds: tuple[float, float]  # the fewest and the most steps of all episodes
     exact: float  # expected steps of an episode, once learned
     starts: dict[str, Started]  # by source
     # Of all tasks and both tuners, all together at 95 %:
@@ -166,7 +168,7 @@ def fine_tuned(task: str, tuner: str, curves: Callable[[str], LearningCurves]) -
     for source in SOURCES:
         loaded = curves(condition_name(task, tuner, source))
         starts[source] = _started(loaded, source, exact)
-        episodes = loaded.n_episodes
+        episodes, (fewest, most) = loaded.n_episodes, length_bounds(loaded.max_steps)
     near = {source: starts[source].near for source in TUNERS}
     watched = min(found.horizon for found in near.values())
     return Tuned(
@@ -174,6 +176,7 @@ def fine_tuned(task: str, tuner: str, curves: Callable[[str], LearningCurves]) -
         tuner,
         mdp,
         episodes,
+        (episodes * fewest, episodes * most),
         exact,
         starts,
         **compare_together(
@@ -182,7 +185,8 @@ def fine_tuned(task: str, tuner: str, curves: Callable[[str], LearningCurves]) -
                 "over_hard": (starts["hard"].steps, starts["soft"].steps),
                 "sooner": (np.minimum(near["hard"].time, watched), np.minimum(near["soft"].time, watched)),
             },
-            among=COMPARISONS,
+            COMPARISONS,
+            (0.0, episodes * most),
         ),
     )
 

@@ -14,13 +14,12 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from fastsoftq.experiments import Settings, Watch
-from fastsoftq.experiments.exact import epsilon_mixture
 from fastsoftq.experiments.intervals import EACH
 from fastsoftq.experiments.joint_comparisons import compare_together, comparisons_text, sign
 from fastsoftq.experiments.titled_figure import titled_figure
 from fastsoftq.experiments.watched import watched
+from fastsoftq.figures.colours import GREY, INK
 from fastsoftq.figures.grid_world import plot_grid
-from fastsoftq.figures.style import GREY, INK
 from fastsoftq.mdp.cliff_walking import cliff_walking
 from fastsoftq.mdp.grid import from_map
 from fastsoftq.mdp.tabular import TabularMDP
@@ -29,6 +28,7 @@ from fastsoftq.planning.inverse_rl.demonstrations import Demonstrations
 from fastsoftq.planning.inverse_rl.reward_weights import RewardFit, fit_rewards
 from fastsoftq.planning.inverse_rl.soft_behaviour import SoftBehaviour
 from fastsoftq.planning.iteration import soft_value_iteration, value_iteration
+from fastsoftq.planning.policies import epsilon_mixture
 from fastsoftq.planning.trajectories import sample_trajectories
 from fastsoftq.report.findings import Findings, Table
 from fastsoftq.report.rounding import interval_text, share_text
@@ -40,7 +40,7 @@ __all__ = ["analyse", "study"]
 DISCOUNT, TRAJECTORIES, HORIZON = 0.95, 20, 500
 FEWER = 50  # seeds of the settings for each group of demonstrators
 TEMPERATURES = (0.15, 0.25, 0.35, 0.45, 0.55, 0.65)  # the critical one of the cliff is 0.7476
-SOFT, HARD = "#0072b2", "#d55e00"
+HELD, MISSED = "#0072b2", "#d55e00"  # intervals, by whether they hold the truth
 
 # A park: the way from S to G, and what one walks on. Every step costs; grass and mud cost more, a view less.
 PARK = ("S..........", "...........", "...........", "...........", "...........", "...........", "..........G")
@@ -224,15 +224,15 @@ def _found(fits: dict[float, list[BehaviourFit]], gains: dict[str, Comparison], 
     held = np.array([(fit.low <= WEIGHTS) & (fit.high >= WEIGHTS) for fit in rewards])
     error = np.sqrt(np.mean([(fit.weights - WEIGHTS) ** 2 for fit in rewards]))
     signs = {sign(gain) for gain in gains.values()}
-    hangs = "Which model of behaviour is better depends on who behaves. " if {1, -1} <= signs else ""
+    depends = "Which model of behaviour is better depends on who behaves. " if {1, -1} <= signs else ""
     return [
         f"Temperatures of soft demonstrators, inferred from {TRAJECTORIES} trajectories: "
         f"{share_text(float(np.mean(covered)), 0)} of {len(covered)} nominal 95 % intervals hold the truth.",
         f"Reward weights: the root mean square error is {error:.2f}, and {share_text(float(held.mean()), 0)} of "
         f"{held.size} such intervals hold the truth.",
-        f"{hangs}Nats an action on trajectories not fitted, soft less epsilon-greedy, by demonstrator: "
+        f"{depends}Nats an action on trajectories not fitted, soft less epsilon-greedy, by demonstrator: "
         f"{comparisons_text(gains, 'soft foretells better', 'epsilon-greedy foretells better')}. To the soft model a "
-        "step off the cliff is next to impossible, and a single one, of a hand that slips, refutes it.",
+        "step off the cliff is next to impossible, so that a single slip of the hand refutes it.",
         "These demonstrators are simulated. Whether people are soft is a question for their trajectories, which "
         "load_demonstrations reads.",
     ]
@@ -262,7 +262,7 @@ def _figure(fits: dict[float, list[BehaviourFit]], rivals: list[Rivals], rewards
         for i, rival in enumerate(rivals):
             gain = rival.soft - rival.epsilon_greedy
             apart = i + np.linspace(-0.18, 0.18, gain.size)
-            likelihood.scatter(apart, gain, s=18, color=np.where(gain > 0, SOFT, HARD), linewidth=0)
+            likelihood.scatter(apart, gain, s=18, color=INK, linewidth=0)
         likelihood.axhline(0.0, color=INK, linewidth=0.8)
         names = [rival.name.replace(", ", ",\n").replace(" with", "\nwith") for rival in rivals]
         likelihood.set_xticks(range(len(rivals)), names)
@@ -279,7 +279,7 @@ def _draw_inferred(ax: Axes, found: dict[str, tuple[float, list[tuple[float, flo
     """What was inferred by several demonstrators side by side, over the truth, for each quantity."""
     for i, (truth, estimates) in enumerate(found.values()):
         for place, (estimate, low, high) in zip(i + np.linspace(-0.3, 0.3, len(estimates)), estimates, strict=True):
-            colour = SOFT if low <= truth <= high else HARD
+            colour = HELD if low <= truth <= high else MISSED
             ax.plot((place, place), (low, high), color=colour, linewidth=1.0, alpha=0.6)
             ax.plot(place, estimate, "o", color=colour, markersize=2.8)
         ax.plot((i - 0.4, i + 0.4), (truth, truth), color=INK, linewidth=1.2, linestyle=(0, (5, 2.5)), zorder=5)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from fastsoftq.agents import QLearning, SoftQLearning
 from fastsoftq.engine.curves import LearningCurves
 from fastsoftq.experiments import Settings, Watch
-from fastsoftq.experiments.exact import epsilon_mixture, exact_policy
+from fastsoftq.experiments.exact import exact_policy
 from fastsoftq.experiments.goals_reached import (
     N_GOALS,
     NEAR_TIES,
@@ -27,11 +27,12 @@ from fastsoftq.experiments.goals_reached import (
 from fastsoftq.experiments.intervals import EACH, interval_columns, length_bounds
 from fastsoftq.experiments.joint_comparisons import compare_together, comparison_text
 from fastsoftq.experiments.titled_figure import key_below, titled_figure
+from fastsoftq.figures.colours import INK, agent_colour
 from fastsoftq.figures.grid_world import plot_grid
-from fastsoftq.figures.style import INK, agent_colour
 from fastsoftq.mdp.multi_goal import multi_goal
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.planning.bellman import greedy_policy, soft_policy
+from fastsoftq.planning.policies import epsilon_mixture
 from fastsoftq.report.findings import Findings, Table
 from fastsoftq.report.rounding import share_text
 from fastsoftq.statistics import confidence_band

@@ -15,8 +15,8 @@ from fastsoftq.experiments import Settings, Watch
 from fastsoftq.experiments.goals_reached import N_GOALS, first_of_the_best, goal_entropy, reached
 from fastsoftq.experiments.intervals import EACH, interval_columns, length_bounds
 from fastsoftq.experiments.titled_figure import titled_figure
+from fastsoftq.figures.colours import agent_colour
 from fastsoftq.figures.grid_world import plot_grid
-from fastsoftq.figures.style import agent_colour
 from fastsoftq.mdp.point_mass import point_mass
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.planning.bellman import greedy_policy, soft_policy

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,9 +14,9 @@ from fastsoftq.experiments import Settings, Watch
 from fastsoftq.experiments.document import slipping_cliff
 from fastsoftq.experiments.intervals import EACH, interval_columns, interval_of
 from fastsoftq.experiments.titled_figure import key_below, titled_figure
+from fastsoftq.figures.colours import GREY, INK
 from fastsoftq.figures.grid_world import plot_grid
-from fastsoftq.figures.style import GREY, INK
-from fastsoftq.figures.svg import typeset
+from fastsoftq.figures.labels import typeset
 from fastsoftq.mdp.cliff_walking import cliff_walking
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.planning.evaluation import evaluate_policy
@@ -31,6 +30,7 @@ from fastsoftq.studies import Results
 __all__ = ["analyse", "study"]
 
 REWARD_SCALE, HORIZON = 2.0, 200
+LEAST = -100.0  # reward of a step
 SLIPS = tuple(np.linspace(0.0, 2.0 / 3.0, 13).tolist())  # probability of a neighbouring move; Gymnasium's is 2/3
 LIMITS = (0.1, 30.0)  # of visits, in the maps
 NEARLY_ALL = 0.999  # a share above it that is not 1 is told as more than this
@@ -165,7 +165,7 @@ def _row(behaviour: Behaviour, log_evidence: float, settings: Settings) -> dict[
         "length_exact": behaviour.exact[1],
         "arrives_exact": behaviour.exact[2],
         "trajectories": settings.seeds,
-        **interval_columns("return", behaviour.sampled.rewards.sum(axis=1), (-math.inf, 0.0)),
+        **interval_columns("return", behaviour.sampled.rewards.sum(axis=1), (HORIZON * LEAST, 0.0)),
         **interval_columns("arrives", behaviour.sampled.terminated.astype(np.float64), (0.0, 1.0)),
     }
 
@@ -190,14 +190,15 @@ def _table(behaviours: list[Behaviour], summary: list[dict[str, Any]]) -> Table:
 
 
 def _found(log_evidence: float, behaviours: list[Behaviour], slips: list[dict[str, Any]]) -> list[str]:
-    imagined, played, best = behaviours
+    imagined, played, best = ((typeset(b.exact[0], 1), share_text(b.exact[2])) for b in behaviours)
+    bound = typeset(behaviours[-1].elbo or 0.0, 3)
     gap = max(abs(row["log_evidence"] - row["elbo"]) for row in slips if row["slip"] == 0.0)
     return [
         f"On the slippery cliff the posterior p(a|s, O) is optimistic: in the world it infers along with the actions "
-        f"it earns {imagined.exact[0]:.1f}, but that world slips where one wants it to. Played under the true dynamics "
-        f"it earns {played.exact[0]:.1f} and arrives {share_text(played.exact[2])} of the time, where the variational "
-        f"policy earns {best.exact[0]:.1f} and arrives {share_text(best.exact[2])} of the time.",
-        f"ln p(O) is {log_evidence:.3f} and the best evidence lower bound {best.elbo:.3f}: no policy can follow the "
+        f"it earns {imagined[0]}, but that world slips where one wants it to. Played under the true dynamics it earns "
+        f"{played[0]} and arrives {played[1]} of the time, where the variational policy earns {best[0]} and arrives "
+        f"{best[1]} of the time.",
+        f"ln p(O) is {typeset(log_evidence, 3)} and the best evidence lower bound {bound}: no policy can follow the "
         f"posterior here. Without slipping they are {f'{gap:.0e} apart' if gap else 'equal'}, and both policies one.",
     ]
 
@@ -227,7 +228,7 @@ def _maps(mdp: TabularMDP, behaviours: list[Behaviour], settings: Settings) -> F
 def _distributions(ax: Axes, behaviours: list[Behaviour]) -> None:
     for b in behaviours:
         returns = np.sort(b.sampled.rewards.sum(axis=1))
-        share = np.arange(1, returns.size + 1) / returns.size
+        returns, share = np.r_[returns[0], returns], np.arange(returns.size + 1) / returns.size
         ax.step(returns, share, where="post", color=b.colour, linewidth=1.8, label=b.label)
         ax.axvline(b.exact[0], color=b.colour, linewidth=1.0, linestyle=(0, (5, 2.5)))
     _returns_axis(ax, "x")

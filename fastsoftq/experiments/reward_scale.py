@@ -15,14 +15,16 @@ from fastsoftq.comparing import LAST
 from fastsoftq.engine.curves import LearningCurves
 from fastsoftq.experiments import Settings, Watch
 from fastsoftq.experiments.document import DISCOUNT, HARD, epsilon_of, soft
-from fastsoftq.experiments.exact import epsilon_mixture, exact_policy
+from fastsoftq.experiments.exact import exact_policy
 from fastsoftq.experiments.intervals import EACH, interval_columns, interval_of, length_bounds
 from fastsoftq.experiments.titled_figure import titled_figure
-from fastsoftq.figures.style import GREY, INK, agent_colour
+from fastsoftq.figures.colours import GREY, INK, agent_colour
+from fastsoftq.figures.labels import typeset
 from fastsoftq.mdp.cliff_walking import cliff_walking
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.planning.critical import critical_reward_scale
 from fastsoftq.planning.evaluation import PolicyEvaluation, evaluate_policy
+from fastsoftq.planning.policies import epsilon_mixture
 from fastsoftq.report.findings import Findings, Table
 from fastsoftq.report.rounding import interval_text, share_text
 from fastsoftq.studies import Condition, Results, Study
@@ -180,6 +182,7 @@ def _found(
 ) -> list[str]:
     by_scale = {row["reward_scale"]: row for row in rows}
     coldest = rows[-1]
+    count, exploring = min(LAST, settings.episodes), hards["exploring"].expected_return
     worst = max(abs(row["length"] - row["length_cut_exact"]) / row["length_cut_exact"] for row in rows)
     return [
         f"Below the critical reward scale {critical:.4f} a step of wandering pays more entropy than it costs, and the "
@@ -187,10 +190,10 @@ def _found(
         f"scale 1 (Result A), {by_scale[2.0]['length_exact']:.1f} at 2, {by_scale[10.0]['length_exact']:.2f} at 10 "
         f"(Result B) and {coldest['length_exact']:.4f} at {coldest['reward_scale']:g}, against "
         f"{hards['greedy'].expected_length:.0f} of the hard optimum: soft does tend to standard as rewards grow.",
-        f"It tends to the greedy policy, not to what standard Q-learning earns while it explores ({learned:.1f} in its "
-        f"last {min(LAST, settings.episodes)} episodes; {hards['exploring'].expected_return:.1f} exactly, with "
-        f"its final epsilon): without an epsilon of its own, soft at scale 10 earns {by_scale[10.0]['return']:.2f} "
-        f"({by_scale[10.0]['return_cut_exact']:.2f} exactly).",
+        f"It tends to the greedy policy, not to what standard Q-learning earns while it explores "
+        f"({typeset(learned, 1)} in its last {f'{count} episodes' if count > 1 else 'episode'}; "
+        f"{typeset(exploring, 1)} exactly, with its final epsilon): without an epsilon of its own, soft at scale 10 "
+        f"earns {typeset(by_scale[10.0]['return'], 2)} ({typeset(by_scale[10.0]['return_cut_exact'], 2)} exactly).",
         f"Mean lengths of these runs differ from the exact ones by {share_text(worst)} at most.",
     ]
 

@@ -13,18 +13,20 @@ from numpy.typing import NDArray
 from fastsoftq.agents import Frozen, QLearning, SoftQLearning
 from fastsoftq.experiments import Settings, Watch
 from fastsoftq.experiments.document import HARD, slipping_cliff, soft
-from fastsoftq.experiments.exact import epsilon_mixture, exact_policy
+from fastsoftq.experiments.exact import exact_policy
 from fastsoftq.experiments.intervals import EACH, interval_columns, interval_of
 from fastsoftq.experiments.joint_comparisons import compare_together, comparisons_text
 from fastsoftq.experiments.titled_figure import key_below, titled_figure
 from fastsoftq.experiments.watched import watched
+from fastsoftq.figures.colours import INK, agent_colour
 from fastsoftq.figures.grid_world import plot_grid
-from fastsoftq.figures.style import INK, agent_colour
+from fastsoftq.figures.labels import typeset
 from fastsoftq.mdp.cliff_walking import cliff_walking
 from fastsoftq.mdp.grid import from_map
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.planning.evaluation import evaluate_policy
 from fastsoftq.planning.occupancy import occupancy
+from fastsoftq.planning.policies import epsilon_mixture
 from fastsoftq.report.findings import Findings, Table
 from fastsoftq.report.rounding import interval_text, share_text
 from fastsoftq.statistics import Comparison
@@ -191,7 +193,7 @@ def _row(result: Result, settings: Settings, costs: tuple[float, float]) -> dict
         "episodes": settings.episodes,
         "max_steps": settings.max_steps,
     }
-    row |= interval_columns("success", result.success, (0.0, 1.0)) | {"success_exact": result.exact[0]}
+    row |= {**interval_columns("success", result.success, (0.0, 1.0)), "success_exact": result.exact[0]}
     return row | interval_columns("return", result.returns, costs) | {"return_exact": result.exact[1]}
 
 
@@ -217,8 +219,8 @@ def _found(results: list[Result], summary: list[dict[str, Any]], costs: tuple[fl
     by = {(result.world, result.tester.name): result for result in results}
 
     def everyone(world: str) -> str:
-        found = {name: row[world, policy] for policy, name in names.items()}
-        return "; ".join(f"{name} {share_text(r['success'], 0)}, {r['return']:.1f}" for name, r in found.items())
+        of = {name: row[world, policy] for policy, name in names.items()}
+        return "; ".join(f"{n} {share_text(r['success'], 0)}, {typeset(r['return'], 1)}" for n, r in of.items())
 
     def compared(world: str, what: str) -> dict[str, Comparison]:
         greedy, scale = getattr(by[world, GREEDY], what), 100.0 if what == "success" else 1.0
@@ -234,8 +236,8 @@ def _found(results: list[Result], summary: list[dict[str, Any]], costs: tuple[fl
     exact = "; ".join(f"{name} {share_text(row[BLOCKED_ONE, p]['success_exact'], 0)}" for p, name in names.items())
     return [
         f"With one cell of the shortest way blocked (share of episodes that reach the goal, and return): "
-        f"{everyone(BLOCKED_ONE)}. Compared with {names[GREEDY]}, {in_words(BLOCKED_ONE)}. Once all is learned they "
-        f"would arrive as often as this, exactly: {exact}.",
+        f"{everyone(BLOCKED_ONE)}. Compared with {names[GREEDY]}, {in_words(BLOCKED_ONE)}. Exact shares once "
+        f"all is learned: {exact}.",
         *(
             f"{where}: {everyone(world)}. Compared with {names[GREEDY]}, {in_words(world)}."
             for world, where in (

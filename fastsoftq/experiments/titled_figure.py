@@ -12,7 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
-from fastsoftq.figures.style import GREY, STYLE
+from fastsoftq.figures.colours import GREY
+from fastsoftq.figures.style import STYLE, ShownFigure
 
 __all__ = ["count_on_logarithmic_axis", "key_below", "titled_figure"]
 
@@ -43,7 +44,7 @@ def titled_figure(width: float, height: float, title: str, note: str = "") -> It
     'Returns'
     """
     with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(width, height), layout="constrained")
+        figure = ShownFigure(figsize=(width, height), layout="constrained")
         figure.suptitle(title, x=0.01, ha="left", fontsize=13, fontweight="bold")
         if note:
             figure.supxlabel(_lines(figure, note), x=0.01, ha="left", fontsize=8.5, color=GREY)

@@ -17,8 +17,8 @@ from fastsoftq.experiments.exact import can_act
 from fastsoftq.experiments.intervals import EACH, interval_columns
 from fastsoftq.experiments.joint_comparisons import compare_together, comparison_text
 from fastsoftq.experiments.titled_figure import count_on_logarithmic_axis, titled_figure
+from fastsoftq.figures.colours import INK, agent_colour
 from fastsoftq.figures.grid_world import plot_grid
-from fastsoftq.figures.style import INK, agent_colour
 from fastsoftq.mdp.cliff_walking import cliff_walking
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.planning.bellman import action_values, greedy_policy, hard_values, matrices, soft_values
@@ -186,7 +186,7 @@ def _table(summary: list[dict[str, Any]]) -> Table:
         (
             row["label"],
             f"{row['error_after_1']:.3g}",
-            f"{row['error']:.2g} [{row['error_low']:.2g}, {row['error_high']:.2g}]",
+            f"{row['error']:.2g} [{row['error_low']:.2g}, {row['error_high']:.2g}]".replace("inf", "\N{INFINITY}"),
             f"{row['worst_seed']:.2g}",
         )
         for row in summary
@@ -226,9 +226,7 @@ def _figure(planned: dict[str, Errors], errors: Errors, settings: Settings) -> F
         f"Cliff walking, discount {DISCOUNT}. Learning: geometric mean over {_seeds(settings)} seeds, with {EACH}; the "
         f"exact Q is planning's{', and no error at all is drawn at 1e−16' if none else ''}."
     )
-    with titled_figure(
-        11.0, 4.6, "Planning solves Bellman's equations; how near to that learning comes", note
-    ) as figure:
+    with titled_figure(11.0, 4.6, "Planning solves Bellman's equations; how near learning comes", note) as figure:
         left, right = figure.subplots(1, 2, width_ratios=[1.0, 1.25])
         _draw_planned(left, planned)
         episodes = settings.checkpoints(CHECKPOINTS)

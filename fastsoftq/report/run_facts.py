@@ -8,6 +8,7 @@ from typing import Any
 
 from fastsoftq.figures.labels import typeset
 from fastsoftq.report.performance import Performance
+from fastsoftq.report.rounding import distinct
 
 __all__ = ["command_of", "run_facts"]
 
@@ -41,7 +42,7 @@ def run_facts(run: Mapping[str, Any], performances: Sequence[Performance] = ()) 
         ("steps an episode, at most", _whole(run.get("max_steps"))),
         ("environment steps", _whole(steps or None)),
         ("training", f"{training:,.1f} s" if training else ""),
-        ("speed", f"{steps / training / 1e6:,.1f} million steps a second" if training and steps else ""),
+        ("speed", f"{distinct(steps / training / 1e6, 1, 0.0)} million steps a second" if training and steps else ""),
         ("all in all", f"{run['seconds']:,.1f} s" if "seconds" in run else ""),
         ("threads", _whole(run.get("threads"))),
         ("processor", f"{run['cpu']}, {run.get('cores')} cores" if "cpu" in run else ""),

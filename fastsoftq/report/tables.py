@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 
 from fastsoftq.figures.labels import typeset
@@ -38,7 +39,7 @@ class _Footnotes:
     def end(self, one: Performance) -> str:
         """The mean return of the last episodes."""
         found = one.final_return
-        return interval_text(found.estimate, found.low, found.high) + self._doubt(found.caution)
+        return self._interval(found.estimate, found.low, found.high, found.caution)
 
     def difference(self, verdict: Verdict) -> str:
         """The difference at the end."""
@@ -46,10 +47,15 @@ class _Footnotes:
         caution = found.caution.removeprefix("a - b: ")
         if caution and not found.paired:
             caution += f" (a is the agent, b is {verdict.reference.label})"
-        return interval_text(found.difference, found.low, found.high) + self._doubt(caution)
+        return self._interval(found.difference, found.low, found.high, caution)
 
-    def _doubt(self, caution: str) -> str:
-        return self.mark(f"This interval {_DOUBT}: {caution}.") if caution else ""
+    def _interval(self, estimate: float, low: float, high: float, caution: str) -> str:
+        text = interval_text(estimate, low, high)
+        if not caution:
+            return text
+        why = caution.partition("; bounds=")[0]  # an argument of a function is no advice to a reader
+        known = math.isfinite(low) and math.isfinite(high)
+        return text + self.mark(f"This interval {_DOUBT if known else 'has no end that is known'}: {why}.")
 
 
 def band_footnotes(bands: Iterable[tuple[str, str]]) -> list[str]:

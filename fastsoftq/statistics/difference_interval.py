@@ -19,7 +19,7 @@ from fastsoftq.statistics.samples import FloatArray, paired_differences
 _ALIKE = 0.01
 
 #: The p-value down to which samples lend each other their shape: smaller ones are not told apart from it.
-_FINEST = 0.002
+_FINEST = 0.01
 
 _MEAN = of_weights(lambda share: share)
 

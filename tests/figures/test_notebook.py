@@ -73,7 +73,8 @@ def test_nothing_that_shows_itself_needs_pyplot():
 
 
 def test_curves_are_drawn_as_they_are(curves):
-    figure = plot_curves(curves)
+    figure = curves.plot()
+    assert figure._repr_png_() == plot_curves(curves)._repr_png_()
     assert min(size(figure._repr_png_())) > 300
     for ax, values in zip(figure.axes, (curves.returns, curves.lengths), strict=True):
         median, mean = ax.lines
@@ -92,7 +93,8 @@ def test_the_fewest_runs_and_episodes_are_shown(seeds, episodes):
 
 
 def test_curves_as_a_table(curves):
-    texts = Cells(curves_html(curves)).texts
+    texts = Cells(curves._repr_html_()).texts
+    assert texts == Cells(curves_html(curves)).texts
     assert repr(AGENT) in texts
     assert texts[texts.index("seeds") + 1] == "12"
     expected = confidence_interval(curves.returns[:, -100:].mean(axis=1))

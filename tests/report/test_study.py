@@ -197,3 +197,19 @@ def test_what_makes_an_interval_doubtful_is_said_once_and_marked_where_it_applie
     assert len(re.findall(r'<p class="note">Bands of [^<]* may hold less often than the report says: ', page)) >= 2
     sure = write_report(ran("many", seeds=128)).read_text()
     assert caution not in sure
+
+
+def test_an_interval_without_ends_is_said_to_have_none(ran):
+    """Eight runs that agree tell nothing of rarer ones."""
+    world = {"narrow": fsq.cliff_walking(height=3, width=4)}
+    agents = {"hard": HARD._replace(epsilon=0.0), "soft": SOFT._replace(reward_scale=300.0)}
+    folder = ran(environments=world, agents=agents, seeds=8, episodes=200)
+    for name in ("narrow/hard", "narrow/soft"):
+        assert (open_results(folder).curves(name).returns[:, -100:] == -4.0).all()
+    page = write_report(folder).read_text()
+    assert "<td>−4.00 [−∞, ∞]†</td>" in page
+    assert "† This interval has no end that is known: all 8 runs agree" in page
+    assert "bounds=" not in page
+    assert "soft and hard are not told apart over the last 100 episodes" in page
+    drawn = "".join(re.findall("<svg.*?</svg>", page, re.S))
+    assert not re.search("nan|inf", "".join(re.findall('points="[^"]*"', drawn)))

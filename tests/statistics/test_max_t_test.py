@@ -94,10 +94,13 @@ def test_a_level_finer_than_resamples_is_bonferronis():
         ("Poisson, mean 3", 5),
         ("cliff, one episode", 5),
         ("rounded normal", 5),
+        ("lognormal, sigma 1", 50),
+        ("lognormal, sigma 1", 100),
+        ("mixture, 90:10", 50),
     ],
 )
 def test_bands_of_few_runs_learn_from_the_episodes_about(kind, runs):
-    """Each episode by itself, bands held 0 to 94 % of these curves."""
+    """Each episode by itself, bands held 0 to 94 % of these curves; of 50 lognormal runs 80 %, of mixtures 76 %."""
     population, rng, held = KINDS[kind][0], np.random.default_rng(4), []
     for _ in range(100):
         band = confidence_band(population.draw(rng, (runs, 50)), rng=rng, resamples=300)

@@ -23,16 +23,44 @@ def sample_kinds(monkeypatch):
 def test_all_tables_can_be_made(sample_kinds):
     page = (ROOT / "docs" / "statistics.md").read_text(encoding="utf-8")
     titles = []
-    for table in sample_kinds.tables(scale=0.001):
+    for table in sample_kinds.tables(scale=0.001, processes=1):
         titles.append(table.title)
         assert [name for name, _ in table.rows] == list(sample_kinds.KINDS)
         for _, rates in table.rows:
             assert len(rates) == len(table.columns)
             assert all(np.isnan(rate) or 0.0 <= rate <= 1.0 for rate in rates)
         assert table.error == pytest.approx(1.96 * np.sqrt(0.05 * 0.95 / table.replications))
-    assert len(set(titles)) == len(titles) == 14
+    assert len(set(titles)) == len(titles) == 17
     for title in titles:
         assert title in page
+
+
+def test_cells_depend_on_nothing_but_their_place(sample_kinds):
+    number = next(i for i, plan in enumerate(sample_kinds.PLANS) if "Paired, equals" in plan.titles[0])
+    cell = (number, "exponential", "n = 10")
+    alone = sample_kinds._cell(0.02, cell)
+    sample_kinds._cell(0.02, (0, "normal", "n = 5"))
+    assert sample_kinds._cell(0.02, cell) == alone
+    assert len({tuple(sample_kinds._cell(0.1, (number, name, "n = 20"))) for name in list(sample_kinds.KINDS)[:4]}) > 1
+
+
+def test_the_page_is_written_whole_or_not_at_all(sample_kinds, tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text(f"before\n\n{sample_kinds.BEGIN}\n\nold\n{sample_kinds.END}\n\nafter\n", encoding="utf-8")
+    table = sample_kinds.Table("Rates", ["n = 5", "n = 10"], [("normal", [0.955, np.nan])], 400)
+    sample_kinds.write(page, [table, table])
+    text = page.read_text(encoding="utf-8")
+    assert text.startswith("before\n")
+    assert text.endswith("after\n")
+    assert "old" not in text
+    assert (
+        text.count("Rates (per cent, ± 2.1):\n\n|  | n = 5 | n = 10 |\n| --- | --- | --- |\n| normal | 95.5 |  |\n")
+        == 2
+    )
+    page.write_text("nothing", encoding="utf-8")
+    with pytest.raises(ValueError, match="has no place between"):
+        sample_kinds.write(page, [table])
+    assert page.read_text(encoding="utf-8") == "nothing"
 
 
 @pytest.mark.parametrize(

@@ -73,10 +73,30 @@ def test_a_suite_of_one_environment_is_that_environment():
 
 def test_environments_are_resampled_apart():
     """Far apart but constant environments: nothing can vary, though pooled runs would."""
-    scores = np.tile([0.0, 50.0, 100.0], (5, 1))
-    for name in ("mean", "median", "interquartile_mean"):
+    scores = np.tile([0.0, 50.0, 100.0], (40, 1))
+    for name in ("median", "interquartile_mean"):
         ci = suite_interval(scores, name, resamples=100)
         assert ci.low == ci.estimate == ci.high == 50.0
+
+
+def test_environments_whose_runs_agree_add_what_so_few_leave_open():
+    share = 1.0 - 0.025 ** (1.0 / 5.0)
+    alone = suite_interval(np.full((5, 1), 0.8), "mean", bounds=(0.0, 1.0))
+    assert (alone.low, alone.high) == pytest.approx((0.8 - 0.8 * share, 0.8 + 0.2 * share))
+    x = np.random.default_rng(6).random((5, 2))
+    both, first = np.c_[x, np.ones((5, 1))], suite_interval(x, "mean")
+    ci = suite_interval(both, "mean", bounds=(0.0, 1.0))
+    assert ci.estimate - ci.low == pytest.approx(np.hypot(2.0 * (first.estimate - first.low), share) / 3.0)
+    assert ci.high - ci.estimate == pytest.approx(2.0 * (first.high - first.estimate) / 3.0)
+    assert "all 5 runs agree in 1 of 3 environments" in ci.caution
+    for name in ("mean", "median", "interquartile_mean"):
+        ci = suite_interval(np.ones((5, 3)), name)
+        assert (ci.low, ci.high) == (-np.inf, np.inf)
+        assert suite_interval(np.ones((5, 3)), name, bounds=(0.0, 1.0)).high == 1.0
+        many = suite_interval(np.ones((36, 3)), name)
+        assert (many.low, many.high) == (1.0, 1.0)
+    with pytest.raises(ValueError, match=r"scores holds 1\.5"):
+        suite_interval(np.full((5, 2), 1.5), "mean", bounds=(0.0, 1.0))
 
 
 @pytest.mark.parametrize("name", ["mean", "interquartile_mean"])

@@ -6,10 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastsoftq.mdp.tabular import TabularMDP
-from fastsoftq.planning.bellman import Matrices, action_values, log_soft_policy, matrices, policy_chain, soft_policy
+from fastsoftq.planning.bellman import Matrices, action_values, log_soft_policy, matrices, soft_policy
 from fastsoftq.planning.markov_chains.resolvent import Resolvent
-from fastsoftq.planning.markov_chains.totals import resolvent
-from fastsoftq.planning.optimal.choices import all_choices
+from fastsoftq.planning.optimal.choices import Choices, all_choices
 from fastsoftq.planning.optimal.newton import climb
 
 __all__ = ["SoftBehaviour", "soft_fixed_point", "total"]
@@ -50,7 +49,10 @@ def soft_fixed_point(model: Matrices, discount: float, v: NDArray[np.float64]) -
         Not a number where values are too large for double precision. Each state's error is rounding of what it may
         meet itself: no other state's size excuses it.
     """
-    choices = all_choices(model, discount)
+    return _fixed_point(all_choices(model, discount), v)
+
+
+def _fixed_point(choices: Choices, v: NDArray[np.float64]) -> NDArray[np.float64]:
     with np.errstate(all="ignore"):
         found = climb(choices, 1.0, v, np.zeros_like(v), _MOST)
         return found.high + (found.low + found.residual)
@@ -79,6 +81,9 @@ class SoftBehaviour:
         self.features = np.where(self.model.terminal[:, None, None], 0.0, features)
         self.v = np.zeros(features.shape[0])  # where the last weights left off is near where the next ones end
         self.size = np.abs(self.features)
+        self.choices = all_choices(self.model, discount)
+        taken = ~self.model.terminal[:, None] | (np.arange(features.shape[1]) == 0)
+        self.paid = self.features[taken]  # of each choice
 
     def __call__(self, weights: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """The policy for these weights.
@@ -143,15 +148,15 @@ class SoftBehaviour:
         return np.asarray(np.einsum("sa,sai,saj->ij", weight[:, None] * policy, gradient, gradient))
 
     def _action_values(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
-        model = self.model._replace(reward=self.features @ weights)
-        found = soft_fixed_point(model, self.discount, self.v)
+        found = _fixed_point(self.choices.paying(self.paid @ weights), self.v)
         if np.isfinite(found).all():
             self.v = found
-        return action_values(model, found, self.discount)
+        return action_values(self.model._replace(reward=self.features @ weights), found, self.discount)
 
     def _equations(self, policy: NDArray[np.float64]) -> Resolvent:
-        chain, ends = policy_chain(self.model, policy)
-        return resolvent(chain, ends, self.discount)
+        taken = ~self.model.terminal[:, None] | (np.arange(policy.shape[1]) == 0)
+        weight = np.where(self.model.terminal[:, None], 1.0, policy)[taken]
+        return self.choices.averaged(weight)
 
     def _expected(self, follow: Resolvent, policy: NDArray[np.float64], size: bool = False) -> NDArray[np.float64]:
         """What is expected of each feature after each action, discounted; of its size, if that is asked for."""

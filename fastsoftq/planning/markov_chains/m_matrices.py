@@ -16,7 +16,7 @@ from scipy.linalg.lapack import dgetrf, dgetrs
 from scipy.sparse import csgraph
 from scipy.sparse.linalg import LinearOperator, bicgstab, gmres, spilu, splu
 
-__all__ = ["Solver", "solver"]
+__all__ = ["Solver", "is_narrow", "solver"]
 
 _DENSE = 150  # states whose equations are factorised as a table
 _SMALL = 1500  # states whose equations are factorised whatever their graph
@@ -32,7 +32,9 @@ class Solver(Protocol):
         """Solve for b, [states] or, where `exact`, [states, columns]; nearness is relative, where not `exact`."""
 
 
-def solver(row: NDArray[np.int64], to: NDArray[np.int64], share: NDArray[np.float64], size: int) -> Solver | None:
+def solver(
+    row: NDArray[np.int64], to: NDArray[np.int64], share: NDArray[np.float64], size: int, narrow: bool | None = None
+) -> Solver | None:
     """Choose by what the graph is like how 1 - S is solved, where S holds `share`.
 
     Parameters
@@ -43,6 +45,8 @@ def solver(row: NDArray[np.int64], to: NDArray[np.int64], share: NDArray[np.floa
         At least 0; rows sum to 1 at most.
     size : int
         How many states.
+    narrow : bool, optional
+        What `is_narrow` says of the graph, if that is known.
 
     Returns
     -------
@@ -58,7 +62,8 @@ def solver(row: NDArray[np.int64], to: NDArray[np.int64], share: NDArray[np.floa
         entries[place], column[place] = -share, to
         column[first[:-1]] = np.arange(size)
         matrix = sparse.csr_array((entries, column, first.astype(np.int32)), shape=(size, size))
-        return _Factors(matrix) if size <= _SMALL or _is_narrow(row, to, size) else _Iteration(matrix)
+        narrow = is_narrow(row, to, size) if narrow is None else narrow
+        return _Factors(matrix) if narrow else _Iteration(matrix)
     except RuntimeError:
         return None
 
@@ -133,8 +138,17 @@ class _Iteration:
         return np.asarray(x * scale)
 
 
-def _is_narrow(row: NDArray[np.int64], to: NDArray[np.int64], size: int) -> bool:
-    """Whether a factorisation fills in little: within its loops the graph is as narrow as a plane's."""
+def is_narrow(row: NDArray[np.int64], to: NDArray[np.int64], size: int) -> bool:
+    """Whether a factorisation fills in little: states are few, or within its loops the graph is as narrow as a plane's.
+
+    Parameters
+    ----------
+    row, to : ndarray of int64, shape [entries]
+        Ordered by row.
+    size : int
+    """
+    if size <= _SMALL:
+        return True
     moves = sparse.csr_array((np.ones(row.size), (row, to)), shape=(size, size))
     _, label = csgraph.connected_components(moves, connection="strong")
     loops = label[row] == label[to]
@@ -143,6 +157,8 @@ def _is_narrow(row: NDArray[np.int64], to: NDArray[np.int64], size: int) -> bool
     both = sparse.csr_array((ones, (np.append(row, to), np.append(to, row))), shape=moves.shape)
     place = np.empty(size, np.int64)
     place[csgraph.reverse_cuthill_mckee(both, symmetric_mode=True)] = np.arange(size)
-    band = np.zeros(size)
-    np.maximum.at(band, row, np.abs(place[row] - place[to]))
-    return bool(band.mean() <= _NARROW * np.sqrt(size))
+    if not row.size:
+        return True
+    first = np.flatnonzero(np.diff(row, prepend=-1))
+    band = np.maximum.reduceat(np.abs(place[row] - place[to]), first)
+    return bool(band.sum() <= _NARROW * size * np.sqrt(size))

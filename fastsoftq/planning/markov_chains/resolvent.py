@@ -32,12 +32,14 @@ class Resolvent:
         The probability of going on from each state, times the discount; the end can be reached from every state.
     ends : ndarray of float64, shape [states]
         What each row lacks of 1, free of cancellation: the end's probability, and what is discounted away.
+    narrow : bool, optional
+        What `is_narrow` says of the graph, if that is known.
     """
 
-    def __init__(self, chain: Transitions, ends: NDArray[np.float64]) -> None:
+    def __init__(self, chain: Transitions, ends: NDArray[np.float64], narrow: bool | None = None) -> None:
         size = chain.n_rows
         self.differences = Differences(chain, np.arange(size), ends)
-        self._ends = ends
+        self._ends, self._narrow = ends, narrow
         self.left = 0.0  # how far the last solution was from rounding alone, in multiples of it
         row, _, p = self.differences.moves
         leaves = ends + np.bincount(row, p, size)
@@ -104,18 +106,20 @@ class Resolvent:
                 break
         return found
 
-    def solve_roughly(self, b: NDArray[np.float64]) -> NDArray[np.float64]:
+    def solve_roughly(self, b: NDArray[np.float64], nearness: float = _ROUGH) -> NDArray[np.float64]:
         """Solve x = b + chain x to a few digits.
 
         Parameters
         ----------
         b : ndarray of float64, shape [states]
+        nearness : float
+            How near, relative to b, where it is not factorised.
 
         Returns
         -------
         ndarray of float64, shape [states]
         """
-        return self._solve(b * self._row_scale, nearness=_ROUGH)
+        return self._solve(b * self._row_scale, nearness=nearness)
 
     def solve_columns(self, b: NDArray[np.float64]) -> NDArray[np.float64]:
         """Solve x = b + chain x for each column: quick for many, where it is factorised.
@@ -177,7 +181,7 @@ class Resolvent:
         """How they are solved: chosen, and factorised, when they first are."""
         if self._chosen is None and self._solvable:
             row, to, p = self.differences.moves
-            self._chosen = solver(row, to, p * self._row_scale[row], self._ends.size)
+            self._chosen = solver(row, to, p * self._row_scale[row], self._ends.size, self._narrow)
             self._solvable = self._chosen is not None
         return self._chosen
 

@@ -5,7 +5,8 @@ The form that exact solvers work on: states may have different numbers of choice
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from copy import copy
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -15,6 +16,7 @@ from scipy.sparse import csgraph
 from fastsoftq.planning.bellman import Matrices
 from fastsoftq.planning.markov_chains.classes import transient_states
 from fastsoftq.planning.markov_chains.differences import EPS, Differences
+from fastsoftq.planning.markov_chains.m_matrices import is_narrow
 from fastsoftq.planning.markov_chains.resolvent import Resolvent
 from fastsoftq.planning.markov_chains.transitions import Transitions, adjacency
 
@@ -91,9 +93,21 @@ class Choices:
         """What follows the choices kept, a mask of shape [choices]; their numbers stay."""
         return self.onward.only(kept[self.onward.row])
 
+    @cached_property
+    def narrow(self) -> bool:
+        """Whether the equations of policies that take any choice are factorised with little fill-in."""
+        return is_narrow(self.state[self.onward.row], self.onward.to, self.n_states)
+
     def paying(self, reward: NDArray[np.float64]) -> Choices:
-        """The same choices for other rewards, shape [choices]."""
-        return replace(self, reward=reward)
+        """The same choices, and what is known of them, for other rewards, shape [choices]."""
+        other = copy(self)
+        object.__setattr__(other, "reward", reward)
+        return other
+
+    def averaged(self, weight: NDArray[np.float64]) -> Resolvent:
+        """The equations of a policy by the weights of its choices, shape [choices]."""
+        chain, ends, _ = self.mixed(weight)
+        return Resolvent(chain, ends, self.narrow)
 
     def followed(self, chosen: NDArray[np.int64]) -> Resolvent:
         """The equations of the policy that makes one given choice in each state.

@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 
 from fastsoftq.planning.markov_chains.compensated import two_sum
 from fastsoftq.planning.markov_chains.differences import EPS
-from fastsoftq.planning.markov_chains.resolvent import Resolvent
 from fastsoftq.planning.optimal.choices import Choices
 from fastsoftq.planning.optimal.howard import begin, sweep
 
 __all__ = ["Climb", "SoftOptimum", "climb", "soft_optimum"]
 
 _PATIENCE = 60  # steps that come no nearer, before it is given up
+_NEAR = 1e-6  # relative: what a step leaves of a residual, the next one takes
 _MORE = 1.25  # than may have been rounded, so that a bound holds in spite of its own rounding
 _ATTEMPTS = 8  # at the proof, each with a wider bound
 
@@ -119,8 +119,7 @@ def climb(
         settled = left <= 1.0 or (since >= 3 and left < 1e6)  # rounding lets it fall no further
         if settled or since >= _PATIENCE or not np.isfinite(left) or steps >= most:
             break
-        chain, ends, _ = choices.mixed(weight)
-        step = Resolvent(chain, ends).solve(residual)
+        step = choices.averaged(weight).solve_roughly(residual, _NEAR)
         if not np.isfinite(step).all():  # the soft policy ends too seldom for double precision to tell
             break
         high, low = two_sum(high, low + step)
@@ -149,8 +148,7 @@ def _proof(choices: Choices, temperature: float, found: Climb) -> NDArray[np.flo
     nothing = np.full(choices.n_states, np.inf)
     if not np.isfinite(found.residual).all():
         return nothing
-    chain, ends, _ = choices.mixed(found.weight)
-    solver = Resolvent(chain, ends)
+    solver = choices.averaged(found.weight)
     need = np.abs(found.residual) + found.noise
     load = _MORE * need
     for _ in range(_ATTEMPTS):
