@@ -17,7 +17,8 @@ from fastsoftq.report.reader import read_results
 from fastsoftq.studies.agent_records import UnknownAgent, agent_from_record
 from fastsoftq.studies.conditions import Condition
 from fastsoftq.studies.inspect import status, verify
-from fastsoftq.studies.plan import FolderError, Plan
+from fastsoftq.studies.plan import FolderError
+from fastsoftq.studies.plan_file import plan_from_data
 from fastsoftq.studies.results import open_results
 from fastsoftq.studies.running import run
 from fastsoftq.studies.sealed import canonical, sealed
@@ -78,9 +79,9 @@ def tamper(folder, change):
     for mark in (folder / "done").iterdir():  # results of this study, says the forger
         data = json.loads(mark.read_bytes())
         data.pop("sha256")
-        from fastsoftq.studies.plan import Plan
+        from fastsoftq.studies.plan_file import plan_from_data
 
-        own = Plan.from_data(json.loads((folder / "study.json").read_bytes()))
+        own = plan_from_data(json.loads((folder / "study.json").read_bytes()))
         data["identity"] = own.identity(own.conditions[0])
         mark.write_bytes(canonical(sealed(data)))
 
@@ -216,7 +217,11 @@ def findings(tmp_path):
     for name, dtype in (("returns", float), ("lengths", np.int32), ("truncated", bool)):
         arrays[f"hard_{name}"] = np.arange(12).reshape(4, 3).astype(dtype)
     table = Table(["agent"], [["hard"]])
-    write(Findings("t", table, [], [{"agent": "hard"}], arrays, {}, {"seeds": 4}, {"hard": ("hard", HARD)}), out, "x")
+    write(
+        Findings("t", table, [], [{"agent": "hard"}], arrays, {}, agents={"hard": ("hard", HARD)}, run={"seeds": 4}),
+        out,
+        "x",
+    )
     return out
 
 
@@ -473,7 +478,7 @@ def test_a_plan_that_nobody_writes_is_refused_and_allocates_nothing(tuned, chang
     plan.pop("sha256")
     change(plan)
     with pytest.raises(FolderError):
-        Plan.from_data(sealed(plan))
+        plan_from_data(sealed(plan))
 
 
 @pytest.mark.parametrize("tables", [3, [], {"final_q": 3}, {"final_q": ["../.."]}, {"final_q": []}, {}])

@@ -10,9 +10,12 @@ import typer
 
 from fastsoftq.cli.errors import FAILED, BadInputError, bad_input, resumable
 from fastsoftq.cli.options import Chunks, Dask, Part, Results, part_of
+from fastsoftq.system.interruption import prompt
 from fastsoftq.system.streams import say
 
 __all__ = ["run_study", "run_to_folder", "show_status", "verify_folder"]
+
+_PATIENCE = 5.0  # seconds
 
 
 def run_study(
@@ -68,7 +71,8 @@ def run_to_folder(study: Any, out: str | Path, *, prefix: str = "", **options: A
     from fastsoftq.studies.progress import Tally
 
     tally = Tally()
-    with resumable(), bad_input(), live(f"{study.name} in {out}", tally, prefix=prefix):
+    # A chunk that is being written is finished; one whose training is still being compiled is not waited for.
+    with resumable(), bad_input(), prompt(_PATIENCE), live(f"{study.name} in {out}", tally, prefix=prefix):
         outcome = run(study, out, watch=tally, **options)
     for name in outcome.damaged:
         say(f"{prefix}damaged, and written anew: {name}")

@@ -49,6 +49,20 @@ def status(url: str | Path) -> Status:
     ------
     FolderError
         No study there.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import fastsoftq as fsq
+    >>> from fastsoftq.studies import Study, run
+    >>> hard = fsq.QLearning(step_size=0.8, discount=0.95)
+    >>> study = Study(
+    ...     name="small", episodes=5, seeds=10, environments={"cliff": fsq.cliff_walking()}, agents={"hard": hard}
+    ... )
+    >>> folder = tempfile.mkdtemp()
+    >>> outcome = run(study, folder)
+    >>> status(folder).finished
+    True
     """
     store = open_store(url)
     plan = store.plan
@@ -94,7 +108,7 @@ def verify(url: str | Path, *, threads: int | None = None) -> Verification:
     ----------
     url : str or Path
     threads : int, optional
-        All cores if not given.
+        As many as processors may be used if not given.
 
     Returns
     -------
@@ -106,6 +120,20 @@ def verify(url: str | Path, *, threads: int | None = None) -> Verification:
         No study there.
     OSError
         Something could not be read.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import fastsoftq as fsq
+    >>> from fastsoftq.studies import Study, run
+    >>> hard = fsq.QLearning(step_size=0.8, discount=0.95)
+    >>> study = Study(
+    ...     name="small", episodes=5, seeds=10, environments={"cliff": fsq.cliff_walking()}, agents={"hard": hard}
+    ... )
+    >>> folder = tempfile.mkdtemp()
+    >>> outcome = run(study, folder)
+    >>> len(verify(folder).digest), verify(folder).missing
+    (64, ())
     """
     store = open_store(url)
     plan = store.plan
@@ -115,14 +143,14 @@ def verify(url: str | Path, *, threads: int | None = None) -> Verification:
     totals = [{kept.group: hashlib.sha256() for kept in plan.kept(condition)} for condition in plan.conditions]
     units = plan.units()
 
-    def look(unit: Unit) -> Found:
+    def checked(unit: Unit) -> Found:
         return store.find(unit)._replace(arrays={})
 
     # A few units at a time, so that their contents are never all in memory.
     with ThreadPoolExecutor(threads) as pool:
         for start in range(0, len(units), 4 * threads):
             some = units[start : start + 4 * threads]
-            for unit, found in zip(some, pool.map(look, some), strict=True):
+            for unit, found in zip(some, pool.map(checked, some), strict=True):
                 for group, leaves in found.leaves.items():
                     if group in totals[unit.condition]:
                         totals[unit.condition][group].update(leaves)

@@ -1,10 +1,9 @@
-"""What lies in a folder: whose results, in which order, cut into which chunks. A small file, checked, holds it."""
+"""What lies in a folder: whose results, in which order, cut into which chunks."""
 
 from __future__ import annotations
 
 import hashlib
 import math
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -14,25 +13,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastsoftq import checks
-from fastsoftq.agents.rules import PRECISIONS
 from fastsoftq.studies.arrays import Contents, Kept, contents_of
-from fastsoftq.studies.conditions import Condition, conditions_of
+from fastsoftq.studies.conditions import Condition
 from fastsoftq.studies.difference import difference_of
-from fastsoftq.studies.sealed import canonical, sealed, unsealed
-from fastsoftq.studies.study import KEEP, Study
+from fastsoftq.studies.sealed import canonical
+from fastsoftq.studies.study import Study
 from fastsoftq.studies.summary import STATISTICS
-from fastsoftq.system.memory import check_memory
-from fastsoftq.system.provenance import checked_provenance
 
-__all__ = ["FolderError", "Plan", "Unit"]
+__all__ = ["FORMAT", "FolderError", "Plan", "Unit"]
 
 # Format 1 knew neither conditions of a study's own nor tables, and counted episodes from 0.
-_FORMAT = 2
+FORMAT = 2
 _CURVE_BYTES = 13  # of a run's episode
 _CHUNK_BYTES = _CURVE_BYTES * 2**22  # of curves and tables, at most: a second or so of one core
 _LEAST = 512  # runs in a chunk, at least: fewer leave the engine's lanes half empty
 _BYTES = 2**31 - 2**20  # of an array of a chunk, at most: what Blosc takes
-_UNIT_BYTES = 200  # of memory for each unit, where all are listed
 _SHARES = 16  # chunks of a condition, where there is enough for as many
 
 
@@ -81,7 +76,7 @@ class Plan:
     cells: Mapping[str, int]
     source: str | None
     provenance: tuple[Mapping[str, Any], ...]
-    format: int = _FORMAT
+    format: int = FORMAT
 
     @classmethod
     def first(cls, study: Study, chunk: int | None, source: str | None, provenance: Mapping[str, Any]) -> Plan:
@@ -124,7 +119,7 @@ class Plan:
             conditions=(*self.conditions, *(c for c in study.resolved if c.name not in here)),
             source=source or self.source,
             provenance=(*self.provenance, provenance),
-            format=_FORMAT,
+            format=FORMAT,
         )
         plan.check_chunk()
         return plan
@@ -262,112 +257,6 @@ class Plan:
             "state": environment["states"],
             "action": environment["actions"],
         }
-
-    def to_data(self) -> dict[str, Any]:
-        """The plan as plain data with a checksum."""
-        data: dict[str, Any] = {
-            "format": self.format,
-            "study": self.record,
-            "conditions": [condition.name for condition in self.conditions],
-            "chunk": self.chunk,
-            "cells": dict(self.cells),
-            "source": self.source,
-            "provenance": list(self.provenance),
-        }
-        if self.format == 1:
-            data["conditions"] = [[condition.environment, condition.agent] for condition in self.conditions]
-            del data["cells"]
-        return sealed(data)
-
-    @classmethod
-    def from_data(cls, data: Any) -> Plan | None:
-        """The plan again, or None where a bit of it has changed.
-
-        Raises
-        ------
-        FolderError
-            Written by a later version.
-        """
-        data = unsealed(data)
-        if data is None:
-            return None
-        written = data.get("format", 1)
-        if written not in (1, _FORMAT):
-            raise FolderError(f"has format {written!r}; this version of fastsoftq reads formats 1 to {_FORMAT}")
-        try:
-            names = data["conditions"] if written > 1 else [Condition(*names).name for names in data["conditions"]]
-            known = conditions_of(data["study"])
-            conditions = tuple(known[name] for name in names)
-            plan = cls(
-                data["study"],
-                conditions,
-                data["chunk"],
-                data.get("cells", {}),
-                data["source"],
-                tuple(data["provenance"]),
-                written,
-            )
-            if written == 1:
-                plan = replace(plan, cells=plan.longest)
-            plan._check()
-        except (LookupError, TypeError, ValueError, AttributeError) as error:
-            raise FolderError(f"holds a plan that no version of fastsoftq writes ({error!r})") from None
-        return plan
-
-    def _check(self) -> None:
-        """Look at all that will be read of a plan, which may have been written by anybody."""
-        record = self.record
-        checks.text("name", record["name"])
-        checks.count("seeds.count", record["seeds"]["count"], most=sys.maxsize)
-        checks.count("seeds.start", record["seeds"]["start"], least=0, most=2**64 - 1)
-        if checks.choice("keep", record["keep"], KEEP) == "summary":
-            checks.count("block", record["block"])
-        if "tables" in record and record["tables"] is not True:
-            raise ValueError(f"tables is {record['tables']!r}")
-        least = 1
-        for episode in record.get("checkpoints", ()):
-            least = checks.count("checkpoints", episode, least=least) + 1
-        for world, environment in record["environments"].items():
-            checks.text("environment", world)
-            checks.text("mdp", environment["mdp"])
-            for side in ("states", "actions"):
-                checks.count(side, environment[side])
-        for name, agent in record["agents"].items():
-            checks.text("agent", name)
-            checks.text("kind", agent["kind"])
-            for digest in agent.get("code", {}).values():
-                checks.text("code", digest)
-        self._check_conditions()
-        if set(self.cells) != set(self.longest):
-            raise ValueError(f"cells is {self.cells!r}")
-        for size in self.cells.values():
-            checks.count("cells", size)
-        checks.count("chunk", self.chunk)
-        if self.chunk % self.contents.grain:
-            raise ValueError(f"chunk is {self.chunk}")
-        self.check_chunk()
-        check_memory(f"seeds is {self.runs}; it", _UNIT_BYTES * len(self.conditions) * self.chunks, "take fewer")
-        for entry in (*self.provenance, self.provenance[-1]):
-            checked_provenance(entry)
-
-    def _check_conditions(self) -> None:
-        record = self.record
-        for name in ("episodes", "max_steps"):
-            checks.count(name, record[name])
-        checks.choice("precision", record["precision"], PRECISIONS)
-        earlier: set[str] = set()
-        for condition in self.conditions:
-            for name in ("episodes", "max_steps"):
-                checks.count(name, getattr(condition, name))
-            checks.choice("precision", condition.precision, PRECISIONS)
-            checks.count("first_seed", condition.first_seed, least=0, most=2**64 - self.runs)
-            record["environments"][condition.environment], record["agents"][condition.agent]
-            if condition.after is not None and (condition.after not in earlier or not record.get("tables")):
-                raise ValueError(f"after is {condition.after!r}")
-            earlier.add(condition.name)
-        if not self.conditions or len(earlier) < len(self.conditions):
-            raise ValueError(f"conditions is {[condition.name for condition in self.conditions]!r}")
-        self.identity(self.conditions[0])
 
 
 def _known(value: int | None) -> int:

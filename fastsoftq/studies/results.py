@@ -204,8 +204,8 @@ class Results:
         Returns
         -------
         xarray.Dataset
-            Dimensions condition, seed (or block) and episode. Chunks that are not done yet read as zeros; `verify`
-            says which they are. A damaged one raises when it is read.
+            Dimensions condition, seed (or block) and episode, and of tables state, action and checkpoint. Chunks that
+            are not done yet read as NaN or 0; `verify` says which they are. A damaged one raises when it is read.
 
         Raises
         ------
@@ -287,5 +287,19 @@ def open_results(url: str | Path, agents: Iterable[type] = ()) -> Results:
         No study there.
     TypeError
         `agents` includes what is not an agent.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import fastsoftq as fsq
+    >>> from fastsoftq.studies import Study, open_results, run
+    >>> hard = fsq.QLearning(step_size=0.8, discount=0.95)
+    >>> study = Study(
+    ...     name="small", episodes=5, seeds=10, environments={"cliff": fsq.cliff_walking()}, agents={"hard": hard}
+    ... )
+    >>> folder = tempfile.mkdtemp()
+    >>> outcome = run(study, folder)
+    >>> open_results(folder).curves("cliff/hard").returns.shape
+    (10, 5)
     """
     return Results(open_store(url), agents)

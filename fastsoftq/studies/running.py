@@ -22,8 +22,8 @@ from fastsoftq.studies.work import Result, work
 
 __all__ = ["Outcome", "Watch", "run"]
 
-_AGAIN = 1.0  # seconds until a unit that another run has is looked at again
-_GLANCE = 0.2
+_AGAIN = 1.0  # seconds until a unit that another run has is tried again
+_WAIT = 0.2  # seconds for a unit to end, before those that others have are thought of
 
 
 class Outcome(NamedTuple):
@@ -38,10 +38,10 @@ class Outcome(NamedTuple):
 
 
 class Watch(Protocol):
-    """What wants to know how a run goes; called in the thread that called `run`, but for `tick`."""
+    """Told how a run goes, in the thread that called `run`; `tick` in the thread that trains."""
 
     def begin(self, store: Store, units: list[Unit]) -> None:
-        """The units that will be seen to."""
+        """The units of this run."""
 
     def tick(self, unit: Unit, progress: Progress) -> None:
         """How far a unit is, from the thread that computes it."""
@@ -82,10 +82,10 @@ def run(
     ----------
     study : Study
     out : str or Path
-        The folder, or a URL that fsspec knows. It may hold the study, or one that this one extends by seeds, agents
-        or environments.
+        The folder, or a URL that fsspec knows. It may hold the study, or one that this one extends by seeds, agents,
+        environments or conditions.
     threads : int, optional
-        Chunks computed at a time, each on one thread; all cores if not given.
+        Chunks computed at a time, each on one thread; as many as processors may be used if not given.
     dask : str, optional
         The address of a Dask scheduler, or "local" for workers on this machine; `threads` are then theirs.
     part : (int, int)
@@ -105,8 +105,10 @@ def run(
 
     Raises
     ------
-    TypeError, ValueError
-        An argument of the wrong kind or out of bounds.
+    TypeError
+        `study` is no Study, or a number is no integer.
+    ValueError
+        An argument out of bounds.
     FolderError
         The folder holds something else.
     OSError
@@ -116,6 +118,19 @@ def run(
     -----
     UserWarning
         As `train`, once for each condition that there is reason for.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import fastsoftq as fsq
+    >>> from fastsoftq.studies import Study, run
+    >>> hard = fsq.QLearning(step_size=0.8, discount=0.95)
+    >>> study = Study(
+    ...     name="small", episodes=5, seeds=10, environments={"cliff": fsq.cliff_walking()}, agents={"hard": hard}
+    ... )
+    >>> folder = tempfile.mkdtemp()
+    >>> run(study, folder).computed, run(study, folder).kept
+    (1, 1)
     """
     if not isinstance(study, Study):
         raise TypeError(f"study is {study!r}; it must be a Study")
@@ -171,8 +186,8 @@ def _results(units: list[Unit], submit: Callable[[Unit], Future[Result]], width:
                 if unit is not None:
                     pending.add(submit(unit))
             if not pending:
-                time.sleep(_GLANCE)
-            done, pending = wait(pending, _GLANCE, FIRST_COMPLETED)
+                time.sleep(_WAIT)
+            done, pending = wait(pending, _WAIT, FIRST_COMPLETED)
             for future in done:
                 result = future.result()
                 if result.busy:

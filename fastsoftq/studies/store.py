@@ -5,8 +5,7 @@
     done/CONDITION.CHUNK  one mark for each chunk that is done: digests of its contents, steps, time, machine
     claims/  tmp/         what is being computed, and written, just now
 
-A mark is the commit. It holds SHA-256 digests of what the arrays contain, not of files, so that it is right whoever
-wrote the chunk and however it was compressed.
+A mark is the commit.
 """
 
 from __future__ import annotations
@@ -21,6 +20,7 @@ from fastsoftq.studies.arrays import CURVES, Arrays
 from fastsoftq.studies.claims import LEASE, Claims
 from fastsoftq.studies.marks import groups_of, is_mark, leaves_of
 from fastsoftq.studies.plan import FolderError, Plan, Unit
+from fastsoftq.studies.plan_file import plan_data, plan_from_data
 from fastsoftq.studies.sealed import canonical, sealed, unsealed
 from fastsoftq.studies.storage import LocalStorage, Storage, open_storage
 from fastsoftq.studies.study import Study
@@ -32,7 +32,7 @@ __all__ = ["Found", "Store", "check_fits", "create", "open_store"]
 
 _PLAN = "study.json"
 _OURS = {_PLAN, RESULTS, "done", "claims", "tmp"}
-_LABEL_BYTES = 32  # of memory for each row's label: as a number, encoded, and both once more
+_LABEL_BYTES = 32  # of memory for each row's label, with the copies that writing it makes
 
 
 class Found(NamedTuple):
@@ -108,7 +108,7 @@ class Store:
         self.storage.write(self._mark_key(unit), canonical(sealed(mark)))
 
     def mark(self, unit: Unit) -> Mapping[str, Any] | None:
-        """The mark of a unit, which may be of fewer runs than it has by now; None if it has none that holds."""
+        """The mark of a unit, or None without a valid one. It may be of fewer runs than the unit has by now."""
         mark = unsealed(self.storage.read(self._mark_key(unit)))
         condition = self.plan.conditions[unit.condition]
         if mark is None or not is_mark(mark):
@@ -153,7 +153,7 @@ class Store:
         return Found(0, {}, {}, tuple(damaged)) if damaged else Found(mark["runs"], arrays, mark, ())
 
     def marked(self) -> Iterator[tuple[Unit, Mapping[str, Any]]]:
-        """Every unit that has a mark, and the mark; their contents are not looked at."""
+        """Every unit that has a mark, and the mark; contents are not read."""
         there = set(self.storage.names("done"))
         for unit in self.plan.units():
             if unit.name in there:
@@ -163,7 +163,7 @@ class Store:
 
     def damaged_metadata(self) -> list[str]:
         """The files with metadata and coordinates that are not as they should be."""
-        expected = ((_PLAN, canonical(self.plan.to_data())), *derived_files(self.plan))
+        expected = ((_PLAN, canonical(plan_data(self.plan))), *derived_files(self.plan))
         return [key for key, data in expected if self.storage.read(key) != data]
 
     def write_metadata(self) -> tuple[str, ...]:
@@ -175,7 +175,7 @@ class Store:
             The files that held something else.
         """
         changed = []
-        for key, data in ((_PLAN, canonical(self.plan.to_data())), *derived_files(self.plan)):
+        for key, data in ((_PLAN, canonical(plan_data(self.plan))), *derived_files(self.plan)):
             there = self.storage.read(key)
             if there != data:
                 self.storage.write(key, data)
@@ -301,11 +301,11 @@ def check_fits(study: Study, url: str | Path) -> None:
 def _plan(storage: Storage) -> Plan | None:
     """The plan in a folder, from its file or else from the copy in the results; None where there is neither."""
     own = storage.read(_PLAN)
-    plan = Plan.from_data(own)
+    plan = plan_from_data(own)
     if plan is None:
         group = storage.read(f"{RESULTS}/zarr.json")
         try:
-            plan = Plan.from_data(json.loads(group)["attributes"]) if group else None
+            plan = plan_from_data(json.loads(group)["attributes"]) if group else None
         except (ValueError, KeyError, TypeError):
             plan = None
     if plan is None and (own is not None or storage.names("done")):

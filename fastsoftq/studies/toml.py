@@ -75,6 +75,10 @@ def read_study(path: str | Path) -> Study:
         No such file.
     SpecError
         Not TOML, or not a study; the message gives the file, the line and the nearest known name.
+
+    Examples
+    --------
+    >>> study = read_study("study.toml")  # doctest: +SKIP
     """
     path = Path(path)
     try:
@@ -113,6 +117,14 @@ def parse_study(data: Mapping[str, Any]) -> Study:
     ------
     SpecError
         Unknown, missing or wrong entries.
+
+    Examples
+    --------
+    >>> hard = {"kind": "q_learning", "step_size": [0.5, 0.8], "discount": 0.95}
+    >>> data = {"name": "small", "episodes": 5, "seeds": 10, "agents": {"hard": hard}}
+    >>> study = parse_study(data | {"environments": {"cliff": {"kind": "cliff_walking"}}})
+    >>> [condition.name for condition in study.conditions]
+    ['cliff/hard[step_size=0.5]', 'cliff/hard[step_size=0.8]']
     """
     _check_names(data, (), (*_REQUIRED, *_OPTIONAL, "conditions"), _REQUIRED)
     environments = _named(data["environments"], ("environments",), _environment)

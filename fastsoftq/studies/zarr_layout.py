@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from fastsoftq.studies.arrays import Kept
 from fastsoftq.studies.plan import Plan, Unit
+from fastsoftq.studies.plan_file import plan_data
 from fastsoftq.studies.summary import STATISTICS
 from fastsoftq.studies.zarr_format import (
     DamagedError,
@@ -133,7 +134,7 @@ def derived_files(plan: Plan) -> Iterator[tuple[str, bytes]]:
         arrays[kept.name] = array_metadata(shape, _chunk_shape(plan, kept), kept.dtype, dimensions, attributes)
     for name, metadata in arrays.items():
         yield f"{RESULTS}/{name}/zarr.json", json.dumps(metadata, indent=1, sort_keys=True).encode()
-    yield f"{RESULTS}/zarr.json", group_metadata(plan.to_data(), arrays)
+    yield f"{RESULTS}/zarr.json", group_metadata(plan_data(plan), arrays)
 
 
 def _chunks(plan: Plan, unit: Unit, kept: Kept) -> Iterator[tuple[str, tuple[slice, ...]]]:

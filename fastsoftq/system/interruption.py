@@ -48,11 +48,16 @@ def interruptible() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def prompt() -> Iterator[None]:
-    """Let Ctrl-C end the process within a second, even in the middle of a long compilation.
+def prompt(patience: float = 0.6) -> Iterator[None]:
+    """Let Ctrl-C end the process soon, even in the middle of a long compilation.
 
     Python tells the main thread of a signal only between two instructions of its own, and an exception raised in a
     compiler's callback is lost. So a thread that hears of it too gives the main thread a while to leave in good order.
+
+    Parameters
+    ----------
+    patience : float
+        Seconds of that while.
     """
     import threading
 
@@ -63,7 +68,7 @@ def prompt() -> Iterator[None]:
 
     def listen() -> None:
         while heard := os.read(hears, 1):
-            if heard[0] == signal.SIGINT and not left.wait(0.6):
+            if heard[0] == signal.SIGINT and not left.wait(patience):
                 leave()
         os.close(hears)
 

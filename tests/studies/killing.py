@@ -17,20 +17,26 @@ import time
 from pathlib import Path
 
 import fastsoftq as fsq
+from fastsoftq.studies import Condition, Study, run
 from fastsoftq.studies.inspect import verify
-from fastsoftq.studies.running import run
-from fastsoftq.studies.study import Study
 
 STUDY = Study(
     name="killed",
     episodes=20,
-    seeds=640,
+    seeds=320,
     max_steps=60,
     environments={"cliff": fsq.cliff_walking(height=3, width=5)},
     agents={
         "hard": fsq.QLearning(step_size=0.8, discount=0.95),
         "soft": fsq.SoftQLearning(step_size=0.8, discount=0.95, reward_scale=5.0),
     },
+    conditions=[
+        Condition("cliff", "hard", "base"),
+        Condition("cliff", "soft"),
+        Condition("cliff", "soft", "tuned", first_seed=10**6, episodes=10, after="base"),
+    ],
+    tables=True,
+    checkpoints=[5],
 )
 
 

@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -84,9 +85,13 @@ def test_a_worker_killed_midway_changes_nothing(small, tmp_path, processes):
     assert found.digest == verify(tmp_path / "threads").digest
 
 
-def test_local_workers(small, tmp_path):
-    run(small(), tmp_path / "dask", dask="local", threads=2, chunk=64)
-    run(small(), tmp_path / "threads", threads=1)
+def test_local_workers_go_on_from_tables_too(small, tmp_path):
+    first, second = small().conditions
+    study = small(
+        tables=True, checkpoints=[3], conditions=[first, second, replace(second, name="tuned", after=first.name)]
+    )
+    run(study, tmp_path / "dask", dask="local", threads=2, chunk=64)
+    run(study, tmp_path / "threads", threads=1)
     assert verify(tmp_path / "dask").digest == verify(tmp_path / "threads").digest
 
 

@@ -9,7 +9,7 @@ import fastsoftq as fsq
 from fastsoftq.studies import FolderError, open_results, run
 from fastsoftq.studies import plan as plans
 from fastsoftq.studies.inspect import verify
-from fastsoftq.studies.plan import Plan
+from fastsoftq.studies.plan_file import plan_from_data
 from fastsoftq.studies.sealed import canonical, sealed
 from fastsoftq.studies.store import open_store
 
@@ -102,5 +102,5 @@ def test_a_later_format_is_refused_by_name(old, monkeypatch):
     data = json.loads((old / "study.json").read_bytes())
     data.pop("sha256")
     with pytest.raises(FolderError, match="has format 3; this version of fastsoftq reads formats 1 to 2"):
-        Plan.from_data(sealed(data | {"format": 3}))
-    assert plans._FORMAT == 2
+        plan_from_data(sealed(data | {"format": 3}))
+    assert plans.FORMAT == 2
