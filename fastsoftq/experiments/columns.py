@@ -71,7 +71,7 @@ def interval_text(row: Mapping[str, Any], name: str, decimals: int = 2, *, perce
     told = [(max(below, above), 0.0)] + ([(mean, 0.0), (mean, 100.0)] if percent else [])
     while any(abs(x - y) > _LEAST * max(1.0, abs(mean)) and round(x, decimals) == y for x, y in told):
         decimals += 1
-    if abs(above - below) <= max(10.0**-decimals, 0.1 * (below + above)):
+    if below + above < math.inf and abs(above - below) <= max(10.0**-decimals, 0.1 * (below + above)):
         return f"{mean:.{decimals}f}{unit} ± {max(below, above):.{decimals}f}"
     return f"{mean:.{decimals}f}{unit} [{low:.{decimals}f}, {high:.{decimals}f}]"
 
