@@ -116,6 +116,11 @@ def match_seeds(
     ------
     ValueError
         If a seed is repeated, or found on one side only; the message names the first few.
+
+    Examples
+    --------
+    >>> match_seeds(np.array([7, 3], np.uint64), np.array([3, 7], np.uint64))
+    (array([1, 0]), array([0, 1]))
     """
     a, b = np.asarray(seeds_a), np.asarray(seeds_b)
     for name, seeds in (("curves_a", a), ("curves_b", b)):

@@ -50,13 +50,23 @@ class LearningCurves:
         Where episodes were cut short.
     precision : str
         "double" or "mixed".
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> agent = fsq.QLearning(step_size=0.8, discount=0.95)
+    >>> curves = fsq.train(fsq.cliff_walking(), agent, seeds=3, episodes=20, max_steps=500, checkpoints=[5, 10])
+    >>> curves.n_seeds, curves.n_episodes, bool((curves.lengths <= 500).all())
+    (3, 20, True)
+    >>> curves.checkpoint_q.shape
+    (3, 2, 48, 4)
     """
 
     returns: NDArray[np.float64]
     lengths: NDArray[np.int32]
     truncated: NDArray[np.bool_]
     seeds: NDArray[np.uint64]
-    agent: Any
+    agent: Any  # an Agent, or what a record says of one whose class nobody has imported
     mdp: str
     max_steps: int
     precision: str
@@ -85,16 +95,25 @@ class LearningCurves:
         Returns
         -------
         xarray.Dataset
+            Episodes are counted from 1, as in figures.
 
         Raises
         ------
         ImportError
             Where xarray is not installed.
+
+        Examples
+        --------
+        >>> import fastsoftq as fsq
+        >>> agent = fsq.QLearning(step_size=0.8, discount=0.95)
+        >>> curves = fsq.train(fsq.cliff_walking(), agent, seeds=[7, 3], episodes=5)
+        >>> bool(curves.to_xarray().returns.sel(seed=3, episode=5) == curves.returns[1, 4])
+        True
         """
         try:
             import xarray
         except ImportError as error:
-            raise ImportError("to_xarray needs xarray: pip install xarray") from error
+            raise ImportError("to_xarray needs xarray: pip install 'fastsoftq[xarray]'") from error
 
         curve = ("seed", "episode")
         data: dict[str, Any] = {
@@ -104,7 +123,7 @@ class LearningCurves:
         }
         if self.final_q is not None:
             data["final_q"] = (("seed", "state", "action"), self.final_q, {"long_name": "action value after training"})
-        coordinates: dict[str, Any] = {"seed": self.seeds, "episode": np.arange(self.n_episodes)}
+        coordinates: dict[str, Any] = {"seed": self.seeds, "episode": np.arange(1, self.n_episodes + 1)}
         if self.checkpoint_q is not None:
             dimensions = ("seed", "checkpoint", "state", "action")
             data["checkpoint_q"] = (dimensions, self.checkpoint_q, {"long_name": "action value at the checkpoint"})
@@ -123,25 +142,25 @@ class LearningCurves:
         Returns
         -------
         matplotlib.figure.Figure
-            It shows itself in a notebook, without pyplot; `savefig` writes it.
 
         Examples
         --------
         >>> import fastsoftq as fsq
-        >>> curves = fsq.train(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), seeds=8, episodes=20, max_steps=100)
-        >>> [ax.get_ylabel() for ax in curves.plot().axes]
-        ['return of an episode', 'steps of an episode']
+        >>> agent = fsq.QLearning(step_size=0.8, discount=0.95)
+        >>> curves = fsq.train(fsq.cliff_walking(), agent, seeds=8, episodes=20, max_steps=100)
+        >>> len(curves.plot().axes)
+        2
         """
-        figure: Figure = _notebook().plot_curves(self)
+        figure: Figure = _of_figures("plot_curves")(self)
         return figure
 
     def _repr_html_(self) -> str:
-        return str(_notebook().curves_html(self))
+        return str(_of_figures("curves_html")(self))
 
     def __repr__(self) -> str:
         return f"<LearningCurves of {self.agent} in {self.mdp}: {self.n_seeds} seeds, {self.n_episodes} episodes>"
 
 
-def _notebook() -> Any:
-    """What draws curves: found by name when it is needed, since the engine knows nothing of figures."""
-    return importlib.import_module("fastsoftq.figures.notebook")
+def _of_figures(name: str) -> Any:
+    """What is drawn belongs to `figures`, which this may not import: by name, when it is asked for."""
+    return getattr(importlib.import_module("fastsoftq.figures.notebook"), name)

@@ -10,10 +10,12 @@ import numpy as np
 from numba import typeof
 
 from fastsoftq import checks
+from fastsoftq.agents.rules import Agent, watched
 from fastsoftq.engine.lanes import run_lanes
 from fastsoftq.engine.one_run import run_episodes
 from fastsoftq.engine.packing import aligned, packed, row_width
 from fastsoftq.engine.records import Output, Work
+from fastsoftq.engine.rule_errors import Call, rule_error
 from fastsoftq.kernels.simd import LANES
 from fastsoftq.mdp.tables import Tables
 from fastsoftq.mdp.tabular import TabularMDP
@@ -30,7 +32,9 @@ _MOST_BYTES = 1 << 29  # of tables a thread
 _MOST_WORDS = np.iinfo(np.int32).max  # of outcomes' records, which lanes know by 32-bit indices
 
 
-def engine_for(tables: Tables, agent: Any, runs: int, like: Any, engine: str | None) -> Callable[[Work, Output], None]:
+def engine_for(
+    tables: Tables, agent: Agent, runs: int, like: Any, engine: str | None
+) -> Callable[[Work, Output], None]:
     """Choose the engine for a number of runs.
 
     Parameters
@@ -112,8 +116,15 @@ def _compile(kernel: Any, signature: tuple[Any, ...]) -> Any:
     """Compile with the garbage collector at rest: it would look through Numba's objects, which stay, time and again."""
     collecting = gc.isenabled()
     gc.disable()  # 1.4 s instead of 1.65
+    calls: list[Call] = []
     try:
-        return kernel.compile(signature)
+        with watched(lambda *call: calls.append(call)):
+            return kernel.compile(signature)
+    except Exception as error:
+        told = rule_error(calls, error)
+        if told is error:
+            raise
+        raise told from error
     finally:
         if collecting:
             gc.enable()

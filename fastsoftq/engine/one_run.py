@@ -76,8 +76,8 @@ def run_episodes(agent, mdp, row, like, work, out):
                 if not on_policy(now):
                     if next_state == state:
                         ahead = read_row(q, next_state, row)
-                        fresh = summarise_entry(now, summary, q[state, action], like)
-                        summary, stale = update_summary(now, ahead, summary, action, fresh, like)
+                        entry = summarise_entry(now, summary, q[state, action], like)
+                        summary, stale = update_summary(now, ahead, summary, action, entry, like)
                         if stale:
                             summary = complete_summary(now, summarise(now, ahead, like))
                     next_action = act(now, ahead, summary, draw(key))
