@@ -230,20 +230,21 @@ def _unwatched(label: str, progress: Progress) -> None:
 
 
 def _run_record(results: Results | None, settings: Settings, seconds: float) -> dict[str, Any]:
-    """What differs from one run to the next: `run.json`."""
+    """What differs from one run to the next: `run.json`. Seconds of training are those of one core."""
     from fastsoftq.system.provenance import provenance
 
-    trained = {} if results is None else {name: _training_record(results, name) for name in results.conditions}
-    return {
-        "seconds": seconds + sum(one["seconds"] for one in trained.values()),
-        "threads": checks.threads(settings.threads),
-        "seeds": settings.seeds,
-        "episodes": settings.episodes,
-        "max_steps": settings.max_steps,
-        "steps": sum(one["steps"] for one in trained.values()),
-        "agents": trained,
-        **provenance(),
-    }
+    run: dict[str, Any] = {"seconds": seconds, "threads": checks.threads(settings.threads), "seeds": settings.seeds}
+    if results is not None:
+        trained = {name: _training_record(results, name) for name in results.conditions}
+        run |= {
+            "seconds": seconds + sum(one["seconds"] for one in trained.values()),
+            "seeds": results.record["seeds"]["count"],
+            "episodes": results.record["episodes"],
+            "max_steps": results.record["max_steps"],
+            "steps": sum(one["steps"] for one in trained.values()),
+            "agents": trained,
+        }
+    return run | provenance()
 
 
 def _training_record(results: Results, name: str) -> dict[str, Any]:

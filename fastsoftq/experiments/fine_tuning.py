@@ -83,6 +83,7 @@ class Tuned(NamedTuple):
     tuner: str
     mdp: TabularMDP
     episodes: int
+    bounds: tuple[float, float]  # the fewest and the most steps of all episodes
     exact: float  # expected steps of an episode, once learned
     starts: dict[str, Started]  # by source
     # Of all tasks and both tuners, all together at 95 %:
@@ -167,7 +168,7 @@ def fine_tuned(task: str, tuner: str, curves: Callable[[str], LearningCurves]) -
     for source in SOURCES:
         loaded = curves(condition_name(task, tuner, source))
         starts[source] = _started(loaded, source, exact)
-        episodes = loaded.n_episodes
+        episodes, (fewest, most) = loaded.n_episodes, length_bounds(loaded.max_steps)
     near = {source: starts[source].near for source in TUNERS}
     watched = min(found.horizon for found in near.values())
     return Tuned(
@@ -175,6 +176,7 @@ def fine_tuned(task: str, tuner: str, curves: Callable[[str], LearningCurves]) -
         tuner,
         mdp,
         episodes,
+        (episodes * fewest, episodes * most),
         exact,
         starts,
         **compare_together(
@@ -183,7 +185,8 @@ def fine_tuned(task: str, tuner: str, curves: Callable[[str], LearningCurves]) -
                 "over_hard": (starts["hard"].steps, starts["soft"].steps),
                 "sooner": (np.minimum(near["hard"].time, watched), np.minimum(near["soft"].time, watched)),
             },
-            among=COMPARISONS,
+            COMPARISONS,
+            (0.0, episodes * most),
         ),
     )
 

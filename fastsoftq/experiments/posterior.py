@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -31,6 +30,7 @@ from fastsoftq.studies import Results
 __all__ = ["analyse", "study"]
 
 REWARD_SCALE, HORIZON = 2.0, 200
+LEAST = -100.0  # reward of a step
 SLIPS = tuple(np.linspace(0.0, 2.0 / 3.0, 13).tolist())  # probability of a neighbouring move; Gymnasium's is 2/3
 LIMITS = (0.1, 30.0)  # of visits, in the maps
 NEARLY_ALL = 0.999  # a share above it that is not 1 is told as more than this
@@ -165,7 +165,7 @@ def _row(behaviour: Behaviour, log_evidence: float, settings: Settings) -> dict[
         "length_exact": behaviour.exact[1],
         "arrives_exact": behaviour.exact[2],
         "trajectories": settings.seeds,
-        **interval_columns("return", behaviour.sampled.rewards.sum(axis=1), (-math.inf, 0.0)),
+        **interval_columns("return", behaviour.sampled.rewards.sum(axis=1), (HORIZON * LEAST, 0.0)),
         **interval_columns("arrives", behaviour.sampled.terminated.astype(np.float64), (0.0, 1.0)),
     }
 

@@ -27,7 +27,7 @@ from fastsoftq.experiments.fine_tuning import (
     room,
 )
 from fastsoftq.experiments.goals_reached import N_GOALS, goals_visited
-from fastsoftq.experiments.intervals import interval_columns
+from fastsoftq.experiments.intervals import interval_columns, interval_of
 from fastsoftq.experiments.joint_comparisons import sign
 from fastsoftq.experiments.titled_figure import key_below, titled_figure
 from fastsoftq.figures.colours import GREY, INK
@@ -37,7 +37,7 @@ from fastsoftq.figures.learning_figure import Panel, plot_learning_curves
 from fastsoftq.planning.occupancy import occupancy
 from fastsoftq.report.findings import Findings, Table
 from fastsoftq.report.rounding import interval_text, share_text
-from fastsoftq.statistics import Comparison, confidence_interval
+from fastsoftq.statistics import Comparison
 from fastsoftq.studies import Condition, Results, Study
 
 __all__ = ["analyse", "study"]
@@ -128,8 +128,10 @@ def _row(result: Tuned) -> dict[str, Any]:
     row: dict[str, Any] = {"task": result.task, "fine_tuning": result.tuner, "length_exact": result.exact}
     for source, start in result.starts.items():
         mean = start.near.restricted_mean
-        row |= interval_columns(f"steps_{source}", start.steps)
-        row |= interval_columns(f"early_length_{source}", start.early)
+        row |= interval_columns(f"steps_{source}", start.steps, result.bounds)
+        row |= interval_columns(
+            f"early_length_{source}", start.early, np.divide(result.bounds, result.episodes).tolist()
+        )
         row[f"steps_to_threshold_{source}"] = mean.estimate
         row |= {f"steps_to_threshold_{source}_low": mean.low, f"steps_to_threshold_{source}_high": mean.high}
         row[f"reached_threshold_{source}"] = start.near.reached.estimate
@@ -221,13 +223,10 @@ def _figure(tuned: list[Tuned], settings: Settings) -> Figure:
 def _draw_steps(ax: Axes, results: list[Tuned]) -> None:
     for i, (source, colour) in enumerate(SOURCES.items()):
         at = np.arange(len(results)) + (i - 1) * 0.27
-        intervals = [confidence_interval(result.starts[source].steps) for result in results]
-        mean = np.array([interval.estimate for interval in intervals])
-        ends = np.array(
-            [(interval.estimate - interval.low, interval.high - interval.estimate) for interval in intervals]
-        )
+        columns = [interval_columns("steps", result.starts[source].steps, result.bounds) for result in results]
+        mean, low, high = np.array([interval_of(row, "steps") for row in columns]).T
         ax.barh(at, mean, 0.25, color=colour, label=LABELS[source])
-        ax.errorbar(mean, at, xerr=np.abs(ends).T, fmt="none", ecolor=INK, elinewidth=1.0, capsize=2)
+        ax.errorbar(mean, at, xerr=np.abs([mean - low, high - mean]), fmt="none", ecolor=INK, elinewidth=1.0, capsize=2)
     for i, result in enumerate(results):
         learned = result.exact * result.episodes
         ax.vlines(learned, i - 0.42, i + 0.42, color=INK, linewidth=1.0, linestyle=(0, (3, 1.5)))

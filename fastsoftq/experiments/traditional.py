@@ -186,7 +186,7 @@ def _table(summary: list[dict[str, Any]]) -> Table:
         (
             row["label"],
             f"{row['error_after_1']:.3g}",
-            f"{row['error']:.2g} [{row['error_low']:.2g}, {row['error_high']:.2g}]",
+            f"{row['error']:.2g} [{row['error_low']:.2g}, {row['error_high']:.2g}]".replace("inf", "\N{INFINITY}"),
             f"{row['worst_seed']:.2g}",
         )
         for row in summary

@@ -104,6 +104,8 @@ def interval_text(
     '37.0 ± 0.6'
     >>> interval_text(0.98, 0.9, 1.0, decimals=0, percent=True)
     '98% [90, 100]'
+    >>> interval_text(-5.0, -math.inf, 0.0, decimals=1)
+    '-5.0 [−∞, 0.0]'
     """
     if decimals is not None:
         return _of_so_many_decimals(estimate, low, high, decimals, percent)
@@ -127,6 +129,9 @@ def _of_so_many_decimals(estimate: float, low: float, high: float, decimals: int
     if percent:
         estimate, low, high = 100.0 * estimate, 100.0 * low, 100.0 * high
     below, above = estimate - low, high - estimate
+    if not math.isfinite(below + above):
+        ends = [typeset(end, decimals) if math.isinf(end) else f"{end:.{decimals}f}" for end in (low, high)]
+        return f"{estimate:.{decimals}f}{'%' if percent else ''} [{ends[0]}, {ends[1]}]"
     # What is not 0, nor all, is not shown as such.
     told = [(max(below, above), 0.0)] + ([(estimate, 0.0), (estimate, 100.0)] if percent else [])
     while any(abs(x - y) > _ROUNDING * max(1.0, abs(estimate)) and round(x, decimals) == y for x, y in told):

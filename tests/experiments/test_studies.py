@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import fastsoftq as fsq
-from fastsoftq.experiments import EXPERIMENTS, Settings
+from fastsoftq.experiments import EXPERIMENTS, Settings, _run_record
 from fastsoftq.studies import open_results, run
 from fastsoftq.studies.zarr_format import DamagedError
 from fastsoftq.system.memory import TooLargeError
@@ -39,6 +39,10 @@ def test_a_folder_holds_all_that_a_study_asks_for(name, tmp_path):
         assert results.steps(asked.name) == curves.steps
         assert results.seconds(asked.name) > 0.0
     assert open_results(tmp_path).record == results.record
+    told = _run_record(results, SMALL, 0.0)
+    assert (told["seeds"], told["episodes"]) == (len(study.seeds), study.episodes)
+    assert told["max_steps"] == study.max_steps
+    assert told["steps"] == sum(results.steps(name) for name in results.conditions)
     assert run(study, tmp_path, threads=1, beside=True).computed == 0  # there is nothing left to do
 
 
