@@ -9,9 +9,13 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 from scipy.linalg.lapack import dgetrs
+from scipy.sparse import csgraph
 
-__all__ = ["Elimination"]
+__all__ = ["Elimination", "bandwidth"]
+
+_FEW = 100  # states that are eliminated in any order
 
 
 class Elimination:
@@ -33,19 +37,22 @@ class Elimination:
     def __init__(self, moves: NDArray[np.float64], ground: NDArray[np.int64]) -> None:
         free = np.ones(len(moves), np.bool_)
         free[ground] = False
-        self._free, self._ground = np.flatnonzero(free), ground
+        self._free, self._ground = _narrowed(moves, np.flatnonzero(free)), ground
         self._back = moves[np.ix_(ground, self._free)]
         onto_ground = moves[np.ix_(self._free, ground)].sum(axis=1)
         size = self._free.size
         left = np.column_stack([moves[np.ix_(self._free, self._free)], onto_ground])
         leaves = np.empty(size)
+        band = bandwidth(left[:, :size])
         for k in range(size):
-            onward = left[k, k + 1 :]
-            leaves[k] = onward.sum()
+            near = slice(k + 1, min(k + 1 + band, size))
+            onward, ending = left[k, near], left[k, size]
+            leaves[k] = onward.sum() + ending
             if not leaves[k] > 0.0:
                 raise RuntimeError(f"state {self._free[k]} is never left")
-            # What this adds on the diagonal is not read.
-            left[k + 1 :, k + 1 :] += left[k + 1 :, k, None] * (onward / leaves[k])
+            passed = left[near, k] / leaves[k]
+            left[near, near] += np.multiply.outer(passed, onward)  # the diagonal is not read
+            left[near, size] += passed * ending
         # The triangles of 1 - moves, none of whose entries is a difference; nor is anything that they make of rates.
         inner = left[:, :size]
         triangles = -np.triu(inner, 1) - np.tril(inner, -1) / leaves
@@ -72,3 +79,23 @@ class Elimination:
             for column, paid in enumerate(rates[self._free].T):  # BLAS would start threads for both at once
                 collected[self._free, column] = dgetrs(self._triangles, self._unswapped, paid)[0]
         return collected, rates[self._ground] + self._back @ collected[self._free]
+
+
+def bandwidth(moves: NDArray[np.float64]) -> int:
+    """How far moves lead from the diagonal, at most; elimination fills in no farther.
+
+    Parameters
+    ----------
+    moves : ndarray of float64, shape [states, states]
+    """
+    row, to = np.nonzero(moves)
+    return int(np.abs(row - to).max(initial=0))
+
+
+def _narrowed(moves: NDArray[np.float64], states: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Order states so that moves lead to near ones (Cuthill & McKee 1969)."""
+    if states.size <= _FEW:
+        return states
+    inner = moves[np.ix_(states, states)] > 0.0
+    graph = sparse.csr_array((inner | inner.T).astype(np.float64))
+    return states[csgraph.reverse_cuthill_mckee(graph, symmetric_mode=True)]
