@@ -73,7 +73,8 @@ def ratio_equation(
         solved = closed.size == 1 and found[2] <= (_SOLVED if exact else _NEARLY)
         if solved or size > _SOME:
             return found
-    return _ratio(chain, label, closed, rates, exact, eliminate=True)
+    eliminated = _ratio(chain, label, closed, rates, exact, eliminate=True)
+    return found if size > FEW and eliminated[2] == np.inf else eliminated
 
 
 def _ratio(
