@@ -219,7 +219,7 @@ PLANS = (
         ("Not paired, equals: p is at most 0.05", "Not paired, equals: the interval leaves out 0"), unpaired, 1000
     ),
     _by_runs((f"Paired curves of {EPISODES} episodes, equals: they part somewhere",), partial(curves, True), 400),
-    _by_runs(("Curves that are not paired, equals: they part somewhere",), partial(curves, False), 100),
+    _by_runs(("Curves that are not paired, equals: they part somewhere",), partial(curves, False), 400),
     _by_runs(("Plans from a pilot of n: their power is what was asked for",), plan, 500),
     _by_sizes(
         ("Not paired, equal means: p is at most 0.05", "Not paired, equal means: the interval leaves out 0"),

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastsoftq.figures.chart import LETTER, RING, Band, Bar, Chart, Line, Tick
-from fastsoftq.figures.labels import shortened, typeset
+from fastsoftq.figures.labels import shortened
 
-__all__ = ["HEIGHT", "svg", "typeset"]
+__all__ = ["HEIGHT", "svg"]
 
 WIDTH, HEIGHT = 480.0, 300.0
 _TOP, _BOTTOM = 12.0, 40.0

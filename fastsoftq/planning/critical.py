@@ -41,7 +41,7 @@ def critical_reward_scale(mdp: TabularMDP) -> float:
     Raises
     ------
     ArithmeticError
-        Rewards so far apart that no policy can be evaluated in double precision.
+        Rewards so far apart, or ways so rare, that policies cannot be evaluated in double precision.
     TypeError
         Something else than an MDP.
 

@@ -97,10 +97,11 @@ def value_iteration(
     Undiscounted, the value is the supremum over policies of the limit of the expected total; where a total swings for
     ever, as in a cycle of +1 and -1, of the limit of its running mean (0.5 before the +1). So it is also the limit of
     the discounted values as the discount rises to 1 (Blackwell 1962; Puterman 1994, section 8.2). It is -inf where
-    every policy loses for ever. Where one can stay for ever at a mean reward of 0, to within half a unit in the last
-    place of the rewards and probabilities on the way round (as 0.1 + 0.2 - 0.3 is), one may stay or leave, whichever is
-    better: such end components are collapsed into one state each, which leaves a stochastic
-    shortest path problem (Bertsekas & Tsitsiklis 1991; de Alfaro 1997).
+    every policy loses for ever. Where one can stay for ever at a mean reward of 0, one may stay or leave, whichever is
+    better: such end components are collapsed into one state each, which leaves a stochastic shortest path problem
+    (Bertsekas & Tsitsiklis 1991; de Alfaro 1997). A mean is 0 to within half a unit in the last place of the rewards
+    and probabilities on the way round that need more than 40 binary digits (0.1 + 0.2 - 0.3 is 0; 1 - 1 - 1e-17 is
+    not), and to within 1e-30 of the size of the others.
 
     A bound w is proved in the end: v + w is above the optimum if no action gains at it, and v - w below
     the policy's value if the policy does not lose at it. w solves the policy's equations for what may have been

@@ -58,13 +58,13 @@ class Findings:
         not all arrays need be in memory at once.
     figures : mapping of str to matplotlib.figure.Figure
         By file name: each becomes an SVG and a PNG.
+    run : mapping
+        What differs from one run to the next, as plain data: `run.json`.
     agents : mapping of str to (str, NamedTuple)
         What learned, and what to call it, for each name that `arrays` has learning curves of: `NAME_returns`,
         `NAME_lengths` and `NAME_truncated` of shape [seeds, episodes]; where known, `NAME_returns_exact` and
         `NAME_lengths_exact` of shape [episodes]; and for all of them `seeds` and, where known, `returns_bounds` and
         `lengths_bounds`, the lowest and the highest that an episode can have.
-    run : mapping
-        What differs from one run to the next, as plain data: `run.json`.
     """
 
     title: str
@@ -73,8 +73,8 @@ class Findings:
     summary: Sequence[Mapping[str, Any]]
     arrays: Mapping[str, NDArray[Any] | Callable[[], NDArray[Any]]]
     figures: Mapping[str, Figure]
-    agents: Mapping[str, tuple[str, Any]] = field(default_factory=dict)
     run: Mapping[str, Any] = field(default_factory=dict)
+    agents: Mapping[str, tuple[str, Any]] = field(default_factory=dict)
 
     def _repr_html_(self) -> str:
         sentences = "".join(f"<p>{escape(sentence)}</p>" for sentence in self.sentences)

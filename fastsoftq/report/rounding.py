@@ -137,7 +137,7 @@ def _of_so_many_decimals(estimate: float, low: float, high: float, decimals: int
     while any(abs(x - y) > _ROUNDING * max(1.0, abs(estimate)) and round(x, decimals) == y for x, y in told):
         decimals += 1
     text = f"{estimate:.{decimals}f}{'%' if percent else ''}"
-    if abs(above - below) <= max(10.0**-decimals, 0.1 * (below + above)):
+    if below + above < math.inf and abs(above - below) <= max(10.0**-decimals, 0.1 * (below + above)):
         return f"{text} ± {max(below, above):.{decimals}f}"
     return f"{text} [{low:.{decimals}f}, {high:.{decimals}f}]"
 

@@ -9,14 +9,15 @@ from typing import NamedTuple
 from fastsoftq.figures.curve import in_doubt
 from fastsoftq.figures.labels import typeset
 from fastsoftq.report.charts import Drawing, difference_charts, learning_charts, profile_charts, spread_chart
+from fastsoftq.report.comparison_tables import band_footnotes, comparison_table
 from fastsoftq.report.error_rate import ErrorRate
 from fastsoftq.report.findings import Table
 from fastsoftq.report.folder import FolderContents, Picture, ReportedAgent
+from fastsoftq.report.pairing import pairing
 from fastsoftq.report.performance import Performance, performance_of
 from fastsoftq.report.rounding import interval_text, setting_text
 from fastsoftq.report.run_facts import command_of, run_facts
-from fastsoftq.report.tables import band_footnotes, comparison_table
-from fastsoftq.report.verdict import Verdict, answers, pairing, reference_of, verdicts
+from fastsoftq.report.verdict import Verdict, answers, reference_of, verdicts
 
 __all__ = ["Group", "Part", "Section", "error_rate", "section"]
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from fastsoftq.report.charts import difference_charts
+from fastsoftq.report.comparison_tables import band_footnotes, folders_table
 from fastsoftq.report.error_rate import ErrorRate
 from fastsoftq.report.findings import Table
 from fastsoftq.report.folder import FolderContents
@@ -13,7 +14,6 @@ from fastsoftq.report.matching import MatchedFolders, Pair, unlike_settings
 from fastsoftq.report.performance import performance_of
 from fastsoftq.report.run_facts import run_facts
 from fastsoftq.report.sections import Group, Part, Section
-from fastsoftq.report.tables import band_footnotes, folders_table
 from fastsoftq.report.verdict import Verdict, verdicts
 
 __all__ = ["comparison_section"]

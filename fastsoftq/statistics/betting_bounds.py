@@ -12,10 +12,16 @@ CANDIDATES = 2001
 
 
 def mean_bounds(sample: FloatArray, bounds: tuple[float, float], level: float) -> tuple[float, float]:
-    """Return the interval for the mean of all runs [runs], at their number alone; what their order is changes it a bit.
+    """Return the interval for the mean of runs [runs] within bounds; their order matters a little.
 
     Bets are those of the paper for a number of runs that is known beforehand. By Ville's inequality a true mean is
     ruled out with probability at most ``1 - level``, whatever the distribution within the bounds.
+
+    Examples
+    --------
+    >>> low, high = mean_bounds(np.full(50, 0.8), (0.0, 1.0), 0.95)
+    >>> 0.0 < low < 0.8 < high < 1.0
+    True
     """
     low, high = bounds
     unit = (sample - low) / (high - low)

@@ -18,7 +18,12 @@ FEWEST = 5
 def expanded_level(level: float, runs: int, dof: int | None = None) -> float:
     """Return the level at which a percentile bootstrap of ``runs`` runs has the length of a t interval at ``level``.
 
-    ``dof`` are the degrees of freedom of the t interval, where several groups of ``runs`` runs lend more than one does.
+    ``dof`` are the degrees of freedom of the t interval: more than ``runs - 1`` where there are several groups.
+
+    Examples
+    --------
+    >>> round(expanded_level(0.95, 10), 3)
+    0.983
     """
     from scipy.stats import norm, t
 

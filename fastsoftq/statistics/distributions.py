@@ -47,6 +47,12 @@ def empirical_distribution(x: npt.ArrayLike, level: float = 0.95) -> Profile:
     -----
     The band has the exact width of the Kolmogorov-Smirnov statistic (``scipy.stats.kstwo``), whatever the distribution;
     with ties it is wider than need be.
+
+    Examples
+    --------
+    >>> found = empirical_distribution([-13.0, -12.0, -12.0, -112.0])
+    >>> found.thresholds.tolist(), found.share.tolist()
+    ([-112.0, -13.0, -12.0], [0.25, 0.5, 1.0])
     """
     sample = np.sort(as_runs(x, "x"))
     values = np.unique(sample)
@@ -68,6 +74,11 @@ def performance_profile(x: npt.ArrayLike, thresholds: npt.ArrayLike, level: floa
     Notes
     -----
     The score distribution of Agarwal et al. (NeurIPS 2021) for one environment.
+
+    Examples
+    --------
+    >>> performance_profile([-13.0, -12.0, -12.0, -112.0], thresholds=[-100.0, -12.5]).share.tolist()
+    [0.75, 0.5]
     """
     sample = np.sort(as_runs(x, "x"))
     taus = as_runs(thresholds, "thresholds", least=1)

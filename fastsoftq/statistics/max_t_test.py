@@ -1,8 +1,8 @@
-"""Where two mean curves part: the permutation test of whole curves, whose level holds by construction.
+"""Where two mean curves part: the max-T permutation test of whole curves, whose level holds by construction.
 
-A few runs that differ by much the same at some episode are no proof, whatever their standard error: among many episodes
-chance makes all of five runs differ the same way. Flipping, or dealing out, whole runs meets with the same chance at
-other episodes: a studentised difference is compared with the largest of all episodes after each permutation.
+Among many episodes chance makes all of five runs differ the same way at some of them: their small standard error proves
+nothing. Permutations of whole runs meet the same chance at other episodes, so each episode's studentised difference is
+compared with the largest of all episodes after each permutation.
 Source: Westfall and Young, Resampling-Based Multiple Testing (1993), the single step of their max-T procedure.
 """
 
@@ -21,7 +21,7 @@ _TIED = 1e-9
 def parted(
     a: FloatArray, b: FloatArray, paired: bool, alpha: float, rng: np.random.Generator, resamples: int
 ) -> npt.NDArray[np.bool_]:
-    """Return for each episode whether curves [runs, episodes] part there, at the error ``alpha`` for all together.
+    """Return for each episode whether mean curves of a and b, [runs, episodes], differ, at ``alpha`` for all together.
 
     Raises
     ------

@@ -76,6 +76,11 @@ def power(seeds: int, difference: float, std: float, level: float = 0.95, paired
     Notes
     -----
     From the noncentral distribution of t; exact for normal returns.
+
+    Examples
+    --------
+    >>> round(power(34, difference=0.5, std=1.0), 3)  # a medium effect, in pairs
+    0.808
     """
     seeds, paired = count("seeds", seeds, least=2), flag("paired", paired)
     effect = abs(number("difference", difference)) / positive("std", std)
@@ -115,6 +120,13 @@ def seeds_needed(
     ------
     ValueError
         On a bad pilot, one without variation, a difference of zero, or one too small for 10 million seeds.
+
+    Examples
+    --------
+    >>> pilot_a, pilot_b = np.random.default_rng(0).normal(size=(2, 20))
+    >>> plan = seeds_needed(pilot_a, pilot_b, difference=2.0)
+    >>> plan.power >= 0.9, plan.planning_std > plan.std
+    (True, True)
     """
     a, b = as_runs(pilot_a, "pilot_a"), as_runs(pilot_b, "pilot_b")
     difference, level = abs(number("difference", difference)), as_fraction(level, "level")
@@ -147,11 +159,11 @@ def _planning(groups: Sequence[FloatArray], assurance: float) -> tuple[float, fl
     """Return the standard deviation of a pilot, pooled over its groups, and its upper confidence bound.
 
     The logarithm of a sample variance has about the variance (kurtosis - 1) / runs (Bonett, Computational Statistics &
-    Data Analysis 50, 2006). The kurtosis of few runs, though, tells little of a heavy tail: a pilot without an outlier
-    looks normal, and one with an outlier shows what it can, the number of runs at most. So 35 times the root of what it
-    has above 1.5 is put in its place: enough for plans from pilots of 10 to keep their assurance where runs are normal,
-    exponential, Student's with 3 degrees of freedom, lognormal or fail once in ten (docs/statistics.md). The bound is
-    never below that of normal runs (Browne, Statistics in Medicine 14, 1995), for which half as many seeds would do.
+    Data Analysis 50, 2006). The kurtosis of few runs tells little of a heavy tail: without an outlier they look normal,
+    and with one it is their number at most. So 35 times the root of what it has above 1.5 is put in its place: enough
+    for plans from pilots of 10 to keep their assurance where runs are normal, exponential, Student's with 3 degrees of
+    freedom, lognormal or fail once in ten (docs/statistics.md). The bound is never below that of normal runs (Browne,
+    Statistics in Medicine 14, 1995), for which half as many seeds would do.
     """
     from scipy.stats import chi2, t
 

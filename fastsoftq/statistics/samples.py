@@ -13,7 +13,7 @@ ROUNDING = 2.0**-44
 #: How many numbers a block of resamples may hold at once: 16 MiB of float64.
 BLOCK = 1 << 21
 
-#: More resamples than this are not waited for.
+#: The most resamples, or permutations, that may be asked for.
 MOST_RESAMPLES = 1_000_000
 
 #: Seed used wherever ``rng`` is None, so that the same sample always gives the same answer.
@@ -21,7 +21,7 @@ DEFAULT_SEED = 0
 
 
 def as_resamples(resamples: int) -> int:
-    """Return a number of resamples, or of permutations: enough to say anything, and not more than one waits for."""
+    """Return a number of resamples, or of permutations, from 100 to `MOST_RESAMPLES`."""
     return count("resamples", resamples, least=100, most=MOST_RESAMPLES)
 
 

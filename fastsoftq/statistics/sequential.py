@@ -86,6 +86,12 @@ def confidence_sequence(x: npt.ArrayLike, bounds: tuple[float, float], level: fl
     B 86, 2024), with their predictable plug-in bets, cut at half of what could be lost. One bets against every
     candidate mean, and a candidate at which the capital ever reaches 1 / error is out for good. By Ville's inequality
     that happens to the true mean with probability at most the error, for any distribution within the bounds.
+
+    Examples
+    --------
+    >>> sequence = confidence_sequence(np.tile([0.0, 1.0], 100), bounds=(0.0, 1.0))
+    >>> bool(sequence.low[-1] < 0.5 < sequence.high[-1]), bool(sequence.high[9] > sequence.high[-1])
+    (True, True)
     """
     sample = as_runs(x, "x", least=1)
     low, high = as_bounds(bounds)
@@ -120,6 +126,13 @@ def sequential_comparison(
     ------
     ValueError
         On unequal numbers of runs, or a run outside ``bounds``.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> result = sequential_comparison(rng.random(100), 0.3 * rng.random(100), bounds=(0.0, 1.0))
+    >>> result.sign, result.decided_at is not None
+    (1, True)
     """
     first, second = as_runs(a, "a", least=1), as_runs(b, "b", least=1)
     check_same_shape(first, second, ("a", "b"), "to be paired")

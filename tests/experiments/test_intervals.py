@@ -43,6 +43,16 @@ def test_means_past_a_bound_by_rounding_lie_in_their_interval():
     assert row["entropy_low"] <= row["entropy"] <= row["entropy_high"]
 
 
+def test_few_runs_that_agree_are_known_to_their_bounds():
+    """Twenty of twenty arrive: the exact interval of a share; of a cost without an end nothing is known."""
+    share = interval_columns("arrives", np.ones(20), (0.0, 1.0))
+    assert (share["arrives_low"], share["arrives_high"]) == pytest.approx((0.025 ** (1.0 / 20.0), 1.0))
+    cost = interval_columns("cost", np.full(20, -3.0), (-math.inf, 0.0))
+    assert (cost["cost_low"], cost["cost_high"]) == (-math.inf, 0.0)
+    assert interval_text(*interval_of(cost, "cost"), decimals=2) == "-3.00 [-inf, 0.00]"
+    assert interval_text(*interval_of(interval_columns("x", np.ones(20)), "x"), decimals=2) == "1.00 [-inf, inf]"
+
+
 def test_one_value_is_exact():
     assert interval_columns("x", np.array([3.0]), (0.0, 9.0)) == {"x": 3.0, "x_low": 3.0, "x_high": 3.0}
 

@@ -401,16 +401,20 @@ def test_a_part_left_once_in_many_steps():
     assert bracketed(mdp, scale)
 
 
-@pytest.mark.parametrize("size", [90, 130])
-def test_rare_ways_in_more_states_than_are_always_eliminated(size, monkeypatch):
-    """A ring with slow steps and losses from 1e-9 to 1e6: sparse equations alone once found a third of the scale."""
+def slow_ring(size, rare):
+    """Two ways round, slow in every seventh state, and losses from 1e-9 to 1e6."""
     rng = np.random.default_rng(0)
     here = np.arange(size)
     next_state = np.stack([np.stack([(here + step) % size, here], axis=1) for step in (1, -1)], axis=1)
     probability = np.full((size, 2, 2), 0.5)
-    probability[::7, :] = 2.0**-20, 1.0 - 2.0**-20
-    reward = rng.choice([-1e-9, -1.0, -1e6, -1e3], (size, 2, 2))
-    mdp = fsq.TabularMDP(next_state, reward, False, probability)
+    probability[::7, :] = rare, 1.0 - rare
+    return fsq.TabularMDP(next_state, rng.choice([-1e-9, -1.0, -1e6, -1e3], (size, 2, 2)), False, probability)
+
+
+@pytest.mark.parametrize("size", [90, 130])
+def test_rare_ways_in_more_states_than_are_always_eliminated(size, monkeypatch):
+    """Sparse equations alone once found a third of the scale."""
+    mdp = slow_ring(size, 2.0**-20)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         found = fsq.critical_reward_scale(mdp)
@@ -419,6 +423,16 @@ def test_rare_ways_in_more_states_than_are_always_eliminated(size, monkeypatch):
         assert found == pytest.approx(fsq.critical_reward_scale(mdp), rel=1e-9)
     assert side_of_critical(mdp, 0.5 * found, 1e7) is not True
     assert side_of_critical(mdp, 2.0 * found, 1e7) is not False
+
+
+def test_rare_ways_round_a_long_ring_are_told_or_refused(monkeypatch):
+    """The best part of the ring is the same, however long it is; 700 states once took for ever."""
+    scales = [fsq.critical_reward_scale(slow_ring(size, 1e-6)) for size in (300, 700)]
+    assert scales[0] == pytest.approx(scales[1], rel=1e-9)
+    monkeypatch.setattr(excursions, "_SOME", 600)
+    monkeypatch.setattr(best_means, "_HOPELESS", 3)
+    with pytest.raises(ArithmeticError, match=r"in 700 states some ways are too rare"):
+        fsq.critical_reward_scale(slow_ring(700, 1e-6))
 
 
 def test_dead_ends_are_taken_out_one_by_one():

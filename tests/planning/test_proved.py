@@ -451,6 +451,24 @@ def test_a_cycle_that_loses_little_beside_large_rewards_is_not_free(solve, large
 
 
 @solvers
+@pytest.mark.parametrize(("large", "lost"), [(1.0, 1e-17), (1.0, 1e-19), (0.5, 2.0**-60), (1e6, 1e-11), (1e13, 1e-4)])
+def test_a_loss_beside_rewards_that_are_what_they_are_is_not_free(solve, large, lost):
+    """Round and round for `large`, its negative and a loss; each state may end for a cost, the first for the least."""
+    mdp = fsq.TabularMDP(
+        [[[1], [0]], [[2], [1]], [[0], [2]]],
+        [[[large], [-1.0]], [[-large], [-1.0 - large]], [[-lost], [-1.0]]],
+        [[[False], [True]]] * 3,
+    )
+    right = np.array([-1, -1 - Fraction(large), -1], dtype=object)  # the loss of one lap aside, staying is -inf
+    with warnings.catch_warnings():  # that it cannot be proved to the tolerance may be said
+        warnings.simplefilter("ignore")
+        solution = solve(mdp, 1.0)
+    off = [abs(float(Fraction(v) - w)) for v, w in zip(solution.v.tolist(), right, strict=True)]
+    assert max(off) <= min(solution.error_bound, 2.0 * lost + 1e-15 * large)
+    assert not solution.converged or solution.error_bound <= 1e-10 * large
+
+
+@solvers
 def test_rewards_that_cancel_as_they_are_written_are_free(solve):
     for rewards in ([0.1, 0.2, -0.3], [0.7, 0.1, -0.8], [3 * 0.1, 1e-3, -0.301], [1e6 + 0.1, -1e6, -0.1]):
         mdp = fsq.TabularMDP([[[1]], [[2]], [[0]]], np.reshape(rewards, (3, 1, 1)), [[[False]]] * 3)

@@ -5,12 +5,13 @@ import numpy as np
 import pytest
 
 import fastsoftq as fsq
-from fastsoftq.report.charts import facets
+from fastsoftq.report.facets import facets
 from fastsoftq.report.folder import ReportedAgent, Runs
+from fastsoftq.report.pairing import pairing
 from fastsoftq.report.performance import performance_of
 from fastsoftq.report.reader import read_results
 from fastsoftq.report.rounding import interval_text
-from fastsoftq.report.verdict import answers, pairing, reference_of, verdicts
+from fastsoftq.report.verdict import answers, reference_of, verdicts
 from fastsoftq.statistics import confidence_interval
 from tests.report.folders import COLD, HARD, SOFT
 

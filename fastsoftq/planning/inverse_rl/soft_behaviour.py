@@ -82,6 +82,7 @@ class SoftBehaviour:
         self.v = np.zeros(features.shape[0])  # where the last weights left off is near where the next ones end
         self.size = np.abs(self.features)
         self.choices = all_choices(self.model, discount)
+        self.narrow = self.choices.narrow  # told once, for all the rewards that will be tried
         taken = ~self.model.terminal[:, None] | (np.arange(features.shape[1]) == 0)
         self.paid = self.features[taken]  # of each choice
 

@@ -104,7 +104,7 @@ class WeightSearch:
         """What is expected to be known of the weights where they are now."""
         log_policy, gradient = self.behaviour(self.weights)
         rows = self._weighted(log_policy, gradient) / self.sizes
-        _, values, directions = np.linalg.svd(rows, full_matrices=True)
+        _, values, directions = np.linalg.svd(np.linalg.qr(rows, mode="r"))  # no table as large as there are rows
         values = np.append(values, np.zeros(directions.shape[0] - values.size))
         told = values > _SILENT
         basis = (directions[told] / values[told, None]).T / self.sizes[:, None]

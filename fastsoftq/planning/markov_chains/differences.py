@@ -94,7 +94,9 @@ class Differences:
         return np.asarray(self._rounding * (size + np.abs(added)))
 
     def written(self, values: NDArray[np.float64], added: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Bound what it did to `added + rise(values)` that `added` and the probabilities were written in binary.
+        """Bound what it did to `added + exact_rise(values)` that `added` and the probabilities were written in binary.
+
+        Numbers of at most 40 binary digits, such as 1, 0.25 or 1e12, are taken to be what they are.
 
         Parameters
         ----------
@@ -105,5 +107,15 @@ class Differences:
         -------
         ndarray of float64, shape [rows]
         """
-        step = np.where(self._p == 1.0, 0.0, self._p * np.abs(values[self._to] - values[self._from]))
-        return np.asarray(EPS * (1.5 * np.bincount(self._row, step, self.size) + 0.5 * np.abs(added)))
+        step = self._p * np.abs(values[self._to] - values[self._from])
+        lost = np.bincount(self._row, np.where(_is_short(self._p), 0.0, step), self.size)
+        size = np.bincount(self._row, step, self.size) + np.abs(added)
+        return np.asarray(
+            EPS * (1.5 * lost + np.where(_is_short(added), 0.0, 0.5 * np.abs(added))) + 4.0 * EPS**2 * size
+        )
+
+
+def _is_short(x: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Whether a number needs no more than 40 binary digits."""
+    digits = np.ldexp(np.frexp(x)[0], 40)
+    return np.asarray(digits == np.rint(digits))

@@ -21,7 +21,7 @@ from fastsoftq.planning.markov_chains.transitions import Transitions
 __all__ = ["FEW", "ratio_equation"]
 
 FEW = 100  # states: eliminated without a subtraction
-_SOME = 500  # states: so too, if the sparse equations were not solved
+_SOME = 3000  # states: so too, if the sparse equations were not solved
 _SMALL = 400  # states: factorised at once, however they fill in
 _CHEAP = 2e9  # multiplications of a factorisation that need no second thought
 _DEAR = 3e10  # multiplications of a factorisation that is never tried
@@ -73,7 +73,8 @@ def ratio_equation(
         solved = closed.size == 1 and found[2] <= (_SOLVED if exact else _NEARLY)
         if solved or size > _SOME:
             return found
-    return _ratio(chain, label, closed, rates, exact, eliminate=True)
+    eliminated = _ratio(chain, label, closed, rates, exact, eliminate=True)
+    return found if size > FEW and eliminated[2] == np.inf else eliminated
 
 
 def _ratio(

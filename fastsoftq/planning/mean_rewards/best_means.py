@@ -19,7 +19,8 @@ __all__ = ["best_mean_reward", "best_ratio", "leading_to"]
 _MARGIN = 4.0  # times the rounding of a change that is none
 _FALLEN = 1e-3  # relative: more than rough evaluations differ by
 _MOST = 2000  # steps of either method
-_ENOUGH = 1e-9  # a residual with which an evaluation is of use
+_ENOUGH, _ROUGH = 1e-9, 1e-4  # residuals with which an evaluation is of use, exactly or not
+_HOPELESS = 40  # evaluations that were of no use
 # Actions less likely are left out where a policy with them can hardly be told from one that stays apart.
 _RARE = (0.0, 1e-8, 1e-4, 0.05)
 
@@ -66,12 +67,19 @@ def best_ratio(component: Choices) -> float:
     few = component.first.size <= FEW
     blur, most = np.full(component.first.size, 1e-6), 500 if few else 20
     scale, h, step, near, settled, highest = 0.0, np.zeros(component.first.size), np.inf, False, 0, 0.0
+    unsolved = 0
     for _ in range(_MOST):
         change, policy = sweep(component, scale * reward, h, entropy=True)
         if few:
             error = policy * rounding(component, scale * reward, h)
             blur = _MARGIN * np.add.reduceat(error, component.first)
-        h, better, _ = _evaluate(component, policy, rates, near)
+        h, better, _, solved = _evaluate(component, policy, rates, near)
+        unsolved += not solved
+        if unsolved > _HOPELESS:
+            raise ArithmeticError(
+                f"the critical reward scale cannot be told: in {component.n_states} states some ways are too rare for "
+                f"the equations of policies to be solved in double precision"
+            )
         last, step = step, abs(better - scale)
         near = near or step <= 1e-3 * better
         scale, highest = better, max(highest, better)
@@ -116,7 +124,7 @@ def best_mean_reward(component: Choices) -> tuple[float, NDArray[np.float64], ND
         def rates(policy: NDArray[np.float64]) -> NDArray[np.float64]:
             return np.asarray(np.add.reduceat(np.column_stack([policy * reward, policy]), first, axis=0))
 
-        h, mean, policy = _evaluate(component, policy, rates, exact=True)
+        h, mean, policy, _ = _evaluate(component, policy, rates, exact=True)
         pair = np.flatnonzero(policy > 0.0)
         advance = reward - mean + (component.onward.expected(h) - h[state])
         margin = 4.0 * (rounding(component, reward - mean, h))
@@ -133,7 +141,7 @@ _Rates = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 
 def _evaluate(
     component: Choices, policy: NDArray[np.float64], rates: _Rates, exact: bool
-) -> tuple[NDArray[np.float64], float, NDArray[np.float64]]:
+) -> tuple[NDArray[np.float64], float, NDArray[np.float64], bool]:
     """Relative values and mean of a policy, or of one made from it, which does as well as it does anywhere.
 
     A policy may never leave several classes, or leave them too seldom for double precision to tell. It then takes what
@@ -154,9 +162,9 @@ def _evaluate(
             chain = component.onward.mixed(policy, component.state, component.n_states)
             label, closed = closed_classes(chain)
         h, x, error = ratio_equation(chain, label, closed, rates(policy), exact)
-        if error <= (_ENOUGH if exact else 1e-4):
+        if error <= (_ENOUGH if exact else _ROUGH):
             break
-    return h, float(x[0]), policy
+    return h, float(x[0]), policy, bool(error <= (_ENOUGH if exact else _ROUGH))
 
 
 def leading_to(

@@ -106,8 +106,12 @@ class Choices:
 
     def averaged(self, weight: NDArray[np.float64]) -> Resolvent:
         """The equations of a policy by the weights of its choices, shape [choices]."""
-        chain, ends, _ = self.mixed(weight)
-        return Resolvent(chain, ends, self.narrow)
+        ends = np.add.reduceat(weight * self.ends, self.first)
+        if self.narrow:
+            return Resolvent(self.onward.mixed(weight, self.state, self.n_states), ends, True)
+        likely = (weight > 0.0)[self.onward.row]  # iteration adds up what leads to the same as it goes
+        row, to, p = self.onward.row[likely], self.onward.to[likely], self.onward.p[likely]
+        return Resolvent(Transitions(self.state[row], to, p * weight[row], ends.size, ends.size), ends, False)
 
     def followed(self, chosen: NDArray[np.int64]) -> Resolvent:
         """The equations of the policy that makes one given choice in each state.
