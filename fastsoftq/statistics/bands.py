@@ -15,12 +15,12 @@ from fastsoftq.statistics.moments import Moments, moments, skew_corrected_interv
 from fastsoftq.statistics.permuted_runs import least_p_value
 from fastsoftq.statistics.samples import (
     FloatArray,
-    as_bounds,
     as_curves,
     as_fraction,
     as_generator,
     as_resamples,
     check_same_shape,
+    limits_of,
     paired_differences,
     within,
 )
@@ -43,6 +43,12 @@ class Band(NotebookTable):
         Whether the band holds for all episodes at once.
     caution
         Why it may hold less often than its level says; empty where nothing is seen that speaks against it.
+
+    Examples
+    --------
+    >>> band = confidence_band([[0.0, 3.0], [0.1, 3.1], [0.2, 3.3]])
+    >>> band.center.round(2).tolist(), band.simultaneous
+    ([0.1, 3.13], True)
     """
 
     center: FloatArray
@@ -54,7 +60,14 @@ class Band(NotebookTable):
 
 
 class Stretch(NamedTuple):
-    """Episodes ``start`` to ``stop - 1`` (from 0), in which the band stays above (+1) or below (-1) the reference."""
+    """Episodes ``start`` to ``stop - 1`` (from 0), in which the band stays above (+1) or below (-1) the reference.
+
+    Examples
+    --------
+    >>> stretch = Stretch(start=12, stop=30, sign=1)
+    >>> stretch.stop - stretch.start
+    18
+    """
 
     start: int
     stop: int
@@ -123,7 +136,7 @@ def confidence_band(
     True
     """
     curves = as_curves(x, "x")
-    limits, (curves,) = _limits(bounds, x=curves)
+    limits, (curves,) = _limits(limits_of(bounds, x), x=curves)
     return _band([curves], level, as_generator(rng), resamples, limits)
 
 
@@ -174,7 +187,7 @@ def difference_band(
         check_same_shape(first, second, ("a", "b"), "to be paired")
     elif first.shape[1] != second.shape[1]:
         raise ValueError(f"a has {first.shape[1]} episodes and b {second.shape[1]}; they must be equal")
-    limits, (first, second) = _limits(bounds, a=first, b=second)
+    limits, (first, second) = _limits(limits_of(bounds, a, b), a=first, b=second)
     if limits is not None:
         limits = (limits[0] - limits[1], limits[1] - limits[0])
     groups = [paired_differences(first, second)] if paired else [first, -second]
@@ -210,7 +223,7 @@ def pointwise_intervals(x: npt.ArrayLike, level: float = 0.95, *, bounds: tuple[
     [-0.48, 3.52]
     """
     curves = as_curves(x, "x")
-    limits, (curves,) = _limits(bounds, x=curves)
+    limits, (curves,) = _limits(limits_of(bounds, x), x=curves)
     level, m = as_fraction(level, "level"), moments([curves])
     return Band(*_between(m, len(curves), 1.0 - level, level, limits), level, False, caution_of_curves([curves]))
 
@@ -250,12 +263,11 @@ def significant_stretches(band: Band, reference: float | npt.ArrayLike = 0.0) ->
 
 
 def _limits(
-    bounds: tuple[float, float] | None, **samples: FloatArray
+    limits: tuple[float, float] | None, **samples: FloatArray
 ) -> tuple[tuple[float, float] | None, list[FloatArray]]:
     """Return the bounds and the samples, free of the rounding that leaves them."""
-    if bounds is None:
+    if limits is None:
         return None, list(samples.values())
-    limits = as_bounds(bounds)
     return limits, [within(sample, name, limits) for name, sample in samples.items()]
 
 

@@ -13,12 +13,12 @@ from fastsoftq.statistics.moments import moments
 from fastsoftq.statistics.permutation import permutation_test
 from fastsoftq.statistics.samples import (
     FloatArray,
-    as_bounds,
     as_fraction,
     as_generator,
     as_runs,
     as_two_samples,
     exponent,
+    limits_of,
     paired_differences,
     scaled,
     within,
@@ -57,6 +57,12 @@ class Comparison(NotebookTable):
         Whether runs were matched.
     caution
         Why the interval may hold less often than its level says; empty where nothing is seen that speaks against it.
+
+    Examples
+    --------
+    >>> result = compare_samples([-12.0, -13.0, -12.5, -11.0], [-48.0, -52.0, -47.5, -45.0])
+    >>> result.mean_a, result.mean_b, result.probability_of_improvement
+    (-12.125, -48.125, 1.0)
     """
 
     difference: float
@@ -101,7 +107,8 @@ def compare_samples(
     resamples
         Permutations drawn; if there are no more than that in all, every one is taken and the p-value is exact.
     bounds
-        Lowest and highest value that a run can have, if known: no difference is larger, of runs unseen either.
+        Lowest and highest value that a run can have, if known: no difference is larger, of runs unseen either. Truth
+        values are bounded by 0 and 1 without being told.
 
     Raises
     ------
@@ -134,21 +141,23 @@ def compare_samples(
     """
     first, second = as_two_samples(a, b, paired)
     alpha = 1.0 - as_fraction(level, "level")
-    limits = None if bounds is None else as_bounds(bounds)
+    limits = limits_of(bounds, a, b)
     if limits is not None:
         first, second = within(first, "a", limits), within(second, "b", limits)
     p_value = permutation_test(first, second, paired, as_generator(rng), resamples=resamples).p_value
     power = exponent(first, second)  # squares of what is scaled by it neither overflow nor vanish
     one, other = scaled(first, -power), scaled(second, -power)
     difference = float(moments([paired_differences(one, other)] if paired else [one, -other]).estimate)
-    ends = None if limits is None else (float(np.ldexp(limits[0], -power)), float(np.ldexp(limits[1], -power)))
+    with np.errstate(over="ignore"):  # bounds far beyond all runs are as good as none
+        ends = None if limits is None else (float(np.ldexp(limits[0], -power)), float(np.ldexp(limits[1], -power)))
     low, high = difference_interval(one, other, paired, alpha, ends)
     if paired and p_value > alpha and is_two_valued(paired_differences(one, other)):
         low, high = min(low, 0.0), max(high, 0.0)
+    reach = np.inf if limits is None else limits[1] - limits[0]
     return Comparison(
         difference=float(np.ldexp(difference, power)),
-        low=float(np.ldexp(low, power)),
-        high=float(np.ldexp(high, power)),
+        low=max(float(np.ldexp(low, power)), -reach),
+        high=min(float(np.ldexp(high, power)), reach),
         level=level,
         p_value=p_value,
         effect_size=_hedges_g(one, other, difference),
@@ -160,13 +169,21 @@ def compare_samples(
         runs_a=len(first),
         runs_b=len(second),
         paired=paired,
-        caution=caution_of_difference(one, other, paired, alpha, known=bool(np.isfinite(high - low))),
+        caution=caution_of_difference(
+            one, other, paired, alpha, known=limits is not None or bool(np.isfinite(high - low))
+        ),
     )
 
 
 @dataclass(frozen=True)
 class Welch:
-    """Welch's test: the statistic, its degrees of freedom and the two-sided p-value."""
+    """Welch's test: the statistic, its degrees of freedom and the two-sided p-value.
+
+    Examples
+    --------
+    >>> welch_test([1.0, 2.0, 3.0], [1.0, 2.0, 3.0]).p_value
+    1.0
+    """
 
     statistic: float
     dof: float

@@ -24,6 +24,12 @@ class Profile(NotebookTable):
         function), and the band.
     level
         Probability that the band holds everywhere.
+
+    Examples
+    --------
+    >>> found = performance_profile([-13.0, -12.0, -12.0, -112.0], thresholds=[-12.5])
+    >>> found.low.round(2).tolist(), found.share.tolist(), found.high.round(2).tolist()
+    ([0.0], [0.5], [1.0])
     """
 
     thresholds: FloatArray

@@ -30,6 +30,11 @@ class SampleEfficiency(NotebookTable):
     horizon
         Time up to which every run was watched: the number of episodes, or the fewest steps taken by a run that never
         got there (by any run, if all did).
+
+    Examples
+    --------
+    >>> sample_efficiency([[-9.0, -1.0], [-9.0, -9.0]], threshold=-1.0).time.tolist()
+    [2.0, inf]
     """
 
     time: FloatArray

@@ -41,6 +41,12 @@ class Permutation(NotebookTable):
         runs are not paired no less than unequal spreads allow (Notes of `permutation_test`).
     exact
         Whether every permutation was taken.
+
+    Examples
+    --------
+    >>> result = permutation_test([1.0, 2.0, 3.0], [0.0, 0.0, 0.0])
+    >>> round(result.statistic, 3), result.p_value, result.exact
+    (3.464, 0.25, True)
     """
 
     statistic: float

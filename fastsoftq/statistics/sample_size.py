@@ -47,6 +47,11 @@ class SampleSize(NotebookTable):
         What ``seeds`` rests on: an upper confidence bound of ``std`` at the assurance asked for, tails allowed for.
     caution
         Why the plan may have less power than it says; empty where nothing is seen that speaks against it.
+
+    Examples
+    --------
+    >>> seeds_needed([1.0, 2.0, 4.0], [2.0, 2.0, 2.0], difference=5.0).caution
+    'a pilot of 3 runs does not show heavy tails: it takes 10'
     """
 
     seeds: int

@@ -110,6 +110,13 @@ def as_bounds(bounds: tuple[float, float]) -> tuple[float, float]:
     return low, high
 
 
+def limits_of(bounds: tuple[float, float] | None, *samples: npt.ArrayLike) -> tuple[float, float] | None:
+    """Return the bounds given; of truth values 0 and 1, if none are; else None."""
+    if bounds is not None:
+        return as_bounds(bounds)
+    return (0.0, 1.0) if all(np.asarray(x).dtype == np.bool_ for x in samples) else None
+
+
 def within(x: FloatArray, name: str, bounds: tuple[float, float]) -> FloatArray:
     """Return a sample cut at the bounds it is said to have; refuse one that leaves them by more than rounding."""
     low, high = bounds

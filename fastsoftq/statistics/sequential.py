@@ -21,6 +21,11 @@ class ConfidenceSequence(NotebookTable):
         mean is left: runs that come in any order let that happen with probability ``1 - level`` at most.
     level
         Probability that the mean lies inside every one of the intervals.
+
+    Examples
+    --------
+    >>> confidence_sequence([0.2, 0.4], bounds=(0.0, 1.0)).center.round(2).tolist()
+    [0.2, 0.3]
     """
 
     center: FloatArray
@@ -41,6 +46,11 @@ class SequentialComparison(NotebookTable):
         Number of seeds after which a and b were told apart; None if they are not yet.
     sign
         +1 if a exceeds b, -1 if b exceeds a, 0 if undecided.
+
+    Examples
+    --------
+    >>> sequential_comparison([0.5, 0.6], [0.4, 0.6], bounds=(0.0, 1.0)).message
+    'not told apart after 2 seeds: a - b lies in [-1, 1] (error 0.05)'
     """
 
     sequence: ConfidenceSequence

@@ -17,13 +17,13 @@ from fastsoftq.statistics.order_statistics import interquartile_mean
 from fastsoftq.statistics.samples import (
     BLOCK,
     FloatArray,
-    as_bounds,
     as_curves,
     as_fraction,
     as_generator,
     as_resamples,
     as_runs,
     check_same_shape,
+    limits_of,
     within,
 )
 from fastsoftq.statistics.sup_t import largest_deviations, standardised
@@ -90,7 +90,7 @@ def suite_interval(
     level = as_fraction(level, "level")
     resamples = as_resamples(resamples)
     generator = as_generator(rng)
-    limits = None if bounds is None else as_bounds(bounds)
+    limits = limits_of(bounds, scores)
     x = x if limits is None else within(x, "scores", limits)
     runs, environments = x.shape
     caution = _agreement(x)

@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from fastsoftq.statistics import compare_samples, confidence_interval, interquartile_mean, tail_mean
+from fastsoftq.statistics import (
+    compare_samples,
+    confidence_band,
+    confidence_interval,
+    difference_band,
+    interquartile_mean,
+    pointwise_intervals,
+    suite_interval,
+    tail_mean,
+)
 
 STATISTICS = {"mean": np.mean, "median": np.median, "interquartile_mean": interquartile_mean, "tail_mean": tail_mean}
 
@@ -124,3 +133,18 @@ def test_agreement_is_the_same_at_any_place_and_scale(power, shift):
     scale, base = 2.0**power, confidence_interval(np.ones(9), bounds=(0.0, 4.0))
     ci = confidence_interval(np.full(9, (1.0 + shift) * scale), bounds=(shift * scale, (4.0 + shift) * scale))
     assert (ci.low / scale - shift, ci.high / scale - shift) == pytest.approx((base.low, base.high))
+
+
+def test_truth_values_are_bounded_without_being_told():
+    truth = np.ones((9, 4), dtype=bool)
+    for told, untold in (
+        (confidence_interval(truth[:, 0], bounds=(0.0, 1.0)), confidence_interval(truth[:, 0])),
+        (compare_samples(truth[:, 0], truth[:, 1], bounds=(0.0, 1.0)), compare_samples(truth[:, 0], truth[:, 1])),
+        (suite_interval(truth, "mean", bounds=(0.0, 1.0)), suite_interval(truth, "mean")),
+        (confidence_band(truth, bounds=(0.0, 1.0)), confidence_band(truth)),
+        (pointwise_intervals(truth, bounds=(0.0, 1.0)), pointwise_intervals(truth)),
+        (difference_band(truth, ~truth, bounds=(0.0, 1.0)), difference_band(truth, ~truth)),
+    ):
+        np.testing.assert_array_equal(told.low, untold.low)
+        np.testing.assert_array_equal(told.high, untold.high)
+        assert np.isfinite(untold.low).all()
