@@ -47,7 +47,7 @@ def bootstrap_interval(
     ValueError
         Of too few runs or resamples, or where the statistic is not finite for all of them.
     """
-    from scipy.stats import DegenerateDataWarning, bootstrap
+    from scipy.stats import bootstrap
 
     if method == "expanded" and len(sample) < FEWEST:
         raise ValueError(
@@ -55,8 +55,8 @@ def bootstrap_interval(
         )
     inner = expanded_level(level, len(sample)) if method == "expanded" else level
     check_fineness(level, inner, resamples, len(sample))
-    with warnings.catch_warnings(), np.errstate(all="ignore"):  # ties and infinite values are refused below
-        warnings.simplefilter("ignore", DegenerateDataWarning)
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")  # what SciPy warns of is refused below
         result = bootstrap(
             (sample,),
             function,
