@@ -52,7 +52,7 @@ def bootstrap_interval(
     ValueError
         Of too few runs or resamples, or where the statistic is not finite for all of them.
     """
-    from scipy.stats import DegenerateDataWarning, bootstrap
+    from scipy.stats import bootstrap
 
     if method == "expanded" and len(sample) < FEWEST:
         raise ValueError(

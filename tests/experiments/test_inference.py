@@ -34,7 +34,7 @@ def files(found, tmp_path_factory):
 def test_files(found, files, name):
     paths = {path.name: path for path in files[name]}
     assert {f"{name.replace('-', '_')}.svg", f"{name.replace('-', '_')}.png", "curves.npz"} <= set(paths)
-    rows = list(csv.DictReader(paths["summary.csv"].open()))
+    rows = list(csv.DictReader(paths["summary.csv"].read_text().splitlines()))
     assert len(rows) == len(found[name].summary)
     for row in rows:
         for column, value in row.items():

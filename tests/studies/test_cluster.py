@@ -23,7 +23,7 @@ def processes():
     yield started
     for process in started:
         process.kill()
-        process.wait()
+        process.communicate()  # waits, and closes what was read from
 
 
 def scheduler(processes):

@@ -16,10 +16,10 @@ _TRUSTED = {"fastsoftq", "gymnasium"}
 
 
 def as_loaded(env: Any, names: Iterable[str]) -> bool:
-    """Tell whether methods of an environment, and what they call, are those of its class's file.
+    """Tell whether methods of an environment, and the functions they call, are those of its class's file.
 
-    What methods call is looked up by name in the class, its bases and the module: replaced functions are found there,
-    and those set by hand on the environment. What other libraries do is taken for granted.
+    The names that methods call are looked up in the class, its bases and the module, where functions that were replaced
+    are found, and so are those set on the environment by hand. Other libraries are trusted.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def as_loaded(env: Any, names: Iterable[str]) -> bool:
 
 
 def _called(kind: type, name: str, scope: dict[str, Any] | None) -> Iterator[tuple[type | None, Any]]:
-    """What a name may call: methods of the class and its bases, or a function of the module, with whose it is."""
+    """What a name may call, with the class that it belongs to, or None for a function of the module."""
     for owner in kind.__mro__[:-1]:
         value = vars(owner).get(name)
         if isinstance(value, property):

@@ -25,17 +25,16 @@ __all__ = ["from_gymnasium", "to_gymnasium"]
 def from_gymnasium(env: Any, **options: Any) -> TabularMDP:
     """Make a TabularMDP from a Gymnasium environment that carries its table `P`, such as those of "toy text".
 
-    What wrappers do to rewards and actions is taken into the table where it is a function of a single reward or action
-    (`TransformReward`, `ClipReward`, `TransformAction`, `RepeatAction`). Wrappers that only watch, render or check are
-    passed over, and so is `TimeLimit`, since an MDP has no limit of steps: that is `max_steps` of `train`. Any other
-    wrapper is refused, such as `StickyAction`, `NormalizeReward`, those of observations, and your own. A function of a
-    wrapper that looks at more than its reward or action is refused: it is asked while the environment is played for ten
-    thousand steps, and what the environment held is put back. What it takes from elsewhere, such as the clock, and what
-    it does where those steps do not come, is not found.
+    Wrappers that change single rewards or actions are taken into the table: `TransformReward`, `ClipReward`,
+    `TransformAction`, `RepeatAction`. Wrappers that only watch, render or check are ignored, and so is `TimeLimit`: an
+    MDP has no limit of steps, `train` has `max_steps`. Any other wrapper is refused, such as `StickyAction`,
+    `NormalizeReward`, those of observations, and your own. A function of a wrapper must depend on its reward or action
+    alone: it is asked during ten thousand steps of play, after which the environment is as it was. A function that
+    reads something else, such as the clock, or that differs in states these steps do not reach, is not found out.
 
-    That Gymnasium's own environments play by their tables is known, as long as their classes are as they were loaded.
-    Any other is played for ten thousand steps, as a copy, and refused where its table says otherwise; what is rarer
-    than that is not found. One without a `step` of its own is nothing but its table.
+    Gymnasium's own environments are known to play by their tables, unless their classes were changed after loading. A
+    copy of any other is played for ten thousand steps, and it is refused if its table says otherwise; rarer events are
+    not found. An environment without a `step` of its own is only its table.
 
     Parameters
     ----------

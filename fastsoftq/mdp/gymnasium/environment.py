@@ -17,7 +17,7 @@ from fastsoftq.mdp.tabular import TabularMDP, checked_mdp
 __all__ = ["TabularEnv"]
 
 _MODES = ("ansi", "rgb_array")
-_UNPRINTABLE_ID = re.compile(r"[^\w:.-]+")  # what Gymnasium allows in no name of an environment
+_NOT_IN_A_NAME = re.compile(r"[^\w:.-]+")  # Gymnasium refuses these in names
 
 
 class TabularEnv(gymnasium.Env[int, int]):  # type: ignore[misc]
@@ -80,7 +80,7 @@ class TabularEnv(gymnasium.Env[int, int]):  # type: ignore[misc]
         self.initial_state_distrib = mdp.start
         self.state = -1
         self._last: tuple[int, float] | None = None  # the last action and what it paid
-        name = _UNPRINTABLE_ID.sub("_", mdp.name) or "mdp"
+        name = _NOT_IN_A_NAME.sub("_", mdp.name) or "mdp"
         self.spec = EnvSpec(id=f"fastsoftq/{name}", entry_point=type(self), kwargs={"mdp": mdp})
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[int, dict[str, Any]]:

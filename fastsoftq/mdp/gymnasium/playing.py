@@ -30,18 +30,18 @@ _ALARM = 1e-12  # how likely an environment that plays by its table is refused, 
 def check_by_playing(env: Any, table: Table, start: NDArray[np.float64]) -> None:
     """Play an environment and refuse it where its table says otherwise.
 
-    Four actions of five lead, by the table, the shortest way to what was tried least, since random ones do not get
-    far; the others are random. What the table gives no chance is found as soon as it happens. Frequencies are judged
-    by Rosenblatt's transform (1952): where an outcome falls among the table's cumulative probabilities is uniform,
-    whatever was played before, so that the Dvoretzky-Kiefer-Wolfowitz bound, with the constant of Massart (1990), holds
-    for each action's outcomes and for the starts. What is rarer than ten thousand steps show is not found.
+    Four actions of five lead, by the table, the shortest way to the states and actions that were tried least; the
+    others are random. An outcome that the table does not hold is found when it happens. Frequencies are judged by
+    Rosenblatt's transform (1952): the place of an outcome among the table's cumulative probabilities is uniform,
+    whatever was played before, so that the Dvoretzky-Kiefer-Wolfowitz bound, with Massart's constant (1990), holds for
+    the outcomes of each action and for the starts. Events too rare for ten thousand steps are not found.
 
     Parameters
     ----------
     env : gymnasium.Env
         Without wrappers; it is reset with a fixed seed and played.
     table : Table
-        What it says of itself.
+        Its table.
     start : ndarray of float64, shape [states]
 
     Raises
@@ -87,10 +87,10 @@ def check_by_playing(env: Any, table: Table, start: NDArray[np.float64]) -> None
 def standing(
     env: Any, wrappers: Iterable[Any], table: Table, start: NDArray[np.float64]
 ) -> Generator[None, None, None]:
-    """Put an environment into one situation after the other, as those who look at it while it is played find it.
+    """Play an environment, and stop at each of its situations, so that functions that look at it can be asked there.
 
-    The environment itself is played, since functions of wrappers refer to it and not to a copy; what it and its
-    wrappers hold is copied before, and the original put back at the end. `close` the iterator to have that done.
+    The environment itself is played, since functions of wrappers refer to it and not to a copy. Its attributes and
+    those of its wrappers are put back at the end, or when the iterator is closed.
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ def standing(
     wrappers : iterable of gymnasium.Wrapper
         From the innermost outwards, those that are to be played as well: they change neither rewards nor actions.
     table : Table
-        What the environment says of itself.
+        Its table.
     start : ndarray of float64, shape [states]
 
     Yields
@@ -231,7 +231,7 @@ def _state(shown: Any) -> int:
 
 
 def _place(chances: dict[Happening, float], happened: Happening, rng: np.random.Generator, what: str) -> float:
-    """Where among cumulative probabilities an outcome falls, at random within its own share."""
+    """The place of an outcome among the cumulative probabilities, at random within its own share."""
     below = 0.0
     for (n, r, t), p in chances.items():
         same = (n, t) == (happened[0], happened[2]) and math.isclose(r, happened[1], rel_tol=1e-6, abs_tol=1e-12)
