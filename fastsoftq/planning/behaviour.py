@@ -23,6 +23,7 @@ from fastsoftq.planning.evaluation import checked_policy
 from fastsoftq.planning.inverse_temperature import Likelihood
 from fastsoftq.planning.iteration import value_iteration
 from fastsoftq.planning.observed import observed
+from fastsoftq.planning.policies import epsilon_mixture
 from fastsoftq.planning.shortfalls import shortfalls
 from fastsoftq.planning.soft_policies import log_soft_policy, soft_fixed_point, total
 
@@ -217,7 +218,7 @@ def fit_epsilon_greedy(
     greedy = value_iteration(mdp, discount).policy
 
     def policy(epsilon: float) -> NDArray[np.float64]:
-        return (1.0 - epsilon) * greedy + epsilon / mdp.n_actions
+        return epsilon_mixture(greedy, epsilon)
 
     def likelihood(epsilon: float) -> float:
         with np.errstate(divide="ignore"):

@@ -29,9 +29,7 @@ def provenance(*, brief: bool = False) -> dict[str, Any]:
     -------
     dict
     """
-    import fastsoftq
-
-    own = {"fastsoftq": fastsoftq.__version__, "host": platform.node(), "cpu": processor()}
+    own = {"fastsoftq": _version("fastsoftq") or "unknown", "host": platform.node(), "cpu": processor()}
     if brief:
         return own
     return {

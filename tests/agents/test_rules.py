@@ -59,7 +59,9 @@ def test_a_missing_rule_is_named(runs):
 
 
 def test_what_is_not_a_rule_or_not_an_agent_is_refused():
-    with pytest.raises(TypeError, match=r"generic is .*; it must be one of the rules act, bootstrap, complete_summary, learn"):
+    with pytest.raises(
+        TypeError, match=r"generic is .*; it must be one of the rules act, bootstrap, complete_summary, learn"
+    ):
         rules.rule(len, Incomplete)
     with pytest.raises(TypeError, match=r"agents includes <class 'int'>; an agent must be a typing.NamedTuple class"):
         rules.rule(rules.act, int)
