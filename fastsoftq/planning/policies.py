@@ -29,4 +29,4 @@ def epsilon_mixture(policy: NDArray[np.float64], epsilon: float) -> NDArray[np.f
     array([[0.75, 0.25],
            [0.5 , 0.5 ]])
     """
-    return (1.0 - epsilon) * policy + epsilon / policy.shape[-1]
+    return np.asarray((1.0 - epsilon) * policy + epsilon / policy.shape[-1])
