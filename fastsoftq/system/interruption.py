@@ -37,7 +37,14 @@ def leave_on_ctrl_c() -> None:
 
 @contextlib.contextmanager
 def interruptible() -> Iterator[None]:
-    """Within, Ctrl-C is a KeyboardInterrupt, so that what was begun can be put in order."""
+    """Within, Ctrl-C is a KeyboardInterrupt, so that what was begun can be put in order.
+
+    Examples
+    --------
+    >>> with interruptible():
+    ...     print("working")
+    working
+    """
     before = signal.getsignal(signal.SIGINT)
     if before is leave:
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -53,6 +60,12 @@ def prompt() -> Iterator[None]:
 
     Python tells the main thread of a signal only between two instructions of its own, and an exception raised in a
     compiler's callback is lost. So a thread that hears of it too gives the main thread a while to leave in good order.
+
+    Examples
+    --------
+    >>> with prompt():
+    ...     print("compiling")
+    compiling
     """
     import threading
 
