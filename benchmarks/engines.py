@@ -1,11 +1,9 @@
-"""`train`: agents x environments x precision, one thread; how its cost grows; each number of lanes by itself."""
-
-from unittest import mock
+"""`train`: agents x environments x precision, one thread; how its cost grows; each engine by itself."""
 
 import numpy as np
 
 import fastsoftq as fsq
-from fastsoftq.engine import dispatch as choice
+from fastsoftq.training import Training
 
 EXPLORATION = fsq.LinearDecay(0.9, 0.1, 0.001)
 AGENTS = {
@@ -27,6 +25,10 @@ def train(mdp, agent, seeds, episodes, precision="double", threads=1):
     return fsq.train(mdp, agent, seeds, episodes, MAX_STEPS, precision=precision, threads=threads)
 
 
+def train_by(engine, mdp, agent, seeds, episodes):
+    return Training.checked(mdp, agent, seeds, episodes, MAX_STEPS, threads=1, engine=engine).curves()
+
+
 class Train:
     """256 runs of 100 episodes."""
 
@@ -41,21 +43,18 @@ class Train:
         train(self.mdp, self.agent, 256, 100, precision)
 
 
-class Lanes:
-    """The same runs by each engine: one run at a time (0 lanes), 32 and 64 in lockstep; they yield the same bits."""
+class Engines:
+    """The same runs by each engine: one run at a time, 32 and 64 in lockstep; they yield the same bits."""
 
-    params = (["hard", "soft"], ["0", "32", "64"])
-    param_names = ("agent", "lanes")
+    params = (["hard", "soft"], ["one_run", "lanes_32", "lanes_64"])
+    param_names = ("agent", "engine")
 
-    def setup(self, agent, lanes):
-        self.forced = mock.patch.object(choice, "lanes_for", return_value=int(lanes))
+    def setup(self, agent, engine):
         self.mdp, self.agent = fsq.cliff_walking(), AGENTS[agent]
-        with self.forced:
-            train(self.mdp, self.agent, 16, 1)
+        train_by(engine, self.mdp, self.agent, 16, 1)
 
-    def time_train(self, agent, lanes):
-        with self.forced:
-            train(self.mdp, self.agent, 256, 100)
+    def time_train(self, agent, engine):
+        train_by(engine, self.mdp, self.agent, 256, 100)
 
 
 class Seeds:

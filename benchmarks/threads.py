@@ -1,17 +1,17 @@
 """Threads: what more of them bring, on the same runs."""
 
-import os
 import statistics
 import time
 
 import fastsoftq as fsq
 from benchmarks.engines import AGENTS, train
+from fastsoftq.system.processors import processors
 
 SEEDS = 4096
 
 
 class Threads:
-    params = (["hard", "soft"], sorted({1, 2, os.cpu_count() or 1}))
+    params = (["hard", "soft"], sorted({1, 2, processors()}))
     param_names = ("agent", "threads")
 
     def setup(self, agent, threads):
@@ -28,8 +28,8 @@ class Shared:
     unit = "of one thread's time"
 
     def setup(self, agent):
-        if (os.cpu_count() or 1) < 2:
-            raise NotImplementedError("one core only")
+        if processors() < 2:
+            raise NotImplementedError("one processor only")
         self.mdp, self.agent = fsq.cliff_walking(), AGENTS[agent]
         train(self.mdp, self.agent, 16, 1)
 

@@ -1,5 +1,7 @@
 """Two sets of learning curves compared, run by run and seed by seed."""
 
+from __future__ import annotations
+
 from typing import Any, Protocol
 
 import numpy as np
@@ -8,8 +10,13 @@ import numpy.typing as npt
 from fastsoftq.checks import choice, flag
 from fastsoftq.statistics import Comparison, compare_samples
 
-#: What can be compared, and the field of the curves that holds it.
-METRICS = {"return": "returns", "length": "lengths", "truncated": "truncated"}
+#: The episodes that stand for what has been learned in the end: so many, the last.
+LAST = 100
+
+#: What can be compared, by the name of one or of the array, and the field of the curves that holds it.
+METRICS = {
+    "return": "returns", "length": "lengths", "truncated": "truncated", "returns": "returns", "lengths": "lengths",
+}  # fmt: skip
 
 
 class Curves(Protocol):
@@ -29,7 +36,7 @@ def compare(
     curves_a: Curves,
     curves_b: Curves,
     metric: str = "return",
-    episodes: slice = slice(-100, None),
+    episodes: slice = slice(-LAST, None),
     paired: bool = True,
     level: float = 0.95,
     rng: int | np.random.Generator | None = None,
@@ -43,7 +50,8 @@ def compare(
     curves_a, curves_b : LearningCurves
         With ``.returns``, ``.lengths``, ``.truncated`` of shape [seeds, episodes], and ``.seeds``.
     metric : {"return", "length", "truncated"}
-        Return of an episode, its number of steps, or whether ``max_steps`` cut it.
+        Return of an episode, its number of steps, or whether ``max_steps`` cut it; or, which is the same, the name of
+        the array that holds it: "returns", "lengths".
     episodes : slice
         Which episodes; by default the last 100, or all where there are fewer.
     paired : bool
@@ -60,17 +68,29 @@ def compare(
 
     Raises
     ------
+    TypeError
+        Curves that are none, or `episodes` that is no slice.
     ValueError
-        On unequal numbers of episodes, an unknown metric, a slice that holds no episode, fewer than two runs, or, when
+        Unequal numbers of episodes, an unknown metric, a slice that holds no episode, fewer than two runs, or, when
         paired, seeds that are repeated or found on one side only.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> mdp, task = fsq.cliff_walking(), {"seeds": 20, "episodes": 200, "max_steps": 500}
+    >>> hard = fsq.train(mdp, fsq.QLearning(step_size=0.8, discount=0.95), **task)
+    >>> soft = fsq.train(mdp, fsq.SoftQLearning(step_size=0.8, discount=0.95, reward_scale=10.0), **task)
+    >>> comparison = fsq.compare(soft, hard, metric="return", episodes=slice(-50, None))
+    >>> comparison.low > 0  # soft earns more while it learns, for hard goes on exploring
+    True
     """
-    metric = choice("metric", metric, METRICS)
+    field = METRICS[choice("metric", metric, METRICS)]
     if not isinstance(episodes, slice):
         raise TypeError(f"episodes is {episodes!r}; it must be a slice, such as slice(-100, None)")
     for name, curves in (("curves_a", curves_a), ("curves_b", curves_b)):
-        if not (hasattr(curves, METRICS[metric]) and hasattr(curves, "seeds")):
+        if not (hasattr(curves, field) and hasattr(curves, "seeds")):
             raise TypeError(f"{name} is {curves!r}; it must be learning curves, as train yields them")
-    a, b = (np.asarray(getattr(curves, METRICS[metric]), dtype=np.float64) for curves in (curves_a, curves_b))
+    a, b = (np.asarray(getattr(curves, field), dtype=np.float64) for curves in (curves_a, curves_b))
     if a.shape[1] != b.shape[1]:
         raise ValueError(f"curves_a has {a.shape[1]} episodes and curves_b {b.shape[1]}; they must be equal")
     if a[:, episodes].shape[1] == 0:
@@ -96,6 +116,11 @@ def match_seeds(
     ------
     ValueError
         If a seed is repeated, or found on one side only; the message names the first few.
+
+    Examples
+    --------
+    >>> match_seeds(np.array([7, 3], np.uint64), np.array([3, 7], np.uint64))
+    (array([1, 0]), array([0, 1]))
     """
     a, b = np.asarray(seeds_a), np.asarray(seeds_b)
     for name, seeds in (("curves_a", a), ("curves_b", b)):

@@ -1,29 +1,36 @@
-"""Reward scales: those that training refuses, as too large, and those it warns of, at which wandering for ever pays."""
+"""Reward scales: those too large are refused, those at which wandering for ever pays are warned of."""
 
 from __future__ import annotations
 
 import math
 import warnings
-from typing import Any
 from weakref import WeakKeyDictionary
 
 from fastsoftq import checks
+from fastsoftq.agents.rules import Agent
 from fastsoftq.agents.soft_q_learning import SoftQLearning
 from fastsoftq.mdp.tabular import TabularMDP
 
 __all__ = ["check_reward_scale", "warn_below_critical"]
 
-_FREE = 2e6  # steps that take some hundredths of a second: no training is too short for so much work
+_FREE = 2e6  # steps that take some hundredths of a second: any training may cost so much more
 _critical: WeakKeyDictionary[TabularMDP, float] = WeakKeyDictionary()
 
 
-def check_reward_scale(mdp: TabularMDP, agent: Any) -> None:
+def check_reward_scale(mdp: TabularMDP, agent: Agent) -> None:
     """Refuse a reward scale, of an agent or of one within it, that makes rewards too large.
 
     Raises
     ------
     ValueError
         The message names the scale and the largest reward.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> check_reward_scale(fsq.cliff_walking(), fsq.SoftQLearning(0.8, 0.95, reward_scale=1e99))
+    Traceback (most recent call last):
+    ValueError: SoftQLearning.reward_scale is 1e+99; times the largest reward, 100, it must be at most 1e+100
     """
     for name, value in zip(agent._fields, agent, strict=True):
         if name == "reward_scale":
@@ -32,7 +39,7 @@ def check_reward_scale(mdp: TabularMDP, agent: Any) -> None:
             check_reward_scale(mdp, value)
 
 
-def warn_below_critical(mdp: TabularMDP, agent: Any, steps: float, stacklevel: int = 3) -> None:
+def warn_below_critical(mdp: TabularMDP, agent: Agent, steps: float, stacklevel: int = 3) -> None:
     """Warn where a soft agent's reward scale over its lowest temperature is not above the critical reward scale.
 
     Parameters
@@ -41,8 +48,8 @@ def warn_below_critical(mdp: TabularMDP, agent: Any, steps: float, stacklevel: i
     agent : NamedTuple
         Others than soft Q-learning are never warned of.
     steps : float
-        What the training takes at most. To find out is to take about a tenth of it: no warning is given where it
-        cannot be had for that.
+        What the training takes at most. A tenth of it is spent on the question, and no warning given where that is
+        not enough.
     stacklevel : int
         Who is warned.
     """

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from numbers import Integral
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,10 +12,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from fastsoftq import checks
 from fastsoftq.agents.hyperparameters import checked
-from fastsoftq.agents.rules import check_code
+from fastsoftq.agents.rules import PRECISIONS, Agent, check_code
 from fastsoftq.engine.curves import LearningCurves, curves_bytes
-from fastsoftq.engine.dispatch import engine_for
+from fastsoftq.engine.dispatch import checked_engine, engine_for
+from fastsoftq.engine.records import Output
+from fastsoftq.engine.seeds import checked_seeds
 from fastsoftq.engine.threads import Progress, run_on_threads
+from fastsoftq.mdp.ends import warn_of_endless_starts
 from fastsoftq.mdp.tables import tables
 from fastsoftq.mdp.tabular import TabularMDP, checked_mdp
 from fastsoftq.reward_scales import check_reward_scale, warn_below_critical
@@ -24,12 +26,10 @@ from fastsoftq.system.memory import check_memory
 
 __all__ = ["Training", "stream", "train"]
 
-PRECISIONS: dict[str, type[np.floating[Any]]] = {"double": np.float64, "mixed": np.float32}
-
 
 def train(
     mdp: TabularMDP,
-    agent: Any,
+    agent: Agent,
     seeds: int | ArrayLike,
     episodes: int,
     max_steps: int = 1000,
@@ -38,6 +38,7 @@ def train(
     threads: int | None = None,
     initial_q: ArrayLike | None = None,
     keep_q: bool = False,
+    checkpoints: Sequence[int] = (),
     progress: Callable[[Progress], None] | None = None,
 ) -> LearningCurves:
     """Train an agent in an environment, once for each seed.
@@ -62,11 +63,14 @@ def train(
     precision : {"double", "mixed"}
         "mixed" takes exponentials in single precision; tables and sums are float64 always.
     threads : int, optional
-        How many threads to use; all cores if not given.
+        How many threads to use; one for each processor that this process may use if not given.
     initial_q : array_like of float64, shape [states, actions] or [seeds, states, actions], optional
         What every table, or each run's, starts from; zeros if not given.
     keep_q : bool
         Keep the tables after the last episode, as `final_q`.
+    checkpoints : sequence of int
+        Keep the tables after so many episodes too, as `checkpoint_q`: ascending, each within 1..`episodes`. Nothing
+        else of a run depends on it.
     progress : callable, optional
         Called in this thread with a `Progress`, some ten times a second and at the end.
 
@@ -78,16 +82,17 @@ def train(
     Raises
     ------
     TypeError
-        An argument of the wrong kind.
+        An argument that is not of the type above.
     ValueError
-        An argument out of bounds, seeds that repeat, an `initial_q` of the wrong shape or not finite, curves that need
-        more memory than there is (13 bytes an episode; `stream` bounds it).
+        An argument out of bounds, seeds that repeat, checkpoints that do not ascend, an `initial_q` of the wrong shape
+        or not finite, curves that need more memory than there is (13 bytes an episode; `stream` bounds it).
 
     Warns
     -----
     UserWarning
         Soft learning at or below the critical reward scale, where wandering pays (see `critical_reward_scale`), as far
-        as that can be told by about a tenth of the training's own work.
+        as that can be told by about a tenth of the training's own work. A start from which no terminal outcome can be
+        reached, in an MDP that has some.
 
     Examples
     --------
@@ -98,15 +103,18 @@ def train(
     """
     if progress is not None and not callable(progress):
         raise TypeError(f"progress is {progress!r}; it must be a callable")
-    training = Training.checked(mdp, agent, seeds, episodes, max_steps, precision, threads, initial_q, keep_q)
+    training = Training.checked(
+        mdp, agent, seeds, episodes, max_steps, precision, threads, initial_q, keep_q, checkpoints
+    )
     training.check_memory("seeds", len(training.seeds), "take fewer seeds or episodes, or fastsoftq.stream")
+    warn_of_endless_starts(mdp)
     warn_below_critical(mdp, training.agent, training.most_steps)
-    return training.curves(slice(None), progress)
+    return training.curves(progress=progress)
 
 
 def stream(
     mdp: TabularMDP,
-    agent: Any,
+    agent: Agent,
     seeds: int | ArrayLike,
     episodes: int,
     max_steps: int = 1000,
@@ -116,6 +124,7 @@ def stream(
     threads: int | None = None,
     initial_q: ArrayLike | None = None,
     keep_q: bool = False,
+    checkpoints: Sequence[int] = (),
 ) -> Iterator[LearningCurves]:
     """Train as `train` does, and yield the curves of some seeds at a time, so that memory stays bounded.
 
@@ -123,7 +132,7 @@ def stream(
 
     Parameters
     ----------
-    mdp, agent, seeds, episodes, max_steps, precision, threads, initial_q, keep_q
+    mdp, agent, seeds, episodes, max_steps, precision, threads, initial_q, keep_q, checkpoints
         As for `train`.
     block : int
         Seeds in each block; the last may have fewer. An episode of a run takes 13 bytes.
@@ -146,145 +155,157 @@ def stream(
     [20, 20, 10]
     """
     size = checks.count("block", block)
-    training = Training.checked(mdp, agent, seeds, episodes, max_steps, precision, threads, initial_q, keep_q)
+    training = Training.checked(
+        mdp, agent, seeds, episodes, max_steps, precision, threads, initial_q, keep_q, checkpoints
+    )
     training.check_memory("block", min(size, len(training.seeds)), "take a smaller block or fewer episodes")
+    warn_of_endless_starts(mdp)
     warn_below_critical(mdp, training.agent, training.most_steps)
-    training = replace(training, initial_q=training.initial_q.copy())  # it may be changed between blocks
+    if training.initial_q is not None:
+        training = replace(training, initial_q=training.initial_q.copy())  # it may be changed between blocks
     starts = range(0, len(training.seeds), size)
-    return (training.curves(slice(start, start + size), None) for start in starts)
+    return (training.curves(slice(start, start + size)) for start in starts)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Training:
-    """The arguments of `train`, checked."""
+    """The arguments of `train`, checked when one is made.
+
+    Parameters
+    ----------
+    mdp, agent, seeds, episodes, max_steps, precision, threads, initial_q, keep_q, checkpoints
+        As for `train`.
+    engine : {"one_run", "lanes", "lanes_16", "lanes_32", "lanes_64"}, optional
+        The loop that trains: one run at a time, or in lockstep as many as suit the MDP, or as the name says; the
+        fastest if not given. All give the same bits.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `train`; an engine that is unknown, or lanes for an MDP that is too large for them.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> training = Training.checked(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), seeds=3, episodes=10)
+    >>> training.curves().returns.shape
+    (3, 10)
+    """
 
     mdp: TabularMDP
-    agent: Any
+    agent: Agent
     seeds: range | NDArray[np.uint64]
     episodes: int
-    max_steps: int
-    precision: str
-    threads: int
-    initial_q: NDArray[np.float64]
-    keep_q: bool
+    max_steps: int = 1000
+    precision: str = "double"
+    threads: int | None = None
+    initial_q: NDArray[np.float64] | None = None
+    keep_q: bool = False
+    checkpoints: tuple[int, ...] = ()
+    engine: str | None = None
 
     @classmethod
-    def checked(
-        cls,
-        mdp: TabularMDP,
-        agent: Any,
-        seeds: int | ArrayLike,
-        episodes: int,
-        max_steps: int,
-        precision: str,
-        threads: int | None,
-        initial_q: ArrayLike | None = None,
-        keep_q: bool = False,
-    ) -> Training:
-        """Check the arguments, which are those of `train`."""
-        checked_mdp(mdp)
-        chosen = checked_seeds(seeds)
-        agent = checked(agent)
-        check_code(agent)
-        check_reward_scale(mdp, agent)
-        return cls(
-            mdp=mdp,
-            agent=agent,
-            seeds=chosen,
-            episodes=checks.count("episodes", episodes),
-            max_steps=checks.count("max_steps", max_steps),
-            precision=checks.choice("precision", precision, PRECISIONS),
-            threads=checks.threads(threads),
-            initial_q=_initial_tables(initial_q, mdp, len(chosen)),
-            keep_q=checks.flag("keep_q", keep_q),
-        )
+    def checked(cls, *arguments: Any, **options: Any) -> Training:
+        """Make one from arguments as users give them, of whatever type they are."""
+        return cls(*arguments, **options)
+
+    def __post_init__(self) -> None:
+        def fix(field: str, value: Any) -> None:
+            object.__setattr__(self, field, value)
+
+        mdp = checked_mdp(self.mdp)
+        fix("seeds", checked_seeds(self.seeds))
+        fix("agent", checked(self.agent))
+        check_code(self.agent)
+        check_reward_scale(mdp, self.agent)
+        fix("episodes", checks.count("episodes", self.episodes))
+        fix("max_steps", checks.count("max_steps", self.max_steps))
+        fix("precision", checks.choice("precision", self.precision, PRECISIONS))
+        fix("threads", checks.threads(self.threads))
+        fix("initial_q", _initial_tables(self.initial_q, mdp, len(self.seeds)))
+        fix("keep_q", checks.flag("keep_q", self.keep_q))
+        fix("checkpoints", _checkpoints(self.checkpoints, self.episodes))
+        fix("engine", checked_engine(self.engine, mdp))
 
     @property
     def most_steps(self) -> int:
         """How many steps all runs take at most."""
         return len(self.seeds) * self.episodes * self.max_steps
 
+    @property
+    def kept(self) -> list[int]:
+        """After how many episodes tables are kept, ascending."""
+        return sorted({*self.checkpoints, *([self.episodes] if self.keep_q else ())})
+
     def check_memory(self, name: str, seeds: int, advice: str) -> None:
         """Refuse what would not fit: the curves of so many seeds, as the argument `name` asks for them."""
-        table = self.mdp.n_states * self.mdp.n_actions if self.keep_q else 0
-        asked = f"{name} is {seeds}, which with {self.episodes} episodes each{' and tables' if self.keep_q else ''}"
-        check_memory(asked, curves_bytes(seeds, self.episodes, table), advice)
+        tables = len(self.kept)
+        asked = f"{name} is {seeds}, which with {self.episodes} episodes each{' and tables' if tables else ''}"
+        numbers = tables * self.mdp.n_states * self.mdp.n_actions
+        check_memory(asked, curves_bytes(seeds, self.episodes, numbers), advice)
 
-    def curves(self, part: slice, progress: Callable[[Progress], None] | None) -> LearningCurves:
-        """Train some of the seeds."""
+    def curves(self, part: slice = slice(None), progress: Callable[[Progress], None] | None = None) -> LearningCurves:
+        """Train some of the seeds, all of them if not told which; `progress` as for `train`."""
         seeds = self.seeds[part]
         if isinstance(seeds, range):
             seeds = np.arange(seeds.start, seeds.stop, seeds.step, dtype=np.uint64)
-        initial_q = self.initial_q[part] if len(self.initial_q) > 1 else self.initial_q
-        like = PRECISIONS[self.precision]
-        threads = min(self.threads, len(seeds))
-        engine = engine_for(tables(self.mdp), self.agent, -(-len(seeds) // threads), self.max_steps, like)
-        shape = (len(seeds), self.episodes)
-        returns, lengths, truncated = np.empty(shape), np.empty(shape, np.int32), np.empty(shape, np.bool_)
-        final_q = np.empty((len(seeds) if self.keep_q else 0, self.mdp.n_states, self.mdp.n_actions))
-        run_on_threads(engine, seeds, initial_q, (returns, lengths, truncated, final_q), threads, progress)
+        table = (self.mdp.n_states, self.mdp.n_actions)
+        initial_q = np.zeros(table) if self.initial_q is None else self.initial_q
+        initial_q = initial_q[None] if initial_q.ndim == 2 else initial_q[part]
+        threads = min(checks.threads(self.threads), len(seeds))
+        engine = engine_for(
+            tables(self.mdp), self.agent, -(-len(seeds) // threads), PRECISIONS[self.precision], self.engine
+        )
+        out = self._room(len(seeds))
+        run_on_threads(engine, seeds, initial_q, self.max_steps, out, threads, progress)
         return LearningCurves(
-            returns=returns,
-            lengths=lengths,
-            truncated=truncated,
+            returns=out.returns,
+            lengths=out.lengths,
+            truncated=out.truncated,
             seeds=seeds,
             agent=self.agent,
             mdp=self.mdp.name,
             max_steps=self.max_steps,
             precision=self.precision,
-            final_q=final_q if self.keep_q else None,
+            final_q=out.tables[:, -1] if self.keep_q else None,
+            checkpoints=self.checkpoints,
+            checkpoint_q=out.tables[:, : len(self.checkpoints)] if self.checkpoints else None,
+        )
+
+    def _room(self, seeds: int) -> Output:
+        """Where the curves and tables of so many seeds go."""
+        kept = np.full(self.episodes if self.kept else 0, -1)
+        kept[[episode - 1 for episode in self.kept]] = np.arange(len(self.kept))
+        shape = (seeds, self.episodes)
+        return Output(
+            returns=np.empty(shape),
+            lengths=np.empty(shape, np.int32),
+            truncated=np.empty(shape, np.bool_),
+            kept=kept,
+            tables=np.empty((seeds if self.kept else 0, len(self.kept), self.mdp.n_states, self.mdp.n_actions)),
         )
 
 
-def checked_seeds(seeds: int | ArrayLike) -> range | NDArray[np.uint64]:
-    """The seeds from a count or a range, which takes no memory, or from the seeds themselves, as uint64 [seeds].
-
-    Raises
-    ------
-    TypeError
-        Not integers.
-    ValueError
-        None at all, negative ones, ones beyond 64 bits, or one that repeats.
-    """
-    if isinstance(seeds, range) and seeds and seeds.step > 0 and seeds.start >= 0 and seeds.stop <= sys.maxsize:
-        return seeds
-    array = _as_array(seeds)
-    if array.ndim == 0:
-        return range(checks.count("seeds", seeds, most=sys.maxsize))
-    if array.size and array.dtype.kind not in "iu":
-        raise TypeError(f"seeds has dtype {array.dtype}; it must be a count or an array of integers")
-    if array.ndim != 1 or len(array) == 0:
-        raise ValueError(
-            f"seeds has shape {array.shape}; it must be a count or one-dimensional, with at least one seed"
-        )
-    if array.dtype.kind == "i" and (array < 0).any():
-        raise ValueError(f"seeds includes {array[array < 0][0]}; seeds must be at least 0 and below 2**64")
-    values, counts = np.unique(array, return_counts=True)
-    if (counts > 1).any():
-        raise ValueError(f"seeds includes {values[counts > 1][0]} more than once; every run needs a seed of its own")
-    return array.astype(np.uint64)
+def _checkpoints(checkpoints: Any, episodes: int) -> tuple[int, ...]:
+    array = checks.array("checkpoints", checkpoints)
+    if array.ndim != 1:
+        raise TypeError(f"checkpoints is {checkpoints!r}; it must be a sequence of integers")
+    found = tuple(checks.count(f"checkpoints[{i}]", value, most=episodes) for i, value in enumerate(array.tolist()))
+    for before, after in pairwise(found):
+        if after <= before:
+            raise ValueError(f"checkpoints has {after} after {before}; they must ascend, none twice")
+    return found
 
 
-def _as_array(seeds: ArrayLike) -> NDArray[Any]:
-    array = checks.array("seeds", seeds)
-    if array.ndim == 1 and array.dtype.kind in "fO":
-        exact = np.asarray(seeds, object)  # NumPy makes floats of integers that fit no type of its own together
-        if all(isinstance(seed, Integral) and not isinstance(seed, bool) for seed in exact):
-            outside = [seed for seed in exact if not 0 <= seed < 2**64]
-            if outside:
-                raise ValueError(f"seeds includes {outside[0]}; seeds must be at least 0 and below 2**64")
-            return exact.astype(np.uint64)
-    return array
-
-
-def _initial_tables(initial_q: ArrayLike | None, mdp: TabularMDP, n_seeds: int) -> NDArray[np.float64]:
-    shape = (mdp.n_states, mdp.n_actions)
+def _initial_tables(initial_q: ArrayLike | None, mdp: TabularMDP, n_seeds: int) -> NDArray[np.float64] | None:
     if initial_q is None:
-        return np.zeros((1, *shape))
+        return None
+    shape = (mdp.n_states, mdp.n_actions)
     values = checks.array("initial_q", initial_q, "iuf").astype(np.float64, copy=False)
     if values.shape not in (shape, (n_seeds, *shape)):
         raise ValueError(f"initial_q has shape {values.shape}; it must have shape {shape} or {(n_seeds, *shape)}")
     beyond = ~(np.abs(values) <= checks.LARGEST)
     if beyond.any():
         raise ValueError(f"initial_q includes {values[beyond][0]}; all must be finite and within ±{checks.LARGEST:g}")
-    return np.ascontiguousarray(values.reshape(-1, *shape))
+    # Writeable, as loops are compiled for it, though they write nothing there.
+    return np.require(values, requirements=["C", "W"])

@@ -3,11 +3,12 @@
 from fastsoftq.agents.expected_sarsa import ExpectedSarsa
 from fastsoftq.agents.frozen import Frozen
 from fastsoftq.agents.q_learning import QLearning
+from fastsoftq.agents.rules import Agent
 from fastsoftq.agents.sarsa import Sarsa
 from fastsoftq.agents.schedules import LinearDecay, PowerDecay
 from fastsoftq.agents.soft_q_learning import SoftQLearning
 
-__all__ = ["ExpectedSarsa", "Frozen", "LinearDecay", "PowerDecay", "QLearning", "Sarsa", "SoftQLearning"]
+__all__ = ["Agent", "ExpectedSarsa", "Frozen", "LinearDecay", "PowerDecay", "QLearning", "Sarsa", "SoftQLearning"]
 
 # The agents that can be named in a study, by that name.
 LEARNERS = {

@@ -1,4 +1,4 @@
-"""Epsilon-greedy behaviour: what the agents have in common that explore by chance. They differ in what they learn."""
+"""Epsilon-greedy behaviour, which agents share that learn in different ways."""
 
 from __future__ import annotations
 
@@ -22,7 +22,15 @@ def _act(agent, row, summary, draw):
 
 
 def epsilon_greedy(agent: AgentType) -> AgentType:
-    """Decorate an agent (with a field `epsilon`) that acts epsilon-greedily; what it sees of a state is the maximum."""
+    """Decorate an agent, with a field `epsilon`, that acts epsilon-greedily; its summary of a row is the maximum.
+
+    Examples
+    --------
+    >>> from typing import NamedTuple
+    >>> @epsilon_greedy
+    ... class Mine(NamedTuple):
+    ...     epsilon: float = 0.1
+    """
     rule(summarise, agent)(_summarise)
     rule(act, agent)(_act)
     return agent

@@ -29,6 +29,13 @@ class ExpectedSarsa(NamedTuple):
         The share of actions chosen at random, in [0, 1].
     reward_scale : float
         What rewards are multiplied by in training; curves report them as they are. Positive.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> agent = fsq.ExpectedSarsa(step_size=0.8, discount=0.95, epsilon=fsq.LinearDecay(0.9, 0.1, 0.001))
+    >>> fsq.train(fsq.cliff_walking(), agent, seeds=4, episodes=50).returns.shape
+    (4, 50)
     """
 
     step_size: Schedule

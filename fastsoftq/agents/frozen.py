@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from fastsoftq.agents.rules import act, bootstrap, complete_summary, learn, rule, summarise
+from fastsoftq.agents.rules import Agent, act, bootstrap, complete_summary, learn, rule, summarise
 
 __all__ = ["Frozen"]
 
@@ -16,9 +16,17 @@ class Frozen(NamedTuple):
     ----------
     agent : NamedTuple
         Whose behaviour to show, `QLearning(..., epsilon=0.0)` for a greedy one.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> exact = fsq.value_iteration(fsq.cliff_walking(), discount=0.95)
+    >>> greedy = fsq.Frozen(fsq.QLearning(step_size=0.8, discount=0.95, epsilon=0.0))
+    >>> fsq.train(fsq.cliff_walking(), greedy, seeds=3, episodes=1, initial_q=exact.q).lengths.ravel().tolist()
+    [13, 13, 13]
     """
 
-    agent: Any
+    agent: Agent
 
 
 @rule(summarise, Frozen)

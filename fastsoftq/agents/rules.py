@@ -1,15 +1,15 @@
-"""The rules of an agent: all that an engine knows of it.
+"""The rules of an agent, which is all that an engine knows of it.
 
 An agent is a NamedTuple of hyperparameters, and a rule is one function here with an implementation for each agent's
 type, given with `@rule`. Compiled code picks the implementation by the agent's type, so an engine's loop is written
 once and compiled once for each agent. An engine takes these steps between one action and the next::
 
-    summary = complete_summary(agent, summarise(agent, row, like))        # the state ahead: its maximum, or its weights
-    value = bootstrap(agent, row, summary, action)        # what it is worth
-    entry = learn(agent, entry, reward, terminated, value)
-    fresh = summarise_entry(agent, summary, entry, like)          # the changed entry, if it is in the row ahead
-    summary, stale = update_summary(agent, row, summary, changed, fresh, like)
-    action = act(agent, row, summary, draw)
+    summary = complete_summary(agent, summarise(agent, row, like))  # of the next state: its maximum, or its weights
+    value = bootstrap(agent, row, summary, action)                  # what the next state is worth
+    entry = learn(agent, entry, reward, terminated, value)          # the new value of the action taken
+    entry_summary = summarise_entry(agent, summary, entry, like)    # of that, in case it is in the next state's row
+    summary, stale = update_summary(agent, row, summary, changed, entry_summary, like)
+    action = act(agent, row, summary, draw)                         # the next action
 
 Rules must be written in operations that take one number and sixteen (`kernels/simd.py`): arithmetic, comparisons,
 `select`, `maximum`, `fma`, `exp2`, `log2`, and loops over `range(len(row))`. No `if` on a number.
@@ -17,9 +17,12 @@ Rules must be written in operations that take one number and sixteen (`kernels/s
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+import inspect
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol
 
+import numpy as np
 from numba import types
 from numba.core import errors
 from numba.extending import overload
@@ -29,6 +32,8 @@ from fastsoftq.kernels.sources import depends_on, edited_since_compiled, is_comp
 from fastsoftq.kernels.updates import moved, td_target
 
 __all__ = [
+    "PRECISIONS",
+    "Agent",
     "act",
     "bootstrap",
     "check_code",
@@ -38,13 +43,33 @@ __all__ = [
     "learn",
     "on_policy",
     "rule",
+    "rule_names",
     "summarise",
     "summarise_entry",
     "update_summary",
     "varies_by_episode",
+    "watched",
 ]
 
+# The precisions of exponentials by name: what `like` is in the rules.
+PRECISIONS: dict[str, type[np.floating[Any]]] = {"double": np.float64, "mixed": np.float32}
+
+
+class Agent(Protocol):
+    """A NamedTuple of hyperparameters, floats or schedules, for whose class there are rules."""
+
+    @property
+    def _fields(self) -> tuple[str, ...]: ...
+
+    def _asdict(self) -> dict[str, Any]: ...
+
+    def __iter__(self) -> Iterator[Any]: ...
+
+    def __len__(self) -> int: ...
+
+
 _implementations: dict[Callable[..., Any], dict[type, Callable[..., Any]]] = {}
+_watchers: list[Callable[..., None]] = []
 
 
 def rule(generic: Callable[..., Any], *agents: type) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -60,17 +85,42 @@ def rule(generic: Callable[..., Any], *agents: type) -> Callable[[Callable[..., 
     Raises
     ------
     TypeError
-        Something that is not a rule, or not a NamedTuple class; another rule for an agent that has been compiled with
-        those it had.
+        Something that is not a rule, or not a NamedTuple class; a function that does not take the rule's arguments;
+        another rule for an agent that has been compiled with those it had.
+
+    Examples
+    --------
+    Double the values that Q-learning bootstraps on:
+
+    >>> from typing import NamedTuple
+    >>> from fastsoftq.agents.epsilon_greedy import epsilon_greedy
+    >>> @epsilon_greedy  # gives it `summarise` and `act`
+    ... class Doubling(NamedTuple):
+    ...     step_size: float
+    ...     discount: float
+    ...     epsilon: float = 0.1
+    ...     reward_scale: float = 1.0
+    >>> @rule(bootstrap, Doubling)
+    ... def _(agent, row, summary, action):
+    ...     return 2.0 * summary
+    >>> Doubling in known_agents()
+    True
     """
     if generic not in _implementations:
-        names = sorted(g.__name__ for g in _implementations)
-        raise TypeError(f"generic is {generic!r}; it must be one of the rules {', '.join(names)}")
+        raise TypeError(f"generic is {generic!r}; it must be one of the rules {', '.join(rule_names())}")
     for agent in agents:
         if not (isinstance(agent, type) and hasattr(agent, "_fields")):
             raise TypeError(f"agents includes {agent!r}; an agent must be a typing.NamedTuple class")
 
     def register(implementation: Callable[..., Any]) -> Callable[..., Any]:
+        arguments = inspect.signature(generic).parameters
+        try:
+            inspect.signature(implementation).bind(*arguments)
+        except TypeError as error:
+            raise TypeError(
+                f"the rule {generic.__name__!r} is called with ({', '.join(arguments)}); {implementation!r} takes "
+                f"{inspect.signature(implementation)}: {error}"
+            ) from None
         for agent in agents:
             if is_compiled(agent):
                 raise TypeError(
@@ -84,18 +134,37 @@ def rule(generic: Callable[..., Any], *agents: type) -> Callable[[Callable[..., 
     return register
 
 
+def rule_names() -> list[str]:
+    """The rules by name, in alphabetical order."""
+    return sorted(generic.__name__ for generic in _implementations)
+
+
 def known_agents() -> list[type]:
-    """The agents that have been imported, as classes: every NamedTuple that has the rules it needs, oldest first."""
+    """The classes of agents that have been imported: every NamedTuple that has the rules it needs, oldest first.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> fsq.QLearning in known_agents()
+    True
+    """
     required = [agents for generic, agents in _implementations.items() if hasattr(generic, "required")]
     return [agent for agent in required[0] if all(agent in agents for agents in required)]
 
 
 def follows_rules(agent: type) -> bool:
-    """Whether a class is an agent's."""
+    """Whether a class is an agent's.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> follows_rules(fsq.QLearning), follows_rules(fsq.LinearDecay)
+    (True, False)
+    """
     return agent in known_agents()
 
 
-def check_code(agent: Any) -> None:
+def check_code(agent: Agent) -> None:
     """Refuse an agent, or one within it, whose code has been edited in this process since it was compiled.
 
     Raises
@@ -114,6 +183,16 @@ def check_code(agent: Any) -> None:
             check_code(inner)
 
 
+@contextmanager
+def watched(watcher: Callable[[Callable[..., Any], Callable[..., Any], tuple[Any, ...]], None]) -> Iterator[None]:
+    """Within it, tell of each rule that compiled code calls for: the rule, its implementation, the arguments' types."""
+    _watchers.append(watcher)
+    try:
+        yield
+    finally:
+        _watchers.remove(watcher)
+
+
 def _dispatched(generic: Callable[..., Any]) -> Callable[..., Any]:
     """Let compiled code call `generic`: the agent's own implementation or, where it has none, the body given here."""
     known = _implementations[generic] = {}
@@ -125,6 +204,8 @@ def _dispatched(generic: Callable[..., Any]) -> Callable[..., Any]:
         found = known.get(agent.instance_class, None if hasattr(generic, "required") else generic)
         if found is None:
             raise errors.TypingError(f"{agent.instance_class.__name__} has no rule {generic.__name__!r}")
+        for watcher in _watchers:
+            watcher(generic, found, (agent, *arguments))
         return found
 
     return generic
@@ -137,7 +218,7 @@ def _required(generic: Callable[..., Any]) -> Callable[..., Any]:
 
 @_required
 def summarise(agent, row, like):
-    """What the agent needs to know of a state, from its row of action values: a number or a (named) tuple.
+    """Summarise a state's row of action values, for `bootstrap` and `act`: as a number or a (named) tuple.
 
     `like` is float64 or float32: the precision of exponentials, where there are any.
     """
@@ -145,7 +226,7 @@ def summarise(agent, row, like):
 
 @_dispatched
 def complete_summary(agent, partial):
-    """What a partial summary lacks, where it pays to work that out in a second stage; else the same summary.
+    """Complete a summary that `summarise` gives in part; as it is, where that gives all of it.
 
     The lane engine passes all lanes through one stage before the next: with the exponentials of a soft agent in a stage
     of their own, lanes overlap better (1.05 to 1.1 times as fast).
@@ -155,27 +236,30 @@ def complete_summary(agent, partial):
 
 @_required
 def bootstrap(agent, row, summary, action):
-    """The value of the state ahead; `action` is the one taken there by an agent that is `on_policy`."""
+    """The value of the next state; `action` is the one taken there by an agent that is `on_policy`."""
 
 
 @_dispatched
 def learn(agent, entry, reward, terminated, value):
     """The new entry of the table: the old one, moved towards the target.
 
-    Where `terminated`, `value` is of no state in particular and must be left out, as `td_target` does.
+    Where `terminated`, `value` means nothing and must be left out, as `td_target` does.
     """
     return moved(entry, td_target(agent.reward_scale * reward, terminated, agent.discount, value), agent.step_size)
 
 
 @_dispatched
 def summarise_entry(agent, summary, entry, like):
-    """What the new `entry` is in terms of the summary; a stage of its own, as `complete_summary` is."""
+    """The new `entry` in the terms of a summary, such as its weight; a stage of its own, as `complete_summary` is."""
     return entry
 
 
 @_dispatched
-def update_summary(agent, row, summary, changed, fresh, like):
-    """What the agent sees once the row has changed at `changed` (-1: nowhere), and whether it must look anew."""
+def update_summary(agent, row, summary, changed, entry, like):
+    """The summary once the action `changed` has another value (-1: none has), and whether it is stale all the same.
+
+    `entry` is what `summarise_entry` gave. A stale summary is made again from the row, which is slower.
+    """
     return complete_summary(agent, summarise(agent, row, like)), changed != changed
 
 
@@ -186,7 +270,7 @@ def act(agent, row, summary, draw):
 
 @_dispatched
 def varies_by_episode(agent):
-    """Whether what it sees of a state changes with the episode, so that a new one must look anew."""
+    """Whether the summary of a row depends on the episode, so that it is stale in the next one."""
     return False
 
 

@@ -25,6 +25,13 @@ class LinearDecay(NamedTuple):
         The value it does not go below, at most `start`.
     decrease : float
         By how much it falls each episode, at least 0.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> epsilon = LinearDecay(start=0.9, stop=0.1, decrease=0.001)
+    >>> [round(float(at(epsilon, np.int32(episode))), 3) for episode in (0, 100, 5000)]
+    [0.9, 0.8, 0.1]
     """
 
     start: float
@@ -43,6 +50,13 @@ class PowerDecay(NamedTuple):
         The value it does not go below, at most `start`.
     power : float
         At least 0; for step sizes, more than 0.5 and at most 1 is the classical condition for convergence.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> step_size = PowerDecay(start=1.0, stop=0.01, power=0.5)
+    >>> [float(at(step_size, np.int32(episode))) for episode in (0, 3, 99_999)]
+    [1.0, 0.5, 0.01]
     """
 
     start: float

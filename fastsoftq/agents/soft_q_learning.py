@@ -46,6 +46,13 @@ class SoftQLearning(NamedTuple):
         What rewards are multiplied by in training; curves report them as they are. Positive.
     epsilon : float or schedule
         The share of actions chosen at random on top of the soft policy, in [0, 1].
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> agent = fsq.SoftQLearning(step_size=0.8, discount=0.95, temperature=1.0, reward_scale=10.0)
+    >>> fsq.train(fsq.cliff_walking(), agent, seeds=4, episodes=200).lengths[:, -1].min()
+    np.int32(13)
     """
 
     step_size: Schedule
@@ -63,7 +70,7 @@ class Exponents(NamedTuple):
 
 
 class Weights(NamedTuple):
-    """What a soft agent sees: the largest value, and each action's weight beside it, exp((Q - top) / T)."""
+    """The summary of a state: the largest value, and each action's weight beside it, exp((Q - top) / T)."""
 
     top: float
     weights: tuple[float, ...]
@@ -97,7 +104,7 @@ def _(agent, row, summary, action):
     return fma(convert(log2(summary.total), summary.top), agent.temperature * LN_2, summary.top)
 
 
-# The largest exponent of a weight, that weight, and the smallest sum of weights, before all are taken anew.
+# The largest exponent of a weight, that weight, and the smallest sum of weights, before a summary is stale.
 _LIMITS = {
     types.float64: (900.0, 2.0**900, 1e-200),
     types.float32: (np.float32(60), np.float32(2.0**60), np.float32(1e-18)),
@@ -121,12 +128,12 @@ def _(agent, summary, entry, like):
 
 
 @rule(update_summary, SoftQLearning)
-def _(agent, row, summary, changed, fresh, like):
+def _(agent, row, summary, changed, entry, like):
     """One exponential instead of all: the weights stay relative to the old maximum, unless that is far off now."""
     most, least = _limits(like)[1:]
-    weights = replaced(summary.weights, changed, fresh)
+    weights = replaced(summary.weights, changed, entry)
     sum_now = total(weights)
-    stale = (changed >= np.int32(0)) & ((fresh >= most) | (sum_now < least))
+    stale = (changed >= np.int32(0)) & ((entry >= most) | (sum_now < least))
     return Weights(summary.top, weights, sum_now), stale
 
 

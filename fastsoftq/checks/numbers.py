@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-import os
 from numbers import Integral, Real
 from typing import Any
 
 from fastsoftq.checks.plain import plain
+from fastsoftq.system.processors import processors
 
 __all__ = [
     "LARGEST",
@@ -263,7 +263,7 @@ def index(name: str, value: Any, size: int) -> int:
 
 
 def threads(value: Any) -> int:
-    """Return how many threads to use: `value`, or all cores for None.
+    """Return how many threads to use: `value`, or for None one for each processor that this process may use.
 
     Raises
     ------
@@ -277,4 +277,4 @@ def threads(value: Any) -> int:
     >>> threads(4)
     4
     """
-    return (os.cpu_count() or 1) if value is None else count("threads", value, most=_MOST_THREADS)
+    return min(processors(), _MOST_THREADS) if value is None else count("threads", value, most=_MOST_THREADS)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import importlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,12 +11,13 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     import xarray
+    from matplotlib.figure import Figure
 
 __all__ = ["LearningCurves", "curves_bytes"]
 
 
 def curves_bytes(seeds: int, episodes: int, table: int = 0) -> int:
-    """How much memory learning curves take, with tables of so many numbers if they are kept."""
+    """How much memory learning curves take, with so many numbers of tables kept of each run."""
     episode = sum(np.dtype(kind).itemsize for kind in (np.float64, np.int32, np.bool_))
     return seeds * (episodes * episode + 8 + 8 * table)
 
@@ -36,6 +38,10 @@ class LearningCurves:
         The seed of each run.
     final_q : ndarray of float64, shape [seeds, states, actions], or None
         The tables after the last episode, if kept. Learned from rewards times the agent's `reward_scale`.
+    checkpoints : tuple of int
+        After how many episodes tables were kept, ascending.
+    checkpoint_q : ndarray of float64, shape [seeds, checkpoints, states, actions], or None
+        The tables after those episodes; None without checkpoints.
     agent : NamedTuple
         What learned.
     mdp : str
@@ -44,17 +50,29 @@ class LearningCurves:
         Where episodes were cut short.
     precision : str
         "double" or "mixed".
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> agent = fsq.QLearning(step_size=0.8, discount=0.95)
+    >>> curves = fsq.train(fsq.cliff_walking(), agent, seeds=3, episodes=20, max_steps=500, checkpoints=[5, 10])
+    >>> curves.n_seeds, curves.n_episodes, bool((curves.lengths <= 500).all())
+    (3, 20, True)
+    >>> curves.checkpoint_q.shape
+    (3, 2, 48, 4)
     """
 
     returns: NDArray[np.float64]
     lengths: NDArray[np.int32]
     truncated: NDArray[np.bool_]
     seeds: NDArray[np.uint64]
-    agent: Any
+    agent: Any  # an Agent, or what a record says of one whose class nobody has imported
     mdp: str
     max_steps: int
     precision: str
-    final_q: NDArray[np.float64] | None = field(default=None)
+    final_q: NDArray[np.float64] | None = None
+    checkpoints: tuple[int, ...] = ()
+    checkpoint_q: NDArray[np.float64] | None = None
 
     @property
     def n_seeds(self) -> int:
@@ -72,21 +90,30 @@ class LearningCurves:
         return int(self.lengths.sum(dtype=np.int64))
 
     def to_xarray(self) -> xarray.Dataset:
-        """The curves as an xarray Dataset with dimensions seed, episode (and state, action).
+        """The curves as an xarray Dataset with dimensions seed, episode (and state, action, checkpoint).
 
         Returns
         -------
         xarray.Dataset
+            Episodes are counted from 1, as in figures.
 
         Raises
         ------
         ImportError
             Where xarray is not installed.
+
+        Examples
+        --------
+        >>> import fastsoftq as fsq
+        >>> agent = fsq.QLearning(step_size=0.8, discount=0.95)
+        >>> curves = fsq.train(fsq.cliff_walking(), agent, seeds=[7, 3], episodes=5)
+        >>> bool(curves.to_xarray().returns.sel(seed=3, episode=5) == curves.returns[1, 4])
+        True
         """
         try:
             import xarray
         except ImportError as error:
-            raise ImportError("to_xarray needs xarray: pip install xarray") from error
+            raise ImportError("to_xarray needs xarray: pip install 'fastsoftq[xarray]'") from error
 
         curve = ("seed", "episode")
         data: dict[str, Any] = {
@@ -96,13 +123,44 @@ class LearningCurves:
         }
         if self.final_q is not None:
             data["final_q"] = (("seed", "state", "action"), self.final_q, {"long_name": "action value after training"})
+        coordinates: dict[str, Any] = {"seed": self.seeds, "episode": np.arange(1, self.n_episodes + 1)}
+        if self.checkpoint_q is not None:
+            dimensions = ("seed", "checkpoint", "state", "action")
+            data["checkpoint_q"] = (dimensions, self.checkpoint_q, {"long_name": "action value at the checkpoint"})
+            coordinates["checkpoint"] = ("checkpoint", np.array(self.checkpoints), {"long_name": "episodes trained"})
         attributes = {
             "agent": repr(self.agent),
             "mdp": self.mdp,
             "max_steps": self.max_steps,
             "precision": self.precision,
         }
-        return xarray.Dataset(data, {"seed": self.seeds, "episode": np.arange(self.n_episodes)}, attributes)
+        return xarray.Dataset(data, coordinates, attributes)
+
+    def plot(self) -> Figure:
+        """Draw return and length over episodes: means with their bands, and medians.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+
+        Examples
+        --------
+        >>> import fastsoftq as fsq
+        >>> agent = fsq.QLearning(step_size=0.8, discount=0.95)
+        >>> curves = fsq.train(fsq.cliff_walking(), agent, seeds=8, episodes=20, max_steps=100)
+        >>> len(curves.plot().axes)
+        2
+        """
+        figure: Figure = _of_figures("plot_curves")(self)
+        return figure
+
+    def _repr_html_(self) -> str:
+        return str(_of_figures("curves_html")(self))
 
     def __repr__(self) -> str:
         return f"<LearningCurves of {self.agent} in {self.mdp}: {self.n_seeds} seeds, {self.n_episodes} episodes>"
+
+
+def _of_figures(name: str) -> Any:
+    """What is drawn belongs to `figures`, which this may not import: by name, when it is asked for."""
+    return getattr(importlib.import_module("fastsoftq.figures.notebook"), name)

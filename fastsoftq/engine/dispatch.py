@@ -1,30 +1,40 @@
-"""Which engine runs what: the same bits come from both, so only speed and memory decide."""
+"""Which engine runs what: all give the same bits, so only speed and memory decide."""
 
 from __future__ import annotations
 
 import gc
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import numpy as np
 from numba import typeof
 
+from fastsoftq import checks
+from fastsoftq.agents.rules import Agent, watched
 from fastsoftq.engine.lanes import run_lanes
 from fastsoftq.engine.one_run import run_episodes
 from fastsoftq.engine.packing import aligned, packed, row_width
+from fastsoftq.engine.records import Output, Work
+from fastsoftq.engine.rule_errors import Call, rule_error
 from fastsoftq.kernels.simd import LANES
 from fastsoftq.mdp.tables import Tables
+from fastsoftq.mdp.tabular import TabularMDP
 
-__all__ = ["engine_for"]
+__all__ = ["ENGINES", "checked_engine", "engine_for"]
+
+# The engines by name, and how many runs each has in lockstep; "lanes" takes as many as suit the MDP.
+ENGINES = {"one_run": 0, "lanes": None, "lanes_16": 16, "lanes_32": 32, "lanes_64": 64}
 
 _FEWEST_RUNS = 16  # below, one run at a time is as fast, and compiles sooner
 _MOST_ACTIONS = 16  # beyond, a row is no longer held in registers
 _L2_BYTES = 1 << 20  # all lanes' tables should stay in it: 64 lanes while they do, 32 beyond
 _MOST_BYTES = 1 << 29  # of tables a thread
+_MOST_WORDS = np.iinfo(np.int32).max  # of outcomes' records, which lanes know by 32-bit indices
 
 
-def engine_for(tables: Tables, agent: Any, runs: int, max_steps: int, like: Any) -> Callable[..., None]:
+def engine_for(
+    tables: Tables, agent: Agent, runs: int, like: Any, engine: str | None
+) -> Callable[[Work, Output], None]:
     """Choose the engine for a number of runs.
 
     Parameters
@@ -34,31 +44,64 @@ def engine_for(tables: Tables, agent: Any, runs: int, max_steps: int, like: Any)
     agent : NamedTuple
     runs : int
         How many, for each thread.
-    max_steps : int
     like : float64 or float32
         The precision of exponentials.
+    engine : str or None
+        One of `ENGINES`, by name; None: the fastest.
 
     Returns
     -------
     callable
-        Called in each thread with (seeds, ticket, initial_q, stop, tally, returns, lengths, truncated, final_q).
+        Called in each thread with the work and the output.
     """
-    n_actions = tables.n_actions
-    lanes = lanes_for(tables) if runs >= _FEWEST_RUNS and n_actions <= _MOST_ACTIONS else 0
+    if engine is None:
+        engine = "lanes" if runs >= _FEWEST_RUNS else "one_run"
+    lanes = ENGINES[engine]
+    if lanes is None:
+        lanes = _lanes_for(tables)
     if lanes == 0:
         # A row of few actions is a tuple, which stays in registers; one of many an array.
-        row: Any = (0.0,) * n_actions if n_actions <= _MOST_ACTIONS else np.zeros(n_actions)
-        return partial(_call, run_episodes, agent, tables, row, like, max_steps)
+        row: Any = (0.0,) * tables.n_actions if tables.n_actions <= _MOST_ACTIONS else np.zeros(tables.n_actions)
+        return lambda work, out: _call(run_episodes, agent, tables, row, like, work, out)
     mdp = packed(tables, lanes)
+    groups = tuple(range(0, lanes, LANES))
 
-    def run(*work: Any) -> None:
-        *shared, returns, lengths, truncated, final_q = work
+    def run(work: Work, out: Output) -> None:
         table = aligned(mdp.size, np.float64)
-        out = returns, lengths, truncated.view(np.uint8), final_q
-        groups, row = tuple(range(0, lanes, LANES)), (0.0,) * n_actions
-        _call(run_lanes, agent, mdp, groups, table, row, like, max_steps, *shared, *out)
+        out = out._replace(truncated=out.truncated.view(np.uint8))
+        _call(run_lanes, agent, mdp, groups, table, (0.0,) * tables.n_actions, like, work, out)
 
     return run
+
+
+def checked_engine(engine: Any, mdp: TabularMDP) -> str | None:
+    """Return `engine` if it is None or the name of an engine that can run the MDP.
+
+    Raises
+    ------
+    TypeError
+        Neither None nor a string.
+    ValueError
+        No engine's name, or lanes for an MDP that is too large for them.
+    """
+    if engine is None:
+        return None
+    name = checks.choice("engine", engine, ENGINES)
+    if ENGINES[name] != 0 and _lanes_for(mdp) == 0:
+        raise ValueError(
+            f"engine is {name!r}; {mdp!r} is too large for lanes (at most {_MOST_ACTIONS} actions and "
+            f"{_MOST_BYTES >> 20} MiB of tables), so it must be 'one_run' or None"
+        )
+    return name
+
+
+def _lanes_for(mdp: Tables | TabularMDP) -> int:
+    """How many lanes suit an MDP: 64, 32, or 0 where it has too many actions or its tables would take too much."""
+    records = mdp.n_states * mdp.n_actions * mdp.n_outcomes
+    table_bytes = 8 * mdp.n_states * row_width(mdp.n_actions)
+    if mdp.n_actions > _MOST_ACTIONS or 2 * records > _MOST_WORDS or 32 * table_bytes > _MOST_BYTES:
+        return 0
+    return 64 if 64 * table_bytes <= _L2_BYTES else 32
 
 
 def _call(kernel: Any, *arguments: Any) -> None:
@@ -73,16 +116,15 @@ def _compile(kernel: Any, signature: tuple[Any, ...]) -> Any:
     """Compile with the garbage collector at rest: it would look through Numba's objects, which stay, time and again."""
     collecting = gc.isenabled()
     gc.disable()  # 1.4 s instead of 1.65
+    calls: list[Call] = []
     try:
-        return kernel.compile(signature)
+        with watched(lambda *call: calls.append(call)):
+            return kernel.compile(signature)
+    except Exception as error:
+        told = rule_error(calls, error)
+        if told is error:
+            raise
+        raise told from error
     finally:
         if collecting:
             gc.enable()
-
-
-def lanes_for(tables: Tables) -> int:
-    """How many lanes suit an MDP: 64, 32, or 0 where their tables would take too much memory."""
-    table_bytes = 8 * tables.n_states * row_width(tables.n_actions)
-    if 64 * table_bytes <= _L2_BYTES:
-        return 64
-    return 32 if 32 * table_bytes <= _MOST_BYTES else 0

@@ -15,7 +15,7 @@ from fastsoftq.agents.rules import (
     update_summary,
 )
 from fastsoftq.agents.schedules import tuned
-from fastsoftq.engine.lane_memory import take_ticket
+from fastsoftq.engine.lane_tables import fetch_add
 from fastsoftq.kernels.jit import compiled
 from fastsoftq.kernels.over_actions import read_row
 from fastsoftq.kernels.random import advance, draw, outcome_draw, seed, start_draw
@@ -25,10 +25,7 @@ __all__ = ["run_episodes"]
 
 
 @compiled
-def run_episodes(
-    agent, mdp, row, like, max_steps,
-    seeds, ticket, initial_q, stop, tally, returns, lengths, truncated, final_q,
-):  # fmt: skip
+def run_episodes(agent, mdp, row, like, work, out):
     """Train one run after another until none is left.
 
     Parameters
@@ -39,34 +36,20 @@ def run_episodes(
         The form in which the rules are given rows.
     like : float64 or float32
         The precision of exponentials.
-    max_steps : int
-        Where an episode is cut short; the last update still bootstraps.
-    seeds : uint64 [runs]
-    ticket : int64 [1]
-        The next run to take, shared with other threads.
-    initial_q : float64 [1 or runs, states, actions]
-        What a run's table starts from; one for all, or one each.
-    stop : bool [1]
-        Set by another thread, ends the work.
-    tally : int64 [2]
-        Out: runs done and steps taken, for whoever watches.
-    returns : float64 [runs, episodes]
-        Out: the undiscounted sum of unscaled rewards.
-    lengths : int32 [runs, episodes]
-        Out: steps.
-    truncated : bool [runs, episodes]
-        Out: whether the episode met `max_steps` and did not terminate there.
-    final_q : float64 [0 or runs, states, actions]
-        Out, where there is room: the table after the last episode.
+    work : Work
+    out : Output
+        Filled in place.
     """
+    seeds, initial_q, max_steps, next_run, stop, progress = work  # here, not in every step, where it costs
+    returns, lengths, truncated, kept, tables = out
     n_states, n_actions = initial_q.shape[1:]
     q = np.empty((n_states, n_actions))
-    run = take_ticket(ticket)
+    run = fetch_add(next_run)
     while run < len(seeds):
-        source = run % len(initial_q)
+        first = run % len(initial_q)
         for s in range(n_states):  # plain loops: assignments between arrays take a second longer to compile
             for a in range(n_actions):
-                q[s, a] = initial_q[source, s, a]
+                q[s, a] = initial_q[first, s, a]
         key = advance(seed(seeds[run]))
         for episode in range(returns.shape[1]):
             now = tuned(agent, np.int32(episode))
@@ -93,8 +76,8 @@ def run_episodes(
                 if not on_policy(now):
                     if next_state == state:
                         ahead = read_row(q, next_state, row)
-                        fresh = summarise_entry(now, summary, q[state, action], like)
-                        summary, stale = update_summary(now, ahead, summary, action, fresh, like)
+                        entry = summarise_entry(now, summary, q[state, action], like)
+                        summary, stale = update_summary(now, ahead, summary, action, entry, like)
                         if stale:
                             summary = complete_summary(now, summarise(now, ahead, like))
                     next_action = act(now, ahead, summary, draw(key))
@@ -102,10 +85,10 @@ def run_episodes(
             returns[run, episode] = total
             lengths[run, episode] = length
             truncated[run, episode] = not terminated
-            tally[1] += length
-        if len(final_q) > 0:
-            for s in range(n_states):
-                for a in range(n_actions):
-                    final_q[run, s, a] = q[s, a]
-        tally[0] += 1
-        run = take_ticket(ticket)
+            if len(kept) > 0 and kept[episode] >= 0:
+                for s in range(n_states):
+                    for a in range(n_actions):
+                        tables[run, kept[episode], s, a] = q[s, a]
+            progress[1] += length
+        progress[0] += 1
+        run = fetch_add(next_run)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fastsoftq.engine.lane_memory import QUAD
+from fastsoftq.engine.lane_tables import QUAD
 from fastsoftq.mdp.tables import Tables
 
 _INTERLEAVED_BYTES = 1 << 18
@@ -22,12 +22,12 @@ class Packed(NamedTuple):
     state lie side by side, so that the states that are visited fill the nearest cache, and no others; later each lane
     has its table to itself.
 
-    Record `e` of `edges` (two words) holds the reward, where the row of the next state begins in a lane's table, where
-    the records of the next state begin (in words), and in the latter's sign whether the outcome terminates. A terminal
-    outcome leads to the start state, where there is one only, so that the next episode needs no further look-up.
+    Each outcome has a record of two words: the reward; where the next state's row begins in a lane's table, where the
+    next state's records begin (in words), and in the latter's sign whether the outcome terminates. A terminal outcome
+    leads to the start state, where there is one only, so that the next episode needs no further look-up.
     """
 
-    edges: NDArray[np.int64]  # [2 * states * actions * outcomes]
+    records: NDArray[np.int64]  # [2 * states * actions * outcomes]
     n_states: int
     row_stride: int  # from one state's row to the next, in a lane's table
     lane_stride: int | None  # from one lane's entry to the next lane's; None: a row's width, lanes lie side by side
@@ -49,13 +49,7 @@ def row_width(n_actions: int) -> int:
 
 
 def packed(tables: Tables, lanes: int) -> Packed:
-    """Pack an MDP.
-
-    Raises
-    ------
-    OverflowError
-        An MDP whose records are too many for 32-bit indices.
-    """
+    """Pack an MDP; `dispatch.py` sees to it that 32-bit indices suffice."""
     n_states, n_actions, n_outcomes = tables.n_states, tables.n_actions, tables.n_outcomes
     width = row_width(n_actions)
     if 8 * width * n_states * lanes <= _INTERLEAVED_BYTES:
@@ -65,13 +59,11 @@ def packed(tables: Tables, lanes: int) -> Packed:
         padded = n_states + 2 if (n_states & (n_states - 1)) == 0 else n_states
         row_stride, lane_stride, size = width, padded * width, lanes * padded * width
     words = 2 * n_states * n_actions * n_outcomes
-    if max(words, size) > np.iinfo(np.int32).max:
-        raise OverflowError("too many states for the lane engine")
     next_state = tables.next_state.astype(np.int64)
     if isinstance(tables.start, int):
         next_state = np.where(tables.terminated, tables.start, next_state)
-    edges = aligned(words, np.int64)
-    edges[0::2] = tables.reward.view(np.int64)
-    exits = next_state * (2 * n_actions)  # of the next state's first record, in words, but for the outcomes
-    edges[1::2] = (next_state * row_stride) | exits << 32 | tables.terminated.astype(np.int64) << 63
-    return Packed(edges, n_states, row_stride, lane_stride, size, tables.outcome, tables.start)
+    records = aligned(words, np.int64)
+    records[0::2] = tables.reward.view(np.int64)
+    begins = next_state * (2 * n_actions)  # of the next state's records, as if each action had one outcome
+    records[1::2] = (next_state * row_stride) | begins << 32 | tables.terminated.astype(np.int64) << 63
+    return Packed(records, n_states, row_stride, lane_stride, size, tables.outcome, tables.start)

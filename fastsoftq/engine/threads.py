@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fastsoftq.engine.records import Output, Work
+
 __all__ = ["Progress", "run_on_threads"]
 
-_GLANCE = 0.1  # seconds between two looks at how far the threads are
+_INTERVAL = 0.1  # seconds between two reports of progress
 
 
 class Progress(NamedTuple):
@@ -23,10 +25,11 @@ class Progress(NamedTuple):
 
 
 def run_on_threads(
-    engine: Callable[..., None],
+    engine: Callable[[Work, Output], None],
     seeds: NDArray[np.uint64],
     initial_q: NDArray[np.float64],
-    out: tuple[NDArray[Any], ...],
+    max_steps: int,
+    out: Output,
     threads: int,
     progress: Callable[[Progress], None] | None,
 ) -> None:
@@ -40,27 +43,27 @@ def run_on_threads(
         As `engine_for` gives it.
     seeds : uint64 [runs]
     initial_q : float64 [1 or runs, states, actions]
-    out : tuple of arrays
-        Returns, lengths, truncated, final_q: filled in place.
+    max_steps : int
+    out : Output
+        Filled in place.
     threads : int
     progress : callable, optional
         Called in this thread every tenth of a second or so, and at the end.
     """
-    ticket, stop = np.zeros(1, np.int64), np.zeros(1, np.bool_)
-    tally = np.zeros((threads, 8), np.int64)  # a cache line for each thread
+    counts = np.zeros((threads, 8), np.int64)  # a cache line for each thread
+    shared = Work(seeds, initial_q, max_steps, np.zeros(1, np.int64), np.zeros(1, np.bool_), counts[0])
 
     # Compiles, or loads what was compiled, once; threads would do so one after the other.
-    engine(seeds[:0], ticket, initial_q, stop, tally[0], *out)
-    ticket[0] = 0
+    engine(shared._replace(seeds=seeds[:0], next_run=np.zeros(1, np.int64)), out)
     with ThreadPoolExecutor(threads, thread_name_prefix="fastsoftq") as pool:
-        running = [pool.submit(engine, seeds, ticket, initial_q, stop, tally[t], *out) for t in range(threads)]
+        running = [pool.submit(engine, shared._replace(progress=counts[t]), out) for t in range(threads)]
         try:
-            while wait(running, _GLANCE).not_done:
+            while wait(running, _INTERVAL).not_done:
                 if progress is not None:
-                    progress(Progress(int(tally[:, 0].sum()), len(seeds), int(tally[:, 1].sum())))
+                    progress(Progress(int(counts[:, 0].sum()), len(seeds), int(counts[:, 1].sum())))
         finally:
-            stop[0] = True
+            shared.stop[0] = True
     for future in running:
         future.result()
     if progress is not None:
-        progress(Progress(len(seeds), len(seeds), int(tally[:, 1].sum())))
+        progress(Progress(len(seeds), len(seeds), int(counts[:, 1].sum())))

@@ -90,8 +90,8 @@ class SourceCache(_Cache):
         classes = [c for t in arguments for c in _classes(t)]
         for c in classes:
             compiled_now(c)
-        if not self._enabled or any(c.__module__ == "__main__" for c in classes):
-            return None  # another script's __main__ may hold another class of the same name
+        if not self._enabled or any(c.__module__ == "__main__" or "<locals>" in c.__qualname__ for c in classes):
+            return None  # another script's __main__, or another call of a function, may make another of the same name
         found = self._sources.union(*map(sources_of, classes))
         if any(source.kind == "text" for source in found):
             return None  # another process cannot know that it has the same

@@ -119,7 +119,7 @@ class Results:
         DamagedError
             Chunks that are missing or damaged; the message names them.
         """
-        metrics = {"return": "returns", "length": "lengths"}
+        metrics = {"return": "returns", "length": "lengths", "returns": "returns", "lengths": "lengths"}
         name = metrics[checks.choice("metric", metric, metrics)]
         plan = self._store.plan
         statistics = self._arrays(self._place(condition, "summary"), plan.chunks)[name]

@@ -12,6 +12,7 @@ from typing import NamedTuple, Protocol
 
 from fastsoftq import checks
 from fastsoftq.engine.threads import Progress
+from fastsoftq.mdp.ends import warn_of_endless_starts
 from fastsoftq.reward_scales import warn_below_critical
 from fastsoftq.studies.plan import Unit
 from fastsoftq.studies.store import Store, create
@@ -114,6 +115,8 @@ def run(
     """
     if not isinstance(study, Study):
         raise TypeError(f"study is {study!r}; it must be a Study")
+    for mdp in study.environments.values():
+        warn_of_endless_starts(mdp)
     index, parts = (checks.count(f"part[{i}]", value) for i, value in enumerate(part))
     if index > parts:
         raise ValueError(f"part is {index}/{parts}; it must be from 1/{parts} to {parts}/{parts}")

@@ -6,10 +6,11 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from fastsoftq.system.control_groups import control_groups
+
 __all__ = ["TooLargeError", "available_memory", "check_memory"]
 
 _SMALL = 2**26  # bytes that need no look at what is there
-_GROUPS = Path("/sys/fs/cgroup")
 # Of a control group, version 2 and 1: its limit and its use.
 _FILES = (("memory.max", "memory.current"), ("memory.limit_in_bytes", "memory.usage_in_bytes"))
 
@@ -75,19 +76,8 @@ def _system() -> Iterator[int]:
 
 def _groups() -> Iterator[int]:
     """What is left to each control group that this process is in."""
-    try:
-        lines = Path("/proc/self/cgroup").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return
-    for line in lines:
-        _, controllers, path = line.split(":", 2)
-        if controllers in ("", "memory"):
-            root = _GROUPS / controllers
-            group = root / path.lstrip("/")
-            for folder in (group, *group.parents):
-                yield from _left(folder)
-                if folder == root:
-                    break
+    for group in control_groups("memory"):
+        yield from _left(group)
 
 
 def _left(group: Path) -> Iterator[int]:

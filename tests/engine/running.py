@@ -1,23 +1,13 @@
 """Training with an engine of the test's choosing, and what it yielded, to the bit."""
 
-from contextlib import contextmanager
-from unittest import mock
-
-import fastsoftq as fsq
-from fastsoftq import training
-from fastsoftq.engine import dispatch as choice
-
-
-@contextmanager
-def engine(lanes):
-    """Train with that many lanes, however few the runs are; 0 is one run at a time."""
-    with mock.patch.multiple(choice, lanes_for=lambda tables: lanes, _FEWEST_RUNS=0):
-        yield
+from fastsoftq.training import Training
 
 
 def train(lanes, mdp, agent, seeds, episodes, max_steps, **options):
-    with engine(lanes), mock.patch.object(training, "warn_below_critical"):
-        return fsq.train(mdp, agent, seeds, episodes, max_steps, keep_q=True, **{"threads": 1} | options)
+    """Train with that many lanes, however few the runs are; 0 is one run at a time. No warnings are given."""
+    engine = f"lanes_{lanes}" if lanes else "one_run"
+    options = {"threads": 1, "keep_q": True} | options
+    return Training.checked(mdp, agent, seeds, episodes, max_steps, engine=engine, **options).curves()
 
 
 def bits(curves, runs=slice(None)):

@@ -27,6 +27,11 @@ def assert_twins(curves, mdp, agent, seeds, episodes, max_steps, initial_q=None)
         assert curves.truncated[run].tolist() == twin.truncated
         assert curves.returns[run].tolist() == twin.returns  # rewards differ, so these tell the actions
         np.testing.assert_allclose(curves.final_q[run], twin.q, rtol=1e-9, atol=1e-9 * np.abs(twin.q).max())
+        for table, n in enumerate(curves.checkpoints):
+            slow_q = np.array(twin.tables[n - 1])
+            np.testing.assert_allclose(
+                curves.checkpoint_q[run, table], slow_q, rtol=1e-9, atol=1e-9 * np.abs(slow_q).max()
+            )
 
 
 def rounds_as_its_twin(agent):
@@ -48,7 +53,8 @@ def test_training_is_the_textbooks(kind, data):
         initial_q = np.random.default_rng(actions).integers(-2, 3, (mdp.n_states, mdp.n_actions)) / 2
     seeds = data.draw(st.lists(st.integers(0, 2**64 - 1), min_size=1, max_size=2, unique=True))
     seeds = np.array(seeds, np.uint64)
-    curves = train(data.draw(st.sampled_from([0, lanes])), mdp, agent, seeds=seeds, initial_q=initial_q, **task)
+    task_and_tables = {**task, "initial_q": initial_q, "checkpoints": range(1, task["episodes"] + 1, 2)}
+    curves = train(data.draw(st.sampled_from([0, lanes])), mdp, agent, seeds=seeds, **task_and_tables)
     assert_twins(curves, mdp, agent, seeds, **task, initial_q=initial_q)
     if rounds_as_its_twin(agent):
         twin = TWINS[type(agent)](mdp, agent, int(seeds[0]), **task, initial_q=initial_q)

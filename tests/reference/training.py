@@ -21,11 +21,13 @@ class Run:
     returns: list = field(default_factory=list)
     lengths: list = field(default_factory=list)
     truncated: list = field(default_factory=list)
+    tables: list = field(default_factory=list)  # after each episode
 
     def note(self, total, length, terminated):
         self.returns.append(total)
         self.lengths.append(length)
         self.truncated.append(not terminated)
+        self.tables.append([row[:] for row in self.q])
 
 
 class World:

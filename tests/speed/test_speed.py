@@ -1,15 +1,12 @@
 """Side by side: hard and soft, precisions, engines, peers, and each kernel. `pytest tests/speed --benchmark-only`."""
 
-from unittest import mock
-
 import numpy as np
 import pytest
 
 import fastsoftq as fsq
 from benchmarks import kernels
-from benchmarks.engines import AGENTS, train
+from benchmarks.engines import AGENTS, train, train_by
 from benchmarks.peers import PEERS, task
-from fastsoftq.engine import dispatch as choice
 
 SEEDS, EPISODES = 256, 100
 LOOPS = [
@@ -39,13 +36,12 @@ def test_precisions(benchmark, precision):
     rate(benchmark, lambda: train(mdp, AGENTS["soft"], SEEDS, EPISODES, precision).lengths)
 
 
-@pytest.mark.parametrize("lanes", [0, 32, 64])
+@pytest.mark.parametrize("engine", ["one_run", "lanes_32", "lanes_64"])
 @pytest.mark.parametrize("agent", ["hard", "soft"])
-def test_engines(benchmark, agent, lanes):
+def test_engines(benchmark, agent, engine):
     benchmark.group = f"engine, {agent}"
     mdp = fsq.cliff_walking()
-    with mock.patch.object(choice, "lanes_for", return_value=lanes):
-        rate(benchmark, lambda: train(mdp, AGENTS[agent], SEEDS, EPISODES).lengths)
+    rate(benchmark, lambda: train_by(engine, mdp, AGENTS[agent], SEEDS, EPISODES).lengths)
 
 
 @pytest.mark.parametrize("case", task.LEARNING, ids=lambda case: case.label)

@@ -1,24 +1,22 @@
 import numpy as np
 import pytest
 
-from fastsoftq.system import memory
+from fastsoftq.system import control_groups, memory
 from fastsoftq.system.memory import TooLargeError, available_memory, check_memory
 
 
 @pytest.fixture
 def groups(tmp_path, monkeypatch):
     """Control groups, as files: a function that writes them, and the process's place in them."""
-    monkeypatch.setattr(memory, "_GROUPS", tmp_path)
+    monkeypatch.setattr(control_groups, "_GROUPS", tmp_path)
+    monkeypatch.setattr(control_groups, "_OF_THIS_PROCESS", tmp_path / "place")
     monkeypatch.setattr(memory, "_system", lambda: iter([10**12]))
 
     def write(place, files):
         for name, contents in files.items():
             (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / name).write_text(contents)
-        path = tmp_path / "place"
-        path.write_text(place)
-        real = memory.Path
-        monkeypatch.setattr(memory, "Path", lambda p: path if p == "/proc/self/cgroup" else real(p))
+        (tmp_path / "place").write_text(place)
 
     return write
 

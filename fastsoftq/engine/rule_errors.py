@@ -1,0 +1,106 @@
+"""What is wrong with an agent whose rules do not compile, in a line: Numba gives a hundred, mostly of our own loops."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import numba
+from numba import types
+from numba.core import errors
+
+from fastsoftq.agents.rules import act, bootstrap, learn, rule_names
+from fastsoftq.kernels.simd import element
+
+__all__ = ["RuleError", "rule_error"]
+
+_ADVICE = (
+    "Rules run on one number and on sixteen at once: use arithmetic, comparisons, loops over actions, "
+    "`select(condition, a, b)`, `minimum`, `maximum`, `fma` (fastsoftq.kernels.simd), `exp2`, `log2` "
+    "(fastsoftq.kernels.numerics)"
+)
+_RETURNS = {act: ("an int32", types.Integer), bootstrap: ("a number", types.Number), learn: ("a number", types.Number)}
+
+
+Call = tuple[Callable[..., Any], Callable[..., Any], tuple[Any, ...]]  # a rule, its implementation, arguments' types
+
+
+class RuleError(errors.TypingError):
+    """A rule of an agent that cannot be compiled; its cause is what Numba says."""
+
+
+def rule_error(calls: Iterable[Call], cause: Exception) -> Exception:
+    """What to raise where a loop does not compile: which rule of which agent is at fault, if one is.
+
+    Parameters
+    ----------
+    calls : iterable of tuple
+        The rules that the loop has called for, as `watched` tells them.
+    cause : Exception
+        What compiling the loop raised.
+
+    Returns
+    -------
+    RuleError
+        Or `cause`, where every rule compiles and returns what it must.
+    """
+    missing = re.search(r"\w+ has no rule '\w+'", str(cause))
+    if missing:
+        return RuleError(f"{missing[0]}, which every agent needs")
+    found = [fault for call in calls if (fault := _fault(*call)) is not None]
+    # A rule may fail since one that it calls for does, as Frozen's: that one is at fault.
+    own = [message for message, of_another in found if not of_another] or [message for message, _ in found]
+    return RuleError(own[0]) if own else cause
+
+
+def _fault(
+    generic: Callable[..., Any], implementation: Callable[..., Any], arguments: tuple[Any, ...]
+) -> tuple[str, bool] | None:
+    """What is wrong with a rule by itself, and whether that is another rule's fault."""
+    name = f"the rule {generic.__name__!r} of {arguments[0].instance_class.__name__}"
+    rule = numba.njit(error_model="numpy")(implementation)
+    try:
+        rule.compile(arguments)
+    except Exception as error:
+        of_another = re.search(rf"Function\(<function ({'|'.join(rule_names())}) at", str(error)) is not None
+        return f"{name} cannot be compiled{_place(error, implementation)}: {_reason(error)}", of_another
+    returned = rule.overloads[arguments].signature.return_type
+    what, kind = _RETURNS.get(generic, ("", types.Type))
+    return (
+        (f"{name} returns {returned}; it must return {what}", False)
+        if not isinstance(_number(returned), kind)
+        else None
+    )
+
+
+def _number(t: Any) -> Any:
+    """The type of one number of what may be sixteen."""
+    try:
+        return element(t)
+    except Exception:
+        return t
+
+
+def _reason(error: Exception) -> str:
+    """What Numba says that is particular, in one line."""
+    text = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
+    if "truth(" in text or "<class 'bool'>" in text:
+        return f"`if`, `while`, `and`, `or` and `not` cannot ask sixteen numbers at once. {_ADVICE}"
+    builtin = re.search(r"<built-in function (min|max)>", text)
+    if builtin:
+        return f"`{builtin[1]}` knows no vectors, `{builtin[1]}imum` does. {_ADVICE}"
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    lines = [line for line in lines if not line.startswith("Failed in")] or [type(error).__name__]
+    reason = lines[0] if len(lines) == 1 or not lines[0].endswith(":") else f"{lines[0]} {lines[1].lstrip('> ')}"
+    return f"{reason}. {_ADVICE}" if "Vec(" in text else reason
+
+
+def _place(error: Exception, implementation: Callable[..., Any]) -> str:
+    """The line of the rule that Numba names, or its first."""
+    code = implementation.__code__
+    for path, line in re.findall(r'File "(.+?)", line (\d+)', str(error)):
+        if Path(path).resolve() == Path(code.co_filename).resolve():
+            return f" ({code.co_filename}, line {line})"
+    return f" ({code.co_filename}, line {code.co_firstlineno})"

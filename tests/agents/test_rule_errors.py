@@ -1,0 +1,156 @@
+"""A rule that cannot be compiled is told of in a line: which rule, of which agent, and what to use instead."""
+
+import re
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from numba.core.errors import TypingError
+
+import fastsoftq as fsq
+from fastsoftq.agents.epsilon_greedy import epsilon_greedy
+from fastsoftq.agents.rules import act, bootstrap, rule, summarise
+from fastsoftq.engine.rule_errors import RuleError
+from tests.engine.running import train
+
+CLIFF = fsq.cliff_walking(height=3, width=4)
+
+
+def asks(agent, row, summary, action):
+    if summary > 0.0:
+        return summary
+    return 0.0 * summary
+
+
+def loops(agent, row, summary, action):
+    value = summary
+    while value > 1.0:
+        value = 0.5 * value
+    return value
+
+
+def joins(agent, row, summary, action):
+    return (summary > 0.0 and summary < 1.0) * summary
+
+
+def takes_the_lesser(agent, row, summary, action):
+    return min(row[0], row[1])
+
+
+def takes_numpys(agent, row, summary, action):
+    return np.max(row)
+
+
+def misspells_a_field(agent, row, summary, action):
+    return summary * agent.temprature
+
+
+def misspells_a_name(agent, row, summary, action):
+    return sumary  # noqa: F821
+
+
+def opens_a_file(agent, row, summary, action):
+    return open(summary)  # noqa: PTH123
+
+
+def returns_the_row(agent, row, summary, action):
+    return row
+
+
+def agent_with(generic, implementation):
+    @epsilon_greedy
+    class Mine(NamedTuple):
+        step_size: float = 0.5
+        discount: float = 0.9
+        epsilon: float = 0.1
+        reward_scale: float = 1.0
+
+    rule(bootstrap, Mine)(lambda agent, row, summary, action: summary)
+    rule(generic, Mine)(implementation)
+    return Mine()
+
+
+def refused(lanes, agent):
+    with pytest.raises(RuleError) as caught:
+        train(lanes, CLIFF, agent, 2, 1, 5)
+    assert isinstance(caught.value, TypingError)
+    assert isinstance(caught.value.__cause__, Exception)
+    message = str(caught.value)
+    assert len(message.splitlines()) == 1
+    assert len(message) < 600
+    return message
+
+
+@pytest.mark.parametrize(
+    ("implementation", "line", "told"),
+    [
+        (
+            asks,
+            2,
+            "`if`, `while`, `and`, `or` and `not` cannot ask sixteen numbers at once. Rules run on .*select",
+        ),
+        (loops, 3, "`if`, `while`, .* cannot ask sixteen numbers at once"),
+        (joins, 2, "`if`, `while`, `and`, .* cannot ask sixteen numbers at once"),
+        (takes_the_lesser, 2, "`min` knows no vectors, `minimum` does"),
+        (takes_numpys, 2, r"No implementation of function .*max.* found for signature: max\(.*use arithmetic"),
+        (misspells_a_field, 2, "Unknown attribute 'temprature' of type Mine"),
+        (misspells_a_name, 1, "NameError: name 'sumary' is not defined"),
+        (opens_a_file, 2, "Untyped global name 'open'"),
+    ],
+    ids=lambda value: getattr(value, "__name__", None),
+)
+def test_it_names_the_rule_the_agent_the_line_and_what_is_wrong(implementation, line, told):
+    message = refused(16, agent_with(bootstrap, implementation))
+    assert message.startswith("the rule 'bootstrap' of Mine cannot be compiled")
+    where = f"test_rule_errors.py, line {implementation.__code__.co_firstlineno + line - 1}): "
+    assert re.search(f"{where.replace(')', '[)]')}{told}", message), message
+
+
+def test_what_only_vectors_cannot_do_one_run_at_a_time_can():
+    assert train(0, CLIFF, agent_with(bootstrap, asks), 2, 1, 5).lengths.max() == 5
+
+
+def test_one_run_at_a_time_says_the_same():
+    message = refused(0, agent_with(bootstrap, misspells_a_field))
+    assert "the rule 'bootstrap' of Mine cannot be compiled" in message
+    assert "Unknown attribute 'temprature' of type Mine" in message
+
+
+@pytest.mark.parametrize("lanes", [0, 16])
+def test_what_returns_the_wrong_thing_is_named_too(lanes):
+    message = refused(lanes, agent_with(bootstrap, returns_the_row))
+    assert message.startswith("the rule 'bootstrap' of Mine returns UniTuple(")
+    assert message.endswith("; it must return a number")
+
+
+def test_an_action_must_be_an_integer():
+    agent = agent_with(act, lambda agent, row, summary, draw: summary)
+    with pytest.raises(RuleError, match=r"the rule 'act' of Mine returns Vec.float64.; it must return an int32"):
+        train(16, CLIFF, agent, 2, 1, 5)
+
+
+def test_of_an_agent_within_another_the_inner_one_is_named():
+    inner = agent_with(summarise, lambda agent, row, like: row[0] * agent.missing)
+    message = refused(16, fsq.Frozen(inner))
+    assert message.startswith("the rule 'summarise' of Mine cannot be compiled")
+    assert "Unknown attribute 'missing'" in message
+
+
+@pytest.mark.parametrize(
+    ("generic", "implementation", "message"),
+    [
+        (
+            bootstrap,
+            lambda agent, row: row[0],
+            r"'bootstrap' is called with \(agent, row, summary, action\); .*: too many",
+        ),
+        (
+            summarise,
+            lambda agent, row, like, draw: row[0],
+            r"'summarise' is called with \(agent, row, like\); .* missing",
+        ),
+    ],
+)
+def test_a_rule_of_other_arguments_is_refused_where_it_is_given(generic, implementation, message):
+    with pytest.raises(TypeError, match=message):
+        agent_with(generic, implementation)
