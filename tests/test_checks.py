@@ -116,7 +116,7 @@ def test_whole_and_real_numbers():
     assert checks.real("x", -math.inf) == -math.inf
     assert math.isnan(checks.real("x", np.float32("nan")))
     for value in (True, 1.0, "1", None, [1]):
-        with pytest.raises(TypeError, match="x is .*; it must be an integer"):
+        with pytest.raises(TypeError, match=r"x is .*; it must be an integer"):
             checks.whole("x", value)
     with pytest.raises(ValueError, match="x is too large for a float"):
         checks.real("x", 10**400)

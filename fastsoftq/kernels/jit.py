@@ -100,7 +100,19 @@ class _Cache(SourceCache):
 
 
 def compiled(function: Callable[..., Any]) -> Any:
-    """Compile a loop, on its first call, and keep the machine code on disk (`cache.py` says where)."""
+    """Compile a loop, on its first call, and keep the machine code on disk (`compiled_files.py` says where).
+
+    Examples
+    --------
+    >>> @compiled
+    ... def harmonic(n):
+    ...     total = 0.0
+    ...     for i in range(1, n + 1):
+    ...         total += 1.0 / i
+    ...     return total
+    >>> harmonic(2)
+    1.5
+    """
     dispatcher = numba.njit(nogil=True, error_model="numpy")(function)
     dispatcher._cache = _Cache(function)
     return dispatcher
@@ -127,7 +139,21 @@ class _Inlined(CPUDispatcher):
 
 
 def inlined(function: Callable[..., Any]) -> Any:
-    """Compile a small function into whatever calls it; from Python it can be called too."""
+    """Compile a small function into whatever calls it; from Python it can be called too.
+
+    Parameters
+    ----------
+    function : function
+        Arguments annotated with a kind (`number_kinds.py`, `row_kinds.py`) are checked, others are not.
+
+    Examples
+    --------
+    >>> @inlined
+    ... def halved(x):
+    ...     return 0.5 * x
+    >>> halved(3.0)
+    1.5
+    """
     return _Inlined(function)
 
 
@@ -143,6 +169,18 @@ def by_type(choose: Callable[..., Any]) -> Any:
     -------
     function
         To be called from compiled code, where it is inlined, and from Python.
+
+    Examples
+    --------
+    >>> from numba import types
+    >>> @by_type
+    ... def size(x):
+    ...     if isinstance(x, types.Array):
+    ...         return lambda x: x.size
+    ...     return lambda x: 1
+    >>> import numpy as np
+    >>> size(np.eye(2)), size(3.0)
+    (4, 1)
     """
     arguments = Arguments(choose)
 
@@ -168,7 +206,16 @@ class _Operation(_Intrinsic):  # type: ignore[misc] # final, but not callable fr
 
 
 def operation(define: Callable[..., Any]) -> Any:
-    """Make an intrinsic: `define(typing, *types)` returns a signature, and what emits LLVM's instructions for it."""
+    """Make an intrinsic: `define(typing, *types)` returns a signature, and what emits LLVM's instructions for it.
+
+    Examples
+    --------
+    >>> @operation
+    ... def negated(typing, x):
+    ...     return x(x), lambda context, builder, sig, args: builder.fneg(args[0])
+    >>> negated(1.5)
+    -1.5
+    """
     arguments = Arguments(define, hidden=1)
 
     @functools.wraps(define)

@@ -10,7 +10,7 @@ from numba import types
 from numba.core import cgutils, errors
 
 from fastsoftq.kernels.jit import operation
-from fastsoftq.kernels.kinds import SixteenIntegers, UpTo15
+from fastsoftq.kernels.number_kinds import SixteenIntegers, UpTo15
 from fastsoftq.kernels.vectors import LANES, Vec, lane_order
 
 __all__ = ["lookup"]

@@ -13,7 +13,7 @@ import numpy as np
 from numba import types
 
 from fastsoftq.kernels.jit import by_type
-from fastsoftq.kernels.kinds import NumberKind
+from fastsoftq.kernels.number_kinds import NumberKind
 from fastsoftq.kernels.simd import bitcast, convert, element, fma, maximum, polynomial
 
 __all__ = ["LN_2", "LOG2_E", "exp2", "log2"]

@@ -12,9 +12,10 @@ import numpy as np
 
 from fastsoftq import checks
 from fastsoftq.kernels.jit import inlined
-from fastsoftq.kernels.kinds import Like, Number, NumberKind, Out, Policy, Row, Temperature
+from fastsoftq.kernels.number_kinds import Like, Number, NumberKind, Temperature
 from fastsoftq.kernels.numerics import LN_2, LOG2_E, exp2, log2
 from fastsoftq.kernels.over_actions import first, fold, highest
+from fastsoftq.kernels.row_kinds import Out, Policy, Row
 from fastsoftq.kernels.simd import convert, fma, maximum, select
 
 __all__ = [

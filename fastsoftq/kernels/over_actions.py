@@ -14,18 +14,8 @@ from numba import types
 from numba.core import cgutils
 
 from fastsoftq.kernels.jit import by_type, emit_call, inlined, operation
-from fastsoftq.kernels.kinds import (
-    Action,
-    ActionOrNone,
-    Extra,
-    Number,
-    Row,
-    RowOfTable,
-    Rule,
-    SomeRow,
-    StateOfTable,
-    Table,
-)
+from fastsoftq.kernels.number_kinds import Number
+from fastsoftq.kernels.row_kinds import Action, ActionOrNone, Extra, Row, RowOfTable, Rule, SomeRow, StateOfTable, Table
 from fastsoftq.kernels.simd import maximum, select
 
 __all__ = ["each", "first", "fold", "highest", "pick", "read_row", "replaced", "total"]

@@ -10,12 +10,13 @@ import numpy as np
 from numba import types
 
 from fastsoftq.kernels.jit import by_type, inlined
-from fastsoftq.kernels.kinds import ActionOf, Actions, Epsilon, Flag, Number, Row, RowOf256, Temperature, Weights
 from fastsoftq.kernels.lookup import lookup
+from fastsoftq.kernels.number_kinds import Epsilon, Flag, Number, Temperature
 from fastsoftq.kernels.numerics import LOG2_E
 from fastsoftq.kernels.operators import sum_of_weights, weight
 from fastsoftq.kernels.over_actions import first, fold, highest, total
 from fastsoftq.kernels.random import ADraw, Half, unit
+from fastsoftq.kernels.row_kinds import ActionOf, Actions, Row, RowOf256, Weights
 from fastsoftq.kernels.simd import Vec, convert, select
 
 __all__ = [

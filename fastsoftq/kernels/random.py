@@ -13,7 +13,7 @@ import numpy as np
 from numba import types
 
 from fastsoftq.kernels.jit import by_type, inlined
-from fastsoftq.kernels.kinds import Like, WholeKind, as_whole, is_number
+from fastsoftq.kernels.number_kinds import Like, WholeKind, as_whole, is_number
 from fastsoftq.kernels.simd import convert, element
 
 __all__ = [

@@ -13,7 +13,7 @@ from numba import types
 from numba.core import cgutils, errors
 
 from fastsoftq.kernels.jit import operation
-from fastsoftq.kernels.kinds import BitsLike, Coefficients, Converted, Flag, Float, Number, NumberOrFlag
+from fastsoftq.kernels.number_kinds import BitsLike, Coefficients, Converted, Flag, Float, Number, NumberOrFlag
 from fastsoftq.kernels.vectors import FLOATS, LANES, Vec, compare, element, joined, spread
 
 __all__ = [

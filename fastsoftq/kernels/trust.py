@@ -26,6 +26,11 @@ def why_not_trusted(folder: Path) -> str | None:
     -------
     str or None
         None also where files have no owners, as on Windows.
+
+    Examples
+    --------
+    >>> why_not_trusted(Path("/")) is None
+    True
     """
     if not hasattr(os, "geteuid"):
         return None
@@ -41,7 +46,15 @@ def why_not_trusted(folder: Path) -> str | None:
 
 
 def is_own(file: int) -> bool:
-    """Whether an open file belongs to the user or to root, and nobody else can write to it."""
+    """Whether an open file belongs to the user or to root, and nobody else can write to it.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryFile() as file:
+    ...     is_own(file.fileno())
+    True
+    """
     if not hasattr(os, "geteuid"):
         return True
     status = os.fstat(file)

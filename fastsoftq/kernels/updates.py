@@ -8,21 +8,10 @@ that was merely cut short (truncated) is not terminated.
 from __future__ import annotations
 
 from fastsoftq.kernels.jit import inlined
-from fastsoftq.kernels.kinds import (
-    ActionOfQ,
-    Discount,
-    Finite,
-    Flag,
-    Number,
-    PolicyOfQ,
-    Q,
-    StateOfQ,
-    StepSize,
-    Temperature,
-    Terminated,
-)
+from fastsoftq.kernels.number_kinds import Discount, Finite, Flag, Number, StepSize, Temperature
 from fastsoftq.kernels.operators import hard_value, soft_value
 from fastsoftq.kernels.over_actions import fold
+from fastsoftq.kernels.row_kinds import ActionOfQ, PolicyOfQ, Q, StateOfQ, Terminated
 from fastsoftq.kernels.simd import fma, select
 
 __all__ = [

@@ -115,12 +115,8 @@ class TabularMDP:
         chance = np.ones(shape) if probability is None else _fitted("probability", probability, shape)
         chance = checks.distribution("probability", chance)
         pays = _fitted("reward", reward, shape).astype(np.float64)
-        beyond = ~(np.abs(pays) <= checks.LARGEST)
-        if beyond.any():
-            s, a, k = np.argwhere(beyond)[0]
-            raise ValueError(
-                f"reward[{s}, {a}, {k}] is {pays[s, a, k]}; rewards must be finite and within ±{checks.LARGEST:g}"
-            )
+        most = checks.LARGEST
+        checks.every("reward", pays, np.abs(pays) <= most, f"rewards must be finite and within ±{most:g}")
         for field, value, dtype in (
             ("next_state", leads_to, np.int32),
             ("reward", pays, np.float64),
@@ -271,13 +267,9 @@ def _next_states(next_state: ArrayLike) -> NDArray[Any]:
             f"next_state has shape {np.shape(next_state)}; it must be [states, actions] or "
             "[states, actions, outcomes], none of them 0"
         )
-    outside = (array < 0) | (array >= len(array))
-    if outside.any():
-        s, a, k = np.argwhere(outside)[0]
-        raise ValueError(
-            f"next_state[{s}, {a}, {k}] is {array[s, a, k]}; with {len(array)} states it must lie in "
-            f"0..{len(array) - 1}"
-        )
+    n_states = len(array)
+    inside = (array >= 0) & (array < n_states)
+    checks.every("next_state", array, inside, f"with {n_states} states it must lie in 0..{n_states - 1}")
     return array
 
 

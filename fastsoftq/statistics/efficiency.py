@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from fastsoftq.checks import count, number
+from fastsoftq.checks import count, every, number
 from fastsoftq.statistics.intervals import Interval, confidence_interval
 from fastsoftq.statistics.order_statistics import order_statistic_bounds
 from fastsoftq.statistics.samples import ROUNDING, FloatArray, as_curves, as_fraction, check_same_shape
@@ -94,9 +94,7 @@ def sample_efficiency(
     if lengths is not None:
         steps = as_curves(lengths, "lengths")
         check_same_shape(returns, steps, ("curves", "lengths"), "to count steps")
-        if steps.min() < 0.0:
-            where = tuple(int(i) for i in np.argwhere(steps < 0.0)[0])
-            raise ValueError(f"lengths holds {steps[where]} at index {list(where)}; it must hold numbers of steps")
+        every("lengths", steps, steps >= 0.0, "it must hold numbers of steps")
         clock = steps.cumsum(axis=1)
 
     # An average of equal numbers need not be that number: what rounding may have taken counts as there.

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from fastsoftq.checks import MOST, array, count, flag, generator, number, unmasked
+from fastsoftq.checks import MOST, array, count, every, finite, flag, generator, number, unmasked
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -47,7 +47,8 @@ def as_numbers(x: npt.ArrayLike, name: str, axis: int | None) -> FloatArray:
         raise ValueError(f"axis is {axis}; {name} has shape {numbers.shape}")
     if numbers.size == 0:
         raise ValueError(f"{name} has shape {numbers.shape}; it must not be empty")
-    return _finite(numbers, name)
+    finite(name, numbers, "every value must be finite")
+    return numbers
 
 
 def _as_floats(x: npt.ArrayLike, name: str, shape: str) -> FloatArray:
@@ -58,13 +59,6 @@ def _as_floats(x: npt.ArrayLike, name: str, shape: str) -> FloatArray:
         raise TypeError(f"{name} is a {type(x).__name__}; it must hold numbers{shape}") from error
 
 
-def _finite(sample: FloatArray, name: str) -> FloatArray:
-    if not np.isfinite(sample).all():
-        where = tuple(int(i) for i in np.argwhere(~np.isfinite(sample))[0])
-        raise ValueError(f"{name} holds {sample[where]} at index {list(where)}; every value must be finite")
-    return sample
-
-
 def _as_sample(x: npt.ArrayLike, name: str, least: int, axes: tuple[str, ...]) -> FloatArray:
     sample = _as_floats(x, name, f" of shape [{', '.join(axes)}]")
     if sample.ndim != len(axes):
@@ -73,7 +67,8 @@ def _as_sample(x: npt.ArrayLike, name: str, least: int, axes: tuple[str, ...]) -
         raise ValueError(f"{name} has shape {sample.shape}; it must not be empty")
     if sample.shape[0] < least:
         raise ValueError(f"{name} holds {sample.shape[0]} run(s); at least {least} are needed")
-    return _finite(sample, name)
+    finite(name, sample, "every value must be finite")
+    return sample
 
 
 def check_same_shape(a: FloatArray, b: FloatArray, names: tuple[str, str], why: str) -> None:
@@ -121,10 +116,8 @@ def within(x: FloatArray, name: str, bounds: tuple[float, float]) -> FloatArray:
     """Return a sample cut at the bounds it is said to have; refuse one that leaves them by more than rounding."""
     low, high = bounds
     slack = ROUNDING * max(abs(low), abs(high))
-    outside = (x < low - slack) | (x > high + slack)
-    if outside.any():
-        where = tuple(int(i) for i in np.argwhere(outside)[0])
-        raise ValueError(f"{name} holds {x[where]} at index {list(where)}; it must lie within bounds, [{low}, {high}]")
+    inside = (x >= low - slack) & (x <= high + slack)
+    every(name, x, inside, f"it must lie within bounds, [{low}, {high}]")
     return np.clip(x, low, high)
 
 

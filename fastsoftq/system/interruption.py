@@ -37,7 +37,14 @@ def leave_on_ctrl_c() -> None:
 
 @contextlib.contextmanager
 def interruptible() -> Iterator[None]:
-    """Within, Ctrl-C is a KeyboardInterrupt, so that what was begun can be put in order."""
+    """Within, Ctrl-C is a KeyboardInterrupt, so that what was begun can be put in order.
+
+    Examples
+    --------
+    >>> with interruptible():
+    ...     print("working")
+    working
+    """
     before = signal.getsignal(signal.SIGINT)
     if before is leave:
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -58,6 +65,12 @@ def prompt(patience: float = 0.6) -> Iterator[None]:
     ----------
     patience : float
         Seconds of that while.
+
+    Examples
+    --------
+    >>> with prompt():
+    ...     print("compiling")
+    compiling
     """
     import threading
 

@@ -37,6 +37,10 @@ def check_memory(subject: str, needed: int, advice: str, each: int | None = None
     ------
     TooLargeError
         It does not fit.
+
+    Examples
+    --------
+    >>> check_memory("seeds is 10; it", 80, "take fewer")  # 80 bytes do
     """
     if needed <= _SMALL:
         return
@@ -52,6 +56,11 @@ def available_memory() -> int | None:
 
     The system's own estimate (or all its memory, where it gives none), or what is left of a control group's limit, as
     containers and schedulers set it.
+
+    Examples
+    --------
+    >>> (available_memory() or 1) > 0
+    True
     """
     return min((*_system(), *_groups()), default=None)
 

@@ -28,10 +28,13 @@ def provenance(*, brief: bool = False) -> dict[str, Any]:
     Returns
     -------
     dict
-    """
-    import fastsoftq
 
-    own = {"fastsoftq": fastsoftq.__version__, "host": platform.node(), "cpu": processor()}
+    Examples
+    --------
+    >>> sorted(provenance(brief=True))
+    ['cpu', 'fastsoftq', 'host']
+    """
+    own = {"fastsoftq": _version("fastsoftq") or "unknown", "host": platform.node(), "cpu": processor()}
     if brief:
         return own
     return {
@@ -53,6 +56,12 @@ def checked_provenance(data: Any) -> dict[str, Any]:
     ------
     ValueError
         It has not.
+
+    Examples
+    --------
+    >>> checked_provenance({"host": 3})
+    Traceback (most recent call last):
+    ValueError: it tells of no process that made it
     """
     forms = {"fastsoftq": str, "host": str, "cpu": str, "time": str, "python": str, "platform": str}
     known = isinstance(data, dict) and all(
@@ -65,7 +74,13 @@ def checked_provenance(data: Any) -> dict[str, Any]:
 
 @cache
 def processor() -> str:
-    """The processor's name."""
+    """The processor's name.
+
+    Examples
+    --------
+    >>> len(processor()) > 0
+    True
+    """
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
         return next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))

@@ -48,12 +48,24 @@ def mend_streams() -> None:
 
 
 def shown(text: str) -> str:
-    """Text that a terminal shows and does not obey: its control characters are written as numbers."""
+    r"""Text that a terminal shows and does not obey: its control characters are written as numbers.
+
+    Examples
+    --------
+    >>> print(shown("a\x1b[2Jb"))
+    a\x1b[2Jb
+    """
     return _OBEYED.sub(lambda found: _numbered(found[0]), text)
 
 
 def say(text: str) -> None:
-    """Print a line, or lines, on standard output."""
+    """Print a line, or lines, on standard output.
+
+    Examples
+    --------
+    >>> say("done")
+    done
+    """
     print(shown(text))
 
 

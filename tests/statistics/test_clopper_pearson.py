@@ -93,7 +93,7 @@ def test_methods_that_do_not_fit_are_refused():
         confidence_interval([1.0, 2.0, 3.0], method="betting")
     with pytest.raises(ValueError, match=r"method is 'binomial'; x takes 3 values"):
         confidence_interval([1.0, 2.0, 3.0], method="binomial")
-    with pytest.raises(ValueError, match=r"x holds 3\.0 at index"):
+    with pytest.raises(ValueError, match=r"x\[\d\] is 3\.0; it"):
         confidence_interval([1.0, 2.0, 3.0], method="betting", bounds=(0.0, 2.5))
 
 

@@ -88,7 +88,7 @@ def test_bad_arguments_are_named():
 
 
 def test_steps_are_not_negative():
-    with pytest.raises(ValueError, match=r"lengths holds -3.0 at index \[1, 0\]; it must hold numbers of steps"):
+    with pytest.raises(ValueError, match=r"lengths\[1, 0\] is -3.0; it must hold numbers of steps"):
         sample_efficiency(np.ones((2, 2)), 1.0, lengths=[[1, 1], [-3, 1]])
 
 

@@ -100,9 +100,9 @@ def test_equals_are_not_told_apart_however_often_one_looks():
 
 
 def test_bad_bounds_are_refused():
-    with pytest.raises(ValueError, match=r"x holds 2.0 at index \[1\]; it must lie within bounds, \[0.0, 1.0\]"):
+    with pytest.raises(ValueError, match=r"x\[1\] is 2.0; it must lie within bounds, \[0.0, 1.0\]"):
         confidence_sequence([0.5, 2.0], (0.0, 1.0))
-    with pytest.raises(ValueError, match=r"b holds -3\.0 at index \[1\]; it must lie within bounds"):
+    with pytest.raises(ValueError, match=r"b\[1\] is -3\.0; it must lie within bounds"):
         sequential_comparison([0.0, 0.5], [0.5, -3.0], (0.0, 1.0))
     with pytest.raises(ValueError, match="the first must be below the second"):
         confidence_sequence([0.5], (1.0, 1.0))

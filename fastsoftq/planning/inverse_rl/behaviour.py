@@ -25,6 +25,7 @@ from fastsoftq.planning.inverse_rl.inverse_temperature import Likelihood
 from fastsoftq.planning.inverse_rl.soft_behaviour import soft_fixed_point, total
 from fastsoftq.planning.inverse_rl.visited import observed
 from fastsoftq.planning.iteration import value_iteration
+from fastsoftq.planning.policies import epsilon_mixture
 from fastsoftq.system.html import NotebookTable
 
 __all__ = [
@@ -218,7 +219,7 @@ def fit_epsilon_greedy(
     greedy = value_iteration(mdp, discount).policy
 
     def policy(epsilon: float) -> NDArray[np.float64]:
-        return (1.0 - epsilon) * greedy + epsilon / mdp.n_actions
+        return epsilon_mixture(greedy, epsilon)
 
     def likelihood(epsilon: float) -> float:
         with np.errstate(divide="ignore"):

@@ -185,7 +185,5 @@ def _checked_features(mdp: TabularMDP, features: ArrayLike) -> NDArray[np.float6
             f"features has shape {array.shape}; it must be [states, actions, features] = "
             f"({mdp.n_states}, {mdp.n_actions}, at least 1)"
         )
-    if not np.isfinite(array).all():
-        where = [int(i) for i in np.argwhere(~np.isfinite(array))[0]]
-        raise ValueError(f"features{where} is {array[tuple(where)]}; features must be finite")
+    checks.finite("features", array, "features must be finite")
     return array.astype(np.float64)

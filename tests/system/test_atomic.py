@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from fastsoftq.system import atomic
@@ -44,3 +46,15 @@ def test_files_are_readable_by_whom_the_umask_allows(tmp_path):
 def test_a_folder_that_is_not_there_is_an_error(tmp_path):
     with pytest.raises(FileNotFoundError):
         atomic_write(tmp_path / "nowhere" / "result", b"")
+
+
+@pytest.mark.parametrize(
+    ("umask", "mode", "expected"), [(0o022, 0o666, 0o644), (0, 0o644, 0o644), (0o077, 0o644, 0o600)]
+)
+def test_a_mode_is_what_the_umask_leaves_of_it(tmp_path, umask, mode, expected):
+    before = os.umask(umask)
+    try:
+        atomic_write(tmp_path / "file", b"", mode=mode)
+    finally:
+        os.umask(before)
+    assert (tmp_path / "file").stat().st_mode & 0o777 == expected
