@@ -100,7 +100,7 @@ def is_above_critical(mdp: TabularMDP, scale: float) -> bool:
     ValueError
         A scale that is not positive and finite.
     TypeError
-        Arguments of the wrong kind.
+        An `mdp` that is not a TabularMDP, or an argument that is not of the type above.
 
     Examples
     --------

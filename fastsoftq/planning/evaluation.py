@@ -70,7 +70,7 @@ def evaluate_policy(
         A discount outside [0, 1], a horizon below 1 or other than the policy's own, a policy of another shape or
         whose probabilities are negative or do not sum to 1.
     TypeError
-        Arguments of the wrong kind.
+        An `mdp` that is not a TabularMDP, or an argument that is not of the type above.
 
     Warns
     -----

@@ -119,7 +119,7 @@ def optimal_trajectory_posterior(mdp: TabularMDP, horizon: int, reward_scale: fl
     ValueError
         A horizon below 1 or longer than memory allows, a reward scale that is not positive and finite.
     TypeError
-        Arguments of the wrong kind.
+        An `mdp` that is not a TabularMDP, or an argument that is not of the type above.
 
     Notes
     -----
@@ -176,7 +176,7 @@ def variational_policy(mdp: TabularMDP, horizon: int, reward_scale: float = 1.0)
     ValueError
         A horizon below 1 or longer than memory allows, a reward scale that is not positive and finite.
     TypeError
-        Arguments of the wrong kind.
+        An `mdp` that is not a TabularMDP, or an argument that is not of the type above.
 
     Notes
     -----
@@ -227,7 +227,7 @@ def elbo(mdp: TabularMDP, policy: ArrayLike, horizon: int | None = None, reward_
         A policy that is none, a horizon below 1, longer than memory allows or other than the policy's own, a reward
         scale that is not positive and finite.
     TypeError
-        Arguments of the wrong kind.
+        An `mdp` that is not a TabularMDP, or an argument that is not of the type above.
 
     Examples
     --------

@@ -85,7 +85,7 @@ def value_iteration(
         A discount outside [0, 1], a tolerance that is not positive, fewer than one iteration; at discount 1, a policy
         that can gain for ever where the start can lead to.
     TypeError
-        Arguments of the wrong kind.
+        An `mdp` that is not a TabularMDP, or an argument that is not of the type above.
 
     Warns
     -----
@@ -158,7 +158,7 @@ def soft_value_iteration(
         than one iteration; at discount 1, a reward scale that is not above the critical one, so that no finite
         solution exists.
     TypeError
-        Arguments of the wrong kind.
+        An `mdp` that is not a TabularMDP, or an argument that is not of the type above.
 
     Warns
     -----
@@ -207,7 +207,7 @@ def policy_iteration(mdp: TabularMDP, discount: float, *, max_iterations: int = 
         A discount outside [0, 1]; fewer than one iteration; at discount 1, a policy that can gain for ever where the
         start can lead to.
     TypeError
-        Arguments of the wrong kind.
+        An `mdp` that is not a TabularMDP, or an argument that is not of the type above.
 
     Warns
     -----

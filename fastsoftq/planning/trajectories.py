@@ -69,7 +69,7 @@ def sample_trajectories(
     ValueError
         A size or horizon below 1, no horizon, or a policy that is none.
     TypeError
-        Arguments of the wrong kind.
+        An `mdp` that is not a TabularMDP, or an argument that is not of the type above.
 
     Examples
     --------

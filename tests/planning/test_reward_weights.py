@@ -319,3 +319,20 @@ def test_examples():
     assert doctest.testmod(reward_weights).failed == 0
     with pytest.warns(RuntimeWarning, match="separated"):  # a single step
         assert math.isfinite(fsq.fit_rewards(SLIPPERY, FEATURES, SEEN, 0.9).log_likelihood)
+
+
+@pytest.mark.parametrize("apart", [1e-3, 1e-6, 1e-8])
+def test_features_that_are_nearly_alike_are_told_apart(apart):
+    """The first feature, and the first with a little of another: together they say what both of these say."""
+    rng = np.random.default_rng(3)
+    first, other = FEATURES[:, :, 0], rng.normal(size=FEATURES.shape[:2])
+    both = np.stack([first, other], axis=2)
+    log_policy, _ = SoftBehaviour(SLIPPERY, both, 0.9)(np.array([0.5, -0.5]))
+    drawn = fsq.sample_trajectories(SLIPPERY, np.exp(log_policy), 60, horizon=30, rng=1)
+    seen = fsq.Demonstrations.of(drawn)
+    plain = fsq.fit_rewards(SLIPPERY, both, seen, 0.9)
+    alike = fsq.fit_rewards(SLIPPERY, np.stack([first, first + apart * other], axis=2), seen, 0.9)
+    assert plain.converged
+    assert alike.converged
+    assert alike.log_likelihood == pytest.approx(plain.log_likelihood, rel=1e-9)
+    np.testing.assert_allclose(apart * alike.weights[1], plain.weights[1], rtol=1e-5)

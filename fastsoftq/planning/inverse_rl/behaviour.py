@@ -81,7 +81,7 @@ def log_likelihood(mdp: TabularMDP, policy: ArrayLike, demonstrations: Demonstra
     ValueError
         A policy that is none, or that depends on the step; demonstrations that do not fit the MDP.
     TypeError
-        Arguments of the wrong kind.
+        An `mdp` that is not a TabularMDP, or an argument that is not of the type above.
 
     Examples
     --------
@@ -124,7 +124,7 @@ def fit_temperature(
     ValueError
         A discount or level out of bounds, rewards that are all 0, demonstrations that do not fit the MDP.
     TypeError
-        Arguments of the wrong kind.
+        An `mdp` that is not a TabularMDP, or an argument that is not of the type above.
 
     Examples
     --------
@@ -211,7 +211,15 @@ def fit_epsilon_greedy(
     ValueError
         A discount or level out of bounds, demonstrations that do not fit the MDP.
     TypeError
-        Arguments of the wrong kind.
+        An `mdp` that is not a TabularMDP, or an argument that is not of the type above.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> seen = fsq.Demonstrations.of([[(0, 1), (1, 1)], [(0, 1), (1, 3), (0, 1), (1, 1)]])
+    >>> fit = fit_epsilon_greedy(fsq.from_map("S.G"), seen, 0.9)
+    >>> round(fit.estimate, 4)  # one of six actions was not the best, as it is with probability 3 epsilon / 4
+    0.2222
     """
     discount = checks.in_unit_interval("discount", discount)
     level = checks.in_unit_interval("level", level, open_below=True, open_above=True)

@@ -43,7 +43,7 @@ class Demonstrations(NotebookTable):
         Arrays of other shapes, or of unequal length; masked entries; trajectories that are not numbered 0, 1, ... in
         their order; negative states or actions; rewards that are not finite.
     TypeError
-        Arrays of the wrong kind.
+        Arrays that do not hold integers, or rewards that are not numbers.
     """
 
     trajectory: NDArray[np.int64] = field(repr=False)
@@ -199,6 +199,15 @@ def load_demonstrations(path: str | Path, mdp: TabularMDP | None = None) -> Demo
         Something else than a path.
     OSError
         The file cannot be read.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.NamedTemporaryFile("w", suffix=".csv") as file:
+    ...     _ = file.write("trajectory,step,state,action\\nfirst,0,0,1\\nfirst,1,1,1\\n")
+    ...     file.flush()
+    ...     load_demonstrations(file.name)
+    <Demonstrations: 1 trajectories, 2 steps>
     """
     if not isinstance(path, str | Path):
         raise TypeError(f"path is {path!r}; it must be a path")

@@ -103,7 +103,7 @@ def fit_rewards(
         Features of another shape or not finite, a discount or level out of bounds, demonstrations that do not fit the
         MDP.
     TypeError
-        Arguments of the wrong kind.
+        An `mdp` that is not a TabularMDP, or an argument that is not of the type above.
 
     Warns
     -----
@@ -117,6 +117,14 @@ def fit_rewards(
     that follow the demonstrated action, less those that follow the policy's own choice. With deterministic dynamics
     the terms of a whole trajectory telescope, each weighted by discount^t, into what it collected less what the policy
     expects to collect from the start (Ziebart 2010, section 5.3).
+
+    Examples
+    --------
+    >>> import numpy as np, fastsoftq as fsq
+    >>> bandit = fsq.TabularMDP([[[0], [0]]], [[[-1.0], [-1.0]]], [[[True], [True]]])
+    >>> seen = fsq.Demonstrations.of([[(0, 0)]] * 3 + [[(0, 1)]])
+    >>> float(fit_rewards(bandit, np.array([[[1.0], [0.0]]]), seen, 0.9).weights[0].round(6))  # ln 3
+    1.098612
     """
     from scipy.special import ndtri  # here, since it takes longer to load than most answers take
 

@@ -13,6 +13,7 @@ from fastsoftq.planning.optimal.newton import climb
 
 __all__ = ["SoftBehaviour", "soft_fixed_point", "total"]
 
+_NEAR = 1e-6  # relative, of the last step, where it is not factorised
 _MOST = 1000  # steps of Newton's method, which needs ten or twenty
 
 
@@ -55,7 +56,9 @@ def soft_fixed_point(model: Matrices, discount: float, v: NDArray[np.float64]) -
 def _fixed_point(choices: Choices, v: NDArray[np.float64]) -> NDArray[np.float64]:
     with np.errstate(all="ignore"):
         found = climb(choices, 1.0, v, np.zeros_like(v), _MOST)
-        return found.high + (found.low + found.residual)
+        # One step more: fits tell rewards apart that differ by less than what a residual within rounding leaves.
+        step = choices.averaged(found.weight).solve_roughly(found.residual, _NEAR)
+        return found.high + (found.low + step)
 
 
 class SoftBehaviour:

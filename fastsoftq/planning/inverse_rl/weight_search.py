@@ -130,29 +130,42 @@ class WeightSearch:
         """Take steps of Newton's method; how many are left then, and whether they have settled."""
         counts = self.part.counts
         visited = counts.sum(axis=1) > 0.0
-        log_policy, gradient = self.behaviour(self.weights)
+        # Features along the basis, and the rewards so far as one more: what nearly alike features have in common
+        # cancels once, here, rather than in every step anew.
+        here = np.append(np.zeros(basis.shape[1]), 1.0)
+        features = np.concatenate([self.features @ basis, (self.features @ self.weights)[:, :, None]], axis=2)
+        behaviour = SoftBehaviour(self.part.model, features, self.discount)
+        behaviour.v = self.behaviour.v
+        log_policy, gradient = behaviour(here)
         likelihood, last = total(counts, log_policy), np.inf
-        for step in range(_STEPS if left > _STEPS else left):
-            slope = basis.T @ np.tensordot(counts, gradient, 2)
-            curvature = basis.T @ self.behaviour.curvature(counts, log_policy, gradient) @ basis
+        settled, steps = False, 0
+        while steps < min(_STEPS, left):
+            told = gradient[:, :, :-1]
+            slope = np.tensordot(counts, told, 2)
+            curvature = behaviour.curvature(counts, log_policy, told)
             values, axes = np.linalg.eigh(curvature)
             size = np.maximum(np.abs(values), 1e-13 * np.abs(values).max(initial=1e-300))
-            move = basis @ (axes @ ((axes.T @ slope) / size))
-            change = np.abs(gradient @ move)[visited] / (1.0 + np.abs(log_policy[visited]))
+            along = axes @ ((axes.T @ slope) / size)
+            change = np.abs(told @ along)[visited] / (1.0 + np.abs(log_policy[visited]))
             shift = float(change.max(initial=0.0))
             proved = values.min(initial=1.0) > 0.0
-            if proved and (shift <= _SETTLED or last <= shift <= _NEARLY):
-                return left - step, True
+            settled = bool(proved and (shift <= _SETTLED or last <= shift <= _NEARLY))
+            if settled:
+                break
             last = shift
-            gain = float(slope @ (axes @ ((axes.T @ slope) / size)))
+            gain = float(slope @ along)
             noise = 1e-14 * float((counts * (1.0 + np.abs(log_policy))).sum())
             for halvings in range(40):
-                weights = self.weights + 0.5**halvings * move
-                trial = total(counts, self.behaviour.log_policy(weights))
+                there = here + 0.5**halvings * np.append(along, 0.0)
+                trial = total(counts, behaviour.log_policy(there))
                 if trial >= likelihood + 1e-4 * 0.5**halvings * gain or abs(trial - likelihood) <= noise:
                     break
             else:
-                return left - step, bool(proved and shift <= _NEARLY)
-            self.weights, likelihood = weights, trial
-            log_policy, gradient = self.behaviour(weights)
-        return left - min(_STEPS, left), False
+                settled = bool(proved and shift <= _NEARLY)
+                break
+            here, likelihood = there, trial
+            log_policy, gradient = behaviour(here)
+            steps += 1
+        self.weights = self.weights + basis @ here[:-1]
+        self.behaviour.v = behaviour.v
+        return left - steps, settled

@@ -132,10 +132,7 @@ class Resolvent:
         -------
         ndarray of float64, shape [states, columns]
         """
-        equations = self._equations()
-        if equations is not None and not equations.exact:
-            return np.column_stack([self.solve(np.ascontiguousarray(column)) for column in b.T])
-        return self._solve(b * self._row_scale[:, None])
+        return np.column_stack([self.solve(np.ascontiguousarray(column)) for column in b.T])
 
     def solve_transposed(self, b: NDArray[np.float64]) -> NDArray[np.float64]:
         """Solve x = b + x chain.
