@@ -174,7 +174,7 @@ def counted(demonstrations: Demonstrations, mdp: TabularMDP) -> NDArray[np.float
 
 
 def load_demonstrations(path: str | Path, mdp: TabularMDP | None = None) -> Demonstrations:
-    """Read demonstrations from a CSV file.
+    r"""Read demonstrations from a CSV file.
 
     Parameters
     ----------
