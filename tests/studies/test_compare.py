@@ -68,7 +68,7 @@ def test_repeated_seeds_are_named():
 
 def test_bad_arguments_are_named():
     with pytest.raises(ValueError, match="did you mean 'return'"):
-        compare(A, B, "returns")
+        compare(A, B, "retrun")
     with pytest.raises(ValueError, match="selects none of 150 episodes"):
         compare(A, B, episodes=slice(150, None))
     with pytest.raises(TypeError, match="episodes is 100; it must be a slice"):
