@@ -19,6 +19,7 @@ from fastsoftq.kernels.jit import inlined
 from fastsoftq.kernels.random import Draw
 from tests.array_kinds import Subclass
 from tests.kernels.calling import both_ways
+from tests.kernels.sixteen import stack
 
 # A Python function passed to compiled code, where none is taken.
 pytestmark = pytest.mark.filterwarnings("ignore::numba.core.errors.NumbaExperimentalFeatureWarning")
@@ -470,7 +471,7 @@ def test_indices_are_checked_in_compiled_code_where_numba_is_told_to():
     ],
 )
 def test_vectors_that_do_not_go_together_are_refused_when_compiled(expression, words):
-    from fastsoftq.engine.lane_memory import load, stack
+    from fastsoftq.engine.lane_memory import load
     from fastsoftq.kernels.simd import bitcast, fma, maximum, select
 
     names = {
@@ -482,19 +483,19 @@ def test_vectors_that_do_not_go_together_are_refused_when_compiled(expression, w
         "maximum": maximum,
         "select": select,
     }
-    vectors = "v, w = load(stack(np.int32, (0,), 1), 0), load(stack(np.float64, (0,), 1), 0)"
+    vectors = "v, w = load(stack(np.int32), 0), load(stack(np.float64), 0)"
     exec(f"def f():\n    {vectors}\n    {expression}\n", names)
     with pytest.raises(TypingError, match=words):
         numba.njit(names["f"])()
 
 
 def test_a_vector_of_integers_is_a_mask_where_it_is_not_zero():
-    from fastsoftq.engine.lane_memory import load, stack, store
+    from fastsoftq.engine.lane_memory import load, store
     from fastsoftq.kernels.simd import any_lane, select
 
     @numba.njit
     def f(x, out):
-        memory = stack(np.int32, (0,), 1)
+        memory = stack(np.int32)
         for lane in range(16):
             memory[lane] = x[lane]
         v = load(memory, 0)

@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 from numba import types
 from numba.extending import overload
 
-from fastsoftq.engine.lane_memory import load, stack, store
+from fastsoftq.engine.lane_memory import load, store
 from fastsoftq.kernels.jit import compiled, inlined
 from fastsoftq.kernels.lookup import lookup
 from fastsoftq.kernels.numerics import exp2, log2
@@ -24,8 +24,8 @@ from fastsoftq.kernels.simd import (
     polynomial,
     select,
 )
+from tests.kernels.sixteen import stack
 
-GROUP = (0,)
 TABLE = tuple(np.int32(n * n - 7) for n in range(16))
 COEFFICIENTS = (1.0, 0.5, -0.25, 2.0, 0.125)
 FLOATS, WHOLE = (np.float64, np.float32), (np.int32, np.int64, np.uint32, np.uint64)
@@ -33,7 +33,7 @@ FLOATS, WHOLE = (np.float64, np.float32), (np.int32, np.int64, np.uint32, np.uin
 
 @inlined
 def vector(x, dtype):
-    memory = stack(dtype, GROUP, 1)
+    memory = stack(dtype)
     for lane in range(LANES):
         memory[lane] = x[lane]
     return load(memory, 0)
@@ -41,7 +41,7 @@ def vector(x, dtype):
 
 @inlined
 def spill(v, dtype, out):
-    memory = stack(dtype, GROUP, 1)
+    memory = stack(dtype)
     store(memory, 0, v)
     for lane in range(LANES):
         out[lane] = memory[lane]
