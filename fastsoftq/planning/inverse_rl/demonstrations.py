@@ -204,7 +204,7 @@ def load_demonstrations(path: str | Path, mdp: TabularMDP | None = None) -> Demo
     --------
     >>> import tempfile
     >>> with tempfile.NamedTemporaryFile("w", suffix=".csv") as file:
-    ...     _ = file.write("trajectory,step,state,action\\nfirst,0,0,1\\nfirst,1,1,1\\n")
+    ...     _ = file.write("trajectory,step,state,action\nfirst,0,0,1\nfirst,1,1,1\n")
     ...     file.flush()
     ...     load_demonstrations(file.name)
     <Demonstrations: 1 trajectories, 2 steps>

@@ -12,7 +12,8 @@ from fastsoftq.planning.markov_chains.classes import closed_classes
 from fastsoftq.planning.markov_chains.excursions import FEW, ratio_equation
 from fastsoftq.planning.markov_chains.transitions import Transitions
 from fastsoftq.planning.mean_rewards.bounds import rounding, sweep
-from fastsoftq.planning.optimal.choices import Choices, best_in_each, shortest_ways
+from fastsoftq.planning.optimal.choices import Choices, best_in_each
+from fastsoftq.planning.optimal.proper_policies import shortest_ways
 
 __all__ = ["best_mean_reward", "best_ratio", "leading_to"]
 

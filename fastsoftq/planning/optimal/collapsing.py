@@ -23,9 +23,10 @@ from fastsoftq.planning.markov_chains.differences import EPS
 from fastsoftq.planning.markov_chains.resolvent import Resolvent
 from fastsoftq.planning.markov_chains.totals import poisson_equation
 from fastsoftq.planning.markov_chains.transitions import merged
-from fastsoftq.planning.optimal.choices import Choices, shortest_ways, with_stops, within
+from fastsoftq.planning.optimal.choices import Choices, with_stops, within
 from fastsoftq.planning.optimal.end_components import end_components
 from fastsoftq.planning.optimal.howard import Optimum, begin, improve, sweep
+from fastsoftq.planning.optimal.proper_policies import shortest_ways
 
 __all__ = ["Collapsed", "collapse"]
 

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from fastsoftq.planning.markov_chains.classes import transient_states
 from fastsoftq.planning.markov_chains.differences import EPS
 from fastsoftq.planning.markov_chains.resolvent import Resolvent
-from fastsoftq.planning.optimal.choices import Choices, best_in_each, proper, shortest_ways
+from fastsoftq.planning.optimal.choices import Choices, best_in_each
+from fastsoftq.planning.optimal.proper_policies import proper, shortest_ways
 
 __all__ = ["Optimum", "begin", "improve", "sweep"]
 
