@@ -85,5 +85,8 @@ def _critical_within(mdp: TabularMDP, work: float) -> float | None:
 
         if work_of_critical(mdp) > work:
             return None
-        _critical[mdp] = critical_reward_scale(mdp)
+        try:
+            _critical[mdp] = critical_reward_scale(mdp)
+        except ArithmeticError:  # beyond double precision: no warning is worth a training
+            return None
     return _critical[mdp]

@@ -204,7 +204,7 @@ if {moment!r} == "the end": atexit.register(Press().press)
 """
 
 
-@pytest.mark.parametrize("moment", ["fastsoftq.cli.app", "typer", "fastsoftq.experiments.cliff_walking", "the end"])
+@pytest.mark.parametrize("moment", ["fastsoftq.cli.app", "typer", "fastsoftq.experiments.hard_or_soft", "the end"])
 def test_ctrl_c_ends_it_with_130_and_one_line_whenever_it_comes(tmp_path, moment):
     (tmp_path / "sitecustomize.py").write_text(PRESS.format(moment=moment), encoding="utf-8")
     arguments = ["list"] if moment == "the end" else ["reproduce", *SMALL, "--out", tmp_path / "out"]

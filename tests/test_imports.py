@@ -69,6 +69,11 @@ def test_imports_run_downwards_only(path):
             assert DEPTH[own] >= DEPTH["comparing"], f"{own} imports {target}"
 
 
+def test_no_two_files_share_a_name():
+    names = [path.name for path in PACKAGE.rglob("*.py") if path.name != "__init__.py"]
+    assert not {name for name in names if names.count(name) > 1}
+
+
 @pytest.mark.parametrize(
     "arguments",
     [["-c", "import fastsoftq"], ["-m", "fastsoftq", "--help"], ["-m", "fastsoftq", "list"]],

@@ -119,7 +119,7 @@ def _reproduce(
         return False
 
     from fastsoftq.cli.live import Labelled, live
-    from fastsoftq.cli.tables import show
+    from fastsoftq.cli.printing import show
     from fastsoftq.report.findings import write
 
     counted = Labelled()

@@ -260,12 +260,12 @@ def _training_record(results: Results, name: str) -> dict[str, Any]:
 DEFAULT = "cliff-walking"
 
 EXPERIMENTS = {
-    "cliff-walking": Experiment("cliff_walking", "Hard against soft at reward scales 1, 2 and 10 (Results A and B)"),
+    "cliff-walking": Experiment("hard_or_soft", "Hard against soft at reward scales 1, 2 and 10 (Results A and B)"),
     "traditional": Experiment("traditional", "Bellman's equations, value and policy iteration, and tables learned"),
     "posterior": Experiment("posterior", "The posterior over optimal trajectories against a policy that can be played"),
     "reward-scale": Experiment("reward_scale", "Soft tends to standard: a sweep across the critical reward scale"),
-    "multi-goal": Experiment("multi_goal", "A room with four goals: which of them hard and soft policies visit"),
-    "point-mass": Experiment("point_mass", "Haarnoja's point mass among four goals, on a lattice; at most 16 seeds"),
+    "multi-goal": Experiment("four_goals", "A room with four goals: which of them hard and soft policies visit"),
+    "point-mass": Experiment("moving_mass", "Haarnoja's point mass among four goals, on a lattice; at most 16 seeds"),
     "pretraining": Experiment("pretraining", "Pretrained hard, soft or not at all, then goals close or walls appear"),
     "exploration": Experiment("exploration", "Entropy and coverage of hard and soft policies while they learn"),
     "robustness": Experiment("robustness", "Trained on the cliff, tested with cells blocked, slip, other starts"),

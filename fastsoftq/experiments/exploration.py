@@ -14,14 +14,13 @@ from fastsoftq.agents import QLearning, SoftQLearning
 from fastsoftq.experiments import Settings, Watch
 from fastsoftq.experiments.document import DISCOUNT, HARD, epsilon_of, soft
 from fastsoftq.experiments.exact import can_act, entropy, exact_policy
-from fastsoftq.experiments.intervals import EACH, interval_columns, interval_of
+from fastsoftq.experiments.interval_columns import EACH, interval_columns, interval_of
 from fastsoftq.experiments.joint_comparisons import compare_together, comparison_text
 from fastsoftq.experiments.titled_figure import count_on_logarithmic_axis, key_below, titled_figure
 from fastsoftq.figures.colours import GREY, agent_colour
 from fastsoftq.mdp.cliff_walking import cliff_walking
 from fastsoftq.mdp.tabular import TabularMDP
-from fastsoftq.planning.bellman import greedy_policy, matrices, soft_policy
-from fastsoftq.planning.policies import epsilon_mixture
+from fastsoftq.planning.bellman import epsilon_mixture, greedy_policy, matrices, soft_policy
 from fastsoftq.report.findings import Findings, Table
 from fastsoftq.report.rounding import interval_text, share_text
 from fastsoftq.statistics import pointwise_intervals

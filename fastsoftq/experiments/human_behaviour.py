@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from fastsoftq.experiments import Settings, Watch
-from fastsoftq.experiments.intervals import EACH
+from fastsoftq.experiments.interval_columns import EACH
 from fastsoftq.experiments.joint_comparisons import compare_together, comparisons_text, sign
 from fastsoftq.experiments.titled_figure import titled_figure
 from fastsoftq.experiments.watched import watched
@@ -23,12 +23,12 @@ from fastsoftq.figures.grid_world import plot_grid
 from fastsoftq.mdp.cliff_walking import cliff_walking
 from fastsoftq.mdp.grid import from_map
 from fastsoftq.mdp.tabular import TabularMDP
+from fastsoftq.planning.bellman import epsilon_mixture
 from fastsoftq.planning.inverse_rl.behaviour import BehaviourFit, fit_epsilon_greedy, fit_temperature, log_likelihood
 from fastsoftq.planning.inverse_rl.demonstrations import Demonstrations
 from fastsoftq.planning.inverse_rl.reward_weights import RewardFit, fit_rewards
 from fastsoftq.planning.inverse_rl.soft_behaviour import SoftBehaviour
 from fastsoftq.planning.iteration import soft_value_iteration, value_iteration
-from fastsoftq.planning.policies import epsilon_mixture
 from fastsoftq.planning.trajectories import sample_trajectories
 from fastsoftq.report.findings import Findings, Table
 from fastsoftq.report.rounding import interval_text, share_text

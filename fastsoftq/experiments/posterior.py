@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from fastsoftq.experiments import Settings, Watch
 from fastsoftq.experiments.document import slipping_cliff
-from fastsoftq.experiments.intervals import EACH, interval_columns, interval_of
+from fastsoftq.experiments.interval_columns import EACH, interval_columns, interval_of
 from fastsoftq.experiments.titled_figure import key_below, titled_figure
 from fastsoftq.figures.colours import GREY, INK
 from fastsoftq.figures.grid_world import plot_grid

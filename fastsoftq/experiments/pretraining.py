@@ -27,7 +27,7 @@ from fastsoftq.experiments.fine_tuning import (
     room,
 )
 from fastsoftq.experiments.goals_reached import N_GOALS, goals_visited
-from fastsoftq.experiments.intervals import interval_columns, interval_of
+from fastsoftq.experiments.interval_columns import interval_columns, interval_of
 from fastsoftq.experiments.joint_comparisons import sign
 from fastsoftq.experiments.titled_figure import key_below, titled_figure
 from fastsoftq.figures.colours import GREY, INK

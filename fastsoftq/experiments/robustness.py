@@ -14,7 +14,7 @@ from fastsoftq.agents import Frozen, QLearning, SoftQLearning
 from fastsoftq.experiments import Settings, Watch
 from fastsoftq.experiments.document import HARD, slipping_cliff, soft
 from fastsoftq.experiments.exact import exact_policy
-from fastsoftq.experiments.intervals import EACH, interval_columns, interval_of
+from fastsoftq.experiments.interval_columns import EACH, interval_columns, interval_of
 from fastsoftq.experiments.joint_comparisons import compare_together, comparisons_text
 from fastsoftq.experiments.titled_figure import key_below, titled_figure
 from fastsoftq.experiments.watched import watched
@@ -24,9 +24,9 @@ from fastsoftq.figures.labels import typeset
 from fastsoftq.mdp.cliff_walking import cliff_walking
 from fastsoftq.mdp.grid import from_map
 from fastsoftq.mdp.tabular import TabularMDP
+from fastsoftq.planning.bellman import epsilon_mixture
 from fastsoftq.planning.evaluation import evaluate_policy
 from fastsoftq.planning.occupancy import occupancy
-from fastsoftq.planning.policies import epsilon_mixture
 from fastsoftq.report.findings import Findings, Table
 from fastsoftq.report.rounding import interval_text, share_text
 from fastsoftq.statistics import Comparison

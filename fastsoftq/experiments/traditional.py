@@ -14,7 +14,7 @@ from fastsoftq.agents import PowerDecay
 from fastsoftq.experiments import Settings, Watch
 from fastsoftq.experiments.document import DISCOUNT, HARD, STEP_SIZE, soft
 from fastsoftq.experiments.exact import can_act
-from fastsoftq.experiments.intervals import EACH, interval_columns
+from fastsoftq.experiments.interval_columns import EACH, interval_columns
 from fastsoftq.experiments.joint_comparisons import compare_together, comparison_text
 from fastsoftq.experiments.titled_figure import count_on_logarithmic_axis, titled_figure
 from fastsoftq.figures.colours import INK, agent_colour

@@ -47,6 +47,13 @@ __all__ = [
 ]
 
 
+def _action_values(name: str, row: NDArray[Any]) -> None:
+    """Refuse what no action is worth: -inf is that of an action that cannot be taken, and one at least must be."""
+    checks.every(name, row, row < np.inf, "it must be finite, or -inf for an action that cannot be taken")
+    if len(row) and not (row > -np.inf).any():
+        raise ValueError(f"{name} is -inf for every action; one at least must be finite")
+
+
 class RowKind(Kind):
     """The numbers of a state, one for each action: an array of one axis, or a tuple.
 
@@ -55,12 +62,12 @@ class RowKind(Kind):
     least, most : int
         How many.
     check : function, optional
-        Of a name and an array: what more its entries must be; finite if not given.
+        Of a name and an array: what more its entries must be; if not given, finite, or -inf for some.
     """
 
     allowed = "a row: an array of one axis, or a tuple, of numbers"
 
-    def __init__(self, least: int = 1, most: int | None = None, check: Callable[..., Any] = checks.finite) -> None:
+    def __init__(self, least: int = 1, most: int | None = None, check: Callable[..., Any] = _action_values) -> None:
         self._least, self._most, self._check = least, most, check
 
     def takes(self, t: types.Type) -> bool:
@@ -170,12 +177,12 @@ class RowOfTableKind(RowKind):
 
 
 class TerminatedKind(FlagKind):
-    """Whether the episode has terminated; where it has not, the next state's values count, and must be finite."""
+    """Whether the episode has terminated; where it has not, the next state's values count."""
 
     def beside(self, name: str, value: Any, given: Mapping[str, Any]) -> Any:
         if not value:
             table, state = name.replace("terminated", "q"), given["next_state"]
-            checks.finite(f"{table}[{state}]", given["q"][state])
+            _action_values(f"{table}[{state}]", given["q"][state])
         return value
 
 

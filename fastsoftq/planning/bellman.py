@@ -17,6 +17,7 @@ __all__ = [
     "TIE_TOLERANCE",
     "Matrices",
     "action_values",
+    "epsilon_mixture",
     "greedy_policy",
     "hard_values",
     "log_soft_policy",
@@ -232,3 +233,27 @@ def policy_chain(model: Matrices, policy: NDArray[np.float64]) -> tuple[Transiti
     chain = model.continuation.mixed(taken.ravel(), np.repeat(np.arange(n_states), n_actions), n_states)
     ends = (taken * model.termination).sum(axis=1)
     return chain.only(chain.p >= _NEVER), np.where(ends < _NEVER, 0.0, ends)
+
+
+def epsilon_mixture(policy: NDArray[np.float64], epsilon: float) -> NDArray[np.float64]:
+    """The policy but, with probability epsilon, any action: (1 - epsilon) pi(a | s) + epsilon / n.
+
+    Of a greedy policy it is the epsilon-greedy one (Sutton & Barto 2018, section 2.2).
+
+    Parameters
+    ----------
+    policy : ndarray of float64, shape [..., actions]
+    epsilon : float
+        In [0, 1].
+
+    Returns
+    -------
+    ndarray of float64, shape [..., actions]
+
+    Examples
+    --------
+    >>> epsilon_mixture(np.array([[1.0, 0.0], [0.5, 0.5]]), 0.5)
+    array([[0.75, 0.25],
+           [0.5 , 0.5 ]])
+    """
+    return np.asarray((1.0 - epsilon) * policy + epsilon / policy.shape[-1])

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fastsoftq import checks
-from fastsoftq.studies.arrays import CURVES
+from fastsoftq.studies.kept_arrays import CURVES
 from fastsoftq.studies.plan import Plan, Unit
 from fastsoftq.studies.progress import Row
 from fastsoftq.studies.sealed import canonical

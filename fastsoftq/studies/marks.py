@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from fastsoftq.studies.arrays import Arrays, Kept
+from fastsoftq.studies.kept_arrays import Arrays, Kept
 
 __all__ = ["groups_of", "is_mark", "leaves_of"]
 

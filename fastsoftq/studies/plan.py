@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastsoftq import checks
-from fastsoftq.studies.arrays import Contents, Kept, contents_of
 from fastsoftq.studies.conditions import Condition
 from fastsoftq.studies.difference import difference_of
+from fastsoftq.studies.kept_arrays import Contents, Kept, contents_of
 from fastsoftq.studies.sealed import canonical
 from fastsoftq.studies.study import Study
 from fastsoftq.studies.summary import STATISTICS

@@ -16,8 +16,8 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from fastsoftq.studies.arrays import CURVES, Arrays
 from fastsoftq.studies.claims import LEASE, Claims
+from fastsoftq.studies.kept_arrays import CURVES, Arrays
 from fastsoftq.studies.marks import groups_of, is_mark, leaves_of
 from fastsoftq.studies.plan import FolderError, Plan, Unit
 from fastsoftq.studies.plan_file import plan_data, plan_from_data

@@ -7,7 +7,7 @@ import pytest
 
 import fastsoftq as fsq
 from fastsoftq.experiments import EXPERIMENTS, Settings
-from fastsoftq.experiments.cliff_walking import AGENTS, _exact, _falls
+from fastsoftq.experiments.hard_or_soft import AGENTS, _exact, _falls
 from tests.experiments.running import array, trained
 
 # Exact values at discount 0.95 without a limit of steps, from independent linear algebra.

@@ -10,9 +10,9 @@ import pytest
 from fastsoftq.experiments import (
     Settings,
     exploration,
+    four_goals,
     human_behaviour,
-    multi_goal,
-    point_mass,
+    moving_mass,
     pretraining,
     robustness,
     traditional,
@@ -141,7 +141,7 @@ def test_multi_goal(gain):
         SimpleNamespace(room=room, name=name, learned=SimpleNamespace(shares=shares(mean)))
         for (room, name), mean in means.items()
     ]
-    sentence = multi_goal._found(behaviours)
+    sentence = four_goals._found(behaviours)
     verb = "wider by" if gain > 0 else "less wide by" if gain < 0 else "not told apart"
     assert re.search(rf"hard \(evenly: ln 4 = 1\.386\): {verb}", sentence)
     assert "first action: not told apart" in sentence
@@ -172,7 +172,7 @@ def test_point_mass():
 
     def sentence(low, high):
         cases = ("soft_learned", "soft_exact_0.5", "soft_exact_0.25", "hard_exact_0.5", "hard_first_exact_0.5")
-        return point_mass._found([{"case": case, **row(low, high)} for case in cases])
+        return moving_mass._found([{"case": case, **row(low, high)} for case in cases])
 
     assert "has spread over all four goals" in sentence(1.3, 1.38)
     assert "has not spread evenly" in sentence(0.2, 0.4)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import fastsoftq as fsq
-from fastsoftq.experiments import EXPERIMENTS, Settings, fine_tuning, multi_goal
+from fastsoftq.experiments import EXPERIMENTS, Settings, fine_tuning, four_goals
 from fastsoftq.experiments.goals_reached import NEAR_TIES, reached
 from fastsoftq.planning.bellman import greedy_policy, soft_policy
 from fastsoftq.report.findings import write
@@ -76,10 +76,10 @@ def test_the_point_mass_spreads_over_all_goals_on_either_lattice(all_findings):
 def test_learned_goal_shares_come_to_the_exact_ones():
     """In a smaller room, where little training is enough."""
     mdp = fsq.multi_goal(7, goal_rewards=NEAR_TIES)
-    hard = fsq.train(mdp, multi_goal.HARD, 8, 600, 200, keep_q=True, threads=1)
+    hard = fsq.train(mdp, four_goals.HARD, 8, 600, 200, keep_q=True, threads=1)
     np.testing.assert_array_equal(reached(mdp, map(greedy_policy, hard.final_q), 200).shares, [[1, 0, 0, 0]] * 8)
-    soft = fsq.train(mdp, multi_goal.SOFT, 8, 3000, 200, keep_q=True, threads=1)
-    exact = fsq.soft_value_iteration(mdp, multi_goal.DISCOUNT, reward_scale=multi_goal.REWARD_SCALE).policy
+    soft = fsq.train(mdp, four_goals.SOFT, 8, 3000, 200, keep_q=True, threads=1)
+    exact = fsq.soft_value_iteration(mdp, four_goals.DISCOUNT, reward_scale=four_goals.REWARD_SCALE).policy
     learned = reached(mdp, (soft_policy(q, 1.0) for q in soft.final_q), 200)
     np.testing.assert_allclose(learned.shares, reached(mdp, [exact], 200).shares.repeat(8, 0), atol=1e-3)
 

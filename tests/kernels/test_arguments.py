@@ -132,7 +132,7 @@ def bad_from_python(name, argument):
     elif argument in ROWS:
         yield from (None, "ab", b"ab", {1, 2}, {1: 2.0}, 1.0, np.array(1.0), np.eye(2), [[1.0, 2.0]])
         yield from ([True, False], [1j, 2.0], ["a", "b"], [1.0, None], [1.0, "2"], [[1], [1, 2]])
-        yield from ([NAN, 1.0], [1.0, INF], (0.0, -INF)) if name != "read_row" else ([1.0],)
+        yield from ([NAN, 1.0], [1.0, INF], (-INF, -INF)) if name != "read_row" else ([1.0],)
         yield from (np.ma.array([0.5, 0.5], mask=[True, False]), np.zeros(2, "M8[s]"), np.zeros(2, "V8"))
         yield from ([], (), np.empty(0)) if name != "fold" else ()
         yield from ([0.5, 0.4], [1.5, -0.5], [0.5, 0.25, 0.25]) if argument == "policy" and "update" in name else ()

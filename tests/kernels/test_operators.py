@@ -116,3 +116,13 @@ def test_entropy_lies_between_none_and_the_uniform_ones(weights):
     nats = entropy(policy)
     assert nats == pytest.approx(slow.entropy(policy.tolist()), rel=1e-13, abs=1e-14)
     assert 0.0 <= nats <= math.log(len(policy)) + 1e-14
+
+
+def test_an_action_that_cannot_be_taken_weighs_nothing():
+    masked, rest = [-math.inf, 0.0, 1.0], [0.0, 1.0]
+    assert hard_value(masked) == 1.0
+    assert soft_value(masked, 0.5) == soft_value(rest, 0.5)
+    out = np.empty(3)
+    softmax(masked, 2.0, out)
+    assert out[0] < 1e-300
+    np.testing.assert_allclose(out[1:], np.exp([-0.5, 0.0]) / (1.0 + math.exp(-0.5)), rtol=1e-14)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fastsoftq.planning.policies import epsilon_mixture
+from fastsoftq.planning.bellman import epsilon_mixture
 
 
 @given(

@@ -10,9 +10,9 @@ import numpy as np
 
 from fastsoftq import checks
 from fastsoftq.mdp.gymnasium.as_loaded import as_loaded
+from fastsoftq.mdp.gymnasium.listed_outcomes import Table, arrays, read_table
 from fastsoftq.mdp.gymnasium.making import gymnasium_module, make
 from fastsoftq.mdp.gymnasium.playing import check_by_playing, standing
-from fastsoftq.mdp.gymnasium.transitions import Table, arrays, read_table
 from fastsoftq.mdp.gymnasium.wrappers import wrapped
 from fastsoftq.mdp.tabular import TabularMDP
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastsoftq import checks
-from fastsoftq.mdp.gymnasium.transitions import Table, acted_in
+from fastsoftq.mdp.gymnasium.listed_outcomes import Table, acted_in
 
 __all__ = ["check_by_playing", "standing"]
 
@@ -52,7 +52,7 @@ def check_by_playing(env: Any, table: Table, start: NDArray[np.float64]) -> None
     Examples
     --------
     >>> import gymnasium
-    >>> from fastsoftq.mdp.gymnasium.transitions import read_table
+    >>> from fastsoftq.mdp.gymnasium.listed_outcomes import read_table
     >>> env = gymnasium.make("CliffWalking-v1").unwrapped
     >>> table = read_table(env)
     >>> check_by_playing(env, table, env.initial_state_distrib)
@@ -116,7 +116,7 @@ def standing(
     --------
     >>> import gymnasium
     >>> from itertools import islice
-    >>> from fastsoftq.mdp.gymnasium.transitions import read_table
+    >>> from fastsoftq.mdp.gymnasium.listed_outcomes import read_table
     >>> env = gymnasium.make("CliffWalking-v1").unwrapped
     >>> situations = standing(env, [], read_table(env), env.initial_state_distrib)
     >>> visited = {int(env.s) for _ in islice(situations, 2, 1000)}

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from fastsoftq import checks
 from fastsoftq.mdp.gymnasium.as_loaded import as_loaded
-from fastsoftq.mdp.gymnasium.transitions import Table, acted_in
+from fastsoftq.mdp.gymnasium.listed_outcomes import Table, acted_in
 
 __all__ = ["Situations", "wrapped"]
 
@@ -67,7 +67,7 @@ def wrapped(table: Table, start: NDArray[np.float64], wrappers: Iterable[Any], s
     --------
     >>> import gymnasium
     >>> from fastsoftq.mdp.gymnasium.playing import standing
-    >>> from fastsoftq.mdp.gymnasium.transitions import read_table
+    >>> from fastsoftq.mdp.gymnasium.listed_outcomes import read_table
     >>> env = gymnasium.make("CliffWalking-v1").unwrapped
     >>> table, start = read_table(env), env.initial_state_distrib
     >>> clip = gymnasium.wrappers.ClipReward(env, -10, 0)

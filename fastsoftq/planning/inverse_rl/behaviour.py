@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from fastsoftq import checks
 from fastsoftq.mdp.tabular import TabularMDP
-from fastsoftq.planning.bellman import Matrices, action_values, log_soft_policy, matrices
+from fastsoftq.planning.bellman import Matrices, action_values, epsilon_mixture, log_soft_policy, matrices
 from fastsoftq.planning.evaluation import checked_policy
 from fastsoftq.planning.inverse_rl.advantages import shortfalls
 from fastsoftq.planning.inverse_rl.demonstrations import Demonstrations, counted
@@ -25,7 +25,6 @@ from fastsoftq.planning.inverse_rl.inverse_temperature import Likelihood
 from fastsoftq.planning.inverse_rl.soft_behaviour import soft_fixed_point, total
 from fastsoftq.planning.inverse_rl.visited import observed
 from fastsoftq.planning.iteration import value_iteration
-from fastsoftq.planning.policies import epsilon_mixture
 from fastsoftq.system.html import NotebookTable
 
 __all__ = [

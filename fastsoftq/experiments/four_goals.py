@@ -24,15 +24,14 @@ from fastsoftq.experiments.goals_reached import (
     goals_visited,
     reached,
 )
-from fastsoftq.experiments.intervals import EACH, interval_columns, length_bounds
+from fastsoftq.experiments.interval_columns import EACH, interval_columns, length_bounds
 from fastsoftq.experiments.joint_comparisons import compare_together, comparison_text
 from fastsoftq.experiments.titled_figure import key_below, titled_figure
 from fastsoftq.figures.colours import INK, agent_colour
 from fastsoftq.figures.grid_world import plot_grid
 from fastsoftq.mdp.multi_goal import multi_goal
 from fastsoftq.mdp.tabular import TabularMDP
-from fastsoftq.planning.bellman import greedy_policy, soft_policy
-from fastsoftq.planning.policies import epsilon_mixture
+from fastsoftq.planning.bellman import epsilon_mixture, greedy_policy, soft_policy
 from fastsoftq.report.findings import Findings, Table
 from fastsoftq.report.rounding import share_text
 from fastsoftq.statistics import confidence_band

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from fastsoftq.agents import QLearning, SoftQLearning
 from fastsoftq.experiments import Settings, Watch
 from fastsoftq.experiments.goals_reached import N_GOALS, first_of_the_best, goal_entropy, reached
-from fastsoftq.experiments.intervals import EACH, interval_columns, length_bounds
+from fastsoftq.experiments.interval_columns import EACH, interval_columns, length_bounds
 from fastsoftq.experiments.titled_figure import titled_figure
 from fastsoftq.figures.colours import agent_colour
 from fastsoftq.figures.grid_world import plot_grid
