@@ -78,7 +78,7 @@ def study(settings: Settings) -> Study:
         for source in SOURCES
     ]
     rooms = {OPEN: room(), **{task: room(**changes) for task, changes in TASKS.items()}}
-    return settings.study("pretraining", rooms, TUNERS, conditions=[*pretraining, *fine_tuning], tables=True)
+    return settings.study("pretraining", rooms, TUNERS, conditions=[*pretraining, *fine_tuning])
 
 
 def analyse(results: Results, settings: Settings, watch: Watch) -> Findings:

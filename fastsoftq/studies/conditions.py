@@ -29,8 +29,8 @@ class Condition:
     first_seed : int, optional
         The study's if not given. Run i has the seed `first_seed` + i.
     after : str, optional
-        The name of an earlier condition: run i starts from the table in which its run i ended. Tables are matched by
-        cell where both environments have cells, else by state.
+        The name of an earlier condition: run i starts from the table in which its run i ended, which is kept. Tables
+        are matched by cell where both environments have cells, else by state.
 
     Raises
     ------
@@ -96,7 +96,7 @@ def product_of(environments: Iterable[str], agents: Iterable[str]) -> tuple[Cond
 
 
 def checked_conditions(
-    conditions: Any, environments: Mapping[str, Any], agents: Mapping[str, Any], seeds: range, tables: bool
+    conditions: Any, environments: Mapping[str, Any], agents: Mapping[str, Any], seeds: range
 ) -> tuple[Condition, ...]:
     """Return a study's conditions if they fit it and each other.
 
@@ -107,8 +107,6 @@ def checked_conditions(
         The study's, by name.
     seeds : range
         The study's.
-    tables : bool
-        Whether the study keeps final tables, which `after` needs.
 
     Returns
     -------
@@ -147,8 +145,6 @@ def checked_conditions(
                 raise ValueError(
                     f"{entry}.after is {condition.after!r}; it must be the name of an earlier condition, {known}"
                 )
-            if not tables:
-                raise ValueError(f"{entry}.after is {condition.after!r}; it needs tables=True, to start from them")
         earlier.append(condition.name)
     return given
 

@@ -37,12 +37,17 @@ def difference_of(here: Mapping[str, Any], wanted: Mapping[str, Any]) -> str | N
                 return f"{group}.{name} is there and not here. {_ELSEWHERE}"
             if record != wanted[group][name]:
                 return f"{group}.{name} {_changes(record, wanted[group][name])}"
-    conditions = conditions_of(wanted)
-    for name, condition in conditions_of(here).items():
+    conditions, there = conditions_of(wanted), conditions_of(here)
+    for name, condition in there.items():
         if name not in conditions:
             return f"condition {name!r} is there and not here. {_ELSEWHERE}"
         if condition != conditions[name]:
             return f"condition {name!r} {_changes(vars(condition), vars(conditions[name]))}"
+    if not wanted.get("tables"):
+        kept = {condition.after for condition in there.values()}
+        for name, condition in conditions.items():
+            if condition.after in there and condition.after not in kept:
+                return f"{name!r} starts from tables of {condition.after!r} that are not kept there. {_ELSEWHERE}"
     return None
 
 

@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 from fastsoftq.engine.curves import LearningCurves
 from fastsoftq.studies.summary import summarized
 
-__all__ = ["CURVES", "Arrays", "Contents", "Kept", "contents_of"]
+__all__ = ["CURVES", "FINAL_TABLE", "Arrays", "Contents", "Kept", "contents_of"]
 
 Arrays = dict[str, NDArray[Any]]  # rows by `Kept.key`
 
 CURVES = "curves"  # the group of returns, lengths and truncated
+FINAL_TABLE = "final_q"
 
 # Runs that are hashed together, of every curve kept. Chunks are whole multiples of it.
 _HASHED = 64
@@ -81,7 +82,7 @@ class Contents:
             return dict(summarized(curves, self.runs_per_row))
         arrays: Arrays = {name: getattr(curves, name) for name in ("returns", "lengths", "truncated")}
         if curves.final_q is not None:
-            arrays["final_q"] = curves.final_q
+            arrays[FINAL_TABLE] = curves.final_q
         if curves.checkpoint_q is not None:
             for place, episode in enumerate(curves.checkpoints):
                 arrays[f"checkpoint_q.{episode}"] = curves.checkpoint_q[:, place]
@@ -103,7 +104,7 @@ def contents_of(keep: str, block: int | None = None, tables: bool = False, check
     block : int or None
         Runs summarised together.
     tables : bool
-        Whether final tables are kept.
+        Whether final tables are kept, of some conditions at least.
     checkpoints : sequence of int
         Episodes after which tables are kept.
 
@@ -123,7 +124,7 @@ def contents_of(keep: str, block: int | None = None, tables: bool = False, check
             Kept("truncated", "|b1", ("episode",), _TRUNCATED),
         ]
         if tables:
-            arrays.append(Kept("final_q", "<f8", _TABLE, {"long_name": "action value after training"}))
+            arrays.append(Kept(FINAL_TABLE, "<f8", _TABLE, {"long_name": "action value after training"}))
         values = {"long_name": "action value after a checkpoint"}
         for place, episode in enumerate(checkpoints):
             arrays.append(Kept("checkpoint_q", "<f8", _TABLE, values, episode, place))

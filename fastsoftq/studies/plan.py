@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from fastsoftq import checks
 from fastsoftq.studies.conditions import Condition
 from fastsoftq.studies.difference import difference_of
-from fastsoftq.studies.kept_arrays import Contents, Kept, contents_of
+from fastsoftq.studies.kept_arrays import FINAL_TABLE, Contents, Kept, contents_of
 from fastsoftq.studies.sealed import canonical
 from fastsoftq.studies.study import Study
 from fastsoftq.studies.summary import STATISTICS
@@ -121,6 +121,7 @@ class Plan:
             provenance=(*self.provenance, provenance),
             format=FORMAT,
         )
+        plan = replace(plan, cells={**plan.longest, **self.cells})  # tables may be kept from now on
         plan.check_chunk()
         return plan
 
@@ -132,11 +133,17 @@ class Plan:
     def contents(self) -> Contents:
         """What is kept."""
         record = self.record
-        return contents_of(record["keep"], record["block"], record.get("tables", False), record.get("checkpoints", ()))
+        tables = bool(record.get("tables") or self._sources)
+        return contents_of(record["keep"], record["block"], tables, record.get("checkpoints", ()))
 
     def kept(self, condition: Condition) -> list[Kept]:
-        """What is kept of a condition: all arrays but those of checkpoints that it does not reach."""
-        return [kept for kept in self.contents.arrays if kept.episode <= _known(condition.episodes)]
+        """What is kept of a condition.
+
+        Not checkpoints that it does not reach; final tables if the study keeps them, or if others start from them.
+        """
+        final = self.record.get("tables") or condition.name in self._sources
+        reached = (kept for kept in self.contents.arrays if kept.episode <= _known(condition.episodes))
+        return [kept for kept in reached if final or kept.name != FINAL_TABLE]
 
     def row_shape(self, condition: Condition, kept: Kept) -> tuple[int, ...]:
         """The shape of a condition's rows of an array."""
@@ -153,9 +160,12 @@ class Plan:
     @cached_property
     def longest(self) -> dict[str, int]:
         """The length of the longest rows, by dimension."""
-        used = dict.fromkeys(dimension for kept in self.contents.arrays for dimension in kept.dimensions)
-        sizes = [self._sizes(condition) for condition in self.conditions]
-        return {dimension: max(size[dimension] for size in sizes) for dimension in used}
+        longest: dict[str, int] = {}
+        for condition in self.conditions:
+            sizes = self._sizes(condition)
+            for dimension in (dimension for kept in self.kept(condition) for dimension in kept.dimensions):
+                longest[dimension] = max(sizes[dimension], longest.get(dimension, 0))
+        return longest
 
     def check_chunk(self) -> None:
         """Refuse chunks with an array too large to be stored.
@@ -236,6 +246,11 @@ class Plan:
                 parts.append({"tables": tables, "after": condition.after and found[condition.after]})
             found[condition.name] = hashlib.sha256(canonical(parts)).hexdigest()
         return found
+
+    @cached_property
+    def _sources(self) -> set[str]:
+        """The conditions that others start from."""
+        return {condition.after for condition in self.conditions if condition.after is not None}
 
     @cached_property
     def _places(self) -> dict[str, int]:

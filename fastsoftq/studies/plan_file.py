@@ -139,7 +139,7 @@ def _check_conditions(plan: Plan) -> None:
         checks.choice("precision", condition.precision, PRECISIONS)
         checks.count("first_seed", condition.first_seed, least=0, most=2**64 - plan.runs)
         record["environments"][condition.environment], record["agents"][condition.agent]
-        if condition.after is not None and (condition.after not in earlier or not record.get("tables")):
+        if condition.after is not None and (condition.after not in earlier or record["keep"] != "curves"):
             raise ValueError(f"after is {condition.after!r}")
         earlier.add(condition.name)
     if not plan.conditions or len(earlier) < len(plan.conditions):

@@ -66,7 +66,8 @@ class Study:
     conditions : iterable of Condition, optional
         Which agent learns in which environment, and how; every agent in every environment if not given.
     tables : bool
-        Keep the table in which each run ends. This and `checkpoints` need `keep="curves"`.
+        Keep the table in which each run ends; of conditions that others start from it is kept in any case. This and
+        `checkpoints` need `keep="curves"`.
     checkpoints : sequence of int
         Episodes, ascending from 1, after which each run's table is kept too. One that a condition does not reach is
         not kept of it.
@@ -152,7 +153,7 @@ class Study:
         for agent in self.agents.values():
             check_code(agent)
         given = product_of(self.environments, self.agents) if self.conditions is None else self.conditions
-        fix("conditions", checked_conditions(given, self.environments, self.agents, self.seeds, self.tables))
+        fix("conditions", checked_conditions(given, self.environments, self.agents, self.seeds))
         for condition in self.conditions:
             check_reward_scale(self.environments[condition.environment], self.agents[condition.agent])
         fix("checkpoints", self._checked_checkpoints())
@@ -178,6 +179,8 @@ class Study:
         environment_of = {condition.name: condition.environment for condition in self.conditions}
         for place, condition in enumerate(self.conditions):
             if condition.after is not None:
+                if self.keep != "curves":
+                    raise ValueError(f"conditions[{place}].after is {condition.after!r}; it needs keep='curves'")
                 source = self.environments[environment_of[condition.after]]
                 try:
                     source_states(source, self.environments[condition.environment])

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from fastsoftq.engine.curves import LearningCurves
 from fastsoftq.engine.threads import Progress
+from fastsoftq.studies.kept_arrays import FINAL_TABLE
 from fastsoftq.studies.plan import Unit
 from fastsoftq.studies.store import Store
 from fastsoftq.studies.study import Study
@@ -105,7 +106,7 @@ def _trained(store: Store, study: Study, unit: Unit, there: int, report: Callabl
         condition.precision,
         threads=1,
         initial_q=_start(store, study, unit, there),
-        keep_q="final_q" in (kept.key for kept in plan.kept(condition)),
+        keep_q=FINAL_TABLE in (kept.key for kept in plan.kept(condition)),
         checkpoints=[episode for episode in plan.contents.checkpoints if episode <= condition.episodes],
     )
     return training.curves(slice(None), report)
@@ -116,13 +117,13 @@ def _start(store: Store, study: Study, unit: Unit, there: int) -> NDArray[np.flo
     before = store.plan.source_of(unit)
     if before is None:
         return None
-    found = store.find(before, ["final_q"])
+    found = store.find(before, [FINAL_TABLE])
     if found.runs < unit.runs:
         raise OSError(f"the tables that unit {unit.name} starts from have been damaged since they were looked at")
     source, target = (
         study.environments[store.plan.conditions[place].environment] for place in (before.condition, unit.condition)
     )
-    tables: NDArray[np.float64] = found.arrays["final_q"][there : unit.runs, source_states(source, target)]
+    tables: NDArray[np.float64] = found.arrays[FINAL_TABLE][there : unit.runs, source_states(source, target)]
     return tables
 
 

@@ -208,6 +208,35 @@ def test_another_study_is_refused(tmp_path, change, message):
         run(study(**change), tmp_path)
 
 
+def test_only_conditions_that_others_start_from_keep_their_tables_unasked(tmp_path, trained):
+    run(study(tables=False, checkpoints=[2]), tmp_path / "all", chunk=64)
+    results = open_results(tmp_path / "all")
+    for name, (curves, _) in trained.items():
+        np.testing.assert_array_equal(results.curves(name).returns, curves.returns)
+    for name in ("pretrained", "tuned"):
+        np.testing.assert_array_equal(results.tables(name), trained[name][0].final_q)
+    for name in ("room/hard", "again"):
+        with pytest.raises(ValueError, match=f"episode is None, the last; of '{name}' tables are kept after 2 episodes"):
+            results.tables(name)
+    assert {path.name for path in (tmp_path / "all/results.zarr/final_q/c").iterdir()} == {"0", "2"}
+    assert verify(tmp_path / "all").digest
+
+
+def test_a_condition_whose_tables_were_not_kept_cannot_be_started_from_later(tmp_path, trained):
+    given = study().conditions
+    alone = {"tables": False, "checkpoints": (), "environments": {"room": ROOM}}
+    run(study(**alone, conditions=[given[1]]), tmp_path, chunk=64)
+    late = replace(given[1], name="late", after="room/hard")
+    with pytest.raises(FolderError, match="'late' starts from tables of 'room/hard' that are not kept there"):
+        run(study(**alone, conditions=[given[1], late]), tmp_path)
+    new = {"tables": False, "checkpoints": ()}
+    assert run(study(**new, conditions=[given[1], given[0], *given[2:]]), tmp_path).kept == 3
+    results = open_results(tmp_path)
+    np.testing.assert_array_equal(results.tables("tuned"), trained["tuned"][0].final_q)
+    np.testing.assert_array_equal(results.curves("again").returns, trained["again"][0].returns)
+    assert verify(tmp_path).digest
+
+
 def test_any_flipped_bit_of_a_table_is_found_named_and_mended(tmp_path, trained, digest):
     run(study(), tmp_path, chunk=64)
     arrays = tmp_path / "results.zarr"
@@ -309,7 +338,11 @@ def test_zarr_reads_tables_padded(tmp_path):
             ValueError,
             r"conditions\[0\].after is 'room/hard'; .* an earlier condition, of which there is none",
         ),
-        ({"tables": False}, ValueError, r"conditions\[2\].after is 'pretrained'; it needs tables=True"),
+        (
+            {"tables": False, "checkpoints": (), "keep": "summary"},
+            ValueError,
+            r"conditions\[2\].after is 'pretrained'; it needs keep='curves'",
+        ),
         (
             {"conditions": [Condition("room", "hard", first_seed=2**64 - 149)]},
             ValueError,
