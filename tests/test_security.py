@@ -14,16 +14,15 @@ import pytest
 import fastsoftq as fsq
 from fastsoftq.report.page import write_report
 from fastsoftq.report.reader import read_results
-from fastsoftq.studies.agent_records import UnknownAgent, agent_from_record
 from fastsoftq.studies.conditions import Condition
 from fastsoftq.studies.inspect import status, verify
 from fastsoftq.studies.plan import FolderError
 from fastsoftq.studies.plan_file import plan_from_data
 from fastsoftq.studies.results import open_results
 from fastsoftq.studies.running import run
-from fastsoftq.studies.sealed import canonical, sealed
 from fastsoftq.studies.study import Study
-from fastsoftq.studies.zarr_format import DamagedError
+from fastsoftq.studies.study_records import UnknownAgent, agent_from_record, canonical, sealed
+from fastsoftq.studies.zarr_files import DamagedError
 from tests.agents.homemade import Mean
 from tests.report.folders import HARD
 

@@ -20,7 +20,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 import fastsoftq as fsq
-from fastsoftq.figures.style import GREY, STYLE, agent_colour, save
+from fastsoftq.figures.colours import GREY, agent_colour
+from fastsoftq.figures.style import STYLE, save
 
 ROOT = Path(__file__).parents[2]
 NUMBERS = Path(__file__).with_name("scaling.csv")

@@ -10,9 +10,8 @@ import typer
 
 import fastsoftq
 from fastsoftq.cli.errors import FAILED, refuse, status_of
-from fastsoftq.cli.reports import report
 from fastsoftq.cli.reproduce import reproduce
-from fastsoftq.cli.studies import run_study, show_status, verify_folder
+from fastsoftq.cli.studies import report, run_study, show_status, verify_folder
 from fastsoftq.experiments import EXPERIMENTS
 from fastsoftq.system.interruption import STATUS, interruptible, leave
 from fastsoftq.system.streams import give_up_stdout, say

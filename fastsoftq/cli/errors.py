@@ -47,14 +47,15 @@ def status_of(error: BaseException) -> int:
     BaseException
         The error itself, where it is a fault of ours: its traceback shows where.
     """
-    from fastsoftq.studies.zarr_format import DamagedError
-
     if isinstance(error, KeyboardInterrupt):
         return STATUS
     if isinstance(error, UsageError):
         return refuse(error.format_message(), error.exit_code)
     if isinstance(error, BadInputError | TooLargeError):
         return refuse(str(error), BAD_INPUT)
+
+    from fastsoftq.studies.zarr_files import DamagedError
+
     if isinstance(error, OSError | MemoryError | DamagedError | UnfinishedError):
         return refuse(str(error) or "not enough memory", FAILED)
     raise error
@@ -69,7 +70,7 @@ def refuse(message: str, status: int) -> int:
 @contextmanager
 def bad_input() -> Iterator[None]:
     """Within, what the package refuses is bad input; results that are damaged are not."""
-    from fastsoftq.studies.zarr_format import DamagedError
+    from fastsoftq.studies.zarr_files import DamagedError
 
     try:
         yield

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from fastsoftq.engine.threads import Progress
-from fastsoftq.studies.progress import Row, time_left
+from fastsoftq.studies.inspect import Row, time_left
 from fastsoftq.system.streams import say, shown
 
 if TYPE_CHECKING:

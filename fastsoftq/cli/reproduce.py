@@ -16,9 +16,10 @@ from fastsoftq.system.interruption import prompt
 from fastsoftq.system.streams import say
 
 if TYPE_CHECKING:
+    from fastsoftq.report.findings import Findings
     from fastsoftq.studies import Results, Study
 
-__all__ = ["reproduce"]
+__all__ = ["reproduce", "show"]
 
 
 def _experiments(incomplete: str) -> list[tuple[str, str]]:
@@ -119,7 +120,7 @@ def _reproduce(
         return False
 
     from fastsoftq.cli.live import Labelled, live
-    from fastsoftq.cli.printing import show
+    from fastsoftq.cli.reproduce import show
     from fastsoftq.report.findings import write
 
     counted = Labelled()
@@ -131,3 +132,23 @@ def _reproduce(
     show(findings)
     say(f"\nWritten to {folder}: {', '.join(file.name for file in files)}")
     return True
+
+
+def show(findings: Findings) -> None:
+    """Print the table and the sentences of an experiment's findings to standard output."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = 160  # a pipe or a file has no width to keep to
+    grid = Table(title=findings.title, caption=findings.table.caption, box=box.SIMPLE_HEAD, title_justify="left")
+    grid.caption_justify = "left"
+    for i, heading in enumerate(findings.table.header):
+        grid.add_column(heading, justify="left" if i == 0 else "right", overflow="fold")
+    for row in findings.table.rows:
+        grid.add_row(*row)
+    console.print(grid, markup=False)
+    for sentence in findings.sentences:
+        console.print(sentence, markup=False)

@@ -1,7 +1,8 @@
-"""The commands run, status and verify."""
+"""The commands run, status, verify and report."""
 
 from __future__ import annotations
 
+import importlib
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,11 +10,11 @@ from typing import Annotated, Any
 import typer
 
 from fastsoftq.cli.errors import FAILED, BadInputError, bad_input, resumable
-from fastsoftq.cli.options import Chunks, Dask, Part, Results, part_of
+from fastsoftq.cli.options import Chunks, Dask, Part, Results, check_file, part_of, path
 from fastsoftq.system.interruption import prompt
 from fastsoftq.system.streams import say
 
-__all__ = ["run_study", "run_to_folder", "show_status", "verify_folder"]
+__all__ = ["report", "run_study", "run_to_folder", "show_status", "verify_folder"]
 
 _PATIENCE = 5.0  # seconds
 
@@ -67,8 +68,7 @@ def run_to_folder(study: Any, out: str | Path, *, prefix: str = "", **options: A
         As for `fastsoftq.studies.run`.
     """
     from fastsoftq.cli.live import clock, live
-    from fastsoftq.studies import run
-    from fastsoftq.studies.progress import Tally
+    from fastsoftq.studies.running import Tally, run
 
     tally = Tally()
     # A chunk that is being written is finished; one whose training is still being compiled is not waited for.
@@ -121,3 +121,56 @@ def verify_folder(
     if found.digest is None:
         raise typer.Exit(FAILED)
     say(found.digest)
+
+
+def report(
+    folder: Annotated[
+        Path, typer.Argument(parser=path, metavar="DIR", help="A folder of results.", show_default=False)
+    ],
+    other: Annotated[
+        Path | None,
+        typer.Argument(parser=path, metavar="OTHER", help="Another, to compare with it.", show_default=False),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="The file; report.html in DIR, or comparison.html for two folders, if not given.",
+            parser=path,
+            metavar="FILE",
+        ),
+    ] = None,
+    modules: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--import",
+            help="A module with agents of your own, to be imported first; without it they are shown as data.",
+            metavar="MODULE",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Write a report of results as one HTML file that needs nothing else, or of two folders compared."""
+    _import(modules or [])
+    if out is not None:
+        check_file(out)
+
+    from fastsoftq.report.page import write_report
+
+    with bad_input():
+        written = write_report(folder, other, out)
+    say(f"Report: {written}")
+
+
+def _import(modules: list[str]) -> None:
+    """Import what was asked for by name, from the current folder too, as `python -m` does."""
+    if modules:
+        sys.path.append(str(Path.cwd()))
+    for name in modules:
+        try:
+            importlib.import_module(name)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # whatever it does when it is imported, ending the process included
+            raise BadInputError(
+                f"--import is {name!r}; it cannot be imported: {type(error).__name__}: {error}"
+            ) from None

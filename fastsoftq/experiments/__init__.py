@@ -6,11 +6,11 @@ An experiment is a module with `study(settings)` and `analyse(results, settings,
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from fastsoftq import checks
 
@@ -20,12 +20,15 @@ if TYPE_CHECKING:
     from fastsoftq.report.findings import Findings
     from fastsoftq.studies import Results, Study
 
-__all__ = ["DEFAULT", "EXPERIMENTS", "Experiment", "Settings", "Watch", "chosen"]
+__all__ = ["DEFAULT", "EXPERIMENTS", "Experiment", "Settings", "Watch", "chosen", "watched"]
 
 _COPIES = 2  # of a condition's curves in memory: in chunks as they are read, and as a whole
 
 # Told what is being computed and how far it has come; first with nothing done, when it begins.
 Watch = Callable[[str, "Progress"], None]
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -223,6 +226,36 @@ class Experiment(NamedTuple):
     def load(self) -> ModuleType:
         """Import the module."""
         return importlib.import_module(f"{__name__}.{self.module}")
+
+
+def watched(label: str, items: Sequence[T], watch: Watch) -> Iterator[T]:
+    """Go through some items, while `watch` is told how many are done.
+
+    Parameters
+    ----------
+    label : str
+    items : sequence
+    watch : callable
+        Called with the label and a `Progress`, whose runs are the items.
+
+    Yields
+    ------
+    item
+
+    Examples
+    --------
+    >>> list(watched("fits", "ab", lambda label, progress: print(label, progress.runs, "of", progress.of_runs)))
+    fits 0 of 2
+    fits 1 of 2
+    fits 2 of 2
+    ['a', 'b']
+    """
+    from fastsoftq.engine.threads import Progress
+
+    for done, item in enumerate(items):
+        watch(label, Progress(done, len(items), 0))
+        yield item
+    watch(label, Progress(len(items), len(items), 0))
 
 
 def _unwatched(label: str, progress: Progress) -> None:

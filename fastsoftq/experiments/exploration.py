@@ -12,12 +12,10 @@ from numpy.typing import NDArray
 
 from fastsoftq.agents import QLearning, SoftQLearning
 from fastsoftq.experiments import Settings, Watch
-from fastsoftq.experiments.document import DISCOUNT, HARD, epsilon_of, soft
-from fastsoftq.experiments.exact import can_act, entropy, exact_policy
-from fastsoftq.experiments.interval_columns import EACH, interval_columns, interval_of
-from fastsoftq.experiments.joint_comparisons import compare_together, comparison_text
-from fastsoftq.experiments.titled_figure import count_on_logarithmic_axis, key_below, titled_figure
+from fastsoftq.experiments.certainty import EACH, compare_together, comparison_text, interval_columns, interval_of
+from fastsoftq.experiments.document import DISCOUNT, HARD, can_act, entropy, epsilon_of, exact_policy, soft
 from fastsoftq.figures.colours import GREY, agent_colour
+from fastsoftq.figures.style import count_on_logarithmic_axis, key_below, titled_figure
 from fastsoftq.mdp.cliff_walking import cliff_walking
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.planning.bellman import epsilon_mixture, greedy_policy, matrices, soft_policy

@@ -10,17 +10,16 @@ from numpy.typing import NDArray
 
 from fastsoftq.agents import QLearning, SoftQLearning
 from fastsoftq.engine.curves import LearningCurves
-from fastsoftq.experiments.exact import exact_policy
+from fastsoftq.experiments.certainty import compare_together, length_bounds
+from fastsoftq.experiments.document import exact_policy
 from fastsoftq.experiments.goals_reached import NEAR_TIES
-from fastsoftq.experiments.interval_columns import length_bounds
-from fastsoftq.experiments.joint_comparisons import compare_together
 from fastsoftq.figures.colours import agent_colour
 from fastsoftq.figures.curve import Curve, curve
 from fastsoftq.mdp.multi_goal import multi_goal
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.planning.bellman import epsilon_mixture
 from fastsoftq.planning.evaluation import evaluate_policy
-from fastsoftq.report.error_rate import ALPHA
+from fastsoftq.report.decision import ALPHA
 from fastsoftq.statistics import Comparison, SampleEfficiency, sample_efficiency
 
 __all__ = [

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from fastsoftq.agents import QLearning, SoftQLearning
 from fastsoftq.engine.curves import LearningCurves
 from fastsoftq.experiments import Settings, Watch
-from fastsoftq.experiments.exact import exact_policy
+from fastsoftq.experiments.certainty import EACH, compare_together, comparison_text, interval_columns, length_bounds
+from fastsoftq.experiments.document import exact_policy
 from fastsoftq.experiments.goals_reached import (
     N_GOALS,
     NEAR_TIES,
@@ -24,11 +25,9 @@ from fastsoftq.experiments.goals_reached import (
     goals_visited,
     reached,
 )
-from fastsoftq.experiments.interval_columns import EACH, interval_columns, length_bounds
-from fastsoftq.experiments.joint_comparisons import compare_together, comparison_text
-from fastsoftq.experiments.titled_figure import key_below, titled_figure
 from fastsoftq.figures.colours import INK, agent_colour
 from fastsoftq.figures.grid_world import plot_grid
+from fastsoftq.figures.style import key_below, titled_figure
 from fastsoftq.mdp.multi_goal import multi_goal
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.planning.bellman import epsilon_mixture, greedy_policy, soft_policy

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastsoftq.engine.curves import LearningCurves
-from fastsoftq.experiments.exact import entropy
+from fastsoftq.experiments.document import entropy
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.planning.occupancy import Occupancy, occupancy
 

@@ -15,9 +15,8 @@ from fastsoftq.agents import Frozen, LinearDecay, QLearning, SoftQLearning
 from fastsoftq.comparing import LAST
 from fastsoftq.engine.curves import LearningCurves
 from fastsoftq.experiments import Settings, Watch
-from fastsoftq.experiments.document import EPSILON, HARD, epsilon_of, soft
-from fastsoftq.experiments.exact import exact_policy
-from fastsoftq.experiments.interval_columns import EACH, interval_columns, interval_of, length_bounds
+from fastsoftq.experiments.certainty import EACH, interval_columns, interval_of, length_bounds
+from fastsoftq.experiments.document import EPSILON, HARD, epsilon_of, exact_policy, soft
 from fastsoftq.figures.colours import agent_colour
 from fastsoftq.figures.curve import WITHIN, Curve, curve, in_doubt
 from fastsoftq.figures.learning_figure import Panel, plot_learning_curves
@@ -26,7 +25,7 @@ from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.planning.bellman import epsilon_mixture
 from fastsoftq.planning.critical import critical_reward_scale
 from fastsoftq.planning.evaluation import evaluate_policy
-from fastsoftq.report.error_rate import ErrorRate
+from fastsoftq.report.decision import ErrorRate
 from fastsoftq.report.findings import Findings, Table
 from fastsoftq.report.rounding import interval_text, share_text
 from fastsoftq.studies import Results, Study

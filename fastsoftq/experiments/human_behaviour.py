@@ -13,13 +13,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from fastsoftq.experiments import Settings, Watch
-from fastsoftq.experiments.interval_columns import EACH
-from fastsoftq.experiments.joint_comparisons import compare_together, comparisons_text, sign
-from fastsoftq.experiments.titled_figure import titled_figure
-from fastsoftq.experiments.watched import watched
+from fastsoftq.experiments import Settings, Watch, watched
+from fastsoftq.experiments.certainty import EACH, compare_together, comparisons_text, sign
 from fastsoftq.figures.colours import GREY, INK
 from fastsoftq.figures.grid_world import plot_grid
+from fastsoftq.figures.style import titled_figure
 from fastsoftq.mdp.cliff_walking import cliff_walking
 from fastsoftq.mdp.grid import from_map
 from fastsoftq.mdp.tabular import TabularMDP

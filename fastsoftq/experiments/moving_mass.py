@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 
 from fastsoftq.agents import QLearning, SoftQLearning
 from fastsoftq.experiments import Settings, Watch
+from fastsoftq.experiments.certainty import EACH, interval_columns, length_bounds
 from fastsoftq.experiments.goals_reached import N_GOALS, first_of_the_best, goal_entropy, reached
-from fastsoftq.experiments.interval_columns import EACH, interval_columns, length_bounds
-from fastsoftq.experiments.titled_figure import titled_figure
 from fastsoftq.figures.colours import agent_colour
 from fastsoftq.figures.grid_world import plot_grid
+from fastsoftq.figures.style import titled_figure
 from fastsoftq.mdp.point_mass import point_mass
 from fastsoftq.mdp.tabular import TabularMDP
-from fastsoftq.planning.bellman import greedy_policy, soft_policy
+from fastsoftq.planning.bellman import greedy_policy, log_sum_exp, soft_policy
 from fastsoftq.planning.iteration import soft_value_iteration, value_iteration
 from fastsoftq.planning.trajectories import sample_trajectories
 from fastsoftq.report.findings import Findings, Table
@@ -135,8 +135,7 @@ def _exact(spacing: float) -> list[Case]:
 def _learned(results: Results) -> list[Case]:
     mdps = _lattices(SPACING)
     hard, soft = results.tables("hard"), results.tables("soft")
-    top = soft[0].max(axis=1)
-    value = (top + np.log(np.exp(soft[0] - top[:, None]).sum(axis=1))) / REWARD_SCALE
+    value = log_sum_exp(soft[0]) / REWARD_SCALE
     by_lot, softly = [greedy_policy(q) for q in hard], [soft_policy(q, 1.0) for q in soft]
     label = f"learned, spacing {SPACING:g}"
     return [

@@ -11,12 +11,12 @@ from matplotlib.ticker import NullLocator
 from numpy.typing import NDArray
 
 from fastsoftq.experiments import Settings, Watch
+from fastsoftq.experiments.certainty import EACH, interval_columns, interval_of
 from fastsoftq.experiments.document import slipping_cliff
-from fastsoftq.experiments.interval_columns import EACH, interval_columns, interval_of
-from fastsoftq.experiments.titled_figure import key_below, titled_figure
 from fastsoftq.figures.colours import GREY, INK
 from fastsoftq.figures.grid_world import plot_grid
 from fastsoftq.figures.labels import typeset
+from fastsoftq.figures.style import key_below, titled_figure
 from fastsoftq.mdp.cliff_walking import cliff_walking
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.planning.evaluation import evaluate_policy

@@ -9,7 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from fastsoftq.experiments import Settings, Watch
-from fastsoftq.experiments.exact import exact_policy
+from fastsoftq.experiments.certainty import interval_columns, interval_of, sign
+from fastsoftq.experiments.document import exact_policy
 from fastsoftq.experiments.fine_tuning import (
     EARLY,
     GOALS,
@@ -27,13 +28,11 @@ from fastsoftq.experiments.fine_tuning import (
     room,
 )
 from fastsoftq.experiments.goals_reached import N_GOALS, goals_visited
-from fastsoftq.experiments.interval_columns import interval_columns, interval_of
-from fastsoftq.experiments.joint_comparisons import sign
-from fastsoftq.experiments.titled_figure import key_below, titled_figure
 from fastsoftq.figures.colours import GREY, INK
 from fastsoftq.figures.curve import in_doubt
 from fastsoftq.figures.grid_world import plot_grid
 from fastsoftq.figures.learning_figure import Panel, plot_learning_curves
+from fastsoftq.figures.style import key_below, titled_figure
 from fastsoftq.planning.occupancy import occupancy
 from fastsoftq.report.findings import Findings, Table
 from fastsoftq.report.rounding import interval_text, share_text

@@ -14,12 +14,11 @@ from numpy.typing import NDArray
 from fastsoftq.comparing import LAST
 from fastsoftq.engine.curves import LearningCurves
 from fastsoftq.experiments import Settings, Watch
-from fastsoftq.experiments.document import DISCOUNT, HARD, epsilon_of, soft
-from fastsoftq.experiments.exact import exact_policy
-from fastsoftq.experiments.interval_columns import EACH, interval_columns, interval_of, length_bounds
-from fastsoftq.experiments.titled_figure import titled_figure
+from fastsoftq.experiments.certainty import EACH, interval_columns, interval_of, length_bounds
+from fastsoftq.experiments.document import DISCOUNT, HARD, epsilon_of, exact_policy, soft
 from fastsoftq.figures.colours import GREY, INK, agent_colour
 from fastsoftq.figures.labels import typeset
+from fastsoftq.figures.style import titled_figure
 from fastsoftq.mdp.cliff_walking import cliff_walking
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.planning.bellman import epsilon_mixture

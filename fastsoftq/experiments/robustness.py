@@ -11,16 +11,13 @@ from matplotlib.ticker import NullLocator
 from numpy.typing import NDArray
 
 from fastsoftq.agents import Frozen, QLearning, SoftQLearning
-from fastsoftq.experiments import Settings, Watch
-from fastsoftq.experiments.document import HARD, slipping_cliff, soft
-from fastsoftq.experiments.exact import exact_policy
-from fastsoftq.experiments.interval_columns import EACH, interval_columns, interval_of
-from fastsoftq.experiments.joint_comparisons import compare_together, comparisons_text
-from fastsoftq.experiments.titled_figure import key_below, titled_figure
-from fastsoftq.experiments.watched import watched
+from fastsoftq.experiments import Settings, Watch, watched
+from fastsoftq.experiments.certainty import EACH, compare_together, comparisons_text, interval_columns, interval_of
+from fastsoftq.experiments.document import HARD, exact_policy, slipping_cliff, soft
 from fastsoftq.figures.colours import INK, agent_colour
 from fastsoftq.figures.grid_world import plot_grid
 from fastsoftq.figures.labels import typeset
+from fastsoftq.figures.style import key_below, titled_figure
 from fastsoftq.mdp.cliff_walking import cliff_walking
 from fastsoftq.mdp.grid import from_map
 from fastsoftq.mdp.tabular import TabularMDP

@@ -12,13 +12,11 @@ from numpy.typing import NDArray
 
 from fastsoftq.agents import PowerDecay
 from fastsoftq.experiments import Settings, Watch
-from fastsoftq.experiments.document import DISCOUNT, HARD, STEP_SIZE, soft
-from fastsoftq.experiments.exact import can_act
-from fastsoftq.experiments.interval_columns import EACH, interval_columns
-from fastsoftq.experiments.joint_comparisons import compare_together, comparison_text
-from fastsoftq.experiments.titled_figure import count_on_logarithmic_axis, titled_figure
+from fastsoftq.experiments.certainty import EACH, compare_together, comparison_text, interval_columns
+from fastsoftq.experiments.document import DISCOUNT, HARD, STEP_SIZE, can_act, soft
 from fastsoftq.figures.colours import INK, agent_colour
 from fastsoftq.figures.grid_world import plot_grid
+from fastsoftq.figures.style import count_on_logarithmic_axis, titled_figure
 from fastsoftq.mdp.cliff_walking import cliff_walking
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.planning.bellman import action_values, greedy_policy, hard_values, matrices, soft_values

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -10,9 +11,11 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from fastsoftq.figures.labels import typeset
 from fastsoftq.report.findings import Table
+from fastsoftq.report.rounding import distinct
 
-__all__ = ["FolderContents", "Picture", "ReportedAgent", "Runs"]
+__all__ = ["FolderContents", "Picture", "ReportedAgent", "Runs", "command_of", "run_facts"]
 
 
 class Runs(NamedTuple):
@@ -98,3 +101,74 @@ class FolderContents:
     pictures: Sequence[Picture] = ()
     summary: bytes = b""
     agents: Sequence[ReportedAgent] = ()
+
+
+def run_facts(run: Mapping[str, Any], steps: int = 0) -> list[tuple[str, str]]:
+    """Say how a folder's results came to be.
+
+    Parameters
+    ----------
+    run : mapping
+        As `run.json` has it; nothing is said of what is not there.
+    steps : int
+        Of the environment, where `run` does not count them.
+
+    Returns
+    -------
+    list of (str, str)
+        A fact, and its value.
+
+    Examples
+    --------
+    >>> run_facts({"seeds": 1000, "steps": 3_000_000})
+    [('seeds', '1,000'), ('environment steps', '3,000,000')]
+    """
+    steps = run.get("steps") or steps
+    training = sum(agent.get("seconds", 0.0) for agent in run.get("agents", {}).values())
+    versions = run.get("versions", {})
+    facts = [
+        ("seeds", _whole(run.get("seeds"))),
+        ("episodes", _whole(run.get("episodes"))),
+        ("steps an episode, at most", _whole(run.get("max_steps"))),
+        ("environment steps", _whole(steps or None)),
+        ("training", f"{training:,.1f} s" if training else ""),
+        ("speed", f"{distinct(steps / training / 1e6, 1, 0.0)} million steps a second" if training and steps else ""),
+        ("all in all", f"{run['seconds']:,.1f} s" if "seconds" in run else ""),
+        ("threads", _whole(run.get("threads"))),
+        ("processor", f"{run['cpu']}, {run.get('cores')} cores" if "cpu" in run else ""),
+        ("system", run.get("platform", "")),
+        (
+            "fastsoftq",
+            " ".join(filter(None, (run.get("fastsoftq"), f"at commit {run['commit']}" if run.get("commit") else ""))),
+        ),
+        ("versions", ", ".join(f"{k} {v}" for k, v in {"Python": run.get("python"), **versions}.items() if v)),
+        ("finished", run.get("time", "")),
+    ]
+    return [(what, how) for what, how in facts if how]
+
+
+def _whole(number: int | None) -> str:
+    return "" if number is None else typeset(number)
+
+
+def command_of(run: Mapping[str, Any]) -> str:
+    """Give the command that made the results, as one types it.
+
+    Parameters
+    ----------
+    run : mapping
+        As `run.json` has it.
+
+    Returns
+    -------
+    str
+        Empty where it is not known.
+
+    Examples
+    --------
+    >>> command_of({"command": ["__main__.py", "run", "my study.toml"]})
+    "fastsoftq run 'my study.toml'"
+    """
+    words: Iterable[str] = run.get("command", ())
+    first, *rest = words or [""]  # `python -m fastsoftq` calls itself __main__.py
+    return shlex.join(["fastsoftq" if first == "__main__.py" else first, *rest]) if first else ""

@@ -12,12 +12,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from fastsoftq.figures.colours import on_dark
-from fastsoftq.report.error_rate import ErrorRate
+from fastsoftq.report.decision import ErrorRate
 from fastsoftq.report.folder import Picture
-from fastsoftq.report.matching import matched_folders
 from fastsoftq.report.reader import read_results
 from fastsoftq.report.sections import Section, error_rate, section
-from fastsoftq.report.two_folders import comparison_section
+from fastsoftq.report.two_folders import comparison_section, matched_folders
 from fastsoftq.system.atomic import atomic_write
 
 __all__ = ["write_report"]

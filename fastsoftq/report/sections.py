@@ -9,14 +9,12 @@ from typing import NamedTuple
 from fastsoftq.figures.curve import in_doubt
 from fastsoftq.figures.labels import typeset
 from fastsoftq.report.charts import Drawing, difference_charts, learning_charts, profile_charts, spread_chart
-from fastsoftq.report.comparison_tables import band_footnotes, comparison_table
-from fastsoftq.report.error_rate import ErrorRate
+from fastsoftq.report.comparison_tables import band_footnotes, comparison_table, pairing
+from fastsoftq.report.decision import ErrorRate
 from fastsoftq.report.findings import Table
-from fastsoftq.report.folder import FolderContents, Picture, ReportedAgent
-from fastsoftq.report.pairing import pairing
+from fastsoftq.report.folder import FolderContents, Picture, ReportedAgent, command_of, run_facts
 from fastsoftq.report.performance import Performance, performance_of
 from fastsoftq.report.rounding import interval_text, setting_text
-from fastsoftq.report.run_facts import command_of, run_facts
 from fastsoftq.report.verdict import Verdict, answers, reference_of, verdicts
 
 __all__ = ["Group", "Part", "Section", "error_rate", "section"]
@@ -154,7 +152,7 @@ def section(contents: FolderContents, rate: ErrorRate | None = None) -> Section:
         pictures=contents.pictures,
         table=contents.table if contents.table and contents.table.rows else None,
         settings=_settings(contents.agents),
-        facts=run_facts(contents.run, [one for group in groups.values() for one in group]),
+        facts=run_facts(contents.run, sum(one.steps for group in groups.values() for one in group)),
         command=command_of(contents.run),
         summary=contents.summary,
         notes=[bought] if bought else [],

@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from fastsoftq.figures.curve import REACH, episode_blocks
 from fastsoftq.figures.labels import typeset
-from fastsoftq.report.decision import decided, decided_band
-from fastsoftq.report.error_rate import ALPHA, ErrorRate
+from fastsoftq.report.decision import ALPHA, ErrorRate, decided, decided_band
 from fastsoftq.report.folder import ReportedAgent
 from fastsoftq.report.performance import Performance
 from fastsoftq.report.rounding import interval_text, p_text, setting_text

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 # Where each public name lives.
 _HOME = {
     "Condition": "fastsoftq.studies.conditions",
-    "DamagedError": "fastsoftq.studies.zarr_format",
+    "DamagedError": "fastsoftq.studies.zarr_files",
     "FolderError": "fastsoftq.studies.plan",
     "Results": "fastsoftq.studies.results",
     "Study": "fastsoftq.studies.study",
@@ -42,4 +42,4 @@ if TYPE_CHECKING:
     from fastsoftq.studies.running import run as run
     from fastsoftq.studies.study import Study as Study
     from fastsoftq.studies.toml import read_study as read_study
-    from fastsoftq.studies.zarr_format import DamagedError as DamagedError
+    from fastsoftq.studies.zarr_files import DamagedError as DamagedError

@@ -1,4 +1,4 @@
-"""Conditions: which agent learns in which environment, and how; what a study runs once for each seed."""
+"""Conditions: which agent learns in which environment, from which tables on; what a study runs once for each seed."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from fastsoftq import checks
 from fastsoftq.agents.rules import PRECISIONS
+from fastsoftq.mdp.tabular import TabularMDP
 
-__all__ = ["Condition", "checked_conditions", "condition_records", "conditions_of", "product_of"]
+__all__ = ["Condition", "checked_conditions", "condition_records", "conditions_of", "product_of", "source_states"]
 
 
 @dataclass(frozen=True)
@@ -139,12 +143,11 @@ def checked_conditions(
         most = 2**64 - len(seeds)
         if condition.first_seed is not None:
             checks.count(f"{entry}.first_seed", condition.first_seed, least=0, most=most)
-        if condition.after is not None:
-            if condition.after not in earlier:
-                known = f"one of {', '.join(map(repr, earlier))}" if earlier else "of which there is none"
-                raise ValueError(
-                    f"{entry}.after is {condition.after!r}; it must be the name of an earlier condition, {known}"
-                )
+        if condition.after is not None and condition.after not in earlier:
+            known = f"one of {', '.join(map(repr, earlier))}" if earlier else "of which there is none"
+            raise ValueError(
+                f"{entry}.after is {condition.after!r}; it must be the name of an earlier condition, {known}"
+            )
         earlier.append(condition.name)
     return given
 
@@ -193,3 +196,49 @@ def conditions_of(record: Mapping[str, Any]) -> dict[str, Condition]:
         product = product_of(record["environments"], record["agents"])
         return {condition.name: replace(condition, **settings) for condition in product}
     return {name: Condition(name=name, **{**settings, **own}) for name, own in record["conditions"].items()}
+
+
+def source_states(source: TabularMDP, target: TabularMDP) -> NDArray[np.intp]:
+    """Find the state of one environment that each state of another takes its action values from.
+
+    Parameters
+    ----------
+    source, target : TabularMDP
+        States are matched by cell where both have cells, else by their numbers.
+
+    Returns
+    -------
+    ndarray of intp, shape [states of target]
+
+    Raises
+    ------
+    ValueError
+        Different numbers of actions, a cell that `source` lacks or has twice, or, without cells, different numbers of
+        states.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> source_states(fsq.from_map(["S..G", "...."]), fsq.from_map(["S..G", "#..."]))
+    array([0, 1, 2, 3, 5, 6, 7])
+    """
+    if source.n_actions != target.n_actions:
+        raise ValueError(f"{source.name} has {source.n_actions} actions and {target.name} has {target.n_actions}")
+    if source.cells is None or target.cells is None:
+        if source.n_states != target.n_states:
+            raise ValueError(
+                f"{source.name} has {source.n_states} states and {target.name} has {target.n_states}, and they do not "
+                "both have cells to match states by"
+            )
+        return np.arange(target.n_states)
+    if np.array_equal(source.cells, target.cells):
+        return np.arange(target.n_states)
+    cells = [tuple(cell) for cell in source.cells.tolist()]
+    state_at = {cell: state for state, cell in enumerate(cells)}
+    if len(state_at) < len(cells):
+        raise ValueError(f"{source.name} has several states in one cell, so that states cannot be matched by cell")
+    wanted = [tuple(cell) for cell in target.cells.tolist()]
+    missing = next((cell for cell in wanted if cell not in state_at), None)
+    if missing is not None:
+        raise ValueError(f"{target.name} has the cell {missing}, which {source.name} has not")
+    return np.array([state_at[cell] for cell in wanted], np.intp)

@@ -1,9 +1,10 @@
-"""What a folder holds: how far it is, by its marks alone, and whether every bit is as it was written."""
+"""What a folder holds: how far it is and will be when, by its marks alone, and whether every bit is as written."""
 
 from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
@@ -11,13 +12,31 @@ from typing import NamedTuple
 from fastsoftq import checks
 from fastsoftq.studies.kept_arrays import CURVES
 from fastsoftq.studies.plan import Plan, Unit
-from fastsoftq.studies.progress import Row
-from fastsoftq.studies.sealed import canonical
 from fastsoftq.studies.store import Found, open_store
+from fastsoftq.studies.study_records import canonical
 
-__all__ = ["Status", "Verification", "status", "verify"]
+__all__ = ["Row", "Status", "Verification", "status", "time_left", "verify"]
 
 _RECENT = 300.0  # seconds
+
+
+class Row(NamedTuple):
+    """One condition."""
+
+    name: str
+    done: int  # runs
+    runs: int
+    steps: int  # of those done
+
+
+def time_left(rows: Iterable[Row], steps_a_second: float) -> float | None:
+    """Seconds until all runs are done, if they take as many steps as those done; None where nothing is known."""
+    rows = list(rows)
+    done, steps = sum(row.done for row in rows), sum(row.steps for row in rows)
+    if not done or steps_a_second <= 0.0:
+        return None
+    left = sum((row.runs - row.done) * (row.steps / row.done if row.done else steps / done) for row in rows)
+    return left / steps_a_second
 
 
 class Status(NamedTuple):

@@ -5,16 +5,18 @@ Rows are runs for `keep="curves"` and blocks of runs for `keep="summary"`. Neith
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import numpy as np
 from numpy.typing import NDArray
 
 from fastsoftq.engine.curves import LearningCurves
 from fastsoftq.studies.summary import summarized
 
-__all__ = ["CURVES", "FINAL_TABLE", "Arrays", "Contents", "Kept", "contents_of"]
+__all__ = ["CURVES", "FINAL_TABLE", "Arrays", "Contents", "Kept", "contents_of", "groups_of", "leaves_of"]
 
 Arrays = dict[str, NDArray[Any]]  # rows by `Kept.key`
 
@@ -136,3 +138,26 @@ def contents_of(keep: str, block: int | None = None, tables: bool = False, check
         Kept("truncated", "<f8", ("episode",), {"long_name": "share of episodes that met max_steps"}),
     )
     return Contents("block", block, 1, summary, ())
+
+
+def groups_of(arrays: Collection[Kept]) -> dict[str, list[Kept]]:
+    """Arrays by group."""
+    groups: dict[str, list[Kept]] = {}
+    for kept in arrays:
+        groups.setdefault(kept.group, []).append(kept)
+    return groups
+
+
+def leaves_of(arrays: Arrays, group: Collection[Kept], rows_per_leaf: int) -> list[str]:
+    """SHA-256 digests of fixed numbers of rows of the arrays of a group together.
+
+    They are of what the arrays contain, not of files, so that they hold whoever wrote a chunk and however compressed.
+    """
+    leaves = []
+    rows = max(len(arrays[kept.key]) for kept in group)
+    for start in range(0, rows, rows_per_leaf):
+        digest = hashlib.sha256()
+        for kept in group:
+            digest.update(np.ascontiguousarray(arrays[kept.key][start : start + rows_per_leaf], kept.dtype).data)
+        leaves.append(digest.hexdigest())
+    return leaves

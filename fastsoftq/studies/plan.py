@@ -14,10 +14,9 @@ from numpy.typing import NDArray
 
 from fastsoftq import checks
 from fastsoftq.studies.conditions import Condition
-from fastsoftq.studies.difference import difference_of
 from fastsoftq.studies.kept_arrays import FINAL_TABLE, Contents, Kept, contents_of
-from fastsoftq.studies.sealed import canonical
 from fastsoftq.studies.study import Study
+from fastsoftq.studies.study_records import canonical, difference_of
 from fastsoftq.studies.summary import STATISTICS
 
 __all__ = ["FORMAT", "FolderError", "Plan", "Unit"]

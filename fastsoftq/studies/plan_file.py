@@ -10,8 +10,8 @@ from fastsoftq import checks
 from fastsoftq.agents.rules import PRECISIONS
 from fastsoftq.studies.conditions import Condition, conditions_of
 from fastsoftq.studies.plan import FORMAT, FolderError, Plan
-from fastsoftq.studies.sealed import sealed, unsealed
 from fastsoftq.studies.study import KEEP
+from fastsoftq.studies.study_records import sealed, unsealed
 from fastsoftq.system.memory import check_memory
 from fastsoftq.system.provenance import checked_provenance
 

@@ -11,13 +11,12 @@ from numpy.typing import NDArray
 
 from fastsoftq import checks
 from fastsoftq.engine.curves import LearningCurves
-from fastsoftq.studies.agent_records import agent_from_record
 from fastsoftq.studies.conditions import Condition
 from fastsoftq.studies.kept_arrays import CURVES, Arrays
 from fastsoftq.studies.store import Store, open_store
+from fastsoftq.studies.study_records import agent_from_record
 from fastsoftq.studies.summary import EpisodeSummary, merged
-from fastsoftq.studies.zarr_format import DamagedError
-from fastsoftq.studies.zarr_layout import RESULTS
+from fastsoftq.studies.zarr_files import RESULTS, DamagedError
 
 if TYPE_CHECKING:
     import xarray

@@ -1,4 +1,4 @@
-"""run: bring a folder to hold all of a study, or one part of it, whatever it holds already."""
+"""run: bring a folder to hold all of a study, or one part of it, whatever it holds already; and who watches it."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ from fastsoftq import checks
 from fastsoftq.engine.threads import Progress
 from fastsoftq.mdp.ends import warn_of_endless_starts
 from fastsoftq.reward_scales import warn_below_critical
+from fastsoftq.studies.inspect import Row
 from fastsoftq.studies.plan import Unit
 from fastsoftq.studies.store import Store, create
 from fastsoftq.studies.study import Study
 from fastsoftq.studies.work import Result, work
 
-__all__ = ["Outcome", "Watch", "run"]
+__all__ = ["Outcome", "Tally", "Watch", "run"]
 
 _AGAIN = 1.0  # seconds until a unit that another run has is tried again
 _WAIT = 0.2  # seconds for a unit to end, before those that others have are thought of
@@ -54,6 +55,63 @@ class _Silent:
     def begin(self, store: Store, units: list[Unit]) -> None: ...
     def tick(self, unit: Unit, progress: Progress) -> None: ...
     def done(self, result: Result) -> None: ...
+
+
+class Tally:
+    """A `Watch` that counts."""
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
+        self._lock = threading.Lock()
+        self._rows: dict[int, Row] = {}
+        self._under_way: dict[Unit, Progress] = {}
+        self._start = now()
+        self._steps = 0  # taken since, in units that are done
+
+    def begin(self, store: Store, units: list[Unit]) -> None:
+        """The units that will be seen to."""
+        for unit in sorted(units):
+            row = self._rows.get(unit.condition, Row(store.plan.conditions[unit.condition].name, 0, 0, 0))
+            self._rows[unit.condition] = row._replace(runs=row.runs + unit.runs)
+        self._start = self._now()
+
+    def tick(self, unit: Unit, progress: Progress) -> None:
+        """How far a unit is."""
+        with self._lock:
+            self._under_way[unit] = progress
+
+    def done(self, result: Result) -> None:
+        """A unit is done, or another run has it."""
+        with self._lock:
+            if not result.busy:
+                row = self._rows[result.unit.condition]
+                place = result.unit.condition
+                self._rows[place] = row._replace(done=row.done + result.runs, steps=row.steps + result.steps)
+            now: Result | None = result
+            while now is not None:  # with the units that it starts from
+                self._under_way.pop(now.unit, None)
+                self._steps += now.new_steps
+                now = now.source
+
+    @property
+    def rows(self) -> list[Row]:
+        """The conditions as they are now, with what is under way."""
+        with self._lock:
+            rows = dict(self._rows)
+            for unit, progress in self._under_way.items():
+                if unit.condition not in rows:  # another part's, which one of this part starts from
+                    continue
+                row = rows[unit.condition]
+                done = min(row.done + progress.runs, row.runs)
+                rows[unit.condition] = row._replace(done=done, steps=row.steps + progress.steps)
+            return list(rows.values())
+
+    @property
+    def steps_a_second(self) -> float:
+        """Since the beginning."""
+        with self._lock:
+            steps = self._steps + sum(progress.steps for progress in self._under_way.values())
+            return steps / max(self._now() - self._start, 1e-9)
 
 
 class _StoppedError(Exception):

@@ -17,7 +17,6 @@ from fastsoftq.agents.hyperparameters import checked
 from fastsoftq.agents.rules import PRECISIONS, check_code
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.reward_scales import check_reward_scale
-from fastsoftq.studies.agent_records import RESERVED, agent_record
 from fastsoftq.studies.conditions import (
     Condition,
     check_encodable,
@@ -25,9 +24,9 @@ from fastsoftq.studies.conditions import (
     condition_records,
     conditions_of,
     product_of,
+    source_states,
 )
-from fastsoftq.studies.sealed import canonical
-from fastsoftq.studies.transfer import source_states
+from fastsoftq.studies.study_records import RESERVED, agent_record, canonical
 
 __all__ = ["KEEP", "RESULTS_VERSION", "Study"]
 

@@ -22,9 +22,8 @@ from fastsoftq.mdp.multi_goal import multi_goal
 from fastsoftq.mdp.point_mass import point_mass
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.studies.conditions import Condition
-from fastsoftq.studies.list_depth import list_depths
 from fastsoftq.studies.study import Study
-from fastsoftq.studies.sweep import swept
+from fastsoftq.studies.sweep import list_depths, swept
 
 __all__ = ["ENVIRONMENTS", "SpecError", "parse_study", "read_study"]
 

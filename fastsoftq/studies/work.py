@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from fastsoftq.engine.curves import LearningCurves
 from fastsoftq.engine.threads import Progress
+from fastsoftq.studies.conditions import source_states
 from fastsoftq.studies.kept_arrays import FINAL_TABLE
 from fastsoftq.studies.plan import Unit
 from fastsoftq.studies.store import Store
 from fastsoftq.studies.study import Study
-from fastsoftq.studies.transfer import source_states
 from fastsoftq.training import Training
 
 __all__ = ["Result", "Tick", "work"]

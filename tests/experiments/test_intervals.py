@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fastsoftq.experiments import Settings
-from fastsoftq.experiments.interval_columns import interval_columns, interval_of, length_bounds
+from fastsoftq.experiments.certainty import interval_columns, interval_of, length_bounds
 from fastsoftq.report.rounding import interval_text
 from fastsoftq.statistics import confidence_interval
 from tests.experiments.running import findings

@@ -17,8 +17,8 @@ from fastsoftq.experiments import (
     robustness,
     traditional,
 )
+from fastsoftq.experiments.certainty import compare_together, comparison_text, comparisons_text, sign
 from fastsoftq.experiments.document import HARD
-from fastsoftq.experiments.joint_comparisons import compare_together, comparison_text, comparisons_text, sign
 from tests.experiments.running import findings
 
 RUNS = 20

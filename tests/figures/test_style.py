@@ -7,7 +7,8 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from fastsoftq.agents import ExpectedSarsa, LinearDecay, QLearning, Sarsa, SoftQLearning
-from fastsoftq.figures.style import agent_colour, save
+from fastsoftq.figures.colours import agent_colour
+from fastsoftq.figures.style import save
 
 
 def luminance(colour):

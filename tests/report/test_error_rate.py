@@ -11,14 +11,12 @@ from hypothesis import strategies as st
 from scipy.stats import binom
 
 from fastsoftq.figures.curve import episode_blocks
-from fastsoftq.report.decision import decided, decided_band
-from fastsoftq.report.error_rate import ErrorRate
+from fastsoftq.report.decision import ErrorRate, decided, decided_band
 from fastsoftq.report.folder import FolderContents, ReportedAgent, Runs
-from fastsoftq.report.matching import matched_folders
 from fastsoftq.report.page import write_report
 from fastsoftq.report.performance import performance_of
 from fastsoftq.report.sections import section
-from fastsoftq.report.two_folders import comparison_section
+from fastsoftq.report.two_folders import comparison_section, matched_folders
 from fastsoftq.report.verdict import answers, verdicts
 from fastsoftq.statistics import compare_samples, difference_band
 from fastsoftq.statistics.resampling import permutations_for, resamples_for

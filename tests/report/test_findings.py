@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from fastsoftq.cli.printing import show
+from fastsoftq.cli.reproduce import show
 from fastsoftq.report.findings import Findings, Table, write
 
 

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 import numpy as np
 import pytest
 
-from fastsoftq.report.error_rate import ErrorRate
+from fastsoftq.report.decision import ErrorRate
 from fastsoftq.report.page import write_report
 from fastsoftq.report.rounding import interval_text
 from fastsoftq.statistics import confidence_interval, performance_profile

@@ -11,13 +11,13 @@ from typer.testing import CliRunner
 import fastsoftq as fsq
 from fastsoftq.cli.app import app, main
 from fastsoftq.report import study_folder
-from fastsoftq.report.error_rate import ErrorRate
+from fastsoftq.report.decision import ErrorRate
 from fastsoftq.report.page import write_report
 from fastsoftq.report.reader import read_results
 from fastsoftq.report.rounding import interval_text
 from fastsoftq.statistics import confidence_interval
 from fastsoftq.studies import Condition, Study, open_results, run
-from fastsoftq.studies.zarr_format import DamagedError
+from fastsoftq.studies.zarr_files import DamagedError
 from tests.report.folders import COLD, HARD, SOFT
 
 

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 import fastsoftq as fsq
-from fastsoftq.report.facets import facets
+from fastsoftq.report.charts import facets
+from fastsoftq.report.comparison_tables import pairing
 from fastsoftq.report.folder import ReportedAgent, Runs
-from fastsoftq.report.pairing import pairing
 from fastsoftq.report.performance import performance_of
 from fastsoftq.report.reader import read_results
 from fastsoftq.report.rounding import interval_text

@@ -16,8 +16,8 @@ from fastsoftq.studies import study as spec
 from fastsoftq.studies.inspect import verify
 from fastsoftq.studies.plan import FolderError
 from fastsoftq.studies.running import run
-from fastsoftq.studies.sealed import canonical, sealed
 from fastsoftq.studies.study import Study
+from fastsoftq.studies.study_records import canonical, sealed
 from tests.test_security import OWN
 
 SCALE = 1.0

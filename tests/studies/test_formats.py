@@ -10,8 +10,8 @@ from fastsoftq.studies import FolderError, open_results, run
 from fastsoftq.studies import plan as plans
 from fastsoftq.studies.inspect import verify
 from fastsoftq.studies.plan_file import plan_from_data
-from fastsoftq.studies.sealed import canonical, sealed
 from fastsoftq.studies.store import open_store
+from fastsoftq.studies.study_records import canonical, sealed
 
 # As version 0.1.0 wrote it, but for the provenance.
 FIRST = {

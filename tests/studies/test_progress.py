@@ -7,9 +7,8 @@ from rich.console import Console
 
 from fastsoftq.cli.live import Labelled, clock, line, live, table
 from fastsoftq.engine.threads import Progress
-from fastsoftq.studies.inspect import status
-from fastsoftq.studies.progress import Row, Tally, time_left
-from fastsoftq.studies.running import run
+from fastsoftq.studies.inspect import Row, status, time_left
+from fastsoftq.studies.running import Tally, run
 from fastsoftq.studies.store import open_store
 from fastsoftq.studies.work import Result
 

@@ -6,8 +6,8 @@ import sys
 import pytest
 
 import fastsoftq as fsq
-from fastsoftq.studies.agent_records import agent_from_record
 from fastsoftq.studies.study import Study
+from fastsoftq.studies.study_records import agent_from_record
 from fastsoftq.studies.sweep import swept
 from fastsoftq.studies.toml import SpecError, parse_study, read_study
 

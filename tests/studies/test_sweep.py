@@ -11,9 +11,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import fastsoftq as fsq
-from fastsoftq.studies import list_depth, sweep
-from fastsoftq.studies.list_depth import depth
-from fastsoftq.studies.sweep import swept
+from fastsoftq.studies import sweep
+from fastsoftq.studies.sweep import depth, list_depths, swept
 from fastsoftq.studies.toml import ENVIRONMENTS, SpecError, parse_study, read_study
 
 HEAD = 'name = "s"\nepisodes = 2\nseeds = 2\n[agents.h]\nkind = "q_learning"\nstep_size = 0.5\ndiscount = 0.9\n'
@@ -164,7 +163,7 @@ def test_goals_may_be_swept_within_their_table(tmp_path):
 def test_list_depths_are_those_that_the_function_takes(kind):
     """What has a list for a value, by what the function says of itself, is no sweep of its elements."""
     lists = {"map": {"rows"}, "multi_goal": {"goal_rewards", "closed"}}.get(kind, set())
-    nature = list_depth.list_depths(ENVIRONMENTS[kind])
+    nature = list_depths(ENVIRONMENTS[kind])
     import inspect
 
     for name in inspect.signature(ENVIRONMENTS[kind]).parameters:
@@ -204,12 +203,12 @@ def annotated(
     ],
 )  # fmt: skip
 def test_list_depths_of_annotations_and_defaults(path, expected):
-    assert list_depth.list_depths(annotated)(tuple(path.split("."))) == expected
+    assert list_depths(annotated)(tuple(path.split("."))) == expected
 
 
 def test_what_has_no_signature_has_no_list_depths():
-    assert list_depth.list_depths(dict)(("rows",)) == 0
-    assert list_depth.list_depths(range)(("start",)) == 0
+    assert list_depths(dict)(("rows",)) == 0
+    assert list_depths(range)(("start",)) == 0
 
 
 values = st.recursive(
@@ -241,5 +240,4 @@ def test_a_sweep_that_nobody_could_wait_for_is_refused():
 
 
 def test_examples():
-    assert doctest.testmod(list_depth).failed == 0
     assert doctest.testmod(sweep).failed == 0

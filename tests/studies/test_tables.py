@@ -9,13 +9,12 @@ import pytest
 
 import fastsoftq as fsq
 from fastsoftq.studies import Condition, Study, open_results, run
-from fastsoftq.studies.conditions import product_of
+from fastsoftq.studies.conditions import product_of, source_states
 from fastsoftq.studies.inspect import verify
 from fastsoftq.studies.plan import FolderError, Plan
 from fastsoftq.studies.store import create
-from fastsoftq.studies.transfer import source_states
 from fastsoftq.studies.work import work
-from fastsoftq.studies.zarr_format import DamagedError
+from fastsoftq.studies.zarr_files import DamagedError
 
 ROOM = fsq.from_map(["S...", "....", "...G"])
 WALLED = fsq.from_map(["S...", ".##.", "...G"])
@@ -216,7 +215,7 @@ def test_only_conditions_that_others_start_from_keep_their_tables_unasked(tmp_pa
     for name in ("pretrained", "tuned"):
         np.testing.assert_array_equal(results.tables(name), trained[name][0].final_q)
     for name in ("room/hard", "again"):
-        with pytest.raises(ValueError, match=f"episode is None, the last; of '{name}' tables are kept after 2 episodes"):
+        with pytest.raises(ValueError, match=f"of '{name}' tables are kept after 2 episodes"):
             results.tables(name)
     assert {path.name for path in (tmp_path / "all/results.zarr/final_q/c").iterdir()} == {"0", "2"}
     assert verify(tmp_path / "all").digest

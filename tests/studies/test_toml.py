@@ -266,7 +266,11 @@ def test_conditions_are_those_of_python(tmp_path):
     [
         ("tables = true", "tables = 1", "line 4: tables is 1; it must be True or False"),
         ("tables = true\n", 'keep = "summary"\n', r"line 5: checkpoints is \(1, 5\); it needs keep='curves'"),
-        ("tables = true\ncheckpoints = [1, 5]\n", 'keep = "summary"\n', r"line 23: conditions\[1\].after is 'first'; it"),
+        (
+            "tables = true\ncheckpoints = [1, 5]\n",
+            'keep = "summary"\n',
+            r"line 23: conditions\[1\].after is 'first'; it needs keep='curves'",
+        ),
         ("[1, 5]", "[5, 1]", r"line 5: checkpoints\[1\] is 1; it must be at least 6"),
         ("[1, 5]", "[1, 6]", r"line 5: checkpoints\[1\] is 6; it must be at most 5"),
         ("[1, 5]", "5", "line 5: checkpoints is 5; it must be a sequence"),

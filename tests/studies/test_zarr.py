@@ -8,7 +8,7 @@ from hypothesis.extra import numpy as arrays
 
 from fastsoftq.studies.results import open_results
 from fastsoftq.studies.running import run
-from fastsoftq.studies.zarr_format import DamagedError, decoded, encoded
+from fastsoftq.studies.zarr_files import DamagedError, decoded, encoded
 
 xarray = pytest.importorskip("xarray")
 zarr = pytest.importorskip("zarr")
@@ -72,7 +72,7 @@ def test_zarr_itself_refuses_a_flipped_bit(small, tmp_path):
 
 
 def test_many_labels_are_cut_into_chunks(small, tmp_path, monkeypatch):
-    monkeypatch.setattr("fastsoftq.studies.zarr_layout._LABELS", 64)
+    monkeypatch.setattr("fastsoftq.studies.zarr_files._LABELS", 64)
     run(small(), tmp_path)
     np.testing.assert_array_equal(open_results(tmp_path).to_xarray().seed, np.arange(200))
     assert len(list((tmp_path / "results.zarr" / "seed" / "c").iterdir())) == 4
@@ -80,12 +80,10 @@ def test_many_labels_are_cut_into_chunks(small, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("keep", ["curves", "summary"])
 def test_episodes_are_counted_as_in_figures(small, tmp_path, keep):
-    """From 1; the file itself counts from 0, as folders that were made before do."""
+    """From 1, in the file too."""
     run(small(keep=keep), tmp_path)
     dataset = open_results(tmp_path).to_xarray()
     assert dataset.episode.values.tolist() == list(range(1, 13))
     stored = xarray.open_zarr(tmp_path / "results.zarr", chunks=None)
-    assert stored.episode.values.tolist() == list(range(12))
-    xarray.testing.assert_equal(
-        dataset.returns.sel(episode=12).drop_vars("episode"), stored.returns[:, :, 11].drop_vars("episode")
-    )
+    assert stored.episode.values.tolist() == list(range(1, 13))
+    xarray.testing.assert_equal(dataset.returns.sel(episode=12), stored.returns[:, :, 11])
