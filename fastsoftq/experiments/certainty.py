@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastsoftq.report.decision import ALPHA, decided
+from fastsoftq.mdp.tabular import TabularMDP
+from fastsoftq.report.decision import ALPHA, decided, sign
 from fastsoftq.report.rounding import interval_text
 from fastsoftq.statistics import Comparison, confidence_interval
 
@@ -21,7 +22,7 @@ __all__ = [
     "interval_columns",
     "interval_of",
     "length_bounds",
-    "sign",
+    "return_bounds",
 ]
 
 EACH = "95 % intervals, each by itself"  # what tables and figures call them
@@ -133,26 +134,6 @@ def compare_together(
     return {name: decided(a, b, error=error, bounds=bounds) for name, (a, b) in pairs.items()}
 
 
-def sign(found: Comparison) -> int:
-    """Whether the first has more (1), less (-1), or neither is told (0).
-
-    Parameters
-    ----------
-    found : Comparison
-
-    Returns
-    -------
-    int
-
-    Examples
-    --------
-    >>> found = compare_together({"b": (np.arange(20.0) + 5.0, np.arange(20.0))})
-    >>> sign(found["b"])
-    1
-    """
-    return int(found.low > 0.0) - int(found.high < 0.0)
-
-
 def comparison_text(found: Comparison, more: str, less: str) -> str:
     """A comparison in words.
 
@@ -207,3 +188,24 @@ def comparisons_text(found: Mapping[str, Comparison], more: str, less: str) -> s
         ]
         texts += [f"{words}: {', '.join(own)}"] if own else []
     return "; ".join(texts)
+
+
+def return_bounds(mdp: TabularMDP, max_steps: int) -> tuple[float, float]:
+    """The lowest and the highest return that an episode can have.
+
+    Parameters
+    ----------
+    mdp : TabularMDP
+    max_steps : int
+
+    Returns
+    -------
+    (float, float)
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> return_bounds(fsq.cliff_walking(), 10)
+    (-1000.0, 0.0)
+    """
+    return max_steps * float(mdp.reward.min()), max(0.0, max_steps * float(mdp.reward.max()))

@@ -15,7 +15,6 @@ __all__ = [
     "EPSILON",
     "HARD",
     "STEP_SIZE",
-    "can_act",
     "entropy",
     "epsilon_of",
     "exact_policy",
@@ -117,28 +116,6 @@ def exact_policy(mdp: TabularMDP, agent: QLearning | SoftQLearning) -> NDArray[n
     if isinstance(agent, SoftQLearning):
         return soft_value_iteration(mdp, agent.discount, reward_scale=agent.reward_scale).policy
     return value_iteration(mdp, agent.discount).policy
-
-
-def can_act(mdp: TabularMDP) -> NDArray[np.bool_]:
-    """The states that an agent can ever act in: who falls off the cliff is back at the start at once.
-
-    Parameters
-    ----------
-    mdp : TabularMDP
-        With a map.
-
-    Returns
-    -------
-    ndarray of bool, shape [states]
-
-    Examples
-    --------
-    >>> import fastsoftq as fsq
-    >>> int(can_act(fsq.cliff_walking()).sum())
-    37
-    """
-    marks = np.array([list(row) for row in mdp.map or ()])[tuple(np.asarray(mdp.cells).T)]
-    return np.asarray(~mdp.terminal & (marks != "C"))
 
 
 def entropy(p: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from fastsoftq.agents import QLearning, SoftQLearning
 from fastsoftq.experiments import Settings, Watch
 from fastsoftq.experiments.certainty import EACH, compare_together, comparison_text, interval_columns, interval_of
-from fastsoftq.experiments.document import DISCOUNT, HARD, can_act, entropy, epsilon_of, exact_policy, soft
+from fastsoftq.experiments.document import DISCOUNT, HARD, entropy, epsilon_of, exact_policy, soft
 from fastsoftq.figures.colours import GREY, agent_colour
+from fastsoftq.figures.grid_world import can_act
 from fastsoftq.figures.style import count_on_logarithmic_axis, key_below, titled_figure
 from fastsoftq.mdp.cliff_walking import cliff_walking
 from fastsoftq.mdp.tabular import TabularMDP
@@ -53,14 +54,6 @@ class Policy(NamedTuple):
 def study(settings: Settings) -> Study:
     """Hard and soft agents on the cliff, whose tables are kept after more and more episodes.
 
-    Parameters
-    ----------
-    settings : Settings
-
-    Returns
-    -------
-    Study
-
     Examples
     --------
     >>> study(Settings(episodes=10)).checkpoints
@@ -72,18 +65,7 @@ def study(settings: Settings) -> Study:
 
 
 def analyse(results: Results, settings: Settings, watch: Watch) -> Findings:
-    """Follow the entropy and the coverage of hard and soft policies from the first episode to the last.
-
-    Parameters
-    ----------
-    results : Results
-    settings : Settings
-    watch : callable
-
-    Returns
-    -------
-    Findings
-    """
+    """Follow the entropy and the coverage of hard and soft policies from the first episode to the last."""
     mdp = cliff_walking()
     episodes = np.array(settings.checkpoints(CHECKPOINTS))
     policies, tried = [], {}

@@ -69,14 +69,6 @@ class Behaviour(NamedTuple):
 def study(settings: Settings) -> Study:
     """Hard and soft agents in rooms with four goals, for longer than other experiments.
 
-    Parameters
-    ----------
-    settings : Settings
-
-    Returns
-    -------
-    Study
-
     Examples
     --------
     >>> [condition.name for condition in study(Settings()).conditions]
@@ -86,18 +78,7 @@ def study(settings: Settings) -> Study:
 
 
 def analyse(results: Results, settings: Settings, watch: Watch) -> Findings:
-    """Tell which of four goals the learned policies go to.
-
-    Parameters
-    ----------
-    results : Results
-    settings : Settings
-    watch : callable
-
-    Returns
-    -------
-    Findings
-    """
+    """Tell which of four goals the learned policies go to."""
     rooms, episodes = _rooms(), _episodes(settings)
     behaviours = [
         behaviour

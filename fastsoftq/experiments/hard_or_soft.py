@@ -15,7 +15,7 @@ from fastsoftq.agents import Frozen, LinearDecay, QLearning, SoftQLearning
 from fastsoftq.comparing import LAST
 from fastsoftq.engine.curves import LearningCurves
 from fastsoftq.experiments import Settings, Watch
-from fastsoftq.experiments.certainty import EACH, interval_columns, interval_of, length_bounds
+from fastsoftq.experiments.certainty import EACH, interval_columns, interval_of, length_bounds, return_bounds
 from fastsoftq.experiments.document import EPSILON, HARD, epsilon_of, exact_policy, soft
 from fastsoftq.figures.colours import agent_colour
 from fastsoftq.figures.curve import WITHIN, Curve, curve, in_doubt
@@ -63,14 +63,6 @@ class Learned(NamedTuple):
 def study(settings: Settings) -> Study:
     """Hard and soft agents on the cliff.
 
-    Parameters
-    ----------
-    settings : Settings
-
-    Returns
-    -------
-    Study
-
     Examples
     --------
     >>> list(study(Settings()).agents)[:3]
@@ -81,20 +73,9 @@ def study(settings: Settings) -> Study:
 
 
 def analyse(results: Results, settings: Settings, watch: Watch) -> Findings:
-    """Compare what hard and soft agents learned with the exact answers.
-
-    Parameters
-    ----------
-    results : Results
-    settings : Settings
-    watch : callable
-
-    Returns
-    -------
-    Findings
-    """
+    """Compare what hard and soft agents learned with the exact answers."""
     mdp = cliff_walking()
-    of_returns, of_lengths = _bounds(mdp, settings.max_steps)
+    of_returns, of_lengths = return_bounds(mdp, settings.max_steps), length_bounds(settings.max_steps)
     loaded = lru_cache(maxsize=1)(lambda name: results.curves(f"cliff/{name}"))  # arrays follow agent by agent
     learned = {name: _learned(mdp, name, loaded(name), results.tables(f"cliff/{name}"), settings) for name in AGENTS}
     summary = [one.row for one in learned.values()]
@@ -128,7 +109,7 @@ def _learned(
         threads=settings.threads, initial_q=tables,
     )  # fmt: skip
     exact = _exact(mdp, agent, settings)
-    of_returns, of_lengths = _bounds(mdp, settings.max_steps)
+    of_returns, of_lengths = return_bounds(mdp, settings.max_steps), length_bounds(settings.max_steps)
     error = ErrorRate.of([len(AGENTS)]).of_description  # that of the report: bands are the same here and there
     drawn = (
         curve(label, agent_colour(agent), curves.returns, exact.returns, of_returns, error),
@@ -159,12 +140,6 @@ def _learned(
         "steps": curves.steps,
     }
     return Learned(row, drawn, exact)
-
-
-def _bounds(mdp: TabularMDP, max_steps: int) -> tuple[tuple[float, float], tuple[float, float]]:
-    """The lowest and the highest return, and length, that an episode can have."""
-    low, high = float(mdp.reward.min()), float(mdp.reward.max())
-    return (max_steps * low, max(0.0, max_steps * high)), length_bounds(max_steps)
 
 
 def _exact(mdp: TabularMDP, agent: QLearning | SoftQLearning, settings: Settings) -> Exact:

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from fastsoftq.experiments import Settings, Watch, watched
-from fastsoftq.experiments.certainty import EACH, compare_together, comparisons_text, sign
+from fastsoftq.experiments.certainty import EACH, compare_together, comparisons_text
 from fastsoftq.figures.colours import GREY, INK
 from fastsoftq.figures.grid_world import plot_grid
 from fastsoftq.figures.style import titled_figure
@@ -28,6 +28,7 @@ from fastsoftq.planning.inverse_rl.reward_weights import RewardFit, fit_rewards
 from fastsoftq.planning.inverse_rl.soft_behaviour import SoftBehaviour
 from fastsoftq.planning.iteration import soft_value_iteration, value_iteration
 from fastsoftq.planning.trajectories import sample_trajectories
+from fastsoftq.report.decision import sign
 from fastsoftq.report.findings import Findings, Table
 from fastsoftq.report.rounding import interval_text, share_text
 from fastsoftq.statistics import Comparison, confidence_interval
@@ -66,10 +67,6 @@ class Rivals(NamedTuple):
 def study(settings: Settings) -> None:
     """Nothing is learned.
 
-    Parameters
-    ----------
-    settings : Settings
-
     Examples
     --------
     >>> study(Settings()) is None
@@ -80,16 +77,7 @@ def study(settings: Settings) -> None:
 def analyse(results: Results | None, settings: Settings, watch: Watch) -> Findings:
     """Simulate demonstrators, fit models of behaviour to what they did, and compare with what they were.
 
-    Parameters
-    ----------
-    results : None
-    settings : Settings
-        A fiftieth of `seeds` is how often each fit is repeated, with demonstrators of its own.
-    watch : callable
-
-    Returns
-    -------
-    Findings
+    A fiftieth of `seeds` is how often each fit is repeated, with demonstrators of its own.
     """
     repeats = max(2, settings.seeds // FEWER)
     cliff, park = cliff_walking(), from_map(PARK, name="park")

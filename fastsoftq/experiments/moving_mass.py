@@ -16,6 +16,7 @@ from fastsoftq.experiments.certainty import EACH, interval_columns, length_bound
 from fastsoftq.experiments.goals_reached import N_GOALS, first_of_the_best, goal_entropy, reached
 from fastsoftq.figures.colours import agent_colour
 from fastsoftq.figures.grid_world import plot_grid
+from fastsoftq.figures.labels import typeset
 from fastsoftq.figures.style import titled_figure
 from fastsoftq.mdp.point_mass import point_mass
 from fastsoftq.mdp.tabular import TabularMDP
@@ -53,14 +54,6 @@ class Case(NamedTuple):
 def study(settings: Settings) -> Study:
     """A hard and a soft point mass, of few runs and many episodes.
 
-    Parameters
-    ----------
-    settings : Settings
-
-    Returns
-    -------
-    Study
-
     Examples
     --------
     >>> small = study(Settings(seeds=100, episodes=10))
@@ -82,16 +75,7 @@ def study(settings: Settings) -> Study:
 def analyse(results: Results, settings: Settings, watch: Watch) -> Findings:
     """Tell which of four goals a point mass goes to.
 
-    Parameters
-    ----------
-    results : Results
-    settings : Settings
-        At most 16 seeds, of 20 times the episodes, are run.
-    watch : callable
-
-    Returns
-    -------
-    Findings
+    At most 16 seeds, of 20 times the episodes, are run.
     """
     cases = [*_exact(SPACING), *_learned(results), *_exact(FINE_SPACING)]
     summary = [_row(case) for case in cases]
@@ -228,6 +212,6 @@ def _draw(ax: Axes, case: Case, title: str) -> None:
     side = len(case.mdp.map or ())
     middle, unit = (side - 1) / 2, (side - 1) / 14  # positions run from -7 to 7
     ticks = np.array([-5, 0, 5])
-    labels = [f"{tick}".replace("-", "\N{MINUS SIGN}") for tick in ticks]
+    labels = [typeset(tick) for tick in ticks.tolist()]
     ax.set_xticks(middle + unit * ticks, labels)
     ax.set_yticks(middle - unit * ticks, labels)

@@ -54,10 +54,6 @@ class Behaviour(NamedTuple):
 def study(settings: Settings) -> None:
     """Nothing is learned.
 
-    Parameters
-    ----------
-    settings : Settings
-
     Examples
     --------
     >>> study(Settings()) is None
@@ -68,16 +64,7 @@ def study(settings: Settings) -> None:
 def analyse(results: Results | None, settings: Settings, watch: Watch) -> Findings:
     """Infer the posterior and the best policy on the slippery cliff, and play both.
 
-    Parameters
-    ----------
-    results : None
-    settings : Settings
-        `seeds` trajectories are drawn of each.
-    watch : callable
-
-    Returns
-    -------
-    Findings
+    `seeds` trajectories are drawn of each.
     """
     mdp = cliff_walking(slippery=True)
     posterior = optimal_trajectory_posterior(mdp, HORIZON, REWARD_SCALE)

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from fastsoftq.experiments import Settings, Watch
-from fastsoftq.experiments.certainty import interval_columns, interval_of, sign
+from fastsoftq.experiments.certainty import interval_columns, interval_of
 from fastsoftq.experiments.document import exact_policy
 from fastsoftq.experiments.fine_tuning import (
     EARLY,
@@ -34,6 +34,7 @@ from fastsoftq.figures.grid_world import plot_grid
 from fastsoftq.figures.learning_figure import Panel, plot_learning_curves
 from fastsoftq.figures.style import key_below, titled_figure
 from fastsoftq.planning.occupancy import occupancy
+from fastsoftq.report.decision import sign
 from fastsoftq.report.findings import Findings, Table
 from fastsoftq.report.rounding import interval_text, share_text
 from fastsoftq.statistics import Comparison
@@ -48,14 +49,7 @@ TUNING = 0.3  # episodes of fine-tuning, in those of pretraining
 def study(settings: Settings) -> Study:
     """Hard and soft agents in the open room, then in changed rooms: from scratch, and from either's tables.
 
-    Parameters
-    ----------
-    settings : Settings
-
-    Returns
-    -------
-    Study
-        Fine-tuning is shorter, and draws other random numbers than pretraining.
+    Fine-tuning is shorter, and draws other random numbers than pretraining.
 
     Examples
     --------
@@ -81,18 +75,7 @@ def study(settings: Settings) -> Study:
 
 
 def analyse(results: Results, settings: Settings, watch: Watch) -> Findings:
-    """Measure what pretraining saves when the room changes.
-
-    Parameters
-    ----------
-    results : Results
-    settings : Settings
-    watch : callable
-
-    Returns
-    -------
-    Findings
-    """
+    """Measure what pretraining saves when the room changes."""
     saw_all = {}
     for name in TUNERS:
         visited = goals_visited(results.curves(f"pretraining, {name}"))

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from fastsoftq.comparing import LAST
 from fastsoftq.engine.curves import LearningCurves
 from fastsoftq.experiments import Settings, Watch
-from fastsoftq.experiments.certainty import EACH, interval_columns, interval_of, length_bounds
+from fastsoftq.experiments.certainty import EACH, interval_columns, interval_of, length_bounds, return_bounds
 from fastsoftq.experiments.document import DISCOUNT, HARD, epsilon_of, exact_policy, soft
 from fastsoftq.figures.colours import GREY, INK, agent_colour
 from fastsoftq.figures.labels import typeset
@@ -42,14 +42,7 @@ AGENTS = {"hard": HARD, **{f"soft_k{k:g}": soft(k) for k in REWARD_SCALES}}
 def study(settings: Settings) -> Study:
     """Soft agents at many reward scales, and a hard one, on the cliff.
 
-    Parameters
-    ----------
-    settings : Settings
-
-    Returns
-    -------
-    Study
-        Of fewer episodes below the critical scale.
+    Of fewer episodes below the critical scale.
 
     Examples
     --------
@@ -69,18 +62,7 @@ def study(settings: Settings) -> Study:
 
 
 def analyse(results: Results, settings: Settings, watch: Watch) -> Findings:
-    """Compare soft agents at many reward scales with the exact answers, and with a hard agent.
-
-    Parameters
-    ----------
-    results : Results
-    settings : Settings
-    watch : callable
-
-    Returns
-    -------
-    Findings
-    """
+    """Compare soft agents at many reward scales with the exact answers, and with a hard agent."""
     mdp = cliff_walking()
     critical = critical_reward_scale(mdp)
     rows = [_row(mdp, k, results.curves(f"soft_k{k:g}"), settings) for k in REWARD_SCALES]
@@ -138,7 +120,7 @@ def _row(mdp: TabularMDP, k: float, curves: LearningCurves, settings: Settings) 
     last = slice(-max(1, round(WINDOW * curves.n_episodes)), None)
     exact = _exact(mdp, k, settings.max_steps)
     row = {"reward_scale": k, "seeds": settings.seeds, "episodes": curves.n_episodes, "max_steps": settings.max_steps}
-    costs = (settings.max_steps * float(mdp.reward.min()), 0.0)
+    costs = return_bounds(mdp, settings.max_steps)
     for name, values, bounds in (
         ("return", curves.returns, costs),
         ("length", curves.lengths, length_bounds(settings.max_steps)),
@@ -263,7 +245,7 @@ def _scale(ax: Axes, kind: str, limits: tuple[float, float], ticks: list[int]) -
     options = {"linthresh": 1.0} if kind == "symlog" else {}
     ax.set_yscale(kind, **options)
     ax.set_ylim(limits)
-    ax.set_yticks(ticks, [f"{tick:,}".replace("-", "\N{MINUS SIGN}") for tick in ticks])
+    ax.set_yticks(ticks, [typeset(tick) for tick in ticks])
     ax.yaxis.set_minor_locator(NullLocator())
 
 

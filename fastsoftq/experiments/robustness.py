@@ -12,7 +12,14 @@ from numpy.typing import NDArray
 
 from fastsoftq.agents import Frozen, QLearning, SoftQLearning
 from fastsoftq.experiments import Settings, Watch, watched
-from fastsoftq.experiments.certainty import EACH, compare_together, comparisons_text, interval_columns, interval_of
+from fastsoftq.experiments.certainty import (
+    EACH,
+    compare_together,
+    comparisons_text,
+    interval_columns,
+    interval_of,
+    return_bounds,
+)
 from fastsoftq.experiments.document import HARD, exact_policy, slipping_cliff, soft
 from fastsoftq.figures.colours import INK, agent_colour
 from fastsoftq.figures.grid_world import plot_grid
@@ -71,14 +78,6 @@ class Result(NamedTuple):
 def study(settings: Settings) -> Study:
     """Hard and soft agents on the straight cliff.
 
-    Parameters
-    ----------
-    settings : Settings
-
-    Returns
-    -------
-    Study
-
     Examples
     --------
     >>> list(study(Settings()).agents)
@@ -88,18 +87,7 @@ def study(settings: Settings) -> Study:
 
 
 def analyse(results: Results, settings: Settings, watch: Watch) -> Findings:
-    """Test what hard and soft agents learned in other worlds.
-
-    Parameters
-    ----------
-    results : Results
-    settings : Settings
-    watch : callable
-
-    Returns
-    -------
-    Findings
-    """
+    """Test what hard and soft agents learned in other worlds."""
     mdp = cliff_walking()
     testers, worlds = _testers(mdp), _worlds(mdp)
     tested: dict[tuple[str, str], Result] = {}
@@ -110,7 +98,7 @@ def analyse(results: Results, settings: Settings, watch: Watch) -> Findings:
                 tested[world, tester.name] = _tested(world, worlds[world], tester, tables, settings)
     everyone = [tester for own in testers.values() for tester in own]
     found = [tested[world, tester.name] for world in worlds for tester in everyone]
-    costs = (settings.max_steps * float(mdp.reward.min()), 0.0)
+    costs = return_bounds(mdp, settings.max_steps)
     summary = [_row(result, settings, costs) for result in found]
     return Findings(
         title=f"Trained on the cliff for {settings.episodes} episodes, tested elsewhere, {settings.seeds} seeds "
@@ -274,7 +262,7 @@ def _figure(results: list[Result], summary: list[dict[str, Any]], settings: Sett
         success.set(xlabel="% of episodes that reach the goal", title="Success", xlim=(-3.0, 103.0))
         returns.set_xscale("symlog", linthresh=1.0)
         ticks = [-1000, -300, -100, -30, -10]
-        returns.set_xticks(ticks, [f"{tick:,}".replace("-", "\N{MINUS SIGN}") for tick in ticks])
+        returns.set_xticks(ticks, [typeset(tick) for tick in ticks])
         returns.xaxis.set_minor_locator(NullLocator())
         returns.tick_params(axis="y", length=0)
         returns.set(xlabel="return of an episode", title="Return", xlim=(-1600.0, -4.0))

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from fastsoftq.agents import PowerDecay
 from fastsoftq.experiments import Settings, Watch
 from fastsoftq.experiments.certainty import EACH, compare_together, comparison_text, interval_columns
-from fastsoftq.experiments.document import DISCOUNT, HARD, STEP_SIZE, can_act, soft
+from fastsoftq.experiments.document import DISCOUNT, HARD, STEP_SIZE, soft
 from fastsoftq.figures.colours import INK, agent_colour
-from fastsoftq.figures.grid_world import plot_grid
+from fastsoftq.figures.grid_world import can_act, plot_grid
 from fastsoftq.figures.style import count_on_logarithmic_axis, titled_figure
 from fastsoftq.mdp.cliff_walking import cliff_walking
 from fastsoftq.mdp.tabular import TabularMDP
@@ -64,14 +64,6 @@ Errors = dict[str, NDArray[np.float64]]
 def study(settings: Settings) -> Study:
     """Agents on the cliff, straight and slippery, whose tables are kept after more and more episodes.
 
-    Parameters
-    ----------
-    settings : Settings
-
-    Returns
-    -------
-    Study
-
     Examples
     --------
     >>> [condition.name for condition in study(Settings()).conditions]
@@ -88,18 +80,7 @@ def study(settings: Settings) -> Study:
 
 
 def analyse(results: Results, settings: Settings, watch: Watch) -> Findings:
-    """Plan on the cliff, straight and slippery, and measure how far tables and sweeps are from the exact solution.
-
-    Parameters
-    ----------
-    results : Results
-    settings : Settings
-    watch : callable
-
-    Returns
-    -------
-    Findings
-    """
+    """Plan on the cliff, straight and slippery, and measure how far tables and sweeps are from the exact solution."""
     solved = {name: value_iteration(mdp, DISCOUNT) for name, mdp in WORLDS.items()}
     soft_solution = soft_value_iteration(WORLDS["straight"], DISCOUNT, reward_scale=REWARD_SCALE)
     errors = {

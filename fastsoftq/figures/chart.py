@@ -18,6 +18,7 @@ __all__ = ["KNEE", "LETTER", "LINE", "RING", "Band", "Bar", "Chart", "Line", "Na
 LINE, LETTER = 15.0, 8.0  # height of a line; width of a bold letter, on average
 RING = 4.5  # radius
 _ACROSS, _UP = 38.0, 20.0  # between the ticks of an axis
+_MARGIN = 0.04  # of the values' range, beyond either end
 KNEE = 10.0  # a symmetric logarithmic scale is about linear up to here
 
 Tick = tuple[float, str]
@@ -45,12 +46,12 @@ class Scale:
     kind: str = "linear"
 
     @classmethod
-    def over(cls, values: Sequence[NDArray[np.float64]], *, wide: bool, margin: float = 0.04) -> Scale:
+    def over(cls, values: Sequence[NDArray[np.float64]], *, wide: bool) -> Scale:
         """The scale that holds all values, with a margin; symmetric logarithmic if `wide`."""
         kind = "symlog" if wide else "linear"
         low, high = min(float(v.min()) for v in values), max(float(v.max()) for v in values)
         ends = cls(0.0, 1.0, kind).warped(np.array([low, high]))
-        room = margin * (float(ends[1] - ends[0]) or max(1.0, abs(float(ends[0]))))
+        room = _MARGIN * (float(ends[1] - ends[0]) or max(1.0, abs(float(ends[0]))))
         low, high = (float(ends[0]) - room, float(ends[1]) + room)
         if wide:
             low, high = KNEE * math.sinh(low), KNEE * math.sinh(high)

@@ -22,7 +22,7 @@ from fastsoftq.planning.evaluation import checked_policy
 from fastsoftq.planning.occupancy import Occupancy
 from fastsoftq.planning.trajectories import Trajectories
 
-__all__ = ["GOAL_COLOURS", "plot_grid"]
+__all__ = ["GOAL_COLOURS", "can_act", "plot_grid"]
 
 #: Of goals 0, 1, 2, ...: bluish green, orange, sky blue and reddish purple of Okabe & Ito (2008), then round again.
 GOAL_COLOURS = ("#009e73", "#e69f00", "#56b4e9", "#cc79a7")
@@ -135,7 +135,7 @@ def plot_grid(
         if values is not None and contours:
             _draw_contours(ax, mdp, values, contours, limits)
         elif values is not None:
-            shown = values[_occupiable(mdp)]
+            shown = values[can_act(mdp)]
             norm = Normalize(*limits or (float(shown.min()), float(shown.max())))
             _draw_colours(ax, mdp, values, _VALUES, norm, "value" if colorbar else "")
         elif visits is not None:
@@ -172,8 +172,24 @@ def _of_states(name: str, given: ArrayLike, mdp: TabularMDP) -> NDArray[np.float
     return array.astype(np.float64)
 
 
-def _occupiable(mdp: TabularMDP) -> NDArray[np.bool_]:
-    """The states in which an agent can act: not terminal ones, and not cliffs, which put it back at once."""
+def can_act(mdp: TabularMDP) -> NDArray[np.bool_]:
+    """The states that an agent can act in: not terminal ones, and not cliffs, which put it back at once.
+
+    Parameters
+    ----------
+    mdp : TabularMDP
+        With a map.
+
+    Returns
+    -------
+    ndarray of bool, shape [states]
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> int(can_act(fsq.cliff_walking()).sum())
+    37
+    """
     marks = np.array([list(row) for row in mdp.map or ()])
     return np.asarray(~mdp.terminal & (marks[tuple(np.asarray(mdp.cells).T)] != "C"))
 
@@ -181,7 +197,7 @@ def _occupiable(mdp: TabularMDP) -> NDArray[np.bool_]:
 def _on_map(mdp: TabularMDP, values: NDArray[np.float64]) -> NDArray[np.float64]:
     """The values of states, at their places on the map; nan elsewhere."""
     grid = np.full((len(mdp.map or ()), len((mdp.map or "")[0])), np.nan)
-    grid[tuple(np.asarray(mdp.cells).T)] = np.where(_occupiable(mdp), values, np.nan)
+    grid[tuple(np.asarray(mdp.cells).T)] = np.where(can_act(mdp), values, np.nan)
     return grid
 
 
@@ -255,7 +271,7 @@ def _draw_contours(
 
 
 def _draw_arrows(ax: Axes, mdp: TabularMDP, policy: NDArray[np.float64], colour: str) -> None:
-    shown = (policy >= _LEAST_ARROW) & _occupiable(mdp)[:, None]
+    shown = (policy >= _LEAST_ARROW) & can_act(mdp)[:, None]
     state, action = np.nonzero(shown)
     direction = _directions(mdp)[action]
     tail = np.asarray(mdp.cells)[state] + _HUB * direction
@@ -271,7 +287,7 @@ def _directions(mdp: TabularMDP) -> NDArray[np.float64]:
     """The direction of each action, as unit vectors (down, right) [actions, 2]: its mean move in most states."""
     cells = np.asarray(mdp.cells)
     move = cells[mdp.next_state] - cells[:, None, None, :]
-    mean = (mdp.probability[..., None] * move).sum(axis=2)[_occupiable(mdp)].round(6)
+    mean = (mdp.probability[..., None] * move).sum(axis=2)[can_act(mdp)].round(6)
     direction = np.zeros((mdp.n_actions, 2))
     for action in range(mdp.n_actions):
         moves, count = np.unique(mean[mean[:, action].any(axis=1), action], axis=0, return_counts=True)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from textwrap import fill
 from typing import Any
 
-import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -19,7 +18,7 @@ from fastsoftq.figures.chart import KNEE, Band, Chart, Line
 from fastsoftq.figures.colours import GREY, INK
 from fastsoftq.figures.curve import WITHIN, Curve
 from fastsoftq.figures.learning_chart import learning_chart, learning_scale, meetings
-from fastsoftq.figures.style import STYLE, ShownFigure
+from fastsoftq.figures.style import STYLE, titled_figure
 
 __all__ = ["Panel", "draw_chart", "plot_learning_curves"]
 
@@ -92,12 +91,11 @@ def plot_learning_curves(title: str, panels: Sequence[Sequence[Panel]], note: st
         charts.append([learning_chart(panel.curves, scale, row[0].ylabel) for panel in row])
         for chart, panel in zip(charts[-1], row, strict=True):
             chart.rings.extend(meetings(panel.curves))
-    with matplotlib.rc_context(STYLE):
-        figure = ShownFigure(figsize=(5.6 * len(panels[0]), 3.3 * len(panels) + 1.2), layout=_layout())
+    room = ConstrainedLayoutEngine(rect=(0.0, 0.0, 0.985, 1.0))  # at the right, for names
+    with titled_figure(5.6 * len(panels[0]), 3.3 * len(panels) + 1.2, title, layout=room) as figure:
         axes = figure.subplots(len(panels), len(panels[0]), sharex="col", sharey="row", squeeze=False)
         for panel, ax in zip(panels[0], axes[0], strict=True):
             ax.set_title(panel.title)
-        figure.suptitle(title, x=0.01, ha="left", fontsize=13, fontweight="bold")
         _explain(figure, [chart for row in charts for chart in row], fill(note, _LETTERS * len(panels[0])))
         drawn = [(ax, chart) for of_axes, of_charts in zip(axes, charts, strict=True)
                  for ax, chart in zip(of_axes, of_charts, strict=True)]  # fmt: skip
@@ -143,11 +141,6 @@ def draw_chart(ax: Axes, chart: Chart) -> None:
     ax.set_yscale(**_SCALES[chart.y.kind])
     ax.minorticks_off()
     ax.set(xlim=(chart.x.low, chart.x.high), ylim=(chart.y.low, chart.y.high), xlabel=chart.xlabel, ylabel=chart.ylabel)
-
-
-def _layout() -> ConstrainedLayoutEngine:
-    """Room at the right for names."""
-    return ConstrainedLayoutEngine(rect=(0.0, 0.0, 0.985, 1.0))
 
 
 def _explain(figure: Figure, charts: Sequence[Chart], note: str) -> None:

@@ -110,7 +110,9 @@ _LETTERS = 15.5  # of a note, an inch
 
 
 @contextlib.contextmanager
-def titled_figure(width: float, height: float, title: str, note: str = "") -> Iterator[Figure]:
+def titled_figure(
+    width: float, height: float, title: str, note: str = "", layout: Any = "constrained"
+) -> Iterator[Figure]:
     """A figure to draw into, in the style of all of them.
 
     Parameters
@@ -120,6 +122,7 @@ def titled_figure(width: float, height: float, title: str, note: str = "") -> It
     title : str
     note : str
         How to read it; broken into lines.
+    layout : str or matplotlib.layout_engine.LayoutEngine
 
     Yields
     ------
@@ -133,7 +136,7 @@ def titled_figure(width: float, height: float, title: str, note: str = "") -> It
     'Returns'
     """
     with matplotlib.rc_context(STYLE):
-        figure = ShownFigure(figsize=(width, height), layout="constrained")
+        figure = ShownFigure(figsize=(width, height), layout=layout)
         figure.suptitle(title, x=0.01, ha="left", fontsize=13, fontweight="bold")
         if note:
             figure.supxlabel(_lines(figure, note), x=0.01, ha="left", fontsize=8.5, color=GREY)

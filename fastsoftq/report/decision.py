@@ -17,7 +17,7 @@ from fastsoftq.figures.labels import typeset
 from fastsoftq.statistics import Band, Comparison, compare_samples, difference_band, least_p_value
 from fastsoftq.statistics.resampling import permutations_for, resamples_for
 
-__all__ = ["ALPHA", "ErrorRate", "decided", "decided_band"]
+__all__ = ["ALPHA", "ErrorRate", "decided", "decided_band", "sign"]
 
 ALPHA = 0.05  # of a whole report
 _OF_AGENT = 4  # bands of return and of length, interval of the end, profile
@@ -193,3 +193,23 @@ def decided_band(
     if least_p_value(len(a), len(b), paired) <= error:
         return band
     return replace(band, low=np.minimum(band.low, 0.0), high=np.maximum(band.high, 0.0))
+
+
+def sign(found: Comparison) -> int:
+    """Whether the first has more (1), less (-1), or neither is told (0).
+
+    Parameters
+    ----------
+    found : Comparison
+
+    Returns
+    -------
+    int
+
+    Examples
+    --------
+    >>> found = decided(np.arange(20.0) + 5.0, np.arange(20.0))
+    >>> sign(found)
+    1
+    """
+    return int(found.low > 0.0) - int(found.high < 0.0)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from fastsoftq.figures.labels import typeset
 from fastsoftq.report.findings import Table
-from fastsoftq.report.rounding import distinct
+from fastsoftq.report.rounding import distinct, setting_text
 
 __all__ = ["FolderContents", "Picture", "ReportedAgent", "Runs", "command_of", "run_facts"]
 
@@ -61,6 +61,15 @@ class ReportedAgent:
     settings: Mapping[str, str | float]
     load: LoadRuns
     world: str = ""
+
+    def unlike(self, other: ReportedAgent) -> list[tuple[str, str, str]]:
+        """The settings in which two agents differ: name, this one's value and the other's."""
+        ours, theirs = self.settings, other.settings
+        return [
+            (name.replace("_", " "), setting_text(ours.get(name, "none")), setting_text(theirs.get(name, "none")))
+            for name in {**ours, **theirs}
+            if ours.get(name) != theirs.get(name)
+        ]
 
 
 class Picture(NamedTuple):

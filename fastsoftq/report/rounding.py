@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from fastsoftq.figures.labels import typeset
+from fastsoftq.report.decision import ALPHA
 
 __all__ = ["distinct", "interval_text", "p_text", "setting_text", "share_text"]
 
@@ -60,8 +61,8 @@ def share_text(share: float, decimals: int = 1) -> str:
     return f"{distinct(100.0 * share, decimals, 0.0, 100.0)}%"
 
 
-def p_text(p: float, alpha: float = 0.05) -> str:
-    """Write a p-value to two digits, or to as many as show on which side of `alpha` it is.
+def p_text(p: float) -> str:
+    """Write a p-value to two digits, or to as many as show on which side of 0.05 it is.
 
     Examples
     --------
@@ -69,7 +70,7 @@ def p_text(p: float, alpha: float = 0.05) -> str:
     ('0.012', '0.0502', '0.05')
     """
     digits = 2
-    while digits < _DIGITS and (float(f"{p:.{digits}g}") <= alpha) != (p <= alpha):
+    while digits < _DIGITS and (float(f"{p:.{digits}g}") <= ALPHA) != (p <= ALPHA):
         digits += 1
     return f"{p:.{digits}g}"
 

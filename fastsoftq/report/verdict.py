@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from fastsoftq.figures.curve import REACH, episode_blocks
 from fastsoftq.figures.labels import typeset
-from fastsoftq.report.decision import ALPHA, ErrorRate, decided, decided_band
+from fastsoftq.report.decision import ALPHA, ErrorRate, decided, decided_band, sign
 from fastsoftq.report.folder import ReportedAgent
 from fastsoftq.report.performance import Performance
-from fastsoftq.report.rounding import interval_text, p_text, setting_text
+from fastsoftq.report.rounding import interval_text, p_text
 from fastsoftq.statistics import Band, Comparison, Stretch, least_p_value, significant_stretches
 
 __all__ = ["Verdict", "answers", "reference_of", "verdicts"]
@@ -54,7 +54,7 @@ class Verdict:
     @property
     def sign(self) -> int:
         """+1 better, -1 worse, 0 not told apart: the interval holds 0, and the corrected p-value is above 0.05."""
-        return int(self.comparison.low > 0.0) - int(self.comparison.high < 0.0)
+        return sign(self.comparison)
 
     @property
     def stretches(self) -> list[Stretch]:
@@ -101,13 +101,8 @@ class Verdict:
     @property
     def unlike(self) -> str:
         """The settings in which the two differ, as a sentence; any of them may be the reason."""
-        ours, theirs = self.one.agent.settings, self.reference.agent.settings
-        names = [name for name in {**theirs, **ours} if ours.get(name) != theirs.get(name)]
-        if not names:
-            return ""
-        texts = [[setting_text(own[name]) if name in own else "none" for name in names] for own in (ours, theirs)]
-        pairs = [f"{name.replace('_', ' ')} ({a} against {b})" for name, a, b in zip(names, *texts, strict=True)]
-        return f"{self.one.label} and {self.reference.label} differ in {', '.join(pairs)}."
+        told = [f"{name} ({a} against {b})" for name, b, a in self.reference.agent.unlike(self.one.agent)]
+        return f"{self.one.label} and {self.reference.label} differ in {', '.join(told)}." if told else ""
 
     @property
     def parting(self) -> str:

@@ -134,9 +134,8 @@ def _check_conditions(plan: Plan) -> None:
     checks.choice("precision", record["precision"], PRECISIONS)
     earlier: set[str] = set()
     for condition in plan.conditions:
-        for name in ("episodes", "max_steps"):
-            checks.count(name, getattr(condition, name))
-        checks.choice("precision", condition.precision, PRECISIONS)
+        if None in (condition.episodes, condition.max_steps, condition.precision):  # what there is, it has checked
+            raise ValueError(f"conditions includes {condition!r}")
         checks.count("first_seed", condition.first_seed, least=0, most=2**64 - plan.runs)
         record["environments"][condition.environment], record["agents"][condition.agent]
         if condition.after is not None and (condition.after not in earlier or record["keep"] != "curves"):

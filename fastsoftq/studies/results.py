@@ -160,7 +160,7 @@ class Results:
         ValueError
             No such condition.
         """
-        return self._store.plan.conditions[self._places[checks.choice("condition", name, self._places)]]
+        return self._store.plan.conditions[self._place(name)]
 
     def summary(self, condition: str, metric: str = "return") -> EpisodeSummary:
         """The moments and quantiles of each episode over all runs of a condition, with `keep="summary"`.
@@ -216,14 +216,14 @@ class Results:
         dataset = xarray.open_zarr(f"{self._store.url}/{RESULTS}", chunks=None, zarr_format=3)
         return dataset.assign_coords(episode=dataset.episode + 1) if self._store.plan.format == 1 else dataset
 
-    def _place(self, condition: str, keep: str) -> int:
-        if self.keep != keep:
+    def _place(self, condition: str, keep: str | None = None) -> int:
+        if keep not in (None, self.keep):
             raise ValueError(f"the study keeps {self.keep}, not {keep}")
         return self._places[checks.choice("condition", condition, self._places)]
 
     def _marks(self, condition: str) -> Iterator[Mapping[str, Any]]:
         plan = self._store.plan
-        place = self._places[checks.choice("condition", condition, self._places)]
+        place = self._place(condition)
         marks = (self._store.mark(plan.unit(place, chunk)) for chunk in range(plan.chunks))
         return (mark for mark in marks if mark is not None)
 

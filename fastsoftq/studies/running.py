@@ -51,12 +51,6 @@ class Watch(Protocol):
         """A unit is done, or another run has it."""
 
 
-class _Silent:
-    def begin(self, store: Store, units: list[Unit]) -> None: ...
-    def tick(self, unit: Unit, progress: Progress) -> None: ...
-    def done(self, result: Result) -> None: ...
-
-
 class Tally:
     """A `Watch` that counts."""
 
@@ -198,7 +192,7 @@ def run(
     if index > parts:
         raise ValueError(f"part is {index}/{parts}; it must be from 1/{parts} to {parts}/{parts}")
     threads = checks.threads(threads)
-    watch = watch or _Silent()
+    watch = watch or Tally()
     for condition in study.resolved:
         environment, agent = study.environments[condition.environment], study.agents[condition.agent]
         steps = math.prod([len(study.seeds), condition.episodes or 0, condition.max_steps or 0])

@@ -112,9 +112,8 @@ class Store:
         condition = self.plan.conditions[unit.condition]
         if mark is None or not is_mark(mark):
             return None
-        return (
-            mark if (mark["condition"], mark["identity"]) == (condition.name, self.plan.identity(condition)) else None
-        )
+        ours = (mark["condition"], mark["identity"]) == (condition.name, self.plan.identity(condition))
+        return mark if ours else None
 
     def find(self, unit: Unit, groups: Collection[str] | None = None) -> Found:
         """What there is of a unit, every bit of it checked.
@@ -162,8 +161,7 @@ class Store:
 
     def damaged_metadata(self) -> list[str]:
         """The files with metadata and coordinates that are not as they should be."""
-        expected = ((_PLAN, canonical(plan_data(self.plan))), *derived_files(self.plan))
-        return [key for key, data in expected if self.storage.read(key) != data]
+        return [key for key, data in self._metadata() if self.storage.read(key) != data]
 
     def write_metadata(self) -> tuple[str, ...]:
         """Write the plan and what follows from it, where it is not so already.
@@ -174,13 +172,18 @@ class Store:
             The files that held something else.
         """
         changed = []
-        for key, data in ((_PLAN, canonical(plan_data(self.plan))), *derived_files(self.plan)):
+        for key, data in self._metadata():
             there = self.storage.read(key)
             if there != data:
                 self.storage.write(key, data)
             if there is not None and there != data:
                 changed.append(key)
         return tuple(changed)
+
+    def _metadata(self) -> Iterator[tuple[str, bytes]]:
+        """The plan and all that follows from it: files, and what they must hold."""
+        yield _PLAN, canonical(plan_data(self.plan))
+        yield from derived_files(self.plan)
 
     def _mark_key(self, unit: Unit) -> str:
         return f"done/{unit.name}"

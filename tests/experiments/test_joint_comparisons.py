@@ -17,8 +17,9 @@ from fastsoftq.experiments import (
     robustness,
     traditional,
 )
-from fastsoftq.experiments.certainty import compare_together, comparison_text, comparisons_text, sign
+from fastsoftq.experiments.certainty import compare_together, comparison_text, comparisons_text
 from fastsoftq.experiments.document import HARD
+from fastsoftq.report.decision import sign
 from tests.experiments.running import findings
 
 RUNS = 20
