@@ -128,7 +128,7 @@ def compare_together(
     --------
     >>> found = compare_together({"b": (np.arange(20.0) + 5.0, np.arange(20.0))})
     >>> comparison_text(found["b"], "more", "less")
-    'more by 5.0 [3.3, 5.0]'
+    'more by 5 [0.1, 8]'
     """
     error = ALPHA / (len(pairs) if among is None else among)
     return {name: decided(a, b, error=error, bounds=bounds) for name, (a, b) in pairs.items()}
@@ -152,7 +152,7 @@ def comparison_text(found: Comparison, more: str, less: str) -> str:
     --------
     >>> found = compare_together({"b": (np.arange(20.0) % 7.0, np.arange(20.0) % 7.0)})
     >>> comparison_text(found["b"], "more", "less")
-    'not told apart, 0.00 [0.00, 0.00]'
+    'not told apart, 0.0 [−1.0, 1.0]'
     """
     if sign(found):
         ends = sorted((abs(found.low), abs(found.high)))
@@ -178,8 +178,8 @@ def comparisons_text(found: Mapping[str, Comparison], more: str, less: str) -> s
     Examples
     --------
     >>> a = np.arange(20.0)
-    >>> comparisons_text(compare_together({"b": (a + 5.0, a), "c": (a, a)}), "more", "less")
-    'more: b (5.0 [3.0, 5.0]); not told apart: c (0.00 [0.00, 0.00])'
+    >>> comparisons_text(compare_together({"b": (a + 9.0, a), "c": (a, a)}), "more", "less")
+    'more: b (9 [2, 13]); not told apart: c (0 [−4, 4])'
     """
     texts = []
     for wanted, words in ((1, more), (-1, less), (0, "not told apart")):

@@ -17,7 +17,7 @@ from fastsoftq.report.performance import performance_of
 from fastsoftq.report.sections import Group, Part, Section
 from fastsoftq.report.verdict import Verdict, verdicts
 
-__all__ = ["MatchedFolders", "Pair", "comparison_section", "matched_folders", "matching_agents", "unlike_settings"]
+__all__ = ["MatchedFolders", "comparison_section", "matched_folders"]
 
 
 Pair = tuple[ReportedAgent, ReportedAgent]
@@ -70,7 +70,7 @@ def matched_folders(
         raise ValueError(
             f"'{names[0]}' holds {held[0]} and '{names[1]}' {held[1]}; to compare them they need one in common"
         )
-    found = [matching_agents(a.agents, b.agents) for a, b in pairs]
+    found = [_matching_agents(a.agents, b.agents) for a, b in pairs]
     if not any(found) and all(a.agents and b.agents for a, b in pairs):
         held = [
             "; ".join(dict.fromkeys(agent.label for each in side for agent in each.agents))
@@ -94,24 +94,10 @@ def _identical(one: ReportedAgent, other: ReportedAgent) -> bool:
     return len(common) > 0 and all(np.array_equal(getattr(a, x)[rows_a], getattr(b, x)[rows_b]) for x in fields)
 
 
-def matching_agents(ours: Sequence[ReportedAgent], theirs: Sequence[ReportedAgent]) -> list[Pair]:
-    """Pair agents of the same world: by name first, and what is left by algorithm and settings.
+def _matching_agents(ours: Sequence[ReportedAgent], theirs: Sequence[ReportedAgent]) -> list[Pair]:
+    """Pair agents of the same world, in our order: by name first, and what is left by algorithm and settings.
 
-    Parameters
-    ----------
-    ours, theirs : sequence of ReportedAgent
-        Where each side has one world only, the two count as the same.
-
-    Returns
-    -------
-    list of (ReportedAgent, ReportedAgent)
-        In our order; each agent at most once.
-
-    Examples
-    --------
-    >>> one, other = (ReportedAgent(name, name, "#000000", {"step_size": 0.8}, None) for name in ("mine", "yours"))
-    >>> [(a.name, b.name) for a, b in matching_agents([one], [other])]
-    [('mine', 'yours')]
+    Where each side has one world only, the two count as the same.
     """
     single = all(len({agent.world for agent in side}) == 1 for side in (ours, theirs))
 
@@ -131,24 +117,8 @@ def _own_name(agent: ReportedAgent) -> str:
     return agent.name.removeprefix(f"{agent.world}/")
 
 
-def unlike_settings(pairs: Iterable[Pair]) -> list[str]:
-    """Say in which settings the agents of each pair differ.
-
-    Parameters
-    ----------
-    pairs : iterable of (ReportedAgent, ReportedAgent)
-
-    Returns
-    -------
-    list of str
-        Such as "hard differs in step size: 0.8 against 0.5"; each agent once.
-
-    Examples
-    --------
-    >>> one, other = (ReportedAgent("hard", "hard", "#d55e00", {"step_size": x}, None) for x in (0.8, 0.5))
-    >>> unlike_settings([(one, other)])
-    ['hard differs in step size: 0.8 against 0.5']
-    """
+def _unlike_settings(pairs: Iterable[Pair]) -> list[str]:
+    """In which settings the agents of each pair differ: "hard differs in step size: 0.8 against 0.5"."""
     texts = []
     for one, other in pairs:
         told = [f"{name}: {a} against {b}" for name, a, b in one.unlike(other)]
@@ -252,7 +222,7 @@ def _alone(a: FolderContents, b: FolderContents, names: tuple[str, str], pairs: 
 
 def _run_alike(a: FolderContents, b: FolderContents, pairs: Sequence[Pair]) -> str:
     """Say in which settings the runs differ."""
-    agents = unlike_settings(pairs)
+    agents = _unlike_settings(pairs)
     texts, unknown = [], []
     for name in ("seeds", "episodes", "max_steps", "precision", "fastsoftq", "commit", "cpu", "python", "threads"):
         values, what = (a.run.get(name), b.run.get(name)), name.replace("_", " ")

@@ -77,7 +77,18 @@ def read_study(path: str | Path) -> Study:
 
     Examples
     --------
-    >>> study = read_study("study.toml")  # doctest: +SKIP
+    >>> import tempfile
+    >>> text = '''
+    ... name = "small"
+    ... episodes = 5
+    ... seeds = 10
+    ... environments.cliff.kind = "cliff_walking"
+    ... agents.hard = { kind = "q_learning", step_size = 0.8, discount = 0.95 }
+    ... '''
+    >>> path = Path(tempfile.mkdtemp(), "study.toml")
+    >>> _ = path.write_text(text)
+    >>> read_study(path).conditions[0].name
+    'cliff/hard'
     """
     path = Path(path)
     try:

@@ -26,14 +26,11 @@ from fastsoftq.studies.summary import STATISTICS
 __all__ = [
     "RESULTS",
     "DamagedError",
-    "array_metadata",
     "chunk_keys",
     "chunks_of",
     "decoded",
     "derived_files",
     "encoded",
-    "encoded_plain",
-    "group_metadata",
     "read_rows",
 ]
 
@@ -93,7 +90,7 @@ def decoded(data: bytes, dtype: str, chunk: Sequence[int]) -> NDArray[Any]:
     return values.reshape(chunk)
 
 
-def encoded_plain(values: NDArray[Any]) -> bytes:
+def _encoded_plain(values: NDArray[Any]) -> bytes:
     """Encode a whole array, of numbers or strings, as one chunk without compression: the same bytes always."""
     if values.dtype.kind in "biuf":
         return _checked(values.tobytes())
@@ -101,7 +98,7 @@ def encoded_plain(values: NDArray[Any]) -> bytes:
     return _checked(struct.pack("<I", len(texts)) + b"".join(struct.pack("<I", len(text)) + text for text in texts))
 
 
-def array_metadata(
+def _array_metadata(
     shape: Sequence[int],
     chunk: Sequence[int],
     dtype: str,
@@ -110,7 +107,7 @@ def array_metadata(
     *,
     plain: bool = False,
 ) -> dict[str, Any]:
-    """The `zarr.json` of an array, as `encoded` writes it or, `plain`, `encoded_plain`; `dtype` is NumPy's or "str"."""
+    """The `zarr.json` of an array, as `encoded` writes it or, `plain`, uncompressed; `dtype` is NumPy's or "str"."""
     name, fill = _TYPES[dtype]
     codecs: list[dict[str, Any]] = [{"name": "bytes", "configuration": {"endian": "little"}}]
     if dtype == "str":
@@ -134,7 +131,7 @@ def array_metadata(
     }
 
 
-def group_metadata(attributes: Mapping[str, Any], arrays: Mapping[str, Mapping[str, Any]]) -> bytes:
+def _group_metadata(attributes: Mapping[str, Any], arrays: Mapping[str, Mapping[str, Any]]) -> bytes:
     """The `zarr.json` of a group, with that of all its arrays for readers that want it at once."""
     consolidated = {"kind": "inline", "must_understand": False, "metadata": arrays}
     group = {"zarr_format": 3, "node_type": "group", "attributes": attributes, "consolidated_metadata": consolidated}
@@ -244,11 +241,11 @@ def derived_files(plan: Plan) -> Iterator[tuple[str, bytes]]:
     for name, (values, dimension) in labels.items():
         dtype = "str" if values.dtype.kind in "UO" else values.dtype.str
         size = min(_LABELS, len(values))
-        arrays[name] = array_metadata((len(values),), (size,), dtype, (dimension,), {}, plain=True)
+        arrays[name] = _array_metadata((len(values),), (size,), dtype, (dimension,), {}, plain=True)
         for chunk, start in enumerate(range(0, len(values), size)):
             part = values[start : start + size]
             fill = np.zeros(size - len(part), values.dtype)
-            yield f"{RESULTS}/{name}/c/{chunk}", encoded_plain(np.concatenate([part, fill]))
+            yield f"{RESULTS}/{name}/c/{chunk}", _encoded_plain(np.concatenate([part, fill]))
     beside = " ".join(name for name, (_, dimension) in labels.items() if name != dimension)
     first, row = (len(plan.conditions), plan.contents.rows(plan.runs)), ("condition", plan.contents.row)
     for kept in plan.contents.arrays:
@@ -256,10 +253,10 @@ def derived_files(plan: Plan) -> Iterator[tuple[str, bytes]]:
         shape = (*first, *checkpoints, *(plan.longest[dimension] for dimension in kept.dimensions))
         dimensions = (*row, *(["checkpoint"] if kept.episode else []), *kept.dimensions)
         attributes = {**kept.attributes, "coordinates": beside}
-        arrays[kept.name] = array_metadata(shape, _chunk_shape(plan, kept), kept.dtype, dimensions, attributes)
+        arrays[kept.name] = _array_metadata(shape, _chunk_shape(plan, kept), kept.dtype, dimensions, attributes)
     for name, metadata in arrays.items():
         yield f"{RESULTS}/{name}/zarr.json", json.dumps(metadata, indent=1, sort_keys=True).encode()
-    yield f"{RESULTS}/zarr.json", group_metadata(plan_data(plan), arrays)
+    yield f"{RESULTS}/zarr.json", _group_metadata(plan_data(plan), arrays)
 
 
 def _chunks(plan: Plan, unit: Unit, kept: Kept) -> Iterator[tuple[str, tuple[slice, ...]]]:
