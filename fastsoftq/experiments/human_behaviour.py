@@ -56,6 +56,9 @@ FEATURES = {"a step": "pgmv", "grass": "g", "mud": "m", "view": "v"}
 WEIGHTS = np.array([-1.8, -0.6, -1.2, 0.4])
 
 
+Triples = list[tuple[float, float, float]]  # estimates with the ends of their intervals
+
+
 class Rivals(NamedTuple):
     """Demonstrators of one kind, and how well either model foretells what they do next, in nats an action."""
 
@@ -91,9 +94,9 @@ def analyse(results: Results | None, settings: Settings, watch: Watch) -> Findin
     ]
     gains = _gains(rivals)
     summary = [
-        *(_temperature_row(t, group) for t, group in fits.items()),
+        *(_row(f"temperature {name}", truth, found) for name, (truth, found) in _inferred(fits).items()),
         *(_rival_row(name, gain) for name, gain in gains.items()),
-        *(_weight_row(i, rewards) for i in range(len(WEIGHTS))),
+        *(_row(f"weight of {name}", truth, found) for name, (truth, found) in _weights(rewards).items()),
     ]
     return Findings(
         title=f"Simulated demonstrators, {TRAJECTORIES} trajectories each, {repeats} of each kind "
@@ -154,16 +157,20 @@ def _ground(park: TabularMDP) -> NDArray[np.float64]:
     return np.array([[float(mark in kinds) for kinds in FEATURES.values()] for mark in marks])
 
 
-def _temperature_row(temperature: float, fits: list[BehaviourFit]) -> dict[str, Any]:
-    return _row(f"temperature {temperature:g}", temperature, [(fit.estimate, fit.low, fit.high) for fit in fits])
+def _weights(fits: list[RewardFit]) -> dict[str, tuple[float, Triples]]:
+    """The true weight of each feature, and what was inferred of it."""
+    return {
+        name: (float(WEIGHTS[i]), [(float(fit.weights[i]), float(fit.low[i]), float(fit.high[i])) for fit in fits])
+        for i, name in enumerate(FEATURES)
+    }
 
 
-def _weight_row(i: int, fits: list[RewardFit]) -> dict[str, Any]:
-    triples = [(float(fit.weights[i]), float(fit.low[i]), float(fit.high[i])) for fit in fits]
-    return _row(f"weight of {list(FEATURES)[i]}", float(WEIGHTS[i]), triples)
+def _inferred(fits: dict[float, list[BehaviourFit]]) -> dict[str, tuple[float, Triples]]:
+    """Each true temperature, and what was inferred of it."""
+    return {f"{t:g}": (t, [(fit.estimate, fit.low, fit.high) for fit in group]) for t, group in fits.items()}
 
 
-def _row(what: str, truth: float, fits: list[tuple[float, float, float]]) -> dict[str, Any]:
+def _row(what: str, truth: float, fits: Triples) -> dict[str, Any]:
     interval = confidence_interval([estimate for estimate, _, _ in fits])
     return {
         "what": what,
@@ -225,11 +232,7 @@ def _found(fits: dict[float, list[BehaviourFit]], gains: dict[str, Comparison], 
 
 
 def _figure(fits: dict[float, list[BehaviourFit]], rivals: list[Rivals], rewards: list[RewardFit]) -> Figure:
-    temperatures = {f"{t:g}": (t, [(fit.estimate, fit.low, fit.high) for fit in group]) for t, group in fits.items()}
-    weights = {
-        name: (float(WEIGHTS[i]), [(float(fit.weights[i]), float(fit.low[i]), float(fit.high[i])) for fit in rewards])
-        for i, name in enumerate(FEATURES)
-    }
+    temperatures, weights = _inferred(fits), _weights(rewards)
     missed = any(
         not low <= truth <= high
         for truth, found in (*temperatures.values(), *weights.values())
@@ -261,7 +264,7 @@ def _figure(fits: dict[float, list[BehaviourFit]], rivals: list[Rivals], rewards
     return figure
 
 
-def _draw_inferred(ax: Axes, found: dict[str, tuple[float, list[tuple[float, float, float]]]]) -> None:
+def _draw_inferred(ax: Axes, found: dict[str, tuple[float, Triples]]) -> None:
     """What was inferred by several demonstrators side by side, over the truth, for each quantity."""
     for i, (truth, estimates) in enumerate(found.values()):
         for place, (estimate, low, high) in zip(i + np.linspace(-0.3, 0.3, len(estimates)), estimates, strict=True):

@@ -19,7 +19,7 @@ from fastsoftq.studies.inspect import Row
 from fastsoftq.studies.plan import Unit
 from fastsoftq.studies.store import Store, create
 from fastsoftq.studies.study import Study
-from fastsoftq.studies.work import Result, work
+from fastsoftq.studies.work import Result, dask_workers, work
 
 __all__ = ["Outcome", "Tally", "Watch", "run"]
 
@@ -201,12 +201,7 @@ def run(
     store, mended = create(study, out, chunk=chunk, source=source, beside=beside)
     units = store.plan.units((index, parts))
     watch.begin(store, units)
-    if dask is None:
-        hands = _threads(store, study, threads, watch)
-    else:
-        from fastsoftq.studies.cluster import dask_workers
-
-        hands = dask_workers(store, study, dask, threads)
+    hands = _threads(store, study, threads, watch) if dask is None else dask_workers(store, study, dask, threads)
     computed = kept = steps = 0
     damaged = list(mended)
     with hands as (submit, width):

@@ -6,7 +6,7 @@ import hashlib
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from functools import cached_property
+from functools import cached_property, partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
@@ -228,12 +228,10 @@ class Study:
 
     def __reduce__(self) -> tuple[Any, ...]:
         given = {field.name: getattr(self, field.name) for field in fields(self)}
-        plain = {name: dict(value) if isinstance(value, MappingProxyType) else value for name, value in given.items()}
-        return _restored, (plain,)
-
-
-def _restored(fields: dict[str, Any]) -> Study:
-    return Study(**fields)
+        plain: dict[str, Any] = {
+            name: dict(value) if isinstance(value, MappingProxyType) else value for name, value in given.items()
+        }
+        return partial(Study, **plain), ()
 
 
 def _seed_range(seeds: Any) -> range:

@@ -122,7 +122,7 @@ def test_other_numbers_of_another_version_are_not_added_to(small, tmp_path, monk
 
 
 def test_a_worker_with_other_code_adds_nothing(study, tmp_path):
-    from fastsoftq.studies.cluster import _work
+    from fastsoftq.studies.work import _work
 
     outcome = run(study(), tmp_path / "out", part=(2, 2), threads=1)  # of one unit: nothing yet
     unit = outcome.store.plan.units()[0]
