@@ -38,9 +38,9 @@ def compare_together(
 
     Examples
     --------
-    >>> found = compare_together({"b": (np.arange(20.0) + 5.0, np.arange(20.0))})
+    >>> found = compare_together({"b": (np.arange(20.0) + 25.0, np.arange(20.0)[::-1])})
     >>> comparison_text(found["b"], "more", "less")
-    'more by 5.0 [3.3, 5.0]'
+    'more by 25 [19, 31]'
     """
     error = ALPHA / (len(pairs) if among is None else among)
     return {name: decided(a, b, error=error, bounds=bounds) for name, (a, b) in pairs.items()}

@@ -59,7 +59,7 @@ class SpecError(ValueError):
 
 
 def read_study(path: str | Path) -> Study:
-    """Read a study from a TOML file.
+    r"""Read a study from a TOML file.
 
     Parameters
     ----------
@@ -78,7 +78,12 @@ def read_study(path: str | Path) -> Study:
 
     Examples
     --------
-    >>> study = read_study("study.toml")  # doctest: +SKIP
+    >>> lines = ["name = 'small'", "episodes = 10", "seeds = 4", "[environments.cliff]", "kind = 'cliff_walking'"]
+    >>> lines += ["[agents.hard]", "kind = 'q_learning'", "step_size = 0.8", "discount = 0.95"]
+    >>> with open("study.toml", "w") as file:
+    ...     print(*lines, sep="\n", file=file)
+    >>> read_study("study.toml").seeds
+    range(0, 4)
     """
     path = Path(path)
     try:
