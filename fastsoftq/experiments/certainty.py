@@ -126,9 +126,9 @@ def compare_together(
 
     Examples
     --------
-    >>> found = compare_together({"b": (np.arange(20.0) + 5.0, np.arange(20.0))})
+    >>> found = compare_together({"b": (np.arange(20.0) + 25.0, np.arange(20.0)[::-1])})
     >>> comparison_text(found["b"], "more", "less")
-    'more by 5 [0.1, 8]'
+    'more by 25 [19, 31]'
     """
     error = ALPHA / (len(pairs) if among is None else among)
     return {name: decided(a, b, error=error, bounds=bounds) for name, (a, b) in pairs.items()}
@@ -150,9 +150,9 @@ def comparison_text(found: Comparison, more: str, less: str) -> str:
 
     Examples
     --------
-    >>> found = compare_together({"b": (np.arange(20.0) % 7.0, np.arange(20.0) % 7.0)})
+    >>> found = compare_together({"b": (np.arange(20.0), np.arange(20.0)[::-1])})
     >>> comparison_text(found["b"], "more", "less")
-    'not told apart, 0.0 [−1.0, 1.0]'
+    'not told apart, 0 [−6, 6]'
     """
     if sign(found):
         ends = sorted((abs(found.low), abs(found.high)))
@@ -178,8 +178,8 @@ def comparisons_text(found: Mapping[str, Comparison], more: str, less: str) -> s
     Examples
     --------
     >>> a = np.arange(20.0)
-    >>> comparisons_text(compare_together({"b": (a + 9.0, a), "c": (a, a)}), "more", "less")
-    'more: b (9 [2, 13]); not told apart: c (0 [−4, 4])'
+    >>> comparisons_text(compare_together({"b": (a + 25.0, a[::-1]), "c": (a, a[::-1])}), "more", "less")
+    'more: b (25 [19, 31]); not told apart: c (0 [−6, 6])'
     """
     texts = []
     for wanted, words in ((1, more), (-1, less), (0, "not told apart")):

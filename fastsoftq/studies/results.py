@@ -17,6 +17,7 @@ from fastsoftq.studies.store import Store, open_store
 from fastsoftq.studies.study_records import agent_from_record
 from fastsoftq.studies.summary import EpisodeSummary, merged
 from fastsoftq.studies.zarr_files import RESULTS, DamagedError
+from fastsoftq.system.html import html_table
 
 if TYPE_CHECKING:
     import xarray
@@ -38,6 +39,14 @@ class Results:
         self._store = store
         self._agents = {name: agent_from_record(record, agents) for name, record in store.plan.record["agents"].items()}
         self._places = {condition.name: place for place, condition in enumerate(store.plan.conditions)}
+
+    def _repr_html_(self) -> str:
+        rows = [
+            (c.name, c.environment, repr(self.agent(c.name)), c.episodes) for c in map(self.condition, self._places)
+        ]
+        header = ("condition", "environment", "agent", "episodes")
+        runs = f"{self._store.plan.runs:,} runs of each condition; {self.keep} kept"
+        return html_table(f"Results of {self.name}", rows, header, runs)
 
     @property
     def name(self) -> str:

@@ -232,7 +232,7 @@ def test_a_warning_costs_a_tenth_of_the_training_or_is_not_given(monkeypatch):
     """In units of work, not seconds: which warnings are given must not depend on the machine."""
     large, agent = ring(200_000), fsq.SoftQLearning(0.8, 0.95, reward_scale=0.5)
     monkeypatch.setattr(critical, "critical_reward_scale", lambda mdp: pytest.fail("that would take too long"))
-    monkeypatch.setattr(critical, "components", lambda mdp, model: pytest.fail("and so would this"))
+    monkeypatch.setattr(critical, "endless_parts", lambda mdp, model: pytest.fail("and so would this"))
     assert warned(agent, large) == []
 
 

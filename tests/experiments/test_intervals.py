@@ -49,8 +49,8 @@ def test_few_runs_that_agree_are_known_to_their_bounds():
     assert (share["arrives_low"], share["arrives_high"]) == pytest.approx((0.025 ** (1.0 / 20.0), 1.0))
     cost = interval_columns("cost", np.full(20, -3.0), (-math.inf, 0.0))
     assert (cost["cost_low"], cost["cost_high"]) == (-math.inf, 0.0)
-    assert interval_text(*interval_of(cost, "cost"), decimals=2) == "-3.00 [-inf, 0.00]"
-    assert interval_text(*interval_of(interval_columns("x", np.ones(20)), "x"), decimals=2) == "1.00 [-inf, inf]"
+    assert interval_text(*interval_of(cost, "cost"), decimals=2) == "-3.00 [−∞, 0.00]"
+    assert interval_text(*interval_of(interval_columns("x", np.ones(20)), "x"), decimals=2) == "1.00 [−∞, ∞]"
 
 
 def test_one_value_is_exact():

@@ -109,7 +109,7 @@ def test_differences_end_where_values_do(paired):
     free, cut = compare_samples(a, b, paired), compare_samples(a, b, paired, bounds=(0.0, 1.0))
     assert (cut.low, cut.high) == (max(free.low, -1.0), min(free.high, 1.0))
     assert free.low < -1.0
-    with pytest.raises(ValueError, match=r"b holds 1\.0 at index \[0\]; it must lie within bounds"):
+    with pytest.raises(ValueError, match=r"b\[0\] is 1\.0; it must lie within bounds"):
         compare_samples(a, b, paired, bounds=(0.0, 0.9))
 
 

@@ -77,7 +77,7 @@ def test_bad_arguments_are_named():
         tail_mean(SAMPLE, 1.0)
     with pytest.raises(ValueError, match="thresholds has shape"):
         performance_profile(SAMPLE, [])
-    with pytest.raises(ValueError, match="x holds nan"):
+    with pytest.raises(ValueError, match=r"x\[1\] is nan"):
         empirical_distribution([1.0, np.nan])
 
 

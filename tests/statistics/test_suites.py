@@ -95,7 +95,7 @@ def test_environments_whose_runs_agree_add_what_so_few_leave_open():
         assert suite_interval(np.ones((5, 3)), name, bounds=(0.0, 1.0)).high == 1.0
         many = suite_interval(np.ones((36, 3)), name)
         assert (many.low, many.high) == (1.0, 1.0)
-    with pytest.raises(ValueError, match=r"scores holds 1\.5"):
+    with pytest.raises(ValueError, match=r"scores\[0, 0\] is 1\.5"):
         suite_interval(np.full((5, 2), 1.5), "mean", bounds=(0.0, 1.0))
 
 
