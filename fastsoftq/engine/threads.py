@@ -35,7 +35,7 @@ def run_on_threads(
 ) -> None:
     """Run an engine until every seed has been taken.
 
-    Where this is interrupted (Ctrl-C, or an exception in `progress`), the threads stop at once.
+    If it is interrupted (Ctrl-C, or an exception in `progress`), the threads stop at once.
 
     Parameters
     ----------

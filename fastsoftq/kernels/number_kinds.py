@@ -1,6 +1,6 @@
 """Kinds of arguments that are one number, or a vector of them: real numbers, flags, integers."""
 
-# ruff: noqa: D102 - what methods do is said of those of `Kind`
+# ruff: noqa: D102 - `Kind` documents the methods
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ _NUMBERS = (float, int, np.float64, np.float32, np.int64, np.int32, np.uint64, n
 
 
 class NumberKind(Kind):
-    """A number: what `check` returns as a float; float32 stays single precision, integers stay what they are."""
+    """A number that `check` accepts; float32 and integers keep their types, others become floats."""
 
     allowed = "a number"
 
@@ -163,7 +163,7 @@ class FloatKind(NumberKind):
 
 
 class LikeKind(NumberKind):
-    """A number, or the type of one, whose type another takes."""
+    """A number or a number's type, which sets the type of a result."""
 
     allowed = "a number or a number's type"
 
@@ -177,7 +177,7 @@ class LikeKind(NumberKind):
 
 
 class ConvertedKind(LikeKind):
-    """A number, or the type of one, that another is converted to."""
+    """A number or a number's type that x is converted to."""
 
     def beside(self, name: str, value: Any, given: Mapping[str, Any]) -> Any:
         if isinstance(value, int | np.integer):
@@ -191,7 +191,7 @@ class ConvertedKind(LikeKind):
 
 
 class BitsLikeKind(LikeKind):
-    """A number, or the type of one, as wide as another."""
+    """A number or a number's type, as wide as x."""
 
     def beside(self, name: str, value: Any, given: Mapping[str, Any]) -> Any:
         x, like = np.asarray(given["x"]).dtype, np.asarray(value).dtype
@@ -201,7 +201,7 @@ class BitsLikeKind(LikeKind):
 
 
 class TupleKind(Kind):
-    """A tuple of one or more floats, or of so many int32."""
+    """A tuple of one or more floats, or of `integers` int32."""
 
     def __init__(self, integers: int | None = None) -> None:
         self._integers = integers
