@@ -31,7 +31,7 @@ __all__ = [
 TIE_TOLERANCE = 1e-9
 """Actions whose values differ by less, relative to the best value where that exceeds 1, are equally good."""
 
-_NEVER = 1e-15  # a transition less likely than this is one that double precision cannot tell from none
+_NEVER = 1e-15  # smaller transition probabilities count as 0
 
 
 class Matrices(NamedTuple):
@@ -49,7 +49,7 @@ class Matrices(NamedTuple):
     terminal : ndarray of bool, shape [states]
         Where no episode goes on, so that the value is 0.
     rounding : ndarray of float64, shape [states, actions], optional
-        What rounding may have done to `reward`, where outcomes that pay differently are averaged. None: nothing.
+        Bound on the rounding error of `reward`, where outcomes with different rewards are averaged. None: no error.
     """
 
     reward: NDArray[np.float64]
@@ -60,7 +60,7 @@ class Matrices(NamedTuple):
 
 
 def matrices(mdp: TabularMDP, reward_scale: float = 1.0) -> Matrices:
-    """Write an MDP as matrices, whose probabilities sum to 1 as nearly as can be written.
+    """Write an MDP as matrices, with probabilities normalised to 1 within rounding.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ def action_values(model: Matrices, v: NDArray[np.float64], discount: float) -> N
     ----------
     model : Matrices
     v : ndarray of float64, shape [states]
-        May hold infinities; those of states that cannot follow an action do not touch its value.
+        May hold infinities; an action's value depends only on states that can follow it.
     discount : float
 
     Returns
@@ -213,13 +213,13 @@ def log_soft_policy(q: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def policy_chain(model: Matrices, policy: NDArray[np.float64]) -> tuple[Transitions, NDArray[np.float64]]:
-    """Make the Markov chain that a policy turns an MDP into.
+    """Make the Markov chain of a policy.
 
     Parameters
     ----------
     model : Matrices
     policy : ndarray of float64, shape [states, actions]
-        An action of probability below 1e-15 counts as one that is never taken.
+        Probabilities below 1e-15 count as 0.
 
     Returns
     -------
@@ -236,9 +236,9 @@ def policy_chain(model: Matrices, policy: NDArray[np.float64]) -> tuple[Transiti
 
 
 def epsilon_mixture(policy: NDArray[np.float64], epsilon: float) -> NDArray[np.float64]:
-    """The policy but, with probability epsilon, any action: (1 - epsilon) pi(a | s) + epsilon / n.
+    """Mix a policy with the uniform one: (1 - epsilon) pi(a | s) + epsilon / n.
 
-    Of a greedy policy it is the epsilon-greedy one (Sutton & Barto 2018, section 2.2).
+    For a greedy policy this is the epsilon-greedy one (Sutton & Barto 2018, section 2.2).
 
     Parameters
     ----------

@@ -113,7 +113,7 @@ def _sum_of_steps(chain: Transitions, start: NDArray[np.float64], steps: int) ->
     for left in range(steps, 0, -1):
         total += now
         now = chain.entering(now)
-        if now.sum() * left <= EPS / 4.0 * total.sum():  # nothing that would count
+        if now.sum() * left <= EPS / 4.0 * total.sum():  # within rounding of the sum
             break
     return total
 

@@ -67,9 +67,9 @@ def sample_trajectories(
     Raises
     ------
     ValueError
-        A size or horizon below 1, no horizon, or a policy that is none.
+        A size or horizon below 1, no horizon, or an invalid policy.
     TypeError
-        An `mdp` that is not a TabularMDP, or an argument that is not of the type above.
+        An argument that is not of the type above.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The part of an MDP that demonstrations can tell of: what may follow the states that they visit."""
+"""The part of an MDP that demonstrations bear on: the states they visit and all that may follow."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["Observed", "observed"]
 
 
 class Observed(NamedTuple):
-    """The states that may follow those visited, and what was done there.
+    """The states visited, all that may follow them, and the actions taken there.
 
     Attributes
     ----------
@@ -31,7 +31,7 @@ class Observed(NamedTuple):
 
 
 def observed(model: Matrices, counts: NDArray[np.float64]) -> Observed:
-    """Restrict an MDP to what may follow the states that were visited.
+    """Restrict an MDP to the states visited and all that may follow them.
 
     Parameters
     ----------

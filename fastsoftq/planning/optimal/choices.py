@@ -35,9 +35,9 @@ class Choices:
     Attributes
     ----------
     state : ndarray of int64, shape [choices]
-        Where it can be made.
+        The state of each choice.
     reward : ndarray of float64, shape [choices]
-        What it pays, on average.
+        Its expected reward.
     onward : Transitions
         The probability of going on in each state, times the discount; a row for each choice.
     ends : ndarray of float64, shape [choices]
@@ -45,7 +45,7 @@ class Choices:
     terminates : ndarray of bool, shape [choices]
         Whether the episode can end, other than by being discounted.
     slack : ndarray of float64, shape [choices]
-        How far `reward` may be off, by rounding.
+        Bound on the rounding error of `reward`.
     """
 
     state: NDArray[np.int64]
@@ -145,7 +145,7 @@ class Choices:
         soft : ndarray of float64, shape [states]
         policy : ndarray of float64, shape [choices]
         behind : ndarray of float64, shape [choices]
-            How much each choice is worth more than the best: 0 or less.
+            The value of each choice less the best one's: at most 0.
         """
         best = np.maximum.reduceat(value, self.first)
         behind = value - best[self.state]
@@ -187,7 +187,7 @@ def all_choices(model: Matrices, discount: float) -> Choices:
 
 
 def within(choices: Choices, states: NDArray[np.bool_], kept: NDArray[np.bool_]) -> Choices:
-    """Keep some states and choices; to go elsewhere is to end.
+    """Keep some states and choices; transitions elsewhere count as the end.
 
     Parameters
     ----------
@@ -255,7 +255,7 @@ def with_stops(
 
 
 def reachable(model: Matrices, starts: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Which states some policy can come to.
+    """Which states some policy can reach.
 
     Parameters
     ----------

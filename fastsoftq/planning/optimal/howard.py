@@ -24,7 +24,7 @@ __all__ = ["Optimum", "begin", "improve", "sweep"]
 _SWEEPS = 2000  # at most, of what only prepares for policies
 _ROUNDS = 60  # of the proof, each with one choice more in some states
 _MORE = 1.25  # than may have been rounded, so that a bound holds in spite of its own rounding
-_STUCK = 5  # of them without a choice more, or coming nearer
+_STUCK = 5  # rounds without a choice more, or a nearer bound
 
 
 class Optimum(NamedTuple):
@@ -139,7 +139,7 @@ def improve(
     weight : ndarray of float64, shape [choices], optional
         A policy by the weights of its choices, to begin with instead.
     bounded : bool
-        Whether it is known that no policy gains for ever. What seems to is then feigned by rounding, and not followed.
+        Whether it is known that no policy gains for ever. Apparent gains are then rounding, and ignored.
 
     Returns
     -------
@@ -249,7 +249,7 @@ def _shared(
     gain: NDArray[np.float64],
     noise: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """Share evenly between what may be equally good, if the policy that does is worth as much as can be told."""
+    """Share evenly between choices that may be equally good, if that policy is worth as much, as far as can be told."""
     allowed = 4.0 * np.where(np.isfinite(bound), bound, 0.0) + 16.0 * EPS * np.abs(v)
     for equal in (shortfall <= 0.0, gain >= -4.0 * noise):
         tied = equal.copy()

@@ -18,7 +18,7 @@ from fastsoftq.planning.optimal.howard import begin, sweep
 
 __all__ = ["Climb", "SoftOptimum", "climb", "soft_optimum"]
 
-_PATIENCE = 60  # steps that come no nearer, before it is given up
+_PATIENCE = 60  # steps that come no nearer before it gives up
 _NEAR = 1e-6  # relative: what a step leaves of a residual, the next one takes
 _MORE = 1.25  # than may have been rounded, so that a bound holds in spite of its own rounding
 _ATTEMPTS = 8  # at the proof, each with a wider bound
