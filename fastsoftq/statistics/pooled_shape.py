@@ -1,4 +1,4 @@
-"""The bootstrap-t of two samples that lend each other their shape: what one is too small to show, the other may.
+"""The bootstrap-t of two samples with a common shape: what one is too small to show, the other may.
 
 Ten runs of which one in ten should fail show no failure one time in three; their standard error then is far too small.
 Where forty other runs do show failures, the ten may have missed theirs. So both samples are taken to have one shape,

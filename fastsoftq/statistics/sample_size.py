@@ -46,7 +46,7 @@ class SampleSize(NotebookTable):
     planning_std
         What ``seeds`` rests on: an upper confidence bound of ``std`` at the assurance asked for, tails allowed for.
     caution
-        Why the plan may have less power than it says; empty where nothing is seen that speaks against it.
+        Why the plan may have less power than it says; empty if nothing suggests it.
 
     Examples
     --------
@@ -108,8 +108,7 @@ def seeds_needed(
     pilot_a, pilot_b
         One number per run, float [runs].
     difference
-        The smallest difference that matters, not the one the pilot happened to show: planning for the latter is
-        planning for luck.
+        The smallest difference that matters, not the one that the pilot happened to show.
     power
         Chance of finding it.
     level

@@ -16,7 +16,7 @@ from fastsoftq.statistics.samples import BLOCK, FloatArray
 def pointwise_alpha(
     groups: Sequence[FloatArray], m: Moments, level: float, rng: np.random.Generator, resamples: int
 ) -> float:
-    """Return the error that each episode may have by itself so that all of them together err with 1 - level."""
+    """Return the error of each episode by itself at which all of them together have the error 1 - level."""
     from scipy.special import ndtr
 
     varies = m.error > 0.0

@@ -1,4 +1,4 @@
-"""Least variances of episodes, from those nearby: few runs that happen to agree look surer than they are.
+"""Least variances of episodes, from those nearby: few runs that happen to agree understate them.
 
 Where a share p of all runs stands apart, n runs all agree with probability (1 - p)^n, and no spread of theirs tells how
 far off their mean is. Episodes nearby tell: some of them have met what others have not.
