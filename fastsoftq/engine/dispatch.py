@@ -83,6 +83,12 @@ def checked_engine(engine: Any, mdp: TabularMDP) -> str | None:
         Neither None nor a string.
     ValueError
         No engine's name, or lanes for an MDP that is too large for them.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> checked_engine("lanes", fsq.cliff_walking())
+    'lanes'
     """
     if engine is None:
         return None

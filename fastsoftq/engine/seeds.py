@@ -23,6 +23,11 @@ def checked_seeds(seeds: int | ArrayLike) -> range | NDArray[np.uint64]:
         Not integers.
     ValueError
         No seeds, negative or repeated ones, or ones beyond 64 bits.
+
+    Examples
+    --------
+    >>> checked_seeds(3), checked_seeds([7, 3])
+    (range(0, 3), array([7, 3], dtype=uint64))
     """
     if isinstance(seeds, range) and seeds and seeds.step > 0 and seeds.start >= 0 and seeds.stop <= sys.maxsize:
         return seeds

@@ -17,7 +17,17 @@ _INTERVAL = 0.1  # seconds between two reports of progress
 
 
 class Progress(NamedTuple):
-    """How far training has come."""
+    """How far training has come.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> reports = []
+    >>> agent = fsq.QLearning(step_size=0.8, discount=0.95)
+    >>> _ = fsq.train(fsq.cliff_walking(), agent, seeds=4, episodes=5, progress=reports.append)
+    >>> reports[-1].runs
+    4
+    """
 
     runs: int  # done
     of_runs: int

@@ -24,7 +24,13 @@ _FOLDER, _FILE = 0o755, 0o644
 
 @cache
 def cache_directory() -> Path:
-    """Where compiled code is kept: `$FASTSOFTQ_CACHE_DIR`, or the user's cache directory."""
+    """Where compiled code is kept: `$FASTSOFTQ_CACHE_DIR`, or the user's cache directory.
+
+    Examples
+    --------
+    >>> cache_directory().is_absolute()
+    True
+    """
     chosen = os.environ.get("FASTSOFTQ_CACHE_DIR")
     if chosen:
         return Path(chosen)
@@ -52,7 +58,13 @@ def _is_trusted(folder: Path) -> bool:
 
 
 def read(path: Path) -> bytes | None:
-    """Return the contents of a file; None if it is missing, damaged or not trusted."""
+    """Return the contents of a file; None if it is missing, damaged or not trusted.
+
+    Examples
+    --------
+    >>> read(Path("missing.jit")) is None
+    True
+    """
     try:
         if not _is_trusted(path.parent):
             return None
@@ -65,7 +77,16 @@ def read(path: Path) -> bytes | None:
 
 
 def write(path: Path, data: bytes) -> None:
-    """Write a file with its checksum, and make its folders, if possible."""
+    """Write a file with its checksum, and make its folders, if possible.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write(Path(folder, "loop.jit"), b"machine code")
+    ...     read(Path(folder, "loop.jit"))
+    b'machine code'
+    """
     with contextlib.suppress(OSError):
         for folder in (*reversed(path.parent.parents), path.parent):
             with contextlib.suppress(FileExistsError):

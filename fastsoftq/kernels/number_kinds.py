@@ -47,7 +47,13 @@ __all__ = [
 
 
 def is_number(t: types.Type) -> bool:
-    """Whether a type is that of a number, or of a vector of numbers."""
+    """Whether a type is that of a number, or of a vector of numbers.
+
+    Examples
+    --------
+    >>> is_number(types.float64), is_number(types.string)
+    (True, False)
+    """
     return _dtype(t) in FLOATS or isinstance(_dtype(t), types.Integer)
 
 
@@ -130,7 +136,13 @@ class WholeKind(Kind):
 
 
 def as_whole(name: str, value: Any, least: int, most: int) -> int:
-    """Return `value` as an int if it is a whole number from `least` to `most`."""
+    """Return `value` as an int if it is a whole number from `least` to `most`.
+
+    Examples
+    --------
+    >>> as_whole("state", 3, 0, 3)
+    3
+    """
     found = checks.whole(name, value)
     if not least <= found <= most:
         raise ValueError(f"{name} is {found}; it must lie in {least}..{most}")

@@ -40,7 +40,13 @@ _11, _27, _30, _31, _32 = (np.uint64(n) for n in (11, 27, 30, 31, 32))
 
 
 class Draw(NamedTuple):
-    """64 random bits as two uint32: rules use `high` to decide whether to explore and `low` to choose."""
+    """64 random bits as two uint32: rules use `high` to decide whether to explore and `low` to choose.
+
+    Examples
+    --------
+    >>> Draw(high=1, low=2).low
+    2
+    """
 
     high: int
     low: int

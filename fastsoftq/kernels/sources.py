@@ -51,7 +51,14 @@ _compiled_of: dict[type, list[Source]] = {}  # what they were when they were fir
 
 
 class Source(NamedTuple):
-    """Something that code depends on."""
+    """Something that code depends on.
+
+    Examples
+    --------
+    >>> import math
+    >>> list(sources(math.gcd))
+    []
+    """
 
     name: str  # of a module, a function or class, or a constant
     digest: str
@@ -90,6 +97,12 @@ def code_of(cls: type, *, listed: bool = False) -> dict[str, str]:
     -------
     dict of str to str
         Digests by the name of the module, or else of the function, and of each constant.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> code_of(fsq.QLearning, listed=True)
+    {}
     """
     found = sources_of(cls)
     if not listed and cls.__module__ not in (source.name for source in found) and (own := _source("", cls)) is not None:

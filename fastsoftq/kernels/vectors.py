@@ -28,7 +28,13 @@ _I32 = ir.IntType(32)
 
 
 class Vec(types.Type):
-    """`LANES` numbers of one type."""
+    """`LANES` numbers of one type.
+
+    Examples
+    --------
+    >>> Vec(types.float64)
+    Vec(float64)
+    """
 
     def __init__(self, dtype: types.Type) -> None:
         self.dtype = dtype
@@ -42,7 +48,13 @@ class _VecModel(models.PrimitiveModel):
 
 
 def llvm_type(dtype: types.Type) -> ir.Type:
-    """LLVM's name for a number type; a mask has one bit a lane."""
+    """LLVM's name for a number type; a mask has one bit a lane.
+
+    Examples
+    --------
+    >>> print(llvm_type(types.float64))
+    double
+    """
     if dtype in FLOATS:
         return ir.DoubleType() if dtype == types.float64 else ir.FloatType()
     return ir.IntType(1 if dtype == types.boolean else dtype.bitwidth)
@@ -72,6 +84,11 @@ def joined(context: Any, *args: types.Type) -> types.Type:
     ------
     numba.core.errors.TypingError
         Vectors of different types, or a float beside a vector of integers, where one number would differ from sixteen.
+
+    Examples
+    --------
+    >>> joined(None, Vec(types.float64), types.float64)
+    Vec(float64)
     """
     vectors = [t for t in args if isinstance(t, Vec)]
     if not vectors:

@@ -50,6 +50,12 @@ class Matrices(NamedTuple):
         Where no episode goes on, so that the value is 0.
     rounding : ndarray of float64, shape [states, actions], optional
         Bound on the rounding error of `reward`, where outcomes with different rewards are averaged. None: no error.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> matrices(fsq.from_map("SG")).terminal.tolist()
+    [False, True]
     """
 
     reward: NDArray[np.float64]
@@ -71,6 +77,12 @@ def matrices(mdp: TabularMDP, reward_scale: float = 1.0) -> Matrices:
     Returns
     -------
     Matrices
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> matrices(fsq.from_map("SG"), reward_scale=10.0).reward[0].tolist()  # up, right, down, left
+    [-10.0, 0.0, -10.0, -10.0]
     """
     n_states, n_actions, n_outcomes = checked_mdp(mdp).next_state.shape
     total = mdp.probability.sum(axis=2, keepdims=True)  # not quite 1, which counts where episodes are long
@@ -102,6 +114,13 @@ def action_values(model: Matrices, v: NDArray[np.float64], discount: float) -> N
     Returns
     -------
     ndarray of float64, shape [states, actions]
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> model = matrices(fsq.from_map("S.G"))
+    >>> action_values(model, np.array([0.0, 5.0, 0.0]), discount=0.9)[0].tolist()
+    [-1.0, 3.5, -1.0, -1.0]
     """
     if discount == 0.0:  # also where v is infinite
         return model.reward.copy()
@@ -120,6 +139,12 @@ def hard_values(model: Matrices, q: NDArray[np.float64]) -> NDArray[np.float64]:
     Returns
     -------
     ndarray of float64, shape [states]
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> hard_values(matrices(fsq.from_map("SG")), np.array([[1.0, 3.0, 2.0, 0.0], [0.0] * 4])).tolist()
+    [3.0, 0.0]
     """
     return np.where(model.terminal, 0.0, q.max(axis=1))
 
@@ -136,6 +161,12 @@ def soft_values(model: Matrices, q: NDArray[np.float64], temperature: float) -> 
     Returns
     -------
     ndarray of float64, shape [states]
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> soft_values(matrices(fsq.from_map("SG")), np.zeros((2, 4)), temperature=1.0).round(4).tolist()  # ln 4
+    [1.3863, 0.0]
     """
     return np.where(model.terminal, 0.0, log_sum_exp(q, temperature))
 
@@ -173,6 +204,11 @@ def greedy_policy(q: NDArray[np.float64]) -> NDArray[np.float64]:
     Returns
     -------
     ndarray of float64, shape [states, actions]
+
+    Examples
+    --------
+    >>> greedy_policy(np.array([[1.0, 3.0, 3.0]]))
+    array([[0. , 0.5, 0.5]])
     """
     best = q.max(axis=1, keepdims=True)
     with np.errstate(invalid="ignore"):  # infinite values tie by being equal
@@ -191,6 +227,11 @@ def soft_policy(q: NDArray[np.float64], temperature: float) -> NDArray[np.float6
     Returns
     -------
     ndarray of float64, shape [..., actions]
+
+    Examples
+    --------
+    >>> soft_policy(np.array([0.0, np.log(3.0)]), temperature=1.0).round(4)
+    array([0.25, 0.75])
     """
     with np.errstate(over="ignore"):
         weight = np.exp((q - q.max(axis=-1, keepdims=True)) / temperature)
@@ -207,6 +248,11 @@ def log_soft_policy(q: NDArray[np.float64]) -> NDArray[np.float64]:
     Returns
     -------
     ndarray of float64, shape [..., actions]
+
+    Examples
+    --------
+    >>> log_soft_policy(np.array([0.0, -1000.0]))
+    array([    0., -1000.])
     """
     behind = q - q.max(axis=-1, keepdims=True)
     return np.asarray(behind - log_sum_exp(behind)[..., None])
@@ -227,6 +273,13 @@ def policy_chain(model: Matrices, policy: NDArray[np.float64]) -> tuple[Transiti
         The probability of going on in each state.
     ends : ndarray of float64, shape [states]
         The probability of the end.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> chain, ends = policy_chain(matrices(fsq.from_map("SG")), np.full((2, 4), 0.25))
+    >>> chain.toarray()[0].tolist(), float(ends[0])
+    ([0.75, 0.0], 0.25)
     """
     n_states, n_actions = policy.shape
     taken = np.where(policy < _NEVER, 0.0, policy)

@@ -17,7 +17,7 @@ __all__ = ["critical_reward_scale", "is_above_critical", "side_of_critical", "wo
 
 _SWEEPS = 100  # enough to tell the side of the critical scale, unless it is near
 
-# Work is counted in outcomes looked at by a sweep: what it takes to call NumPy, to find end components, and all.
+# Work, in outcomes that a sweep looks at: of a call to NumPy, of finding end components, of the whole answer.
 _CALL, _COMPONENTS, _ANSWER = 3_000, 25, 300
 
 
@@ -168,6 +168,12 @@ def work_of_critical(mdp: TabularMDP) -> float:
     -------
     float
         As `side_of_critical` counts it.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> work_of_critical(fsq.from_map("S.G")) < work_of_critical(fsq.cliff_walking())
+    True
     """
     return _ANSWER * (mdp.next_state.size + _CALL)
 

@@ -35,6 +35,13 @@ class PolicyEvaluation(NotebookTable):
         Expected number of steps from the start distribution, up to the horizon; inf if the policy may never terminate.
     termination_probability : float
         Probability that the episode terminates, within the horizon if there is one.
+
+    Examples
+    --------
+    >>> import numpy as np, fastsoftq as fsq
+    >>> found = evaluate_policy(fsq.from_map("SG"), np.full((2, 4), 0.25))
+    >>> found.v.round(9).tolist(), round(found.expected_length, 9), round(found.termination_probability, 9)
+    ([-3.0, 0.0], 4.0, 1.0)
     """
 
     v: NDArray[np.float64] = field(repr=False)
@@ -136,6 +143,12 @@ def checked_policy(
     ------
     ValueError, TypeError
         As `evaluate_policy`.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> checked_policy(fsq.from_map("SG"), np.full((3, 2, 4), 0.25))[1]
+    3
     """
     if horizon is not None:
         horizon = checks.count("horizon", horizon)
@@ -166,6 +179,12 @@ def from_start(mdp: TabularMDP, values: NDArray[np.float64]) -> float:
     Returns
     -------
     float
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> from_start(fsq.from_map("S.SG"), np.array([1.0, 9.0, 3.0, 0.0]))
+    2.0
     """
     possible = mdp.start > 0.0
     with np.errstate(invalid="ignore"):  # inf - inf: neither

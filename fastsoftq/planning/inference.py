@@ -47,6 +47,13 @@ class TrajectoryPosterior(NotebookTable):
     log_evidence : float
         ln p(O).
     mdp : TabularMDP
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> posterior = optimal_trajectory_posterior(fsq.from_map("S.G"), horizon=10)
+    >>> float(posterior.policy[-1, 1, 1].round(3))  # in the last step, to the goal: e / (e + 3)
+    0.475
     """
 
     policy: NDArray[np.float64] = field(repr=False)
@@ -76,6 +83,13 @@ class TrajectoryPosterior(NotebookTable):
             A size below 1.
         TypeError
             A size that is not an integer.
+
+        Examples
+        --------
+        >>> import fastsoftq as fsq
+        >>> posterior = optimal_trajectory_posterior(fsq.from_map("S.G"), horizon=5, reward_scale=50.0)
+        >>> posterior.sample(2, rng=0).lengths.tolist()
+        [2, 2]
         """
         size = checks.count("size", size)
         return drawn(self.mdp, self.start, self.policy, self.dynamics, size, rng)
@@ -92,6 +106,13 @@ class VariationalPolicy(NotebookTable):
         The expected scaled reward and entropy still to come.
     elbo : float
         The same from the start distribution: the evidence lower bound.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> found = variational_policy(fsq.from_map("S.G"), horizon=2)
+    >>> found.policy.shape, round(found.elbo, 4)
+    ((2, 3, 4), 0.8746)
     """
 
     policy: NDArray[np.float64] = field(repr=False)

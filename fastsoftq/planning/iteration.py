@@ -45,6 +45,13 @@ class Solution(NotebookTable):
     -----
     States that the start cannot lead to are solved too, but do not count for `converged` and `error_bound`. There a
     value can be inf, where a policy gains for ever, and an undiscounted soft value nan, where no finite one was found.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> solution = value_iteration(fsq.from_map("S.G"), discount=0.5)
+    >>> solution.v.tolist(), solution.policy[0].tolist(), solution.converged
+    ([-1.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0], True)
     """
 
     v: NDArray[np.float64] = field(repr=False)

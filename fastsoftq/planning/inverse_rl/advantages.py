@@ -33,6 +33,13 @@ def shortfalls(model: Matrices, discount: float, relative: float = _EPSILON) -> 
     -------
     ndarray of float64, shape [states, actions]
         At least 0; 0 for the best actions of each state.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> from fastsoftq.planning.bellman import matrices
+    >>> shortfalls(matrices(fsq.from_map("S.G")), discount=0.5)[0].tolist()  # up, right, down, left
+    [0.5, 0.0, 0.5, 0.5]
     """
     n_states, n_actions = model.reward.shape
     rows = np.arange(n_states)

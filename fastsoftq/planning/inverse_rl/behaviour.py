@@ -51,6 +51,14 @@ class BehaviourFit(NotebookTable):
         Of the demonstrated actions at the estimate, in nats.
     policy : ndarray of float64, shape [states, actions]
         The fitted behaviour.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> seen = fsq.Demonstrations.of([[(0, 1), (1, 1)], [(0, 1), (1, 3), (0, 1), (1, 1)]])
+    >>> fit = fit_epsilon_greedy(fsq.from_map("S.G"), seen, 0.9)
+    >>> fit.low < fit.estimate < fit.high, fit.policy.shape
+    (True, (3, 4))
     """
 
     estimate: float

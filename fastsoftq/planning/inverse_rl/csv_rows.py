@@ -12,7 +12,7 @@ __all__ = ["rows_of"]
 
 
 def rows_of(path: Path, needed: Sequence[str], allowed: Mapping[str, str]) -> Iterator[tuple[int, dict[str, str]]]:
-    """Read a CSV file (RFC 4180) in UTF-8, row by row.
+    r"""Read a CSV file (RFC 4180) in UTF-8, row by row.
 
     Parameters
     ----------
@@ -36,6 +36,15 @@ def rows_of(path: Path, needed: Sequence[str], allowed: Mapping[str, str]) -> It
         that do not close; another encoding; an invalid path.
     OSError
         The file cannot be read.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.NamedTemporaryFile("w", suffix=".csv") as file:
+    ...     _ = file.write("state,action\n0, 1\n")
+    ...     file.flush()
+    ...     list(rows_of(Path(file.name), ["state", "action"], {}))
+    [(2, {'state': '0', 'action': '1'})]
     """
     with _opened(path) as file:
         last = deque([""], maxlen=1)

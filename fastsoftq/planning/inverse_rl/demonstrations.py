@@ -44,6 +44,11 @@ class Demonstrations(NotebookTable):
         their order; negative states or actions; rewards that are not finite.
     TypeError
         Arrays that do not hold integers, or rewards that are not numbers.
+
+    Examples
+    --------
+    >>> Demonstrations([0, 0, 1], state=[0, 1, 0], action=[1, 1, 1])
+    <Demonstrations: 2 trajectories, 3 steps>
     """
 
     trajectory: NDArray[np.int64] = field(repr=False)
@@ -167,6 +172,12 @@ def counted(demonstrations: Demonstrations, mdp: TabularMDP) -> NDArray[np.float
     ------
     TypeError
         `demonstrations` is not a Demonstrations.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> counted(Demonstrations.of([[(0, 1), (1, 1)]]), fsq.from_map("S.G"))[:2].tolist()
+    [[0.0, 1.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0]]
     """
     if not isinstance(demonstrations, Demonstrations):
         raise TypeError(f"demonstrations is {demonstrations!r}; it must be a Demonstrations, such as Demonstrations.of")

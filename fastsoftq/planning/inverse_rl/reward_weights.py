@@ -53,6 +53,15 @@ class RewardFit(NotebookTable):
     separated : ndarray of bool, shape [features]
         Weights without a maximum: the likelihood grows with them for ever, since some rewards make all demonstrated
         actions optimal (Albert & Anderson 1984). `weights` the direction, `log_likelihood` and `policy` the limit.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> bandit = fsq.TabularMDP([[[0], [0]]], [[[-1.0], [-1.0]]], [[[True], [True]]])
+    >>> seen = fsq.Demonstrations.of([[(0, 0)]] * 3 + [[(0, 1)]])
+    >>> fit = fit_rewards(bandit, np.array([[[1.0], [0.0]]]), seen, 0.9)
+    >>> fit.policy.round(6).tolist(), fit.converged, fit.unidentified.tolist()
+    ([[0.75, 0.25]], True, [False])
     """
 
     weights: NDArray[np.float64]

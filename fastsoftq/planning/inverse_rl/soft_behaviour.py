@@ -27,6 +27,11 @@ def total(counts: NDArray[np.float64], log_policy: NDArray[np.float64]) -> float
     Returns
     -------
     float
+
+    Examples
+    --------
+    >>> round(total(np.array([[2.0, 1.0]]), np.log([[0.5, 0.25]])), 4)  # ln(0.5 * 0.5 * 0.25)
+    -2.7726
     """
     seen = counts > 0.0
     return float((counts[seen] * log_policy[seen]).sum())
@@ -48,6 +53,13 @@ def soft_fixed_point(model: Matrices, discount: float, v: NDArray[np.float64]) -
     -------
     ndarray of float64, shape [states]
         NaN where values are too large for double precision. Each state's error is rounding of what can follow it alone.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> from fastsoftq.planning.bellman import matrices
+    >>> soft_fixed_point(matrices(fsq.from_map("SG")), 0.5, np.zeros(2)).round(4).tolist()
+    [1.0541, 0.0]
     """
     return _fixed_point(all_choices(model, discount), v)
 
@@ -75,6 +87,15 @@ class SoftBehaviour:
     ----------
     size : ndarray of float64, shape [states, actions, features]
         Expected absolute features that follow an action, to which rounding of the gradient is relative.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> features = np.zeros((2, 4, 1))
+    >>> features[0, 1] = 1.0  # a step to the right
+    >>> log_policy, _ = SoftBehaviour(fsq.from_map("SG"), features, discount=0.0)(np.array([np.log(3.0)]))
+    >>> np.exp(log_policy[0]).round(4).tolist()
+    [0.1667, 0.5, 0.1667, 0.1667]
     """
 
     def __init__(self, mdp: TabularMDP | Matrices, features: NDArray[np.float64], discount: float) -> None:

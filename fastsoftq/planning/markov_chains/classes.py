@@ -54,7 +54,7 @@ def closed_classes(chain: Transitions) -> tuple[NDArray[np.int32], NDArray[np.in
 
 
 def often_visited(chain: Transitions, steps: int = 100) -> NDArray[np.float64]:
-    """The distribution of states after some steps from a uniform start, of the chain made lazy so that it cannot alternate.
+    """The distribution of states after some steps from a uniform start, made lazy so that the chain cannot alternate.
 
     Parameters
     ----------
