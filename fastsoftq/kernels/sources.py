@@ -55,9 +55,8 @@ class Source(NamedTuple):
 
     Examples
     --------
-    >>> import math
-    >>> list(sources(math.gcd))
-    []
+    >>> Source("my_agents", "file", "0123456789abcdef").kind
+    'file'
     """
 
     name: str  # of a module, a function or class, or a constant
@@ -101,7 +100,7 @@ def code_of(cls: type, *, listed: bool = False) -> dict[str, str]:
     Examples
     --------
     >>> import fastsoftq as fsq
-    >>> code_of(fsq.QLearning, listed=True)
+    >>> code_of(fsq.QLearning, listed=True)  # all of it is the package's
     {}
     """
     found = sources_of(cls)
