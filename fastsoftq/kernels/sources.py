@@ -55,7 +55,7 @@ class Source(NamedTuple):
 
     Examples
     --------
-    >>> Source("my_agents", "file", "0123456789abcdef").kind
+    >>> Source("my_agents", "0123456789abcdef", "file").kind
     'file'
     """
 
