@@ -96,7 +96,7 @@ def is_schedule(value):
 def tuned(typing, agent, episode):
     """The agent with each schedule replaced by its value in an episode. For compiled code only."""
     function = typing.resolve_value_type(at)
-    # None for what is a number already: nothing to compile there.
+    # None for a plain number: nothing to compile there.
     signatures = [
         function.get_call_type(typing, (t, episode), {}) if hasattr(t, "instance_class") else None for t in agent.types
     ]

@@ -69,10 +69,10 @@ class Lanes(NamedTuple):
     records_at: Any  # where the records of the state's outcomes begin
     action: Any
     q: Any  # the action's value
-    record_at: Any  # where the record of what the action leads to is
+    record_at: Any  # where the record of the action's outcome is
     record: Any  # that record, two words
     entry_at: Any  # where the entry is that has changed
-    entry: Any  # what it has become
+    entry: Any  # its new value
     changed: Any  # the entry's action, where it lies in the row ahead; -1 elsewhere
     next_action: Any  # where it is chosen before the update
 

@@ -111,7 +111,7 @@ def one_or_both(partials, summaries):
 
 @by_type
 def complete_summaries(agent, partial, summary, start, end):
-    """Complete the summaries of some lanes, where there is anything to complete."""
+    """Complete the summaries of some lanes, if they are partial."""
     if partial == summary:
         return lambda agent, partial, summary, start, end: None
 

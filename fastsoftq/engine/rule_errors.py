@@ -44,7 +44,7 @@ def rule_error(calls: Iterable[Call], cause: Exception) -> Exception:
     Returns
     -------
     RuleError
-        Or `cause`, where every rule compiles and returns what it must.
+        Or `cause`, if every rule compiles and returns the right type.
     """
     missing = re.search(r"\w+ has no rule '\w+'", str(cause))
     if missing:

@@ -63,7 +63,7 @@ def run_on_threads(
     counts = np.zeros((threads, 8), np.int64)  # a cache line for each thread
     shared = Work(seeds, initial_q, max_steps, np.zeros(1, np.int64), np.zeros(1, np.bool_), counts[0])
 
-    # Compiles, or loads what was compiled, once; threads would do so one after the other.
+    # Compiles, or loads, once; threads would do so one after the other.
     engine(shared._replace(seeds=seeds[:0], next_run=np.zeros(1, np.int64)), out)
     with ThreadPoolExecutor(threads, thread_name_prefix="fastsoftq") as pool:
         running = [pool.submit(engine, shared._replace(progress=counts[t]), out) for t in range(threads)]

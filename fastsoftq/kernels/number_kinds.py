@@ -61,7 +61,7 @@ def _dtype(t: types.Type) -> types.Type:
     return t.dtype if isinstance(t, Vec) else types.unliteral(t)
 
 
-# What compiled code takes as it is; anything else that is a number becomes a float.
+# Compiled code takes these unchanged; any other number becomes a float.
 _NUMBERS = (float, int, np.float64, np.float32, np.int64, np.int32, np.uint64, np.uint32)
 
 

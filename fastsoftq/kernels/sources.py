@@ -38,7 +38,7 @@ __all__ = [
 
 _PACKAGE = Path(__file__).parents[1]
 COMPILED_TOGETHER = [_PACKAGE / name for name in ("kernels", "mdp", "agents", "engine")]
-"""The folders of whatever can be inlined into a compiled loop."""
+"""The folders of code that can be inlined into a compiled loop."""
 
 # Numba compiles no function of these: it has implementations of its own.
 _LIBRARIES = [Path(str(library.__file__)).parent for library in (numba, llvmlite, np)]
@@ -61,7 +61,7 @@ class Source(NamedTuple):
 
     name: str  # of a module, a function or class, or a constant
     digest: str
-    kind: str  # "file"; "text", of what no other process can import; "constant"
+    kind: str  # "file"; "text", if no other process can import it; "constant"
 
 
 def depends_on(cls: type, **rules: Callable[..., Any]) -> None:
@@ -264,7 +264,7 @@ def _named_in(function: FunctionType) -> list[tuple[str, Any]]:
 
 
 def _codes(code: CodeType) -> list[CodeType]:
-    """A function's code, and that of the functions within it."""
+    """The code of a function and of the functions within it."""
     return [code, *(inner for c in code.co_consts if isinstance(c, CodeType) for inner in _codes(c))]
 
 

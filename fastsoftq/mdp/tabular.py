@@ -52,8 +52,8 @@ class TabularMDP:
     terminated : array_like of bool, as `reward`
         Whether it ends the episode: the value of the next state is then 0.
     probability : array_like of float, shape of `next_state`, optional
-        Its probability; needed where there are several outcomes. They sum to 1 over outcomes to within 1e-9; those in
-        float32 or float16 to within one epsilon of their type for each outcome, and are then divided by their sum.
+        Its probability; needed if there are several outcomes. They sum to 1 over outcomes to within 1e-9; in float32
+        or float16 to within one epsilon of the type for each outcome, and are then divided by their sum.
     start : int or array_like of float, shape [states]
         The start state, or the probability of starting in each state, which sums to 1 likewise.
     name : str

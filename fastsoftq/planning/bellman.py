@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 TIE_TOLERANCE = 1e-9
-"""Actions whose values differ by less, relative to the best value where that exceeds 1, are equally good."""
+"""Actions whose values differ by less, relative to best values above 1, are equally good."""
 
 _NEVER = 1e-15  # smaller transition probabilities count as 0
 

@@ -145,7 +145,7 @@ def compare_samples(
     if limits is not None:
         first, second = within(first, "a", limits), within(second, "b", limits)
     p_value = permutation_test(first, second, paired, as_generator(rng), resamples=resamples).p_value
-    power = exponent(first, second)  # squares of what is scaled by it neither overflow nor vanish
+    power = exponent(first, second)  # squares of scaled numbers neither overflow nor vanish
     one, other = scaled(first, -power), scaled(second, -power)
     difference = float(moments([paired_differences(one, other)] if paired else [one, -other]).estimate)
     with np.errstate(over="ignore"):  # bounds far beyond all runs are as good as none

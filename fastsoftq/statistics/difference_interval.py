@@ -15,7 +15,7 @@ from fastsoftq.statistics.permuted_runs import least_p_value
 from fastsoftq.statistics.pooled_shape import studentised_errors
 from fastsoftq.statistics.samples import FloatArray, paired_differences
 
-#: Few runs that agree to within this part of what they differ by are no better than runs that agree.
+#: Few runs that differ by less than this part of the difference count as runs that agree.
 _ALIKE = 0.01
 
 #: The least p-value at which samples share a shape; smaller ones count as this one.

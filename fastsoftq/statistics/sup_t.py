@@ -36,9 +36,9 @@ def pointwise_alpha(
 
 
 def _independence(rows: FloatArray, dof: float) -> float:
-    """Return which part, in [0, 1], of the squared correlations between points is no more than chance shows.
+    """Return the part, in [0, 1], of the squared correlations between points that chance alone explains.
 
-    Squares of correlations seen are on average those that are true, and 1 / dof of what these leave of 1.
+    The squared sample correlation is on average r^2 + (1 - r^2) / dof for a true correlation r.
     """
     points = rows.shape[1]
     if points == 1:

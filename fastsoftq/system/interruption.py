@@ -1,4 +1,4 @@
-"""Ctrl-C: what it does at each moment of the command. Light to import, since it must be first."""
+"""The effect of Ctrl-C at each moment of the command. Light to import, since it must be first."""
 
 from __future__ import annotations
 

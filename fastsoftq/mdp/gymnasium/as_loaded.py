@@ -16,7 +16,7 @@ _TRUSTED = {"fastsoftq", "gymnasium"}
 
 
 def as_loaded(env: Any, names: Iterable[str]) -> bool:
-    """Tell whether methods of an environment, and the functions they call, are those of its class's file.
+    """Tell whether methods of an environment, and the functions they call, are as its class's file defines them.
 
     The names that methods call are looked up in the environment, its class, the bases and the module, so that replaced
     functions are found. Other libraries are trusted.

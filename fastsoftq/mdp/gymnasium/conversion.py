@@ -28,7 +28,7 @@ def from_gymnasium(env: Any, **options: Any) -> TabularMDP:
     Wrappers that change single rewards or actions are taken into the table: `TransformReward`, `ClipReward`,
     `TransformAction`, `RepeatAction`. Wrappers that only watch, render or check are ignored, and so is `TimeLimit`: an
     MDP has no limit of steps, `train` has `max_steps`. Any other wrapper is refused, such as `StickyAction`,
-    `NormalizeReward`, those of observations, and your own. A function of a wrapper must depend on its reward or action
+    `NormalizeReward`, observation wrappers, and your own. A function of a wrapper must depend on its reward or action
     alone: this is checked during ten thousand steps of play, after which the environment is as it was. A function that
     reads something else, such as the clock, or that differs in states these steps do not reach, is not detected.
 
@@ -42,7 +42,7 @@ def from_gymnasium(env: Any, **options: Any) -> TabularMDP:
         An environment or its name, "FrozenLake-v1". With a module in front, "my_module:Lake-v0", the module is
         imported, as by `gymnasium.make`.
     **options
-        For `gymnasium.make`, with a name: `is_slippery=False`. `max_episode_steps` is none of them.
+        For `gymnasium.make`, with a name: `is_slippery=False`. `max_episode_steps` is refused.
 
     Returns
     -------

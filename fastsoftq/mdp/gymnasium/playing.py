@@ -22,7 +22,7 @@ Happening: TypeAlias = tuple[int, float, bool]  # next state, reward, terminated
 
 _STEPS = 10_000
 _LONGEST = 500  # steps of an episode, so that there are many of them
-_PLANNED = 100  # steps after which the way to what was tried least is found anew
+_PLANNED = 100  # steps between two plans of the way to what was tried least
 _DIRECTED = 0.8  # the share of actions that go there
 _ALARM = 1e-12  # how likely an environment that plays by its table is refused, at most
 
@@ -105,7 +105,7 @@ def standing(
     Yields
     ------
     None
-        Twice as it is, then after each `reset` and `step` of ten thousand steps, as `check_by_playing` plays.
+        Twice before playing, then after each `reset` and `step` of ten thousand steps, as in `check_by_playing`.
 
     Raises
     ------

@@ -36,7 +36,7 @@ class RewardFit(NotebookTable):
         Their intervals, from the expected information; infinite where a weight is `unidentified` or `separated`, or
         where the end is beyond the largest double.
     covariance : ndarray of float64, shape [features, features]
-        Of the estimates, as far as they are determined.
+        Of the estimates that are determined.
     level : float
         Nominal coverage of each interval.
     log_likelihood : float
@@ -124,8 +124,8 @@ def fit_rewards(
     -----
     Maximises sum_t ln policy(a_t | s_t). Its gradient is a difference of feature expectations: the discounted features
     that follow the demonstrated action, less those that follow the policy's own choice. With deterministic dynamics
-    the terms of a whole trajectory telescope, each weighted by discount^t, into what it collected less what the policy
-    expects to collect from the start (Ziebart 2010, section 5.3).
+    the terms of a whole trajectory telescope, each weighted by discount^t, into its features less those that the policy
+    expects from the start (Ziebart 2010, section 5.3).
 
     Examples
     --------

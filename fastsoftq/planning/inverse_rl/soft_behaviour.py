@@ -13,7 +13,7 @@ from fastsoftq.planning.optimal.newton import climb
 
 __all__ = ["SoftBehaviour", "soft_fixed_point", "total"]
 
-_NEAR = 1e-6  # relative, of the last step, where it is not factorised
+_NEAR = 1e-6  # relative accuracy of the last step, if not factorised
 _MOST = 1000  # steps of Newton's method, which needs ten or twenty
 
 

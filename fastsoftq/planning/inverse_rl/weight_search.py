@@ -121,7 +121,7 @@ class WeightSearch:
         return np.asarray((weight[:, :, None] * gradient)[weight > 0.0])
 
     def _sizes(self, log_policy: NDArray[np.float64], gradient: NDArray[np.float64]) -> NDArray[np.float64]:
-        """How much is known of each weight alone; inf, so that nothing is, where it may be rounding."""
+        """The size of each weight's own information; inf, to discard it, where it may be rounding."""
         size = np.sqrt((self._weighted(log_policy, gradient) ** 2).sum(axis=0))
         met = np.sqrt((self._weighted(log_policy, self.behaviour.size) ** 2).sum(axis=0))
         return np.where(size > 1e-13 * met, size, np.inf)

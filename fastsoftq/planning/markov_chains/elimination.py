@@ -55,7 +55,7 @@ class Elimination:
             onward /= leaves[k]  # as a share: at most 1
             left[near, near] += np.multiply.outer(left[near, k], onward)  # the diagonal is not read
             left[near, size] += left[near, k] * (ending / leaves[k])
-        # The triangles of 1 - moves, none of whose entries is a difference; nor is anything that they make of rates.
+        # The triangles of 1 - moves; neither they nor solutions by them involve a difference.
         triangles = np.ascontiguousarray(-left[:, :size])
         np.fill_diagonal(triangles, leaves)
         self._triangles, self._unswapped = triangles.T, np.arange(size)  # LAPACK's first has 1 on its diagonal

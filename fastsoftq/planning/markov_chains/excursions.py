@@ -48,7 +48,7 @@ def ratio_equation(
     rates : ndarray of float64, shape [states, 2]
         Reward and unit of each state.
     exact : bool
-        To the last digits; otherwise to six or so, where that is quicker.
+        To the last digits; otherwise to about six, if that is quicker.
 
     Returns
     -------
@@ -58,8 +58,8 @@ def ratio_equation(
         The mean reward over the mean unit of the class, from the totals of an excursion from one of its states and back
         (the renewal-reward theorem; Puterman 1994, section 8.2, where the unit is 1).
     error : float
-        The largest residual, relative to the largest reward; inf where there is no solution in double precision; 0
-        where nothing can cancel.
+        The largest residual, relative to the largest reward; inf if there is no solution in double precision; 0 if
+        nothing can cancel.
 
     Notes
     -----

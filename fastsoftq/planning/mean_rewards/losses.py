@@ -72,7 +72,7 @@ _Fractions = NDArray[np.object_]
 
 
 def _losses_exactly(component: Choices, pair: NDArray[np.int64]) -> NDArray[np.float64] | None:
-    """Howard's policy iteration in fractions, from a policy that is best but for rounding.
+    """Howard's policy iteration in fractions, from a policy that is optimal up to rounding.
 
     It ends, since no policy comes twice: the mean rises; or it and the best class stay (no improvement lies in that),
     and h rises.

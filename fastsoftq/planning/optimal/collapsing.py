@@ -120,7 +120,7 @@ def collapse(choices: Choices) -> Collapsed:
 def _potentials(
     choices: Choices,
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.float64], NDArray[np.bool_]]:
-    """A potential in each end component at which no inner choice gains, those that lose nothing, and where one gains.
+    """Find a potential in each end component at which no inner choice gains, the choices that lose nothing, and gains.
 
     Idle components are the end components of choices that lose nothing at such a potential: over the stationary
     distribution of a policy, what its choices lose is what its mean reward falls short of 0. What can be earned if one
@@ -179,10 +179,10 @@ def _what_is_left(choices: Choices, found: Optimum) -> Choices:
 
 
 def _best_stay(choices: Choices, worth: NDArray[np.float64]) -> tuple[float, NDArray[np.bool_]]:
-    """The largest mean of a worth of states over those where one stays, and the choices that bring it about.
+    """The largest mean worth of the states in which a policy stays, and the choices that attain it.
 
-    A mean is the best once nothing can be gained for ever by a worth that it is taken from; what gains is followed
-    (Dinkelbach 1967, with policy iteration).
+    A mean is the best once no policy gains for ever by the worth less that mean; one that gains is followed (Dinkelbach
+    1967, with policy iteration).
     """
     mean, stay = float(worth.min()), np.zeros(choices.n_states, np.bool_)
     chosen = choices.first

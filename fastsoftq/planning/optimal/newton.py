@@ -1,4 +1,4 @@
-"""Soft values by Newton's method, which is soft policy iteration; and the proof of what it finds.
+"""Soft values by Newton's method, which is soft policy iteration, with a proved bound on the error.
 
 The soft operator is convex and monotone, so that from any policy's value on each step rises towards the solution, at
 the end doubling the digits (Puterman & Brumelle 1979). Near the critical reward scale, too, where sweeps crawl.
@@ -31,7 +31,7 @@ class SoftOptimum(NamedTuple):
     ----------
     v : ndarray of float64, shape [states]
     bound : ndarray of float64, shape [states]
-        How far `v` can be from the solution; inf where nothing is proved.
+        A bound on the error of `v`; inf where nothing is proved.
     iterations : int
         Sweeps, and steps of Newton's method.
     settled : bool

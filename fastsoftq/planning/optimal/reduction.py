@@ -29,7 +29,7 @@ class Solved(NamedTuple):
     v : ndarray of float64, shape [states]
     q, policy : ndarray of float64, shape [states, actions]
     bound : ndarray of float64, shape [states]
-        How far `v` can be from the solution, where it is finite and can be reached.
+        A bound on the error of `v` in reachable states of finite value.
     seen : ndarray of bool, shape [states]
         The states that can be reached.
     iterations : int
