@@ -10,17 +10,17 @@ import numpy.typing as npt
 from fastsoftq.checks import choice, flag
 from fastsoftq.statistics import Comparison, compare_samples
 
-#: The episodes that stand for what has been learned in the end: so many, the last.
+#: How many of the last episodes are compared, unless said otherwise.
 LAST = 100
 
-#: What can be compared, by the name of one or of the array, and the field of the curves that holds it.
+#: Metrics by name, singular or plural, and the field of the curves that holds each.
 METRICS = {
     "return": "returns", "length": "lengths", "truncated": "truncated", "returns": "returns", "lengths": "lengths",
 }  # fmt: skip
 
 
 class Curves(Protocol):
-    """What is asked of learning curves: one row of each array per run; ``seeds`` names the runs."""
+    """The fields of learning curves that are compared: one row of each array per run; ``seeds`` names the runs."""
 
     @property
     def returns(self) -> npt.NDArray[np.float64]: ...  # noqa: D102
@@ -50,8 +50,8 @@ def compare(
     curves_a, curves_b : LearningCurves
         With ``.returns``, ``.lengths``, ``.truncated`` of shape [seeds, episodes], and ``.seeds``.
     metric : {"return", "length", "truncated"}
-        Return of an episode, its number of steps, or whether ``max_steps`` cut it; or, which is the same, the name of
-        the array that holds it: "returns", "lengths".
+        Return of an episode, its number of steps, or whether ``max_steps`` cut it; the names of the arrays, "returns"
+        and "lengths", will do too.
     episodes : slice
         Which episodes; by default the last 100, or all where there are fewer.
     paired : bool
@@ -69,7 +69,7 @@ def compare(
     Raises
     ------
     TypeError
-        Curves that are none, or `episodes` that is no slice.
+        Arguments that are not learning curves; `episodes` that is not a slice.
     ValueError
         Unequal numbers of episodes, an unknown metric, a slice that holds no episode, fewer than two runs, or, when
         paired, seeds that are repeated or found on one side only.

@@ -1,4 +1,4 @@
-"""Reward scales: those too large are refused, those at which wandering for ever pays are warned of."""
+"""Checks of reward scales: one that is too large is refused; one at which wandering for ever pays brings a warning."""
 
 from __future__ import annotations
 
@@ -46,12 +46,19 @@ def warn_below_critical(mdp: TabularMDP, agent: Agent, steps: float, stacklevel:
     ----------
     mdp : TabularMDP
     agent : NamedTuple
-        Others than soft Q-learning are never warned of.
+        Only soft Q-learning brings warnings.
     steps : float
-        What the training takes at most. A tenth of it is spent on the question, and no warning given where that is
-        not enough.
+        The most steps of the training. The check may cost a tenth as much; where that is not enough, nothing is warned.
     stacklevel : int
-        Who is warned.
+        As for `warnings.warn`.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> with warnings.catch_warnings(record=True, action="always") as caught:
+    ...     warn_below_critical(fsq.cliff_walking(), fsq.SoftQLearning(0.8, 0.95, reward_scale=1.0), steps=1e9)
+    >>> str(caught[0].message)[:44]
+    'reward_scale / temperature is 1, not above c'
     """
     if not isinstance(agent, SoftQLearning):
         return
@@ -87,6 +94,6 @@ def _critical_within(mdp: TabularMDP, work: float) -> float | None:
             return None
         try:
             _critical[mdp] = critical_reward_scale(mdp)
-        except ArithmeticError:  # beyond double precision: no warning is worth a training
+        except ArithmeticError:  # beyond double precision: training goes on without a warning
             return None
     return _critical[mdp]

@@ -206,7 +206,7 @@ class Training:
 
     @classmethod
     def checked(cls, *arguments: Any, **options: Any) -> Training:
-        """Make one from arguments as users give them, of whatever type they are."""
+        """Make one from a user's arguments."""
         return cls(*arguments, **options)
 
     def __post_init__(self) -> None:

@@ -14,8 +14,34 @@ import fastsoftq
 PACKAGE = Path(fastsoftq.__file__).parent
 MODULES = [module.name for module in pkgutil.walk_packages([str(PACKAGE)], "fastsoftq.")]
 PARTS = ["fastsoftq", *sorted({name.split(".")[1] for name in MODULES} - {"__main__"})]
-OWED = set(PARTS) - {"mdp"}
-"""Parts of which some names have no example yet; take one out when it has them all."""
+OWED = (
+    "cli",
+    "engine.dispatch",
+    "engine.lane_memory",
+    "engine.lane_stages",
+    "engine.lane_tables",
+    "engine.lanes",
+    "engine.one_run",
+    "engine.records",
+    "engine.rule_errors",
+    "engine.threads",
+    "figures",
+    "kernels.arguments",
+    "kernels.cache",
+    "kernels.jit",
+    "kernels.number_kinds",
+    "kernels.row_kinds",
+    "kernels.sources",
+    "kernels.vectors",
+    "planning.inverse_rl.inverse_temperature",
+    "planning.inverse_rl.separating_weights",
+    "planning.inverse_rl.weight_search",
+    "planning.markov_chains",
+    "planning.mean_rewards",
+    "planning.optimal",
+    "report",
+)
+"""Files and folders of which some names have no example yet; take one out when it has them all."""
 
 
 def written(name):
@@ -68,9 +94,8 @@ def with_examples(value):
     return any(">>> " in (getattr(one, "__doc__", None) or "") for one in own)
 
 
-@pytest.mark.parametrize(
-    "part",
-    [pytest.param(part, marks=pytest.mark.xfail(reason="owed")) if part in OWED else part for part in PARTS],
-)
+@pytest.mark.parametrize("part", PARTS)
 def test_every_public_name_has_an_example(part):
-    assert not sorted({name for name, value in public(part) if not with_examples(value)})
+    owed = tuple(f"fastsoftq.{name}." for name in OWED)
+    without = {name for name, value in public(part) if not with_examples(value)}
+    assert not sorted(name for name in without if not name.startswith(owed))

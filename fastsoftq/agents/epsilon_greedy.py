@@ -1,4 +1,4 @@
-"""Epsilon-greedy behaviour, which agents share that learn in different ways."""
+"""Epsilon-greedy behaviour, shared by agents that learn in different ways."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _act(agent, row, summary, draw):
 
 
 def epsilon_greedy(agent: AgentType) -> AgentType:
-    """Decorate an agent, with a field `epsilon`, that acts epsilon-greedily; its summary of a row is the maximum.
+    """Make an agent with a field `epsilon` act epsilon-greedily; its summary of a row is the maximum.
 
     Examples
     --------

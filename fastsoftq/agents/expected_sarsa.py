@@ -26,9 +26,9 @@ class ExpectedSarsa(NamedTuple):
     discount : float
         In [0, 1].
     epsilon : float or schedule
-        The share of actions chosen at random, in [0, 1].
+        The probability of a random action, in [0, 1].
     reward_scale : float
-        What rewards are multiplied by in training; curves report them as they are. Positive.
+        The factor of rewards in training, positive; curves report unscaled rewards.
 
     Examples
     --------

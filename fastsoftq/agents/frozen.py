@@ -15,7 +15,7 @@ class Frozen(NamedTuple):
     Parameters
     ----------
     agent : NamedTuple
-        Whose behaviour to show, `QLearning(..., epsilon=0.0)` for a greedy one.
+        The agent that behaves so: `QLearning(..., epsilon=0.0)` for a greedy one.
 
     Examples
     --------

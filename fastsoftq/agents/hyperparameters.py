@@ -1,4 +1,4 @@
-"""What hyperparameters may be: one table, by their names in the field; checked, and made floats, before any work."""
+"""Bounds of hyperparameters, by name; they are checked, and made floats, before any work."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def checked(agent: Any) -> Any:
     Parameters
     ----------
     agent : NamedTuple
-        Fields with the names above must keep to what those may be; others only must be numbers or named tuples.
+        Fields with the names above must lie within their bounds; others must be numbers or named tuples.
 
     Returns
     -------
@@ -68,7 +68,7 @@ def _checked_field(name: str, value: Any, allowed: Callable[[str, Any], float]) 
 
 
 def _plain_zero(value: float) -> float:
-    """A number without the sign of a zero: -0.0 is 0.0, and of no other identity."""
+    """Make 0.0 of -0.0, so that both are the same agent."""
     return value + 0.0
 
 

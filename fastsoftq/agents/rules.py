@@ -1,4 +1,4 @@
-"""The rules of an agent, which is all that an engine knows of it.
+"""The rules of an agent: all that an engine knows of it.
 
 An agent is a NamedTuple of hyperparameters, and a rule is one function here with an implementation for each agent's
 type, given with `@rule`. Compiled code picks the implementation by the agent's type, so an engine's loop is written
@@ -7,7 +7,7 @@ once and compiled once for each agent. An engine takes these steps between one a
     summary = complete_summary(agent, summarise(agent, row, like))  # of the next state: its maximum, or its weights
     value = bootstrap(agent, row, summary, action)                  # what the next state is worth
     entry = learn(agent, entry, reward, terminated, value)          # the new value of the action taken
-    entry_summary = summarise_entry(agent, summary, entry, like)    # of that, in case it is in the next state's row
+    entry_summary = summarise_entry(agent, summary, entry, like)    # its summary, in case it is in the next state's row
     summary, stale = update_summary(agent, row, summary, changed, entry_summary, like)
     action = act(agent, row, summary, draw)                         # the next action
 
@@ -56,7 +56,15 @@ PRECISIONS: dict[str, type[np.floating[Any]]] = {"double": np.float64, "mixed": 
 
 
 class Agent(Protocol):
-    """A NamedTuple of hyperparameters, floats or schedules, for whose class there are rules."""
+    """A NamedTuple of hyperparameters, floats or schedules, for whose class there are rules.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> agent: Agent = fsq.QLearning(step_size=0.8, discount=0.95)
+    >>> agent._replace(discount=0.99).discount
+    0.99
+    """
 
     @property
     def _fields(self) -> tuple[str, ...]: ...
@@ -73,7 +81,7 @@ _watchers: list[Callable[..., None]] = []
 
 
 def rule(generic: Callable[..., Any], *agents: type) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Register the decorated function as how `agents` follow the rule `generic`.
+    """Register the decorated function as the rule `generic` of `agents`.
 
     Parameters
     ----------
@@ -86,7 +94,7 @@ def rule(generic: Callable[..., Any], *agents: type) -> Callable[[Callable[..., 
     ------
     TypeError
         Something that is not a rule, or not a NamedTuple class; a function that does not take the rule's arguments;
-        another rule for an agent that has been compiled with those it had.
+        a new rule for an agent that is already compiled.
 
     Examples
     --------
@@ -170,7 +178,7 @@ def check_code(agent: Agent) -> None:
     Raises
     ------
     ValueError
-        A constant or a function that its rules name is another one now; the message names it.
+        A constant or a function that its rules use has changed; the message names it.
     """
     edited = edited_since_compiled(type(agent))
     if edited:
@@ -185,7 +193,7 @@ def check_code(agent: Agent) -> None:
 
 @contextmanager
 def watched(watcher: Callable[[Callable[..., Any], Callable[..., Any], tuple[Any, ...]], None]) -> Iterator[None]:
-    """Within it, tell of each rule that compiled code calls for: the rule, its implementation, the arguments' types."""
+    """Within, report each rule that compiled code calls: the rule, its implementation, the types of its arguments."""
     _watchers.append(watcher)
     try:
         yield
@@ -226,7 +234,7 @@ def summarise(agent, row, like):
 
 @_dispatched
 def complete_summary(agent, partial):
-    """Complete a summary that `summarise` gives in part; as it is, where that gives all of it.
+    """Complete the partial summary that `summarise` gives; unchanged by default.
 
     The lane engine passes all lanes through one stage before the next: with the exponentials of a soft agent in a stage
     of their own, lanes overlap better (1.05 to 1.1 times as fast).
@@ -243,20 +251,20 @@ def bootstrap(agent, row, summary, action):
 def learn(agent, entry, reward, terminated, value):
     """The new entry of the table: the old one, moved towards the target.
 
-    Where `terminated`, `value` means nothing and must be left out, as `td_target` does.
+    Where `terminated`, `value` is meaningless and must be ignored, as `td_target` does.
     """
     return moved(entry, td_target(agent.reward_scale * reward, terminated, agent.discount, value), agent.step_size)
 
 
 @_dispatched
 def summarise_entry(agent, summary, entry, like):
-    """The new `entry` in the terms of a summary, such as its weight; a stage of its own, as `complete_summary` is."""
+    """The new `entry` as a summary holds it, such as its weight; a stage of its own, like `complete_summary`."""
     return entry
 
 
 @_dispatched
 def update_summary(agent, row, summary, changed, entry, like):
-    """The summary once the action `changed` has another value (-1: none has), and whether it is stale all the same.
+    """The summary after the value of the action `changed` has changed (-1: none has), and whether it is stale.
 
     `entry` is what `summarise_entry` gave. A stale summary is made again from the row, which is slower.
     """

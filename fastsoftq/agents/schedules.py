@@ -15,7 +15,7 @@ __all__ = ["LinearDecay", "PowerDecay", "Schedule", "at", "is_schedule", "tuned"
 
 
 class LinearDecay(NamedTuple):
-    """Down by the same amount each episode: max(stop, start - decrease * episode).
+    """Linear decay over episodes: max(stop, start - decrease * episode).
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ class LinearDecay(NamedTuple):
 
 
 class PowerDecay(NamedTuple):
-    """Down as a power of the episode's number: max(stop, start / (episode + 1)**power).
+    """Power-law decay over episodes: max(stop, start / (episode + 1)**power).
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ Schedule: TypeAlias = float | LinearDecay | PowerDecay
 def at(schedule, episode):
     """The value of a schedule in an episode (int32, one or sixteen). Made for compiled code.
 
-    The value of an agent (within another) is the agent with the value of its schedules.
+    An agent (within another) becomes the agent with the values of its schedules.
     """
     kind = getattr(schedule, "instance_class", None)
     if kind is LinearDecay:
@@ -94,9 +94,9 @@ def is_schedule(value):
 
 @intrinsic
 def tuned(typing, agent, episode):
-    """The agent with the value of every schedule in an episode in its place. From compiled code only."""
+    """The agent with each schedule replaced by its value in an episode. For compiled code only."""
     function = typing.resolve_value_type(at)
-    # None for what is a number already: nothing to compile there.
+    # None for a plain number: nothing to compile there.
     signatures = [
         function.get_call_type(typing, (t, episode), {}) if hasattr(t, "instance_class") else None for t in agent.types
     ]

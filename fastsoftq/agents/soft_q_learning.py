@@ -43,9 +43,9 @@ class SoftQLearning(NamedTuple):
     temperature : float or schedule
         T, positive, in units of the scaled reward.
     reward_scale : float
-        What rewards are multiplied by in training; curves report them as they are. Positive.
+        The factor of rewards in training, positive; curves report unscaled rewards.
     epsilon : float or schedule
-        The share of actions chosen at random on top of the soft policy, in [0, 1].
+        The probability of a random action instead of the soft policy's, in [0, 1].
 
     Examples
     --------

@@ -1,7 +1,7 @@
 """Checks of arguments: a bad value is refused before any work, by its name, with what is allowed.
 
-Each check returns the value in a plain form, or raises TypeError (of another kind) or ValueError. Of the
-package they import `system` only.
+Each check returns the value in a plain form, or raises TypeError or ValueError. Of the package they import `system`
+only.
 """
 
 from fastsoftq.checks.arrays import array, distribution, every, finite

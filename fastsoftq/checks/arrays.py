@@ -20,8 +20,8 @@ _ROUNDING = 1e-9  # how far probabilities may be from summing to one in float64
 def array(name: str, value: Any, kinds: str = "", *, holds: str = "numbers") -> NDArray[Any]:
     """Return `value` as a plain array.
 
-    A masked array of which nothing is masked, a matrix, or another subclass is taken for its data. What holds Python's
-    own numbers as objects, fractions among them, becomes an array of bool, int64, uint64 or float64.
+    Subclasses, such as a matrix or a masked array without masked entries, are taken for their data. Python's own
+    numbers as objects, fractions among them, become an array of bool, int64, uint64 or float64.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ def array(name: str, value: Any, kinds: str = "", *, holds: str = "numbers") -> 
     kinds : str
         The kinds of dtype allowed, as NumPy abbreviates them; all if empty. An array that holds nothing is of any kind.
     holds : str
-        What those are called.
+        The name of these kinds in messages.
 
     Returns
     -------
@@ -40,7 +40,7 @@ def array(name: str, value: Any, kinds: str = "", *, holds: str = "numbers") -> 
     Raises
     ------
     TypeError
-        Of another kind.
+        An array of another kind.
     ValueError
         Rows of different lengths; masked entries; integers beyond 64 bits.
 
@@ -57,7 +57,7 @@ def array(name: str, value: Any, kinds: str = "", *, holds: str = "numbers") -> 
         result = np.asarray(value)
     except MemoryError:
         raise
-    except Exception as error:  # whatever a value raises that says of itself that it can be an array
+    except Exception as error:  # whatever the value's own conversion raises
         raise ValueError(f"{name} is no array: {error}") from None
     if kinds and result.dtype.kind == "O":
         result = _of_numbers(name, result, holds)
@@ -122,8 +122,8 @@ def finite(name: str, values: NDArray[Any], must: str = "it must be finite") -> 
 def distribution(name: str, probability: NDArray[Any]) -> NDArray[np.float64]:
     """Return `probability` as float64 if its last axis holds distributions.
 
-    Sums may be off by as much as rounding explains in the dtype they come in: 1e-9 for float64, and an epsilon of
-    float32 or float16 (1.2e-7, 9.8e-4) for each entry of a sum. What comes in these is divided by its sums.
+    Sums may be off by rounding: by 1e-9 in float64, by an epsilon for each entry in float32 or float16 (1.2e-7,
+    9.8e-4), which are then divided by their sums.
 
     Parameters
     ----------
@@ -138,7 +138,7 @@ def distribution(name: str, probability: NDArray[Any]) -> NDArray[np.float64]:
     Raises
     ------
     ValueError
-        Negative probabilities, or such as do not sum to 1; the message says where.
+        Probabilities that are negative or do not sum to 1; the message says where.
 
     Examples
     --------

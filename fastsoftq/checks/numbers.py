@@ -33,11 +33,11 @@ LARGEST = 1e100
 squares, stay far from where float64 ends."""
 
 _MOST_THREADS = 1024
-_TEMPERATURES = 1e-30, 1e30  # their inverses, in bits, are numbers in single precision too
+_TEMPERATURES = 1e-30, 1e30  # so that their inverses, in bits, are finite in single precision too
 
 
 def real(name: str, value: Any) -> float:
-    """Return `value` as a float if it is a real number; NaN and the infinities are.
+    """Return `value` as a float if it is a real number, NaN and infinities included.
 
     Raises
     ------
@@ -270,7 +270,7 @@ def threads(value: Any) -> int:
     TypeError
         Not an integer.
     ValueError
-        None at all, or more than a machine can be thought to have.
+        Fewer than one, or more than any machine has.
 
     Examples
     --------

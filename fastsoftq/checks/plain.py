@@ -1,4 +1,4 @@
-"""What a value holds: arrays of no axes are opened, and masked entries are refused."""
+"""Plain values: arrays of no axes become what they hold, and masked entries are refused."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["plain", "unmasked"]
 
 
 def plain(name: str, value: Any) -> Any:
-    """What an array of no axes holds; anything else as it is. Raises ValueError if that is masked.
+    """Return what an array of no axes holds, anything else as it is; raise ValueError if it is masked.
 
     Examples
     --------
@@ -23,7 +23,7 @@ def plain(name: str, value: Any) -> Any:
 
 
 def unmasked(name: str, value: Any) -> None:
-    """Refuse masked arrays with masked entries, also within lists: what is under a mask is no value.
+    """Refuse masked arrays with masked entries, also within lists.
 
     Raises
     ------

@@ -17,7 +17,13 @@ __all__ = ["LearningCurves", "curves_bytes"]
 
 
 def curves_bytes(seeds: int, episodes: int, table: int = 0) -> int:
-    """How much memory learning curves take, with so many numbers of tables kept of each run."""
+    """Bytes of learning curves, with `table` numbers of Q kept of each run.
+
+    Examples
+    --------
+    >>> curves_bytes(seeds=1000, episodes=100)
+    1308000
+    """
     episode = sum(np.dtype(kind).itemsize for kind in (np.float64, np.int32, np.bool_))
     return seeds * (episodes * episode + 8 + 8 * table)
 
@@ -43,11 +49,11 @@ class LearningCurves:
     checkpoint_q : ndarray of float64, shape [seeds, checkpoints, states, actions], or None
         The tables after those episodes; None without checkpoints.
     agent : NamedTuple
-        What learned.
+        The agent that learned.
     mdp : str
         The name of the environment.
     max_steps : int
-        Where episodes were cut short.
+        The most steps of an episode.
     precision : str
         "double" or "mixed".
 
@@ -66,7 +72,7 @@ class LearningCurves:
     lengths: NDArray[np.int32]
     truncated: NDArray[np.bool_]
     seeds: NDArray[np.uint64]
-    agent: Any  # an Agent, or what a record says of one whose class nobody has imported
+    agent: Any  # an Agent, or its record where its class is not imported
     mdp: str
     max_steps: int
     precision: str
@@ -162,5 +168,5 @@ class LearningCurves:
 
 
 def _of_figures(name: str) -> Any:
-    """What is drawn belongs to `figures`, which this may not import: by name, when it is asked for."""
+    """A function of `figures`, which this file may not import: by name, on first use."""
     return getattr(importlib.import_module("fastsoftq.figures.notebook"), name)

@@ -1,4 +1,4 @@
-"""Which engine runs what: all give the same bits, so only speed and memory decide."""
+"""The choice of an engine: all give the same bits, so only speed and memory decide."""
 
 from __future__ import annotations
 
@@ -83,6 +83,12 @@ def checked_engine(engine: Any, mdp: TabularMDP) -> str | None:
         Neither None nor a string.
     ValueError
         No engine's name, or lanes for an MDP that is too large for them.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> checked_engine("lanes", fsq.cliff_walking())
+    'lanes'
     """
     if engine is None:
         return None
@@ -105,7 +111,7 @@ def _lanes_for(mdp: Tables | TabularMDP) -> int:
 
 
 def _call(kernel: Any, *arguments: Any) -> None:
-    """Call what is compiled for these very types: by itself a dispatcher takes two agents of one name for the same."""
+    """Call the code compiled for exactly these types: a dispatcher alone confuses two agents of one name."""
     signature = tuple(map(typeof, arguments))
     compiled = kernel.overloads.get(signature)
     entry_point = compiled.entry_point if compiled else _compile(kernel, signature)
@@ -113,7 +119,7 @@ def _call(kernel: Any, *arguments: Any) -> None:
 
 
 def _compile(kernel: Any, signature: tuple[Any, ...]) -> Any:
-    """Compile with the garbage collector at rest: it would look through Numba's objects, which stay, time and again."""
+    """Compile with the garbage collector off: it would traverse Numba's lasting objects again and again."""
     collecting = gc.isenabled()
     gc.disable()  # 1.4 s instead of 1.65
     calls: list[Call] = []

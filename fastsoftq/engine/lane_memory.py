@@ -69,10 +69,10 @@ class Lanes(NamedTuple):
     records_at: Any  # where the records of the state's outcomes begin
     action: Any
     q: Any  # the action's value
-    record_at: Any  # where the record of what the action leads to is
+    record_at: Any  # where the record of the action's outcome is
     record: Any  # that record, two words
     entry_at: Any  # where the entry is that has changed
-    entry: Any  # what it has become
+    entry: Any  # its new value
     changed: Any  # the entry's action, where it lies in the row ahead; -1 elsewhere
     next_action: Any  # where it is chosen before the update
 
@@ -115,7 +115,7 @@ def load(typing, memory, lane):
 
 @intrinsic
 def store(typing, memory, lane, vector):
-    """Put the numbers of the sixteen lanes from `lane` on."""
+    """Store the numbers of the sixteen lanes from `lane` on."""
     t = Vec(memory.dtype)
 
     def emit(context, builder, sig, args):
@@ -200,7 +200,7 @@ def lanes_in(typing, word, lane):
 
 @intrinsic
 def opaque(typing, number):
-    """The number, but the optimiser does not know it: a loop up to it is not unrolled into its neighbours."""
+    """The number, hidden from the optimiser, so that a loop up to it is not unrolled into its neighbours."""
 
     def emit(context, builder, sig, args):
         return builder.asm(ir.FunctionType(WORD, [WORD]), "", "=r,0", args, side_effect=False)

@@ -46,7 +46,7 @@ __all__ = [
 
 
 class Pointers(NamedTuple):
-    """Pointers to the output: to use an array is to count a reference, which every episode would pay for."""
+    """Pointers to the output: arrays would count references in every episode."""
 
     returns: Any
     lengths: Any
@@ -111,7 +111,7 @@ def one_or_both(partials, summaries):
 
 @by_type
 def complete_summaries(agent, partial, summary, start, end):
-    """Complete the summaries of some lanes, where there is anything to complete."""
+    """Complete the summaries of some lanes, if they are partial."""
     if partial == summary:
         return lambda agent, partial, summary, start, end: None
 
@@ -124,7 +124,7 @@ def complete_summaries(agent, partial, summary, start, end):
 
 @by_type
 def draw_outcomes(lanes, count, mdp):
-    """Draw what the actions lead to, where that is not certain."""
+    """Draw the outcomes of actions, where they are stochastic."""
     if mdp.types[mdp.fields.index("outcome")] == types.none:
         return lambda lanes, count, mdp: None
 
@@ -162,7 +162,7 @@ def start_run(lanes, lane, run, key, episodes, mdp, row):
 
 @inlined
 def write_episode(lanes, lane, truncated, curves, q_table, mdp, row):
-    """Write down an episode that is over, and the table if it is kept then."""
+    """Record a finished episode, and the table if it is kept then."""
     at, episode, n_actions = lanes.curve[lane], int64(lanes.episode[lane]), len(row)
     curves.returns[at], curves.lengths[at], curves.truncated[at] = lanes.total[lane], lanes.steps[lane], truncated
     lanes.curve[lane] = at + 1
@@ -192,7 +192,7 @@ def act_again(agent, lanes, g, here, q_table, stride, row, like):
 
 @inlined
 def learn_all(agent, lanes, g, ahead, summary, max_steps):
-    """Learn from a step of sixteen lanes; which episodes ended, which of them terminated, which actions are stale."""
+    """Learn from a step of sixteen lanes; return which episodes ended, which terminated, which actions are stale."""
     episode = load(lanes.episode, g)
     now = tuned(agent, episode)
     if on_policy(agent):
@@ -218,7 +218,7 @@ def learn_all(agent, lanes, g, ahead, summary, max_steps):
 
 @inlined
 def act_all(agent, lanes, g, ahead, summary, entry, like):
-    """Choose the next actions of sixteen lanes; which of them are stale, since the summary was not good enough."""
+    """Choose the next actions of sixteen lanes; return which of them are stale, their summaries too inexact."""
     row, stale = replaced(ahead, load(lanes.changed, g), load(lanes.entry, g)), uint64(0)
     if on_policy(agent):
         action = load(lanes.next_action, g)

@@ -127,7 +127,7 @@ def pointer(typing, array):
 
 @intrinsic
 def fetch_add(typing, counter):
-    """`counter[0]`, which then is one more: no two threads get the same."""
+    """Return `counter[0]` and add one to it, atomically: no two threads get the same."""
 
     def emit(context, builder, sig, args):
         data = context.make_array(counter)(context, builder, args[0]).data

@@ -25,6 +25,13 @@ class Packed(NamedTuple):
     Each outcome has a record of two words: the reward; where the next state's row begins in a lane's table, where the
     next state's records begin (in words), and in the latter's sign whether the outcome terminates. A terminal outcome
     leads to the start state, where there is one only, so that the next episode needs no further look-up.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> from fastsoftq.mdp.tables import tables
+    >>> packed(tables(fsq.from_map("S.G")), lanes=64).records.shape
+    (24,)
     """
 
     records: NDArray[np.int64]  # [2 * states * actions * outcomes]
@@ -37,19 +44,39 @@ class Packed(NamedTuple):
 
 
 def aligned(count: int, dtype: type[np.generic]) -> NDArray[Any]:
-    """Uninitialised numbers that begin on a cache line, as vectors must."""
+    """Uninitialised numbers that begin on a cache line, as vectors must.
+
+    Examples
+    --------
+    >>> aligned(3, np.float64).shape, aligned(3, np.float64).ctypes.data % 64
+    ((3,), 0)
+    """
     size = np.dtype(dtype).itemsize * count
     room = np.empty(size + 64, np.uint8)
     return room[-room.ctypes.data % 64 :][:size].view(dtype)
 
 
 def row_width(n_actions: int) -> int:
-    """How many numbers a row takes in memory."""
+    """How many numbers a row takes in memory.
+
+    Examples
+    --------
+    >>> row_width(4), row_width(5)
+    (4, 8)
+    """
     return -(-n_actions // QUAD) * QUAD
 
 
 def packed(tables: Tables, lanes: int) -> Packed:
-    """Pack an MDP; `dispatch.py` sees to it that 32-bit indices suffice."""
+    """Pack an MDP; `dispatch.py` sees to it that 32-bit indices suffice.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> from fastsoftq.mdp.tables import tables
+    >>> packed(tables(fsq.cliff_walking()), lanes=64).size
+    12288
+    """
     n_states, n_actions, n_outcomes = tables.n_states, tables.n_actions, tables.n_outcomes
     width = row_width(n_actions)
     if 8 * width * n_states * lanes <= _INTERLEAVED_BYTES:

@@ -1,4 +1,4 @@
-"""The two records that enter a training loop: what is to be learned, and where the curves go."""
+"""The two records that enter a training loop: the runs to train, and the arrays of their curves."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is wrong with an agent whose rules do not compile, in a line: Numba gives a hundred, mostly of our own loops."""
+"""One line on a rule that does not compile, where Numba gives a hundred, mostly of our own loops."""
 
 from __future__ import annotations
 
@@ -32,25 +32,25 @@ class RuleError(errors.TypingError):
 
 
 def rule_error(calls: Iterable[Call], cause: Exception) -> Exception:
-    """What to raise where a loop does not compile: which rule of which agent is at fault, if one is.
+    """The error to raise where a loop does not compile; it names the rule at fault, if one is.
 
     Parameters
     ----------
     calls : iterable of tuple
-        The rules that the loop has called for, as `watched` tells them.
+        The rules that the loop calls, as `watched` reports them.
     cause : Exception
         What compiling the loop raised.
 
     Returns
     -------
     RuleError
-        Or `cause`, where every rule compiles and returns what it must.
+        Or `cause`, if every rule compiles and returns the right type.
     """
     missing = re.search(r"\w+ has no rule '\w+'", str(cause))
     if missing:
         return RuleError(f"{missing[0]}, which every agent needs")
     found = [fault for call in calls if (fault := _fault(*call)) is not None]
-    # A rule may fail since one that it calls for does, as Frozen's: that one is at fault.
+    # A rule may fail because a rule that it calls does, as Frozen's: that one is at fault.
     own = [message for message, of_another in found if not of_another] or [message for message, _ in found]
     return RuleError(own[0]) if own else cause
 
@@ -58,7 +58,7 @@ def rule_error(calls: Iterable[Call], cause: Exception) -> Exception:
 def _fault(
     generic: Callable[..., Any], implementation: Callable[..., Any], arguments: tuple[Any, ...]
 ) -> tuple[str, bool] | None:
-    """What is wrong with a rule by itself, and whether that is another rule's fault."""
+    """The fault of a rule by itself, and whether it lies in another rule."""
     name = f"the rule {generic.__name__!r} of {arguments[0].instance_class.__name__}"
     rule = numba.njit(error_model="numpy")(implementation)
     try:
@@ -76,7 +76,7 @@ def _fault(
 
 
 def _number(t: Any) -> Any:
-    """The type of one number of what may be sixteen."""
+    """The type of a number, or of each number of a vector."""
     try:
         return element(t)
     except Exception:
@@ -84,7 +84,7 @@ def _number(t: Any) -> Any:
 
 
 def _reason(error: Exception) -> str:
-    """What Numba says that is particular, in one line."""
+    """The gist of Numba's message, in one line."""
     text = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
     if "truth(" in text or "<class 'bool'>" in text:
         return f"`if`, `while`, `and`, `or` and `not` cannot ask sixteen numbers at once. {_ADVICE}"

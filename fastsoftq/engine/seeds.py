@@ -22,7 +22,12 @@ def checked_seeds(seeds: int | ArrayLike) -> range | NDArray[np.uint64]:
     TypeError
         Not integers.
     ValueError
-        None at all, negative ones, ones beyond 64 bits, or one that repeats.
+        No seeds, negative or repeated ones, or ones beyond 64 bits.
+
+    Examples
+    --------
+    >>> checked_seeds(3), checked_seeds([7, 3])
+    (range(0, 3), array([7, 3], dtype=uint64))
     """
     if isinstance(seeds, range) and seeds and seeds.step > 0 and seeds.start >= 0 and seeds.stop <= sys.maxsize:
         return seeds
@@ -46,7 +51,7 @@ def checked_seeds(seeds: int | ArrayLike) -> range | NDArray[np.uint64]:
 def _as_array(seeds: ArrayLike) -> NDArray[Any]:
     array = checks.array("seeds", seeds)
     if array.ndim == 1 and array.dtype.kind in "fO":
-        exact = np.asarray(seeds, object)  # NumPy makes floats of integers that fit no type of its own together
+        exact = np.asarray(seeds, object)  # NumPy makes floats of integers that share no integer type
         if all(isinstance(seed, Integral) and not isinstance(seed, bool) for seed in exact):
             outside = [seed for seed in exact if not 0 <= seed < 2**64]
             if outside:

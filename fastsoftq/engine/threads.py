@@ -17,7 +17,17 @@ _INTERVAL = 0.1  # seconds between two reports of progress
 
 
 class Progress(NamedTuple):
-    """How far training has come."""
+    """How far training has come.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> reports = []
+    >>> agent = fsq.QLearning(step_size=0.8, discount=0.95)
+    >>> _ = fsq.train(fsq.cliff_walking(), agent, seeds=4, episodes=5, progress=reports.append)
+    >>> reports[-1].runs
+    4
+    """
 
     runs: int  # done
     of_runs: int
@@ -35,7 +45,7 @@ def run_on_threads(
 ) -> None:
     """Run an engine until every seed has been taken.
 
-    Where this is interrupted (Ctrl-C, or an exception in `progress`), the threads stop at once.
+    If it is interrupted (Ctrl-C, or an exception in `progress`), the threads stop at once.
 
     Parameters
     ----------
@@ -53,7 +63,7 @@ def run_on_threads(
     counts = np.zeros((threads, 8), np.int64)  # a cache line for each thread
     shared = Work(seeds, initial_q, max_steps, np.zeros(1, np.int64), np.zeros(1, np.bool_), counts[0])
 
-    # Compiles, or loads what was compiled, once; threads would do so one after the other.
+    # Compiles, or loads, once; threads would do so one after the other.
     engine(shared._replace(seeds=seeds[:0], next_run=np.zeros(1, np.int64)), out)
     with ThreadPoolExecutor(threads, thread_name_prefix="fastsoftq") as pool:
         running = [pool.submit(engine, shared._replace(progress=counts[t]), out) for t in range(threads)]

@@ -1,7 +1,7 @@
-"""What the arguments of a kernel must be, said in its signature: `def soft_value(row: Row, temperature: Temperature)`.
+"""Checks of a kernel's arguments, declared in its signature: `def soft_value(row: Row, temperature: Temperature)`.
 
-Compiled callers are told of types, when they are compiled: no check is left in their loops. Python is told of values
-too, before the kernel runs.
+Types are checked when a caller is compiled, so that no check is left in its loops. Calls from Python have their values
+checked too, before the kernel runs.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ class Kind:
         return True
 
     def checked(self, name: str, value: Any) -> Any:
-        """Return what Python passed, in a form that compiled code takes; raise TypeError or ValueError if it is bad."""
+        """Return a value from Python in a form that compiled code takes; raise TypeError or ValueError if it is bad."""
         return value
 
     def beside(self, name: str, value: Any, given: Mapping[str, Any]) -> Any:
-        """Return `value` if it goes with the other arguments, each of which is as it must be by itself."""
+        """Return `value` if it fits the other arguments, which have passed their own checks."""
         return value
 
 
@@ -44,7 +44,7 @@ class Arguments:
     function : function
         Arguments annotated with a `Kind` are checked, others are not.
     hidden : int
-        How many of the first arguments are no caller's, as the typing context of an intrinsic.
+        How many leading arguments no caller passes, such as the typing context of an intrinsic.
     """
 
     def __init__(self, function: Callable[..., Any], hidden: int = 0) -> None:
@@ -60,7 +60,7 @@ class Arguments:
         return {name: kind for name, about in found.items() for kind in about if isinstance(kind, Kind)}
 
     def check_types(self, given: tuple[types.Type, ...], named: Mapping[str, types.Type]) -> None:
-        """Refuse types that compiled code passes.
+        """Refuse bad types from compiled code.
 
         Raises
         ------
@@ -75,7 +75,7 @@ class Arguments:
                 raise errors.TypingError(f"{self._function.__name__}: {name} is {t}; it must be {kind.allowed}")
 
     def checked(self, given: tuple[Any, ...], named: Mapping[str, Any]) -> tuple[Any, ...]:
-        """Return what Python passed, in order, in forms that compiled code takes.
+        """Return arguments from Python, in order, in forms that compiled code takes.
 
         Raises
         ------

@@ -1,9 +1,9 @@
 """Compiled code on disk, found by its name: a digest of (function, argument types, machine, sources).
 
-Numba's own cache keeps an index beside the code and watches one source file. It would serve a rule that has been edited
-since (rules are compiled into loops of other files), can give a process another's code when several start cold at once,
-and raises on a file cut short. Here a name stands for all that the code depends on (`sources.py`), so that no file is
-out of date; one that is not as it should be (`compiled_files.py`) is compiled again.
+Numba's own cache watches one source file. It would serve stale code after a rule is edited (rules are compiled into
+loops of other files), can mix up processes that start cold at once, and raises on a truncated file. Here the name
+covers all that the code depends on (`sources.py`), so no file is stale; a damaged one (`compiled_files.py`) is compiled
+again.
 """
 
 from __future__ import annotations
@@ -68,10 +68,10 @@ class SourceCache(_Cache):
         self._enabled = False
 
     def flush(self) -> None:
-        """Forget nothing: a file is never out of date, its name says what it was compiled from."""
+        """Do nothing: a file is never stale, since its name says what it was compiled from."""
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
-        """The compiled code for `sig`, or None where there is none that is whole."""
+        """The compiled code for `sig`, or None if no intact file holds it."""
         path = self._path(sig, target_context.codegen())
         if path is None:
             return None
@@ -79,7 +79,7 @@ class SourceCache(_Cache):
         return None if data is None else self._impl.rebuild(target_context, pickle.loads(data))
 
     def save_overload(self, sig: Any, data: Any) -> None:
-        """Keep compiled code, where that can be done."""
+        """Write compiled code to the disk, if possible."""
         path = self._path(sig, data.codegen)
         if path is None or data.library.has_dynamic_globals or any(not lifted.can_cache for lifted in data.lifted):
             return

@@ -1,4 +1,4 @@
-"""Files of compiled code: loaded where nobody else can have written them, and whole or not at all.
+"""Files of compiled code, loaded only if they are intact and nobody else can have written them.
 
 A file begins with the checksum of what follows. A disk that cannot be written costs a compilation, no more.
 """
@@ -18,13 +18,19 @@ from fastsoftq.system.atomic import atomic_write
 __all__ = ["cache_directory", "read", "write"]
 
 _CHECKSUM = hashlib.sha256().digest_size
-# For all to read and nobody else to write, whatever the user's umask lets others do.
+# Everybody may read, only the user may write, whatever the umask.
 _FOLDER, _FILE = 0o755, 0o644
 
 
 @cache
 def cache_directory() -> Path:
-    """Where compiled code is kept: `$FASTSOFTQ_CACHE_DIR`, or the user's cache directory."""
+    """Where compiled code is kept: `$FASTSOFTQ_CACHE_DIR`, or the user's cache directory.
+
+    Examples
+    --------
+    >>> cache_directory().is_absolute()
+    True
+    """
     chosen = os.environ.get("FASTSOFTQ_CACHE_DIR")
     if chosen:
         return Path(chosen)
@@ -39,7 +45,7 @@ def _others_are_trusted() -> bool:
 
 @cache
 def _is_trusted(folder: Path) -> bool:
-    """Whether code may be loaded from a folder that exists; where not, say so once."""
+    """Whether code may be loaded from an existing folder; warn once if not."""
     reason = None if _others_are_trusted() else why_not_trusted(folder)
     if reason is not None:
         warnings.warn(
@@ -52,7 +58,13 @@ def _is_trusted(folder: Path) -> bool:
 
 
 def read(path: Path) -> bytes | None:
-    """Return what a file was written with; None where there is none, or none that is whole and to be trusted."""
+    """Return the contents of a file; None if it is missing, damaged or not trusted.
+
+    Examples
+    --------
+    >>> read(Path("missing.jit")) is None
+    True
+    """
     try:
         if not _is_trusted(path.parent):
             return None
@@ -65,7 +77,16 @@ def read(path: Path) -> bytes | None:
 
 
 def write(path: Path, data: bytes) -> None:
-    """Put a file in place, with its checksum and the folders it needs, where that can be done."""
+    """Write a file with its checksum, and make its folders, if possible.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write(Path(folder, "loop.jit"), b"machine code")
+    ...     read(Path(folder, "loop.jit"))
+    b'machine code'
+    """
     with contextlib.suppress(OSError):
         for folder in (*reversed(path.parent.parents), path.parent):
             with contextlib.suppress(FileExistsError):

@@ -7,10 +7,10 @@ error_model="numpy"
     No test for division by zero, which would branch in every division.
 forceinline
     A rule that is not inlined into its loop spills its vectors: 31 against 278 million soft steps a second.
-fastmath is never set: it bought nothing, and would cost the same bits on every machine.
+fastmath is never set: it brings no speed, and bits would differ between machines.
 
-Functions made here can be called from compiled code and from Python. What their arguments must be stands in their
-signatures (`arguments.py`).
+Functions made here can be called from compiled code and from Python. Their signatures declare the checks of arguments
+(`arguments.py`).
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ __all__ = ["INTO_CALLERS", "by_type", "compiled", "emit_call", "inlined", "opera
 
 
 class _Ingredients(JITCodeLibrary):
-    """Code that is linked into its callers as it is: they optimise it, and nobody runs it by itself."""
+    """Code that is only linked into its callers, which optimise it; it never runs by itself."""
 
     def _optimize_functions(self, ll_module: Any) -> None:
         ll_module.data_layout = self._codegen._data_layout
@@ -48,7 +48,7 @@ class _Ingredients(JITCodeLibrary):
 
 
 class _IntoCallers(Compiler):
-    """Numba's compiler up to LLVM's input: optimised code, machine code and wrappers nobody calls take longer.
+    """Numba's compiler, stopped at LLVM's input: callees need no optimisation, machine code or wrappers of their own.
 
     An agent's first compilation takes 1.6 s instead of 2.5.
     """
@@ -73,9 +73,9 @@ INTO_CALLERS = {"forceinline": True, "pipeline_class": _IntoCallers}
 
 @contextlib.contextmanager
 def _without_looking_for_blas() -> Iterator[None]:
-    """Let Numba register what it knows without importing scipy.linalg, half of a process's first call (0.2 s).
+    """Keep Numba from importing scipy.linalg when it registers its functions: half of a first call (0.2 s).
 
-    Numba imports it only to see that it is there, as it is; a function that needs it looks for it again.
+    Numba imports it only to check that it exists; a function that needs it checks again.
     """
     from numba.np import linalg
 
@@ -139,7 +139,7 @@ class _Inlined(CPUDispatcher):
 
 
 def inlined(function: Callable[..., Any]) -> Any:
-    """Compile a small function into whatever calls it; from Python it can be called too.
+    """Compile a small function into its callers; Python can call it too.
 
     Parameters
     ----------
@@ -158,7 +158,7 @@ def inlined(function: Callable[..., Any]) -> Any:
 
 
 def by_type(choose: Callable[..., Any]) -> Any:
-    """Make a function whose code is chosen by the types of its arguments, when what calls it is compiled.
+    """Make a function whose code is chosen by the types of its arguments, when its caller is compiled.
 
     Parameters
     ----------
@@ -206,7 +206,7 @@ class _Operation(_Intrinsic):  # type: ignore[misc] # final, but not callable fr
 
 
 def operation(define: Callable[..., Any]) -> Any:
-    """Make an intrinsic: `define(typing, *types)` returns a signature, and what emits LLVM's instructions for it.
+    """Make an intrinsic: `define(typing, *types)` returns a signature and an emitter of LLVM's instructions.
 
     Examples
     --------
@@ -231,8 +231,8 @@ def operation(define: Callable[..., Any]) -> Any:
 
 
 def _passing_on(function: Any, written: Callable[..., Any], count: int) -> Any:
-    """What Python calls in order to call what only compiled code can."""
-    # Each by its own number: a tuple of arguments that begins with a function has Numba warn.
+    """A wrapper through which Python calls a function for compiled code."""
+    # Arguments are passed one by one: Numba warns of a tuple that begins with a function.
     calls: dict[int, Callable[..., Any]] = {
         1: lambda a: function(a),
         2: lambda a, b: function(a, b),
@@ -246,7 +246,7 @@ def _passing_on(function: Any, written: Callable[..., Any], count: int) -> Any:
 
 
 def emit_call(context: Any, builder: Any, function: Any, signature: Any, args: tuple[Any, ...]) -> Any:
-    """From within an intrinsic, call what `function.get_call_type` gave that signature."""
+    """Within an intrinsic, call a function by the signature that its `get_call_type` gave."""
     implementation = context.get_function(function, signature)
     context.add_linking_libs(getattr(implementation, "libs", ()))
     return implementation(builder, args)

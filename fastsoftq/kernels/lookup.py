@@ -1,4 +1,4 @@
-"""A table of sixteen integers that is looked up without memory, where the machine can."""
+"""Look-up in a table of sixteen integers, within registers where the machine can."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Kinds of arguments that are one number, or a vector of them: real numbers, flags, integers."""
 
-# ruff: noqa: D102 - what methods do is said of those of `Kind`
+# ruff: noqa: D102 - `Kind` documents the methods
 
 from __future__ import annotations
 
@@ -47,7 +47,13 @@ __all__ = [
 
 
 def is_number(t: types.Type) -> bool:
-    """Whether a type is that of a number, or of a vector of numbers."""
+    """Whether a type is that of a number, or of a vector of numbers.
+
+    Examples
+    --------
+    >>> is_number(types.float64), is_number(types.string)
+    (True, False)
+    """
     return _dtype(t) in FLOATS or isinstance(_dtype(t), types.Integer)
 
 
@@ -55,12 +61,12 @@ def _dtype(t: types.Type) -> types.Type:
     return t.dtype if isinstance(t, Vec) else types.unliteral(t)
 
 
-# What compiled code takes as it is; anything else that is a number becomes a float.
+# Compiled code takes these unchanged; any other number becomes a float.
 _NUMBERS = (float, int, np.float64, np.float32, np.int64, np.int32, np.uint64, np.uint32)
 
 
 class NumberKind(Kind):
-    """A number: what `check` returns as a float; float32 stays single precision, integers stay what they are."""
+    """A number that `check` accepts; float32 and integers keep their types, others become floats."""
 
     allowed = "a number"
 
@@ -130,7 +136,13 @@ class WholeKind(Kind):
 
 
 def as_whole(name: str, value: Any, least: int, most: int) -> int:
-    """Return `value` as an int if it is a whole number from `least` to `most`."""
+    """Return `value` as an int if it is a whole number from `least` to `most`.
+
+    Examples
+    --------
+    >>> as_whole("state", 3, 0, 3)
+    3
+    """
     found = checks.whole(name, value)
     if not least <= found <= most:
         raise ValueError(f"{name} is {found}; it must lie in {least}..{most}")
@@ -163,7 +175,7 @@ class FloatKind(NumberKind):
 
 
 class LikeKind(NumberKind):
-    """A number, or the type of one, whose type another takes."""
+    """A number or a number's type, which sets the type of a result."""
 
     allowed = "a number or a number's type"
 
@@ -177,7 +189,7 @@ class LikeKind(NumberKind):
 
 
 class ConvertedKind(LikeKind):
-    """A number, or the type of one, that another is converted to."""
+    """A number or a number's type that x is converted to."""
 
     def beside(self, name: str, value: Any, given: Mapping[str, Any]) -> Any:
         if isinstance(value, int | np.integer):
@@ -191,7 +203,7 @@ class ConvertedKind(LikeKind):
 
 
 class BitsLikeKind(LikeKind):
-    """A number, or the type of one, as wide as another."""
+    """A number or a number's type, as wide as x."""
 
     def beside(self, name: str, value: Any, given: Mapping[str, Any]) -> Any:
         x, like = np.asarray(given["x"]).dtype, np.asarray(value).dtype
@@ -201,7 +213,7 @@ class BitsLikeKind(LikeKind):
 
 
 class TupleKind(Kind):
-    """A tuple of one or more floats, or of so many int32."""
+    """A tuple of one or more floats, or of `integers` int32."""
 
     def __init__(self, integers: int | None = None) -> None:
         self._integers = integers

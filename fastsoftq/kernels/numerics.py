@@ -78,7 +78,7 @@ _23 = np.int32(23)
 
 
 class _ExponentKind(NumberKind):
-    """A number that a power of two can be taken to."""
+    """An exponent of two whose power is finite."""
 
     def checked(self, name: str, value: Any) -> Any:
         found = super().checked(name, value)

@@ -23,7 +23,7 @@ __all__ = ["each", "first", "fold", "highest", "pick", "read_row", "replaced", "
 
 @by_type
 def first(row: Row):
-    """The entry of the first action; an empty row, which has none, raises ValueError.
+    """The entry of the first action; ValueError if the row is empty.
 
     Examples
     --------
@@ -57,7 +57,7 @@ def _each_of_array(function, row, extra):
 
 
 def _as_compiled(typing: Any, implementation: Any, *arguments: types.Type) -> Any:
-    """What an intrinsic returns to be no more than a compiled function."""
+    """The signature and emitter of an intrinsic that only calls a compiled function."""
     function = types.Dispatcher(implementation)
     signature = function.get_call_type(typing, arguments, {})
     return signature.return_type(*arguments), lambda context, builder, _, args: emit_call(
@@ -189,7 +189,7 @@ def _replaced(x, action, changed, value):
 def highest(row: Row):
     """The largest entry.
 
-    NaN is passed over, but for the first entry's; `hard_value` returns it.
+    NaN is ignored, except in the first entry; `hard_value` passes it on.
 
     Examples
     --------

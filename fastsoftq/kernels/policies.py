@@ -91,7 +91,7 @@ def _or_any(action, draw, epsilon, actions):
 
 @by_type
 def unless_exploring(action: ActionOf, draw: ADraw, epsilon: Epsilon, actions: Actions):
-    """The action, but with probability epsilon any of `actions`.
+    """The given action, or with probability epsilon any of `actions`.
 
     Parameters
     ----------

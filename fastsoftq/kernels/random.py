@@ -31,23 +31,29 @@ __all__ = [
     "unit",
 ]
 
-# Keys are int64, since a uint64 that has been a Python int is not always taken back; they wrap around.
+# Keys are int64, since Numba does not always take a large Python int as uint64; they wrap around.
 _GOLDEN = np.int64(0x9E3779B97F4A7C15 - 2**64)
 _MIX_1, _MIX_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
-# Added to a key, they set the environment's draws apart from the agent's: for what an action leads to, for a start.
+# Added to a key, they make the environment's draws independent of the agent's: for outcomes, for start states.
 _OUTCOME, _START = np.int64(0xD1B54A32D192ED03 - 2**64), np.int64(0x2545F4914F6CDD1D)
 _11, _27, _30, _31, _32 = (np.uint64(n) for n in (11, 27, 30, 31, 32))
 
 
 class Draw(NamedTuple):
-    """64 random bits as two uint32: rules use `high` to decide whether to explore and `low` to choose."""
+    """64 random bits as two uint32: rules use `high` to decide whether to explore and `low` to choose.
+
+    Examples
+    --------
+    >>> Draw(high=1, low=2).low
+    2
+    """
 
     high: int
     low: int
 
 
 class _WordKind(WholeKind):
-    """An integer of so many bits, which is passed on without a sign unless it is negative."""
+    """An integer of a fixed width, unsigned unless it is negative."""
 
     def __init__(self, dtype: type, least: int, most: int) -> None:
         super().__init__(least, most)
@@ -149,7 +155,7 @@ def draw(key: Key):
 
 @inlined
 def outcome_draw(key: Key):
-    """64 random bits at `key` for what an action leads to, independent of the agent's.
+    """64 random bits at `key` that decide an action's outcome, independent of the agent's.
 
     Returns
     -------
@@ -165,7 +171,7 @@ def outcome_draw(key: Key):
 
 @inlined
 def start_draw(key: Key):
-    """64 random bits at `key` for where an episode starts, independent of the agent's.
+    """64 random bits at `key` that decide the start state, independent of the agent's.
 
     Returns
     -------

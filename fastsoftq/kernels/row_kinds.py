@@ -1,6 +1,6 @@
-"""Kinds of arguments that hold action values, the row of a state or a table, and what belongs to them."""
+"""Kinds of arguments that hold action values: rows and tables, and what goes with them."""
 
-# ruff: noqa: D102 - what methods do is said of those of `Kind`
+# ruff: noqa: D102 - `Kind` documents the methods
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ __all__ = [
 
 
 def _action_values(name: str, row: NDArray[Any]) -> None:
-    """Refuse what no action is worth: -inf is that of an action that cannot be taken, and one at least must be."""
+    """Refuse values that are not finite; -inf marks an action that cannot be taken, but not all of them."""
     checks.every(name, row, row < np.inf, "it must be finite, or -inf for an action that cannot be taken")
     if len(row) and not (row > -np.inf).any():
         raise ValueError(f"{name} is -inf for every action; one at least must be finite")
@@ -62,7 +62,7 @@ class RowKind(Kind):
     least, most : int
         How many.
     check : function, optional
-        Of a name and an array: what more its entries must be; if not given, finite, or -inf for some.
+        Called with a name and an array; refuses bad entries. If not given, they must be finite, or -inf for some.
     """
 
     allowed = "a row: an array of one axis, or a tuple, of numbers"
@@ -94,7 +94,7 @@ class RowKind(Kind):
 
 
 def _plain(array: NDArray[Any]) -> NDArray[Any]:
-    """An array as compiled code takes it: in the machine's byte order, side by side, with leave to write."""
+    """An array as compiled code takes it: in native byte order, contiguous and writable."""
     dtype = array.dtype.newbyteorder("=")
     if dtype.kind == "f" and dtype != np.float32:
         dtype = np.dtype(np.float64)
@@ -177,7 +177,7 @@ class RowOfTableKind(RowKind):
 
 
 class TerminatedKind(FlagKind):
-    """Whether the episode has terminated; where it has not, the next state's values count."""
+    """Whether the episode has terminated; if not, the next state's values are checked."""
 
     def beside(self, name: str, value: Any, given: Mapping[str, Any]) -> Any:
         if not value:
@@ -201,7 +201,7 @@ class RuleKind(Kind):
 
 
 class ExtraKind(Kind):
-    """A tuple of whatever a function is passed besides."""
+    """A tuple of a function's further arguments."""
 
     allowed = "a tuple"
 

@@ -1,4 +1,4 @@
-"""Operations that take one number and sixteen, so that a rule is written once: `select`, `fma`, `maximum` and others.
+"""Operations on one number or sixteen, so that a rule is written once: `select`, `fma`, `maximum` and others.
 
 Beside a `Vec` (`vectors.py`) a number is spread over its lanes. From Python they take numbers.
 """
@@ -74,7 +74,7 @@ def _emit_fma(builder: Any, x: Any, y: Any, z: Any) -> Any:
 
 @operation
 def fma(typing, x: Number, y: Number, z: Number):
-    """`x*y + z`, rounded once: the same bits on every machine, which `x*y + z` left to a compiler need not be.
+    """`x*y + z`, rounded once: the same bits on every machine, whatever the compiler.
 
     Parameters
     ----------
@@ -135,7 +135,7 @@ def polynomial(typing, x: Float, coefficients: Coefficients):
 
 @operation
 def convert(typing, x: NumberOrFlag, like: Converted):
-    """The same number(s) in the element type of `like`; a float becomes an integer by leaving out its fraction.
+    """The same number(s) in the element type of `like`; a float becomes an integer by truncation.
 
     Parameters
     ----------
@@ -203,7 +203,7 @@ def bitcast(typing, x: Number, like: BitsLike):
 
 @operation
 def any_lane(typing, mask: Flag):
-    """Whether the mask holds, in any of its lanes.
+    """Whether the mask holds in any lane.
 
     Parameters
     ----------

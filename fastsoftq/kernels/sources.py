@@ -1,6 +1,6 @@
 """What compiled code depends on: functions and classes that are not the package's, by their files, and constants.
 
-The cache on disk must know, so that it serves nothing stale, and so must a study, whose results are those of this code.
+The cache on disk needs it to serve nothing stale, and a study to identify the code behind its results.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ __all__ = [
 
 _PACKAGE = Path(__file__).parents[1]
 COMPILED_TOGETHER = [_PACKAGE / name for name in ("kernels", "mdp", "agents", "engine")]
-"""The folders of whatever can be inlined into a compiled loop."""
+"""The folders of code that can be inlined into a compiled loop."""
 
-# Numba compiles none of the functions here: it has its own for those it knows.
+# Numba compiles no function of these: it has implementations of its own.
 _LIBRARIES = [Path(str(library.__file__)).parent for library in (numba, llvmlite, np)]
 _STANDARD = Path(os.__file__).parent
-_DIGITS = 16  # of a digest in a record: enough to tell texts apart that nobody chose to be alike
+_DIGITS = 16  # of a digest in a record: enough against accidental collisions
 
 _rules_of: dict[type, dict[str, Callable[..., Any]]] = {}
 _files_of: dict[type, dict[str, Source]] = {}  # as they were when the class and its rules were imported
@@ -51,17 +51,23 @@ _compiled_of: dict[type, list[Source]] = {}  # what they were when they were fir
 
 
 class Source(NamedTuple):
-    """Something that code depends on."""
+    """Something that code depends on.
+
+    Examples
+    --------
+    >>> Source("my_agents", "0123456789abcdef", "file").kind
+    'file'
+    """
 
     name: str  # of a module, a function or class, or a constant
     digest: str
-    kind: str  # "file"; "text", of what no other process can import; "constant"
+    kind: str  # "file"; "text", if no other process can import it; "constant"
 
 
 def depends_on(cls: type, **rules: Callable[..., Any]) -> None:
-    """Say that code compiled for `cls` (an agent, say) also depends on these rules, and on what those name.
+    """Record that code compiled for `cls`, such as an agent, depends on these rules and on what they name.
 
-    Their files are read now, as they are imported: by the time that code is compiled they may have been edited.
+    Their files are read now: they may be edited before the code is compiled.
     """
     _rules_of.setdefault(cls, {}).update(rules)
     files = _files_of.setdefault(cls, {})
@@ -69,7 +75,7 @@ def depends_on(cls: type, **rules: Callable[..., Any]) -> None:
 
 
 def sources_of(cls: type) -> list[Source]:
-    """What code that is compiled for a class depends on, but for the package."""
+    """The dependencies of code compiled for a class, the package apart."""
     if cls not in _files_of:
         depends_on(cls)
     now = {found.name: found for found in sources(cls, **_rules_of[cls])}
@@ -77,19 +83,25 @@ def sources_of(cls: type) -> list[Source]:
 
 
 def code_of(cls: type, *, listed: bool = False) -> dict[str, str]:
-    """The code of a class and of its rules where it is not the package's; comments and blank lines do not count.
+    """Digests of the code of a class and of its rules, the package apart, without comments and blank lines.
 
     Parameters
     ----------
     cls : type
         An agent's.
     listed : bool
-        Whether it comes with the package; where not, the module that it is in counts wherever that lies.
+        Whether it comes with the package; if not, its module counts, wherever it lies.
 
     Returns
     -------
     dict of str to str
         Digests by the name of the module, or else of the function, and of each constant.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> code_of(fsq.QLearning, listed=True)  # all of it is the package's
+    {}
     """
     found = sources_of(cls)
     if not listed and cls.__module__ not in (source.name for source in found) and (own := _source("", cls)) is not None:
@@ -98,7 +110,7 @@ def code_of(cls: type, *, listed: bool = False) -> dict[str, str]:
 
 
 def compiled_now(cls: type) -> None:
-    """Say that code is compiled for a class, or loaded: what it depends on cannot change in this process any more."""
+    """Record that code for a class is compiled or loaded: later edits have no effect in this process."""
     if cls not in _compiled_of:
         _compiled_of[cls] = sources_of(cls)
 
@@ -109,7 +121,7 @@ def is_compiled(cls: type) -> bool:
 
 
 def edited_since_compiled(cls: type) -> list[str]:
-    """Name what code of a class depends on that has changed since it was compiled in this process."""
+    """Name the dependencies of a class that have changed since it was compiled in this process."""
     before = _compiled_of.get(cls)
     if not before:
         return []
@@ -118,12 +130,12 @@ def edited_since_compiled(cls: type) -> list[str]:
 
 
 def sources(*things: Any, **named: Any) -> Iterator[Source]:
-    """What code for functions and classes is compiled from, but for the package; each name once.
+    """The sources of functions and classes, the package apart; each name once.
 
     Parameters
     ----------
     *things, **named
-        The latter bear their own names.
+        Functions and classes; `named` ones are listed by those names.
     """
     found: dict[str, Source] = {}
     waiting = [*named.items(), *(("", thing) for thing in things)]
@@ -159,7 +171,7 @@ def sources(*things: Any, **named: Any) -> Iterator[Source]:
 
 
 def _is_ours(thing: FunctionType | ModuleType | type) -> bool:
-    """Whether somebody wrote it who uses the package."""
+    """Whether a user of the package wrote it."""
     file = _file_of(thing)
     if file is None:
         module = _module_of(thing)
@@ -181,7 +193,7 @@ def _file_of(thing: FunctionType | ModuleType | type) -> str | None:
 
 
 def _source(name: str, thing: FunctionType | ModuleType | type) -> Source | None:
-    """A whole file, where another process can import it; else what is written of the function or class alone."""
+    """The whole file if another process can import it; else the text of the function or class."""
     module, file = _module_of(thing), _file_of(thing)
     if file is not None and module != "__main__":
         try:
@@ -195,7 +207,7 @@ def _source(name: str, thing: FunctionType | ModuleType | type) -> Source | None
 
 
 def _text(function: FunctionType) -> str:
-    """A function as its file or notebook has it, or else what Python made of it."""
+    """A function's text, or its bytecode if it has none."""
     code = function.__code__
     lines = linecache.getlines(code.co_filename, function.__globals__)
     try:
@@ -218,7 +230,7 @@ def _members(cls: type) -> str:
 
 
 def _without_comments(text: str) -> str:
-    """Lines of code as they stand, less comments, blank lines and white space at their ends."""
+    """Code without comments, blank lines and trailing white space."""
     lines = text.split("\n")  # as tokenize counts them: a form feed ends none
     try:
         for token in tokenize.generate_tokens(io.StringIO(text).readline):
@@ -231,7 +243,7 @@ def _without_comments(text: str) -> str:
 
 
 def _named_in(function: FunctionType) -> list[tuple[str, Any]]:
-    """What a function names, by full names: globals, what it closes over, defaults, and what it takes from modules."""
+    """What a function refers to, by full names: globals, closure, defaults, and attributes of modules."""
     codes = _codes(function.__code__)
     names = {
         instruction.argval
@@ -252,7 +264,7 @@ def _named_in(function: FunctionType) -> list[tuple[str, Any]]:
 
 
 def _codes(code: CodeType) -> list[CodeType]:
-    """A function's code, and that of the functions within it."""
+    """The code of a function and of the functions within it."""
     return [code, *(inner for c in code.co_consts if isinstance(c, CodeType) for inner in _codes(c))]
 
 
@@ -270,7 +282,7 @@ def _is_constant(thing: Any) -> bool:
 
 
 def _written(constant: Any) -> str:
-    """A constant, as text that tells it from any other."""
+    """A constant as text, different for any other."""
     if isinstance(constant, np.ndarray):
         return f"{constant.dtype.str}{constant.shape}{hashlib.sha256(constant.tobytes()).hexdigest()}"
     if isinstance(constant, tuple):

@@ -1,4 +1,4 @@
-"""Whose folders compiled code is loaded from: machine code runs as it stands, so nobody else may have written it.
+"""Which folders compiled code may be loaded from: only those that nobody else can write to.
 
 The rules are those of ssh for keys: a folder and all those above it belong to the user or to root, and nobody else can
 write there. A sticky folder such as /tmp may lie above, and a group that is the user's alone may write.
@@ -15,7 +15,7 @@ __all__ = ["is_own", "why_not_trusted"]
 
 
 def why_not_trusted(folder: Path) -> str | None:
-    """Say what lets others change what lies in a folder, if anything does.
+    """Return why others can change the files of a folder, if they can.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def _others_write(status: os.stat_result) -> bool:
 
 @cache
 def _is_private(group: int) -> bool:
-    """Whether a group is that of the user alone, as many systems give each user one."""
+    """Whether a group is the user's own, as many systems give each user one."""
     import grp
     import pwd
 

@@ -1,8 +1,8 @@
 """Temporal-difference updates under their textbook names.
 
 Each changes one entry of a table Q [states, actions] in place, Q(s, a) += step_size * (target - Q(s, a)), and returns
-the temporal-difference error target - Q(s, a) from before. Where `terminated`, what follows is worth 0; an episode
-that was merely cut short (truncated) is not terminated.
+the temporal-difference error target - Q(s, a) before the update. Where `terminated`, the next state has value 0; a
+truncated episode is not terminated.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ __all__ = [
 
 @inlined
 def td_target(reward: Finite, terminated: Flag, discount: Discount, next_value: Number):
-    """What an entry is moved towards: reward + discount * next_value, without the latter where `terminated`.
+    """The target of an update: reward + discount * next_value, or the reward alone where `terminated`.
 
     Examples
     --------
@@ -38,7 +38,7 @@ def td_target(reward: Finite, terminated: Flag, discount: Discount, next_value: 
 
 @inlined
 def moved(q: Number, target: Number, step_size: StepSize):
-    """The entry `q`, moved towards `target` by a part `step_size` of the way.
+    """The entry `q` moved towards `target`: q + step_size * (target - q).
 
     Examples
     --------

@@ -42,18 +42,26 @@ def endless_starts(mdp: TabularMDP) -> NDArray[np.intp]:
 
 
 def warn_of_endless_starts(mdp: TabularMDP, stacklevel: int = 3) -> None:
-    """Warn where episodes from a start cannot terminate, as where a goal is walled off.
+    """Warn of start states whose episodes cannot terminate, such as those walled off from the goal.
 
     Parameters
     ----------
     mdp : TabularMDP
     stacklevel : int
-        As for `warnings.warn`: who is warned.
+        As for `warnings.warn`.
 
     Warns
     -----
     UserWarning
         The message names the states.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> with warnings.catch_warnings(record=True, action="always") as caught:
+    ...     warn_of_endless_starts(fsq.from_map("S.#G", name="walled"))
+    >>> print(caught[0].message)
+    no terminal outcome of walled can be reached from start state 0: every episode from there is truncated
     """
     starts = endless_starts(mdp).tolist()
     if starts:
@@ -64,7 +72,7 @@ def warn_of_endless_starts(mdp: TabularMDP, stacklevel: int = 3) -> None:
 
 
 def _reaching(mdp: TabularMDP, goals: NDArray[np.bool_], starts: NDArray[np.intp]) -> NDArray[np.bool_]:
-    """Which states can reach a goal, bool [states]; searched no further than to know it of the starts."""
+    """Which states can reach a goal, bool [states]; the search stops once all starts are decided."""
     possible = (mdp.probability > 0.0) & ~mdp.terminated
     found = goals
     for _ in range(_SWEEPS):

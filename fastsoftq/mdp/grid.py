@@ -33,7 +33,7 @@ def from_map(
     """Make a grid world from an ASCII map.
 
     Every cell that is not a wall is a state, numbered row by row. The four actions move up, right, down and left;
-    walking into a wall or off the map stays.
+    a move into a wall or off the map leads nowhere.
 
     Parameters
     ----------

@@ -56,8 +56,8 @@ def point_mass(spacing: float = 0.5, *, step_reward: float = 0.0) -> TabularMDP:
     -----
     The original's soft values use the entropy of a density over velocities. A choice among the velocities of the
     lattice has 2 ln(1 / spacing) more entropy than the density it stands for, each velocity being a square of that
-    side. With `step_reward = 2 ln(spacing) / reward_scale` that is taken off again, and soft values tend to those of
-    the original as the lattice gets finer.
+    side. `step_reward = 2 ln(spacing) / reward_scale` subtracts it, so that soft values tend to the original's as the
+    lattice gets finer.
 
     Examples
     --------

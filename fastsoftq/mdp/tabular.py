@@ -52,8 +52,8 @@ class TabularMDP:
     terminated : array_like of bool, as `reward`
         Whether it ends the episode: the value of the next state is then 0.
     probability : array_like of float, shape of `next_state`, optional
-        Its probability; needed where there are several outcomes. They sum to 1 over outcomes to within 1e-9; those in
-        float32 or float16 to within one epsilon of their type for each outcome, and are then divided by their sum.
+        Its probability; needed if there are several outcomes. They sum to 1 over outcomes to within 1e-9; in float32
+        or float16 to within one epsilon of the type for each outcome, and are then divided by their sum.
     start : int or array_like of float, shape [states]
         The start state, or the probability of starting in each state, which sums to 1 likewise.
     name : str
@@ -69,7 +69,7 @@ class TabularMDP:
     probability, reward : ndarray of float64, shape [states, actions, outcomes]
     terminated : ndarray of bool, shape [states, actions, outcomes]
     start : ndarray of float64, shape [states]
-        All read-only, in copies and in what is unpickled too.
+        All are read-only, in copies and unpickled objects too.
 
     Raises
     ------
@@ -127,7 +127,7 @@ class TabularMDP:
         ):
             array: NDArray[Any] | None = None if value is None else np.array(value, dtype=dtype, order="C")
             if array is not None and dtype is np.float64:
-                array += 0.0  # a zero has no sign: -0.0 is of no other identity
+                array += 0.0  # -0.0 becomes 0.0, so that both are the same MDP
             object.__setattr__(self, field, _read_only(array))
         if (map is None) != (cells is None):
             raise ValueError(f"{'cells' if cells is None else 'map'} is missing; map and cells go together")

@@ -29,9 +29,9 @@ __all__ = [
 ]
 
 TIE_TOLERANCE = 1e-9
-"""Actions whose values differ by less, relative to the best value where that exceeds 1, are equally good."""
+"""Actions whose values differ by less, relative to best values above 1, are equally good."""
 
-_NEVER = 1e-15  # a transition less likely than this is one that double precision cannot tell from none
+_NEVER = 1e-15  # smaller transition probabilities count as 0
 
 
 class Matrices(NamedTuple):
@@ -49,7 +49,13 @@ class Matrices(NamedTuple):
     terminal : ndarray of bool, shape [states]
         Where no episode goes on, so that the value is 0.
     rounding : ndarray of float64, shape [states, actions], optional
-        What rounding may have done to `reward`, where outcomes that pay differently are averaged. None: nothing.
+        Bound on the rounding error of `reward`, where outcomes with different rewards are averaged. None: no error.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> matrices(fsq.from_map("SG")).terminal.tolist()
+    [False, True]
     """
 
     reward: NDArray[np.float64]
@@ -60,7 +66,7 @@ class Matrices(NamedTuple):
 
 
 def matrices(mdp: TabularMDP, reward_scale: float = 1.0) -> Matrices:
-    """Write an MDP as matrices, whose probabilities sum to 1 as nearly as can be written.
+    """Write an MDP as matrices, with probabilities normalised to 1 within rounding.
 
     Parameters
     ----------
@@ -71,6 +77,12 @@ def matrices(mdp: TabularMDP, reward_scale: float = 1.0) -> Matrices:
     Returns
     -------
     Matrices
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> matrices(fsq.from_map("SG"), reward_scale=10.0).reward[0].tolist()  # up, right, down, left
+    [-10.0, 0.0, -10.0, -10.0]
     """
     n_states, n_actions, n_outcomes = checked_mdp(mdp).next_state.shape
     total = mdp.probability.sum(axis=2, keepdims=True)  # not quite 1, which counts where episodes are long
@@ -96,12 +108,19 @@ def action_values(model: Matrices, v: NDArray[np.float64], discount: float) -> N
     ----------
     model : Matrices
     v : ndarray of float64, shape [states]
-        May hold infinities; those of states that cannot follow an action do not touch its value.
+        May hold infinities; an action's value depends only on states that can follow it.
     discount : float
 
     Returns
     -------
     ndarray of float64, shape [states, actions]
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> model = matrices(fsq.from_map("S.G"))
+    >>> action_values(model, np.array([0.0, 5.0, 0.0]), discount=0.9)[0].tolist()
+    [-1.0, 3.5, -1.0, -1.0]
     """
     if discount == 0.0:  # also where v is infinite
         return model.reward.copy()
@@ -120,6 +139,12 @@ def hard_values(model: Matrices, q: NDArray[np.float64]) -> NDArray[np.float64]:
     Returns
     -------
     ndarray of float64, shape [states]
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> hard_values(matrices(fsq.from_map("SG")), np.array([[1.0, 3.0, 2.0, 0.0], [0.0] * 4])).tolist()
+    [3.0, 0.0]
     """
     return np.where(model.terminal, 0.0, q.max(axis=1))
 
@@ -136,6 +161,12 @@ def soft_values(model: Matrices, q: NDArray[np.float64], temperature: float) -> 
     Returns
     -------
     ndarray of float64, shape [states]
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> soft_values(matrices(fsq.from_map("SG")), np.zeros((2, 4)), temperature=1.0).round(4).tolist()  # ln 4
+    [1.3863, 0.0]
     """
     return np.where(model.terminal, 0.0, log_sum_exp(q, temperature))
 
@@ -173,6 +204,11 @@ def greedy_policy(q: NDArray[np.float64]) -> NDArray[np.float64]:
     Returns
     -------
     ndarray of float64, shape [states, actions]
+
+    Examples
+    --------
+    >>> greedy_policy(np.array([[1.0, 3.0, 3.0]]))
+    array([[0. , 0.5, 0.5]])
     """
     best = q.max(axis=1, keepdims=True)
     with np.errstate(invalid="ignore"):  # infinite values tie by being equal
@@ -191,6 +227,11 @@ def soft_policy(q: NDArray[np.float64], temperature: float) -> NDArray[np.float6
     Returns
     -------
     ndarray of float64, shape [..., actions]
+
+    Examples
+    --------
+    >>> soft_policy(np.array([0.0, np.log(3.0)]), temperature=1.0).round(4)
+    array([0.25, 0.75])
     """
     with np.errstate(over="ignore"):
         weight = np.exp((q - q.max(axis=-1, keepdims=True)) / temperature)
@@ -207,19 +248,24 @@ def log_soft_policy(q: NDArray[np.float64]) -> NDArray[np.float64]:
     Returns
     -------
     ndarray of float64, shape [..., actions]
+
+    Examples
+    --------
+    >>> log_soft_policy(np.array([0.0, -1000.0]))
+    array([    0., -1000.])
     """
     behind = q - q.max(axis=-1, keepdims=True)
     return np.asarray(behind - log_sum_exp(behind)[..., None])
 
 
 def policy_chain(model: Matrices, policy: NDArray[np.float64]) -> tuple[Transitions, NDArray[np.float64]]:
-    """Make the Markov chain that a policy turns an MDP into.
+    """Make the Markov chain of a policy.
 
     Parameters
     ----------
     model : Matrices
     policy : ndarray of float64, shape [states, actions]
-        An action of probability below 1e-15 counts as one that is never taken.
+        Probabilities below 1e-15 count as 0.
 
     Returns
     -------
@@ -227,6 +273,13 @@ def policy_chain(model: Matrices, policy: NDArray[np.float64]) -> tuple[Transiti
         The probability of going on in each state.
     ends : ndarray of float64, shape [states]
         The probability of the end.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> chain, ends = policy_chain(matrices(fsq.from_map("SG")), np.full((2, 4), 0.25))
+    >>> chain.toarray()[0].tolist(), float(ends[0])
+    ([0.75, 0.0], 0.25)
     """
     n_states, n_actions = policy.shape
     taken = np.where(policy < _NEVER, 0.0, policy)
@@ -236,9 +289,9 @@ def policy_chain(model: Matrices, policy: NDArray[np.float64]) -> tuple[Transiti
 
 
 def epsilon_mixture(policy: NDArray[np.float64], epsilon: float) -> NDArray[np.float64]:
-    """The policy but, with probability epsilon, any action: (1 - epsilon) pi(a | s) + epsilon / n.
+    """Mix a policy with the uniform one: (1 - epsilon) pi(a | s) + epsilon / n.
 
-    Of a greedy policy it is the epsilon-greedy one (Sutton & Barto 2018, section 2.2).
+    For a greedy policy this is the epsilon-greedy one (Sutton & Barto 2018, section 2.2).
 
     Parameters
     ----------

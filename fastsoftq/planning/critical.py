@@ -15,9 +15,9 @@ from fastsoftq.planning.optimal.choices import Choices
 
 __all__ = ["critical_reward_scale", "is_above_critical", "side_of_critical", "work_of_critical"]
 
-_SWEEPS = 100  # that tell a side of the critical scale, unless it is near
+_SWEEPS = 100  # enough to tell the side of the critical scale, unless it is near
 
-# Work is counted in outcomes looked at by a sweep: what it takes to call NumPy, to find end components, and all.
+# Work, in outcomes that a sweep looks at: of a call to NumPy, of finding end components, of the whole answer.
 _CALL, _COMPONENTS, _ANSWER = 3_000, 25, 300
 
 
@@ -43,19 +43,19 @@ def critical_reward_scale(mdp: TabularMDP) -> float:
     ArithmeticError
         Rewards so far apart, or ways so rare, that policies cannot be evaluated in double precision.
     TypeError
-        Something else than an MDP.
+        `mdp` is not a TabularMDP.
 
     Warns
     -----
     RuntimeWarning
-        The scale has not settled; it is not to be relied on.
+        The computation did not converge; the scale is unreliable.
 
     Notes
     -----
     With deterministic dynamics exp(V) obeys a linear equation, z = M(k) z + b with M(k)[s, s'] = sum_a exp(k r(s, a))
     over the moves that do not terminate, and the critical scale k is where the spectral radius of M(k) is 1. With
     stochastic dynamics the soft equation V = ln sum_a exp(k r + E V') is not linear in exp(V). It is a stochastic
-    shortest path problem (Bertsekas & Tsitsiklis 1991) with reward k r + entropy, which has a finite solution while
+    shortest path problem (Bertsekas & Tsitsiklis 1991) with reward k r + entropy, which has a finite solution if
     every policy that never terminates has a negative mean reward k r + entropy a step. Those policies live in the end
     components of the MDP: sets of states and actions, each state reachable from each, that are closed under every
     outcome. So the critical scale is
@@ -63,7 +63,7 @@ def critical_reward_scale(mdp: TabularMDP) -> float:
         k = max over policies in end components of (mean entropy a step) / (mean loss a step),
 
     which is where ln of the spectral radius is 0 if dynamics are deterministic. Whether a mean reward is below 0 is
-    told exactly with deterministic dynamics: rewards are the doubles that they are.
+    told exactly with deterministic dynamics.
 
     Examples
     --------
@@ -82,7 +82,7 @@ def critical_reward_scale(mdp: TabularMDP) -> float:
 
 
 def is_above_critical(mdp: TabularMDP, scale: float) -> bool:
-    """Tell whether a reward scale is above the critical one, which is often told much sooner than that one is found.
+    """Tell whether a reward scale is above the critical one, often much sooner than that one is found.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ def is_above_critical(mdp: TabularMDP, scale: float) -> bool:
     ValueError
         A scale that is not positive and finite.
     TypeError
-        An `mdp` that is not a TabularMDP, or an argument that is not of the type above.
+        An argument that is not of the type above.
 
     Examples
     --------
@@ -134,8 +134,8 @@ def side_of_critical(mdp: TabularMDP, scale: float, work: float) -> bool | None:
     Returns
     -------
     bool or None
-        As `is_above_critical`; None if the work does not suffice. What comes out depends on the arguments alone, not on
-        how quick the machine is.
+        As `is_above_critical`; None if the work does not suffice. It depends on the arguments alone, not on the speed
+        of the machine.
 
     Examples
     --------
@@ -168,6 +168,12 @@ def work_of_critical(mdp: TabularMDP) -> float:
     -------
     float
         As `side_of_critical` counts it.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> work_of_critical(fsq.from_map("S.G")) < work_of_critical(fsq.cliff_walking())
+    True
     """
     return _ANSWER * (mdp.next_state.size + _CALL)
 

@@ -32,7 +32,7 @@ __all__ = [
 
 @dataclass(frozen=True, eq=False)
 class TrajectoryPosterior(NotebookTable):
-    """p(tau | O): how an agent moves if every step was optimal, in a world that plays along.
+    """p(tau | O): the distribution of trajectories given that every step was optimal.
 
     Attributes
     ----------
@@ -47,6 +47,13 @@ class TrajectoryPosterior(NotebookTable):
     log_evidence : float
         ln p(O).
     mdp : TabularMDP
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> posterior = optimal_trajectory_posterior(fsq.from_map("S.G"), horizon=10)
+    >>> float(posterior.policy[-1, 1, 1].round(3))  # in the last step, to the goal: e / (e + 3)
+    0.475
     """
 
     policy: NDArray[np.float64] = field(repr=False)
@@ -76,6 +83,13 @@ class TrajectoryPosterior(NotebookTable):
             A size below 1.
         TypeError
             A size that is not an integer.
+
+        Examples
+        --------
+        >>> import fastsoftq as fsq
+        >>> posterior = optimal_trajectory_posterior(fsq.from_map("S.G"), horizon=5, reward_scale=50.0)
+        >>> posterior.sample(2, rng=0).lengths.tolist()
+        [2, 2]
         """
         size = checks.count("size", size)
         return drawn(self.mdp, self.start, self.policy, self.dynamics, size, rng)
@@ -92,6 +106,13 @@ class VariationalPolicy(NotebookTable):
         The expected scaled reward and entropy still to come.
     elbo : float
         The same from the start distribution: the evidence lower bound.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> found = variational_policy(fsq.from_map("S.G"), horizon=2)
+    >>> found.policy.shape, round(found.elbo, 4)
+    ((2, 3, 4), 0.8746)
     """
 
     policy: NDArray[np.float64] = field(repr=False)
@@ -119,7 +140,7 @@ def optimal_trajectory_posterior(mdp: TabularMDP, horizon: int, reward_scale: fl
     ValueError
         A horizon below 1 or longer than memory allows, a reward scale that is not positive and finite.
     TypeError
-        An `mdp` that is not a TabularMDP, or an argument that is not of the type above.
+        An argument that is not of the type above.
 
     Notes
     -----
@@ -176,12 +197,12 @@ def variational_policy(mdp: TabularMDP, horizon: int, reward_scale: float = 1.0)
     ValueError
         A horizon below 1 or longer than memory allows, a reward scale that is not positive and finite.
     TypeError
-        An `mdp` that is not a TabularMDP, or an argument that is not of the type above.
+        An argument that is not of the type above.
 
     Notes
     -----
-    The recursion is Q_t(s, a) = E[k r + V_t+1(s')] with V_t(s) = ln sum_a exp Q_t(s, a): the posterior's, but with the
-    mean of the value that follows where that has the logarithm of the mean of its exponential.
+    The recursion is Q_t(s, a) = E[k r + V_t+1(s')] with V_t(s) = ln sum_a exp Q_t(s, a): the posterior's, with the mean
+    E[x] in place of ln E[exp(x)].
 
     Examples
     --------
@@ -203,7 +224,7 @@ def variational_policy(mdp: TabularMDP, horizon: int, reward_scale: float = 1.0)
 
 
 def elbo(mdp: TabularMDP, policy: ArrayLike, horizon: int | None = None, reward_scale: float = 1.0) -> float:
-    """The evidence lower bound of a policy: the scaled reward and the entropy it expects to collect.
+    """The evidence lower bound of a policy: its expected scaled reward plus entropy.
 
     Parameters
     ----------
@@ -219,15 +240,15 @@ def elbo(mdp: TabularMDP, policy: ArrayLike, horizon: int | None = None, reward_
     -------
     float
         E[sum_t (k r_t - ln policy(a_t | s_t))] under the true dynamics, from the start distribution. Without a horizon
-        infinite or nan where `evaluate_policy` says that a return is.
+        infinite or nan where the return of `evaluate_policy` is.
 
     Raises
     ------
     ValueError
-        A policy that is none, a horizon below 1, longer than memory allows or other than the policy's own, a reward
+        An invalid policy, a horizon below 1, longer than memory allows or other than the policy's own, a reward
         scale that is not positive and finite.
     TypeError
-        An `mdp` that is not a TabularMDP, or an argument that is not of the type above.
+        An argument that is not of the type above.
 
     Examples
     --------

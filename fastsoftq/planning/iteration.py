@@ -1,4 +1,4 @@
-"""Optimal values and policies, hard and soft, with a bound on what is left: sweeps and policies exactly evaluated."""
+"""Optimal values and policies, hard and soft, with a proved bound on their error."""
 
 from __future__ import annotations
 
@@ -36,16 +36,22 @@ class Solution(NotebookTable):
     iterations : int
         Sweeps, and policies evaluated.
     converged : bool
-        Whether the tolerance was met, by a bound that is proved, in all states that the start can lead to.
+        Whether the error bound meets the tolerance in all states that the start can lead to.
     error_bound : float
-        How far `v` can be from the exact solution, rounding included, in any state that the start can lead to and
-        whose value is finite. inf where nothing is proved.
+        A proved bound on the error of `v`, rounding included, in states that the start can lead to and whose value is
+        finite; inf where nothing is proved.
 
     Notes
     -----
-    States that the start cannot lead to are solved with the rest, but they do not count for `converged` and
-    `error_bound`. There a value can be inf, where one can come to gain for ever, and an undiscounted soft value nan,
-    where no finite one was found.
+    States that the start cannot lead to are solved too, but do not count for `converged` and `error_bound`. There a
+    value can be inf, where a policy gains for ever, and an undiscounted soft value nan, where no finite one was found.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> solution = value_iteration(fsq.from_map("S.G"), discount=0.5)
+    >>> solution.v.tolist(), solution.policy[0].tolist(), solution.converged
+    ([-1.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0], True)
     """
 
     v: NDArray[np.float64] = field(repr=False)
@@ -61,7 +67,7 @@ def value_iteration(
 ) -> Solution:
     """Solve Q(s, a) = E[r + discount max_a' Q(s', a')] (Sutton & Barto 2018, section 4.4).
 
-    Sweeps find a good policy; this is evaluated exactly, improved as in `policy_iteration`, and proved.
+    Sweeps find a good policy, which is evaluated exactly and improved as in `policy_iteration`; its error is bounded.
 
     Parameters
     ----------
@@ -69,15 +75,15 @@ def value_iteration(
     discount : float
         In [0, 1].
     tolerance : float
-        By how much a value may be off, relative to it where it exceeds 1, for `converged` to be true.
+        The largest error for `converged` to be true, relative to values above 1.
     max_iterations : int
         The largest number of sweeps and policies; one policy is evaluated in any case.
 
     Returns
     -------
     Solution
-        `policy` shares the probability evenly between actions that are equally good: as far as can be told, and if the
-        policy that does so is worth as much.
+        `policy` shares the probability evenly between equally good actions, as far as can be told, and if that policy
+        is worth as much.
 
     Raises
     ------
@@ -85,7 +91,7 @@ def value_iteration(
         A discount outside [0, 1], a tolerance that is not positive, fewer than one iteration; at discount 1, a policy
         that can gain for ever where the start can lead to.
     TypeError
-        An `mdp` that is not a TabularMDP, or an argument that is not of the type above.
+        An argument that is not of the type above.
 
     Warns
     -----
@@ -129,8 +135,8 @@ def soft_value_iteration(
 ) -> Solution:
     """Solve Q(s, a) = E[reward_scale r + discount V(s')], V(s) = T ln sum_a exp(Q(s, a) / T).
 
-    Haarnoja et al. (2017), theorem 2; the document's soft Q-learning converges to it. Solved by Newton's method, from
-    the value of a good hard policy on, and proved.
+    Haarnoja et al. (2017), theorem 2; the document's soft Q-learning converges to it. Solved by Newton's method from
+    the value of a good hard policy; the error is bounded.
 
     Parameters
     ----------
@@ -142,7 +148,7 @@ def soft_value_iteration(
     reward_scale : float
         Every reward is multiplied by it; `v` and `q` are in units of scaled reward.
     tolerance : float
-        By how much a value may be off, relative to it where it exceeds 1, for `converged` to be true.
+        The largest error for `converged` to be true, relative to values above 1.
     max_iterations : int
         The largest number of sweeps and of Newton's steps; one step is taken in any case.
 
@@ -158,7 +164,7 @@ def soft_value_iteration(
         than one iteration; at discount 1, a reward scale that is not above the critical one, so that no finite
         solution exists.
     TypeError
-        An `mdp` that is not a TabularMDP, or an argument that is not of the type above.
+        An argument that is not of the type above.
 
     Warns
     -----
@@ -207,7 +213,7 @@ def policy_iteration(mdp: TabularMDP, discount: float, *, max_iterations: int = 
         A discount outside [0, 1]; fewer than one iteration; at discount 1, a policy that can gain for ever where the
         start can lead to.
     TypeError
-        An `mdp` that is not a TabularMDP, or an argument that is not of the type above.
+        An argument that is not of the type above.
 
     Warns
     -----
@@ -243,7 +249,7 @@ def _check_above_critical(mdp: TabularMDP, reward_scale: float, temperature: flo
 
 
 def _solution(found: Solved, tolerance: float, max_iterations: int, stacklevel: int = 4) -> Solution:
-    """Judge by the bound, where the start can lead to, whether it has converged."""
+    """Judge convergence by the bound in states that the start can lead to."""
     proved = ~np.isnan(found.v) & (found.bound < np.inf)  # of an infinite value, too, a bound says that it is right
     here = found.seen & (np.isfinite(found.v) | ~proved)
     bound = np.where(proved, found.bound, np.inf)[here]

@@ -34,6 +34,13 @@ class Occupancy(NotebookTable):
     endings : ndarray of float64, shape [states]
         Probability that the episode terminates by arriving in each state; with a discount, the arrival after t steps
         counts discount**t.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> walk = occupancy(fsq.from_map("S.G"), np.tile([0.0, 1.0, 0.0, 0.0], (3, 1)))
+    >>> walk.visits.tolist(), walk.endings.tolist()
+    ([1.0, 1.0, 0.0], [0.0, 0.0, 1.0])
     """
 
     visits: NDArray[np.float64] = field(repr=False)
@@ -113,7 +120,7 @@ def _sum_of_steps(chain: Transitions, start: NDArray[np.float64], steps: int) ->
     for left in range(steps, 0, -1):
         total += now
         now = chain.entering(now)
-        if now.sum() * left <= EPS / 4.0 * total.sum():  # nothing that would count
+        if now.sum() * left <= EPS / 4.0 * total.sum():  # within rounding of the sum
             break
     return total
 

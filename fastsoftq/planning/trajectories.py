@@ -30,6 +30,13 @@ class Trajectories(NotebookTable):
         How many steps each took.
     terminated : ndarray of bool, shape [size]
         Whether it ended before the horizon, or with it, by termination.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> walks = sample_trajectories(fsq.from_map("S.G"), np.tile([0.0, 1.0, 0.0, 0.0], (3, 1)), 1, horizon=4)
+    >>> walks.states.tolist(), walks.rewards.tolist(), walks.terminated.tolist()
+    ([[0, 1, 2, -1, -1]], [[-1.0, 0.0, 0.0, 0.0]], [True])
     """
 
     states: NDArray[np.int32] = field(repr=False)
@@ -67,9 +74,9 @@ def sample_trajectories(
     Raises
     ------
     ValueError
-        A size or horizon below 1, no horizon, or a policy that is none.
+        A size or horizon below 1, no horizon, or an invalid policy.
     TypeError
-        An `mdp` that is not a TabularMDP, or an argument that is not of the type above.
+        An argument that is not of the type above.
 
     Examples
     --------
@@ -109,6 +116,13 @@ def drawn(
     Returns
     -------
     Trajectories
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> mdp = fsq.from_map("SG")
+    >>> drawn(mdp, mdp.start, np.full((9, 2, 4), 0.25), np.ones((9, 2, 4, 1)), size=3, rng=0).states[:, 0].tolist()
+    [0, 0, 0]
     """
     rng = checks.generator(rng)
     horizon = policy.shape[0]

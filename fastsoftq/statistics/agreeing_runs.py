@@ -1,21 +1,21 @@
-"""What runs that all agree leave open: other values, of a share too small to have been met.
+"""Intervals of runs that all agree, which may have missed other values of a small share.
 
 Where a share s of all runs takes other values, n runs miss all of them with probability (1 - s)^n. So n runs that agree
-bound s, and nothing else: how far those values lie from the one that was seen only bounds can tell.
+bound s, and nothing else: only known bounds can tell how far those values lie from the one that was seen.
 """
 
 import math
 from collections.abc import Callable
 
-#: Values that were not met are left out of account where no more than this part of a statistic can be theirs.
+#: Unseen values are ignored if their weight in a statistic can be no more than this.
 NEGLIGIBLE = 0.1
 
-#: From the share of runs that may lie below what was seen, or above it, the parts of a statistic that are theirs.
+#: The weights in a statistic of the runs below, and above, what was seen, from the share of runs that may lie there.
 Parts = Callable[[float], tuple[float, float]]
 
 
 def unseen(runs: int, alpha: float) -> float:
-    """Return the largest share of other runs that ``runs`` agreeing ones leave open, on either side, at error alpha.
+    """Return the largest share of other values, on either side, that ``runs`` agreeing runs may miss at error alpha.
 
     Examples
     --------
@@ -26,7 +26,7 @@ def unseen(runs: int, alpha: float) -> float:
 
 
 def is_negligible(runs: int, alpha: float) -> bool:
-    """Return whether so many agreeing runs are enough for their mean to be taken for known: 36 at 95 %."""
+    """Return whether so many agreeing runs are enough to take their mean as known: 36 at 95 %."""
     return unseen(runs, alpha) <= NEGLIGIBLE
 
 
@@ -42,7 +42,7 @@ def of_weights(below: Callable[[float], float]) -> Parts:
 
 
 def of_unknown(share: float) -> tuple[float, float]:
-    """Return the parts of a statistic of which nothing is known: all, unless the share is negligible."""
+    """Return the parts of a statistic whose weights are unknown: all, unless the share is negligible."""
     part = float(share > NEGLIGIBLE)
     return part, part
 
@@ -61,7 +61,7 @@ def agreed_interval(
     alpha
         Error, half of it for either end.
     parts
-        What part of the statistic a share of other runs may have.
+        The weights in the statistic of a share of other runs.
     bounds
         Lowest and highest value that there can be. Without them an end is infinite, unless the part is negligible.
 

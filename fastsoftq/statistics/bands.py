@@ -42,7 +42,7 @@ class Band(NotebookTable):
     simultaneous
         Whether the band holds for all episodes at once.
     caution
-        Why it may hold less often than its level says; empty where nothing is seen that speaks against it.
+        Why its coverage may be below its level; empty if nothing suggests it.
 
     Examples
     --------
@@ -115,18 +115,18 @@ def confidence_band(
     2019; Chernozhukov, Chetverikov and Kato, Annals of Statistics 41, 2013). At that strictness each episode gets the
     interval of `confidence_interval` for the mean.
 
-    A few runs make episodes look more alike than they are: any two of them, from two runs, perfectly correlated. So
-    their correlations are shrunk by what chance alone would show (Schäfer and Strimmer, Statistical Applications in
-    Genetics and Molecular Biology 4, 2005, with none of it as the target).
+    Few runs overstate the correlations of episodes: from two runs any two are perfectly correlated. So correlations are
+    shrunk by what chance alone would show (Schäfer and Strimmer, Statistical Applications in Genetics and Molecular
+    Biology 4, 2005, with none of it as the target).
 
-    A few runs that happen to agree at an episode look surer than they are: below 30 runs an episode's variance is taken
-    to be at least a part, 8 / runs and half at most, of the mean over the ten episodes on either side, the largest left
-    out; and three quarters of it, whatever the number of runs, where fewer than five runs stand apart from all others,
-    who have a value that is seen at those episodes too.
+    Few runs that happen to agree at an episode understate its variance. Below 30 runs it is taken to be at least
+    8 / runs, half at most, of the mean over the ten episodes on either side, the largest left out. At any number of
+    runs it is at least three quarters of that where fewer than five runs differ from a value that is seen at those
+    episodes too.
 
-    Where all runs agree at all of these, a disaster that no run has met leaves no trace. Of fewer than 36 runs (at
+    Where all runs agree at all of these, a disaster that no run has met leaves no trace. With fewer than 36 runs (at
     95 %) it might strike one in ten: there the band is infinite, or with ``bounds`` as wide as Clopper and Pearson's
-    interval. From 36 runs on it has no width. Where such disasters matter, average blocks of episodes.
+    interval. From 36 runs on it has no width. If such disasters matter, average blocks of episodes.
 
     Examples
     --------
@@ -172,8 +172,8 @@ def difference_band(
     -----
     The band leaves out 0 only where a permutation test of whole runs, signs flipped or labels dealt anew, says so too,
     for all episodes at once (Westfall and Young, Resampling-Based Multiple Testing, 1993); elsewhere it reaches to 0.
-    That test errs no more often than it says whatever the returns are, where a and b are alike: few runs that differ
-    by much the same are no proof. Five pairs prove nothing at 95 %, and six only that all of them differ.
+    That test errs no more often than it says, for any returns, if a and b are alike. Five pairs prove nothing at 95 %,
+    and six only if all of them differ the same way.
 
     Examples
     --------
@@ -205,8 +205,8 @@ def difference_band(
 def pointwise_intervals(x: npt.ArrayLike, level: float = 0.95, *, bounds: tuple[float, float] | None = None) -> Band:
     """Return a confidence interval for the mean at each episode by itself.
 
-    Over a whole curve these intervals miss somewhere far more often than ``1 - level``: use `confidence_band` to speak
-    of the curve. The method is that of `confidence_interval` for the mean; nothing is random.
+    Over a whole curve these intervals miss somewhere far more often than ``1 - level``: for the curve use
+    `confidence_band`. The method is that of `confidence_interval` for the mean; nothing is random.
 
     Parameters
     ----------
@@ -289,7 +289,7 @@ def _band(
 def _between(
     m: Moments, runs: int, alpha: float, level: float, limits: tuple[float, float] | None
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return a curve and its bounds at the error ``alpha`` by episode; where runs agree, what so few leave open."""
+    """Return a curve and its bounds at the error ``alpha`` by episode; where runs agree, `agreed_interval`'s."""
     low, high = skew_corrected_interval(m, alpha)
     if not is_negligible(runs, 1.0 - level):
         agree, share = m.error == 0.0, unseen(runs, alpha)

@@ -14,7 +14,7 @@ CANDIDATES = 2001
 def mean_bounds(sample: FloatArray, bounds: tuple[float, float], level: float) -> tuple[float, float]:
     """Return the interval for the mean of runs [runs] within bounds; their order matters a little.
 
-    Bets are those of the paper for a number of runs that is known beforehand. By Ville's inequality a true mean is
+    Bets follow the paper, for a number of runs that is known beforehand. By Ville's inequality a true mean is
     ruled out with probability at most ``1 - level``, whatever the distribution within the bounds.
 
     Examples

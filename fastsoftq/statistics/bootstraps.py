@@ -1,4 +1,4 @@
-"""Bootstraps of any statistic, and what few runs and few resamples cannot tell; the jackknife beside them."""
+"""Bootstraps of any statistic, with checks that runs and resamples suffice; the jackknife."""
 
 import math
 import warnings
@@ -81,7 +81,7 @@ def bootstrap_interval(
 
 
 def pseudo_values(sample: FloatArray, function: Statistic, estimate: float) -> FloatArray:
-    """Return numbers [runs] whose mean is about the statistic, and whose spread is what it varies by: the jackknife's.
+    """Return the jackknife's pseudo-values [runs]: their mean is about the statistic, and their spread its variation.
 
     A statistic that is not finite where a run is left out has none, and is left with its estimate.
     """

@@ -1,4 +1,4 @@
-"""Why an interval may hold less often than its level says: what a sample shows, or is too small to show."""
+"""Why the coverage of an interval may be below its level: what a sample shows, or is too small to show."""
 
 from collections.abc import Sequence
 
@@ -32,7 +32,7 @@ def caution_of_agreement(runs: int, alpha: float, *, known: bool) -> str:
 
 
 def caution_of_mean(sample: FloatArray, alpha: float, *, known: bool = True) -> str:
-    """Return what makes the t interval of a mean doubtful; empty where nothing is seen that speaks against it."""
+    """Return what makes the t interval of a mean doubtful; empty if nothing does."""
     n = len(sample)
     values, counts = np.unique(sample, return_counts=True)
     if len(values) == 1:

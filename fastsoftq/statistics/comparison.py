@@ -1,4 +1,4 @@
-"""Two samples of runs compared: how much better, how surely, how often, and what pairing by seed bought."""
+"""Two samples of runs compared: difference, p-value, effect size, probability of improvement, gain of pairing."""
 
 from dataclasses import dataclass
 
@@ -44,7 +44,7 @@ class Comparison(NotebookTable):
     probability_of_improvement
         Chance that a run of a exceeds a run of b, ties counting half.
     correlation
-        Pearson correlation of a and b over the seeds: what common random numbers gave. NaN when not paired or when a
+        Pearson correlation of a and b over the seeds, due to common random numbers. NaN when not paired or when a
         sample does not vary.
     seeds_saved
         How many more seeds each of a and b would need for the same precision had they not been paired; negative where
@@ -56,7 +56,7 @@ class Comparison(NotebookTable):
     paired
         Whether runs were matched.
     caution
-        Why the interval may hold less often than its level says; empty where nothing is seen that speaks against it.
+        Why the interval's coverage may be below its level; empty if nothing suggests it.
 
     Examples
     --------
@@ -105,10 +105,10 @@ def compare_samples(
     rng
         Seed or generator of the permutation test. None means a fixed seed: the answer is reproducible.
     resamples
-        Permutations drawn; if there are no more than that in all, every one is taken and the p-value is exact.
+        Permutations drawn; if there are no more in all, every one is taken and the p-value is exact.
     bounds
-        Lowest and highest value that a run can have, if known: no difference is larger, of runs unseen either. Truth
-        values are bounded by 0 and 1 without being told.
+        Lowest and highest value that a run can have, if known; they bound differences too. Truth values have the bounds
+        0 and 1 by themselves.
 
     Raises
     ------
@@ -121,17 +121,17 @@ def compare_samples(
     Welch's degrees of freedom where runs are not paired. It holds 0 where differences take two values and the p-value
     does not reject.
 
-    Few runs that are not paired may have missed rare values that the other sample shows. Below 100 runs the interval is
-    no less than a bootstrap-t in which both samples have one shape, that of all runs, each at its own scale; and so is
-    the p-value (`permutation_test`).
+    Few unpaired runs may have missed rare values that the other sample shows. Below 100 runs the interval is no shorter
+    than that of a bootstrap-t in which both samples have one shape, that of all runs, each at its own scale; nor is
+    the p-value smaller (`permutation_test`).
 
-    Where runs show no spread the interval says what their number alone does. Paired differences that all agree bound
-    the share of others, which are as large as runs of a and b lie apart at most, or ``bounds`` do: of fewer than 6
-    pairs like (1, 2) it holds 0, as the p-value says. Where all runs of both are the same, the interval is infinite
-    without ``bounds``, from 36 runs on of no width. Of samples that are not paired, one that takes two values has the
-    interval of Clopper and Pearson, one whose runs all agree has it between ``bounds`` or else the ends of both; it is
-    infinite where the other shows values so rare that these runs may have missed them. The intervals of a and of b are
-    joined as Newcombe (Statistics in Medicine 17, 1998) joins them.
+    Where runs show no spread the interval rests on their number. Paired differences that all agree bound the share of
+    others, which are at most as large as the runs of a and b, or ``bounds``, lie apart: with fewer than 6 pairs like
+    (1, 2) it holds 0, as the p-value says. If all runs of both are the same, the interval is infinite without
+    ``bounds``, and from 36 runs on it has no width. Of unpaired samples, one that takes two values has the interval of
+    Clopper and Pearson; one whose runs all agree has it between ``bounds``, or else the ends of both samples, or is
+    infinite if the other shows values so rare that these runs may have missed them. The intervals of a and of b are
+    joined by Newcombe's method (Statistics in Medicine 17, 1998).
 
     Examples
     --------
@@ -145,7 +145,7 @@ def compare_samples(
     if limits is not None:
         first, second = within(first, "a", limits), within(second, "b", limits)
     p_value = permutation_test(first, second, paired, as_generator(rng), resamples=resamples).p_value
-    power = exponent(first, second)  # squares of what is scaled by it neither overflow nor vanish
+    power = exponent(first, second)  # squares of scaled numbers neither overflow nor vanish
     one, other = scaled(first, -power), scaled(second, -power)
     difference = float(moments([paired_differences(one, other)] if paired else [one, -other]).estimate)
     with np.errstate(over="ignore"):  # bounds far beyond all runs are as good as none
@@ -215,12 +215,12 @@ def welch_test(a: npt.ArrayLike, b: npt.ArrayLike) -> Welch:
 
 
 def holm(p_values: npt.ArrayLike) -> FloatArray:
-    """Adjust p-values for their number, so that rejecting those below alpha errs anywhere at most alpha of the time.
+    """Adjust p-values for their number: rejecting those below alpha has a family-wise error of at most alpha.
 
     Parameters
     ----------
     p_values
-        float [tests], of any dependence.
+        float [tests]; the tests may depend on each other.
 
     Returns
     -------

@@ -1,7 +1,7 @@
-"""The interval of a difference of two means, paired or not, and the p-value that it amounts to.
+"""The interval of a difference of two means, paired or not, and its p-value.
 
 Where a sample shows no spread, or takes two values only, its standard error says little: ten runs that fail once in ten
-are all alike one time in three. What is known of such a sample is how many of its runs agreed.
+are all alike one time in three. Only the number of runs that agreed then says something.
 """
 
 import math
@@ -15,10 +15,10 @@ from fastsoftq.statistics.permuted_runs import least_p_value
 from fastsoftq.statistics.pooled_shape import studentised_errors
 from fastsoftq.statistics.samples import FloatArray, paired_differences
 
-#: Few runs that agree to within this part of what they differ by are no better than runs that agree.
+#: Few runs that differ by less than this part of the difference count as runs that agree.
 _ALIKE = 0.01
 
-#: The p-value down to which samples lend each other their shape: smaller ones are not told apart from it.
+#: The least p-value at which samples share a shape; smaller ones count as this one.
 _FINEST = 0.01
 
 _MEAN = of_weights(lambda share: share)
@@ -54,7 +54,7 @@ def difference_interval(
 def difference_p_value(a: FloatArray, b: FloatArray) -> float:
     """Return the least error at which the interval of a - b, not paired, leaves out 0; the spread's skewness unbiased.
 
-    Where samples are two-valued it is sought for; below 1e-12 it is not told from 0.
+    For two-valued samples it is found by search; below 1e-12 it counts as 0.
     """
     from scipy.optimize import brentq
 
@@ -128,10 +128,10 @@ def _own_interval(
 
 
 def _ends(x: FloatArray, other: FloatArray, alpha: float) -> tuple[float, float] | None:
-    """Return between what values runs of x may lie that all agree; None where the other sample does not tell.
+    """Return bounds on the runs of x, which all agree, from the other sample; None if it gives none.
 
-    It does not where it has values so rare that as many runs as x has may miss them all, unless those of x are among
-    them: rare values of x may lie anywhere then.
+    It gives none if it has values so rare that as many runs as x has may miss them all, unless x's value is among them:
+    rare values of x may then lie anywhere.
     """
     both = np.concatenate([x, other])
     if np.ptp(both) == 0.0:

@@ -48,8 +48,8 @@ def probability_of_improvement(
 def improvement_interval(p: float, groups: Sequence[FloatArray], disjoint: int, level: float, runs: int) -> Interval:
     """Return the interval of a probability of improvement from its independent groups of shares of wins.
 
-    Where these do not vary, as where all is won, lost or tied, ``disjoint`` says how many independent pairs came out
-    alike: a chance q of that outcome would have let them with probability q^disjoint, and all else is unknown.
+    If these do not vary, as when all is won, lost or tied, ``disjoint`` independent pairs came out alike, which has
+    probability q^disjoint if one does with chance q; nothing else is known.
     """
     from scipy.special import expit, logit, stdtrit
 

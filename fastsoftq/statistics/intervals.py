@@ -37,7 +37,7 @@ from fastsoftq.statistics.samples import (
 )
 from fastsoftq.system.html import NotebookTable
 
-#: The part of runs that is the tail, unless one says otherwise.
+#: The default fraction of runs in the tail.
 TAIL = 0.05
 
 _OF_MEANS = {"skew": skew_corrected_interval, "student": student_interval}
@@ -60,7 +60,7 @@ class Interval(NotebookTable):
     runs
         Number of runs behind it.
     caution
-        Why it may hold less often than its level says; empty where nothing is seen that speaks against it.
+        Why its coverage may be below its level; empty if nothing suggests it.
 
     Examples
     --------
@@ -139,9 +139,9 @@ def confidence_interval(
 
     Notes
     -----
-    Runs that all agree bound the share of those that do not: n of them miss a share s with probability (1 - s)^n. How
-    far off the mean may be ``bounds`` alone can tell; without them an end that depends on more than a tenth of the
-    runs is infinite. At 95 % the mean of up to 35 runs that agree has infinite ends, of 36 and more no width.
+    Runs that all agree bound the share of those that do not: n of them miss a share s with probability (1 - s)^n. Only
+    ``bounds`` can tell how far off the mean may be; without them an end that depends on more than a tenth of the runs
+    is infinite. At 95 % the interval of a mean has infinite ends for up to 35 runs that agree, and no width from 36 on.
 
     Examples
     --------
@@ -240,7 +240,7 @@ def _within(
 
 
 class _Known(NamedTuple):
-    """What is known of a statistic: the methods that fit it, the best one first, and what runs unseen can do to it."""
+    """What is known of a statistic: its methods, the best one first, and how unseen runs can change it."""
 
     function: Statistic
     methods: tuple[str, ...]

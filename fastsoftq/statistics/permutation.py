@@ -21,10 +21,10 @@ from fastsoftq.statistics.samples import (
 )
 from fastsoftq.system.html import NotebookTable
 
-#: Up to here a p-value may be a claim, and is held against the interval.
+#: P-values up to here are compared with the interval.
 _GUARDED = 0.1
 
-#: How far a number may be off, in proportion, as it was given: by eight roundings, of decimals or in a sum.
+#: The relative error of a number as it was given: eight roundings, of decimals or in a sum.
 _BLUR = 2.0**-50
 
 
@@ -82,10 +82,10 @@ def permutation_test(
     Probability Letters 36, 1997; Chung and Romano, Annals of Statistics 41, 2013): hard and soft differ in
     spread, and relabelling raw differences would take that for a difference in mean.
 
-    Large samples are far where runs that are not paired are few, skewed and unequal in spread: of ten runs against
-    forty of a third of their spread relabelling alone tells 12 % apart where they are exponential, 33 % where one in
-    ten fails. So a p-value up to 0.1 from drawn permutations is raised, to 0.1 at the most, to where the interval of
-    `compare_samples` leaves out 0, its skewness corrected for the number of runs. An exact p-value is left what it is.
+    Relabelling alone errs too often if unpaired runs are few, skewed and unequal in spread: ten runs against forty of a
+    third of their spread are told apart in 12 % of samples that are exponential, in 33 % where one run in ten fails.
+    So a p-value up to 0.1 from drawn permutations is raised, to 0.1 at the most, to where the interval of
+    `compare_samples` leaves out 0, its skewness corrected for the number of runs. An exact p-value stays as it is.
 
     Ties are judged by how far rounding may have moved the statistic, never in proportion to it; b against a has the
     p-value of a against b.
@@ -177,8 +177,8 @@ def _differences(member: FloatArray, powers: FloatArray) -> _Differences:
 def _as_extreme(other: _Differences, given: _Differences) -> npt.NDArray[np.bool_]:
     """Return whether |t| is as large as the one given, ties counted in spite of rounding.
 
-    Compared are the products d^2 v of each one's square of a difference and the other's variance: no quotient, so that
-    nothing is lost where t is near 0 or a variance is 0, and an absolute error can be said.
+    The products of each squared difference and the other's variance are compared: without a quotient nothing is lost
+    where t is near 0 or a variance is 0, and the error is absolute.
     """
     x, y = np.abs(other.mean), np.abs(given.mean)
     blur = 2.0 * (x * other.mean_blur * given.variance + y * given.mean_blur * other.variance)

@@ -52,8 +52,8 @@ def least_p_value(runs_a: int, runs_b: int, paired: bool = True) -> float:
 
     Notes
     -----
-    Of all signs, or labels, two say that a and b differ by as much as they do; of labels one where runs are not as
-    many. Permutations that are drawn rather than taken one and all add a little.
+    Two sign flips, or relabellings, are as extreme as the sample; only one relabelling is if the numbers of runs
+    differ. Drawing permutations, instead of taking them all, adds a little.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The bootstrap-t of two samples that lend each other their shape: what one is too small to show, the other may.
+"""The bootstrap-t of two samples with a common shape: what one is too small to show, the other may.
 
 Ten runs of which one in ten should fail show no failure one time in three; their standard error then is far too small.
 Where forty other runs do show failures, the ten may have missed theirs. So both samples are taken to have one shape,
@@ -18,10 +18,10 @@ from fastsoftq.statistics.samples import BLOCK, FloatArray, as_generator
 #: Samples of so many runs show their own shape.
 _MANY = 100
 
-#: So many runs are drawn of a larger sample; what they stray by is scaled to its size.
+#: So many runs are drawn of a larger sample; their errors are scaled to its size.
 _DRAWN = 200
 
-_LEAST, _MOST, _BEYOND = 1000, 20_000, 12  # draws; of which so many lie beyond both ends
+_LEAST, _MOST, _BEYOND = 1000, 20_000, 12  # draws; so many of them lie beyond both ends
 
 
 def studentised_errors(a: FloatArray, b: FloatArray, alpha: float) -> FloatArray | None:
@@ -32,7 +32,7 @@ def studentised_errors(a: FloatArray, b: FloatArray, alpha: float) -> FloatArray
     a, b
         float64 [runs].
     alpha
-        The least error that draws are to tell of.
+        The least error for which draws must suffice.
 
     Returns
     -------
@@ -87,7 +87,7 @@ def _mean_error(shapes: FloatArray, runs: int, scale: float, rng: np.random.Gene
 
 
 def _interquartile_range(x: FloatArray) -> FloatArray:
-    """Return that of each row [rows, runs], as NumPy's quantiles have it."""
+    """Return the interquartile range of each row [rows, runs], by NumPy's quantiles."""
     runs = x.shape[1]
     at = np.array([0.25, 0.75]) * (runs - 1)
     below = at.astype(np.intp)

@@ -46,7 +46,7 @@ class SampleSize(NotebookTable):
     planning_std
         What ``seeds`` rests on: an upper confidence bound of ``std`` at the assurance asked for, tails allowed for.
     caution
-        Why the plan may have less power than it says; empty where nothing is seen that speaks against it.
+        Why the plan may have less power than it says; empty if nothing suggests it.
 
     Examples
     --------
@@ -108,8 +108,7 @@ def seeds_needed(
     pilot_a, pilot_b
         One number per run, float [runs].
     difference
-        The smallest difference that matters, not the one the pilot happened to show: planning for the latter is
-        planning for luck.
+        The smallest difference that matters, not the one that the pilot happened to show.
     power
         Chance of finding it.
     level
@@ -165,9 +164,9 @@ def _planning(groups: Sequence[FloatArray], assurance: float) -> tuple[float, fl
 
     The logarithm of a sample variance has about the variance (kurtosis - 1) / runs (Bonett, Computational Statistics &
     Data Analysis 50, 2006). The kurtosis of few runs tells little of a heavy tail: without an outlier they look normal,
-    and with one it is their number at most. So 35 times the root of what it has above 1.5 is put in its place: enough
-    for plans from pilots of 10 to keep their assurance where runs are normal, exponential, Student's with 3 degrees of
-    freedom, lognormal or fail once in ten (docs/statistics.md). The bound is never below that of normal runs (Browne,
+    and with one it is their number at most. So 35 times the root of its excess over 1.5 replaces it: enough for plans
+    from pilots of 10 to keep their assurance if runs are normal, exponential, Student's with 3 degrees of freedom,
+    lognormal or fail once in ten (docs/statistics.md). The bound is never below that of normal runs (Browne,
     Statistics in Medicine 14, 1995), for which half as many seeds would do.
     """
     from scipy.stats import chi2, t

@@ -136,7 +136,7 @@ def scaled(x: FloatArray, power: npt.NDArray[np.intc]) -> FloatArray:
 
 
 def paired_differences(a: FloatArray, b: FloatArray) -> FloatArray:
-    """Return a - b, [runs, ...]; where all differ by the same but for rounding, by the same exactly.
+    """Return a - b, [runs, ...]; if all are equal up to rounding, exactly equal.
 
     A difference is as exact as its own two numbers are, whatever the size of others.
     """

@@ -1,4 +1,4 @@
-"""Stopping a study as soon as it is decided: confidence sequences that stay valid however often one looks."""
+"""Stopping a study once it is decided: confidence sequences that stay valid however often one looks."""
 
 from dataclasses import dataclass
 

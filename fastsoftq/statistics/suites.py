@@ -69,14 +69,14 @@ def suite_interval(
 
     Notes
     -----
-    Of fewer than 5 runs a bootstrap knows too little, unless environments lend each other the degrees of freedom they
-    lack, 6 in all: elsewhere it is refused. The median needs 20 runs, with fewer of which chance reorders environments.
+    A bootstrap of fewer than 5 runs is refused, unless all environments together have 6 degrees of freedom. The median
+    needs 20 runs: with fewer, chance reorders environments.
 
     The mean has the skewness-corrected t interval with one group per environment. An environment whose runs all agree
-    adds what so few runs leave open between ``bounds``, or else between the lowest score of all and the highest (joined
-    as Newcombe, Statistics in Medicine 17, 1998, joins independent intervals). The others have a stratified percentile
-    bootstrap at the expanded level of `confidence_interval`. Where all scores are the same the interval is infinite
-    without bounds, from 36 runs on (at 95 %) of no width.
+    adds an interval within ``bounds``, or else between the lowest and the highest score of all (joined by Newcombe's
+    method for independent intervals, Statistics in Medicine 17, 1998). The other statistics have a stratified
+    percentile bootstrap at the expanded level of `confidence_interval`. If all scores are the same, the interval is
+    infinite without bounds; from 36 runs on (at 95 %) it has no width.
 
     Examples
     --------

@@ -16,7 +16,7 @@ from fastsoftq.statistics.samples import BLOCK, FloatArray
 def pointwise_alpha(
     groups: Sequence[FloatArray], m: Moments, level: float, rng: np.random.Generator, resamples: int
 ) -> float:
-    """Return the error that each episode may have by itself so that all of them together err with 1 - level."""
+    """Return the error of each episode by itself at which all of them together have the error 1 - level."""
     from scipy.special import ndtr
 
     varies = m.error > 0.0
@@ -36,9 +36,9 @@ def pointwise_alpha(
 
 
 def _independence(rows: FloatArray, dof: float) -> float:
-    """Return which part, in [0, 1], of the squared correlations between points is no more than chance shows.
+    """Return the part, in [0, 1], of the squared correlations between points that chance alone explains.
 
-    Squares of correlations seen are on average those that are true, and 1 / dof of what these leave of 1.
+    The squared sample correlation is on average r^2 + (1 - r^2) / dof for a true correlation r.
     """
     points = rows.shape[1]
     if points == 1:

@@ -1,4 +1,4 @@
-"""Least variances of episodes, from those nearby: few runs that happen to agree look surer than they are.
+"""Least variances of episodes, from those nearby: few runs that happen to agree understate them.
 
 Where a share p of all runs stands apart, n runs all agree with probability (1 - p)^n, and no spread of theirs tells how
 far off their mean is. Episodes nearby tell: some of them have met what others have not.
@@ -86,6 +86,6 @@ def _part(x: FloatArray, variance: FloatArray) -> FloatArray:
 
 
 def _nearby(values: FloatArray) -> FloatArray:
-    """Return for each episode those near it, [episodes, 2 * near + 1]; NaN where there are none."""
+    """Return the values near each episode, [episodes, 2 * near + 1]; NaN beyond the ends."""
     padded = np.pad(values, _NEAR, constant_values=np.nan)
     return np.lib.stride_tricks.sliding_window_view(padded, 2 * _NEAR + 1)

@@ -33,6 +33,20 @@ class Results:
     store : Store
     agents : iterable of type
         As for `open_results`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import fastsoftq as fsq
+    >>> from fastsoftq.studies import Study, open_results, run
+    >>> hard = fsq.QLearning(step_size=0.8, discount=0.95)
+    >>> folder = tempfile.mkdtemp()
+    >>> study = Study(
+    ...     name="small", episodes=5, seeds=10, environments={"cliff": fsq.cliff_walking()}, agents={"hard": hard}
+    ... )
+    >>> outcome = run(study, folder)
+    >>> open_results(folder).conditions
+    ['cliff/hard']
     """
 
     def __init__(self, store: Store, agents: Iterable[type] = ()) -> None:

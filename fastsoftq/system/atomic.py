@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all: whatever happens meanwhile, a name stands for the old contents or the new."""
+"""Files written whole or not at all: at any moment a name stands for the old contents or the new."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["atomic_write"]
 
 
 def atomic_write(path: str | os.PathLike[str], data: bytes, temporary: Path | None = None, mode: int = 0o666) -> None:
-    """Put a file in place, whole and flushed to the disk, in place of what was there.
+    """Write a file, or replace it, in one step; its data are flushed to the disk.
 
     Parameters
     ----------
@@ -23,12 +23,12 @@ def atomic_write(path: str | os.PathLike[str], data: bytes, temporary: Path | No
         Where to write it before it takes its name, on the same file system; a name of its own in the same folder if not
         given.
     mode : int
-        Who may read and write it, less what the user's umask takes away.
+        Its permissions, before the umask.
 
     Raises
     ------
     OSError
-        The folder cannot be written, or the disk is full. What was there is there still, and nothing beside it.
+        The folder cannot be written, or the disk is full. The old file is untouched, and nothing is left beside it.
 
     Examples
     --------
@@ -39,7 +39,7 @@ def atomic_write(path: str | os.PathLike[str], data: bytes, temporary: Path | No
     ['findings.json']
     """
     target = Path(path)
-    writer = f"{socket.gethostname()}+{os.getpid()}"  # so that what a killed process leaves is known as such
+    writer = f"{socket.gethostname()}+{os.getpid()}"  # identifies what a killed process leaves
     partial = temporary or target.with_name(f".{target.name}+{writer}.{secrets.token_hex(4)}.partial")
     try:
         handle = os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode)

@@ -1,4 +1,4 @@
-"""The control groups that this process is in, by which containers and schedulers limit what it may use."""
+"""The control groups of this process, by which containers and schedulers limit its resources."""
 
 from __future__ import annotations
 
@@ -22,7 +22,13 @@ def control_groups(controller: str) -> Iterator[Path]:
     Yields
     ------
     Path
-        Whether there are limits in it is for the caller to see.
+        It may hold no limits.
+
+    Examples
+    --------
+    >>> folders = list(control_groups("memory"))
+    >>> all(isinstance(folder, Path) for folder in folders)
+    True
     """
     try:
         lines = _OF_THIS_PROCESS.read_text(encoding="utf-8").splitlines()

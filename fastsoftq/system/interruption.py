@@ -1,4 +1,4 @@
-"""Ctrl-C: what it does at each moment of the command. Light to import, since it must be first."""
+"""The effect of Ctrl-C at each moment of the command. Light to import, since it must be first."""
 
 from __future__ import annotations
 
@@ -14,10 +14,17 @@ STATUS = 130  # what shells expect of a command that Ctrl-C ended
 
 
 def leave(*_: Any) -> NoReturn:
-    """End the process, with one line. As a handler of signals too.
+    """End the process with one line on standard error; a handler of signals too.
 
-    By `sys.exit`, Python would wait for threads first, and then end by the signal if Ctrl-C had come within `exec` (as
-    when a named tuple is made), whether or not that was caught.
+    `sys.exit` would wait for threads first, and then end by the signal if Ctrl-C had come within `exec` (as when a
+    named tuple is made), even if that was caught.
+
+    Examples
+    --------
+    >>> import subprocess, sys
+    >>> script = "from fastsoftq.system.interruption import leave; leave()"
+    >>> subprocess.run([sys.executable, "-c", script], capture_output=True).returncode
+    130
     """
     shows_cursor = "\033[?25h\n" if os.isatty(2) else ""  # a progress bar hides it
     with contextlib.suppress(OSError):
@@ -30,6 +37,13 @@ def leave_on_ctrl_c() -> None:
 
     An exception could get lost on its way out of an import or of the interpreter's own end, or show a traceback.
     Where Ctrl-C is ignored, as by `nohup`, it stays so.
+
+    Examples
+    --------
+    >>> import subprocess, sys
+    >>> script = "import fastsoftq.system.interruption as i, signal; i.leave_on_ctrl_c(); signal.raise_signal(2)"
+    >>> subprocess.run([sys.executable, "-c", script], capture_output=True).stderr.decode().split()[-1]
+    'interrupted'
     """
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, leave)

@@ -18,12 +18,12 @@ _PACKAGES = ("numba", "llvmlite", "numpy", "numcodecs")
 
 
 def provenance(*, brief: bool = False) -> dict[str, Any]:
-    """What is known of this process.
+    """Describe this process: versions, commit, processor, time.
 
     Parameters
     ----------
     brief : bool
-        For every chunk: what may differ from one to the next.
+        Only what may differ from one chunk to the next.
 
     Returns
     -------
@@ -50,12 +50,12 @@ def provenance(*, brief: bool = False) -> dict[str, Any]:
 
 
 def checked_provenance(data: Any) -> dict[str, Any]:
-    """What was written down of a process, if it has the form of what `provenance` gives; none of it need be there.
+    """Return recorded provenance if it has the form that `provenance` gives; every entry is optional.
 
     Raises
     ------
     ValueError
-        It has not.
+        It has another form.
 
     Examples
     --------
@@ -96,7 +96,7 @@ def _version(package: str) -> str | None:
 
 
 def _commit() -> str | None:
-    """The commit that the package's sources are at, where they are a checkout; "+" says that they were edited since."""
+    """The commit of the package's sources, if they are a checkout; "+" marks later edits."""
     package = Path(__file__).parents[1]
     if not (package.parent / ".git").exists():
         return None

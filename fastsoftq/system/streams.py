@@ -1,6 +1,6 @@
-"""Standard output and error that take whatever is written: in any encoding, to a reader that has gone, or to nobody.
+"""Standard output and error that take all text: in any encoding, even if the reader has gone or they are closed.
 
-A result must not be lost because a table of it cannot be shown. A disk that is full is an error still.
+A result must not be lost because a table of it cannot be shown. A full disk is still an error.
 """
 
 from __future__ import annotations
@@ -35,7 +35,16 @@ _OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u206
 
 
 def mend_streams() -> None:
-    """Make standard output and error take all text, whatever they are; closed ones lead to nothing."""
+    """Make standard output and error take all text, whatever they are; text to closed ones is dropped.
+
+    Examples
+    --------
+    >>> import subprocess
+    >>> script = "from fastsoftq.system.streams import mend_streams; mend_streams(); print(chr(0x3c0))"
+    >>> run = {"capture_output": True, "env": os.environ | {"PYTHONIOENCODING": "ascii"}}
+    >>> subprocess.run([sys.executable, "-c", script], **run).stdout.split()
+    [b'pi']
+    """
     codecs.register_error(_ERRORS, _in_ascii)
     # The next file to be opened would get the number of a closed stream, and with it what is printed.
     while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
@@ -70,7 +79,15 @@ def say(text: str) -> None:
 
 
 def give_up_stdout() -> None:
-    """Let what standard output still holds go nowhere, once it has been found that it cannot be written."""
+    """Drop what standard output still buffers, once it cannot be written.
+
+    Examples
+    --------
+    >>> import subprocess
+    >>> script = "from fastsoftq.system import streams; streams.mend_streams(); streams.give_up_stdout(); print(1)"
+    >>> subprocess.run([sys.executable, "-c", script], capture_output=True).stdout
+    b''
+    """
     nothing = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nothing, 1)
     os.close(nothing)

@@ -1,4 +1,4 @@
-"""Whether a class of Gymnasium's does what its own file says, or was changed after it was loaded."""
+"""Whether a class of Gymnasium's was changed after it was loaded."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ _TRUSTED = {"fastsoftq", "gymnasium"}
 
 
 def as_loaded(env: Any, names: Iterable[str]) -> bool:
-    """Tell whether methods of an environment, and the functions they call, are those of its class's file.
+    """Tell whether methods of an environment, and the functions they call, are as its class's file defines them.
 
-    The names that methods call are looked up in the class, its bases and the module, where functions that were replaced
-    are found, and so are those set on the environment by hand. Other libraries are trusted.
+    The names that methods call are looked up in the environment, its class, the bases and the module, so that replaced
+    functions are found. Other libraries are trusted.
 
     Parameters
     ----------
     env : gymnasium.Env
         Of a class of Gymnasium's or of this package.
     names : iterable of str
-        Methods; those that it does not have are passed over.
+        Methods; missing ones are ignored.
 
     Returns
     -------

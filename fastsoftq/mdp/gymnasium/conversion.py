@@ -28,9 +28,9 @@ def from_gymnasium(env: Any, **options: Any) -> TabularMDP:
     Wrappers that change single rewards or actions are taken into the table: `TransformReward`, `ClipReward`,
     `TransformAction`, `RepeatAction`. Wrappers that only watch, render or check are ignored, and so is `TimeLimit`: an
     MDP has no limit of steps, `train` has `max_steps`. Any other wrapper is refused, such as `StickyAction`,
-    `NormalizeReward`, those of observations, and your own. A function of a wrapper must depend on its reward or action
-    alone: it is asked during ten thousand steps of play, after which the environment is as it was. A function that
-    reads something else, such as the clock, or that differs in states these steps do not reach, is not found out.
+    `NormalizeReward`, observation wrappers, and your own. A function of a wrapper must depend on its reward or action
+    alone: this is checked during ten thousand steps of play, after which the environment is as it was. A function that
+    reads something else, such as the clock, or that differs in states these steps do not reach, is not detected.
 
     Gymnasium's own environments are known to play by their tables, unless their classes were changed after loading. A
     copy of any other is played for ten thousand steps, and it is refused if its table says otherwise; rarer events are
@@ -42,7 +42,7 @@ def from_gymnasium(env: Any, **options: Any) -> TabularMDP:
         An environment or its name, "FrozenLake-v1". With a module in front, "my_module:Lake-v0", the module is
         imported, as by `gymnasium.make`.
     **options
-        For `gymnasium.make`, with a name: `is_slippery=False`. `max_episode_steps` is none of them.
+        For `gymnasium.make`, with a name: `is_slippery=False`. `max_episode_steps` is refused.
 
     Returns
     -------
@@ -57,7 +57,7 @@ def from_gymnasium(env: Any, **options: Any) -> TabularMDP:
     ValueError
         A name that Gymnasium does not know; options that it cannot make it with, or that change nothing; an
         environment without `P` or `initial_state_distrib`, or that does not play by them (`Taxi` with
-        `fickle_passenger`); a wrapper that no table holds; a table that is no MDP.
+        `fickle_passenger`); a wrapper that no table can express; a table that is no MDP.
     TypeError
         Neither a name nor an environment; an option that the environment does not have, or that is not True or False
         where the environment's is; options for an environment that is already made.
@@ -170,14 +170,14 @@ def _known_to_play_by_its_table(env: Any) -> bool:
 
 
 def _played_too() -> tuple[type, ...]:
-    """Wrappers that hold something of their own about an episode, at which functions of others may look."""
+    """Wrappers with state of their own in an episode, which functions of other wrappers may read."""
     from gymnasium import wrappers
 
     return (wrappers.Autoreset, wrappers.OrderEnforcing, wrappers.RecordEpisodeStatistics, wrappers.TimeLimit)
 
 
 def _copied(env: Any) -> Any:
-    """A copy to be played, which shows nothing."""
+    """A copy to be played, without rendering."""
     try:
         played = copy.deepcopy(env)
     except Exception as error:  # whatever it holds

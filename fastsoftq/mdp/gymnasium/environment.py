@@ -79,7 +79,7 @@ class TabularEnv(gymnasium.Env[int, int]):  # type: ignore[misc]
         }
         self.initial_state_distrib = mdp.start
         self.state = -1
-        self._last: tuple[int, float] | None = None  # the last action and what it paid
+        self._last: tuple[int, float] | None = None  # the last action and its reward
         name = _NOT_IN_A_NAME.sub("_", mdp.name) or "mdp"
         self.spec = EnvSpec(id=f"fastsoftq/{name}", entry_point=type(self), kwargs={"mdp": mdp})
 

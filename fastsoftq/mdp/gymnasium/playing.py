@@ -22,7 +22,7 @@ Happening: TypeAlias = tuple[int, float, bool]  # next state, reward, terminated
 
 _STEPS = 10_000
 _LONGEST = 500  # steps of an episode, so that there are many of them
-_PLANNED = 100  # steps after which the way to what was tried least is found anew
+_PLANNED = 100  # steps between two plans of the way to what was tried least
 _DIRECTED = 0.8  # the share of actions that go there
 _ALARM = 1e-12  # how likely an environment that plays by its table is refused, at most
 
@@ -47,7 +47,7 @@ def check_by_playing(env: Any, table: Table, start: NDArray[np.float64]) -> None
     Raises
     ------
     ValueError
-        It does something that the table does not hold, or not as often; or it cannot be played.
+        Outcomes that the table does not hold, or other frequencies; or it cannot be played.
 
     Examples
     --------
@@ -87,7 +87,7 @@ def check_by_playing(env: Any, table: Table, start: NDArray[np.float64]) -> None
 def standing(
     env: Any, wrappers: Iterable[Any], table: Table, start: NDArray[np.float64]
 ) -> Generator[None, None, None]:
-    """Play an environment, and stop at each of its situations, so that functions that look at it can be asked there.
+    """Play an environment and yield in each situation, so that functions of wrappers can be called there.
 
     The environment itself is played, since functions of wrappers refer to it and not to a copy. Its attributes and
     those of its wrappers are put back at the end, or when the iterator is closed.
@@ -105,7 +105,7 @@ def standing(
     Yields
     ------
     None
-        Twice as it is, then after each `reset` and `step` of ten thousand steps, as `check_by_playing` plays.
+        Twice before playing, then after each `reset` and `step` of ten thousand steps, as in `check_by_playing`.
 
     Raises
     ------
@@ -202,7 +202,7 @@ class _Explorer:
 def _copy_of(value: Any, memo: dict[int, Any]) -> Any:
     try:
         return copy.deepcopy(value, memo)
-    except Exception:  # windows and the like, on which nothing is drawn
+    except Exception:  # windows and the like, which are not needed
         return value
 
 

@@ -22,7 +22,7 @@ Situations: TypeAlias = Callable[[], Generator[None, None, None]]
 
 _Effect: TypeAlias = Callable[[Table, NDArray[np.float64], Any, Situations], Table]
 
-_ASKED = 10  # values that a function is asked for in each situation, so that many take no longer
+_ASKED = 10  # values for which a function is called in each situation, which bounds the time
 
 # Wrappers that leave alone what an action leads to and pays. A limit of steps is no part of an MDP; `train` has one.
 _HARMLESS = (
@@ -50,8 +50,8 @@ def wrapped(table: Table, start: NDArray[np.float64], wrappers: Iterable[Any], s
     wrappers : iterable of gymnasium.Wrapper
         From the innermost outwards.
     situations : callable of () -> generator
-        Puts the environment into one situation after the other. What a function of a wrapper does in none of them, in
-        two of them alike, or by what is outside the environment, such as the clock, is not found.
+        Puts the environment into one situation after the other. A function that depends on more than its argument is
+        found only if these situations show it; a dependence on the clock, say, is not.
 
     Returns
     -------
@@ -107,7 +107,7 @@ def _other_rewards(table: Table, start: NDArray[np.float64], wrapper: Any, situa
     paid = _mapped(wrapper, "reward", rewards, situations)
     acted = acted_in(table, start)
     return [
-        # Nobody is ever paid where an episode has ended; such a state stays what tells that it has.
+        # No reward is paid after the end of an episode, and terminal states must stay recognisable.
         row
         if state not in acted and all(t and n == state and r == 0 for outcomes in row for _, n, r, t in outcomes)
         else [[(p, n, paid[r], t) for p, n, r, t in outcomes] for outcomes in row]
@@ -143,7 +143,7 @@ def _repeated(table: Table, start: NDArray[np.float64], wrapper: Any, situations
 
 
 def _mapped(wrapper: Any, method: str, values: Iterable[Any], situations: Situations) -> dict[Any, float]:
-    """What a wrapper makes of each value; found in every situation, since it must depend on nothing else."""
+    """The wrapper's result for each value, which must be the same in every situation."""
     given = list(values)
     name = type(wrapper).__name__
     turns = cycle(given)

@@ -1,4 +1,4 @@
-"""How far each action falls short of the best, and ties, told by what rounding does to each state's own values."""
+"""Shortfalls of actions behind the best, with ties judged by the rounding of each state's own values."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _MOST = 2000  # policies; ten are many
 def shortfalls(model: Matrices, discount: float, relative: float = _EPSILON) -> NDArray[np.float64]:
     """Return V*(s) - Q*(s, a), the hard advantage with its sign changed.
 
-    Rewards less these shortfalls are rewards shaped by a potential (Ng, Harada & Russell 1999): policies, soft ones
-    too, are those of the rewards themselves, but values of the best actions are 0, whatever rewards add up to.
+    Shortfalls with their sign changed are rewards shaped by a potential (Ng, Harada & Russell 1999): hard and soft
+    policies stay the same, but the best actions have value 0, however large returns are.
 
     Parameters
     ----------
@@ -27,12 +27,19 @@ def shortfalls(model: Matrices, discount: float, relative: float = _EPSILON) -> 
     discount : float
         Below 1.
     relative : float
-        A shortfall is 0 if it is at most so much of the sizes of all rewards that may be met on the way.
+        A shortfall counts as 0 if it is at most this part of the sizes of all rewards that may follow.
 
     Returns
     -------
     ndarray of float64, shape [states, actions]
         At least 0; 0 for the best actions of each state.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> from fastsoftq.planning.bellman import matrices
+    >>> shortfalls(matrices(fsq.from_map("S.G")), discount=0.5)[0].tolist()  # up, right, down, left
+    [0.5, 0.0, 0.5, 0.5]
     """
     n_states, n_actions = model.reward.shape
     rows = np.arange(n_states)
@@ -55,7 +62,7 @@ def shortfalls(model: Matrices, discount: float, relative: float = _EPSILON) -> 
         better = (-behind[rows, best] > margin[rows, best]) & (best != chosen) & ~model.terminal
         seen.add(chosen.tobytes())
         chosen = np.where(better, best, chosen)
-        if chosen.tobytes() in seen:  # the same: none is better; or another: only rounding tells them apart
+        if chosen.tobytes() in seen:  # the same policy, or one that is better by rounding only
             break
     behind = np.where(behind <= margin, 0.0, behind)
     return np.where(model.terminal[:, None], 0.0, behind)

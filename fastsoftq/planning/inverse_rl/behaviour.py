@@ -1,4 +1,4 @@
-"""How strictly a demonstrator does what is best: models of behaviour with one parameter, fitted by maximum likelihood.
+"""How close to optimal a demonstrator acts: models of behaviour with one parameter, fitted by maximum likelihood.
 
 The soft model is the policy exp((Q - V) / T), under which good behaviour is the most likely and the rest is possible
 (Levine 2018, section 5); its rival is the epsilon-greedy policy. Rewards and dynamics are known.
@@ -51,6 +51,14 @@ class BehaviourFit(NotebookTable):
         Of the demonstrated actions at the estimate, in nats.
     policy : ndarray of float64, shape [states, actions]
         The fitted behaviour.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> seen = fsq.Demonstrations.of([[(0, 1), (1, 1)], [(0, 1), (1, 3), (0, 1), (1, 1)]])
+    >>> fit = fit_epsilon_greedy(fsq.from_map("S.G"), seen, 0.9)
+    >>> fit.low < fit.estimate < fit.high, fit.policy.shape
+    (True, (3, 4))
     """
 
     estimate: float
@@ -62,7 +70,7 @@ class BehaviourFit(NotebookTable):
 
 
 def log_likelihood(mdp: TabularMDP, policy: ArrayLike, demonstrations: Demonstrations) -> float:
-    """Ln of the probability that a policy takes the demonstrated actions in the demonstrated states.
+    """The log-probability that a policy takes the demonstrated actions in the demonstrated states.
 
     Parameters
     ----------
@@ -78,9 +86,9 @@ def log_likelihood(mdp: TabularMDP, policy: ArrayLike, demonstrations: Demonstra
     Raises
     ------
     ValueError
-        A policy that is none, or that depends on the step; demonstrations that do not fit the MDP.
+        An invalid policy, or one that depends on the step; demonstrations that do not fit the MDP.
     TypeError
-        An `mdp` that is not a TabularMDP, or an argument that is not of the type above.
+        An argument that is not of the type above.
 
     Examples
     --------
@@ -114,16 +122,16 @@ def fit_temperature(
     Returns
     -------
     BehaviourFit
-        `estimate` in units of reward; 1 / `estimate` is the reward scale at temperature 1. It is 0.0 if only the very
-        best actions were seen, as far as double precision can tell them from others, and inf if what was done is most
-        likely where rewards do not count. Its interval may end in either too.
+        `estimate` in units of reward; 1 / `estimate` is the reward scale at temperature 1. It is 0.0 if only optimal
+        actions were seen, as far as double precision can tell, and inf if the uniform policy is the most likely one.
+        Its interval may end in either too.
 
     Raises
     ------
     ValueError
         A discount or level out of bounds, rewards that are all 0, demonstrations that do not fit the MDP.
     TypeError
-        An `mdp` that is not a TabularMDP, or an argument that is not of the type above.
+        An argument that is not of the type above.
 
     Examples
     --------
@@ -135,7 +143,7 @@ def fit_temperature(
     >>> fit.low < 0.5 < fit.high
     True
     """
-    from scipy.special import ndtri  # here, since it takes longer to load than most answers take
+    from scipy.special import ndtri  # here, since it is slow to import
 
     discount = checks.in_unit_interval("discount", discount, open_above=True)
     level = checks.in_unit_interval("level", level, open_below=True, open_above=True)
@@ -154,12 +162,12 @@ def fit_temperature(
 
 
 def _exponent(reward: NDArray[np.float64]) -> int:
-    """The power of 2 that rewards are divided by, to be of ordinary size: exactly, however large or small."""
+    """The power of 2 by which rewards are divided, exactly, to be of ordinary size."""
     return int(np.frexp(np.abs(reward).max(initial=0.0))[1])
 
 
 def _temperature(beta: float, exponent: int) -> float:
-    """From an inverse temperature of divided rewards; 0 and inf are for where they are meant."""
+    """The temperature, from the inverse one of divided rewards; 0 and inf only where these are meant."""
     if beta in (0.0, math.inf):
         return 0.0 if beta else math.inf
     try:
@@ -170,7 +178,7 @@ def _temperature(beta: float, exponent: int) -> float:
 
 
 def _elsewhere(model: Matrices, discount: float, beta: float, exponent: int) -> NDArray[np.float64]:
-    """The policy in states that nothing seen can lead to."""
+    """The policy in states that demonstrations cannot lead to."""
     own = _exponent(model.reward)
     scaled = model._replace(reward=np.ldexp(model.reward, -own))
     lacks = shortfalls(scaled, discount)
@@ -188,7 +196,7 @@ def _elsewhere(model: Matrices, discount: float, beta: float, exponent: int) -> 
 def fit_epsilon_greedy(
     mdp: TabularMDP, demonstrations: Demonstrations, discount: float, *, level: float = 0.95
 ) -> BehaviourFit:
-    """Fit the epsilon of a demonstrator who takes a best action, or with probability epsilon any action at all.
+    """Fit the epsilon of an epsilon-greedy demonstrator whose rewards are known.
 
     Parameters
     ----------
@@ -210,7 +218,7 @@ def fit_epsilon_greedy(
     ValueError
         A discount or level out of bounds, demonstrations that do not fit the MDP.
     TypeError
-        An `mdp` that is not a TabularMDP, or an argument that is not of the type above.
+        An argument that is not of the type above.
 
     Examples
     --------
@@ -240,7 +248,7 @@ def fit_epsilon_greedy(
 def _profile(
     log_likelihood: Callable[[float], float], grid: NDArray[np.float64], level: float
 ) -> tuple[float, float, float, float]:
-    """Where it is largest, the ends of the likelihood-ratio interval (at most the grid's), and how large it is."""
+    """The maximum, the ends of the likelihood-ratio interval (at most the grid's), and the log-likelihood there."""
     from scipy.optimize import brentq, minimize_scalar
     from scipy.special import ndtri
 

@@ -12,17 +12,17 @@ __all__ = ["rows_of"]
 
 
 def rows_of(path: Path, needed: Sequence[str], allowed: Mapping[str, str]) -> Iterator[tuple[int, dict[str, str]]]:
-    """Read a CSV file (RFC 4180) in UTF-8, row by row.
+    r"""Read a CSV file (RFC 4180) in UTF-8, row by row.
 
     Parameters
     ----------
     path : Path
-        Its first line names the columns, each once, in any order. A byte-order mark, lines of nothing but blanks, and
-        blanks around fields are passed over.
+        Its first line names the columns, each once, in any order. A byte-order mark, blank lines, and blanks around
+        fields are ignored.
     needed : sequence of str
         Columns that must be there.
     allowed : mapping of str to str
-        What a message says that a column must hold, those that are not needed too; "there" for any other.
+        What messages say that each column must hold, optional ones included; "there" for any other.
 
     Yields
     ------
@@ -33,9 +33,18 @@ def rows_of(path: Path, needed: Sequence[str], allowed: Mapping[str, str]) -> It
     ------
     ValueError
         A column that is missing, has no name or is there twice; a row with more or fewer fields than columns; quotes
-        that do not close; another encoding; a path that can be none.
+        that do not close; another encoding; an invalid path.
     OSError
         The file cannot be read.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.NamedTemporaryFile("w", suffix=".csv") as file:
+    ...     _ = file.write("state,action\n0, 1\n")
+    ...     file.flush()
+    ...     list(rows_of(Path(file.name), ["state", "action"], {}))
+    [(2, {'state': '0', 'action': '1'})]
     """
     with _opened(path) as file:
         last = deque([""], maxlen=1)
@@ -57,7 +66,7 @@ def rows_of(path: Path, needed: Sequence[str], allowed: Mapping[str, str]) -> It
 def _opened(path: Path) -> TextIO:
     try:
         return path.open(newline="", encoding="utf-8-sig")
-    except ValueError as error:  # of characters that no path has
+    except ValueError as error:  # invalid characters
         raise ValueError(f"path is {str(path)!r}; no file can be called that: {error}") from None
 
 

@@ -1,4 +1,4 @@
-"""Demonstrations: what somebody did, as arrays or from a CSV file, checked before anything is fitted to it."""
+"""Demonstrations: states and actions, as arrays or from a CSV file, checked before any fit."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Demonstrations(NotebookTable):
         Which trajectory a step belongs to: 0, 1, ..., never falling.
     state, action : ndarray of int64, shape [steps]
     reward : ndarray of float64, shape [steps], or None
-        What each step paid, where that is known. No fit needs it.
+        The reward of each step, if known. No fit needs it.
 
     Raises
     ------
@@ -44,6 +44,11 @@ class Demonstrations(NotebookTable):
         their order; negative states or actions; rewards that are not finite.
     TypeError
         Arrays that do not hold integers, or rewards that are not numbers.
+
+    Examples
+    --------
+    >>> Demonstrations([0, 0, 1], state=[0, 1, 0], action=[1, 1, 1])
+    <Demonstrations: 2 trajectories, 3 steps>
     """
 
     trajectory: NDArray[np.int64] = field(repr=False)
@@ -89,7 +94,7 @@ class Demonstrations(NotebookTable):
         ValueError
             A trajectory without steps.
         TypeError
-            Something else than trajectories.
+            `trajectories` holds no trajectories.
 
         Examples
         --------
@@ -134,7 +139,7 @@ class Demonstrations(NotebookTable):
         Parameters
         ----------
         mdp : TabularMDP
-            Where it was done.
+            The environment.
 
         Returns
         -------
@@ -143,8 +148,8 @@ class Demonstrations(NotebookTable):
         Raises
         ------
         ValueError
-            No steps at all, a state or action that the MDP does not have, an action in a terminal state, or a step to
-            a state that cannot follow.
+            No steps, a state or action that the MDP does not have, an action in a terminal state, or an impossible
+            transition.
         """
         checked_mdp(mdp)
         if not self.n_steps:
@@ -166,7 +171,13 @@ def counted(demonstrations: Demonstrations, mdp: TabularMDP) -> NDArray[np.float
     Raises
     ------
     TypeError
-        Something else than demonstrations.
+        `demonstrations` is not a Demonstrations.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> counted(Demonstrations.of([[(0, 1), (1, 1)]]), fsq.from_map("S.G"))[:2].tolist()
+    [[0.0, 1.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0]]
     """
     if not isinstance(demonstrations, Demonstrations):
         raise TypeError(f"demonstrations is {demonstrations!r}; it must be a Demonstrations, such as Demonstrations.of")
@@ -180,11 +191,10 @@ def load_demonstrations(path: str | Path, mdp: TabularMDP | None = None) -> Demo
     ----------
     path : str or Path
         A file in UTF-8 whose first line names its columns, each once: `trajectory` (any label), `step`, `state`,
-        `action`, and `reward` if it is known; others are passed over. Every row has a field for each column. The rows
-        of a trajectory follow each other, and its steps count up by one. Empty lines are passed over, and blanks
-        around a field are no part of it.
+        `action`, and `reward` if it is known; others are ignored. Every row has a field for each column. The rows of a
+        trajectory follow each other, and its steps count up by one. Empty lines and blanks around fields are ignored.
     mdp : TabularMDP, optional
-        Where it was done: states, actions and what follows what are then checked too.
+        The environment: states, actions and transitions are then checked too.
 
     Returns
     -------
@@ -196,7 +206,7 @@ def load_demonstrations(path: str | Path, mdp: TabularMDP | None = None) -> Demo
         A column that is missing, has no name or is there twice, a row with more or fewer fields than there are
         columns, or one that does not fit; the message names the line and the column.
     TypeError
-        Something else than a path.
+        `path` is not a path.
     OSError
         The file cannot be read.
 
@@ -268,7 +278,7 @@ def _reward(where: str, text: str) -> float:
 
 
 def _problems(found: Demonstrations, mdp: TabularMDP) -> list[tuple[int, str]]:
-    """The first step that cannot have happened in this MDP, if there is one, and why not."""
+    """The first impossible step in this MDP, if there is one, and what is wrong with it."""
     for name, values, count in (("state", found.state, mdp.n_states), ("action", found.action, mdp.n_actions)):
         outside = (values < 0) | (values >= count)
         if outside.any():

@@ -1,7 +1,7 @@
-"""The likelihood of what a demonstrator did at every inverse temperature, from 0 to where it falls for good.
+"""The likelihood of demonstrations at every inverse temperature, from 0 to where it falls for good.
 
-Rewards are taken less the best action's value (`shortfalls`), which leaves the policy as it is at every temperature and
-keeps what counts, however small beside the rewards themselves.
+Rewards are replaced by `shortfalls`: the policy at every temperature stays the same, and small differences survive
+beside large rewards.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from fastsoftq.planning.inverse_rl.visited import Observed
 __all__ = ["Likelihood", "Peak"]
 
 _STEP = 0.5  # of the grid, in ln of the inverse temperature
-_COLD = 50.0  # nats by which the next best action is less likely where only the best are said to be taken
-_HOT = 1e-3  # nats that shortfalls can make where the likelihood is as good as linear
+_COLD = 50.0  # nats by which the next best action must be less likely to count as never taken
+_HOT = 1e-3  # nats of shortfalls up to which the likelihood is as good as linear
 
 
 class Peak(NamedTuple):
@@ -44,7 +44,7 @@ class Peak(NamedTuple):
 
 
 class Likelihood:
-    """Ln of the probability of the actions taken.
+    """The log-probability of the actions taken.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ class Likelihood:
         return total(self.counts, gradient[:, :, 0])
 
     def peak(self, drop: float) -> Peak:
-        """Find where it is largest.
+        """Find its maximum.
 
         Parameters
         ----------
@@ -84,7 +84,7 @@ class Likelihood:
         -------
         Peak
         """
-        if not self.lacks.size:  # all actions are equally good: no temperature is told from another
+        if not self.lacks.size:  # all actions are equally good: every temperature fits as well
             return Peak(math.inf, 0.0, math.inf, self(0.0), self._log_policy(0.0))
         lowest = _HOT / float(self.lacks.max())
         coldest = _COLD * (1.0 + self.comfort / self.counts.sum()) / float(self.lacks.min())
@@ -109,7 +109,7 @@ class Likelihood:
 
     def _largest(self, grid: NDArray[np.float64], values: NDArray[np.float64]) -> tuple[float, float]:
         """The highest of the peaks on the grid, by the root of the slope beside it."""
-        from scipy.optimize import brentq  # here, since it takes longer to load than most answers take
+        from scipy.optimize import brentq  # here, since it is slow to import
 
         i = int(np.argmax(values))
         at, best = float(grid[i]), float(values[i])
@@ -124,7 +124,7 @@ class Likelihood:
         return at, best
 
     def _steepness(self, beta: float) -> float:
-        """The size of what a slope is summed from."""
+        """The size of the terms of a slope."""
         _, gradient = self.behaviour(np.array([beta]))
         return float((self.counts * (np.abs(gradient) + self.behaviour.size)[:, :, 0]).sum())
 

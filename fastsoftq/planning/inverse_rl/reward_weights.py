@@ -1,4 +1,4 @@
-"""Inverse reinforcement learning: what a demonstrator seems to be after, by maximum causal entropy.
+"""Inverse reinforcement learning by maximum causal entropy: reward weights from demonstrations.
 
 The demonstrator is taken to follow the soft policy for rewards that are linear in known features (Ziebart et al. 2008;
 Ziebart 2010; Levine 2018, section 5); the dynamics are known and drop out.
@@ -31,28 +31,37 @@ class RewardFit(NotebookTable):
     Attributes
     ----------
     weights : ndarray of float64, shape [features]
-        In units of the demonstrator's temperature: behaviour does not tell a strong wish from a strict mind.
+        In units of the demonstrator's temperature, which behaviour alone does not tell.
     low, high : ndarray of float64, shape [features]
         Their intervals, from the expected information; infinite where a weight is `unidentified` or `separated`, or
         where the end is beyond the largest double.
     covariance : ndarray of float64, shape [features, features]
-        Of the estimates, as far as they are determined.
+        Of the estimates that are determined.
     level : float
         Nominal coverage of each interval.
     log_likelihood : float
         Of the demonstrated actions, in nats.
     reward : ndarray of float64, shape [states, actions]
-        What the weights say each action pays.
+        The fitted reward of each action.
     policy : ndarray of float64, shape [states, actions]
         The soft policy for that reward at temperature 1.
     converged : bool
-        Whether `weights` are proved to be a maximum, as far as double precision can tell, and the only one: the
-        likelihood curves down from there in every direction, and Newton's next step would change no probability.
+        Whether `weights` are the only maximum, as far as double precision can tell: the likelihood is strictly concave
+        there, and Newton's next step would change no probability.
     unidentified : ndarray of bool, shape [features]
-        Weights on which what was done does not depend, or only together with others.
+        Weights that the demonstrations do not determine, or only together with others.
     separated : ndarray of bool, shape [features]
-        Weights that have no maximum: the likelihood grows with them for ever, since some rewards make all that was done
-        best (Albert & Anderson 1984). `weights` says which way, `log_likelihood` and `policy` are those of the limit.
+        Weights without a maximum: the likelihood grows with them for ever, since some rewards make all demonstrated
+        actions optimal (Albert & Anderson 1984). `weights` the direction, `log_likelihood` and `policy` the limit.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> bandit = fsq.TabularMDP([[[0], [0]]], [[[-1.0], [-1.0]]], [[[True], [True]]])
+    >>> seen = fsq.Demonstrations.of([[(0, 0)]] * 3 + [[(0, 1)]])
+    >>> fit = fit_rewards(bandit, np.array([[[1.0], [0.0]]]), seen, 0.9)
+    >>> fit.policy.round(6).tolist(), fit.converged, fit.unidentified.tolist()
+    ([[0.75, 0.25]], True, [False])
     """
 
     weights: NDArray[np.float64]
@@ -77,14 +86,14 @@ def fit_rewards(
     level: float = 0.95,
     max_iterations: int = 500,
 ) -> RewardFit:
-    """Fit what a demonstrator is after: reward = features @ weights, at temperature 1.
+    """Fit a demonstrator's rewards, reward = features @ weights, at temperature 1.
 
     Parameters
     ----------
     mdp : TabularMDP
         Its dynamics; its rewards are not read.
     features : array_like of float, shape [states, actions, features]
-        What an action brings on average, in any units. Terminal states bring nothing.
+        Expected features of each action, in any units. Those of terminal states count as 0.
     demonstrations : Demonstrations
     discount : float
         The demonstrator's, in [0, 1).
@@ -103,20 +112,20 @@ def fit_rewards(
         Features of another shape or not finite, a discount or level out of bounds, demonstrations that do not fit the
         MDP.
     TypeError
-        An `mdp` that is not a TabularMDP, or an argument that is not of the type above.
+        An argument that is not of the type above.
 
     Warns
     -----
     RuntimeWarning
-        A weight that the demonstrations do not determine, or with which their likelihood grows for ever, or steps that
-        had not settled after `max_iterations`; `converged` is then False.
+        A weight that the demonstrations do not determine, or with which their likelihood grows for ever, or no
+        convergence within `max_iterations`; `converged` is then False.
 
     Notes
     -----
     Maximises sum_t ln policy(a_t | s_t). Its gradient is a difference of feature expectations: the discounted features
     that follow the demonstrated action, less those that follow the policy's own choice. With deterministic dynamics
-    the terms of a whole trajectory telescope, each weighted by discount^t, into what it collected less what the policy
-    expects to collect from the start (Ziebart 2010, section 5.3).
+    the terms of a whole trajectory telescope, each weighted by discount^t, into its features less those that the policy
+    expects from the start (Ziebart 2010, section 5.3).
 
     Examples
     --------
@@ -126,7 +135,7 @@ def fit_rewards(
     >>> float(fit_rewards(bandit, np.array([[[1.0], [0.0]]]), seen, 0.9).weights[0].round(6))  # ln 3
     1.098612
     """
-    from scipy.special import ndtri  # here, since it takes longer to load than most answers take
+    from scipy.special import ndtri  # here, since it is slow to import
 
     discount = checks.in_unit_interval("discount", discount, open_above=True)
     level = checks.in_unit_interval("level", level, open_below=True, open_above=True)

@@ -1,8 +1,8 @@
-"""Whether rewards, followed ever more strictly, make what was done ever more likely, so that no weights do so best.
+"""Separation: whether the likelihood of demonstrations grows for ever along some direction of the weights.
 
-Along a direction d of the weights, t d + w, ln of the probability of what was done stays bounded as t grows if and only
-if every action taken is best for the rewards features @ d (Albert & Anderson 1984 for one decision, which they call
-separation). A linear program finds such a direction, and planning proves it.
+The log-likelihood at t d + w stays bounded as t grows if and only if every action taken is optimal for the rewards
+features @ d (Albert & Anderson 1984, for one decision). A linear program finds such a direction, and planning proves
+it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _CLOSE = 1e-6  # how far behind the best an action taken may be, where others ar
 
 
 def separating_direction(part: Observed, features: NDArray[np.float64], discount: float) -> NDArray[np.float64] | None:
-    """Find weights for which all that was done is best, and as much else as possible is not.
+    """Find weights for which all actions taken are optimal, and as many others as possible are not.
 
     Parameters
     ----------
@@ -35,15 +35,15 @@ def separating_direction(part: Observed, features: NDArray[np.float64], discount
     Returns
     -------
     ndarray of float64, shape [features], or None
-        With it, what is not best where something was done falls short by 1 or more. None if there is none.
+        With it, other actions of demonstrated states fall short by 1 or more, or not at all. None if there is none.
 
     Notes
     -----
     The program is that of planning (Puterman 1994, section 6.9): V(s) >= reward(s, a) + discount E[V(s')], with
     equality for actions taken; it maximises the sum of shortfalls, each counted up to 1. Where demonstrations end
-    before the episode does, V may exceed what can be had from there; planning with the weights found then tells.
+    before the episode does, V may exceed the optimal value; planning with the weights found then tells.
     """
-    from scipy.optimize import linprog  # here, since it takes longer to load than most answers take
+    from scipy.optimize import linprog  # here, since it is slow to import
 
     n_states, n_actions, n_features = features.shape
     model, seen = part.model, part.counts.ravel() > 0.0

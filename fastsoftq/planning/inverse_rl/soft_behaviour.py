@@ -1,4 +1,4 @@
-"""The soft policy at temperature 1, and how it depends on what is rewarded: values, gradient and curvature."""
+"""The soft policy at temperature 1 as a function of reward weights: values, gradient and curvature."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from fastsoftq.planning.optimal.newton import climb
 
 __all__ = ["SoftBehaviour", "soft_fixed_point", "total"]
 
-_NEAR = 1e-6  # relative, of the last step, where it is not factorised
+_NEAR = 1e-6  # relative accuracy of the last step, if not factorised
 _MOST = 1000  # steps of Newton's method, which needs ten or twenty
 
 
 def total(counts: NDArray[np.float64], log_policy: NDArray[np.float64]) -> float:
-    """Add up ln of the policy over the actions taken.
+    """Sum the log-probabilities of the actions taken.
 
     Parameters
     ----------
@@ -27,6 +27,11 @@ def total(counts: NDArray[np.float64], log_policy: NDArray[np.float64]) -> float
     Returns
     -------
     float
+
+    Examples
+    --------
+    >>> round(total(np.array([[2.0, 1.0]]), np.log([[0.5, 0.25]])), 4)  # ln(0.5 * 0.5 * 0.25)
+    -2.7726
     """
     seen = counts > 0.0
     return float((counts[seen] * log_policy[seen]).sum())
@@ -47,8 +52,14 @@ def soft_fixed_point(model: Matrices, discount: float, v: NDArray[np.float64]) -
     Returns
     -------
     ndarray of float64, shape [states]
-        Not a number where values are too large for double precision. Each state's error is rounding of what it may
-        meet itself: no other state's size excuses it.
+        NaN where values are too large for double precision. Each state's error is rounding of what can follow it alone.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> from fastsoftq.planning.bellman import matrices
+    >>> soft_fixed_point(matrices(fsq.from_map("SG")), 0.5, np.zeros(2)).round(4).tolist()
+    [1.0541, 0.0]
     """
     return _fixed_point(all_choices(model, discount), v)
 
@@ -56,7 +67,7 @@ def soft_fixed_point(model: Matrices, discount: float, v: NDArray[np.float64]) -
 def _fixed_point(choices: Choices, v: NDArray[np.float64]) -> NDArray[np.float64]:
     with np.errstate(all="ignore"):
         found = climb(choices, 1.0, v, np.zeros_like(v), _MOST)
-        # One step more: fits tell rewards apart that differ by less than what a residual within rounding leaves.
+        # One step more: fits resolve smaller differences of rewards than a residual within rounding leaves.
         step = choices.averaged(found.weight).solve_roughly(found.residual, _NEAR)
         return found.high + (found.low + step)
 
@@ -75,17 +86,25 @@ class SoftBehaviour:
     Attributes
     ----------
     size : ndarray of float64, shape [states, actions, features]
-        How much of each feature is expected to follow an action, regardless of sign: what rounding of the gradient is
-        relative to.
+        Expected absolute features that follow an action, to which rounding of the gradient is relative.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> features = np.zeros((2, 4, 1))
+    >>> features[0, 1] = 1.0  # a step to the right
+    >>> log_policy, _ = SoftBehaviour(fsq.from_map("SG"), features, discount=0.0)(np.array([np.log(3.0)]))
+    >>> np.exp(log_policy[0]).round(4).tolist()
+    [0.1667, 0.5, 0.1667, 0.1667]
     """
 
     def __init__(self, mdp: TabularMDP | Matrices, features: NDArray[np.float64], discount: float) -> None:
         self.model, self.discount = mdp if isinstance(mdp, Matrices) else matrices(mdp), discount
         self.features = np.where(self.model.terminal[:, None, None], 0.0, features)
-        self.v = np.zeros(features.shape[0])  # where the last weights left off is near where the next ones end
+        self.v = np.zeros(features.shape[0])  # the last weights' values, a good start for the next ones
         self.size = np.abs(self.features)
         self.choices = all_choices(self.model, discount)
-        self.narrow = self.choices.narrow  # told once, for all the rewards that will be tried
+        self.narrow = self.choices.narrow  # once, for all rewards
         taken = ~self.model.terminal[:, None] | (np.arange(features.shape[1]) == 0)
         self.paid = self.features[taken]  # of each choice
 
@@ -127,7 +146,7 @@ class SoftBehaviour:
     def curvature(
         self, counts: NDArray[np.float64], log_policy: NDArray[np.float64], gradient: NDArray[np.float64]
     ) -> NDArray[np.float64]:
-        """Second derivatives, with their sign changed, of ln of the probability of the actions taken.
+        """Second derivatives, with their sign changed, of the log-probability of the actions taken.
 
         Parameters
         ----------
@@ -163,7 +182,7 @@ class SoftBehaviour:
         return self.choices.averaged(weight)
 
     def _expected(self, follow: Resolvent, policy: NDArray[np.float64], size: bool = False) -> NDArray[np.float64]:
-        """What is expected of each feature after each action, discounted; of its size, if that is asked for."""
+        """Expected discounted features after each action, or with `size` their absolute values."""
         features = np.abs(self.features) if size else self.features
         values = follow.solve_columns(np.einsum("sa,sak->sk", policy, features))
         following = np.stack([self.model.continuation.expected(column) for column in values.T], axis=1)

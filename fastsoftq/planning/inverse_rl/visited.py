@@ -1,4 +1,4 @@
-"""The part of an MDP that demonstrations can tell of: what may follow the states that they visit."""
+"""The part of an MDP that demonstrations bear on: the states they visit and all that may follow."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["Observed", "observed"]
 
 
 class Observed(NamedTuple):
-    """The states that may follow those visited, and what was done there.
+    """The states visited, all that may follow them, and the actions taken there.
 
     Attributes
     ----------
@@ -23,6 +23,15 @@ class Observed(NamedTuple):
         Of this part.
     counts : ndarray of float64, shape [part, actions]
         How often each action was taken.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> from fastsoftq.planning.bellman import matrices
+    >>> counts = np.zeros((4, 4))
+    >>> counts[1, 1] = 1.0
+    >>> observed(matrices(fsq.from_map("S..G")), counts).counts.shape
+    (3, 4)
     """
 
     states: NDArray[np.int64]
@@ -31,7 +40,7 @@ class Observed(NamedTuple):
 
 
 def observed(model: Matrices, counts: NDArray[np.float64]) -> Observed:
-    """Restrict an MDP to what may follow the states that were visited.
+    """Restrict an MDP to the states visited and all that may follow them.
 
     Parameters
     ----------
@@ -41,6 +50,15 @@ def observed(model: Matrices, counts: NDArray[np.float64]) -> Observed:
     Returns
     -------
     Observed
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> from fastsoftq.planning.bellman import matrices
+    >>> counts = np.zeros((3, 4))
+    >>> counts[0, 1] = 1.0  # nothing leads from the first room to the second
+    >>> observed(matrices(fsq.from_map("S#..")), counts).states.tolist()
+    [0]
     """
     n_states, n_actions = model.reward.shape
     visited = counts.sum(axis=1) > 0.0

@@ -1,7 +1,7 @@
-"""The weights that make what was done most likely: Newton's method, in coordinates that the data choose.
+"""Maximum-likelihood reward weights by Newton's method, in coordinates that the data choose.
 
-Coordinates are such that the expected information is the identity where all weights are 0. So neither the scale of a
-feature nor that of the others matters, and what demonstrations say nothing about is left out.
+In these coordinates the expected information at weights of 0 is the identity. So the scales of features do not matter,
+and directions without information are left out.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ _SETTLED = 1e-9  # a step of Newton's method that changes no ln of a probability
 _NEARLY = 1e-6  # the same where rounding allows no less
 _SILENT = 1e-10  # of the largest: the square root of information that counts as none
 _SOME = 1e-6  # of a direction: the part of a weight that counts as none
-_STEPS = 8  # after which steps that have not become small make one look for separation
+_STEPS = 8  # so many steps that are still large bring a search for separation
 _STRICT = 80.0  # nats by which a weight on its way to infinity is taken further
 
 
 class Information(NamedTuple):
-    """What the actions taken are expected to say about the weights.
+    """The expected information of the actions taken about the weights.
 
     Attributes
     ----------
     basis : ndarray of float64, shape [features, known]
-        Directions of which they say something, scaled so that their information is the identity.
+        Directions with information, scaled so that it is the identity.
     unknown : ndarray of bool, shape [features]
         Weights that they do not determine.
     """
@@ -41,7 +41,7 @@ class Information(NamedTuple):
 
 
 class WeightSearch:
-    """A search for the weights that make what was done most likely.
+    """A search for the maximum-likelihood weights.
 
     Parameters
     ----------
@@ -58,8 +58,8 @@ class WeightSearch:
     converged : bool
         Whether no weights are better, as far as double precision can tell.
     unidentified, separated : ndarray of bool, shape [features]
-        Weights that what was done does not depend on, or only together with others, and those that it makes ever more
-        likely as they grow.
+        Weights that the demonstrations do not determine, or only together with others, and those with which the
+        likelihood grows for ever.
     """
 
     def __init__(self, part: Observed, features: NDArray[np.float64], discount: float) -> None:
@@ -101,7 +101,7 @@ class WeightSearch:
         self.converged = settled and not self.separated.any() and not self.unidentified.any()
 
     def information(self) -> Information:
-        """What is expected to be known of the weights where they are now."""
+        """The expected information at the current weights."""
         log_policy, gradient = self.behaviour(self.weights)
         rows = self._weighted(log_policy, gradient) / self.sizes
         _, values, directions = np.linalg.svd(np.linalg.qr(rows, mode="r"))  # no table as large as there are rows
@@ -116,12 +116,12 @@ class WeightSearch:
         return np.asarray(size > _SOME * size.max())
 
     def _weighted(self, log_policy: NDArray[np.float64], gradient: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Rows whose products with each other are the information."""
+        """Rows x such that x' x is the information."""
         weight = np.sqrt(self.part.counts.sum(axis=1)[:, None] * np.exp(log_policy))
         return np.asarray((weight[:, :, None] * gradient)[weight > 0.0])
 
     def _sizes(self, log_policy: NDArray[np.float64], gradient: NDArray[np.float64]) -> NDArray[np.float64]:
-        """How much is known of each weight alone; inf, so that nothing is, where it may be rounding."""
+        """The size of each weight's own information; inf, to discard it, where it may be rounding."""
         size = np.sqrt((self._weighted(log_policy, gradient) ** 2).sum(axis=0))
         met = np.sqrt((self._weighted(log_policy, self.behaviour.size) ** 2).sum(axis=0))
         return np.where(size > 1e-13 * met, size, np.inf)

@@ -1,4 +1,4 @@
-"""Classes of a chain's states: those that are left for good, and those that never are."""
+"""Classes of a chain's states: transient ones, and those that are never left."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["closed_classes", "often_visited", "part", "transient_states"]
 
 
 def transient_states(chain: Transitions, ends: NDArray[np.float64]) -> tuple[NDArray[np.bool_], NDArray[np.int32]]:
-    """Find the states that are left for good sooner or later.
+    """Find the transient states, which are left for good sooner or later.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def closed_classes(chain: Transitions) -> tuple[NDArray[np.int32], NDArray[np.in
 
 
 def often_visited(chain: Transitions, steps: int = 100) -> NDArray[np.float64]:
-    """How often a chain is in each state after so many steps from anywhere, made lazy so that it cannot alternate.
+    """The distribution of states after some steps from a uniform start, made lazy so that the chain cannot alternate.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def often_visited(chain: Transitions, steps: int = 100) -> NDArray[np.float64]:
 def part(
     chain: Transitions, ends: NDArray[np.float64], members: NDArray[np.bool_]
 ) -> tuple[Transitions, NDArray[np.float64]]:
-    """Part of a chain; to go elsewhere is to end.
+    """Restrict a chain to some states; leaving them counts as the end.
 
     Parameters
     ----------

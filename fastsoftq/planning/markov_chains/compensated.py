@@ -1,4 +1,4 @@
-"""Sums and products whose rounding is kept beside them, as a second part."""
+"""Sums and products with their rounding errors as a second part."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def two_product(a: NDArray[np.float64], b: NDArray[np.float64]) -> tuple[NDArray
     Parameters
     ----------
     a, b : ndarray of float64
-        Below 1e300, the product above 1e-290; beyond that the second part is not to be relied on.
+        Below 1e300, the product above 1e-290; beyond that the second part is unreliable.
 
     Returns
     -------

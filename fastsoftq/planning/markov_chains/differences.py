@@ -1,6 +1,6 @@
-"""What values gain on average from where one stands to where one goes: exact to the size of these differences.
+"""Expected changes of values over a step, with errors relative to the changes.
 
-However large the values are: an end of probability 1e-10 a step makes them 1e10 times as large as their differences.
+The values may be far larger: with an end of probability 1e-10 a step, 1e10 times as large as their changes.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ EPS = float(np.finfo(np.float64).eps)
 
 
 class Differences:
-    """Rows of transitions, ready for expectations of what a value gains from where one stands to where one goes.
+    """Rows of transitions, prepared for expected changes of values over a step.
 
     Parameters
     ----------
     rows : Transitions
         Probabilities of going on, times the discount.
     state : ndarray of int, shape [rows]
-        Where each row stands.
+        The state of each row.
     ends : ndarray of float64, shape [rows]
         What each row lacks of 1, free of cancellation.
     """
@@ -40,7 +40,7 @@ class Differences:
 
     @property
     def moves(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-        """What leads elsewhere: the row, the state that follows, and the probability."""
+        """The transitions to other states: row, next state and probability."""
         return self._row, self._to, self._p
 
     def rise(self, high: NDArray[np.float64], low: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
@@ -94,9 +94,9 @@ class Differences:
         return np.asarray(self._rounding * (size + np.abs(added)))
 
     def written(self, values: NDArray[np.float64], added: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Bound what it did to `added + exact_rise(values)` that `added` and the probabilities were written in binary.
+        """Bound the error of `added + exact_rise(values)` from writing `added` and the probabilities in binary.
 
-        Numbers of at most 40 binary digits, such as 1, 0.25 or 1e12, are taken to be what they are.
+        Numbers of at most 40 binary digits, such as 1, 0.25 or 1e12, are taken as exact.
 
         Parameters
         ----------

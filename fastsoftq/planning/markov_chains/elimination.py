@@ -1,8 +1,7 @@
 """Elimination of a chain's states without a subtraction (Grassmann, Taksar & Heyman 1985), for chains of few states.
 
-What leaves a state is a sum of what it leads to, in every step anew. So no rare way out of a part is lost to rounding:
-what is collected of rates that are never below 0 has small relative errors, however rare the ways are (O'Cinneide
-1993).
+The probability of leaving a state is summed anew in every step. So no rare transition is lost to rounding: totals of
+nonnegative rates have small relative errors, however rare the transitions are (O'Cinneide 1993).
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ _DEAR = 2e9  # multiplications: some seconds
 
 
 class Elimination:
-    """What is collected until a chain comes to one of some ground states.
+    """Totals collected until a chain reaches one of its ground states.
 
     Parameters
     ----------
@@ -56,13 +55,13 @@ class Elimination:
             onward /= leaves[k]  # as a share: at most 1
             left[near, near] += np.multiply.outer(left[near, k], onward)  # the diagonal is not read
             left[near, size] += left[near, k] * (ending / leaves[k])
-        # The triangles of 1 - moves, none of whose entries is a difference; nor is anything that they make of rates.
+        # The triangles of 1 - moves; neither they nor solutions by them involve a difference.
         triangles = np.ascontiguousarray(-left[:, :size])
         np.fill_diagonal(triangles, leaves)
         self._triangles, self._unswapped = triangles.T, np.arange(size)  # LAPACK's first has 1 on its diagonal
 
     def __call__(self, rates: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Add up rates on the way.
+        """Total the rates on the way.
 
         Parameters
         ----------

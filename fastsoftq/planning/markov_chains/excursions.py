@@ -1,8 +1,7 @@
-"""What a Markov chain that never ends collects between two visits to the same state, and its means by that.
+"""Totals of a Markov chain without an end between two visits to a state, and its means by them.
 
-Elimination without subtraction where states are few, or where rounding leaves no other way; else sparse linear
-equations, factorised where that fills in little, and solved by iteration where it would fill in much: graphs that no
-small set of states separates, on which iteration is quick.
+Few states, and equations that rounding spoils, are eliminated without subtraction. Others are sparse linear equations:
+factorised if that fills in little, else iterated, which is quick on graphs that no small set of states separates.
 """
 
 from __future__ import annotations
@@ -23,10 +22,10 @@ __all__ = ["FEW", "ratio_equation"]
 FEW = 100  # states: eliminated without a subtraction
 _SOME = 3000  # states: so too, if the sparse equations were not solved
 _SMALL = 400  # states: factorised at once, however they fill in
-_CHEAP = 2e9  # multiplications of a factorisation that need no second thought
+_CHEAP = 2e9  # multiplications of a factorisation that is always tried
 _DEAR = 3e10  # multiplications of a factorisation that is never tried
 _ACCURACY = 1e-7  # relative, of a solution by iteration, which refinement then mends
-_TRIED, _MOST_SWEEPS = 100, 2000  # sweeps after which it is foreseen that they will be too many
+_TRIED, _MOST_SWEEPS = 100, 2000  # sweeps before it is foreseen whether they will be too many
 _PEELS = 60
 _SOLVED, _NEARLY = 1e-9, 1e-4  # a residual with which equations count as solved, exactly or not
 
@@ -49,23 +48,23 @@ def ratio_equation(
     rates : ndarray of float64, shape [states, 2]
         Reward and unit of each state.
     exact : bool
-        To the last digits; otherwise to six or so, where that is quicker.
+        To the last digits; otherwise to about six, if that is quicker.
 
     Returns
     -------
     h : ndarray of float64, shape [states]
-        Where there is one class only; otherwise not a number.
+        NaN unless there is one class only.
     x : ndarray of float64, shape [classes]
-        The mean of the reward over the mean of the unit, both over the class: what an excursion from one of its states
-        and back collects of either (the renewal-reward theorem; Puterman 1994, section 8.2, where the unit is 1).
+        The mean reward over the mean unit of the class, from the totals of an excursion from one of its states and back
+        (the renewal-reward theorem; Puterman 1994, section 8.2, where the unit is 1).
     error : float
-        The largest residual, relative to the largest reward; inf where there is no solution in double precision; 0
-        where nothing can cancel.
+        The largest residual, relative to the largest reward; inf if there is no solution in double precision; 0 if
+        nothing can cancel.
 
     Notes
     -----
-    A state is left through its other states only, so the diagonal of the equations is the sum of what leaves, free of
-    cancellation, as Grassmann, Taksar & Heyman (1985) do it.
+    The diagonal of the equations is the probability of leaving a state, summed without cancellation (Grassmann, Taksar
+    & Heyman 1985).
     """
     size = chain.n_states
     if size > FEW:
@@ -102,7 +101,7 @@ def _ratio(
         if closed.size > 1:
             return np.full(size, np.nan), x, 0.0
         h, mean = collected[:, 0] - x[0] * collected[:, 1], float(x[0])
-        # Where few states are eliminated, nothing cancels in a ratio of what is never below 0, which residuals do.
+        # In elimination nothing cancels in a ratio of nonnegative totals; in residuals it does.
         certain = eliminate and bool((rates >= 0.0).all())
         left = residual(h, mean)
         if certain:
@@ -135,7 +134,7 @@ def _ground(chain: Transitions, label: NDArray[np.int32], closed: NDArray[np.int
 
 
 class _Excursions:
-    """What a chain collects until it comes to a ground state, for any rates: factorised or by iteration, and how."""
+    """Totals until a chain reaches a ground state, for any rates: factorised or by iteration."""
 
     def __init__(self, chain: Transitions, ground: NDArray[np.int64], eliminate: bool) -> None:
         self.chain, self.ground = chain, ground

@@ -18,7 +18,7 @@ from scipy.sparse.linalg import LinearOperator, bicgstab, gmres, spilu, splu
 
 __all__ = ["Solver", "is_narrow", "solver"]
 
-_DENSE = 150  # states whose equations are factorised as a table
+_DENSE = 150  # states whose equations are factorised as a dense matrix
 _SMALL = 1500  # states whose equations are factorised whatever their graph
 _NARROW = 3.0  # how wide a planar graph's band is at most, in square roots of its states
 
@@ -26,7 +26,7 @@ _NARROW = 3.0  # how wide a planar graph's band is at most, in square roots of i
 class Solver(Protocol):
     """Solves A x = b, or A^T x = b."""
 
-    exact: bool  # to rounding, rather than to so many digits as are asked for
+    exact: bool  # to rounding, not to a given accuracy
 
     def solve(self, b: NDArray[np.float64], transposed: bool, nearness: float) -> NDArray[np.float64]:
         """Solve for b, [states] or, where `exact`, [states, columns]; nearness is relative, where not `exact`."""
@@ -35,7 +35,7 @@ class Solver(Protocol):
 def solver(
     row: NDArray[np.int64], to: NDArray[np.int64], share: NDArray[np.float64], size: int, narrow: bool | None = None
 ) -> Solver | None:
-    """Choose by what the graph is like how 1 - S is solved, where S holds `share`.
+    """Choose a solver of 1 - S by its graph, where S holds `share`.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def solver(
     size : int
         How many states.
     narrow : bool, optional
-        What `is_narrow` says of the graph, if that is known.
+        The result of `is_narrow`, if known.
 
     Returns
     -------
@@ -101,7 +101,7 @@ class _Factors:
 
 
 class _Iteration:
-    """By Krylov's methods, for graphs that no small set of states separates: they mix, so that few steps do."""
+    """By Krylov's methods, for graphs that no small set of states separates: they mix, so few steps suffice."""
 
     exact = False
 

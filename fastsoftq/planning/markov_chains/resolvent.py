@@ -1,6 +1,6 @@
-"""Expected totals of chains that end, x = b + chain x, solved to rounding and, where that is asked for, beyond.
+"""Expected totals of chains that end, x = b + chain x, solved to rounding, and beyond on request.
 
-The matrix is written without cancellation: what a row lacks of 1 is known by itself, as the probability of the end.
+The matrix is written without cancellation: what a row lacks of 1 is given apart, as the probability of the end.
 """
 
 from __future__ import annotations
@@ -33,19 +33,19 @@ class Resolvent:
     ends : ndarray of float64, shape [states]
         What each row lacks of 1, free of cancellation: the end's probability, and what is discounted away.
     narrow : bool, optional
-        What `is_narrow` says of the graph, if that is known.
+        The result of `is_narrow`, if known.
     """
 
     def __init__(self, chain: Transitions, ends: NDArray[np.float64], narrow: bool | None = None) -> None:
         size = chain.n_rows
         self.differences = Differences(chain, np.arange(size), ends)
         self._ends, self._narrow = ends, narrow
-        self.left = 0.0  # how far the last solution was from rounding alone, in multiples of it
+        self.left = 0.0  # the last solution's residual, in multiples of rounding
         row, _, p = self.differences.moves
         leaves = ends + np.bincount(row, p, size)
         self._solvable = bool((leaves > 0.0).all())  # a state that is never left has no solution
         self._leaves = leaves if self._solvable else np.where(leaves > 0.0, leaves, np.nan)
-        # Each state's equation is divided by how likely it is left: then the diagonal is 1.
+        # Each state's equation is divided by the probability of leaving it: then the diagonal is 1.
         self._row_scale = 1.0 / self._leaves
         self._solvable &= bool(np.isfinite(self._row_scale).all())
         self._chosen: Solver | None = None
@@ -113,7 +113,7 @@ class Resolvent:
         ----------
         b : ndarray of float64, shape [states]
         nearness : float
-            How near, relative to b, where it is not factorised.
+            The accuracy, relative to b, if it is not factorised.
 
         Returns
         -------
@@ -122,7 +122,7 @@ class Resolvent:
         return self._solve(b * self._row_scale, nearness=nearness)
 
     def solve_columns(self, b: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Solve x = b + chain x for each column: quick for many, where it is factorised.
+        """Solve x = b + chain x for each column: quick for many, if it is factorised.
 
         Parameters
         ----------
@@ -140,7 +140,7 @@ class Resolvent:
         Parameters
         ----------
         b : ndarray of float64, shape [states]
-            Where nothing in it is negative, nothing in x is, and what enters a class of states leaves it.
+            If it is nonnegative, so is x, and what enters each class of states leaves it.
 
         Returns
         -------
@@ -155,7 +155,7 @@ class Resolvent:
         return x if (b < 0.0).any() else self._balanced(np.maximum(x, 0.0), b)
 
     def _balanced(self, x: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Scale visits so that what comes into a class of states leaves it, which is told without cancellation."""
+        """Scale visits so that what enters a class of states leaves it, computed without cancellation."""
         if not np.isfinite(x).all() or not x.any():
             return x
         row, to, p = self.differences.moves
@@ -175,7 +175,7 @@ class Resolvent:
         return np.asarray(x * np.where(passes, through / np.where(passes, leaves, 1.0), 1.0)[label])
 
     def _equations(self) -> Solver | None:
-        """How they are solved: chosen, and factorised, when they first are."""
+        """The solver, chosen and factorised on first use."""
         if self._chosen is None and self._solvable:
             row, to, p = self.differences.moves
             self._chosen = solver(row, to, p * self._row_scale[row], self._ends.size, self._narrow)

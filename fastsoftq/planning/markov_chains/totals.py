@@ -1,4 +1,4 @@
-"""Markov chains that may end: what they add up to on the way, and what becomes of those that never do."""
+"""Expected totals of Markov chains that may end, and of those that never do."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ __all__ = [
     "total_rewards",
 ]
 
-_UNSETTLED = 1e4  # times what rounding accounts for, which may be left of equations
+_UNSETTLED = 1e4  # multiples of rounding up to which a residual is accepted
 
 
 def resolvent(chain: Transitions, ends: NDArray[np.float64], discount: float = 1.0) -> Resolvent:
-    """Make the solver of x = b + discount * chain @ x; to be discounted is to end.
+    """Make the solver of x = b + discount * chain @ x; discounting counts as the end.
 
     Parameters
     ----------
     chain, ends
         As `fastsoftq.planning.bellman.policy_chain` returns them.
     discount : float
-        At 1 the end must be in reach of every state.
+        At 1 every state must reach the end.
 
     Returns
     -------
@@ -71,7 +71,7 @@ def total_rewards(
     rewards: NDArray[np.float64],
     rounding: NDArray[np.float64] | None = None,
 ) -> NDArray[np.float64]:
-    """Expected sums of rewards until the end, without a limit.
+    """Expected sums of rewards until the end, without a horizon.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def total_rewards(
     rewards : ndarray of float64, shape [states, kinds]
         What each state pays, for each kind of reward.
     rounding : ndarray of float64, shape [states, kinds], optional
-        What rounding may have done to them. None: nothing.
+        Bounds on their rounding errors. None: no error.
 
     Returns
     -------
@@ -113,7 +113,7 @@ def poisson_equation(
 ) -> tuple[NDArray[np.float64], float]:
     """Solve h - chain @ h + x unit = reward for h and x, where chain is irreducible and h is 0 in the first state.
 
-    By renewal: what is earned from anywhere until one state is reached, and how many units go by.
+    By renewal: the rewards and units from every state until one state is reached.
 
     Parameters
     ----------
@@ -137,7 +137,7 @@ def poisson_equation(
 
 
 def _settled(solver: Resolvent, b: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Solve equations, and warn where they are beyond double precision: states are left with next to no probability."""
+    """Solve equations, and warn if they are beyond double precision because states are left too rarely."""
     x = solver.solve(b)
     if not solver.left <= _UNSETTLED:
         size = f"{b.size} states were not solved to rounding, but to {solver.left:.1g} times that"
@@ -148,7 +148,7 @@ def _settled(solver: Resolvent, b: NDArray[np.float64]) -> NDArray[np.float64]:
 def _until_home(
     chain: Transitions, reward: NDArray[np.float64], rounding: NDArray[np.float64], home: int
 ) -> tuple[NDArray[np.float64], float, float]:
-    """What an irreducible chain earns until it comes to a state, from anywhere and from there, and its rounding."""
+    """Rewards of an irreducible chain until it reaches a state, from anywhere and from there, and their rounding."""
     others = np.arange(chain.n_states) != home
     earned, unsure = np.zeros(others.size), np.zeros(others.size)
     if others.any():
@@ -169,7 +169,7 @@ def _lasting(
     reward: NDArray[np.float64],
     rounding: NDArray[np.float64],
 ) -> dict[float, NDArray[np.bool_]]:
-    """The states of classes that are never left and go on paying, by what this adds up to."""
+    """The states of classes that are never left and go on paying, by their total."""
     limit = np.zeros(int(label.max()) + 1)  # of each class
     gains, loses = np.zeros(limit.size, np.bool_), np.zeros(limit.size, np.bool_)
     gains[label[recurrent & (reward > rounding)]] = True

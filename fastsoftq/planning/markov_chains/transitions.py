@@ -52,7 +52,7 @@ class Transitions(NamedTuple):
         return np.bincount(self.row, self.p * values[self.to], self.n_rows).astype(np.float64, copy=False)
 
     def entering(self, weight: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Weight that comes into each state when each row passes its own on.
+        """The weight that enters each state when each row passes its own on.
 
         Parameters
         ----------
@@ -65,7 +65,7 @@ class Transitions(NamedTuple):
         return np.bincount(self.to, self.p * weight[self.row], self.n_states).astype(np.float64, copy=False)
 
     def discounted(self, discount: float) -> Transitions:
-        """The same, where to be discounted is to end."""
+        """The same with a discount, which counts as the end."""
         p = discount * self.p
         return self._replace(p=p).only(p > 0.0)
 
@@ -93,7 +93,7 @@ class Transitions(NamedTuple):
         return Transitions(new, self.to[place], self.p[place], rows.size, self.n_states)
 
     def within(self, rows: NDArray[np.bool_], states: NDArray[np.bool_]) -> Transitions:
-        """Some rows and states, numbered anew in their order; to go elsewhere is left out.
+        """Some rows and states, numbered anew in their order; transitions elsewhere are dropped.
 
         Parameters
         ----------
@@ -144,7 +144,7 @@ class Transitions(NamedTuple):
         return adjacency(self.to, origin, self.n_states) if backwards else adjacency(origin, self.to, self.n_states)
 
     def reaching(self, targets: NDArray[np.bool_], state: NDArray[np.int64] | None = None) -> NDArray[np.bool_]:
-        """Which states can come to one of `targets`, or are one.
+        """Which states can reach one of `targets`, these included.
 
         Parameters
         ----------
@@ -161,7 +161,7 @@ class Transitions(NamedTuple):
         return _connected(self.graph(state, backwards=True), targets)
 
     def reached(self, starts: NDArray[np.bool_], state: NDArray[np.int64] | None = None) -> NDArray[np.bool_]:
-        """Which states one can come to from `starts`, which are some of them; arguments as for `reaching`."""
+        """Which states can be reached from `starts`, these included; arguments as for `reaching`."""
         return starts.copy() if starts.all() else _connected(self.graph(state), starts)
 
 
@@ -183,7 +183,7 @@ def adjacency(origin: NDArray[np.int64], to: NDArray[np.int64], size: int) -> An
 
 
 def merged(row: NDArray[Any], to: NDArray[Any], p: NDArray[np.float64], n_rows: int, n_states: int) -> Transitions:
-    """Make `Transitions` of probabilities, adding up those that lead from and to the same.
+    """Make `Transitions` of probabilities, adding up those of the same row and state.
 
     Parameters
     ----------

@@ -1,1 +1,1 @@
-"""The best mean of reward and entropy a step where one can walk on for ever; the critical reward scale rests on it."""
+"""The best mean of reward and entropy a step in end components, on which the critical reward scale rests."""

@@ -17,7 +17,7 @@ from fastsoftq.planning.optimal.proper_policies import shortest_ways
 
 __all__ = ["best_mean_reward", "best_ratio", "leading_to"]
 
-_MARGIN = 4.0  # times the rounding of a change that is none
+_MARGIN = 4.0  # multiples of rounding up to which a change counts as none
 _FALLEN = 1e-3  # relative: more than rough evaluations differ by
 _MOST = 2000  # steps of either method
 _ENOUGH, _ROUGH = 1e-9, 1e-4  # residuals with which an evaluation is of use, exactly or not
@@ -47,7 +47,7 @@ def best_ratio(component: Choices) -> float:
     Warns
     -----
     RuntimeWarning
-        It has not settled.
+        The computation did not converge.
 
     Notes
     -----
@@ -118,7 +118,7 @@ def best_mean_reward(component: Choices) -> tuple[float, NDArray[np.float64], ND
     """
     first, state, reward = component.first, component.state, component.reward
     pair = best_in_each(component, reward)
-    for _ in range(_MOST):  # fewer do: what rounding may have made is no improvement
+    for _ in range(_MOST):  # fewer suffice: changes within rounding are no improvement
         policy = np.zeros(reward.size)
         policy[pair] = 1.0
 
@@ -143,10 +143,10 @@ _Rates = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 def _evaluate(
     component: Choices, policy: NDArray[np.float64], rates: _Rates, exact: bool
 ) -> tuple[NDArray[np.float64], float, NDArray[np.float64], bool]:
-    """Relative values and mean of a policy, or of one made from it, which does as well as it does anywhere.
+    """Relative values and mean of a policy, or of one made from it that does as well as it does anywhere.
 
-    A policy may never leave several classes, or leave them too seldom for double precision to tell. It then takes what
-    is best of them, and from elsewhere a way there.
+    A policy may have several classes that it never leaves, as far as double precision can tell. It is then changed to
+    stay in the best of them, and to go there from elsewhere.
     """
     whole = policy
     for rare in _RARE:
@@ -171,7 +171,7 @@ def _evaluate(
 def leading_to(
     component: Choices, chain: Transitions, policy: NDArray[np.float64], goal: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
-    """Change a policy where it never comes to the goal: by a shortest way to where it does.
+    """Change a policy where it never reaches the goal: by a shortest way to where it does.
 
     Parameters
     ----------

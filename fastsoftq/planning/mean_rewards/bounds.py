@@ -27,7 +27,7 @@ def sweep(
     ----------
     component : Choices
     reward : ndarray of float64, shape [choices]
-        Scaled as is wanted.
+        Scaled already.
     h : ndarray of float64, shape [states]
     entropy : bool
         Whether the policy's entropy counts too: a soft maximum, in place of a maximum.

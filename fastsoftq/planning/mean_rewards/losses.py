@@ -15,13 +15,13 @@ from fastsoftq.planning.optimal.choices import Choices, best_in_each
 __all__ = ["losses"]
 
 _SWEEPS = 60
-_FINE = 1e-10  # rounding, relative to what it is of, that does no harm
+_FINE = 1e-10  # relative rounding that does no harm
 _EPSILON = float(np.finfo(np.float64).eps)
 _FEW = 24  # states whose equations, with several outcomes, are solved in fractions
 
 
 def losses(component: Choices) -> NDArray[np.float64] | None:
-    """Shape rewards so that every one is a loss, where one cannot walk on for ever without a loss.
+    """Shape rewards so that every one is a loss, unless some policy can walk on for ever without a loss.
 
     Parameters
     ----------
@@ -30,15 +30,15 @@ def losses(component: Choices) -> NDArray[np.float64] | None:
     Returns
     -------
     ndarray of float64, shape [choices], or None
-        Rewards plus E[h'] - h, with h such that all are below 0: sums over ways round are as they were (Ng,
-        Harada & Russell 1999), but nothing cancels. None if some policy has a mean reward of 0 or above.
+        Rewards plus E[h'] - h, with h such that all are below 0: sums over cycles stay the same (Ng, Harada & Russell
+        1999), but nothing cancels. None if some policy has a mean reward of 0 or above.
 
     Notes
     -----
-    Rewards are the doubles that they are: with deterministic dynamics, or few states, the answer is exact. Only a loss
-    so small that rounding of the probabilities may have made it counts as none, and, beyond 24 states with several
-    outcomes, one that rounding in its computation may have made. Sweeps tell, or policy iteration, with bounds that
-    allow for rounding. Where those do not, policy iteration goes on in fractions, which every double is.
+    With deterministic dynamics, or few states, the answer is exact. Only a loss that may come of rounded probabilities
+    counts as none, and, beyond 24 states with several outcomes, one that may come of rounding in its computation.
+    Sweeps or policy iteration decide, by bounds that allow for rounding; if they do not, policy iteration goes on in
+    fractions.
     """
     reward = component.reward
     if reward.max() < 0.0:
@@ -72,10 +72,10 @@ _Fractions = NDArray[np.object_]
 
 
 def _losses_exactly(component: Choices, pair: NDArray[np.int64]) -> NDArray[np.float64] | None:
-    """Howard's policy iteration in fractions, from a policy that is best but for rounding.
+    """Howard's policy iteration in fractions, from a policy that is optimal up to rounding.
 
-    It ends: no policy comes twice, since the mean rises or, where it stays, the best class does too (no improvement
-    lies in it) and h rises.
+    It ends, since no policy comes twice: the mean rises; or it and the best class stay (no improvement lies in that),
+    and h rises.
     """
     reward = _fractions(component.reward)
     solve = _along_ways if component.deterministic else _by_elimination

@@ -27,7 +27,7 @@ def endless_parts(mdp: TabularMDP, model: Matrices) -> list[Choices]:
     Returns
     -------
     list of Choices
-        States, each in reach of each, and the choices that never lead out of them: rows of `onward` sum to 1.
+        Strongly connected states, and the choices that never leave them: rows of `onward` sum to 1.
     """
     choices = all_choices(model, 1.0)
     seen = reachable(model, mdp.start > 0.0)

@@ -1,1 +1,1 @@
-"""Optimal values, hard and soft: an MDP reduced to problems that end, solved by policies, and proved."""
+"""Optimal values, hard and soft: an MDP is reduced to problems that end, and solved with bounds on the error."""

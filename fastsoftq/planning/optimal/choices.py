@@ -1,4 +1,4 @@
-"""Decision problems as a list of choices, ordered by state: what each pays, where it goes on, how it ends.
+"""Decision problems as a list of choices, ordered by state: the reward, next states and end of each.
 
 The form that exact solvers work on: states may have different numbers of choices, and a discount is a chance to end.
 """
@@ -35,9 +35,9 @@ class Choices:
     Attributes
     ----------
     state : ndarray of int64, shape [choices]
-        Where it can be made.
+        The state of each choice.
     reward : ndarray of float64, shape [choices]
-        What it pays, on average.
+        Its expected reward.
     onward : Transitions
         The probability of going on in each state, times the discount; a row for each choice.
     ends : ndarray of float64, shape [choices]
@@ -45,7 +45,7 @@ class Choices:
     terminates : ndarray of bool, shape [choices]
         Whether the episode can end, other than by being discounted.
     slack : ndarray of float64, shape [choices]
-        How far `reward` may be off, by rounding.
+        Bound on the rounding error of `reward`.
     """
 
     state: NDArray[np.int64]
@@ -95,7 +95,7 @@ class Choices:
         return is_narrow(self.state[self.onward.row], self.onward.to, self.n_states)
 
     def paying(self, reward: NDArray[np.float64]) -> Choices:
-        """The same choices, and what is known of them, for other rewards, shape [choices]."""
+        """The same choices for other rewards, shape [choices], with all cached facts of their graph."""
         other = copy(self)
         object.__setattr__(other, "reward", reward)
         return other
@@ -119,7 +119,7 @@ class Choices:
         return Resolvent(self.onward.taken(chosen), self.ends[chosen])
 
     def mixed(self, weight: NDArray[np.float64]) -> tuple[Transitions, NDArray[np.float64], NDArray[np.float64]]:
-        """The chain of a policy by the weights of its choices: where it goes on, how it ends, what it pays.
+        """The chain of a policy by the weights of its choices: transitions, probability of the end, reward.
 
         Parameters
         ----------
@@ -145,7 +145,7 @@ class Choices:
         soft : ndarray of float64, shape [states]
         policy : ndarray of float64, shape [choices]
         behind : ndarray of float64, shape [choices]
-            How much each choice is worth more than the best: 0 or less.
+            The value of each choice less the best one's: at most 0.
         """
         best = np.maximum.reduceat(value, self.first)
         behind = value - best[self.state]
@@ -166,7 +166,7 @@ def all_choices(model: Matrices, discount: float) -> Choices:
     Returns
     -------
     Choices
-        The states are the MDP's; choices are numbered as its actions, row by row, but for those left out.
+        The states are the MDP's; choices follow its actions, row by row, less those left out.
     """
     n_states, n_actions = model.reward.shape
     kept = (~model.terminal[:, None] | (np.arange(n_actions) == 0)).ravel()
@@ -187,7 +187,7 @@ def all_choices(model: Matrices, discount: float) -> Choices:
 
 
 def within(choices: Choices, states: NDArray[np.bool_], kept: NDArray[np.bool_]) -> Choices:
-    """Keep some states and choices; to go elsewhere is to end.
+    """Keep some states and choices; transitions elsewhere count as the end.
 
     Parameters
     ----------
@@ -195,7 +195,7 @@ def within(choices: Choices, states: NDArray[np.bool_], kept: NDArray[np.bool_])
     states : ndarray of bool, shape [states]
         They are numbered anew, in their order.
     kept : ndarray of bool, shape [choices]
-        At least one in each of these states; those of other states are dropped in any case.
+        At least one in each of these states; choices of other states are dropped in any case.
 
     Returns
     -------
@@ -255,7 +255,7 @@ def with_stops(
 
 
 def reachable(model: Matrices, starts: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Which states some policy can come to.
+    """Which states some policy can reach.
 
     Parameters
     ----------

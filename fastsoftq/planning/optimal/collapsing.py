@@ -1,13 +1,13 @@
-"""Where one can stay for ever at a mean reward of 0: such parts of a problem are collapsed into one state each.
+"""End components whose best mean reward is 0, each collapsed into one state.
 
-Undiscounted, an end component whose best mean reward is negative is one that no good policy stays in, and one whose
-best mean is positive is worth infinitely much. Where it is 0, one can go round at no cost: all states are worth the
-same but for a potential, what is earned on the way from one to another. Collapsed, they leave a problem in which to
-stay for ever is to lose (Bertsekas & Tsitsiklis 1991; de Alfaro 1997, section 3.4).
+Undiscounted, no good policy stays in an end component whose best mean reward is negative, and one whose best mean is
+positive is worth infinitely much. Where it is 0, a policy can go round at no cost: all states have the same value but
+for a potential, the reward on the way from one to another. Collapsed, they leave a problem in which staying for ever
+loses (Bertsekas & Tsitsiklis 1991; de Alfaro 1997, section 3.4).
 
-To stay is worth the limit of the expected total, or of its running mean where the total swings for ever (as +1, -1, ...
-does): the limit, too, of discounted values as the discount rises to 1 (Puterman 1994, theorem 8.2.3 and corollary
-8.2.5).
+The value of staying is the limit of the expected total, or of its running mean where the total swings for ever (as
++1, -1, ... does): the limit, too, of discounted values as the discount rises to 1 (Puterman 1994, theorem 8.2.3 and
+corollary 8.2.5).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from fastsoftq.planning.optimal.proper_policies import shortest_ways
 
 __all__ = ["Collapsed", "collapse"]
 
-_MOST = 10_000  # sweeps and policies in search of what can be gained for ever
+_MOST = 10_000  # sweeps and policies in search of gains for ever
 
 
 class Collapsed(NamedTuple):
@@ -43,15 +43,15 @@ class Collapsed(NamedTuple):
     group : ndarray of int64, shape [states]
         The collapsed state that each state has become.
     potential : ndarray of float64, shape [states]
-        What each state is worth more than its collapsed state.
+        The value of each state less its collapsed state's.
     origin : ndarray of int64, shape [collapsed choices]
         Which choice each was; -1 for those that stand for staying.
     idles : ndarray of bool, shape [choices]
-        Those that lead about within idle components at no cost.
+        Those that move within idle components at no cost.
     stays : ndarray of bool, shape [choices]
         Those that make the best of staying, where the component's states are worth different amounts; else `idles`.
     gains : ndarray of bool, shape [states]
-        Where one can stay and gain for ever.
+        Where some policy can stay and gain for ever.
     """
 
     choices: Choices
@@ -73,7 +73,7 @@ def collapse(choices: Choices) -> Collapsed:
     Returns
     -------
     Collapsed
-        Whether a mean is 0 is told to within what the rewards and probabilities lost when they were written.
+        A mean counts as 0 within the rounding of rewards and probabilities as they were written.
     """
     potential, tight, slack, gains = _potentials(choices)
     component, idles = end_components(choices, tight)
@@ -120,7 +120,7 @@ def collapse(choices: Choices) -> Collapsed:
 def _potentials(
     choices: Choices,
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.float64], NDArray[np.bool_]]:
-    """A potential in each end component at which no inner choice gains, those that lose nothing, and where one gains.
+    """Find a potential in each end component at which no inner choice gains, the choices that lose nothing, and gains.
 
     Idle components are the end components of choices that lose nothing at such a potential: over the stationary
     distribution of a policy, what its choices lose is what its mean reward falls short of 0. What can be earned if one
@@ -159,10 +159,10 @@ def _potentials(
 
 
 def _what_is_left(choices: Choices, found: Optimum) -> Choices:
-    """The problem with what choices gain at a potential for rewards: 0 where these may have been meant to cancel.
+    """The problem with the gains of choices at a potential as rewards: 0 where terms may have been meant to cancel.
 
-    This is told by how numbers are written, in binary, on the way to where the policy stops; no more is lost to
-    cancellation. To stop, for nothing, is numbered behind the choices.
+    This is judged by the rounding of numbers, as written in binary, on the way to where the policy stops; no more is
+    lost to cancellation. Stopping, for nothing, is numbered behind the choices.
     """
     differences = choices.differences
     gain = differences.exact_rise(found.v, choices.reward)
@@ -179,10 +179,10 @@ def _what_is_left(choices: Choices, found: Optimum) -> Choices:
 
 
 def _best_stay(choices: Choices, worth: NDArray[np.float64]) -> tuple[float, NDArray[np.bool_]]:
-    """The largest mean of a worth of states over those where one stays, and the choices that bring it about.
+    """The largest mean worth of the states in which a policy stays, and the choices that attain it.
 
-    A mean is the best once nothing can be gained for ever by a worth that it is taken from; what gains is followed
-    (Dinkelbach 1967, with policy iteration).
+    A mean is the best once no policy gains for ever by the worth less that mean; one that gains is followed (Dinkelbach
+    1967, with policy iteration).
     """
     mean, stay = float(worth.min()), np.zeros(choices.n_states, np.bool_)
     chosen = choices.first

@@ -1,4 +1,4 @@
-"""Where one can stay for ever, and where one can come to the end for certain: facts of the graph alone."""
+"""States where a policy can stay for ever, and states where one ends for certain: facts of the graph alone."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["end_components", "surely_ending"]
 
 
 def end_components(choices: Choices, kept: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Maximal end components: states that one need not leave, each in reach of each (de Alfaro 1997, algorithm 3.1).
+    """Maximal end components: strongly connected states that need not be left (de Alfaro 1997, algorithm 3.1).
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def end_components(choices: Choices, kept: NDArray[np.bool_]) -> tuple[NDArray[n
 
 
 def surely_ending(choices: Choices) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """From where some policy comes to the end with probability one, and by which choices.
+    """Find the states from which some policy ends with probability one, and the choices by which it does.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ def surely_ending(choices: Choices) -> tuple[NDArray[np.bool_], NDArray[np.bool_
 
 
 def _closed(choices: Choices, kept: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Drop what can lead to states without a choice, again and again."""
+    """Drop choices that can lead to states without a choice, again and again."""
     kept = kept.copy()
     if not kept.any():
         return kept

@@ -1,9 +1,9 @@
-"""Policy iteration on choices, where every policy worth following comes to the end; and the proof of what it finds.
+"""Policy iteration on choices, where every policy worth following ends, with a proved bound on the error.
 
-A policy is changed only where this gains more than rounding could feign. Begun with a policy that comes to the end, it
-stays with such policies unless one can gain for ever: the first that never ends has a positive mean reward where it
-stays, since v + reward - v summed over its stationary distribution is what the change gained (Bertsekas & Tsitsiklis
-1991, proposition 2).
+A policy is changed only where the gain exceeds rounding. Begun with a policy that ends, iteration stays with such
+policies unless one can gain for ever: the first that never ends has a positive mean reward where it stays, since
+v + reward - v summed over its stationary distribution is the gain of the change (Bertsekas & Tsitsiklis 1991,
+proposition 2).
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from fastsoftq.planning.optimal.proper_policies import proper, shortest_ways
 
 __all__ = ["Optimum", "begin", "improve", "sweep"]
 
-_SWEEPS = 2000  # at most, of what only prepares for policies
+_SWEEPS = 2000  # at most, since they only prepare for policies
 _ROUNDS = 60  # of the proof, each with one choice more in some states
 _MORE = 1.25  # than may have been rounded, so that a bound holds in spite of its own rounding
-_STUCK = 5  # of them without a choice more, or coming nearer
+_STUCK = 5  # rounds without a choice more, or a nearer bound
 
 
 class Optimum(NamedTuple):
@@ -38,9 +38,9 @@ class Optimum(NamedTuple):
     weight : ndarray of float64, shape [choices]
         The policy that shares its probability evenly between choices that are equally good, as far as can be told.
     bound : ndarray of float64, shape [states]
-        How far `v` can be from the optimum, where that was asked for; inf where nothing is proved.
+        A bound on the error of `v` in relevant states; inf where nothing is proved.
     shortfall : ndarray of float64, shape [choices]
-        How much worse than the best a choice is, at least: above 0, it is not optimal.
+        The least amount by which a choice is worse than the best: above 0, it is not optimal.
     evaluations : int
         How many policies were evaluated.
     gains : ndarray of bool, shape [states]
@@ -88,7 +88,7 @@ def sweep(choices: Choices, most: int) -> tuple[NDArray[np.float64], int]:
 
 
 def begin(choices: Choices, v: NDArray[np.float64], *, shortest: bool = True) -> NDArray[np.int64]:
-    """A policy that comes to the end, greedy towards v where that does, and on the shortest way among equals.
+    """A policy that ends: greedy towards v where that ends, and on the shortest way among equals.
 
     Parameters
     ----------
@@ -139,7 +139,7 @@ def improve(
     weight : ndarray of float64, shape [choices], optional
         A policy by the weights of its choices, to begin with instead.
     bounded : bool
-        Whether it is known that no policy gains for ever. What seems to is then feigned by rounding, and not followed.
+        Whether it is known that no policy gains for ever. Apparent gains are then rounding, and ignored.
 
     Returns
     -------
@@ -158,7 +158,7 @@ def improve(
             solver = Resolvent(chain, ends)
         high, low = solver.solve_twice(pays)
         evaluations += 1
-        # What rounding may have done to these values, and what that may feign of other choices.
+        # Bounds on the rounding of these values, and on the false gains of other choices that come of it.
         unsure = solver.solve_roughly(solver.differences.rounding(high, pays))
         fallen = last is not None and not (high >= last[1] - 8.0 * (unsure + last[3])).all()
         if fallen and last is not None:
@@ -183,7 +183,7 @@ def improve(
                 break
         last = (chosen, high, low, unsure) if weight is None else None
         weight, chosen = None, changed
-    if weight is not None:  # the last policy that was allowed: what is greedy towards it need not be as good
+    if weight is not None:  # no policy is left to evaluate, and the greedy one need not be as good
         bound, shortfall = np.full(choices.n_states, np.inf), -gain
         return Optimum(high + low, chosen, weight, bound, shortfall, evaluations, nowhere)
     bound, shortfall = _proof(choices, chosen, solver, gain, noise, relevant)
@@ -249,7 +249,7 @@ def _shared(
     gain: NDArray[np.float64],
     noise: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """Share evenly between what may be equally good, if the policy that does is worth as much as can be told."""
+    """Share evenly between choices that may be equally good, if that policy is worth as much, as far as can be told."""
     allowed = 4.0 * np.where(np.isfinite(bound), bound, 0.0) + 16.0 * EPS * np.abs(v)
     for equal in (shortfall <= 0.0, gain >= -4.0 * noise):
         tied = equal.copy()

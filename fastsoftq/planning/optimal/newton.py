@@ -1,4 +1,4 @@
-"""Soft values by Newton's method, which is soft policy iteration; and the proof of what it finds.
+"""Soft values by Newton's method, which is soft policy iteration, with a proved bound on the error.
 
 The soft operator is convex and monotone, so that from any policy's value on each step rises towards the solution, at
 the end doubling the digits (Puterman & Brumelle 1979). Near the critical reward scale, too, where sweeps crawl.
@@ -18,7 +18,7 @@ from fastsoftq.planning.optimal.howard import begin, sweep
 
 __all__ = ["Climb", "SoftOptimum", "climb", "soft_optimum"]
 
-_PATIENCE = 60  # steps that come no nearer, before it is given up
+_PATIENCE = 60  # steps that come no nearer before it gives up
 _NEAR = 1e-6  # relative: what a step leaves of a residual, the next one takes
 _MORE = 1.25  # than may have been rounded, so that a bound holds in spite of its own rounding
 _ATTEMPTS = 8  # at the proof, each with a wider bound
@@ -31,7 +31,7 @@ class SoftOptimum(NamedTuple):
     ----------
     v : ndarray of float64, shape [states]
     bound : ndarray of float64, shape [states]
-        How far `v` can be from the solution; inf where nothing is proved.
+        A bound on the error of `v`; inf where nothing is proved.
     iterations : int
         Sweeps, and steps of Newton's method.
     settled : bool

@@ -43,7 +43,7 @@ def shortest_ways(choices: Choices, homes: NDArray[np.bool_], kept: NDArray[np.b
 def _steps_to(
     onward: Transitions, state: NDArray[np.int64], homes: NDArray[np.bool_], ending: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
-    """How many steps lead to the end, one from where it may end at once, or to a home at least."""
+    """The least number of steps to the end (1 where it may end at once) or to a home."""
     to_end = np.flatnonzero(ending & ~homes)
     size = onward.n_states  # the end is one state more
     source, target = np.append(onward.to, np.full(to_end.size, size)), np.append(state[onward.row], to_end)

@@ -1,4 +1,4 @@
-"""An MDP reduced to problems whose episodes end, hard and soft, solved, and what was found taken back to the MDP."""
+"""An MDP reduced to problems whose episodes end, hard and soft; their solutions are mapped back to the MDP."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ _LONG = 1e8  # steps to the end that a first policy may take
 
 
 class Solved(NamedTuple):
-    """What was found of an MDP.
+    """The solution of an MDP.
 
     Attributes
     ----------
     v : ndarray of float64, shape [states]
     q, policy : ndarray of float64, shape [states, actions]
     bound : ndarray of float64, shape [states]
-        How far `v` can be from the solution, where it is finite and can be reached.
+        A bound on the error of `v` in reachable states of finite value.
     seen : ndarray of bool, shape [states]
-        What can be reached.
+        The states that can be reached.
     iterations : int
     """
 
@@ -46,7 +46,7 @@ class Solved(NamedTuple):
 def hard_solution(
     model: Matrices, starts: NDArray[np.bool_], discount: float, max_iterations: int, *, sweeping: bool
 ) -> Solved:
-    """Collapse where one can stay at no cost, drop what loses for ever, solve what is left, and go back.
+    """Collapse idle components, drop states that lose for ever, solve the rest, and map it back.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ def hard_solution(
 def soft_solution(
     model: Matrices, starts: NDArray[np.bool_], discount: float, temperature: float, max_iterations: int
 ) -> Solved:
-    """Drop what is lost for ever, solve what the start can lead to, and what else there is after that.
+    """Drop states that lose for ever, solve those that the start can lead to, then the others.
 
     Parameters
     ----------
@@ -140,7 +140,7 @@ def soft_solution(
     if whole is not None and whole.settled:
         v[ending], bound[ending], iterations = whole.v, whole.bound, whole.iterations
         parts: tuple[NDArray[np.bool_], ...] = ()
-    else:  # what the start cannot lead to must not count against what it can
+    else:  # states that cannot be reached must not count against others
         parts = seen & ending, ~seen & ending
     for part in parts:  # nothing leads out of the first
         if part.any():
@@ -173,7 +173,7 @@ def _uniform(choices: Choices) -> NDArray[np.float64] | None:
 
 
 def _policy(model: Matrices, whole: Collapsed, taken: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Share evenly between the choices taken, and in idle components between those that lead to them, or stay."""
+    """Share evenly between the choices taken, and in idle components between those that lead to them or stay."""
     stops = whole.origin < 0
     equal_stays = np.array_equal(whole.idles, whole.stays)
     leaves = np.zeros(whole.choices.n_states, np.bool_)
