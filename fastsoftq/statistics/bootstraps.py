@@ -56,7 +56,7 @@ def bootstrap_interval(
 
     if method == "expanded" and len(sample) < FEWEST:
         raise ValueError(
-            f"x holds {len(sample)} runs; method 'expanded' takes {FEWEST}, and 'percentile' does not hold what it says"
+            f"x holds {len(sample)} runs; method 'expanded' takes {FEWEST}, and 'percentile' covers less than its level"
         )
     inner = expanded_level(level, len(sample)) if method == "expanded" else level
     check_fineness(level, inner, resamples, len(sample))

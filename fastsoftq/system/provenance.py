@@ -61,14 +61,14 @@ def checked_provenance(data: Any) -> dict[str, Any]:
     --------
     >>> checked_provenance({"host": 3})
     Traceback (most recent call last):
-    ValueError: it tells of no process that made it
+    ValueError: it does not say which process made it
     """
     forms = {"fastsoftq": str, "host": str, "cpu": str, "time": str, "python": str, "platform": str}
     known = isinstance(data, dict) and all(
         isinstance(data.get(name, form()), form) for name, form in (forms | {"versions": dict, "command": list}).items()
     )
     if not known or not all(isinstance(word, str) for word in data.get("command", ())):
-        raise ValueError("it tells of no process that made it")
+        raise ValueError("it does not say which process made it")
     return dict(data)
 
 

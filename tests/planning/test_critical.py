@@ -431,7 +431,7 @@ def test_rare_ways_round_a_long_ring_are_told_or_refused(monkeypatch):
     assert scales[0] == pytest.approx(scales[1], rel=1e-9)
     monkeypatch.setattr(excursions, "_SOME", 600)
     monkeypatch.setattr(best_means, "_HOPELESS", 3)
-    with pytest.raises(ArithmeticError, match=r"in 700 states some ways are too rare"):
+    with pytest.raises(ArithmeticError, match=r"in 700 states some transitions are too rare"):
         fsq.critical_reward_scale(slow_ring(700, 1e-6))
 
 

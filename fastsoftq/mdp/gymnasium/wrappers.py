@@ -92,8 +92,8 @@ def _effect(wrapper: Any) -> _Effect:
     }
     if type(wrapper) not in effects or not as_loaded(wrapper, ("step", "reset", "reward", "action")):
         raise ValueError(
-            f"its wrapper {type(wrapper).__name__} may change what is observed, done or paid in a way that no table of "
-            "single actions holds; leave it out, or write what it makes of the environment as a TabularMDP"
+            f"its wrapper {type(wrapper).__name__} may change observations, actions or rewards in a way that no table "
+            "of single actions can hold; leave it out, or write the wrapped environment as a TabularMDP"
         )
     return effects[type(wrapper)]
 
@@ -160,7 +160,7 @@ def _mapped(wrapper: Any, method: str, values: Iterable[Any], situations: Situat
                 one = checks.number(f"what its wrapper {name} makes of {value}", made)
                 if found.setdefault(value, one) != one:
                     raise ValueError(
-                        f"its wrapper {name} does not make the same of the same {method} each time and wherever the "
-                        f"environment is: of {value} both {found[value]} and {one}; no table holds that"
+                        f"its wrapper {name} gives different results for the same {method}: for {value} both "
+                        f"{found[value]} and {one}; no table can hold that"
                     )
     return {value: int(one) if method == "action" and one.is_integer() else one for value, one in found.items()}

@@ -78,8 +78,8 @@ def best_ratio(component: Choices) -> float:
         unsolved += not solved
         if unsolved > _HOPELESS:
             raise ArithmeticError(
-                f"the critical reward scale cannot be told: in {component.n_states} states some ways are too rare for "
-                f"the equations of policies to be solved in double precision"
+                f"the critical reward scale cannot be computed: in {component.n_states} states some transitions are "
+                f"too rare to evaluate policies in double precision"
             )
         last, step = step, abs(better - scale)
         near = near or step <= 1e-3 * better
