@@ -75,17 +75,7 @@ class Settings:
     ) -> Study:
         """A study of so many seeds, episodes and steps.
 
-        Parameters
-        ----------
-        name : str
-        environments, agents : mapping
-            As for `Study`.
-        **fields
-            Other fields of `Study`, or other values of these.
-
-        Returns
-        -------
-        Study
+        `fields` are others of `Study`, or other values of these.
 
         Examples
         --------
@@ -231,16 +221,7 @@ class Experiment(NamedTuple):
 def watched(label: str, items: Sequence[T], watch: Watch) -> Iterator[T]:
     """Go through some items, while `watch` is told how many are done.
 
-    Parameters
-    ----------
-    label : str
-    items : sequence
-    watch : callable
-        Called with the label and a `Progress`, whose runs are the items.
-
-    Yields
-    ------
-    item
+    `watch` is called with the label and a `Progress`, whose runs are the items.
 
     Examples
     --------
