@@ -93,8 +93,8 @@ def rule(generic: Callable[..., Any], *agents: type) -> Callable[[Callable[..., 
     Raises
     ------
     TypeError
-        Something that is not a rule, or not a NamedTuple class; a function that does not take the rule's arguments;
-        a new rule for an agent that is already compiled.
+        Something that is not a rule, or not a NamedTuple class; a function that does not take the rule's arguments, or
+        that prints; a new rule for an agent that is already compiled.
 
     Examples
     --------
@@ -121,6 +121,11 @@ def rule(generic: Callable[..., Any], *agents: type) -> Callable[[Callable[..., 
             raise TypeError(f"agents includes {agent!r}; an agent must be a typing.NamedTuple class")
 
     def register(implementation: Callable[..., Any]) -> Callable[..., Any]:
+        if "print" in implementation.__code__.co_names:
+            raise TypeError(
+                f"the rule {generic.__name__!r} prints, which compiled rules cannot do from their threads; call "
+                f"{implementation!r} by itself to look at what it gives"
+            )
         arguments = inspect.signature(generic).parameters
         try:
             inspect.signature(implementation).bind(*arguments)

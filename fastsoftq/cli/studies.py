@@ -96,13 +96,17 @@ def show_status(folder: Results) -> None:
         Console().print(table(f"{found.name} in {folder}", found.rows, found.steps_a_second))
     else:
         for row in found.rows:
-            say(f"{row.name}: {row.done:,} of {row.runs:,} runs, {row.steps:,} steps")
+            say(f"{_in_a_line(row.name)}: {row.done:,} of {row.runs:,} runs, {row.steps:,} steps")
         say(line(found.rows, found.steps_a_second))
     for name, owner in found.owners.items():
         condition, chunk = name.split(".")
-        say(f"{found.rows[int(condition)].name}, chunk {chunk}: being computed by {owner}")
+        say(f"{_in_a_line(found.rows[int(condition)].name)}, chunk {chunk}: being computed by {owner}")
     if not found.finished and not found.owners:
         say("unfinished, and no run on this file system is at it")
+
+
+def _in_a_line(name: str) -> str:
+    return name.replace("\n", "\\n")
 
 
 def verify_folder(

@@ -22,7 +22,7 @@ from fastsoftq.figures.style import STYLE, titled_figure
 
 __all__ = ["Panel", "draw_chart", "plot_learning_curves"]
 
-_LETTERS = 88  # of a note that a panel has room for
+_LETTERS = 80  # of a note that a panel has room for
 _UNIT = STYLE["font.size"] / 11.5  # points; charts measure lengths in pixels of a page with text of 11.5
 
 _LINES: dict[str, dict[str, Any]] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import re
 from collections.abc import Iterator, Sequence
 from textwrap import fill
 from typing import Any, BinaryIO
@@ -102,8 +103,18 @@ def save(figure: Figure, file: BinaryIO, kind: str) -> None:
     b'PNG'
     """
     metadata = {"Title": figure.get_suptitle()} | ({"Date": None} if kind == "svg" else {})
+    picture = io.BytesIO()
     with matplotlib.rc_context(STYLE):
-        figure.savefig(file, format=kind, metadata=metadata)
+        figure.savefig(picture, format=kind, metadata=metadata)
+    file.write(_named_in_order(picture.getvalue()) if kind == "svg" else picture.getvalue())
+
+
+def _named_in_order(svg: bytes) -> bytes:
+    """Name clipping paths by their order: Matplotlib names them by the last bits of where they lie, which vary."""
+    names = dict.fromkeys(re.findall(rb'<clipPath id="(p[0-9a-f]{10})"', svg))
+    for place, name in enumerate(names):
+        svg = svg.replace(name, b"clip%d" % place)
+    return svg
 
 
 _LETTERS = 15.5  # of a note, an inch
@@ -189,4 +200,4 @@ def count_on_logarithmic_axis(ax: Axes) -> None:
 
 
 def _lines(figure: Figure, text: str) -> str:
-    return fill(text, int(_LETTERS * figure.get_figwidth()))
+    return fill(text.replace(" %", "\N{NO-BREAK SPACE}%"), int(_LETTERS * figure.get_figwidth()))

@@ -124,7 +124,7 @@ def comparison_table(group: Sequence[Performance], reference: Performance, found
     for one in group:
         row = [one.label, notes.end(one)]
         if known:
-            row.append("" if one.returns.exact is None else distinct(float(one.returns.exact[-1]), 2, 0.0))
+            row.append("" if one.final_exact is None else distinct(one.final_exact, 2, 0.0))
         verdict = of.get(id(one))
         if verdict is None:
             row += ["", "", "", "", ""]

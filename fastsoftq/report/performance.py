@@ -37,6 +37,8 @@ class Performance:
         Of each band and interval by itself.
     return_bounds : (float, float) or None
         The lowest and the highest return that an episode can have, if known.
+    final_exact : float or None
+        The exact return of the same episodes, if known.
     tail : float
         Mean of the worst 5 % of `final`.
     steps : int
@@ -55,6 +57,7 @@ class Performance:
     final_truncated: float
     level: float
     return_bounds: tuple[float, float] | None
+    final_exact: float | None
     tail: float
     steps: int
 
@@ -113,6 +116,7 @@ def performance_of(agent: ReportedAgent, error: float = 0.05) -> Performance:
         final_truncated=float(runs.truncated[:, -LAST:].mean()),
         level=level,
         return_bounds=runs.return_bounds,
+        final_exact=None if runs.exact_returns is None else float(runs.exact_returns[-LAST:].mean()),
         tail=float(tail_mean(final)),
         steps=int(runs.lengths.sum(dtype=np.int64)),
     )

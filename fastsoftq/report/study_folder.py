@@ -18,7 +18,7 @@ from fastsoftq.figures.colours import agent_colour
 from fastsoftq.figures.labels import typeset
 from fastsoftq.report.findings import Table, settings_of
 from fastsoftq.report.folder import FolderContents, ReportedAgent, Runs
-from fastsoftq.studies import Results, open_results
+from fastsoftq.studies import Condition, Results, open_results
 
 __all__ = ["STUDY", "study_contents"]
 
@@ -93,15 +93,28 @@ def _reported(results: Results, runs: int) -> list[ReportedAgent]:
     """The agents, each in its world; conditions of another number of episodes are a world of their own."""
     conditions = [results.condition(name) for name in results.conditions]
     lengths = Counter(c.environment for c in {(c.environment, c.episodes): c for c in conditions}.values())
+    unlike = {name for name in _own(conditions[0]) if len({_own(c)[name] for c in conditions}) > 1}
     reported = []
     for c in conditions:
         world = f"{c.environment}, {typeset(c.episodes or 0)} episodes" if lengths[c.environment] > 1 else c.environment
         label = c.agent if c.name == f"{c.environment}/{c.agent}" else c.name
         settings = _settings(results.agent(c.name), results.record["agents"][c.agent])
+        settings |= {name: setting for name, setting in _own(c).items() if name in unlike}
         colour = agent_colour(results.agent(c.name)) if _is_known(results.agent(c.name)) else _UNKNOWN
         load = partial(_load, results, c.name, runs)
         reported.append(ReportedAgent(c.name, label, colour, settings, load, world))
     return reported
+
+
+def _own(condition: Condition) -> dict[str, str | float]:
+    """What a condition is run with, besides its agent."""
+    return {
+        "episodes": condition.episodes or 0,
+        "max_steps": condition.max_steps or 0,
+        "precision": condition.precision or "",
+        "first_seed": condition.first_seed or 0,
+        "starts_from": condition.after or "zeros",
+    }
 
 
 def _is_known(agent: Any) -> bool:

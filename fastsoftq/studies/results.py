@@ -267,7 +267,7 @@ class Results:
             if found.runs < unit.runs:
                 damaged.extend(found.damaged)
                 if not found.damaged:
-                    missing.append(f"{unit.first} to {unit.first + unit.runs - 1}")
+                    missing.append(f"{unit.first + found.runs} to {unit.first + unit.runs - 1}")
             parts.append(found.arrays)
         if damaged or missing:
             wrong = [f"damaged: {', '.join(damaged)}"] if damaged else []

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -19,7 +19,7 @@ from fastsoftq.studies.inspect import Row
 from fastsoftq.studies.plan import Unit
 from fastsoftq.studies.store import Store, create
 from fastsoftq.studies.study import Study
-from fastsoftq.studies.work import Result, dask_workers, work
+from fastsoftq.studies.work import Result, dask_client, dask_workers, work
 
 __all__ = ["Outcome", "Tally", "Watch", "run"]
 
@@ -198,13 +198,17 @@ def run(
         steps = math.prod([len(study.seeds), condition.episodes or 0, condition.max_steps or 0])
         warn_below_critical(environment, agent, steps)
     start = time.perf_counter()
-    store, mended = create(study, out, chunk=chunk, source=source, beside=beside)
-    units = store.plan.units((index, parts))
-    watch.begin(store, units)
-    hands = _threads(store, study, threads, watch) if dask is None else dask_workers(store, study, dask, threads)
     computed = kept = steps = 0
-    damaged = list(mended)
-    with hands as (submit, width):
+    with ExitStack() as stack:
+        client = None if dask is None else stack.enter_context(dask_client(dask, threads))
+        store, mended = create(study, out, chunk=chunk, source=source, beside=beside)
+        damaged = list(mended)
+        units = store.plan.units((index, parts))
+        watch.begin(store, units)
+        if client is None:
+            submit, width = stack.enter_context(_threads(store, study, threads, watch))
+        else:
+            submit, width = dask_workers(client, store, study)
         for result in _results(units, submit, width):
             watch.done(result)
             kept += not result.busy and not result.new_steps

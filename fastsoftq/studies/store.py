@@ -206,6 +206,8 @@ def open_store(url: str | Path) -> Store:
     FolderError
         No results there, or none that can be told whose they are.
     """
+    if not isinstance(url, str | Path):
+        raise TypeError(f"url is {url!r}; it must be a path or a URL")
     storage = open_storage(url)
     plan = _plan(storage)
     if plan is None:

@@ -25,7 +25,7 @@ from fastsoftq.studies.store import Store
 from fastsoftq.studies.study import Study
 from fastsoftq.training import Training
 
-__all__ = ["Result", "Tick", "dask_workers", "work"]
+__all__ = ["Result", "Tick", "dask_client", "dask_workers", "work"]
 
 Tick = Callable[[Unit, Progress], None]
 
@@ -139,16 +139,11 @@ def _kept(unit: Unit, steps: int) -> Result:
 
 
 @contextmanager
-def dask_workers(
-    store: Store, study: Study, address: str, workers: int
-) -> Iterator[tuple[Callable[[Unit], Future[Result]], Callable[[], int]]]:
-    """The workers of a Dask scheduler.
+def dask_client(address: str, workers: int) -> Iterator[Any]:
+    """A client of a Dask scheduler.
 
     Parameters
     ----------
-    store : Store
-        In a folder that all workers see under the same name, or at a URL.
-    study : Study
     address : str
         Such as "tcp://scheduler:8786", or "local" for workers on this machine.
     workers : int
@@ -156,8 +151,7 @@ def dask_workers(
 
     Yields
     ------
-    (callable, callable)
-        Hands a unit out; says how many may be handed out at a time.
+    distributed.Client
 
     Raises
     ------
@@ -197,19 +191,37 @@ def dask_workers(
         cluster = address
     with Client(cluster) as client:
         try:
-            # A task like the others, so that it is done again where the worker that holds its result is lost.
-            job = client.submit(_job, store, study, pure=False)
-            executor = client.get_executor(pure=False, retries=2)
-
-            def submit(unit: Unit) -> Future[Result]:
-                future: Future[Result] = executor.submit(_work, job, unit)
-                return future
-
-            # Twice as many units as threads, so that none waits for the client.
-            yield submit, lambda: max(1, 2 * sum(client.nthreads().values()))
+            yield client
         finally:
             if address == "local":
                 cluster.close()
+
+
+def dask_workers(client: Any, store: Store, study: Study) -> tuple[Callable[[Unit], Future[Result]], Callable[[], int]]:
+    """The workers of a Dask scheduler.
+
+    Parameters
+    ----------
+    client : distributed.Client
+    store : Store
+        In a folder that all workers see under the same name, or at a URL.
+    study : Study
+
+    Returns
+    -------
+    (callable, callable)
+        Hands a unit out; says how many may be handed out at a time.
+    """
+    # A task like the others, so that it is done again where the worker that holds its result is lost.
+    job = client.submit(_job, store, study, pure=False)
+    executor = client.get_executor(pure=False, retries=2)
+
+    def submit(unit: Unit) -> Future[Result]:
+        future: Future[Result] = executor.submit(_work, job, unit)
+        return future
+
+    # Twice as many units as threads, so that none waits for the client.
+    return submit, lambda: max(1, 2 * sum(client.nthreads().values()))
 
 
 def _job(store: Store, study: Study) -> tuple[Store, Study]:

@@ -89,3 +89,13 @@ def test_what_is_not_a_rule_or_not_an_agent_is_refused():
         rules.rule(rules.act, int)
     with pytest.raises(TypeError, match=r"agents includes QLearning\(.*; an agent must be"):
         rules.rule(rules.act, fsq.QLearning(0.5, 0.9))
+
+
+def test_a_rule_that_prints_is_refused():
+    """In a thread of its own it would wait for the interpreter for ever."""
+    with pytest.raises(TypeError, match="'bootstrap' prints"):
+
+        @rules.rule(rules.bootstrap, Incomplete)
+        def _(agent, row, summary, action):
+            print(summary)
+            return summary

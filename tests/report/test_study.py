@@ -149,7 +149,7 @@ def test_studies_are_read_as_any_program_reads_them():
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("fastsoftq.studies"):
                 assert node.module == "fastsoftq.studies", path
-                assert {alias.name for alias in node.names} <= {"Results", "open_results"}, path
+                assert {alias.name for alias in node.names} <= {"Condition", "Results", "open_results"}, path
 
 
 def test_a_folder_with_findings_and_the_study_they_are_of_is_the_experiments(ran, results):
@@ -213,3 +213,27 @@ def test_an_interval_without_ends_is_said_to_have_none(ran):
     assert "soft and hard are not told apart over the last 100 episodes" in page
     drawn = "".join(re.findall("<svg.*?</svg>", page, re.S))
     assert not re.search("nan|inf", "".join(re.findall('points="[^"]*"', drawn)))
+
+
+def test_the_report_says_in_what_its_conditions_differ(tmp_path):
+    conditions = [
+        Condition("cliff", "hard", "first"),
+        Condition("cliff", "hard", "then", episodes=6, first_seed=9, after="first"),
+    ]
+    run(
+        Study(
+            name="two",
+            episodes=8,
+            seeds=6,
+            max_steps=30,
+            environments={"cliff": fsq.cliff_walking()},
+            agents={"hard": HARD},
+            conditions=conditions,
+        ),
+        tmp_path,
+    )
+    first, then = read_results(tmp_path)[0].agents
+    assert first.settings["starts_from"] == "zeros"
+    assert then.settings["starts_from"] == "first"
+    assert (then.settings["episodes"], then.settings["first_seed"]) == (6, 9)
+    assert not {"max_steps", "precision"} & {*first.settings, *then.settings}

@@ -129,3 +129,9 @@ def test_a_script_without_a_main_guard_is_told_of_it(guard, tmp_path):
         assert done.returncode == 1
         assert done.stderr.count("Traceback") == 1
         assert 'So it must be a file, and ask within `if __name__ == "__main__":`' in done.stderr.splitlines()[-1]
+
+
+def test_a_bad_address_leaves_nothing_behind(small, tmp_path):
+    with pytest.raises(ValueError, match="dask is 'nowhere'"):
+        run(small(), tmp_path / "out", dask="nowhere")
+    assert not (tmp_path / "out").exists()
