@@ -57,8 +57,8 @@ def test_paths_that_clip_are_named_by_their_order():
     pictures = []
     for shift in (0.0, 2e-16):
         figure = Figure()
-        for left in (0.1, 0.55):
-            figure.add_axes((left + shift, 0.1, 0.35, 0.8)).plot([1.0, 2.0])
+        for left in (0.12, 0.57):
+            figure.add_axes((left + shift, 0.1, 0.33, 0.8)).plot([1.0, 2.0])
         file = io.BytesIO()
         save(figure, file, "svg")
         pictures.append(file.getvalue())
