@@ -10,6 +10,7 @@ from textwrap import fill
 from typing import Any, BinaryIO
 
 import matplotlib
+import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -105,8 +106,19 @@ def save(figure: Figure, file: BinaryIO, kind: str) -> None:
     metadata = {"Title": figure.get_suptitle()} | ({"Date": None} if kind == "svg" else {})
     picture = io.BytesIO()
     with matplotlib.rc_context(STYLE):
+        _settle(figure)
         figure.savefig(picture, format=kind, metadata=metadata)
     file.write(_named_in_order(picture.getvalue()) if kind == "svg" else picture.getvalue())
+
+
+def _settle(figure: Figure) -> None:
+    """Lay a figure out for good, to nine digits: the last bits of a layout vary from run to run."""
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    for ax in figure.axes:
+        ax.set_position(tuple(np.round(ax.get_position(original=True).bounds, 9)))
+    for text in figure.texts:
+        text.set_position(tuple(np.round(text.get_position(), 9)))
 
 
 def _named_in_order(svg: bytes) -> bytes:
