@@ -183,8 +183,8 @@ def _figure(tuned: list[Tuned], settings: Settings) -> Figure:
     note = (
         f"{settings.seeds} seeds, {settings.episodes} episodes in the open room, then {_tuning(settings)} in the room "
         "shown. Maps: where exact soft goes. Dashed: exact, had all been learned at once. Dots: right of 0 a soft "
-        "table is the better start, grey where neither is told to be; all their intervals together hold at 95 %, paired "
-        "by seed."
+        "table is the better start, grey where neither is told to be; all their intervals together hold at 95 %, "
+        "paired by seed."
     )
     with titled_figure(10.5, 12.6, "What is a pretrained table worth?") as figure:
         axes = figure.subplots(len(TASKS), 3, width_ratios=(0.8, 1.5, 1.0), sharex="col")
