@@ -10,6 +10,7 @@ from scipy.optimize import linprog
 
 import fastsoftq as fsq
 from fastsoftq.planning.iteration import _solution
+from fastsoftq.planning.optimal import howard
 from fastsoftq.planning.optimal.reduction import Solved
 from tests.reference.total_reward import optimal
 from tests.reference.total_reward import solve as solve_exactly
@@ -239,6 +240,69 @@ def test_equal_optima_share_evenly(solve):
     reward = [[-0.1, -0.3], [-0.2, -0.2], [-0.3, -0.3], [0.0, 0.0], [-0.2, -0.2], [-0.1, -0.1]]
     over = [[False, False], [False, False], [True, True], [True, True], [False, False], [True, True]]
     assert solve(world(after, reward, over), 1.0).policy[0].tolist() == [0.5, 0.5]
+
+
+def slippery_ring(size, chance):
+    """Two steps, one each way, that slip into the other: each costs 1, for ever."""
+    ahead, back = (np.arange(size) + 1) % size, (np.arange(size) - 1) % size
+    after = np.stack([np.stack([ahead, back], 1), np.stack([back, ahead], 1)], 1)
+    chances = np.broadcast_to([chance, 1.0 - chance], after.shape)
+    return world(after, np.full(after.shape, -1.0), np.zeros(after.shape, bool), chances, start=size // 2)
+
+
+@solvers
+@pytest.mark.parametrize("chance", [0.6, 0.9, 0.95])
+@pytest.mark.parametrize("discount", [0.9, 0.99, 0.995])
+def test_values_are_proved_where_all_actions_are_equally_good(solve, chance, discount):
+    right = -1 / (1 - Fraction(discount))
+    for size in (3, 17, 200, 440, 460, 500, 520, 580):
+        solution = solve(slippery_ring(size, chance), discount)
+        assert solution.converged
+        off = max(abs(Fraction(v) - right) for v in solution.v.tolist())
+        assert off <= Fraction(solution.error_bound)
+        assert solution.error_bound <= 1e-13 / (1.0 - discount)
+
+
+@solvers
+def test_a_bound_that_is_the_same_everywhere_holds(solve, monkeypatch):
+    """In random worlds, some states of which the start cannot lead to, against fractions."""
+    monkeypatch.setattr(howard, "_followed_bound", lambda *_: None)
+    for seed in range(30):
+        mdp, discount = random_world(seed), Fraction(15, 16)
+        here = seen(mdp)
+        solution = solve(mdp, float(discount))
+        assert solution.converged
+        chosen = solution.policy.argmax(axis=1)
+        worth = exact_values(mdp, chosen, discount)
+        for s in here:
+            for a in range(mdp.n_actions):  # the policy is optimal, to within what double precision can tell
+                assert backed_up(mdp, worth, discount, s, a) <= worth[s] + Fraction(1, 10**12)
+            assert abs(Fraction(float(solution.v[s])) - worth[s]) <= Fraction(solution.error_bound) + Fraction(
+                1, 10**14
+            )
+
+
+def backed_up(mdp, worth, discount, s, a):
+    outcomes = mdp.outcomes(s, a)
+    return sum(
+        Fraction(o.probability) * (Fraction(o.reward) + discount * worth[o.next_state] * (not o.terminated))
+        for o in outcomes
+    ) / sum(Fraction(o.probability) for o in outcomes)
+
+
+def exact_values(mdp, chosen, discount):
+    """The values of a policy, in fractions."""
+    size, zero = mdp.n_states, [Fraction(0)] * mdp.n_states
+    rows, paid = [], []
+    for s in range(size):
+        going = [Fraction(0)] * size
+        paid.append([Fraction(0) if mdp.terminal[s] else backed_up(mdp, zero, discount, s, chosen[s])])
+        outcomes = [] if mdp.terminal[s] else mdp.outcomes(s, chosen[s])
+        for o in outcomes:
+            going[o.next_state] += Fraction(o.probability) * (not o.terminated)
+        total = sum(Fraction(o.probability) for o in outcomes) or Fraction(1)
+        rows.append([Fraction(int(s == t)) - discount * p / total for t, p in enumerate(going)])
+    return [x for (x,) in solve_exactly(rows, paid)]
 
 
 def test_soft_values_near_the_critical_scale():
