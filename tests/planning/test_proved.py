@@ -263,46 +263,28 @@ def test_values_are_proved_where_all_actions_are_equally_good(solve, chance, dis
         assert solution.error_bound <= 1e-13 / (1.0 - discount)
 
 
-@solvers
-def test_a_bound_that_is_the_same_everywhere_holds(solve, monkeypatch):
-    """In random worlds, some states of which the start cannot lead to, against fractions."""
+@pytest.mark.parametrize("discount", [0.5, 0.9, 0.97])
+def test_a_bound_that_is_the_same_everywhere_holds(discount, monkeypatch):
+    """Of the first policies met, most of them not optimal, against plain sweeps."""
     monkeypatch.setattr(howard, "_followed_bound", lambda *_: None)
-    for seed in range(30):
-        mdp, discount = random_world(seed), Fraction(15, 16)
-        here = seen(mdp)
-        solution = solve(mdp, float(discount))
-        assert solution.converged
-        chosen = solution.policy.argmax(axis=1)
-        worth = exact_values(mdp, chosen, discount)
-        for s in here:
-            for a in range(mdp.n_actions):  # the policy is optimal, to within what double precision can tell
-                assert backed_up(mdp, worth, discount, s, a) <= worth[s] + Fraction(1, 10**12)
-            assert abs(Fraction(float(solution.v[s])) - worth[s]) <= Fraction(solution.error_bound) + Fraction(
-                1, 10**14
+    far = 0
+    for seed in range(100):
+        mdp = random_world(seed, 8)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            solution = fsq.value_iteration(mdp, discount, max_iterations=1)
+        v = np.zeros(mdp.n_states)
+        for _ in range(round(40 / (1.0 - discount))):
+            q = (mdp.probability * (mdp.reward + discount * np.where(mdp.terminated, 0.0, v[mdp.next_state]))).sum(
+                axis=2
             )
-
-
-def backed_up(mdp, worth, discount, s, a):
-    outcomes = mdp.outcomes(s, a)
-    return sum(
-        Fraction(o.probability) * (Fraction(o.reward) + discount * worth[o.next_state] * (not o.terminated))
-        for o in outcomes
-    ) / sum(Fraction(o.probability) for o in outcomes)
-
-
-def exact_values(mdp, chosen, discount):
-    """The values of a policy, in fractions."""
-    size, zero = mdp.n_states, [Fraction(0)] * mdp.n_states
-    rows, paid = [], []
-    for s in range(size):
-        going = [Fraction(0)] * size
-        paid.append([Fraction(0) if mdp.terminal[s] else backed_up(mdp, zero, discount, s, chosen[s])])
-        outcomes = [] if mdp.terminal[s] else mdp.outcomes(s, chosen[s])
-        for o in outcomes:
-            going[o.next_state] += Fraction(o.probability) * (not o.terminated)
-        total = sum(Fraction(o.probability) for o in outcomes) or Fraction(1)
-        rows.append([Fraction(int(s == t)) - discount * p / total for t, p in enumerate(going)])
-    return [x for (x,) in solve_exactly(rows, paid)]
+            v = np.where(mdp.terminal, 0.0, q.max(axis=1))
+        here = seen(mdp)
+        off = np.abs(solution.v - v)[here].max()
+        far += off > 1e-3
+        assert off <= solution.error_bound + 1e-12 / (1.0 - discount)
+        assert solution.error_bound < np.inf
+    assert far >= 5
 
 
 def test_soft_values_near_the_critical_scale():
