@@ -30,7 +30,7 @@ class PolicyEvaluation(NotebookTable):
         The same after a given first action.
     expected_return : float
         Expected undiscounted return from the start distribution. Where the policy may never terminate: finite if
-        rewards are zero from some step on, -inf or inf if it goes on losing or gaining, nan if both can happen.
+        it earns 0 a step in the long run, -inf or inf if it goes on losing or gaining, nan if both can happen.
     expected_length : float
         Expected number of steps from the start distribution, up to the horizon; inf if the policy may never terminate.
     termination_probability : float
@@ -90,7 +90,8 @@ def evaluate_policy(
     to rounding. A mean reward counts as 0 within rounding, too.
 
     At discount 1 without a horizon, values are infinite where the policy gains or loses for ever, and nan where it
-    may do either. Probabilities below 1e-15 count as 0.
+    may do either. Where a total swings for ever, as in a cycle of +1 and -1, the value is the limit of its running
+    mean (0.5 before the +1), as in `value_iteration`. Probabilities below 1e-15 count as 0.
 
     Examples
     --------

@@ -102,7 +102,7 @@ def test_policies_that_never_stop(reward, total):
     assert (worth.expected_return, worth.expected_length, worth.termination_probability) == (-1.0, 1.0, 1.0)
 
 
-@pytest.mark.parametrize(("pays", "total"), [((1.0, -3.0), -np.inf), ((3.0, -1.0), np.inf), ((1.0, -1.0), np.nan)])
+@pytest.mark.parametrize(("pays", "total"), [((1.0, -3.0), -np.inf), ((3.0, -1.0), np.inf), ((1.0, -1.0), 0.5)])
 def test_the_mean_reward_of_a_loop_decides_its_sign(pays, total):
     mdp = fsq.TabularMDP(next_state=[[1], [0]], reward=[[pays[0]], [pays[1]]], terminated=[[False]] * 2, start=0)
     worth = fsq.evaluate_policy(mdp, np.ones((2, 1)))
@@ -116,6 +116,28 @@ def test_what_goes_on_is_told_whatever_was_paid_elsewhere(loss, total):
     worth = fsq.evaluate_policy(mdp, np.ones((2, 1)))
     assert worth.v.tolist() == [total, 0.0 if loss == 0.0 else total]
     assert worth.expected_return == total
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_totals_that_swing_for_ever_count_by_their_running_mean(seed):
+    """Two classes that are never left, with mean rewards of 0, and states before them, against discounts near 1."""
+    rng = np.random.default_rng(seed)
+    size = int(rng.integers(2, 5))
+    chain = np.zeros((2 * size + 3, 2 * size + 3))
+    for block in (slice(0, size), slice(size, 2 * size)):
+        chain[block, block] = np.roll(np.eye(size), 1, axis=1) if seed % 2 else rng.dirichlet(np.ones(size), size)
+    chain[2 * size :] = rng.dirichlet(np.ones(len(chain)), 3)
+    worth = rng.integers(-4, 5, len(chain))
+    reward = worth[:, None] - np.broadcast_to(worth, chain.shape)  # of each step: the mean is 0 in every class
+    after = np.broadcast_to(np.arange(len(chain)), chain.shape)[:, None]
+    mdp = fsq.TabularMDP(after, reward[:, None], np.zeros_like(after, bool), chain[:, None], start=2 * size)
+    found = fsq.evaluate_policy(mdp, np.ones((len(chain), 1)))
+    # Richardson's extrapolation of discounted values, whose errors begin in proportion to 1 - discount.
+    paid = (chain * reward).sum(axis=1)
+    coarse, fine = (np.linalg.solve(np.eye(len(chain)) - (1.0 - gap) * chain, paid) for gap in (2e-5, 1e-5))
+    np.testing.assert_allclose(found.v, 2.0 * fine - coarse, atol=1e-7)
+    assert found.expected_return == found.v[2 * size]
+    np.testing.assert_allclose(found.q[:, 0], found.v, atol=1e-12)
 
 
 def test_means_that_only_rounding_keeps_from_zero():

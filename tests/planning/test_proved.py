@@ -10,6 +10,7 @@ from scipy.optimize import linprog
 
 import fastsoftq as fsq
 from fastsoftq.planning.iteration import _solution
+from fastsoftq.planning.optimal import howard
 from fastsoftq.planning.optimal.reduction import Solved
 from tests.reference.total_reward import optimal
 from tests.reference.total_reward import solve as solve_exactly
@@ -70,8 +71,7 @@ def test_undiscounted_values_are_those_of_the_best_of_all_policies(block):
             slack = 1e-14 * max(1.0, np.abs(right[there]).max(initial=0.0))  # of the comparison itself
             assert np.abs(solution.v[there] - right[there]).max(initial=0.0) <= solution.error_bound + slack
             worth = fsq.evaluate_policy(mdp, solution.policy).v[there]
-            told = ~np.isnan(worth)  # where what is earned swings for ever, it has no limit
-            np.testing.assert_allclose(worth[told], right[there][told], atol=1e-8, err_msg=str(seed))
+            np.testing.assert_allclose(worth, right[there], atol=1e-8, err_msg=str(seed))
 
 
 @pytest.mark.parametrize("discount", [0.3, 0.9, 0.999])
@@ -239,6 +239,51 @@ def test_equal_optima_share_evenly(solve):
     reward = [[-0.1, -0.3], [-0.2, -0.2], [-0.3, -0.3], [0.0, 0.0], [-0.2, -0.2], [-0.1, -0.1]]
     over = [[False, False], [False, False], [True, True], [True, True], [False, False], [True, True]]
     assert solve(world(after, reward, over), 1.0).policy[0].tolist() == [0.5, 0.5]
+
+
+def slippery_ring(size, chance):
+    """Two steps, one each way, that slip into the other: each costs 1, for ever."""
+    ahead, back = (np.arange(size) + 1) % size, (np.arange(size) - 1) % size
+    after = np.stack([np.stack([ahead, back], 1), np.stack([back, ahead], 1)], 1)
+    chances = np.broadcast_to([chance, 1.0 - chance], after.shape)
+    return world(after, np.full(after.shape, -1.0), np.zeros(after.shape, bool), chances, start=size // 2)
+
+
+@solvers
+@pytest.mark.parametrize("chance", [0.6, 0.9, 0.95])
+@pytest.mark.parametrize("discount", [0.9, 0.99, 0.995])
+def test_values_are_proved_where_all_actions_are_equally_good(solve, chance, discount):
+    right = -1 / (1 - Fraction(discount))
+    for size in (3, 17, 200, 440, 460, 500, 520, 580):
+        solution = solve(slippery_ring(size, chance), discount)
+        assert solution.converged
+        off = max(abs(Fraction(v) - right) for v in solution.v.tolist())
+        assert off <= Fraction(solution.error_bound)
+        assert solution.error_bound <= 1e-13 / (1.0 - discount)
+
+
+@pytest.mark.parametrize("discount", [0.5, 0.9, 0.97])
+def test_a_bound_that_is_the_same_everywhere_holds(discount, monkeypatch):
+    """Of the first policies met, most of them not optimal, against plain sweeps."""
+    monkeypatch.setattr(howard, "_followed_bound", lambda *_: None)
+    far = 0
+    for seed in range(100):
+        mdp = random_world(seed, 8)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            solution = fsq.value_iteration(mdp, discount, max_iterations=1)
+        v = np.zeros(mdp.n_states)
+        for _ in range(round(40 / (1.0 - discount))):
+            q = (mdp.probability * (mdp.reward + discount * np.where(mdp.terminated, 0.0, v[mdp.next_state]))).sum(
+                axis=2
+            )
+            v = np.where(mdp.terminal, 0.0, q.max(axis=1))
+        here = seen(mdp)
+        off = np.abs(solution.v - v)[here].max()
+        far += off > 1e-3
+        assert off <= solution.error_bound + 1e-12 / (1.0 - discount)
+        assert solution.error_bound < np.inf
+    assert far >= 5
 
 
 def test_soft_values_near_the_critical_scale():

@@ -227,6 +227,24 @@ def test_what_is_not_separated_is_still_found():
     assert fit.log_likelihood == pytest.approx(60 * np.log(0.6) + 40 * np.log(0.4), rel=1e-9)
 
 
+@pytest.mark.parametrize("n_features", [2, 3])
+def test_weights_that_are_not_determined_are_as_likely_as_any(n_features):
+    """Two actions of one state, which one direction of weights explains; which one depends on the weights."""
+    after = [[[1, 0, 0], [0, 1, 2]], [[2, 0, 2], [0, 1, 2]], [[1, 0, 0], [1, 2, 1]]]
+    chances = [[[5, 4, 7], [10, 3, 3]], [[4, 3, 9], [3, 7, 6]], [[3, 11, 2], [6, 5, 5]]]
+    none = np.zeros((3, 2, 3))
+    mdp = fsq.TabularMDP(after, none, none > 0.0, np.array(chances) / 16.0)
+    seen = fsq.Demonstrations.of([[(2, 0)], [(2, 0)], [(2, 1)]])
+    rng = np.random.default_rng(0)
+    for _ in range(100):
+        features = rng.normal(size=(3, 2, n_features))
+        with pytest.warns(RuntimeWarning, match="do not determine weights 0"):
+            fit = fsq.fit_rewards(mdp, features, seen, 0.9)
+        assert fit.unidentified.all()
+        assert fit.log_likelihood == pytest.approx(2.0 * np.log(2.0 / 3.0) + np.log(1.0 / 3.0), abs=1e-9)
+    np.testing.assert_allclose(soft(mdp, features, fit.weights, 0.9)[2], [2.0 / 3.0, 1.0 / 3.0], atol=1e-6)
+
+
 def test_what_is_not_determined_is_said_to_be():
     fit, (warned,) = arms([[1.0, 0.0, 3.0], [0.0, 1.0, 3.0], [0.0, 0.0, 3.0]], [5, 3, 2])
     assert warned == "the demonstrations do not determine weight 2"

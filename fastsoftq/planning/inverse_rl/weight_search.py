@@ -76,9 +76,10 @@ class WeightSearch:
         """Search, for so many steps at most."""
         left = max_iterations
         information = self.information()
+        met = self._span(information.basis)
         while True:
             before = left
-            left, settled = self._climb(information.basis, left)
+            left, settled, rose = self._climb(information.basis, left)
             known = information.basis.shape[1]
             direction = None
             if not settled and known and not self.separated.all():
@@ -91,10 +92,16 @@ class WeightSearch:
                 self.weights = self.weights + away
                 self.separated |= self._concerned(away)
             information = self.information()
-            if direction is None and (left == before or settled) and information.basis.shape[1] <= known:
+            met = self._span(met, information.basis)
+            turned = settled and rose and met.shape[1] > known
+            done = left == before or (settled and not turned)
+            if direction is None and done and information.basis.shape[1] <= known:
                 break
             if left <= 0:
                 break
+            if turned:  # along one basis after the other alone, the climb would zigzag
+                left, _, _ = self._climb(met, left)
+                information = self.information()
         if self.separated.any():
             self.separated |= information.unknown & ~self.unidentified
         self.unidentified &= information.unknown
@@ -109,6 +116,13 @@ class WeightSearch:
         told = values > _SILENT
         basis = (directions[told] / values[told, None]).T / self.sizes[:, None]
         return Information(basis, np.asarray((np.abs(directions[~told]) > _SOME).any(axis=0)))
+
+    def _span(self, *bases: NDArray[np.float64]) -> NDArray[np.float64]:
+        """A basis of all directions in some bases, orthonormal in weights scaled by their sizes."""
+        size = np.where(np.isfinite(self.sizes), self.sizes, 0.0)[:, None]
+        columns = np.column_stack([size * basis for basis in bases])
+        directions, values, _ = np.linalg.svd(columns / np.linalg.norm(columns, axis=0), full_matrices=False)
+        return np.asarray(directions[:, values > _SOME] / self.sizes[:, None])
 
     def _concerned(self, away: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Which weights a direction changes."""
@@ -126,8 +140,8 @@ class WeightSearch:
         met = np.sqrt((self._weighted(log_policy, self.behaviour.size) ** 2).sum(axis=0))
         return np.where(size > 1e-13 * met, size, np.inf)
 
-    def _climb(self, basis: NDArray[np.float64], left: int) -> tuple[int, bool]:
-        """Take steps of Newton's method; how many are left then, and whether they have settled."""
+    def _climb(self, basis: NDArray[np.float64], left: int) -> tuple[int, bool, bool]:
+        """Take steps of Newton's method; how many are left, whether they settled, and whether the likelihood rose."""
         counts = self.part.counts
         visited = counts.sum(axis=1) > 0.0
         # Features along the basis, and the rewards so far as one more: what nearly alike features have in common
@@ -138,6 +152,7 @@ class WeightSearch:
         behaviour.v = self.behaviour.v
         log_policy, gradient = behaviour(here)
         likelihood, last = total(counts, log_policy), np.inf
+        first, noise = likelihood, 0.0
         settled, steps = False, 0
         while steps < min(_STEPS, left):
             told = gradient[:, :, :-1]
@@ -168,4 +183,4 @@ class WeightSearch:
             steps += 1
         self.weights = self.weights + basis @ here[:-1]
         self.behaviour.v = behaviour.v
-        return left - steps, settled
+        return left - steps, settled, likelihood > first + noise

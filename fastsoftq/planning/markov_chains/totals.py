@@ -85,26 +85,29 @@ def total_rewards(
     Returns
     -------
     ndarray of float64, shape [states, kinds]
-        From a state that can fall into a class it never leaves: finite if that class pays nothing, otherwise -inf or
-        inf by the sign of its mean reward, nan if it is 0 or if classes of both signs can be reached.
+        From a state that can fall into a class it never leaves: -inf or inf by the sign of the class's mean reward,
+        nan if classes of both signs can be reached. Where the mean is 0, the sum swings, and its running mean counts
+        (Puterman 1994, section 8.2.3: the bias).
     """
     transient, label = transient_states(chain, ends)
     total = np.zeros_like(rewards)
     rounding = total if rounding is None else rounding
     kinds = zip(rewards.T, rounding.T, strict=True)
     lasting = [_lasting(chain, label, ~transient, reward, noise) for reward, noise in kinds]
-    total = total.copy()
+    total = np.column_stack([np.where(np.isfinite(lasts), lasts, 0.0) for lasts in lasting])
     if transient.any():
         solver = Resolvent(*part(chain, ends, transient))
         for kind, reward in enumerate(rewards.T):
-            if reward[transient].any():
-                total[transient, kind] = _settled(solver, reward[transient])
-    for kind, limits in enumerate(lasting):
-        for limit, members in limits.items():
-            reach = chain.reaching(members)
-            clash = reach & ~np.isfinite(total[:, kind]) & (total[:, kind] != limit)
-            total[reach, kind] = limit
-            total[clash, kind] = np.nan
+            follows = reward + chain.expected(total[:, kind]) if total[:, kind].any() else reward
+            if follows[transient].any():
+                total[transient, kind] = _settled(solver, follows[transient])
+    for kind, lasts in enumerate(lasting):
+        for limit, members in (-np.inf, lasts == -np.inf), (np.inf, lasts == np.inf), (np.nan, np.isnan(lasts)):
+            if members.any():
+                reach = chain.reaching(members)
+                clash = reach & (total[:, kind] == -limit)
+                total[reach, kind] = limit
+                total[clash, kind] = np.nan
     return total
 
 
@@ -168,14 +171,15 @@ def _lasting(
     recurrent: NDArray[np.bool_],
     reward: NDArray[np.float64],
     rounding: NDArray[np.float64],
-) -> dict[float, NDArray[np.bool_]]:
-    """The states of classes that are never left and go on paying, by their total."""
+) -> NDArray[np.float64]:
+    """The totals of states in classes that are never left; 0 elsewhere."""
     limit = np.zeros(int(label.max()) + 1)  # of each class
     gains, loses = np.zeros(limit.size, np.bool_), np.zeros(limit.size, np.bool_)
     gains[label[recurrent & (reward > rounding)]] = True
     loses[label[recurrent & (reward < -rounding)]] = True
     limit[gains], limit[loses] = np.inf, -np.inf
     mixed = gains & loses
+    total = np.where(recurrent, limit[label], 0.0)
     members = np.flatnonzero(mixed[label])
     members = members[np.argsort(label[members], kind="stable")]
     for group in np.split(members, np.flatnonzero(np.diff(label[members])) + 1):
@@ -184,8 +188,10 @@ def _lasting(
             inside = np.zeros(label.size, np.bool_)
             inside[group] = True
             inner = chain.within(inside, inside)
-            _, cycle, unsure = _until_home(inner, reward[group], rounding[group], int(np.argmax(often_visited(inner))))
-            limit[label[group[0]]] = np.copysign(np.inf, cycle) if abs(cycle) > unsure else np.nan
-    of_state = np.where(recurrent, limit[label], 0.0)
-    sums = {-np.inf: of_state == -np.inf, np.inf: of_state == np.inf, np.nan: np.isnan(of_state)}
-    return {limit: members for limit, members in sums.items() if members.any()}
+            home = int(np.argmax(often_visited(inner)))
+            earned, cycle, unsure = _until_home(inner, reward[group], rounding[group], home)
+            if abs(cycle) > unsure:
+                total[group] = np.copysign(np.inf, cycle)
+            else:
+                total[group] = earned - poisson_equation(inner, np.ones(group.size), earned)[1]
+    return total

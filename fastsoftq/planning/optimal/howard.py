@@ -202,42 +202,72 @@ def _proof(
     """A bound on the error of v, and on how much worse each choice is.
 
     A bound w >= 0 is proved once no choice gains at v + w and the policy's own does not lose at v - w: then v + w is
-    above the optimum, and v - w below the policy's value. w solves the equations of the policy for what its gains may
-    have been rounded by, and of another choice wherever that one would still gain at v + w.
+    above the optimum, and v - w below the policy's value. A choice may gain `need` at v, and `need + rise(w)` at v + w.
     """
-    differences = choices.differences
     own = np.zeros(choices.state.size, np.bool_)
     own[chosen] = True
     need = np.where(own, np.abs(gain), gain) + noise
+    w = _followed_bound(choices, chosen, solver, need, relevant)
+    if w is None:
+        w = _constant_bound(choices, chosen, need, relevant)
+    if w is None:
+        return np.full(choices.n_states, np.inf), -gain - noise
+    reach = choices.differences.rise(w) + 2.0 * w[choices.state]  # the bound before and after the step together
+    return w, -gain - noise - reach
+
+
+def _followed_bound(
+    choices: Choices,
+    chosen: NDArray[np.int64],
+    solver: Resolvent,
+    need: NDArray[np.float64],
+    relevant: NDArray[np.bool_],
+) -> NDArray[np.float64] | None:
+    """Solve the policy's equations for what its gains need, and follow another choice wherever that still gains."""
     inside = relevant[choices.state]
     follows, load = chosen, _MORE * np.maximum(need[chosen], 0.0)
-    nothing = np.full(choices.n_states, np.inf), -gain - noise
     before, stuck = np.inf, 0
     for _ in range(_ROUNDS):
         if not choices.always_ends and not proper(choices, follows)[relevant].all():
-            return nothing
+            return None
         w = solver.solve(load)
         if not np.isfinite(w[relevant]).all():
-            return nothing
+            return None
         w = np.maximum(np.nan_to_num(w, nan=0.0, posinf=0.0), 0.0)
-        rise = differences.rise(w)
-        over = np.where(inside, need + rise + differences.rounding(w, need), -np.inf)
+        rise = choices.differences.rise(w)
+        over = np.where(inside, need + rise + choices.differences.rounding(w, need), -np.inf)
         worst = best_in_each(choices, over)
         open_ = over[worst] > 0.0
         if not open_.any():
-            reach = rise + 2.0 * w[choices.state]  # the bound before and after the step together
-            return w, -gain - noise - reach
+            return w
         largest = float(over[worst][open_].max())
         stuck = stuck + 1 if (worst == follows)[open_].all() and largest > 0.5 * before else 0
         if stuck == _STUCK:
-            return nothing  # the equations of this policy are beyond double precision
+            return None  # the equations of this policy are beyond double precision
         before = largest
         more = np.where(worst == follows, 2.0 * over[worst], 0.0) + EPS * w  # beyond what rounding can hide
         load = np.where(open_, np.maximum(load, _MORE * need[worst]) + more, load)
         if (worst != follows)[open_].any():
             follows = np.where(open_, worst, follows)
             solver = choices.followed(follows)
-    return nothing
+    return None
+
+
+def _constant_bound(
+    choices: Choices, chosen: NDArray[np.int64], need: NDArray[np.float64], relevant: NDArray[np.bool_]
+) -> NDArray[np.float64] | None:
+    """The same bound in all relevant states: a step lowers it by the probability of the end.
+
+    It needs no policy. Where many choices are equally good, which one needs most may change for more rounds than
+    `_followed_bound` has.
+    """
+    if not choices.always_ends:
+        return None
+    with np.errstate(over="ignore"):
+        size = _MORE * np.maximum(need, 0.0) / choices.ends
+    within = float(size[relevant[choices.state]].max(initial=0.0))
+    w = np.where(relevant, within, max(within, float(size[chosen].max(initial=0.0))))
+    return w if np.isfinite(w).all() else None
 
 
 def _shared(
