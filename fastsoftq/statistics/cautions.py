@@ -73,7 +73,9 @@ def caution_of_bootstrap(runs: int) -> str:
 
 
 def caution_of_difference(a: FloatArray, b: FloatArray, paired: bool, alpha: float, *, known: bool) -> str:
-    """Return what makes the interval of a difference of means doubtful."""
+    """Return what makes the interval of a difference of means doubtful; ``known`` is whether it has ends or bounds."""
+    if not (paired or known) and np.ptp(a) > 0.0 and np.ptp(b) > 0.0:
+        return f"{len(a)} runs against {len(b)} that are not paired are too few for an end at level {1.0 - alpha:g}"
     groups = {"a - b": paired_differences(a, b)} if paired else {"a": a, "b": b}
     found = {
         name: "" if is_two_valued(x) and np.ptp(x) > 0.0 else caution_of_mean(x, alpha, known=known)
