@@ -12,14 +12,13 @@ from fastsoftq.statistics.agreeing_runs import Parts, agreed_interval, of_unknow
 from fastsoftq.statistics.betting_bounds import mean_bounds
 from fastsoftq.statistics.bootstraps import Statistic, bootstrap_interval, pseudo_values
 from fastsoftq.statistics.cautions import (
-    ENOUGH,
     caution_of_agreement,
     caution_of_bootstrap,
     caution_of_function,
     caution_of_mean,
     caution_of_tail,
 )
-from fastsoftq.statistics.clopper_pearson import binomial_interval, is_two_valued
+from fastsoftq.statistics.clopper_pearson import is_two_valued, two_valued_interval
 from fastsoftq.statistics.distributions import tail_contributions, tail_mean
 from fastsoftq.statistics.moments import moments, skew_corrected_interval, student_interval, variation
 from fastsoftq.statistics.order_statistics import interquartile_mean, order_statistic_bounds
@@ -212,14 +211,10 @@ def _by_betting(sample: FloatArray, limits: tuple[float, float] | None, level: f
 
 
 def _of_two_values(sample: FloatArray, level: float, limits: tuple[float, float] | None) -> tuple[float, float]:
-    """Return the binomial interval; wider below 20 runs, which may have missed a third value, as counts do."""
+    """Return the interval of runs that take two values; refuse others."""
     if not is_two_valued(sample):
         raise ValueError(f"method is 'binomial'; x takes {len(np.unique(sample))} values, and must take two at most")
-    low, high = binomial_interval(sample, 1.0 - level)
-    if len(sample) < ENOUGH and limits != (sample.min(), sample.max()):
-        wider = skew_corrected_interval(moments([sample]), 1.0 - level)
-        low, high = min(low, float(wider[0])), max(high, float(wider[1]))
-    return low, high
+    return two_valued_interval(sample, 1.0 - level, limits)
 
 
 def _varies(sample: FloatArray) -> bool:

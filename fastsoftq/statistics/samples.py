@@ -135,6 +135,15 @@ def scaled(x: FloatArray, power: npt.NDArray[np.intc]) -> FloatArray:
     return np.asarray(np.ldexp(np.ldexp(x, power // 2), power - power // 2))
 
 
+def scaled_bounds(bounds: tuple[float, float] | None, power: npt.NDArray[np.intc]) -> tuple[float, float] | None:
+    """Return bounds over two to the power; those far beyond all runs are infinite, as good as none."""
+    if bounds is None:
+        return None
+    with np.errstate(over="ignore"):
+        low, high = scaled(np.array(bounds), -power)
+    return float(low), float(high)
+
+
 def paired_differences(a: FloatArray, b: FloatArray) -> FloatArray:
     """Return a - b, [runs, ...]; if all are equal up to rounding, exactly equal.
 

@@ -55,6 +55,19 @@ def test_tests(power):
     assert welch_test(np.ldexp(X, power), np.ldexp(Y, power)) == welch_test(X, Y)
 
 
+@pytest.mark.parametrize("power", [-1000, -560, 520, 1000])
+def test_small_p_values_of_drawn_permutations(power):
+    """Those are compared with the interval, which is of the same numbers."""
+    rng = np.random.default_rng(4)
+    for a, b in (
+        (3.0 * rng.exponential(size=10) + 2.0, rng.exponential(size=40)),
+        (np.repeat([0.0, 1.0], (11, 1)), np.repeat([0.0, 1.0], (12, 12))),
+    ):
+        plain, far = (permutation_test(np.ldexp(a, p), np.ldexp(b, p), paired=False) for p in (0, power))
+        assert plain.p_value < 0.1
+        assert plain == far
+
+
 @pytest.mark.parametrize("power", POWERS)
 def test_curves(power):
     for call in (
