@@ -196,7 +196,8 @@ def _estimate(sample: FloatArray, statistic: str | float | Statistic, function: 
     if function is np.mean and not callable(statistic):
         return float(moments([sample]).estimate)
     try:
-        estimate = float(function(sample, axis=0))
+        with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is refused below
+            estimate = float(function(sample, axis=0))
     except TypeError as error:
         raise TypeError(f"statistic is {statistic!r}; it must take an array and axis=, as numpy.std does") from error
     if not math.isfinite(estimate):

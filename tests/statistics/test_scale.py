@@ -55,7 +55,7 @@ def test_tests(power):
     assert welch_test(np.ldexp(X, power), np.ldexp(Y, power)) == welch_test(X, Y)
 
 
-@pytest.mark.parametrize("power", [-1000, -560, 520, 1000])
+@pytest.mark.parametrize("power", [-1000, -560, 520, 950])
 def test_small_p_values_of_drawn_permutations(power):
     """Those are compared with the interval, which is of the same numbers."""
     rng = np.random.default_rng(4)
