@@ -181,7 +181,10 @@ def confidence_interval(
         ends = float(low), float(high)
         caution = caution_of_tail(sample, TAIL) if of_tail else caution_of_mean(sample, 1.0 - level)
     else:
-        ends = bootstrap_interval(sample, known.function, level, method, resamples, generator)
+        # The function of a user may be of any kind; named statistics scale with the runs.
+        power = np.zeros_like(exponent(sample)) if callable(statistic) else exponent(sample)
+        scaled_ends = bootstrap_interval(scaled(sample, -power), known.function, level, method, resamples, generator)
+        ends = float(np.ldexp(scaled_ends[0], power)), float(np.ldexp(scaled_ends[1], power))
         caution = caution_of_bootstrap(len(sample))
         if callable(statistic):
             values = pseudo_values(sample, known.function, estimate)
