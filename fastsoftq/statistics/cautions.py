@@ -6,10 +6,8 @@ import numpy as np
 
 from fastsoftq.statistics.agreeing_runs import unseen
 from fastsoftq.statistics.clopper_pearson import is_two_valued
+from fastsoftq.statistics.moments import ENOUGH
 from fastsoftq.statistics.samples import FloatArray, exponent, paired_differences, scaled
-
-#: From so many runs on intervals of a mean hold for returns that are skewed (docs/statistics.md).
-ENOUGH = 20
 
 #: From so many runs on a function of them, as numpy.std, is nearly linear in each.
 _NEARLY_LINEAR = 100
@@ -72,11 +70,23 @@ def caution_of_bootstrap(runs: int) -> str:
     return f"{runs} runs are few for a bootstrap: it takes {ENOUGH}" if runs < ENOUGH else ""
 
 
-def caution_of_difference(a: FloatArray, b: FloatArray, paired: bool, alpha: float, *, known: bool) -> str:
-    """Return what makes the interval of a difference of means doubtful."""
+def caution_of_difference(
+    a: FloatArray, b: FloatArray, paired: bool, alpha: float, bounds: tuple[float, float] | None, *, known: bool
+) -> str:
+    """Return what makes the interval of a difference of means doubtful.
+
+    ``known`` is whether it has ends or ``bounds``. Runs that take two values have an exact interval if these are the
+    bounds; others, or differences, may have missed a third.
+    """
+    if not (paired or known) and np.ptp(a) > 0.0 and np.ptp(b) > 0.0:
+        return f"{len(a)} runs against {len(b)} that are not paired are too few for an end at level {1.0 - alpha:g}"
+
+    def has_all(x: FloatArray) -> bool:
+        return bounds is not None if paired else bounds == (x.min(), x.max())
+
     groups = {"a - b": paired_differences(a, b)} if paired else {"a": a, "b": b}
     found = {
-        name: "" if is_two_valued(x) and np.ptp(x) > 0.0 else caution_of_mean(x, alpha, known=known)
+        name: "" if is_two_valued(x) and np.ptp(x) > 0.0 and has_all(x) else caution_of_mean(x, alpha, known=known)
         for name, x in groups.items()
     }
     return "; ".join(f"{name}: {text}" for name, text in found.items() if text)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from fastsoftq.statistics.moments import ENOUGH, moments, skew_corrected_interval
 from fastsoftq.statistics.samples import ROUNDING, FloatArray, exponent, scaled
 
 
@@ -44,3 +45,23 @@ def binomial_interval(sample: FloatArray, alpha: float) -> tuple[float, float]:
     shares = betaincinv(k, n - k + 1, alpha / 2.0), betaincinv(k + 1, n - k, 1.0 - alpha / 2.0)
     lower, upper = (low * (1.0 - float(share)) + high * float(share) for share in shares)
     return lower, upper
+
+
+def two_valued_interval(sample: FloatArray, alpha: float, bounds: tuple[float, float] | None) -> tuple[float, float]:
+    """Return the binomial interval; wider below 20 runs, which may have missed a third value, as counts do.
+
+    There is no third where the two values are the ``bounds``.
+
+    Examples
+    --------
+    >>> runs = np.array([0.0, 0.0, 0.0, 1.0])
+    >>> two_valued_interval(runs, 0.05, (0.0, 1.0)) == binomial_interval(runs, 0.05)
+    True
+    >>> two_valued_interval(runs, 0.05, None)[1] > binomial_interval(runs, 0.05)[1]
+    True
+    """
+    low, high = binomial_interval(sample, alpha)
+    if len(sample) < ENOUGH and bounds != (sample.min(), sample.max()):
+        wider = skew_corrected_interval(moments([sample]), alpha)
+        low, high = min(low, float(wider[0])), max(high, float(wider[1]))
+    return low, high

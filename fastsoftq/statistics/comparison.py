@@ -10,17 +10,19 @@ from fastsoftq.statistics.clopper_pearson import is_two_valued
 from fastsoftq.statistics.difference_interval import difference_interval
 from fastsoftq.statistics.improvement import wins
 from fastsoftq.statistics.moments import moments
-from fastsoftq.statistics.permutation import permutation_test
+from fastsoftq.statistics.permutation import permute
 from fastsoftq.statistics.samples import (
     FloatArray,
     as_fraction,
     as_generator,
+    as_resamples,
     as_runs,
     as_two_samples,
     exponent,
     limits_of,
     paired_differences,
     scaled,
+    scaled_bounds,
     within,
 )
 from fastsoftq.system.html import NotebookTable
@@ -118,20 +120,20 @@ def compare_samples(
     Notes
     -----
     The interval is the skewness-corrected t interval of `confidence_interval`: of the paired differences, or with
-    Welch's degrees of freedom where runs are not paired. It holds 0 where differences take two values and the p-value
-    does not reject.
+    Welch's degrees of freedom where runs are not paired. It holds 0 where differences, or the runs of an unpaired
+    sample, take two values and the p-value does not reject.
 
     Few unpaired runs may have missed rare values that the other sample shows. Below 100 runs the interval is no shorter
     than that of a bootstrap-t in which both samples have one shape, that of all runs, each at its own scale; nor is
-    the p-value smaller (`permutation_test`).
+    the p-value smaller (`permutation_test`). Three runs against two are too few for an end at 95 %.
 
     Where runs show no spread the interval rests on their number. Paired differences that all agree bound the share of
     others, which are at most as large as the runs of a and b, or ``bounds``, lie apart: with fewer than 6 pairs like
     (1, 2) it holds 0, as the p-value says. If all runs of both are the same, the interval is infinite without
-    ``bounds``, and from 36 runs on it has no width. Of unpaired samples, one that takes two values has the interval of
-    Clopper and Pearson; one whose runs all agree has it between ``bounds``, or else the ends of both samples, or is
-    infinite if the other shows values so rare that these runs may have missed them. The intervals of a and of b are
-    joined by Newcombe's method (Statistics in Medicine 17, 1998).
+    ``bounds``, and from 36 runs on it has no width. Of unpaired samples, one that takes two values has the interval
+    ``"binomial"`` of `confidence_interval`; one whose runs all agree has that of Clopper and Pearson between
+    ``bounds``, or else the ends of both samples, or is infinite if the other shows values so rare that these runs may
+    have missed them. The intervals of a and of b are joined by Newcombe's method (Statistics in Medicine 17, 1998).
 
     Examples
     --------
@@ -144,14 +146,14 @@ def compare_samples(
     limits = limits_of(bounds, a, b)
     if limits is not None:
         first, second = within(first, "a", limits), within(second, "b", limits)
-    p_value = permutation_test(first, second, paired, as_generator(rng), resamples=resamples).p_value
+    p_value = permute(first, second, paired, as_generator(rng), as_resamples(resamples), limits).p_value
     power = exponent(first, second)  # squares of scaled numbers neither overflow nor vanish
     one, other = scaled(first, -power), scaled(second, -power)
     difference = float(moments([paired_differences(one, other)] if paired else [one, -other]).estimate)
-    with np.errstate(over="ignore"):  # bounds far beyond all runs are as good as none
-        ends = None if limits is None else (float(np.ldexp(limits[0], -power)), float(np.ldexp(limits[1], -power)))
+    ends = scaled_bounds(limits, power)
     low, high = difference_interval(one, other, paired, alpha, ends)
-    if paired and p_value > alpha and is_two_valued(paired_differences(one, other)):
+    groups = [paired_differences(one, other)] if paired else [one, other]
+    if p_value > alpha and any(is_two_valued(group) for group in groups):
         low, high = min(low, 0.0), max(high, 0.0)
     reach = np.inf if limits is None else limits[1] - limits[0]
     return Comparison(
@@ -170,7 +172,7 @@ def compare_samples(
         runs_b=len(second),
         paired=paired,
         caution=caution_of_difference(
-            one, other, paired, alpha, known=limits is not None or bool(np.isfinite(high - low))
+            one, other, paired, alpha, ends, known=limits is not None or bool(np.isfinite(high - low))
         ),
     )
 

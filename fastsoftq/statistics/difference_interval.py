@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 from fastsoftq.statistics.agreeing_runs import agreed_interval, of_weights
-from fastsoftq.statistics.clopper_pearson import binomial_interval, is_two_valued
+from fastsoftq.statistics.clopper_pearson import is_two_valued, two_valued_interval
 from fastsoftq.statistics.moments import moments, skew_corrected_interval, skew_corrected_p_value
 from fastsoftq.statistics.permuted_runs import least_p_value
 from fastsoftq.statistics.pooled_shape import studentised_errors
@@ -34,7 +34,7 @@ def difference_interval(
     known of others: the interval is that of `agreed_interval`.
 
     Not paired: Welch's interval, its skewness corrected, and where runs are few no less than the bootstrap-t of
-    `studentised_errors`. Samples of which one takes two values, or one, have an interval each: Clopper and Pearson's;
+    `studentised_errors`. Samples of which one takes two values, or one, have an interval each: `two_valued_interval`;
     where all runs agree, between the ends of both samples. They are joined by what each may be off by, squared and
     added (Newcombe, Statistics in Medicine 17, 1998; Zou and Donner, Statistics in Medicine 27, 2008).
 
@@ -51,7 +51,7 @@ def difference_interval(
     return min(max(low, -reach), reach), min(max(high, -reach), reach)
 
 
-def difference_p_value(a: FloatArray, b: FloatArray) -> float:
+def difference_p_value(a: FloatArray, b: FloatArray, bounds: tuple[float, float] | None = None) -> float:
     """Return the least error at which the interval of a - b, not paired, leaves out 0; the spread's skewness unbiased.
 
     For two-valued samples it is found by search; below 1e-12 it counts as 0.
@@ -67,7 +67,7 @@ def difference_p_value(a: FloatArray, b: FloatArray) -> float:
         return min(p, 1.0)
 
     def side(log_alpha: float) -> float:
-        low, high = _unpaired(a, b, math.exp(log_alpha), None)
+        low, high = _unpaired(a, b, math.exp(log_alpha), bounds)
         return 1.0 if max(low, -high) > 0.0 else -1.0
 
     least = math.log(1e-12)
@@ -122,7 +122,7 @@ def _own_interval(
     if np.ptp(x) <= alike:
         return agreed_interval(mean, len(x), alpha, _MEAN, _ends(x, other, alpha) if bounds is None else bounds)
     if is_two_valued(x):
-        return binomial_interval(x, alpha)
+        return two_valued_interval(x, alpha, bounds)
     low, high = skew_corrected_interval(moments([x]), alpha)
     return float(low), float(high)
 

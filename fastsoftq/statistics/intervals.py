@@ -12,14 +12,13 @@ from fastsoftq.statistics.agreeing_runs import Parts, agreed_interval, of_unknow
 from fastsoftq.statistics.betting_bounds import mean_bounds
 from fastsoftq.statistics.bootstraps import Statistic, bootstrap_interval, pseudo_values
 from fastsoftq.statistics.cautions import (
-    ENOUGH,
     caution_of_agreement,
     caution_of_bootstrap,
     caution_of_function,
     caution_of_mean,
     caution_of_tail,
 )
-from fastsoftq.statistics.clopper_pearson import binomial_interval, is_two_valued
+from fastsoftq.statistics.clopper_pearson import is_two_valued, two_valued_interval
 from fastsoftq.statistics.distributions import tail_contributions, tail_mean
 from fastsoftq.statistics.moments import moments, skew_corrected_interval, student_interval, variation
 from fastsoftq.statistics.order_statistics import interquartile_mean, order_statistic_bounds
@@ -182,7 +181,10 @@ def confidence_interval(
         ends = float(low), float(high)
         caution = caution_of_tail(sample, TAIL) if of_tail else caution_of_mean(sample, 1.0 - level)
     else:
-        ends = bootstrap_interval(sample, known.function, level, method, resamples, generator)
+        # The function of a user may be of any kind; named statistics scale with the runs.
+        power = np.zeros_like(exponent(sample)) if callable(statistic) else exponent(sample)
+        scaled_ends = bootstrap_interval(scaled(sample, -power), known.function, level, method, resamples, generator)
+        ends = float(np.ldexp(scaled_ends[0], power)), float(np.ldexp(scaled_ends[1], power))
         caution = caution_of_bootstrap(len(sample))
         if callable(statistic):
             values = pseudo_values(sample, known.function, estimate)
@@ -197,7 +199,8 @@ def _estimate(sample: FloatArray, statistic: str | float | Statistic, function: 
     if function is np.mean and not callable(statistic):
         return float(moments([sample]).estimate)
     try:
-        estimate = float(function(sample, axis=0))
+        with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is refused below
+            estimate = float(function(sample, axis=0))
     except TypeError as error:
         raise TypeError(f"statistic is {statistic!r}; it must take an array and axis=, as numpy.std does") from error
     if not math.isfinite(estimate):
@@ -212,14 +215,10 @@ def _by_betting(sample: FloatArray, limits: tuple[float, float] | None, level: f
 
 
 def _of_two_values(sample: FloatArray, level: float, limits: tuple[float, float] | None) -> tuple[float, float]:
-    """Return the binomial interval; wider below 20 runs, which may have missed a third value, as counts do."""
+    """Return the interval of runs that take two values; refuse others."""
     if not is_two_valued(sample):
         raise ValueError(f"method is 'binomial'; x takes {len(np.unique(sample))} values, and must take two at most")
-    low, high = binomial_interval(sample, 1.0 - level)
-    if len(sample) < ENOUGH and limits != (sample.min(), sample.max()):
-        wider = skew_corrected_interval(moments([sample]), 1.0 - level)
-        low, high = min(low, float(wider[0])), max(high, float(wider[1]))
-    return low, high
+    return two_valued_interval(sample, 1.0 - level, limits)
 
 
 def _varies(sample: FloatArray) -> bool:

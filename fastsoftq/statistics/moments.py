@@ -12,6 +12,9 @@ import numpy.typing as npt
 
 from fastsoftq.statistics.samples import ROUNDING, FloatArray, exponent, scaled
 
+#: From so many runs on intervals of a mean hold for returns that are skewed (docs/statistics.md).
+ENOUGH = 20
+
 #: How much faster than its transform the studentised error may grow: beyond that the cubic is continued straight.
 _STEEPEST = 3.0
 

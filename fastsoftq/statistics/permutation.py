@@ -16,8 +16,10 @@ from fastsoftq.statistics.samples import (
     as_resamples,
     as_two_samples,
     exponent,
+    limits_of,
     paired_differences,
     scaled,
+    scaled_bounds,
 )
 from fastsoftq.system.html import NotebookTable
 
@@ -86,6 +88,7 @@ def permutation_test(
     third of their spread are told apart in 12 % of samples that are exponential, in 33 % where one run in ten fails.
     So a p-value up to 0.1 from drawn permutations is raised, to 0.1 at the most, to where the interval of
     `compare_samples` leaves out 0, its skewness corrected for the number of runs. An exact p-value stays as it is.
+    Truth values have the bounds 0 and 1, as there.
 
     Ties are judged by how far rounding may have moved the statistic, never in proportion to it; b against a has the
     p-value of a against b.
@@ -97,10 +100,21 @@ def permutation_test(
     """
     first, second = as_two_samples(a, b, paired)
     resamples = as_resamples(resamples)
-    generator = as_generator(rng)
+    return permute(first, second, paired, as_generator(rng), resamples, limits_of(None, a, b))
+
+
+def permute(
+    a: FloatArray,
+    b: FloatArray,
+    paired: bool,
+    rng: np.random.Generator,
+    resamples: int,
+    bounds: tuple[float, float] | None,
+) -> Permutation:
+    """Return the test of `permutation_test` for samples [runs] whose runs lie within ``bounds``, if these are known."""
     if paired:
-        return _flip_signs(first, second, generator, resamples)
-    return _deal_anew(first, second, generator, resamples)
+        return _flip_signs(a, b, rng, resamples)
+    return _deal_anew(a, b, rng, resamples, bounds)
 
 
 def _flip_signs(a: FloatArray, b: FloatArray, rng: np.random.Generator, resamples: int) -> Permutation:
@@ -120,7 +134,9 @@ def _flip_signs(a: FloatArray, b: FloatArray, rng: np.random.Generator, resample
     return Permutation(statistic, share(extreme, total, exact), exact)
 
 
-def _deal_anew(a: FloatArray, b: FloatArray, rng: np.random.Generator, resamples: int) -> Permutation:
+def _deal_anew(
+    a: FloatArray, b: FloatArray, rng: np.random.Generator, resamples: int, bounds: tuple[float, float] | None
+) -> Permutation:
     runs, n = len(a) + len(b), min(len(a), len(b))
     pooled = np.concatenate([a, b])
     if np.ptp(pooled) == 0.0:
@@ -128,7 +144,8 @@ def _deal_anew(a: FloatArray, b: FloatArray, rng: np.random.Generator, resamples
     # In one order, and dealt to the smaller sample, so that a against b is the same test as b against a.
     order = np.argsort(pooled, kind="stable")
     observed = ((order < len(a)) == (len(a) <= len(b))).astype(float)[None]
-    values = scaled(pooled[order], -exponent(pooled))
+    power = exponent(pooled)
+    values = scaled(pooled[order], -power)
     error = _BLUR * np.abs(values)  # of each number, as it was given
     # Sums of numbers about their median keep what small ones differ by beside a large one.
     values -= np.median(values)
@@ -144,7 +161,8 @@ def _deal_anew(a: FloatArray, b: FloatArray, rng: np.random.Generator, resamples
     )
     p_value = share(extreme, total, exact)
     if not exact and p_value <= _GUARDED:
-        p_value = max(p_value, min(difference_p_value(a, b), _GUARDED))
+        least = difference_p_value(scaled(a, -power), scaled(b, -power), scaled_bounds(bounds, power))
+        p_value = max(p_value, min(least, _GUARDED))
     return Permutation(_t(moments([a, -b])), p_value, exact)
 
 

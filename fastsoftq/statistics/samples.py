@@ -10,6 +10,9 @@ FloatArray = npt.NDArray[np.float64]
 #: Numbers closer than this, in proportion, differ by the rounding of sums and quotients only: 256 roundings.
 ROUNDING = 2.0**-44
 
+#: Numbers may be no larger: their sums, and the ends of their intervals, are numbers, too.
+LARGEST = 1e290
+
 #: How many numbers a block of resamples may hold at once: 16 MiB of float64.
 BLOCK = 1 << 21
 
@@ -47,8 +50,13 @@ def as_numbers(x: npt.ArrayLike, name: str, axis: int | None) -> FloatArray:
         raise ValueError(f"axis is {axis}; {name} has shape {numbers.shape}")
     if numbers.size == 0:
         raise ValueError(f"{name} has shape {numbers.shape}; it must not be empty")
-    finite(name, numbers, "every value must be finite")
+    _check_values(name, numbers)
     return numbers
+
+
+def _check_values(name: str, x: FloatArray) -> None:
+    finite(name, x, "every value must be finite")
+    every(name, x, np.abs(x) <= LARGEST, f"it must be no larger than {LARGEST:g}, in some other unit")
 
 
 def _as_floats(x: npt.ArrayLike, name: str, shape: str) -> FloatArray:
@@ -67,7 +75,7 @@ def _as_sample(x: npt.ArrayLike, name: str, least: int, axes: tuple[str, ...]) -
         raise ValueError(f"{name} has shape {sample.shape}; it must not be empty")
     if sample.shape[0] < least:
         raise ValueError(f"{name} holds {sample.shape[0]} run(s); at least {least} are needed")
-    finite(name, sample, "every value must be finite")
+    _check_values(name, sample)
     return sample
 
 
@@ -100,6 +108,8 @@ def as_bounds(bounds: tuple[float, float]) -> tuple[float, float]:
     except (TypeError, ValueError, OverflowError) as error:
         raise TypeError(f"bounds is {bounds!r}; it must be a pair (lowest, highest)") from error
     low, high = number("bounds[0]", low), number("bounds[1]", high)
+    if max(abs(low), abs(high)) > LARGEST:
+        raise ValueError(f"bounds is ({low}, {high}); they must be no larger than {LARGEST:g}, in some other unit")
     if low >= high:
         raise ValueError(f"bounds is ({low}, {high}); the first must be below the second")
     return low, high
@@ -133,6 +143,15 @@ def scaled(x: FloatArray, power: npt.NDArray[np.intc]) -> FloatArray:
     """Return x times two to the power, the power of each column its own."""
     # In two steps: 2^-1074, the least number, takes a power beyond the greatest.
     return np.asarray(np.ldexp(np.ldexp(x, power // 2), power - power // 2))
+
+
+def scaled_bounds(bounds: tuple[float, float] | None, power: npt.NDArray[np.intc]) -> tuple[float, float] | None:
+    """Return bounds over two to the power; those far beyond all runs are infinite, as good as none."""
+    if bounds is None:
+        return None
+    with np.errstate(over="ignore"):
+        low, high = scaled(np.array(bounds), -power)
+    return float(low), float(high)
 
 
 def paired_differences(a: FloatArray, b: FloatArray) -> FloatArray:

@@ -8,11 +8,10 @@ import numpy.typing as npt
 from fastsoftq.checks import choice, flag
 from fastsoftq.statistics.agreeing_runs import agreed_interval, of_unknown, of_weights
 from fastsoftq.statistics.bootstraps import FEWEST, check_fineness, expanded_level
-from fastsoftq.statistics.cautions import ENOUGH
 from fastsoftq.statistics.distributions import Profile
 from fastsoftq.statistics.improvement import improvement_interval, wins
 from fastsoftq.statistics.intervals import Interval
-from fastsoftq.statistics.moments import moments, skew_corrected_interval, variation
+from fastsoftq.statistics.moments import ENOUGH, moments, skew_corrected_interval, variation
 from fastsoftq.statistics.order_statistics import interquartile_mean
 from fastsoftq.statistics.samples import (
     BLOCK,

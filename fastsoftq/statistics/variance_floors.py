@@ -45,7 +45,7 @@ def with_least_variances(groups: Sequence[FloatArray], m: Moments) -> Moments:
     are left alone from some ten runs on. The constants are chosen so that bands of Poisson counts, of rare failures, of
     lognormal returns and of learned curves hold (docs/statistics.md).
     """
-    power = np.asarray(np.max([exponent(group).max() for group in groups]))
+    power = exponent(*(group.ravel() for group in groups))
     lacking = np.zeros(groups[0].shape[1:])
     for group in groups:
         x = scaled(group, -power)

@@ -156,6 +156,48 @@ def test_unpaired_shares_have_newcombes_interval_of_exact_ones():
     assert result.high == pytest.approx(d + np.hypot(high_a - 7 / 30, 0.5 - low_b))
 
 
+def test_unpaired_runs_of_two_values_may_have_missed_a_third_unless_these_are_bounds():
+    a, b = sample(2, 10), sample(11, 12)
+    (low_a, high_a), (low_b, high_b) = (
+        stats.binomtest(*counts).proportion_ci(0.95, method="exact") for counts in ((2, 10), (11, 12))
+    )
+    d = 2 / 10 - 11 / 12
+    exact = d - np.hypot(2 / 10 - low_a, high_b - 11 / 12), d + np.hypot(high_a - 2 / 10, 11 / 12 - low_b)
+    for known in (
+        compare_samples(a.astype(bool), b.astype(bool), paired=False),
+        compare_samples(a, b, paired=False, bounds=(0.0, 1.0)),
+    ):
+        assert (known.low, known.high) == pytest.approx(exact)
+        assert known.caution == ""
+    unknown = compare_samples(a, b, paired=False)
+    assert unknown.low < exact[0] - 0.01
+    assert unknown.high >= exact[1]
+    assert "a: 10 runs are enough where" in unknown.caution
+    assert "b: 12 runs are enough where" in unknown.caution
+
+
+def test_unpaired_counts_do_not_contradict_p():
+    rng = np.random.default_rng(8)
+    for _ in range(60):
+        a, b = rng.poisson(1.0, 3) + 2.0 * rng.integers(0, 2), rng.poisson(1.0, 3)
+        result = compare_samples(a, b, paired=False)
+        assert result.p_value <= 0.05 or result.low <= 0.0 <= result.high
+
+
+def test_the_p_value_of_truth_values_is_where_their_interval_leaves_out_0():
+    """Drawn permutations of shares agree with Newcombe's interval of exact ones; of counts with one that is wider."""
+    a, b = sample(1, 12), sample(12, 24)
+    truth = permutation_test(a.astype(bool), b.astype(bool), paired=False)
+    counts = permutation_test(a, b, paired=False)
+    assert truth.p_value <= counts.p_value
+    p = truth.p_value
+    assert 1e-3 < p < 0.1
+    for level, out in ((1.0 - p * 1.01, True), (1.0 - p * 0.99, False)):
+        ends = [stats.binomtest(*k).proportion_ci(level, method="exact") for k in ((1, 12), (12, 24))]
+        high = 1 / 12 - 1 / 2 + np.hypot(ends[0].high - 1 / 12, 1 / 2 - ends[1].low)
+        assert (high < 0.0) == out
+
+
 @pytest.mark.parametrize("sizes", [(10, 40), (40, 10), (10, 10), (5, 20)])
 def test_equal_shares_are_told_apart_no_more_often_than_said(sizes):
     """Not simulated: the sum over all numbers of successes at a share of one in ten."""

@@ -11,6 +11,7 @@ from fastsoftq.statistics import (
     permutation_test,
     pointwise_intervals,
     seeds_needed,
+    suite_interval,
     welch_test,
 )
 
@@ -55,6 +56,19 @@ def test_tests(power):
     assert welch_test(np.ldexp(X, power), np.ldexp(Y, power)) == welch_test(X, Y)
 
 
+@pytest.mark.parametrize("power", [-1000, -560, 520, 950])
+def test_small_p_values_of_drawn_permutations(power):
+    """Those are compared with the interval, which is of the same numbers."""
+    rng = np.random.default_rng(4)
+    for a, b in (
+        (3.0 * rng.exponential(size=10) + 2.0, rng.exponential(size=40)),
+        (np.repeat([0.0, 1.0], (11, 1)), np.repeat([0.0, 1.0], (12, 12))),
+    ):
+        plain, far = (permutation_test(np.ldexp(a, p), np.ldexp(b, p), paired=False) for p in (0, power))
+        assert plain.p_value < 0.1
+        assert plain == far
+
+
 @pytest.mark.parametrize("power", POWERS)
 def test_curves(power):
     for call in (
@@ -68,6 +82,50 @@ def test_curves(power):
             np.testing.assert_allclose(
                 np.ldexp(getattr(far, name), -power), getattr(plain, name), rtol=1e-13, atol=1e-15
             )
+
+
+@pytest.mark.parametrize("power", POWERS)
+@pytest.mark.parametrize("paired", [True, False])
+def test_curves_with_episodes_at_0(power, paired):
+    """At which all runs agree, among others at which they take two values."""
+    a, b = (np.random.default_rng(5).random((2, 8, 30)) < 0.3) * 1.0
+    a[:, :3] = b[:, 2:5] = 0.0
+    plain, far = (difference_band(np.ldexp(a, p), np.ldexp(b, p), paired, resamples=200) for p in (0, power))
+    for name in ("center", "low", "high"):
+        np.testing.assert_allclose(np.ldexp(getattr(far, name), -power), getattr(plain, name), rtol=1e-13, atol=1e-15)
+
+
+@pytest.mark.parametrize("power", POWERS)
+@pytest.mark.parametrize("method", ["percentile", "bca", "expanded"])
+@pytest.mark.parametrize("statistic", ["mean", "median", "interquartile_mean", "tail_mean"])
+def test_bootstraps(power, method, statistic):
+    plain, far = (confidence_interval(np.ldexp(X, p), statistic, method=method, resamples=500) for p in (0, power))
+    assert np.ldexp([far.low, far.high], -power) == pytest.approx([plain.low, plain.high], rel=1e-12)
+
+
+@pytest.mark.parametrize("x", [[1.7e308, -1.7e308, 0.0], [1e291, 0.0, 1.0]])
+def test_numbers_whose_sums_would_overflow_are_refused(x):
+    named = r"\[0\] is (1\.7e\+308|1e\+291); it must be no larger than 1e\+290"
+    curves = np.array(x)[:, None]
+    for call in (
+        lambda: confidence_interval(x),
+        lambda: compare_samples(x, x, paired=False),
+        lambda: permutation_test(x, x),
+        lambda: seeds_needed(x, x, 1.0),
+    ):
+        with pytest.raises(ValueError, match=named):
+            call()
+    for of_curves in (confidence_band, pointwise_intervals, suite_interval):
+        with pytest.raises(ValueError, match=r"\[0, 0\] is .* no larger than 1e\+290"):
+            of_curves(curves)
+    with pytest.raises(ValueError, match=r"bounds is .* no larger than 1e\+290"):
+        confidence_interval([0.0, 1.0], bounds=(0.0, x[0]))
+
+
+def test_the_largest_numbers_have_ends():
+    x = np.array([1e290, -1e290, 0.5e290])
+    far, plain = confidence_interval(x), confidence_interval(x / 1e290)
+    assert (far.low / 1e290, far.high / 1e290) == pytest.approx((plain.low, plain.high))
 
 
 @pytest.mark.parametrize("power", POWERS)
