@@ -69,6 +69,18 @@ def test_imports_run_downwards_only(path):
             assert DEPTH[own] >= DEPTH["comparing"], f"{own} imports {target}"
 
 
+@pytest.mark.parametrize("library", ["typer", "rich"])
+def test_only_the_command_knows_how_a_terminal_is_drawn_on(library):
+    knows = set()
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            modules = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            modules += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if any(name.split(".")[0] == library for name in modules):
+                knows.add(path.relative_to(PACKAGE).parts[0])
+    assert knows == {"cli"}
+
+
 def test_no_two_files_share_a_name():
     names = [path.name for path in PACKAGE.rglob("*.py") if path.name != "__init__.py"]
     assert not {name for name in names if names.count(name) > 1}
