@@ -54,8 +54,9 @@ def interval_columns(
     """
     if len(values) == 1:
         return dict.fromkeys((name, f"{name}_low", f"{name}_high"), float(values[0]))
-    finite = all(math.isfinite(bound) for bound in bounds)
-    interval = confidence_interval(values, bounds=bounds if finite else None)
+    interval = confidence_interval(values)
+    if math.isinf(interval.high - interval.low) and all(map(math.isfinite, bounds)):  # few runs, which all agree
+        interval = confidence_interval(values, bounds=bounds)
     # Rounding may take the mean of, say, entropies past their bound: it still lies within its interval.
     low = max(interval.low, min(bounds[0], interval.estimate))
     high = min(interval.high, max(bounds[1], interval.estimate))
