@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from fastsoftq.planning.markov_chains.compensated import sum_by_row, two_product
 from fastsoftq.planning.markov_chains.transitions import Transitions
 
-__all__ = ["EPS", "Differences", "as_written"]
+__all__ = ["EPS", "Differences", "probability_as_written", "reward_as_written"]
 
 EPS = float(np.finfo(np.float64).eps)
 
@@ -113,27 +113,25 @@ class Differences:
         size = np.bincount(self._row, self._p * step, self.size) + self._ends * np.abs(values[self._state])
         return np.asarray(self._rounding * (size + np.abs(added)))
 
-    def written(self, values: NDArray[np.float64], added: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Bound the error of `added + exact_rise(values)` from writing `added` and the probabilities in binary.
-
-        Numbers of at most 40 binary digits, such as 1, 0.25 or 1e12, are taken as exact.
+    def written(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Bound the error of `rise(values)`, for rows without an end, from writing probabilities in binary.
 
         Parameters
         ----------
         values : ndarray of float64, shape [states]
-        added : ndarray of float64, shape [rows]
 
         Returns
         -------
         ndarray of float64, shape [rows]
         """
-        step = self._p * np.abs(values[self._to] - values[self._from])
-        lost = np.bincount(self._row, np.where(_is_short(self._p), 0.0, step), self.size)
-        return np.asarray(1.5 * EPS * lost + as_written(added))
+        step = np.abs(values[self._to] - values[self._from])
+        return np.asarray(np.bincount(self._row, probability_as_written(self._p) * step, self.size))
 
 
-def as_written(x: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Bound what writing numbers in binary did to them: 0 if 40 binary digits suffice, else half a unit in the last.
+def reward_as_written(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Bound what writing numbers in binary did to them: half a unit in the last place, unless 40 digits suffice.
+
+    Numbers of at most 40 binary digits, such as 1, 0.25 or 1e12, are taken as exact.
 
     Parameters
     ----------
@@ -145,10 +143,24 @@ def as_written(x: NDArray[np.float64]) -> NDArray[np.float64]:
 
     Examples
     --------
-    >>> as_written(np.array([0.75, 1e13, 0.5 + 2.0**-52])).tolist()
+    >>> reward_as_written(np.array([0.75, 1e13, 0.5 + 2.0**-52])).tolist()
     [0.0, 0.0, 5.551115123125785e-17]
     """
     return np.where(_is_short(x), 0.0, 0.5 * EPS * np.abs(x))
+
+
+def probability_as_written(p: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The same for probabilities, which were divided by their sum, too.
+
+    Parameters
+    ----------
+    p : ndarray of float64
+
+    Returns
+    -------
+    ndarray of float64, of the shape of `p`
+    """
+    return np.where(_is_short(p), 0.0, 1.5 * EPS * p)
 
 
 def _is_short(x: NDArray[np.float64]) -> NDArray[np.bool_]:

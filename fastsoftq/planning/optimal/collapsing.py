@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csgraph
 
 from fastsoftq.planning.markov_chains.differences import EPS
-from fastsoftq.planning.markov_chains.totals import poisson_equation
+from fastsoftq.planning.markov_chains.totals import mean_reward
 from fastsoftq.planning.markov_chains.transitions import merged
 from fastsoftq.planning.optimal.choices import Choices, with_stops, within
 from fastsoftq.planning.optimal.end_components import end_components
@@ -38,8 +38,8 @@ class Collapsed(NamedTuple):
         The collapsed problem.
     group : ndarray of int64, shape [states]
         The collapsed state that each state has become.
-    potential : ndarray of float64, shape [states]
-        The value of each state less its collapsed state's.
+    potential, slack : ndarray of float64, shape [states]
+        The value of each state less its collapsed state's, and a bound on its error.
     origin : ndarray of int64, shape [collapsed choices]
         Which choice each was; -1 for those that stand for staying.
     idles : ndarray of bool, shape [choices]
@@ -55,6 +55,7 @@ class Collapsed(NamedTuple):
     choices: Choices
     group: NDArray[np.int64]
     potential: NDArray[np.float64]
+    slack: NDArray[np.float64]
     origin: NDArray[np.int64]
     idles: NDArray[np.bool_]
     stays: NDArray[np.bool_]
@@ -79,11 +80,10 @@ def collapse(choices: Choices) -> Collapsed:
     stays = idles.copy()
     n_idle = int(component.max(initial=-1)) + 1
     if n_idle == 0:
-        everything = np.arange(choices.state.size)
-        return Collapsed(
-            choices, np.arange(choices.n_states), np.zeros(choices.n_states), everything, idles, stays, gains, doubtful
-        )
-    worth = np.zeros(n_idle)
+        everything, none = np.arange(choices.state.size), np.zeros(choices.n_states)
+        group = np.arange(choices.n_states)
+        return Collapsed(choices, group, none, none, everything, idles, stays, gains, doubtful)
+    worth, unsure = np.zeros(n_idle), np.zeros(n_idle)
     potential = np.where(component >= 0, potential, 0.0)
     slack = np.where(component >= 0, slack, 0.0)
     for this in np.unique(component[(component >= 0) & (potential != 0.0)]):
@@ -92,7 +92,7 @@ def collapse(choices: Choices) -> Collapsed:
             potential[members] = 0.0
             continue
         here = np.flatnonzero(idles & members[choices.state])
-        worth[this], used = _best_stay(within(choices, members, idles), -potential[members])
+        worth[this], unsure[this], used = _best_stay(within(choices, members, idles), -potential[members])
         stays[here] = used
     # Lone states keep a number each, idle components share one.
     alone = component < 0
@@ -111,36 +111,37 @@ def collapse(choices: Choices) -> Collapsed:
         terminates=choices.terminates[kept],
         slack=choices.slack[kept] + rounding + slack[choices.state[kept]] + onward.expected(slack),
     )
-    collapsed, order = with_stops(leaving, worth, np.arange(size - n_idle, size))
+    collapsed, order = with_stops(leaving, worth, np.arange(size - n_idle, size), unsure)
     origin = np.append(kept, np.full(n_idle, -1))[order]
-    return Collapsed(collapsed, group, potential, origin, idles, stays, gains, doubtful)
+    return Collapsed(collapsed, group, potential, slack, origin, idles, stays, gains, doubtful)
 
 
-def _best_stay(choices: Choices, worth: NDArray[np.float64]) -> tuple[float, NDArray[np.bool_]]:
-    """The largest mean worth of the states in which a policy stays, and the choices that attain it.
+def _best_stay(choices: Choices, worth: NDArray[np.float64]) -> tuple[float, float, NDArray[np.bool_]]:
+    """The largest mean worth of the states in which a policy stays, its rounding, and the choices that attain it.
 
     A mean is the best once no policy gains for ever by the worth less that mean; one that gains is followed (Dinkelbach
     1967, with policy iteration).
     """
-    mean, stay = float(worth.min()), np.zeros(choices.n_states, np.bool_)
+    mean, rounding, stay = float(worth.min()), 0.0, np.zeros(choices.n_states, np.bool_)
     chosen = choices.first
     while True:
         found = may_stop(choices.paying(worth[choices.state] - mean))
-        better, where, policy = mean, stay, chosen
+        better, unsure, where, policy = mean, rounding, stay, chosen
         if found.gains.any():
             policy = np.where(found.chosen < choices.state.size, found.chosen, choices.first)
             chain = choices.onward.taken(policy)
             _, label = csgraph.connected_components(chain.graph(), connection="strong")
             for this in np.unique(label[found.gains]):
                 there = label == this
-                average = poisson_equation(chain.within(there, there), np.ones(there.sum()), worth[there])[1]
+                _, low, high = mean_reward(chain.within(there, there), worth[there])
+                average = low + (high - low) / 2.0
                 if average > better:
-                    better, where = average, there
+                    better, unsure, where = average, high - low + EPS * abs(average), there
         if not better > mean:
             break
-        mean, stay, chosen = better, where, policy
+        mean, rounding, stay, chosen = better, unsure, where, policy
     used = np.ones(choices.state.size, np.bool_)
     if stay.any():
         used[:] = False
         used[np.where(stay, chosen, shortest_ways(choices, stay, ~used))] = True
-    return mean, used
+    return mean, rounding, used

@@ -14,12 +14,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fastsoftq.planning.markov_chains.differences import EPS
+from fastsoftq.planning.markov_chains.differences import EPS, reward_as_written
 from fastsoftq.planning.markov_chains.resolvent import Resolvent
 from fastsoftq.planning.mean_rewards.exact_policies import FEW, as_fractions, improving_exactly
 from fastsoftq.planning.optimal.choices import Choices, with_stops, within
 from fastsoftq.planning.optimal.end_components import end_components
 from fastsoftq.planning.optimal.howard import Optimum, begin, improve, sweep
+from fastsoftq.planning.optimal.proper_policies import shortest_ways
 
 __all__ = ["Potentials", "may_stop", "potentials"]
 
@@ -119,32 +120,36 @@ def _settle(choices: Choices) -> Potentials:
     if found.gains.any():
         return Potentials(found.v, found.bound, choices.every, found.gains, nowhere)
     component, _ = end_components(choices, choices.every)
-    written = choices.slack + choices.differences.written(found.v, choices.reward)
-    low = _refined(choices, component, (choices.reward, -written), found)
-    potential = low.parts[0].copy()
-    slack = np.sum([found.bound, *map(np.abs, low.parts[1:])], axis=0)
-    tight, gains, doubtful = low.gain >= 0.0, low.gains.copy(), nowhere.copy()
+    reward, written = _lowest(choices, found.v)
+    low = _refined(choices, component, reward, found)
+    potential = np.sum(low.parts[::-1], axis=0)
+    slack, tight, gains, doubtful = EPS * np.abs(potential), low.gain >= 0.0, low.gains.copy(), nowhere.copy()
     if gains.any():
         return Potentials(potential, slack, tight, gains, doubtful)
     if written.any():
-        before = 1.1 * _Way(choices, found).until_stop(written)
-        slack += 2.0 * before
+        before = 1.1 * _Way(choices, found.chosen).until_stop(written)
         tight, doubtful = _as_written(choices, component, low, written, before)
+        idle, idles = end_components(choices, tight)
+        homes = np.zeros(choices.n_states, np.bool_)
+        homes[np.unique(idle, return_index=True)[1]] = True
+        to_home = shortest_ways(choices, homes | (idle < 0), idles)
+        slack += 1.1 * _Way(choices, to_home).until_stop(np.abs(low.gain) + 2.0 * written)
     for this in np.unique(component[choices.state[low.gain > 0.0]]):
         members = component == this
         here = members[choices.state]
-        part, unsure = within(choices, members, here), written[here]
         if np.count_nonzero(members) > FEW:
             doubtful |= members
             continue
-        for policy in improving_exactly(part, as_fractions(part.reward) - as_fractions(unsure), part.first):
+        part = within(choices, members, here)
+        lowest = np.asarray(sum(as_fractions(term[here]) for term in reward))
+        for policy in improving_exactly(part, lowest, part.first):
             if policy.mean > 0:
                 break
         if policy.mean > 0:
             gains |= members
-        elif policy.mean < -2.0 * unsure.max():  # no policy's mean is known to be as near to 0
+        elif policy.mean < -2.0 * written[here].max():  # no policy's mean is known to be as near to 0
             tight[here] = False
-        elif unsure.any():
+        elif written[here].any():
             doubtful |= members
         else:
             tight[here] = policy.advance >= 0
@@ -153,9 +158,21 @@ def _settle(choices: Choices) -> Potentials:
     return Potentials(potential, slack, tight, gains, doubtful)
 
 
-class _Refined(NamedTuple):
-    """A potential as a sum of parts, the exact gains at it, and where some policy gains for ever."""
+def _lowest(
+    choices: Choices, values: NDArray[np.float64]
+) -> tuple[tuple[NDArray[np.float64], ...], NDArray[np.float64]]:
+    """Rewards, as sums, less what writing them in binary, and what follows at about these values, may have added."""
+    remainder, written = choices.remainder, choices.written
+    if remainder is None or written is None:
+        remainder, written = np.zeros_like(choices.reward), choices.slack + reward_as_written(choices.reward)
+    written = written + choices.differences.written(values)
+    return (choices.reward, remainder, -written), written
 
+
+class _Refined(NamedTuple):
+    """A potential and rewards as sums, the exact gains, and where some policy gains for ever."""
+
+    reward: tuple[NDArray[np.float64], ...]
     parts: list[NDArray[np.float64]]
     gain: NDArray[np.float64]
     gains: NDArray[np.bool_]
@@ -177,9 +194,9 @@ def _refined(
         largest = np.zeros(component.max() + 1)
         np.maximum.at(largest, component[choices.state], gain)
         if not largest.any():
-            return _Refined(added, gain, nowhere)
+            return _Refined(reward, added, gain, nowhere)
         # A slope towards where the policy stops takes away what its own choices gain by rounding.
-        slope = 2.0 * largest[component] * _Way(choices, found).until_stop(np.ones_like(gain))
+        slope = 2.0 * largest[component] * _Way(choices, found.chosen).until_stop(np.ones_like(gain))
         sloping = differences.exact_rise([*added, slope], reward)
         rises = np.zeros_like(largest)
         np.maximum.at(rises, component[choices.state], sloping)
@@ -187,19 +204,19 @@ def _refined(
         added.append(slope)
         gain = np.where(rises[component[choices.state]] > 0.0, gain, sloping)
         if not rises.any() or len(added) >= most:
-            return _Refined(added, gain, nowhere)
+            return _Refined(reward, added, gain, nowhere)
         found = may_stop(replace(choices, reward=gain, slack=np.zeros_like(gain)))
         if found.gains.any():
-            return _Refined(added, gain, found.gains)
+            return _Refined(reward, added, gain, found.gains)
         added.append(found.v)
 
 
 class _Way:
-    """How a policy comes to a stop."""
+    """How a policy comes to a stop: where what it chooses is no choice."""
 
-    def __init__(self, choices: Choices, found: Optimum) -> None:
-        goes = found.chosen < choices.state.size
-        self._goes, self._chosen = goes, np.where(goes, found.chosen, choices.first)
+    def __init__(self, choices: Choices, chosen: NDArray[np.int64]) -> None:
+        goes = (chosen >= 0) & (chosen < choices.state.size)
+        self._goes, self._chosen = goes, np.where(goes, chosen, choices.first)
         taken = choices.onward.taken(self._chosen)
         onward = taken.within(goes, np.ones(goes.size, np.bool_))
         onward = onward._replace(row=np.flatnonzero(goes)[onward.row], n_rows=goes.size)
@@ -269,7 +286,7 @@ def _too_lenient(
         found = may_stop(replace(part, reward=-gain[here], slack=np.zeros(part.state.size)))
         if not found.gains.any():
             label = np.unique(idle[members], return_inverse=True)[1]
-            reward = -choices.reward[here], -written[here]
+            reward = *(-term[here] for term in low.reward[:-1]), -written[here]
             found_again = _refined(part, label, reward, found, tuple(-p[members] for p in low.parts))
             if not found_again.gains.any():
                 break
