@@ -1,6 +1,7 @@
 """Whether what can go on for ever gains, loses or does neither: told exactly, or not said to be proved."""
 
 import doctest
+import itertools
 import math
 import warnings
 from fractions import Fraction
@@ -156,6 +157,49 @@ def test_small_worlds_are_those_of_the_best_of_all_policies(mdp):
     largest = max((abs(v) for v in right if math.isfinite(v)), default=0.0)
     for solve in HARD:
         assert check(solve, mdp, right, Fraction(1e-15 * largest))  # they are rounded
+
+
+def best_walk(mdp):
+    """The best of all deterministic policies, each followed in fractions; None on the border."""
+    best = [-math.inf] * mdp.n_states
+    for policy in itertools.product(range(mdp.n_actions), repeat=mdp.n_states):
+        for start in range(mdp.n_states):
+            state, met, paid, over = start, [], [], False
+            while state not in met and not over:
+                met.append(state)
+                paid.append(float(mdp.reward[state, policy[state], 0]))
+                over = bool(mdp.terminated[state, policy[state], 0])
+                state = int(mdp.next_state[state, policy[state], 0])
+            total = sum(map(Fraction, paid))
+            if not over:
+                lap = paid[met.index(state) :]
+                sign = sign_of_lap(lap)
+                if sign is None:
+                    return None
+                ahead = sum(map(Fraction, paid[: len(paid) - len(lap)]))
+                swings = sum(Fraction(x) * (len(lap) - i) for i, x in enumerate(lap[:-1], 1)) / len(lap)
+                total = ahead + swings if sign == 0 else sign * math.inf
+            best[start] = max(best[start], total)
+    return best
+
+
+@given(st.data())
+def test_ways_round_that_meet_are_told_as_the_notes_say(data):
+    size, actions = data.draw(st.integers(1, 4)), data.draw(st.integers(1, 2))
+    count = size * actions
+    few = signed(data.draw(st.lists(st.sampled_from(SHORT + LONG), min_size=1, max_size=3)))
+    reward = data.draw(st.lists(few, min_size=count, max_size=count))
+    after = data.draw(st.lists(st.integers(0, size - 1), min_size=count, max_size=count))
+    over = data.draw(st.lists(st.sampled_from([False] * 7 + [True]), min_size=count, max_size=count))
+    try:
+        mdp = fsq.TabularMDP(*(np.reshape(x, (size, actions)) for x in (after, reward, over)), start=[1 / size] * size)
+    except ValueError:  # a start is terminal
+        assume(False)
+    right = best_walk(mdp)
+    assume(right is not None)
+    unsure = size * sum(Fraction(float(np.spacing(abs(x)))) for x in reward if not is_short(x))
+    for solve in HARD:
+        check(solve, mdp, right, unsure)
 
 
 def world(seed, scale):
