@@ -25,6 +25,13 @@ class ExpectedRewards(NamedTuple):
         What rounding took from it.
     written : ndarray of float64, shape [states, actions]
         Bound on what writing rewards and probabilities in binary did to it.
+
+    Examples
+    --------
+    >>> half = np.full((1, 1, 2), 0.5)
+    >>> found = expected_rewards(half, np.array([[[1e16, 3.0]]]))  # 5e15 + 1.5 is no floating-point number
+    >>> isinstance(found, ExpectedRewards), found.mean.item() - 5e15, found.remainder.item()
+    (True, 2.0, -0.5)
     """
 
     mean: NDArray[np.float64]

@@ -240,6 +240,23 @@ def test_small_cycles_beside_long_numbers_lose_what_they_lose(solve):
 
 
 @solvers
+@pytest.mark.parametrize("more", [2.0**-60, -(2.0**-60), 0.0])
+def test_outcomes_of_opposite_rewards_leave_what_they_leave(solve, more):
+    """What is left lies within one outcome's average, or between two averages that no floating-point number is."""
+    after, goes = np.zeros((1, 1, 3), int), np.zeros((1, 1, 3), bool)
+    chance = [[[0.25, 0.5, 0.25]]]
+    inside = fsq.TabularMDP(after, [[[1e13, more, -1e13]]], goes, chance)
+    between = fsq.TabularMDP(
+        [[[1, 1]], [[0, 0]]], [[[1e16, more]], [[-1e16, 0.0]]], np.zeros((2, 1, 2), bool), [[[0.5, 0.5]]] * 2
+    )
+    for mdp, worth in ((inside, [0.0]), (between, [2.5e15, -2.5e15])):
+        right = worth if more == 0.0 else [math.copysign(math.inf, more)] * mdp.n_states
+        assert check(solve, mdp, right)
+        assert fsq.critical_reward_scale(mdp) == (math.inf if more >= 0.0 else 0.0)
+    assert fsq.evaluate_policy(inside, [[1.0]]).v[0] == (math.copysign(math.inf, more) if more else 0.0)
+
+
+@solvers
 @pytest.mark.parametrize("size", [16, 60])
 @pytest.mark.parametrize("more", [0.0, 2.0**-70, -(2.0**-70), 2.0**-200, -(2.0**-200)])
 def test_a_fair_game_is_told_from_one_that_is_all_but_fair(solve, size, more):

@@ -69,6 +69,8 @@ def _advance(component: Choices, h: NDArray[np.float64]) -> tuple[NDArray[np.flo
 def _losses_exactly(component: Choices, pair: NDArray[np.int64]) -> NDArray[np.float64] | None:
     """The same in fractions, from a policy that is optimal up to rounding."""
     reward = as_fractions(component.reward)
+    if component.remainder is not None:
+        reward = reward + as_fractions(component.remainder)
     for policy in improving_exactly(component, reward, pair):
         if policy.mean >= 0 or float(policy.mean) >= -_uncertainty(component, policy.members, policy.h):
             return None
