@@ -117,8 +117,9 @@ def _settle(choices: Choices) -> Potentials:
     """
     nowhere = np.zeros(choices.n_states, np.bool_)
     found = may_stop(choices)
-    if found.gains.any():
-        return Potentials(found.v, found.bound, choices.every, found.gains, nowhere)
+    if found.gains.any() or not np.isfinite(found.v).all():  # else beyond double precision
+        doubtful = nowhere if found.gains.any() else ~nowhere
+        return Potentials(np.zeros_like(found.v), np.zeros_like(found.v), ~choices.every, found.gains, doubtful)
     component, _ = end_components(choices, choices.every)
     reward, written = _lowest(choices, found.v)
     low = _refined(choices, component, reward, found)
@@ -134,6 +135,7 @@ def _settle(choices: Choices) -> Potentials:
         homes[np.unique(idle, return_index=True)[1]] = True
         to_home = shortest_ways(choices, homes | (idle < 0), idles)
         slack += 1.1 * _Way(choices, to_home).until_stop(np.abs(low.gain) + 2.0 * written)
+        doubtful |= ~np.isfinite(before + slack)
     for this in np.unique(component[choices.state[low.gain > 0.0]]):
         members = component == this
         here = members[choices.state]
@@ -196,7 +198,8 @@ def _refined(
         if not largest.any():
             return _Refined(reward, added, gain, nowhere)
         # A slope towards where the policy stops takes away what its own choices gain by rounding.
-        slope = 2.0 * largest[component] * _Way(choices, found.chosen).until_stop(np.ones_like(gain))
+        steps = _Way(choices, found.chosen).until_stop(np.ones_like(gain))
+        slope = 2.0 * largest[component] * (steps if np.isfinite(steps).all() else 0.0)
         sloping = differences.exact_rise([*added, slope], reward)
         rises = np.zeros_like(largest)
         np.maximum.at(rises, component[choices.state], sloping)
@@ -208,6 +211,8 @@ def _refined(
         found = may_stop(replace(choices, reward=gain, slack=np.zeros_like(gain)))
         if found.gains.any():
             return _Refined(reward, added, gain, found.gains)
+        if not np.isfinite(found.v).all():
+            return _Refined(reward, added, gain, nowhere)
         added.append(found.v)
 
 
