@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -116,11 +117,12 @@ class Plan:
         reading = study.reading.over(self.reading)
         if canonical(study.record) == canonical(self.record):
             return self if reading == self.reading else replace(self, source=source or self.source, reading=reading)
-        here = {condition.name for condition in self.conditions}
+        wanted = {condition.name: condition for condition in study.resolved}
+        here = [wanted.pop(condition.name) for condition in self.conditions]  # they may have more seeds
         plan = replace(
             self,
             record=study.record,
-            conditions=(*self.conditions, *(c for c in study.resolved if c.name not in here)),
+            conditions=(*here, *wanted.values()),
             source=source or self.source,
             provenance=(*self.provenance, provenance),
             format=FORMAT,
@@ -196,13 +198,16 @@ class Plan:
 
     @property
     def runs(self) -> int:
-        """Runs of each condition."""
+        """Runs of each condition that has no number of its own, and the most that any has."""
         return int(self.record["seeds"]["count"])
 
-    @property
-    def chunks(self) -> int:
-        """Chunks of each condition."""
-        return -(-self.runs // self.chunk)
+    def runs_of(self, condition: int) -> int:
+        """Runs of the condition at a place."""
+        return _known(self.conditions[condition].seeds)
+
+    def chunks_of(self, condition: int) -> int:
+        """Chunks of the condition at a place."""
+        return -(-self.runs_of(condition) // self.chunk)
 
     def units(self, part: tuple[int, int] = (1, 1)) -> list[Unit]:
         """The units of one of several equal parts, so ordered that all conditions advance together.
@@ -215,14 +220,14 @@ class Plan:
             Which, from 1, and of how many.
         """
         index, parts = part
-        mine = range(index - 1, len(self.conditions) * self.chunks, parts)
-        units = [self.unit(*divmod(place, self.chunks)) for place in mine]
+        places = ((place, chunk) for place in range(len(self.conditions)) for chunk in range(self.chunks_of(place)))
+        units = [self.unit(*place) for place in itertools.islice(places, index - 1, None, parts)]
         return sorted(units, key=lambda unit: (self._depths[unit.condition], unit.chunk, unit.condition))
 
     def unit(self, condition: int, chunk: int) -> Unit:
         """The unit of a condition and chunk."""
         first = chunk * self.chunk
-        return Unit(condition, chunk, first, min(self.chunk, self.runs - first))
+        return Unit(condition, chunk, first, min(self.chunk, self.runs_of(condition) - first))
 
     def source_of(self, unit: Unit) -> Unit | None:
         """The unit whose final tables a unit starts from, if it starts from any."""

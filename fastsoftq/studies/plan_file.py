@@ -135,7 +135,8 @@ def _check(plan: Plan) -> None:
     if plan.chunk % plan.contents.grain:
         raise ValueError(f"chunk is {plan.chunk}")
     plan.check_chunk()
-    check_memory(f"seeds is {plan.runs}; it", _UNIT_BYTES * len(plan.conditions) * plan.chunks, "take fewer")
+    units = sum(map(plan.chunks_of, range(len(plan.conditions))))
+    check_memory(f"seeds is {plan.runs}; it", _UNIT_BYTES * units, "take fewer")
     for entry in (*plan.provenance, plan.provenance[-1]):
         checked_provenance(entry)
 
@@ -145,15 +146,16 @@ def _check_conditions(plan: Plan) -> None:
     for name in ("episodes", "max_steps"):
         checks.count(name, record[name])
     checks.choice("precision", record["precision"], PRECISIONS)
-    earlier: set[str] = set()
+    earlier: dict[str, int] = {}  # with its runs
     for condition in plan.conditions:
         if None in (condition.episodes, condition.max_steps, condition.precision):  # what there is, it has checked
             raise ValueError(f"conditions includes {condition!r}")
         checks.count("first_seed", condition.first_seed, least=0, most=2**64 - plan.runs)
         record["environments"][condition.environment], record["agents"][condition.agent]
-        if condition.after is not None and (condition.after not in earlier or record["keep"] != "curves"):
+        runs = checks.count("seeds", condition.seeds, most=plan.runs)
+        if condition.after is not None and (earlier.get(condition.after, 0) < runs or record["keep"] != "curves"):
             raise ValueError(f"after is {condition.after!r}")
-        earlier.add(condition.name)
+        earlier[condition.name] = runs
     if not plan.conditions or len(earlier) < len(plan.conditions):
         raise ValueError(f"conditions is {[condition.name for condition in plan.conditions]!r}")
     plan.identity(plan.conditions[0])

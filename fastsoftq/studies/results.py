@@ -315,9 +315,10 @@ class Results:
         metrics = {"return": "returns", "length": "lengths"}
         name = metrics[checks.choice("metric", metric, metrics)]
         plan = self._store.plan
-        statistics = self._arrays(self._place(condition, "summary"), plan.chunks, CURVES)[name]
-        block = plan.contents.runs_per_row
-        return merged(statistics, np.minimum(block, plan.runs - np.arange(0, plan.runs, block)))
+        place = self._place(condition, "summary")
+        statistics = self._arrays(place, plan.chunks_of(place), CURVES)[name]
+        block, runs = plan.contents.runs_per_row, plan.runs_of(place)
+        return merged(statistics, np.minimum(block, runs - np.arange(0, runs, block)))
 
     def to_xarray(self) -> xarray.Dataset:
         """All results as an xarray Dataset that reads them when they are needed.
@@ -355,13 +356,14 @@ class Results:
     def _marks(self, condition: str) -> Iterator[Mapping[str, Any]]:
         plan = self._store.plan
         place = self._place(condition)
-        marks = (self._store.mark(plan.unit(place, chunk)) for chunk in range(plan.chunks))
+        marks = (self._store.mark(plan.unit(place, chunk)) for chunk in range(plan.chunks_of(place)))
         return (mark for mark in marks if mark is not None)
 
     def _runs_of(self, place: int, runs: int | None, group: str) -> tuple[Arrays, int]:
         """The first runs of a condition, of one group of arrays; and how many they are."""
         plan = self._store.plan
-        runs = plan.runs if runs is None else checks.count("runs", runs, most=plan.runs)
+        most = plan.runs_of(place)
+        runs = most if runs is None else checks.count("runs", runs, most=most)
         arrays = self._arrays(place, -(-runs // plan.chunk), group)
         return {key: rows[:runs] for key, rows in arrays.items()}, runs
 

@@ -256,7 +256,7 @@ class Study:
             "agents": {name: agent_record(agent) for name, agent in self.agents.items()},
         }
         settings = {name: record[name] for name in ("episodes", "max_steps", "precision")}
-        settings["first_seed"] = self.seeds.start
+        settings |= {"first_seed": self.seeds.start, "seeds": len(self.seeds)}
         conditions = condition_records(self.conditions, settings)
         if conditions != condition_records(product_of(self.environments, self.agents), settings):
             record["conditions"] = conditions
