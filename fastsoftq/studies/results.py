@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from copy import copy
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,14 +14,23 @@ from numpy.typing import NDArray
 from fastsoftq import checks
 from fastsoftq.engine.curves import LearningCurves
 from fastsoftq.studies.conditions import Condition
+from fastsoftq.studies.coordinates import Coordinates, coordinates_of, matching, swept_columns
+from fastsoftq.studies.frames import labels, pandas_frame, polars_frame
 from fastsoftq.studies.kept_arrays import CURVES, Arrays
+from fastsoftq.studies.origins import Origins
+from fastsoftq.studies.selection import Selection
+from fastsoftq.studies.stopping import Stop
 from fastsoftq.studies.store import Store, open_store
 from fastsoftq.studies.study_records import agent_from_record
 from fastsoftq.studies.summary import EpisodeSummary, merged
+from fastsoftq.studies.tidy import Tidy
+from fastsoftq.studies.toml import origins_of_source
 from fastsoftq.studies.zarr_files import RESULTS, DamagedError
 from fastsoftq.system.html import html_table
 
 if TYPE_CHECKING:
+    import pandas
+    import polars
     import xarray
 
 __all__ = ["Results", "open_results"]
@@ -54,6 +65,14 @@ class Results:
         self._agents = {name: agent_from_record(record, agents) for name, record in store.plan.record["agents"].items()}
         self._places = {condition.name: place for place, condition in enumerate(store.plan.conditions)}
 
+    @cached_property
+    def _origins(self) -> Origins:
+        plan = self._store.plan
+        known = plan.reading.origins
+        if all(name in known.environments for name in plan.record["environments"]):
+            return known
+        return known.over(origins_of_source(plan.source).known(plan.record))
+
     def _repr_html_(self) -> str:
         rows = [
             (c.name, c.environment, repr(self.agent(c.name)), c.episodes) for c in map(self.condition, self._places)
@@ -87,6 +106,99 @@ class Results:
         """What is kept: "curves" or "summary"."""
         return str(self._store.plan.record["keep"])
 
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """By which conditions are compared, as the study says; the first is the main one. Empty if it says nothing."""
+        return self._store.plan.reading.measures
+
+    @property
+    def against(self) -> str | None:
+        """What others are compared with, as the study says: an agent, the table of agents, or a condition."""
+        return self._store.plan.reading.against
+
+    @property
+    def selection(self) -> Selection | None:
+        """On which seeds hyperparameters are chosen, and on which what was chosen is compared, as the study says."""
+        return self._store.plan.reading.select
+
+    @property
+    def stop(self) -> Stop | None:
+        """When there are enough seeds, as the study says."""
+        return self._store.plan.reading.stop
+
+    @cached_property
+    def coordinates(self) -> Coordinates:
+        """What each condition is: columns by name, with an entry for each condition in their order.
+
+        The columns are `environment`, `agent` (the name of its table, without what a sweep adds), `algorithm`; every
+        hyperparameter by its path in the table ("step_size"; "epsilon.start" of a schedule); `environment.PARAMETER`
+        as the table of the environment says; and `episodes`, `max_steps`, `precision`, `first_seed` and `after` where
+        conditions differ in them. An entry is a number, a truth or a text, or None where a condition has none.
+        """
+        plan = self._store.plan
+        return coordinates_of(plan.record, [plan.conditions[place] for place in self._places.values()], self._origins)
+
+    @cached_property
+    def swept(self) -> tuple[str, ...]:
+        """The columns of `coordinates` that take more than one value within one table of agents or environments."""
+        conditions = [self.condition(name) for name in self._places]
+        return swept_columns(self.coordinates, conditions, self._origins)
+
+    @cached_property
+    def worlds(self) -> tuple[str, ...]:
+        """The name of the environment's table of each condition, without what a sweep adds."""
+        return tuple(self._origins.table("environments", self.condition(name).environment) for name in self._places)
+
+    def select(self, wanted: Mapping[str, Any] | None = None, /, **more: Any) -> Results:
+        """Only the conditions whose coordinates are these.
+
+        Parameters
+        ----------
+        wanted : mapping of str to value, optional
+            By column of `coordinates`: a value, or a list, tuple, set, range or array of values, any of which will do.
+            Numbers are compared as numbers, 1 as 1.0; True and False are none.
+        **more
+            Likewise, where the name of a column can be written so.
+
+        Returns
+        -------
+        Results
+            Of these conditions.
+
+        Raises
+        ------
+        TypeError
+            `wanted` is no mapping, or a value is nothing that a column holds.
+        ValueError
+            No such column, a value that no condition has, or nothing that has all that is asked for.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> import fastsoftq as fsq
+        >>> from fastsoftq.studies import Study, open_results, run
+        >>> agents = {"hard": fsq.QLearning(0.8, 0.95), "soft": fsq.SoftQLearning(0.8, 0.95, reward_scale=5)}
+        >>> study = Study(
+        ...     name="small", episodes=5, seeds=10, environments={"cliff": fsq.cliff_walking()}, agents=agents
+        ... )
+        >>> folder = tempfile.mkdtemp()
+        >>> outcome = run(study, folder)
+        >>> open_results(folder).select(algorithm="soft_q_learning").conditions
+        ['cliff/soft']
+        """
+        if wanted is not None and not isinstance(wanted, Mapping):
+            raise TypeError(f"wanted is {wanted!r}; it must be a mapping of columns to values")
+        twice = sorted(set(wanted or {}) & set(more))
+        if twice:
+            raise ValueError(f"{twice[0]} is given twice")
+        names = self.conditions
+        chosen = [names[place] for place in matching(self.coordinates, {**(wanted or {}), **more})]
+        fewer = copy(self)
+        fewer._places = {name: self._places[name] for name in chosen}
+        for cached in ("coordinates", "swept", "worlds"):
+            fewer.__dict__.pop(cached, None)
+        return fewer
+
     def curves(self, condition: str, runs: int | None = None) -> LearningCurves:
         """The learning curves of a condition, every bit checked.
 
@@ -108,22 +220,44 @@ class Results:
         DamagedError
             Chunks that are missing or damaged; the message names them.
         """
-        plan = self._store.plan
         place = self._place(condition, "curves")
         arrays, runs = self._runs_of(place, runs, CURVES)
-        own = plan.conditions[place]
-        assert own.max_steps is not None
-        assert own.precision is not None
-        return LearningCurves(
-            returns=arrays["returns"],
-            lengths=arrays["lengths"],
-            truncated=arrays["truncated"],
-            seeds=plan.seeds(own, 0, runs),
-            agent=self._agents[own.agent],
-            mdp=plan.record["environments"][own.environment]["mdp"],
-            max_steps=own.max_steps,
-            precision=own.precision,
-        )
+        return self._curves(place, arrays, slice(0, runs))
+
+    def pieces(self, condition: str, runs: int) -> Iterator[LearningCurves]:
+        """The learning curves of a condition, some runs at a time, so that they need not all be in memory.
+
+        Parameters
+        ----------
+        condition : str
+        runs : int
+            The most that are given at a time.
+
+        Yields
+        ------
+        LearningCurves
+            Of runs that follow each other, from the first on.
+
+        Raises
+        ------
+        ValueError
+            No such condition, or a study that keeps summaries.
+        DamagedError
+            Chunks that are missing or damaged; the message names them.
+        """
+        runs = checks.count("runs", runs)
+        place = self._place(condition, "curves")
+        for chunk in range(self._store.plan.chunks_of(place)):
+            unit = self._store.plan.unit(place, chunk)
+            arrays = self._arrays(place, [chunk], CURVES)
+            for start in range(0, unit.runs, runs):
+                some = {key: rows[start : start + runs] for key, rows in arrays.items()}
+                first = unit.first + start
+                yield self._curves(place, some, slice(first, first + min(runs, unit.runs - start)))
+
+    def runs(self, condition: str) -> int:
+        """The runs of a condition, whether they are done or not."""
+        return self._store.plan.runs_of(self._place(condition))
 
     def tables(self, condition: str, episode: int | None = None, runs: int | None = None) -> NDArray[np.float64]:
         """The action values that each run of a condition had learned, every bit checked.
@@ -207,9 +341,96 @@ class Results:
         metrics = {"return": "returns", "length": "lengths"}
         name = metrics[checks.choice("metric", metric, metrics)]
         plan = self._store.plan
-        statistics = self._arrays(self._place(condition, "summary"), plan.chunks, CURVES)[name]
-        block = plan.contents.runs_per_row
-        return merged(statistics, np.minimum(block, plan.runs - np.arange(0, plan.runs, block)))
+        place = self._place(condition, "summary")
+        statistics = self._arrays(place, range(plan.chunks_of(place)), CURVES)[name]
+        return merged(statistics, self._runs_per_row(place))
+
+    def truncated(self, condition: str) -> NDArray[np.float64]:
+        """The share of a condition's runs that met `max_steps`, in each episode, whatever is kept.
+
+        Parameters
+        ----------
+        condition : str
+
+        Returns
+        -------
+        ndarray of float64, shape [episodes]
+
+        Raises
+        ------
+        ValueError
+            No such condition.
+        DamagedError
+            Chunks that are missing or damaged; the message names them.
+        """
+        place = self._place(condition)
+        rows = self._arrays(place, range(self._store.plan.chunks_of(place)), CURVES)["truncated"]
+        share: NDArray[np.float64] = np.average(rows, axis=0, weights=self._runs_per_row(place))
+        return share
+
+    def to_pandas(self, episodes: bool = False) -> pandas.DataFrame:
+        """All results as one table for pandas, a row for each condition and seed.
+
+        Parameters
+        ----------
+        episodes : bool
+            A row for each condition, seed and episode instead.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The columns of `coordinates`, then `condition`, `seed`, and `return_last`, `length_last`, `truncated_last`
+            (means over the last 100 episodes, or all if there are fewer), `return_area` and its like (over all
+            episodes), `steps` (environment steps), and the study's `measures` that no planning is needed for, those
+            that are times with a column "NAME censored"; or `episode` (from 1), `return`, `length` and `truncated`. Of
+            a study that keeps summaries a row for each condition and episode, with the statistics. What a condition
+            does not have is missing.
+
+        Raises
+        ------
+        ImportError
+            Without pandas.
+        DamagedError
+            Chunks that are missing or damaged; the message names them.
+        TooLargeError
+            A table that does not fit in memory; `fastsoftq export` writes it to a file.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> import fastsoftq as fsq
+        >>> from fastsoftq.studies import Study, open_results, run
+        >>> hard = fsq.QLearning(step_size=0.8, discount=0.95)
+        >>> study = Study(
+        ...     name="small", episodes=5, seeds=10, environments={"cliff": fsq.cliff_walking()}, agents={"hard": hard}
+        ... )
+        >>> folder = tempfile.mkdtemp()
+        >>> outcome = run(study, folder)
+        >>> open_results(folder).to_pandas(episodes=True)[["agent", "step_size", "seed", "episode", "return"]].shape
+        (50, 5)
+        """
+        return pandas_frame(Tidy(self, checks.flag("episodes", episodes)))
+
+    def to_polars(self, episodes: bool = False) -> polars.DataFrame:
+        """All results as one table for Polars; arguments, columns and errors as for `to_pandas`.
+
+        Parameters
+        ----------
+        episodes : bool
+            A row for each condition, seed and episode.
+
+        Returns
+        -------
+        polars.DataFrame
+
+        Raises
+        ------
+        ImportError
+            Without Polars.
+        DamagedError, TooLargeError
+            As for `to_pandas`.
+        """
+        return polars_frame(Tidy(self, checks.flag("episodes", episodes)))
 
     def to_xarray(self) -> xarray.Dataset:
         """All results as an xarray Dataset that reads them when they are needed.
@@ -219,6 +440,8 @@ class Results:
         xarray.Dataset
             Dimensions condition, seed (or block) and episode, from 1; of tables state, action and checkpoint. Chunks
             that are not done yet read as NaN or 0; `verify` says which they are. A damaged one raises when it is read.
+            The columns of `coordinates` are coordinates along condition: numbers and truths as float64, NaN where a
+            condition has none; texts as text, "" where it has none.
 
         Raises
         ------
@@ -237,7 +460,12 @@ class Results:
         if damaged:
             raise DamagedError(f"{self._store.url}: damaged: {', '.join(damaged)}; run it again to repair it")
         dataset = xarray.open_zarr(f"{self._store.url}/{RESULTS}", chunks=None, zarr_format=3)
-        return dataset.assign_coords(episode=dataset.episode + 1) if self._store.plan.format == 1 else dataset
+        if self._store.plan.format == 1:
+            dataset = dataset.assign_coords(episode=dataset.episode + 1)
+        if len(self._places) < dataset.sizes["condition"]:
+            dataset = dataset.isel(condition=list(self._places.values()))
+        columns = {name: ("condition", labels(values)) for name, values in self.coordinates.items()}
+        return dataset.assign_coords(columns)
 
     def _place(self, condition: str, keep: str | None = None) -> int:
         if keep not in (None, self.keep):
@@ -247,21 +475,44 @@ class Results:
     def _marks(self, condition: str) -> Iterator[Mapping[str, Any]]:
         plan = self._store.plan
         place = self._place(condition)
-        marks = (self._store.mark(plan.unit(place, chunk)) for chunk in range(plan.chunks))
+        marks = (self._store.mark(plan.unit(place, chunk)) for chunk in range(plan.chunks_of(place)))
         return (mark for mark in marks if mark is not None)
 
     def _runs_of(self, place: int, runs: int | None, group: str) -> tuple[Arrays, int]:
         """The first runs of a condition, of one group of arrays; and how many they are."""
         plan = self._store.plan
-        runs = plan.runs if runs is None else checks.count("runs", runs, most=plan.runs)
-        arrays = self._arrays(place, -(-runs // plan.chunk), group)
+        most = plan.runs_of(place)
+        runs = most if runs is None else checks.count("runs", runs, most=most)
+        arrays = self._arrays(place, range(-(-runs // plan.chunk)), group)
         return {key: rows[:runs] for key, rows in arrays.items()}, runs
 
-    def _arrays(self, place: int, chunks: int, group: str) -> Arrays:
+    def _runs_per_row(self, place: int) -> NDArray[np.int64]:
+        """The runs of each row of a condition's arrays: 1 of curves."""
+        plan = self._store.plan
+        block, runs = plan.contents.runs_per_row, plan.runs_of(place)
+        return np.minimum(block, runs - np.arange(0, runs, block))
+
+    def _curves(self, place: int, arrays: Arrays, runs: slice) -> LearningCurves:
+        plan = self._store.plan
+        own = plan.conditions[place]
+        assert own.max_steps is not None
+        assert own.precision is not None
+        return LearningCurves(
+            returns=arrays["returns"],
+            lengths=arrays["lengths"],
+            truncated=arrays["truncated"],
+            seeds=plan.seeds(own, runs.start, runs.stop - runs.start),
+            agent=self._agents[own.agent],
+            mdp=plan.record["environments"][own.environment]["mdp"],
+            max_steps=own.max_steps,
+            precision=own.precision,
+        )
+
+    def _arrays(self, place: int, chunks: Iterable[int], group: str) -> Arrays:
         parts: list[Arrays] = []
         damaged: list[str] = []
         missing: list[str] = []
-        for chunk in range(chunks):
+        for chunk in chunks:
             unit = self._store.plan.unit(place, chunk)
             found = self._store.find(unit, [group])
             if found.runs < unit.runs:
