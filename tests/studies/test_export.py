@@ -13,7 +13,7 @@ import pytest
 import fastsoftq as fsq
 from fastsoftq.studies import Condition, DamagedError, Study, open_results, read_study, run
 from fastsoftq.studies import tidy as tables
-from fastsoftq.studies.export import export
+from fastsoftq.studies.exporting import export
 from fastsoftq.studies.store import open_store
 from fastsoftq.studies.tidy import Tidy
 from fastsoftq.system.memory import TooLargeError
