@@ -17,6 +17,7 @@ _HOME = {
     "Selection": "fastsoftq.studies.selection",
     "Stop": "fastsoftq.studies.stopping",
     "Study": "fastsoftq.studies.study",
+    "export": "fastsoftq.studies.exporting",
     "open_results": "fastsoftq.studies.results",
     "read_study": "fastsoftq.studies.toml",
     "run": "fastsoftq.studies.running",
@@ -30,6 +31,7 @@ __all__ = [
     "Selection",
     "Stop",
     "Study",
+    "export",
     "open_results",
     "read_study",
     "run",
@@ -49,6 +51,7 @@ def __dir__() -> list[str]:
 
 if TYPE_CHECKING:
     from fastsoftq.studies.conditions import Condition as Condition
+    from fastsoftq.studies.exporting import export as export
     from fastsoftq.studies.plan import FolderError as FolderError
     from fastsoftq.studies.results import Results as Results
     from fastsoftq.studies.results import open_results as open_results
