@@ -76,9 +76,8 @@ def kaplan_meier(
     runs were watched, `sample_efficiency`, is safer.
 
     The band is that of Hall and Wellner (Biometrika 67, 1980), with the exact quantile of Kolmogorov's statistic for
-    this number of runs in place of its limit: where no run is censored it is Kolmogorov's, exact for any distribution.
-    Beyond the last time at which a run was watched to no avail nothing is known: the band's lower end is 0 there. The
-    restricted mean has the interval of the mean of `pseudo_times`.
+    this number of runs in place of its limit, and Peto's variance: where no run is censored it is Kolmogorov's, exact
+    for any distribution. The restricted mean has the interval of the mean of `pseudo_times`.
 
     Examples
     --------
@@ -96,13 +95,13 @@ def kaplan_meier(
     within = steps <= horizon
     steps, at_risk, events = steps[within], at_risk[within], events[within]
     share = np.concatenate([[1.0], np.cumprod(1.0 - events / at_risk)])
-    left = at_risk - events
-    # Greenwood's, times n: of no censoring it is (1 - S) / S, and 1 + that times S is 1, Kolmogorov's width.
-    rate = np.concatenate([[0.0], np.cumsum(n * events / (at_risk * np.maximum(left, 1.0)))])
-    half = float(kstwo.ppf(level, n)) * (1.0 + rate) * share
-    all_there = share == 0.0
-    # After the last event share and variance are 0: what is known is as much as just before.
-    half[all_there] = half[~all_there][-1]
+    # Those watched up to the end of each step. By Peto's variance, S^2 (1 - S) / watched, which is Greenwood's where no
+    # run is censored and more where many are; 1 + n (1 - S) / (n S) times S is then 1, Kolmogorov's width.
+    watched = np.append(at_risk, max(np.count_nonzero(t >= horizon), 1))
+    half = float(kstwo.ppf(level, n)) * share * (1.0 + n * (1.0 - share) / watched)
+    # After the last run got there as much is known as just before.
+    gone = share == 0.0
+    half[gone] = half[~gone][-1]
     # The curve falls: what it is at most it is at most later, and what at least, earlier.
     low = np.maximum.accumulate(np.maximum(share - half, 0.0)[::-1])[::-1]
     high = np.minimum.accumulate(np.minimum(share + half, 1.0))
