@@ -93,7 +93,8 @@ def best_set(
     condition hold together: between none and Bonferroni's correction, as a bootstrap of the largest says (as bands
     have, see `confidence_band`). Pairs whose differences all agree bound the share of others. So few runs that even
     differences of one sign prove nothing at that error tell nobody apart: below 5 pairs of two conditions, and, as they
-    depend on each other, below 5 to 11 of a hundred and 15 of a thousand. It takes seconds for a thousand conditions of a thousand runs.
+    depend on each other, below 5 to 11 of a hundred and 15 of a thousand. It takes seconds for a thousand conditions of
+    a thousand runs.
 
     Examples
     --------

@@ -27,7 +27,7 @@ def test_later_rounds_spend_less_and_are_taken_together():
 
 
 def test_it_stops_at_the_round_that_answers_and_says_the_same_with_more_seeds():
-    a, b = RNG.normal(size=(2, 400)) + [[1.0], [0.0]]
+    a, b = RNG.normal(size=(2, 400)) + np.array([[1.0], [0.0]])
     early = sequential_decision(a[:100], b[:100], (50, 100), difference=0.1)
     late = sequential_decision(a, b, (50, 100, 200, 400), difference=0.1)
     assert early == late

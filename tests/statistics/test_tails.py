@@ -56,7 +56,7 @@ def test_runs_that_agree_leave_their_tail_open():
 
 
 def test_bad_arguments_are_refused_by_name():
-    with pytest.raises(ValueError, match="fraction is 1.0"):
+    with pytest.raises(ValueError, match=r"fraction is 1\.0"):
         tail_interval([1.0, 2.0], 1.0)
     with pytest.raises(ValueError, match="a has shape"):
         compare_tails([1.0, 2.0], [1.0, 2.0, 3.0])
