@@ -1,5 +1,7 @@
 """Multiple comparisons with the best: against a slow twin, by simulation, and at its edges."""
 
+import time
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -156,3 +158,10 @@ def test_bad_arguments_are_refused_by_name(samples, more, message):
         best_set(samples, **more)
     with pytest.raises(TypeError, match="samples is 3"):
         best_set(3)
+
+
+def test_hundreds_of_conditions_are_compared_in_seconds():
+    start = time.perf_counter()
+    members = best_set(np.random.default_rng(9).normal(size=(300, 300))).members
+    assert time.perf_counter() - start < 20.0
+    assert members.sum() > 200
