@@ -96,7 +96,7 @@ def kept_world(storage: Storage, record: Mapping[str, Any]) -> TabularMDP | None
     >>> storage, cliff = open_storage(tempfile.mkdtemp()), fsq.cliff_walking()
     >>> kept = keep_worlds(storage, {"cliff": cliff})
     >>> kept_world(storage, mdp_record(cliff))
-    <TabularMDP 'cliff walking': 48 states, 4 actions, deterministic>
+    <TabularMDP 'cliff_walking': 48 states, 4 actions, deterministic>
     """
     data = _read(storage, record)
     return None if data is None else _decoded(data, record)
@@ -156,7 +156,7 @@ def world_from_source(source: str | None, name: str, record: Mapping[str, Any]) 
     >>> import fastsoftq as fsq
     >>> source = "[environments.cliff]\nkind = 'cliff_walking'\nheight = [3, 4]"
     >>> world_from_source(source, "cliff[height=4]", mdp_record(fsq.cliff_walking()))
-    <TabularMDP 'cliff walking': 48 states, 4 actions, deterministic>
+    <TabularMDP 'cliff_walking': 48 states, 4 actions, deterministic>
     """
     from fastsoftq.studies.toml import ENVIRONMENTS
 
