@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 _HOME = {
     "Condition": "fastsoftq.studies.conditions",
     "DamagedError": "fastsoftq.studies.zarr_files",
+    "Estimate": "fastsoftq.studies.estimating",
     "FolderError": "fastsoftq.studies.plan",
     "Results": "fastsoftq.studies.results",
     "Selection": "fastsoftq.studies.selection",
     "Stop": "fastsoftq.studies.stopping",
     "Study": "fastsoftq.studies.study",
+    "estimate": "fastsoftq.studies.estimating",
     "open_results": "fastsoftq.studies.results",
     "read_study": "fastsoftq.studies.toml",
     "run": "fastsoftq.studies.running",
@@ -25,11 +27,13 @@ _HOME = {
 __all__ = [
     "Condition",
     "DamagedError",
+    "Estimate",
     "FolderError",
     "Results",
     "Selection",
     "Stop",
     "Study",
+    "estimate",
     "open_results",
     "read_study",
     "run",
@@ -49,6 +53,8 @@ def __dir__() -> list[str]:
 
 if TYPE_CHECKING:
     from fastsoftq.studies.conditions import Condition as Condition
+    from fastsoftq.studies.estimating import Estimate as Estimate
+    from fastsoftq.studies.estimating import estimate as estimate
     from fastsoftq.studies.plan import FolderError as FolderError
     from fastsoftq.studies.results import Results as Results
     from fastsoftq.studies.results import open_results as open_results
