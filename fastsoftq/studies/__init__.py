@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 _HOME = {
     "Condition": "fastsoftq.studies.conditions",
     "DamagedError": "fastsoftq.studies.zarr_files",
+    "Estimate": "fastsoftq.studies.estimating",
     "FolderError": "fastsoftq.studies.plan",
     "Results": "fastsoftq.studies.results",
     "Selection": "fastsoftq.studies.selection",
     "Stop": "fastsoftq.studies.stopping",
     "Study": "fastsoftq.studies.study",
     "export": "fastsoftq.studies.exporting",
+    "estimate": "fastsoftq.studies.estimating",
     "open_results": "fastsoftq.studies.results",
     "read_study": "fastsoftq.studies.toml",
     "run": "fastsoftq.studies.running",
@@ -26,12 +28,14 @@ _HOME = {
 __all__ = [
     "Condition",
     "DamagedError",
+    "Estimate",
     "FolderError",
     "Results",
     "Selection",
     "Stop",
     "Study",
     "export",
+    "estimate",
     "open_results",
     "read_study",
     "run",
@@ -52,6 +56,8 @@ def __dir__() -> list[str]:
 if TYPE_CHECKING:
     from fastsoftq.studies.conditions import Condition as Condition
     from fastsoftq.studies.exporting import export as export
+    from fastsoftq.studies.estimating import Estimate as Estimate
+    from fastsoftq.studies.estimating import estimate as estimate
     from fastsoftq.studies.plan import FolderError as FolderError
     from fastsoftq.studies.results import Results as Results
     from fastsoftq.studies.results import open_results as open_results
