@@ -6,7 +6,7 @@ import hashlib
 import itertools
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from fastsoftq import checks
 from fastsoftq.studies.conditions import Condition
 from fastsoftq.studies.kept_arrays import FINAL_TABLE, Contents, Kept, contents_of
+from fastsoftq.studies.reading import Reading
 from fastsoftq.studies.study import Study
 from fastsoftq.studies.study_records import canonical, difference_of
 from fastsoftq.studies.summary import STATISTICS
@@ -68,6 +69,8 @@ class Plan:
     provenance : tuple of mappings
         One entry for each time the folder was made or extended.
     format : int
+    reading : Reading
+        How the results are read, as the latest study said.
     """
 
     record: Mapping[str, Any]
@@ -77,6 +80,7 @@ class Plan:
     source: str | None
     provenance: tuple[Mapping[str, Any], ...]
     format: int = FORMAT
+    reading: Reading = field(default_factory=Reading)
 
     @classmethod
     def first(cls, study: Study, chunk: int | None, source: str | None, provenance: Mapping[str, Any]) -> Plan:
@@ -87,7 +91,7 @@ class Plan:
         TypeError, ValueError
             A chunk that is not a positive whole number, or is too large.
         """
-        plan = cls(study.record, study.resolved, 1, {}, source, (provenance,))
+        plan = cls(study.record, study.resolved, 1, {}, source, (provenance,), reading=study.reading)
         plan = replace(plan, cells=plan.longest)
         if chunk is None:
             run = max(plan.run_bytes(condition) for condition in plan.conditions)
@@ -98,7 +102,7 @@ class Plan:
         return plan
 
     def extended(self, study: Study, source: str | None, provenance: Mapping[str, Any]) -> Plan:
-        """The plan with more seeds, agents, environments or conditions.
+        """The plan with more seeds, agents, environments or conditions, read as the study says.
 
         Raises
         ------
@@ -110,8 +114,9 @@ class Plan:
         difference = self.difference(study)
         if difference:
             raise FolderError(f"holds another study's results: {difference}")
+        reading = study.reading.over(self.reading)
         if canonical(study.record) == canonical(self.record):
-            return self
+            return self if reading == self.reading else replace(self, source=source or self.source, reading=reading)
         wanted = {condition.name: condition for condition in study.resolved}
         here = [wanted.pop(condition.name) for condition in self.conditions]  # they may have more seeds
         plan = replace(
@@ -121,6 +126,7 @@ class Plan:
             source=source or self.source,
             provenance=(*self.provenance, provenance),
             format=FORMAT,
+            reading=reading,
         )
         plan = replace(plan, cells={**plan.longest, **self.cells})  # tables may be kept from now on
         plan.check_chunk()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +11,7 @@ from fastsoftq import checks
 from fastsoftq.agents.rules import PRECISIONS
 from fastsoftq.studies.conditions import Condition, conditions_of
 from fastsoftq.studies.plan import FORMAT, FolderError, Plan
+from fastsoftq.studies.reading import Reading, reading_from_record
 from fastsoftq.studies.study import KEEP
 from fastsoftq.studies.study_records import sealed, unsealed
 from fastsoftq.system.memory import check_memory
@@ -40,6 +42,8 @@ def plan_data(plan: Plan) -> dict[str, Any]:
         "source": plan.source,
         "provenance": list(plan.provenance),
     }
+    if reading := plan.reading.record():
+        data["reading"] = reading
     if plan.format == 1:
         data["conditions"] = [[condition.environment, condition.agent] for condition in plan.conditions]
         del data["cells"]
@@ -81,6 +85,7 @@ def plan_from_data(data: Any) -> Plan | None:
             data["source"],
             tuple(data["provenance"]),
             written,
+            _reading(data),
         )
         if written == 1:
             plan = replace(plan, cells=plan.longest)
@@ -88,6 +93,14 @@ def plan_from_data(data: Any) -> Plan | None:
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise FolderError(f"holds a plan that no version of fastsoftq writes ({error!r})") from None
     return plan
+
+
+def _reading(data: Mapping[str, Any]) -> Reading:
+    """How the results are read: nothing is said of it in folders of earlier versions."""
+    reading = reading_from_record(data.get("reading", {}))
+    if reading.origins != reading.origins.known(data["study"]):
+        raise ValueError("origins include what the study has not")
+    return reading
 
 
 def _check(plan: Plan) -> None:

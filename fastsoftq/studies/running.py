@@ -39,6 +39,8 @@ class Outcome(NamedTuple):
     steps: int  # environment steps taken
     seconds: float
     damaged: tuple[str, ...]  # files found damaged and written anew
+    new_runs: int = 0  # made now
+    old_runs: int = 0  # that were there already, whole
     decision: StudyDecision | None = None  # of a study that stops when it is answered
 
 

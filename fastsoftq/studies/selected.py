@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from fastsoftq.studies.measured import estimated, main_measure, measured
+from fastsoftq.studies.measured_runs import estimated, main_measure, measured
 from fastsoftq.studies.references import references, tables_of
 from fastsoftq.studies.selection import Selection
 

@@ -17,7 +17,7 @@ from typing import Any
 from fastsoftq import checks
 from fastsoftq.mdp.ends import warn_of_endless_starts
 from fastsoftq.studies.conditions import Condition, product_of
-from fastsoftq.studies.measured import estimated, main_measure, measured
+from fastsoftq.studies.measured_runs import estimated, main_measure, measured
 from fastsoftq.studies.origins import Origin, Origins
 from fastsoftq.studies.plan import FolderError
 from fastsoftq.studies.results import Results
