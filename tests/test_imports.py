@@ -24,6 +24,7 @@ LAYERS = (
     ("engine", "planning"),
     ("reward_scales",),
     ("training", "comparing"),
+    ("measures",),
     ("studies",),
     ("figures",),
     ("report",),
