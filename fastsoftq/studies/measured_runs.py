@@ -61,6 +61,6 @@ def measured(
 
 def estimated(measure: Measure, sample: Measured) -> float:
     """What a measure is estimated at: the mean over runs, or what the measure has for one."""
-    if sample.censored is None and not measure.name.startswith("worst"):
+    if not measure.name.startswith("worst") and sample.horizon is None:  # no interval is needed
         return float(np.mean(sample.values))
     return float(measure.estimate(sample).estimate)

@@ -62,10 +62,11 @@ def reference_table(agents: Mapping[str, Any], origins: Origins, against: str | 
     >>> reference_table({"soft": {"kind": "soft_q_learning"}, "plain": {"kind": "q_learning"}}, Origins())
     'plain'
     """
-    tables = {origins.table("agents", name): record["kind"] for name, record in reversed(agents.items())}
+    tables: dict[str, str] = {}
+    for name, record in agents.items():
+        tables.setdefault(origins.table("agents", name), record["kind"])
     named = [name for name in (against, "hard") if name in tables]
-    kinds = [name for name, kind in tables.items() if kind == "q_learning"]
-    return [*named, *reversed(kinds), *reversed(tables)][0]
+    return [*named, *(name for name, kind in tables.items() if kind == "q_learning"), *tables][0]
 
 
 def references(
@@ -93,7 +94,8 @@ def references(
 
     Examples
     --------
-    >>> references([Condition("cliff", "hard"), Condition("cliff", "soft")], {"hard": {}, "soft": {}}, Origins())
+    >>> agents = {"hard": {"kind": "q_learning"}, "soft": {"kind": "soft_q_learning"}}
+    >>> references([Condition("cliff", "hard"), Condition("cliff", "soft")], agents, Origins())
     [Pair(condition='cliff/soft', reference='cliff/hard')]
     """
     conditions = list(conditions)

@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 from fastsoftq import checks
 from fastsoftq.studies.measured_runs import main_measure, measured
 from fastsoftq.studies.references import Pair, references, tables_of
+from fastsoftq.studies.selected import bests
 from fastsoftq.studies.stopping import Stop
 from fastsoftq.studies.study_records import canonical, sealed, unsealed
 
 if TYPE_CHECKING:
     from fastsoftq.studies.conditions import Condition
-    from fastsoftq.studies.reading import Reading
     from fastsoftq.studies.results import Results
     from fastsoftq.studies.storage import Storage
     from fastsoftq.studies.study import Study
@@ -142,7 +142,7 @@ def check_rounds(study: Study, part: tuple[int, int]) -> None:
     reading = study.reading
     pool = list(study.resolved)
     if reading.select is not None:  # whichever are chosen
-        pool = _pool(pool, reading, [names[0] for names in tables_of(pool, reading.origins).values()])
+        pool = _pool(pool, reading.against, [names[0] for names in tables_of(pool, reading.origins).values()])
     references(pool, study.record["agents"], reading.origins, reading.against)
 
 
@@ -175,11 +175,10 @@ def decided(results: Results, rounds: Sequence[int]) -> StudyDecision:
     """
     from fastsoftq.statistics import sequential_decision
 
-    reading = results.reading
-    assert reading.stop is not None
-    stop, measure = reading.stop, main_measure(reading.measures)
-    first = 0 if reading.select is None else reading.select.tune
-    pairs = _pairs(results, reading)
+    assert results.stop is not None
+    stop, measure = results.stop, main_measure(results.measures)
+    first = 0 if results.selection is None else results.selection.tune
+    pairs = _pairs(results)
     confidence = 1.0 - (1.0 - stop.confidence) / len(pairs)
     values = _values(results, measure, rounds[-1], first)
     sizes = [size - first for size in rounds]
@@ -229,16 +228,17 @@ def _checked(data: Mapping[str, Any]) -> StudyDecision:
     return StudyDecision(Stop(**data["stop"]), checks.text("measure", data["measure"]), rounds, tuple(pairs))
 
 
-def _pairs(results: Results, reading: Reading) -> list[Pair]:
+def _pairs(results: Results) -> list[Pair]:
     pool = [results.condition(name) for name in results.conditions]
-    if reading.select is not None:
-        pool = _pool(pool, reading, [choice.condition for choice in results.selected().choices])
-    return references(pool, results.record["agents"], reading.origins, reading.against)
+    if results.selection is not None:
+        chosen = bests(results, results.selection.tune, main_measure(results.measures))
+        pool = _pool(pool, results.against, [choice.condition for choice in chosen])
+    return references(pool, results.record["agents"], results.origins, results.against)
 
 
-def _pool(conditions: Sequence[Condition], reading: Reading, chosen: Sequence[str]) -> list[Condition]:
+def _pool(conditions: Sequence[Condition], against: str | None, chosen: Sequence[str]) -> list[Condition]:
     """The conditions that were chosen, and those that are named as what others are compared with."""
-    wanted = {*chosen, reading.against}
+    wanted = {*chosen, against}
     return [condition for condition in conditions if wanted & {condition.name, condition.agent}]
 
 

@@ -269,6 +269,8 @@ def _both(one: Outcome, other: Outcome) -> Outcome:
         kept=one.kept,
         steps=one.steps + other.steps,
         damaged=(*one.damaged, *other.damaged),
+        new_runs=one.new_runs + other.new_runs,
+        old_runs=one.old_runs,
     )
 
 
@@ -299,18 +301,21 @@ def filled(
     Outcome
     """
     start = time.perf_counter()
-    computed = kept = steps = 0
+    computed = kept = steps = new_runs = old_runs = 0
     found = list(damaged)
     for result in _results(units, submit, width):
         watch.done(result)
         kept += not result.busy and not result.new_steps
+        old_runs += 0 if result.busy else result.runs - result.new_runs
         now: Result | None = result
         while now is not None:  # with the units that it starts from
             computed += now.new_steps > 0
             steps += now.new_steps
+            new_runs += now.new_runs
             found.extend(now.damaged)
             now = now.source
-    return Outcome(store, computed, kept, steps, time.perf_counter() - start, tuple(found))
+    seconds = time.perf_counter() - start
+    return Outcome(store, computed, kept, steps, seconds, tuple(found), new_runs, old_runs)
 
 
 def _results(units: list[Unit], submit: Callable[[Unit], Future[Result]], width: Callable[[], int]) -> Iterator[Result]:

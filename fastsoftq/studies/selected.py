@@ -108,11 +108,10 @@ class Selected:
             Nothing to compare, or several references in an environment.
         """
         results, against = self._results, against or self.against
-        reading = results.reading
         wanted = {*(choice.condition for choice in self.choices), against}
         conditions = [results.condition(name) for name in results.conditions]
         pool = [condition for condition in conditions if wanted & {condition.name, condition.agent}]
-        pairs = references(pool, results.record["agents"], reading.origins, against)
+        pairs = references(pool, results.record["agents"], results.origins, against)
         samples = {choice.condition: choice.test for choice in self.choices if choice.test is not None}
         for name in {pair.reference for pair in pairs} - set(samples):
             samples[name] = _test(results, name, self.measure, self.selection)
@@ -148,12 +147,12 @@ def select_conditions(results: Results, selection: Selection, measure: str | Non
     DamagedError
         Runs that are missing or damaged.
     """
-    chosen_by = main_measure((measure,) if measure is not None else results.reading.measures)
+    chosen_by = main_measure((measure,) if measure is not None else results.measures)
     choices = tuple(
         replace(best, test=_test(results, best.condition, chosen_by, selection))
         for best in bests(results, selection.tune, chosen_by)
     )
-    return Selected(selection, chosen_by, choices, results.reading.against, results)
+    return Selected(selection, chosen_by, choices, results.against, results)
 
 
 def bests(results: Results, tune: int, measure: Measure) -> list[Choice]:
@@ -178,11 +177,11 @@ def bests(results: Results, tune: int, measure: Measure) -> list[Choice]:
     DamagedError
         Runs that are missing or damaged.
     """
-    if measure.name.startswith("improvement"):
+    if measure.comparison_only:
         raise ValueError(f"measures[0] is {measure.name!r}; to choose by, it must be a measure of one condition")
     conditions = {name: results.condition(name) for name in results.conditions}
     choices = []
-    for (environment, table), names in tables_of(conditions.values(), results.reading.origins).items():
+    for (environment, table), names in tables_of(conditions.values(), results.origins).items():
         there = [name for name in names if _runs(conditions[name]) >= tune]
         if not there:
             most = max(_runs(conditions[name]) for name in names)

@@ -265,7 +265,7 @@ class _Settings:
         checks.choice("sampler", sampler, SAMPLERS)
         checks.choice("pruner", pruner, PRUNERS)
         measure = main_measure(study.measures)
-        if measure.name.startswith("improvement"):
+        if measure.comparison_only:
             raise ValueError(f"measures[0] is {measure.name!r}; to choose by, it must be a measure of one condition")
         optuna_version()
         return cls(
@@ -410,7 +410,7 @@ class _Folder:
         return replace(
             template,
             agents=self.agents,
-            conditions=[Condition(*place, seeds=seeds) for place, seeds in self.seeds.items()],
+            conditions=tuple(Condition(*place, seeds=seeds) for place, seeds in self.seeds.items()),
             origins=Origins(template.origins.environments, origins),
         )
 
