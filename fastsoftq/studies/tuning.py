@@ -312,7 +312,8 @@ class _Folder:
     agents: dict[str, Any] = field(default_factory=dict)
     tables: dict[str, str] = field(default_factory=dict)
     seeds: dict[tuple[str, str], int | None] = field(default_factory=dict)
-    unasked: set[str] = field(default_factory=set)  # trials that lie there and have not been asked for yet
+    there: set[str] = field(default_factory=set)  # conditions that lay there
+    unasked: set[str] = field(default_factory=set)  # those of them that are trials which have not been asked for yet
     _store: Store | None = None
 
     def __post_init__(self) -> None:
@@ -352,6 +353,7 @@ class _Folder:
             if name not in self.agents:
                 self.agents[name] = agent_from_record(plan.record["agents"][name], own)
                 self.tables[name] = plan.reading.origins.table("agents", name)
+            self.there.add(condition.name)
             if place not in self.seeds:
                 self.unasked.add(condition.name)
             if condition.seeds is None or condition.seeds >= len(self.settings.study.seeds):
@@ -480,10 +482,13 @@ def _tried(settings: _Settings, folder: _Folder) -> list[Tried]:
 
 
 def _check_prefix(folder: _Folder, asked: set[str]) -> None:
-    """Refuse trials that lie there and are not those that are asked for: another version of Optuna's, perhaps."""
-    there = asked & folder.unasked
-    if folder.unasked and not there and folder.settings.space:
-        new = asked - {f"{environment}/{agent}" for environment, agent in folder.seeds}
-        if new:
-            raise FolderError(f"{folder.out} holds other trials")
+    """Refuse a folder with trials that are not asked for: those of another version, or of something else.
+
+    Trials come in the same order always, so that there is no new one before all that lie there have been asked for.
+    """
     folder.unasked -= asked
+    if folder.unasked and asked - folder.there:
+        raise FolderError(
+            f"{folder.out} holds {min(folder.unasked)!r}, which is no trial that Optuna {optuna_version()} asks for here. "
+            "Go on with the version that asked for it, or take another folder"
+        )
