@@ -12,6 +12,7 @@ import fastsoftq
 from fastsoftq.cli.errors import FAILED, refuse, status_of
 from fastsoftq.cli.reproduce import reproduce
 from fastsoftq.cli.studies import report, run_study, show_status, verify_folder
+from fastsoftq.cli.tune import tune_study
 from fastsoftq.experiments import EXPERIMENTS
 from fastsoftq.system.interruption import STATUS, interruptible, leave
 from fastsoftq.system.streams import give_up_stdout, say
@@ -68,5 +69,6 @@ def list_() -> None:
 
 
 app.command("run")(run_study)
+app.command("tune")(tune_study)
 app.command("status")(show_status)
 app.command("verify")(verify_folder)

@@ -24,9 +24,7 @@ def main_measure(measures: tuple[str, ...]) -> Measure:
     return measure(measures[0] if measures else MAIN)
 
 
-def measured(
-    results: Results, condition: str, measure: Measure, runs: int | None = None, first: int = 0
-) -> Measured:
+def measured(results: Results, condition: str, measure: Measure, runs: int | None = None, first: int = 0) -> Measured:
     """A measure of some runs of a condition.
 
     Parameters
@@ -53,7 +51,7 @@ def measured(
     """
     exact = results.exact(condition) if measure.needs_exact else None
     if measure.needs_exact and exact is None:
-        raise ValueError(f"measures[0] is {measure.name!r}; it needs the exact answer, and of {condition!r} there is none")
+        raise ValueError(f"measures[0] is {measure.name!r}; it needs the exact answer, which {condition!r} has not")
     sample = measure.values(results.curves(condition, runs), exact)
     censored = None if sample.censored is None else sample.censored[first:]
     return replace(sample, values=sample.values[first:], censored=censored, seeds=sample.seeds[first:])

@@ -110,7 +110,7 @@ def references(
     for world in dict.fromkeys(condition.environment for condition in conditions):
         found = [condition.name for condition in meant if condition.environment == world]
         if len(found) != 1:
-            several = f"is {', '.join(map(repr, found[:3]))}{' and others' * (len(found) > 3)}" if found else "is nothing"
+            several = f"is {', '.join(map(repr, found[:3]))}{' and more' * (len(found) > 3)}" if found else "is nothing"
             raise ValueError(
                 f"against is {said}, which in {world!r} {several}; it must be one condition in each environment: name "
                 "one, or choose one of each table with select"

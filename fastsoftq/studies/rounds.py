@@ -28,7 +28,16 @@ if TYPE_CHECKING:
     from fastsoftq.studies.storage import Storage
     from fastsoftq.studies.study import Study
 
-__all__ = ["DECISIONS", "PairDecision", "StudyDecision", "check_rounds", "decided", "noted", "round_sizes", "write_down"]
+__all__ = [
+    "DECISIONS",
+    "PairDecision",
+    "StudyDecision",
+    "check_rounds",
+    "decided",
+    "noted",
+    "round_sizes",
+    "write_down",
+]
 
 DECISIONS = "decisions.json"
 # Measures that are a mean over runs, each known at once for every run: what a sequential decision is about.
@@ -127,8 +136,8 @@ def check_rounds(study: Study, part: tuple[int, int]) -> None:
     """
     if part[1] > 1:
         raise ValueError(
-            f"part is {part[0]}/{part[1]}; with stop it must be 1/1, since whether seeds are enough is decided from all "
-            "results. Several runs of the whole on one folder share the work"
+            f"part is {part[0]}/{part[1]}; with stop it must be 1/1, since all results decide whether "
+            "seeds are enough. Several runs of the whole on one folder share the work"
         )
     if study.keep != "curves":
         raise ValueError(f"stop is {study.stop}; it needs keep='curves', as it is decided run by run")

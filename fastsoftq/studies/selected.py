@@ -186,7 +186,7 @@ def bests(results: Results, tune: int, measure: Measure) -> list[Choice]:
         if not there:
             most = max(_runs(conditions[name]) for name in names)
             raise ValueError(
-                f"select.tune is {tune}; no condition of {table!r} in {environment!r} has as many seeds, but {most} at most"
+                f"select.tune is {tune}; no condition of {table!r} in {environment!r} has more than {most} seeds"
             )
         samples = [measured(results, name, measure, tune) for name in there]
         estimates = np.array([estimated(measure, sample) for sample in samples])

@@ -197,7 +197,9 @@ def space_of_table(table: Mapping[str, Any], above: str = "") -> dict[str, Range
             elif {"low", "high"} <= set(entry) <= {"low", "high", "log"}:
                 found[path] = Range(**entry)
             elif not entry or {"low", "high", "log", "choices"} & set(entry):
-                raise ValueError(f"it has {', '.join(entry) or 'nothing'}; a range is {{ low, high }}, perhaps with log")
+                raise ValueError(
+                    f"it has {', '.join(entry) or 'nothing'}; a range is {{ low, high }}, perhaps with log"
+                )
             else:
                 found |= space_of_table(entry, f"{path}.")
                 continue

@@ -244,7 +244,9 @@ class _Settings:
         if not isinstance(study, Study):
             raise TypeError(f"study is {study!r}; it must be a Study")
         if study.select is None:
-            raise ValueError("select is None; it must say how many seeds tune and how many test, as Selection(200, 1000)")
+            raise ValueError(
+                "select is None; it must say how many seeds tune and how many test, as Selection(200, 1000)"
+            )
         if study.keep != "curves":
             raise ValueError(f"keep is {study.keep!r}; to be tuned it must be 'curves'")
         if study.stop is not None:
@@ -429,9 +431,7 @@ class _Live:
     search: Search
 
     def ended(self, seeds: int, value: float, pruned: bool) -> Tried:
-        return Tried(
-            self.number, self.environment, self.table, self.condition, self.values, seeds, value, pruned
-        )
+        return Tried(self.number, self.environment, self.table, self.condition, self.values, seeds, value, pruned)
 
 
 def _tried(settings: _Settings, folder: _Folder) -> list[Tried]:
