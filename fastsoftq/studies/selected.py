@@ -177,6 +177,8 @@ def bests(results: Results, tune: int, measure: Measure) -> list[Choice]:
     DamagedError
         Runs that are missing or damaged.
     """
+    from fastsoftq.measures import common_horizon
+
     if measure.comparison_only:
         raise ValueError(f"measures[0] is {measure.name!r}; to choose by, it must be a measure of one condition")
     conditions = {name: results.condition(name) for name in results.conditions}
@@ -189,6 +191,8 @@ def bests(results: Results, tune: int, measure: Measure) -> list[Choice]:
                 f"select.tune is {tune}; no condition of {table!r} in {environment!r} has more than {most} seeds"
             )
         samples = [measured(results, name, measure, tune) for name in there]
+        horizon = common_horizon(samples)
+        samples = [sample.restricted(horizon) for sample in samples]
         estimates = np.array([estimated(measure, sample) for sample in samples])
         best = int(np.argmax(estimates if measure.higher_is_better else -estimates))
         choices.append(Choice(environment, table, there[best], tuple(there), estimates, samples[best], None))

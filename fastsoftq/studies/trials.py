@@ -1,7 +1,7 @@
 """Trials: which hyperparameters are tried next, and which are given up, as Optuna's samplers and pruners say.
 
-Optuna keeps nothing: what was tried and found lies in the study's folder, and asking again from the start, with the same
-seed and the same results, asks for the same trials.
+Optuna keeps nothing: what was tried and found lies in the study's folder, and asking again from the start, with the
+same seed and the same results, asks for the same trials.
 """
 
 from __future__ import annotations

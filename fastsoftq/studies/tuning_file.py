@@ -49,9 +49,9 @@ def parse_tuning(data: Mapping[str, Any]) -> Tuning:
     Parameters
     ----------
     data : mapping
-        As for `parse_study`, with `tune`: a table of `agents`, and perhaps `rungs`. Each of the agents is a table of what
-        may be tried of its hyperparameters: `{ low, high }`, perhaps with `log`, or `{ choices }`. What is tuned may be
-        missing in the agent's own table.
+        As for `parse_study`, with `tune`: a table of `agents`, and perhaps `rungs`. Each of the agents is a table of
+        what may be tried of its hyperparameters: `{ low, high }`, perhaps with `log`, or `{ choices }`. What is tuned
+        may be missing in the agent's own table.
 
     Returns
     -------
