@@ -210,7 +210,7 @@ def space_of_table(table: Mapping[str, Any], above: str = "") -> dict[str, Range
 
 def _put(agent: Any, path: Sequence[str], value: Any, whole: str) -> Any:
     fields = getattr(agent, "_fields", ())
-    name = checks.choice(f"hyperparameter {whole!r}", path[0], fields) if fields else None
+    name = checks.choice("hyperparameter", path[0], fields) if fields else None
     if name is None:
         raise ValueError(f"hyperparameter {whole!r} is not known; there is no schedule with a {path[0]!r}")
     if len(path) > 1:
