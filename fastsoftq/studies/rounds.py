@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from fastsoftq import checks
 from fastsoftq.studies.measured_runs import main_measure, measured
-from fastsoftq.studies.references import Pair, references, tables_of
+from fastsoftq.studies.compared_pairs import Pair, references, tables_of
 from fastsoftq.studies.selected import bests
 from fastsoftq.studies.stopping import Stop
 from fastsoftq.studies.study_records import canonical, sealed, unsealed

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastsoftq.studies.measured_runs import estimated, main_measure, measured
-from fastsoftq.studies.references import references, tables_of
+from fastsoftq.studies.compared_pairs import references, tables_of
 from fastsoftq.studies.selection import Selection
 
 if TYPE_CHECKING:

@@ -54,7 +54,13 @@ def test_seeds_are_added_until_the_budget_is_spent(study, tmp_path):
     assert decision.spent
     assert not decision.answered
     twin, soft = decision.pairs
-    assert (twin.condition, twin.reference, twin.answered, twin.sign, twin.seeds) == ("twin", "cliff/hard", False, 0, 150)
+    assert (twin.condition, twin.reference, twin.answered, twin.sign, twin.seeds) == (
+        "twin",
+        "cliff/hard",
+        False,
+        0,
+        150,
+    )
     assert (soft.answered, soft.sign, soft.seeds) == (True, 1, 20)
     results = open_results(tmp_path)
     for pair in decision.pairs:  # what is decided is of the runs that it says
