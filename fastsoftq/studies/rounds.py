@@ -9,15 +9,15 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fastsoftq import checks
-from fastsoftq.studies.measured_runs import main_measure, measured
 from fastsoftq.studies.compared_pairs import Pair, references, tables_of
+from fastsoftq.studies.measured_runs import main_measure, measured
 from fastsoftq.studies.selected import bests
 from fastsoftq.studies.stopping import Stop
 from fastsoftq.studies.study_records import canonical, sealed, unsealed
@@ -178,27 +178,58 @@ def decided(results: Results, rounds: Sequence[int]) -> StudyDecision:
 
     Notes
     -----
+    With `select`, conditions are chosen on the tuning seeds and decided on the others.
+    """
+    assert results.stop is not None
+    measure = main_measure(results.measures)
+    first = 0 if results.selection is None else results.selection.tune
+    values = _values(results, measure, rounds[-1], first)
+    pairs = pair_decisions(_pairs(results), values, [size - first for size in rounds], results.stop)
+    shifted = tuple(replace(pair, seeds=first + pair.seeds) for pair in pairs)
+    return StudyDecision(results.stop, measure.name, tuple(rounds), shifted)
+
+
+def pair_decisions(
+    pairs: Sequence[Pair], values: Callable[[str], NDArray[np.float64]], rounds: Sequence[int], stop: Stop
+) -> tuple[PairDecision, ...]:
+    """What rounds have decided of each pair.
+
+    Parameters
+    ----------
+    pairs : sequence of Pair
+    values : callable of str
+        The measure of each run of a condition, float64 [runs]: run i of one is compared with run i of the other.
+    rounds : sequence of int
+        Runs after each.
+    stop : Stop
+
+    Returns
+    -------
+    tuple of PairDecision
+
+    Notes
+    -----
     The error, 1 - confidence, is shared out over the pairs in equal parts, and over the rounds of each by
-    `fastsoftq.statistics.sequential_decision`. With `select`, conditions are chosen on the tuning seeds and decided on
-    the others.
+    `fastsoftq.statistics.sequential_decision`: the chance that anything false is said, of any pair in any round, is at
+    most that.
+
+    Examples
+    --------
+    >>> samples = {"soft": np.arange(20.0), "hard": np.arange(20.0) % 2 - 100}
+    >>> pair_decisions([Pair("soft", "hard")], samples.__getitem__, [10, 20], Stop(1.0))[0].sign
+    1
     """
     from fastsoftq.statistics import sequential_decision
 
-    assert results.stop is not None
-    stop, measure = results.stop, main_measure(results.measures)
-    first = 0 if results.selection is None else results.selection.tune
-    pairs = _pairs(results)
     confidence = 1.0 - (1.0 - stop.confidence) / len(pairs)
-    values = _values(results, measure, rounds[-1], first)
-    sizes = [size - first for size in rounds]
     made = []
     for pair in pairs:
         found = sequential_decision(
-            values(pair.condition), values(pair.reference), sizes, difference=stop.difference, confidence=confidence
+            values(pair.condition), values(pair.reference), rounds, difference=stop.difference, confidence=confidence
         )
         seeds = rounds[found.round - 1]
         made.append(PairDecision(*pair, found.answered, found.sign, float(found.low), float(found.high), seeds))
-    return StudyDecision(stop, measure.name, tuple(rounds), tuple(made))
+    return tuple(made)
 
 
 def write_down(storage: Storage, decision: StudyDecision) -> None:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from fastsoftq.studies.measured_runs import estimated, main_measure, measured
 from fastsoftq.studies.compared_pairs import references, tables_of
+from fastsoftq.studies.measured_runs import estimated, main_measure, measured
 from fastsoftq.studies.selection import Selection
 
 if TYPE_CHECKING:

@@ -1,8 +1,8 @@
 import pytest
 
+from fastsoftq.studies.compared_pairs import Pair, reference_table, references, tables_of
 from fastsoftq.studies.conditions import Condition
 from fastsoftq.studies.origins import Origin, Origins
-from fastsoftq.studies.compared_pairs import Pair, reference_table, references, tables_of
 
 KINDS = {"soft": {"kind": "soft_q_learning"}, "sarsa": {"kind": "sarsa"}, "q[1]": {"kind": "q_learning"}}
 ORIGINS = Origins(agents={"q[1]": Origin("q")})

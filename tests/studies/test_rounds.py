@@ -13,9 +13,10 @@ import pytest
 import fastsoftq as fsq
 import tests.studies.standin  # noqa: F401
 from fastsoftq.studies import Condition, Selection, Stop, open_results, run
+from fastsoftq.studies.compared_pairs import Pair
 from fastsoftq.studies.inspect import status, verify
 from fastsoftq.studies.origins import Origin, Origins
-from fastsoftq.studies.rounds import noted, round_sizes
+from fastsoftq.studies.rounds import noted, pair_decisions, round_sizes
 from fastsoftq.studies.store import open_store
 
 
@@ -224,3 +225,34 @@ def test_dask_workers_take_part_in_rounds(study, tmp_path):
     decision = run(study(), tmp_path / "dask", dask="local", threads=1).decision
     assert decision == run(study(), tmp_path / "threads").decision
     assert verify(tmp_path / "dask").digest == verify(tmp_path / "threads").digest
+
+
+@pytest.mark.parametrize("kind", ["normal", "skewed", "two values"])
+def test_equals_are_called_different_in_few_studies(kind):
+    """A/A: three copies and their reference, up to five rounds. At most 5 % of studies may say that anything differs."""
+    rng = np.random.default_rng(0)
+    draw = {
+        "normal": lambda: rng.normal(size=160),
+        "skewed": lambda: rng.exponential(size=160),
+        "two values": lambda: (rng.random(160) < 0.8).astype(float),
+    }[kind]
+    pairs = [Pair(name, "reference") for name in "abc"]
+    rounds, false = list(round_sizes(10, 160)), 0
+    for _ in range(200):
+        samples = {name: draw() for name in ("a", "b", "c", "reference")}
+        decisions = pair_decisions(pairs, samples.__getitem__, rounds, Stop(1e-3))
+        false += any(pair.sign != 0 for pair in decisions)
+        assert all(pair.seeds in rounds for pair in decisions)
+    assert false <= 20  # of 200 at 5 %: more than 20 have a chance below 0.1 %
+
+
+def test_what_differs_by_more_is_found_and_what_does_not_is_said_to_be_small():
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        reference = rng.normal(size=640)
+        samples = {"reference": reference, "far": rng.normal(2.0, size=640), "near": rng.normal(0.05, size=640)}
+        pairs = [Pair(name, "reference") for name in ("far", "near")]
+        far, near = pair_decisions(pairs, samples.__getitem__, list(round_sizes(10, 640)), Stop(0.5))
+        assert (far.answered, far.sign) == (True, 1)
+        assert near.answered
+        assert -0.5 < near.low < near.high < 0.5 or near.low > 0.0
