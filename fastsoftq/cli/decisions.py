@@ -42,25 +42,27 @@ def decision_lines(decision: Any) -> Iterator[str]:
     yield (f"{state}: {typeset(answered)} of {typeset(len(pairs))} differences of {decision.measure}, at {confidence}%")
     open_first = sorted(pairs, key=lambda pair: (pair.answered, pair.sign == 0))
     for pair in open_first[:_SHOWN]:
-        yield _pair_line(pair, setting_text(decision.stop.difference))
+        yield _pair_line(pair, decision.stop.difference)
     if len(pairs) > _SHOWN:
         yield f"... and {typeset(len(pairs) - _SHOWN)} more, which the report shows"
 
 
-def _pair_line(pair: Any, least: str) -> str:
+def _pair_line(pair: Any, difference: float) -> str:
     from fastsoftq.figures.labels import typeset
-    from fastsoftq.report.rounding import interval_text
+    from fastsoftq.report.rounding import interval_text, setting_text
 
     low, high = interval_text((pair.low + pair.high) / 2.0, pair.low, pair.high).partition("[")[2][:-1].split(", ")
+    least = setting_text(difference)
     after = f"after {typeset(pair.seeds)} seeds"
     condition, reference = (name.replace("\n", "\\n") for name in (pair.condition, pair.reference))
     if not pair.answered:
         return f"{condition} is not told from {reference} {after}: above by {low} to {high}"
     if pair.sign == 0:
         return f"{condition} differs from {reference} by less than {least}, {after}: above by {low} to {high}"
+    small = f", less than {least}" if max(abs(pair.low), abs(pair.high)) < difference else ""
     if pair.sign < 0:
         low, high = (text.removeprefix("\N{MINUS SIGN}") for text in (high, low))
-    return f"{condition} is {'above' if pair.sign > 0 else 'below'} {reference} by {low} to {high}, {after}"
+    return f"{condition} is {'above' if pair.sign > 0 else 'below'} {reference} by {low} to {high}{small}, {after}"
 
 
 def selection_lines(selected: Any, level: float = 0.95) -> Iterator[str]:
@@ -88,9 +90,11 @@ def selection_lines(selected: Any, level: float = 0.95) -> Iterator[str]:
         test = measure.estimate(choice.test, level)
         line = f"{choice.condition}: {interval_text(test.estimate, test.low, test.high)} on {typeset(test.runs)} seeds"
         if len(choice.candidates) > 1:
-            chosen_by = float(max(choice.estimates) if measure.higher_is_better else min(choice.estimates))
-            shown = interval_text(chosen_by, test.low, test.high).partition(" ")[0]
-            line += f"; the best of {typeset(len(choice.candidates))}, with {shown} on those that it was chosen by"
+            line += f"; the best of {typeset(len(choice.candidates))}"
+            if not measure.name.startswith("worst"):
+                bias = selected.bias(choice, level).optimism
+                shown = interval_text(bias.estimate, bias.low, bias.high)
+                line += f", better by {shown} on the seeds that it was chosen by"
         yield line.replace("\n", "\\n")
     pairs = selected.compare(level=level) if len({choice.table for choice in selected}) > 1 else []
     for pair in pairs[:_SHOWN]:

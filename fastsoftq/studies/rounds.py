@@ -145,6 +145,9 @@ def check_rounds(study: Study, part: tuple[int, int]) -> None:
     if measure.name.partition(":")[0] not in _MEANS:
         known = ", ".join(map(repr, _MEANS))
         raise ValueError(f"measures[0] is {measure.name!r}; with stop it must be a mean over runs: {known}")
+    least = 2 + (0 if study.select is None else study.select.tune)
+    if len(study.seeds) < least:
+        raise ValueError(f"seeds is {len(study.seeds)}; with stop it must be at least {least}, to compare runs")
     own = [condition.name for condition in study.conditions if condition.seeds is not None]
     if own:
         raise ValueError(f"stop is {study.stop}; {own[0]!r} has a number of seeds of its own, which no round adds to")
@@ -221,14 +224,17 @@ def pair_decisions(
     """
     from fastsoftq.statistics import sequential_decision
 
-    confidence = 1.0 - (1.0 - stop.confidence) / len(pairs)
     made = []
     for pair in pairs:
         found = sequential_decision(
-            values(pair.condition), values(pair.reference), rounds, difference=stop.difference, confidence=confidence
+            values(pair.condition),
+            values(pair.reference),
+            rounds,
+            difference=stop.difference,
+            confidence=stop.confidence,
+            comparisons=len(pairs),
         )
-        seeds = rounds[found.round - 1]
-        made.append(PairDecision(*pair, found.answered, found.sign, float(found.low), float(found.high), seeds))
+        made.append(PairDecision(*pair, found.answered, found.sign, found.low, found.high, found.runs))
     return tuple(made)
 
 

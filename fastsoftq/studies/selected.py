@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from fastsoftq.measures import common_horizon
 from fastsoftq.studies.compared_pairs import references, tables_of
 from fastsoftq.studies.measured_runs import estimated, main_measure, measured
 from fastsoftq.studies.selection import Selection
 
 if TYPE_CHECKING:
     from fastsoftq.measures import Measure, Measured
-    from fastsoftq.statistics import Comparison
+    from fastsoftq.statistics import Comparison, SelectionBias
     from fastsoftq.studies.conditions import Condition
     from fastsoftq.studies.results import Results
 
@@ -35,8 +36,10 @@ class Choice:
         Those it was chosen from: all of the table that have as many runs as tune.
     estimates : ndarray of float64, shape [candidates]
         What the measure is estimated at on the tuning seeds.
-    tune, test : Measured
-        Of the chosen one, on the tuning seeds and on the others; None where those have not been looked at.
+    tuned : tuple of Measured
+        Of each candidate, on the tuning seeds.
+    test : Measured
+        Of the chosen one, on the others; None where those have not been looked at.
     """
 
     environment: str
@@ -44,8 +47,13 @@ class Choice:
     condition: str
     candidates: tuple[str, ...]
     estimates: NDArray[np.float64]
-    tune: Measured
+    tuned: tuple[Measured, ...]
     test: Measured | None
+
+    @property
+    def tune(self) -> Measured:
+        """Of the chosen one, on the tuning seeds."""
+        return self.tuned[self.candidates.index(self.condition)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,6 +95,34 @@ class Selected:
 
     def __iter__(self) -> Iterator[Choice]:
         return iter(self.choices)
+
+    def bias(self, choice: Choice, level: float = 0.95) -> SelectionBias:
+        """How much better a chosen condition looks on the seeds that it was chosen by.
+
+        Parameters
+        ----------
+        choice : Choice
+        level : float
+
+        Returns
+        -------
+        fastsoftq.statistics.SelectionBias
+            Its `optimism` is what it looks better by, with the interval.
+
+        Raises
+        ------
+        ValueError
+            A measure that is no mean over runs, or fewer than two runs.
+        """
+        from fastsoftq.statistics import selection_bias
+
+        if self.measure.name.startswith("worst"):
+            raise ValueError(f"the measure is {self.measure.name!r}; it must be a mean over runs")
+        test = choice.test or choice.tune
+        horizon = common_horizon([*choice.tuned, test])
+        tuned, tested = [each.restricted(horizon).values for each in choice.tuned], test.restricted(horizon).values
+        better = self.measure.higher_is_better
+        return selection_bias(tuned, [tested] * len(tuned), level, higher_is_better=better)
 
     def compare(self, against: str | None = None, level: float = 0.95) -> list[Compared]:
         """Compare what was chosen with what was chosen of the reference, on the test seeds.
@@ -177,8 +213,6 @@ def bests(results: Results, tune: int, measure: Measure) -> list[Choice]:
     DamagedError
         Runs that are missing or damaged.
     """
-    from fastsoftq.measures import common_horizon
-
     if measure.comparison_only:
         raise ValueError(f"measures[0] is {measure.name!r}; to choose by, it must be a measure of one condition")
     conditions = {name: results.condition(name) for name in results.conditions}
@@ -195,7 +229,7 @@ def bests(results: Results, tune: int, measure: Measure) -> list[Choice]:
         samples = [sample.restricted(horizon) for sample in samples]
         estimates = np.array([estimated(measure, sample) for sample in samples])
         best = int(np.argmax(estimates if measure.higher_is_better else -estimates))
-        choices.append(Choice(environment, table, there[best], tuple(there), estimates, samples[best], None))
+        choices.append(Choice(environment, table, there[best], tuple(there), estimates, tuple(samples), None))
     return choices
 
 

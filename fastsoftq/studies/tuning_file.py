@@ -94,7 +94,10 @@ def parse_tuning(data: Mapping[str, Any]) -> Tuning:
                     raise ValueError("it must be a table of hyperparameters")
                 space[name] = space_of_table(table)
             except (TypeError, ValueError) as error:
-                raise SpecError(f"tune.agents.{name}: {error}", at) from None
+                path = (
+                    str(error).partition(":")[0].partition(" is ")[0].split(".")
+                )  # of the hyperparameter, if it is one
+                raise SpecError(f"tune.agents.{name}: {error}", (*at, *path)) from None
             agents[name] = _filled(agents[name], space[name])
         rest["agents"] = agents
     study = parse_study(rest)

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 
 import fastsoftq as fsq
-import tests.studies.standin  # noqa: F401
 from fastsoftq.studies import Condition, Selection, Stop, open_results, run
 from fastsoftq.studies.compared_pairs import Pair
 from fastsoftq.studies.inspect import status, verify
@@ -229,7 +228,7 @@ def test_dask_workers_take_part_in_rounds(study, tmp_path):
 
 @pytest.mark.parametrize("kind", ["normal", "skewed", "two values"])
 def test_equals_are_called_different_in_few_studies(kind):
-    """A/A: three copies and their reference, up to five rounds. At most 5 % of studies may say that anything differs."""
+    """A/A: three copies and their reference, up to five rounds. At most 5 % of studies may say that they differ."""
     rng = np.random.default_rng(0)
     draw = {
         "normal": lambda: rng.normal(size=160),

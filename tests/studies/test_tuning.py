@@ -96,7 +96,7 @@ def test_the_same_seed_tries_the_same_on_any_number_of_threads(study, tuned, tmp
 
 
 def test_what_is_there_is_kept_and_added_to(study, tuned, tmp_path):
-    found, folder = tuned
+    found, _ = tuned
     first = tune(study(), SPACE, tmp_path, trials=5)
     assert first.trials == found.trials[:5]
     more = tune(study(), SPACE, tmp_path, trials=10)
@@ -215,7 +215,7 @@ def test_folders_of_something_else_are_refused(study, tuned, tmp_path):
         with pytest.raises(FolderError, match=f"holds another tuning: {what}"):
             tune(study(), **{"space": SPACE, "out": folder, "trials": 10, **asked})
     run(study(), tmp_path / "plain")
-    with pytest.raises(FolderError, match="holds 'cliff/soft', which is no trial that Optuna .* asks for"):
+    with pytest.raises(FolderError, match=r"holds 'cliff/soft', which is no trial that Optuna .* asks for"):
         tune(study(), SPACE, tmp_path / "plain", trials=2)
     (tmp_path / "notes").mkdir()
     (tmp_path / "notes" / "todo.txt").write_text("mine")
