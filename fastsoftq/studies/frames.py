@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pandas
     import polars
 
-__all__ = ["labels", "pandas_frame", "polars_frame", "polars_frames"]
+__all__ = ["flat", "labels", "pandas_frame", "polars_frame", "polars_frames"]
 
 _BYTES = 16  # of an entry of a frame, about
 
@@ -43,12 +43,16 @@ def labels(values: Sequence[Value]) -> NDArray[Any]:
     return np.array([np.nan if value is None else float(value) for value in values])
 
 
-def polars_frames(table: Tidy) -> tuple[dict[str, Any], Iterator[polars.DataFrame]]:
+def polars_frames(
+    table: Tidy, blocks: Iterator[Block] | None = None
+) -> tuple[dict[str, Any], Iterator[polars.DataFrame]]:
     """A table as frames of Polars, one for each of its blocks.
 
     Parameters
     ----------
     table : Tidy
+    blocks : iterator of Block, optional
+        Its blocks, where somebody counts them.
 
     Returns
     -------
@@ -94,14 +98,14 @@ def polars_frames(table: Tidy) -> tuple[dict[str, Any], Iterator[polars.DataFram
     values = {name: texts(of) if known[name] == "text" else of for name, of in table.coordinates.items()}
 
     def frame(block: Block) -> polars.DataFrame:
-        rows = int(np.prod(block.shape))
+        rows = block.size
         columns: dict[str, Any] = {
             name: polars.repeat(of[block.place], rows, dtype=schema[name], eager=True) for name, of in values.items()
         }
-        columns |= {name: polars.Series(rows_of, dtype=schema[name]) for name, rows_of in _flat(table, block).items()}
+        columns |= {name: polars.Series(rows_of, dtype=schema[name]) for name, rows_of in flat(table, block).items()}
         return polars.DataFrame(columns)
 
-    return schema, map(frame, table.blocks())
+    return schema, map(frame, table.blocks() if blocks is None else blocks)
 
 
 def polars_frame(table: Tidy) -> polars.DataFrame:
@@ -183,8 +187,8 @@ def pandas_frame(table: Tidy) -> pandas.DataFrame:
     rows = np.zeros(len(table.runs), np.int64)
     parts: dict[str, list[NDArray[Any]]] = {name: [] for name in table.columns}
     for block in table.blocks():
-        rows[block.place] += np.prod(block.shape)
-        for name, values in _flat(table, block).items():
+        rows[block.place] += block.size
+        for name, values in flat(table, block).items():
             parts[name].append(values)
     columns: dict[str, Any] = {}
     for name, of in table.coordinates.items():
@@ -202,8 +206,34 @@ def _for_pandas(values: Sequence[Value]) -> tuple[list[Any], None, str | None]:
     return [*values], None, types[kind][missing]
 
 
-def _flat(table: Tidy, block: Block) -> dict[str, NDArray[Any]]:
-    """The columns of a block that differ from row to row, a row after the other."""
+def flat(table: Tidy, block: Block) -> dict[str, NDArray[Any]]:
+    """The columns of a block that differ from row to row, as arrays of rows.
+
+    Parameters
+    ----------
+    table : Tidy
+    block : Block
+        One of its blocks.
+
+    Returns
+    -------
+    dict of str to ndarray, shape [rows]
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import fastsoftq as fsq
+    >>> from fastsoftq.studies import Study, open_results, run
+    >>> hard = fsq.QLearning(step_size=0.8, discount=0.95)
+    >>> study = Study(
+    ...     name="small", episodes=2, seeds=2, environments={"cliff": fsq.cliff_walking()}, agents={"hard": hard}
+    ... )
+    >>> folder = tempfile.mkdtemp()
+    >>> outcome = run(study, folder)
+    >>> table = Tidy(open_results(folder), episodes=True)
+    >>> [flat(table, block)["episode"].tolist() for block in table.blocks()]
+    [[1, 2, 1, 2]]
+    """
     shape = block.shape
     told = {name: np.broadcast_to(values, shape) for name, values in table.labels(block).items()}
     return {name: np.ravel(values) for name, values in itertools.chain(told.items(), block.data.items())}

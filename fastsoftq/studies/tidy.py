@@ -40,6 +40,11 @@ class Block(NamedTuple):
         """Of each column."""
         return next(iter(self.data.values())).shape
 
+    @property
+    def size(self) -> int:
+        """Its rows."""
+        return next(iter(self.data.values())).size
+
 
 @dataclass(frozen=True)
 class Tidy:

@@ -2,8 +2,8 @@
 
     python tests/studies/false_alarms.py --studies 1000
 
-Runs are real ones, trained once and dealt out to studies at random: every condition of every study has other seeds of the
-same agent, so that whatever a study says of a difference is false.
+Runs are real ones, trained once and dealt out to studies at random: every condition of every study has other seeds of
+the same agent, so that whatever a study says of a difference is false.
 """
 
 import argparse
