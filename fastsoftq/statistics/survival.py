@@ -97,7 +97,8 @@ def kaplan_meier(
     share = np.concatenate([[1.0], np.cumprod(1.0 - events / at_risk)])
     # Those watched up to the end of each step. By Peto's variance, S^2 (1 - S) / watched, which is Greenwood's where no
     # run is censored and more where many are; 1 + n (1 - S) / (n S) times S is then 1, Kolmogorov's width.
-    watched = np.append(at_risk, max(np.count_nonzero(t >= horizon), 1))
+    last = max(float((t >= horizon).sum()), 1.0)
+    watched = np.concatenate([at_risk, [last]])
     half = float(kstwo.ppf(level, n)) * share * (1.0 + n * (1.0 - share) / watched)
     # After the last run got there as much is known as just before.
     gone = share == 0.0
