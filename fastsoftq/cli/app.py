@@ -11,6 +11,7 @@ import typer
 import fastsoftq
 from fastsoftq.cli.errors import FAILED, refuse, status_of
 from fastsoftq.cli.export import export_results
+from fastsoftq.cli.plan import plan_study
 from fastsoftq.cli.reproduce import reproduce
 from fastsoftq.cli.studies import report, run_study, show_status, verify_folder
 from fastsoftq.cli.tune import tune_study
@@ -69,6 +70,7 @@ def list_() -> None:
         say(f"{name:{width}}  {experiment.summary}")
 
 
+app.command("plan")(plan_study)
 app.command("run")(run_study)
 app.command("tune")(tune_study)
 app.command("status")(show_status)

@@ -20,12 +20,14 @@ from fastsoftq.kernels.simd import LANES
 from fastsoftq.mdp.tables import Tables
 from fastsoftq.mdp.tabular import TabularMDP
 
-__all__ = ["ENGINES", "checked_engine", "engine_for"]
+__all__ = ["ENGINES", "FEWEST_RUNS", "checked_engine", "engine_for", "lanes_for"]
 
 # The engines by name, and how many runs each has in lockstep; "lanes" takes as many as suit the MDP.
 ENGINES = {"one_run": 0, "lanes": None, "lanes_16": 16, "lanes_32": 32, "lanes_64": 64}
 
-_FEWEST_RUNS = 16  # below, one run at a time is as fast, and compiles sooner
+FEWEST_RUNS = 16
+"""With fewer, one run at a time is as fast, and compiles sooner."""
+
 _MOST_ACTIONS = 16  # beyond, a row is no longer held in registers
 _L2_BYTES = 1 << 20  # all lanes' tables should stay in it: 64 lanes while they do, 32 beyond
 _MOST_BYTES = 1 << 29  # of tables a thread
@@ -55,10 +57,10 @@ def engine_for(
         Called in each thread with the work and the output.
     """
     if engine is None:
-        engine = "lanes" if runs >= _FEWEST_RUNS else "one_run"
+        engine = "lanes" if runs >= FEWEST_RUNS else "one_run"
     lanes = ENGINES[engine]
     if lanes is None:
-        lanes = _lanes_for(tables)
+        lanes = lanes_for(tables)
     if lanes == 0:
         # A row of few actions is a tuple, which stays in registers; one of many an array.
         row: Any = (0.0,) * tables.n_actions if tables.n_actions <= _MOST_ACTIONS else np.zeros(tables.n_actions)
@@ -93,7 +95,7 @@ def checked_engine(engine: Any, mdp: TabularMDP) -> str | None:
     if engine is None:
         return None
     name = checks.choice("engine", engine, ENGINES)
-    if ENGINES[name] != 0 and _lanes_for(mdp) == 0:
+    if ENGINES[name] != 0 and lanes_for(mdp) == 0:
         raise ValueError(
             f"engine is {name!r}; {mdp!r} is too large for lanes (at most {_MOST_ACTIONS} actions and "
             f"{_MOST_BYTES >> 20} MiB of tables), so it must be 'one_run' or None"
@@ -101,7 +103,7 @@ def checked_engine(engine: Any, mdp: TabularMDP) -> str | None:
     return name
 
 
-def _lanes_for(mdp: Tables | TabularMDP) -> int:
+def lanes_for(mdp: Tables | TabularMDP) -> int:
     """How many lanes suit an MDP: 64, 32, or 0 where it has too many actions or its tables would take too much."""
     records = mdp.n_states * mdp.n_actions * mdp.n_outcomes
     table_bytes = 8 * mdp.n_states * row_width(mdp.n_actions)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 _HOME = {
     "Condition": "fastsoftq.studies.conditions",
     "DamagedError": "fastsoftq.studies.zarr_files",
+    "Estimate": "fastsoftq.studies.estimating",
     "FolderError": "fastsoftq.studies.plan",
     "Choices": "fastsoftq.studies.spaces",
     "Range": "fastsoftq.studies.spaces",
@@ -19,6 +20,7 @@ _HOME = {
     "Selection": "fastsoftq.studies.selection",
     "Stop": "fastsoftq.studies.stopping",
     "Study": "fastsoftq.studies.study",
+    "estimate": "fastsoftq.studies.estimating",
     "open_results": "fastsoftq.studies.results",
     "read_study": "fastsoftq.studies.toml",
     "run": "fastsoftq.studies.running",
@@ -29,12 +31,14 @@ __all__ = [
     "Choices",
     "Condition",
     "DamagedError",
+    "Estimate",
     "FolderError",
     "Range",
     "Results",
     "Selection",
     "Stop",
     "Study",
+    "estimate",
     "open_results",
     "read_study",
     "run",
@@ -55,6 +59,8 @@ def __dir__() -> list[str]:
 
 if TYPE_CHECKING:
     from fastsoftq.studies.conditions import Condition as Condition
+    from fastsoftq.studies.estimating import Estimate as Estimate
+    from fastsoftq.studies.estimating import estimate as estimate
     from fastsoftq.studies.plan import FolderError as FolderError
     from fastsoftq.studies.results import Results as Results
     from fastsoftq.studies.results import open_results as open_results

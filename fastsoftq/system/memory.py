@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from fastsoftq.system.control_groups import control_groups
 
-__all__ = ["TooLargeError", "available_memory", "check_memory"]
+__all__ = ["TooLargeError", "available_memory", "check_memory", "in_words", "peak_memory"]
 
 _SMALL = 2**26  # bytes that need no look at what is there
 # Of a control group, version 2 and 1: its limit and its use.
@@ -46,7 +47,7 @@ def check_memory(subject: str, needed: int, advice: str, each: int | None = None
         return
     available = available_memory()
     if available is not None and needed > available:
-        there = f"{_in_words(needed)} of memory, of which {_in_words(available)} are available"
+        there = f"{in_words(needed)} of memory, of which {in_words(available)} are available"
         most = "" if each is None else f", of at most {available // each}"
         raise TooLargeError(f"{subject} needs {there}; {advice}{most}")
 
@@ -92,7 +93,30 @@ def _left(group: Path) -> Iterator[int]:
         yield max(0, most - used + reclaimable)
 
 
-def _in_words(size: float) -> str:
+def peak_memory() -> int | None:
+    """Bytes that this process has held at most; None where nothing tells.
+
+    Examples
+    --------
+    >>> (peak_memory() or 1) > 0
+    True
+    """
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+def in_words(size: float) -> str:
+    """A number of bytes, as a person would say it.
+
+    Examples
+    --------
+    >>> in_words(3 * 2**19)
+    '1.5 MiB'
+    """
     units = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
     for unit in units[:-1]:
         if size < 1024:

@@ -1,0 +1,142 @@
+"""A pilot: a few whole runs of every condition of a study, its first seeds, in a folder that is thrown away."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from statistics import median
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastsoftq.engine.dispatch import FEWEST_RUNS, lanes_for
+from fastsoftq.measures import Measure, Measured
+from fastsoftq.studies.conditions import Condition
+from fastsoftq.studies.kept_arrays import Arrays
+from fastsoftq.studies.plan import Plan
+from fastsoftq.studies.results import Results
+from fastsoftq.studies.running import Watch, run
+from fastsoftq.studies.store import Store
+from fastsoftq.studies.study import Study
+from fastsoftq.studies.zarr_files import encoded
+from fastsoftq.training import Training
+
+__all__ = ["Piloted", "piloted"]
+
+_TIMED = 8  # units whose storing is timed
+
+
+class Piloted(NamedTuple):
+    """What the pilot showed of a condition."""
+
+    condition: Condition
+    steps: NDArray[np.int64]  # environment steps of each run
+    seconds: float  # of one core, to train them
+    storing: float  # seconds to hash, compress and write them
+    row_bytes: float  # on disk, of a row: a run, or a block of a summary
+    lanes: int  # runs that are trained in lockstep; 0 where it is one at a time
+    measured: Measured | None  # the measure asked for; None where it cannot be had
+
+    def training(self, runs: int) -> float:
+        """Seconds of one core that so many runs take as one unit.
+
+        Lanes that stand empty take as long as others, so that the first few runs cost as much as a whole set.
+        """
+        here = len(self.steps)
+        if self.lanes and min(here, runs) >= FEWEST_RUNS:
+            return self.seconds * max(runs, self.lanes) / max(here, self.lanes)
+        return self.seconds * runs / here
+
+
+def piloted(study: Study, runs: int, threads: int, measure: Measure, watch: Watch | None = None) -> list[Piloted]:
+    """Run the first seeds of each condition, whole runs with all that the study keeps, and look at them.
+
+    Parameters
+    ----------
+    study : Study
+    runs : int
+        Of each condition; fewer of one that has fewer.
+    threads : int
+        Units at a time, as the study will be run.
+    measure : Measure
+    watch : Watch, optional
+        As for `run`.
+
+    Returns
+    -------
+    list of Piloted
+        In the order of the study's conditions.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> from fastsoftq.measures import measure
+    >>> hard = fsq.QLearning(step_size=0.8, discount=0.95)
+    >>> study = Study(
+    ...     name="small", episodes=5, seeds=1000, environments={"cliff": fsq.cliff_walking()}, agents={"hard": hard}
+    ... )
+    >>> [found] = piloted(study, runs=16, threads=1, measure=measure("last:5"))
+    >>> len(found.steps), found.training(1024) > found.training(64)
+    (16, True)
+    """
+    asked = replace(
+        study,
+        seeds=study.seeds[:runs],
+        keep="curves",
+        conditions=tuple(replace(one, seeds=_fewer(one.seeds, runs)) for one in study.conditions),
+        select=None,
+        stop=None,
+    )
+    _compile(asked)
+    with tempfile.TemporaryDirectory(prefix="fastsoftq-plan-") as folder:
+        store = run(asked, folder, threads=threads, chunk=runs, watch=watch).store
+        return list(_looked_at(study, store, measure))
+
+
+def _looked_at(study: Study, store: Store, measure: Measure) -> Iterator[Piloted]:
+    whole = Plan.first(study, None, None, {})
+    results = Results(store, {type(agent) for agent in study.agents.values()})
+    stored: list[float] = []
+    for place, condition in enumerate(store.plan.conditions):
+        unit = store.plan.unit(place, 0)
+        found = store.find(unit)
+        curves = results.curves(condition.name)
+        if place < _TIMED:
+            start = time.perf_counter()
+            store.commit(unit, found.arrays, found.mark["steps"], found.mark["seconds"])
+            stored.append(time.perf_counter() - start)
+        exact = results.exact(condition.name) if measure.needs_exact else None
+        yield Piloted(
+            condition=condition,
+            steps=curves.lengths.sum(axis=1, dtype=np.int64),
+            seconds=float(found.mark["seconds"]),
+            storing=median(stored),
+            row_bytes=_row_bytes(found.arrays if study.keep == "curves" else whole.contents.rows_of(curves), whole),
+            lanes=lanes_for(study.environments[condition.environment]),
+            measured=None if measure.needs_exact and exact is None else measure.values(curves, exact),
+        )
+
+
+def _row_bytes(arrays: Arrays, plan: Plan) -> float:
+    """The bytes of a row of all arrays together, as they are compressed."""
+    kinds = {kept.key: kept.dtype for kept in plan.contents.arrays}
+    return sum(len(encoded(rows, kinds[key], rows.shape)) / len(rows) for key, rows in arrays.items())
+
+
+def _fewer(seeds: int | None, runs: int) -> int | None:
+    return None if seeds is None or seeds >= runs else seeds
+
+
+def _compile(study: Study) -> None:
+    """Compile what the pilot will run, or load it, so that its seconds are of training alone."""
+    done = set()
+    for condition in study.resolved:
+        mdp, agent = study.environments[condition.environment], study.agents[condition.agent]
+        kind = condition.environment, type(agent), tuple(map(type, agent)), condition.precision
+        if kind not in done:
+            done.add(kind)
+            precision = condition.precision or study.precision
+            Training.checked(mdp, agent, condition.seeds, 1, 1, precision, threads=1).curves()
