@@ -14,7 +14,6 @@ from fastsoftq.studies.plan import FolderError
 from fastsoftq.studies.running import Watch, filled, threads_of
 from fastsoftq.studies.spaces import changed
 from fastsoftq.studies.store import Store, create, open_store
-from fastsoftq.studies.study import Study
 from fastsoftq.studies.study_records import agent_from_record, canonical, sealed, unsealed
 from fastsoftq.studies.sweep import label_of
 from fastsoftq.studies.trials import optuna_version
@@ -44,8 +43,10 @@ class TuningFolder:
     there: set[str] = field(default_factory=set)  # conditions that lay there
     unasked: set[str] = field(default_factory=set)  # those of them that are trials which have not been asked for yet
     _store: Store | None = None
+    _made: dict[tuple[str, str], int | None] = field(default_factory=dict)  # the seeds that the folder was made for
 
     def __post_init__(self) -> None:
+        self._study = self.settings.study
         study, settings = self.settings.study, self.settings
         origins = study.origins
         candidates = [origins.table("agents", name) for name in study.agents]
@@ -132,12 +133,10 @@ class TuningFolder:
         """See to it that conditions have the seeds that they are to have."""
         if not self.seeds:  # all agents are tuned, and none has been tried
             return
-        study, wanted = self._study(), set(names)
-        store, mended = create(study, self.out, chunk=self.chunk, source=self.source)
-        if self._store is None:
-            store.storage.write(_NOTED, canonical(sealed(self.settings.record)))
-        self._store = store
-        self.damaged.extend(mended)
+        wanted = set(names)
+        if self._made != self.seeds:
+            self._make()
+        study, store = self._study, self.store
         units = [unit for unit in store.plan.units() if store.plan.conditions[unit.condition].name in wanted]
         self.watch.begin(store, units)
         with ExitStack() as stack:
@@ -147,12 +146,19 @@ class TuningFolder:
         self.steps += outcome.steps
         self.damaged.extend(outcome.damaged)
 
-    def _study(self) -> Study:
+    def _make(self) -> None:
+        """Make the folder hold the conditions of now, with as many seeds as they are to have."""
         template = self.settings.study
         origins = {name: Origin(table) for name, table in self.tables.items() if table != name}
-        return replace(
+        self._study = replace(
             template,
             agents=self.agents,
             conditions=tuple(Condition(*place, seeds=seeds) for place, seeds in self.seeds.items()),
             origins=Origins(template.origins.environments, origins),
         )
+        store, mended = create(self._study, self.out, chunk=self.chunk, source=self.source)
+        if self._store is None:
+            store.storage.write(_NOTED, canonical(sealed(self.settings.record)))
+        self._store = store
+        self.damaged.extend(mended)
+        self._made = dict(self.seeds)
