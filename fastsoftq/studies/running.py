@@ -241,9 +241,14 @@ def _in_rounds(study: Study, out: str | Path, fill: Callable[[Study], Outcome]) 
     whole: Outcome | None = None
     for size in round_sizes(seeds, study.stop.most):
         sizes.append(size)
-        there = max(size, _runs_there(out))  # of rounds before an interruption, or of another run's
-        if whole is None or there > whole.store.plan.runs:
-            outcome = fill(replace(study, seeds=range(first, first + there)))
+        while whole is None or whole.store.plan.runs < size:
+            there = max(size, _runs_there(out))  # of rounds before an interruption, or of another run's
+            try:
+                outcome = fill(replace(study, seeds=range(first, first + there)))
+            except FolderError:
+                if _runs_there(out) <= there:
+                    raise
+                continue  # another run has begun the next round just now
             whole = outcome if whole is None else _both(whole, outcome)
         decision = decided(Results(whole.store), sizes)
         write_down(whole.store.storage, decision)

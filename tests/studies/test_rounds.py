@@ -165,6 +165,25 @@ def test_a_run_that_is_killed_in_a_round_goes_on(study, tmp_path):
     assert open_results(folder).decision == whole.decision
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="runs are forks")
+def test_several_runs_on_one_folder_go_through_the_rounds_together(study, tmp_path):
+    whole = run(study(stop=Stop(1e-6, most=600)), tmp_path / "whole")
+    processes = []
+    for _ in range(3):
+        process = os.fork()
+        if not process:
+            code = 1
+            try:
+                found = run(study(stop=Stop(1e-6, most=600)), tmp_path / "shared", threads=1)
+                code = 0 if found.decision == whole.decision else 2
+            finally:
+                os._exit(code)
+        processes.append(process)
+    assert [os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) for process in processes] == [0, 0, 0]
+    assert verify(tmp_path / "shared").digest == verify(tmp_path / "whole").digest
+    assert status(tmp_path / "shared").decision == whole.decision
+
+
 def test_progress_counts_each_round(study, tmp_path):
     from fastsoftq.studies.running import Tally
 
