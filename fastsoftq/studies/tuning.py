@@ -14,6 +14,7 @@ from typing import Any
 
 from fastsoftq import checks
 from fastsoftq.mdp.ends import warn_of_endless_starts
+from fastsoftq.reward_scales import warn_below_critical
 from fastsoftq.studies.measured_runs import estimated, main_measure, measured
 from fastsoftq.studies.results import Results
 from fastsoftq.studies.running import Tally, Watch
@@ -145,6 +146,11 @@ def tune(
     OSError
         Something could not be read or written. What was done stays done.
 
+    Warns
+    -----
+    UserWarning
+        As `train`, of what is not tuned.
+
     Notes
     -----
     Samplers and pruners are those of Optuna (Akiba et al., KDD 2019). Successive halving is that of Li et al. (A system
@@ -168,8 +174,11 @@ def tune(
     """
     start = time.perf_counter()
     settings = TuningSettings(study, space, trials, sampler, pruner, rungs, seed, at_once)
+    steps = len(study.seeds) * study.episodes * study.max_steps
     for mdp in study.environments.values():
         warn_of_endless_starts(mdp)
+        for name in set(study.agents) - set(settings.space):
+            warn_below_critical(mdp, study.agents[name], steps)
     folder = TuningFolder(settings, out, checks.threads(threads), chunk, source, watch or Tally())
     folder.fill(folder.untuned)
     tried = _tried(settings, folder)

@@ -69,7 +69,7 @@ class TuningFolder:
         noted = unsealed(store.storage.read(_NOTED)) or {}
         asked = self.settings.record
         for name, value in noted.items():
-            if name == "trials" and asked["trials"] < value:
+            if name == "trials" and not (isinstance(value, int) and value <= asked["trials"]):
                 raise FolderError(f"{self.out} holds {value} trials; trials is {asked['trials']}, and must be no fewer")
             if name not in ("trials", "optuna") and asked.get(name) != value:
                 raise FolderError(

@@ -274,3 +274,15 @@ def test_what_differs_by_more_is_found_and_what_does_not_is_said_to_be_small():
         assert (far.answered, far.sign) == (True, 1)
         assert near.answered
         assert -0.5 < near.low < near.high < 0.5 or near.low > 0.0
+
+
+def test_regret_is_decided_against_the_exact_optimum(study, tmp_path):
+    decision = run(study(measures=["regret"], stop=Stop(1e-6, most=40)), tmp_path).decision
+    assert decision.measure == "regret"
+    results = open_results(tmp_path)
+    _, soft = decision.pairs
+    optimum = results.exact("cliff/soft").optimum
+    regrets = [
+        (optimum - results.curves(name, soft.seeds).returns).sum(axis=1) for name in ("cliff/soft", "cliff/hard")
+    ]
+    assert soft.low < np.mean(regrets[0] - regrets[1]) < soft.high

@@ -263,3 +263,12 @@ def test_choices_are_a_list_without_repeats():
         Choices([])
     with pytest.raises(TypeError, match="it must be a list"):
         Choices("abc")
+
+
+def test_what_is_not_tuned_is_warned_of_as_in_any_study(small, tmp_path):
+    low = fsq.SoftQLearning(step_size=0.8, discount=0.95, reward_scale=1.0)
+    hard = fsq.QLearning(step_size=0.5, discount=0.95)
+    study = small(seeds=None, select=Selection(4, 4), episodes=3, agents={"hard": hard, "soft": low})
+    with pytest.warns(UserWarning, match="not above cliff_walking's critical reward scale"):
+        tune(study, {"hard": {"step_size": [0.2, 0.5]}}, tmp_path / "warned", trials=1)
+    tune(study, {"soft": {"reward_scale": [1, 5]}}, tmp_path / "tuned", trials=2)  # every warning is an error here
