@@ -173,8 +173,8 @@ def run(
     TypeError
         `study` is no Study, or a number is no integer.
     ValueError
-        An argument out of bounds, or a `stop` that cannot be decided: of a part, of summaries, without a reference, or of
-        a measure that is no mean over runs.
+        An argument out of bounds, or a `stop` that cannot be decided: of a part, of summaries, without a reference, or
+        of a measure that is no mean over runs.
     FolderError
         The folder holds something else.
     ImportError
