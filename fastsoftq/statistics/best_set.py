@@ -92,8 +92,8 @@ def best_set(
     Each comparison is the skewness-corrected t bound of `confidence_interval`, made stricter until all comparisons of a
     condition hold together: between none and Bonferroni's correction, as a bootstrap of the largest says (as bands
     have, see `confidence_band`). Pairs whose differences all agree bound the share of others. So few runs that even
-    differences of one sign prove nothing at that error tell nobody apart: with two conditions 5 pairs, with a hundred
-    11, of a thousand 15. It takes seconds for a thousand conditions of a thousand runs.
+    differences of one sign prove nothing at that error tell nobody apart: below 5 pairs of two conditions, and, as they
+    depend on each other, below 5 to 11 of a hundred and 15 of a thousand. It takes seconds for a thousand conditions of a thousand runs.
 
     Examples
     --------
