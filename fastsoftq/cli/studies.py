@@ -9,14 +9,15 @@ from typing import Annotated, Any
 
 import typer
 
+from fastsoftq.cli.decisions import decision_lines
 from fastsoftq.cli.errors import FAILED, BadInputError, bad_input, resumable
 from fastsoftq.cli.options import Chunks, Dask, Part, Results, check_file, part_of, path
 from fastsoftq.system.interruption import prompt
 from fastsoftq.system.streams import say
 
-__all__ = ["report", "run_study", "run_to_folder", "show_status", "verify_folder"]
+__all__ = ["PATIENCE", "report", "run_study", "run_to_folder", "show_status", "verify_folder", "write_report_of"]
 
-_PATIENCE = 5.0  # seconds
+PATIENCE = 5.0  # seconds
 
 
 def run_study(
@@ -32,7 +33,6 @@ def run_study(
 ) -> None:
     """Run a study, or take it up where it stopped."""
     from fastsoftq.studies import read_study
-    from fastsoftq.studies.inspect import status
 
     numbers = part_of(part)
     with bad_input():
@@ -42,6 +42,13 @@ def run_study(
         except OSError as error:
             raise BadInputError(f"study is {str(study)!r}; it cannot be read: {error.strerror}") from None
     run_to_folder(parsed, out, threads=threads, dask=dask, part=numbers, chunk=chunk, source=source)
+    write_report_of(out)
+
+
+def write_report_of(out: str) -> None:
+    """Write the report of a study's folder on this machine, if it is finished, and say where it is."""
+    from fastsoftq.studies.inspect import status
+
     folder = Path(out)
     if not folder.is_dir() or not status(out).finished:  # a store far away; other parts are still to come
         return
@@ -72,7 +79,7 @@ def run_to_folder(study: Any, out: str | Path, *, prefix: str = "", **options: A
 
     tally = Tally()
     # A chunk that is being written is finished; one whose training is still being compiled is not waited for.
-    with resumable(), bad_input(), prompt(_PATIENCE), live(f"{study.name} in {out}", tally, prefix=prefix):
+    with resumable(), bad_input(), prompt(PATIENCE), live(f"{study.name} in {out}", tally, prefix=prefix):
         outcome = run(study, out, watch=tally, **options)
     for name in outcome.damaged:
         say(f"{prefix}damaged, and written anew: {name}")
@@ -81,6 +88,8 @@ def run_to_folder(study: Any, out: str | Path, *, prefix: str = "", **options: A
         f"{outcome.old_runs:,} found whole, in {clock(outcome.seconds)}: "
         f"{outcome.steps:,} steps, {outcome.steps / outcome.seconds / 1e6:,.1f} M a second"
     )
+    for text in () if outcome.decision is None else decision_lines(outcome.decision):
+        say(f"{prefix}{text}")
 
 
 def show_status(folder: Results) -> None:
@@ -102,6 +111,8 @@ def show_status(folder: Results) -> None:
     for name, owner in found.owners.items():
         condition, chunk = name.split(".")
         say(f"{_in_a_line(found.rows[int(condition)].name)}, chunk {chunk}: being computed by {owner}")
+    for text in () if found.decision is None else decision_lines(found.decision):
+        say(f"as noted by the last run: {text}")
     if not found.finished and not found.owners:
         say("unfinished, and no run on this file system is at it")
 
