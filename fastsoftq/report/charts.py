@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +12,7 @@ from fastsoftq.figures.curve import Curve, within_reach
 from fastsoftq.figures.labels import typeset
 from fastsoftq.figures.learning_chart import episodes_chart, learning_chart, learning_scale, stroke
 from fastsoftq.figures.svg import svg
+from fastsoftq.report.drawing import Column, Drawing, csv_text
 from fastsoftq.report.performance import Performance
 from fastsoftq.report.rounding import setting_text
 from fastsoftq.report.verdict import Verdict
@@ -28,43 +26,33 @@ _PARTS = ("mean", "low", "high")
 _METRICS = (("Return", "return of an episode", "returns"), ("Length", "steps of an episode", "lengths"))
 _LEVELS = {"lowest": 0.0, "5 %": 0.05, "25 %": 0.25, "median": 0.5, "75 %": 0.75, "95 %": 0.95, "highest": 1.0}
 
-Column = tuple[str, Iterable[float | str]]
-
-
-class Drawing(NamedTuple):
-    """A chart on the page."""
-
-    title: str
-    svg: str
-    file: str  # the name of its data
-    data: str  # CSV
-
 
 def learning_charts(performances: Sequence[Performance], reference: Performance) -> list[Drawing]:
     """Mean return and length over episodes, with bands, medians and exact lines.
 
-    Parameters
-    ----------
-    performances : sequence of Performance
-        Of the same number of episodes.
-    reference : Performance
-        One of them, shown in each chart.
+        Parameters
+        ----------
+        performances : sequence of Performance
+            Of the same number of episodes.
+        reference : Performance
+            One of them, shown in each chart.
 
-    Returns
-    -------
-    list of Drawing
-        Return and length of the same agents side by side.
+        Returns
+        -------
+        list of Drawing
+            Return and length of the same agents side by side.
 
-    Examples
-    --------
-    >>> import fastsoftq as fsq
-    >>> from fastsoftq.report.folder import ReportedAgent, Runs
-    >>> from fastsoftq.report.performance import performance_of
-    >>> curves = fsq.train(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), seeds=6, episodes=9, max_steps=50)
-    >>> runs = Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds)
-    >>> one = performance_of(ReportedAgent("hard", "hard", "#d55e00", {}, lambda: runs))
-    >>> [drawing.title for drawing in learning_charts([one], one)]
-    ['Return', 'Length']
+        Examples
+        --------
+        >>> import fastsoftq as fsq
+        >>> from fastsoftq.report.folder import ReportedAgent, Runs
+        >>> from fastsoftq.report.drawing import Column, Drawing, csv_text
+    from fastsoftq.report.performance import performance_of
+        >>> curves = fsq.train(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), seeds=6, episodes=9, max_steps=50)
+        >>> runs = Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds)
+        >>> one = performance_of(ReportedAgent("hard", "hard", "#d55e00", {}, lambda: runs))
+        >>> [drawing.title for drawing in learning_charts([one], one)]
+        ['Return', 'Length']
     """
     charts = {
         what: list(_learning_charts(what, ylabel, field, performances, reference)) for what, ylabel, field in _METRICS
@@ -87,33 +75,34 @@ def _learning_charts(
             columns += [(f"{c.label}, exact", c.exact)] if c.exact is not None else []
         alternative = f"{title}: mean {ylabel} over episodes,{exact}: {ends}.".replace(",:", ":")
         chart = learning_chart(curves, scale, ylabel)
-        yield Drawing(title, svg(chart, alternative), f"learning_{field}.csv", _csv(columns))
+        yield Drawing(title, svg(chart, alternative), f"learning_{field}.csv", csv_text(columns))
 
 
 def difference_charts(found: Sequence[Verdict], what: str) -> list[Drawing]:
     """Differences of mean return, with a band for the whole curve; where it is clear of 0, they are told apart.
 
-    Parameters
-    ----------
-    found : sequence of Verdict
-    what : str
-        The title: which is subtracted from which.
+        Parameters
+        ----------
+        found : sequence of Verdict
+        what : str
+            The title: which is subtracted from which.
 
-    Returns
-    -------
-    list of Drawing
+        Returns
+        -------
+        list of Drawing
 
-    Examples
-    --------
-    >>> import fastsoftq as fsq
-    >>> from fastsoftq.report.folder import ReportedAgent, Runs
-    >>> from fastsoftq.report.performance import performance_of
-    >>> curves = fsq.train(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), seeds=6, episodes=9, max_steps=50)
-    >>> runs = Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds)
-    >>> one = performance_of(ReportedAgent("hard", "hard", "#d55e00", {}, lambda: runs))
-    >>> from fastsoftq.report.verdict import verdicts
-    >>> [drawing.title for drawing in difference_charts(verdicts([(one, one)]), "hard less hard")]
-    ['hard less hard']
+        Examples
+        --------
+        >>> import fastsoftq as fsq
+        >>> from fastsoftq.report.folder import ReportedAgent, Runs
+        >>> from fastsoftq.report.drawing import Column, Drawing, csv_text
+    from fastsoftq.report.performance import performance_of
+        >>> curves = fsq.train(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), seeds=6, episodes=9, max_steps=50)
+        >>> runs = Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds)
+        >>> one = performance_of(ReportedAgent("hard", "hard", "#d55e00", {}, lambda: runs))
+        >>> from fastsoftq.report.verdict import verdicts
+        >>> [drawing.title for drawing in difference_charts(verdicts([(one, one)]), "hard less hard")]
+        ['hard less hard']
     """
     of = {id(verdict.one): (verdict, verdict.band) for verdict in found if verdict.band is not None}
     if not of:
@@ -140,33 +129,34 @@ def difference_charts(found: Sequence[Verdict], what: str) -> list[Drawing]:
         title = _titled(what, shared)
         said = "; ".join(f"{one.label}: {of[id(one)][0].parting}" for one in group)
         alternative = f"{title}, in return, over episodes: {said}."
-        drawings.append(Drawing(title, svg(chart, alternative), "difference.csv", _csv(columns)))
+        drawings.append(Drawing(title, svg(chart, alternative), "difference.csv", csv_text(columns)))
     return drawings
 
 
 def profile_charts(performances: Sequence[Performance], reference: Performance) -> list[Drawing]:
     """The share of runs whose mean return over the last episodes exceeds a threshold, for all thresholds.
 
-    Parameters
-    ----------
-    performances : sequence of Performance
-    reference : Performance
-        One of them, shown in each chart.
+        Parameters
+        ----------
+        performances : sequence of Performance
+        reference : Performance
+            One of them, shown in each chart.
 
-    Returns
-    -------
-    list of Drawing
+        Returns
+        -------
+        list of Drawing
 
-    Examples
-    --------
-    >>> import fastsoftq as fsq
-    >>> from fastsoftq.report.folder import ReportedAgent, Runs
-    >>> from fastsoftq.report.performance import performance_of
-    >>> curves = fsq.train(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), seeds=6, episodes=9, max_steps=50)
-    >>> runs = Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds)
-    >>> one = performance_of(ReportedAgent("hard", "hard", "#d55e00", {}, lambda: runs))
-    >>> [drawing.file for drawing in profile_charts([one], one)]
-    ['profile.csv']
+        Examples
+        --------
+        >>> import fastsoftq as fsq
+        >>> from fastsoftq.report.folder import ReportedAgent, Runs
+        >>> from fastsoftq.report.drawing import Column, Drawing, csv_text
+    from fastsoftq.report.performance import performance_of
+        >>> curves = fsq.train(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), seeds=6, episodes=9, max_steps=50)
+        >>> runs = Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds)
+        >>> one = performance_of(ReportedAgent("hard", "hard", "#d55e00", {}, lambda: runs))
+        >>> [drawing.file for drawing in profile_charts([one], one)]
+        ['profile.csv']
     """
     scale = _scale_of_runs(performances)
     thresholds = _evenly(scale)
@@ -183,31 +173,32 @@ def profile_charts(performances: Sequence[Performance], reference: Performance) 
         title = _titled("Performance profile", shared)
         said = "; ".join(f"the median run of {one.label} has {_about(float(np.median(one.final)))}" for one in group)
         alternative = f"{title}: share of runs above a return: {said}."
-        drawings.append(Drawing(title, svg(chart, alternative), "profile.csv", _csv(columns)))
+        drawings.append(Drawing(title, svg(chart, alternative), "profile.csv", csv_text(columns)))
     return drawings
 
 
 def spread_chart(performances: Sequence[Performance]) -> Drawing:
     """How runs of each agent spread: all, nine tenths, the middle half, the median, and the mean of the worst.
 
-    Parameters
-    ----------
-    performances : sequence of Performance
+        Parameters
+        ----------
+        performances : sequence of Performance
 
-    Returns
-    -------
-    Drawing
+        Returns
+        -------
+        Drawing
 
-    Examples
-    --------
-    >>> import fastsoftq as fsq
-    >>> from fastsoftq.report.folder import ReportedAgent, Runs
-    >>> from fastsoftq.report.performance import performance_of
-    >>> curves = fsq.train(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), seeds=6, episodes=9, max_steps=50)
-    >>> runs = Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds)
-    >>> one = performance_of(ReportedAgent("hard", "hard", "#d55e00", {}, lambda: runs))
-    >>> spread_chart([one]).data.splitlines()[0]
-    'condition,lowest,5 %,25 %,median,75 %,95 %,highest,mean of the worst 5 %'
+        Examples
+        --------
+        >>> import fastsoftq as fsq
+        >>> from fastsoftq.report.folder import ReportedAgent, Runs
+        >>> from fastsoftq.report.drawing import Column, Drawing, csv_text
+    from fastsoftq.report.performance import performance_of
+        >>> curves = fsq.train(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), seeds=6, episodes=9, max_steps=50)
+        >>> runs = Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds)
+        >>> one = performance_of(ReportedAgent("hard", "hard", "#d55e00", {}, lambda: runs))
+        >>> spread_chart([one]).data.splitlines()[0]
+        'condition,lowest,5 %,25 %,median,75 %,95 %,highest,mean of the worst 5 %'
     """
     rows = [float(-row) for row in range(len(performances))]
     ticks = [(row, one.label) for row, one in zip(rows, performances, strict=True)]
@@ -225,7 +216,7 @@ def spread_chart(performances: Sequence[Performance]) -> Drawing:
     columns += zip([*_LEVELS, "mean of the worst 5 %"], np.array(table).T.tolist(), strict=True)
     said = "; ".join(f"{one.label}: median {_about(float(np.median(one.final)))}" for one in performances)
     drawn = svg(chart, f"Returns of runs over the last episodes: {said}.", 60.0 + _ROW * len(rows))
-    return Drawing("Distribution over runs", drawn, "distribution.csv", _csv(columns))
+    return Drawing("Distribution over runs", drawn, "distribution.csv", csv_text(columns))
 
 
 def _titled(what: str, shared: str) -> str:
@@ -257,41 +248,33 @@ def _about(value: float) -> str:
     return typeset(value, 0 if abs(value) >= 100.0 else 1)
 
 
-def _csv(columns: Sequence[Column]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([name for name, _ in columns])
-    for row in zip(*(values for _, values in columns), strict=True):
-        writer.writerow([value if isinstance(value, str) else f"{value:.10g}" for value in row])
-    return text.getvalue()
-
-
 def facets(
     performances: Sequence[Performance], reference: Performance | None = None
 ) -> list[tuple[str, list[Performance]]]:
     """Share agents out among charts so that no chart has a colour twice, and each shows the reference.
 
-    Parameters
-    ----------
-    performances : sequence of Performance
-    reference : Performance, optional
+        Parameters
+        ----------
+        performances : sequence of Performance
+        reference : Performance, optional
 
-    Returns
-    -------
-    list of (str, list of Performance)
-        The settings that the agents of a chart share and others do not, such as "epsilon = 0.0"; empty for a single
-        chart.
+        Returns
+        -------
+        list of (str, list of Performance)
+            The settings that the agents of a chart share and others do not, such as "epsilon = 0.0"; empty for a single
+            chart.
 
-    Examples
-    --------
-    >>> import fastsoftq as fsq
-    >>> from fastsoftq.report.folder import ReportedAgent, Runs
-    >>> from fastsoftq.report.performance import performance_of
-    >>> curves = fsq.train(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), seeds=6, episodes=9, max_steps=50)
-    >>> runs = Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds)
-    >>> one = performance_of(ReportedAgent("hard", "hard", "#d55e00", {}, lambda: runs))
-    >>> [(title, len(group)) for title, group in facets([one, one], one)]
-    [('', 1)]
+        Examples
+        --------
+        >>> import fastsoftq as fsq
+        >>> from fastsoftq.report.folder import ReportedAgent, Runs
+        >>> from fastsoftq.report.drawing import Column, Drawing, csv_text
+    from fastsoftq.report.performance import performance_of
+        >>> curves = fsq.train(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), seeds=6, episodes=9, max_steps=50)
+        >>> runs = Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds)
+        >>> one = performance_of(ReportedAgent("hard", "hard", "#d55e00", {}, lambda: runs))
+        >>> [(title, len(group)) for title, group in facets([one, one], one)]
+        [('', 1)]
     """
     groups: list[list[Performance]] = []
     for one in performances:
