@@ -30,29 +30,28 @@ _LEVELS = {"lowest": 0.0, "5 %": 0.05, "25 %": 0.25, "median": 0.5, "75 %": 0.75
 def learning_charts(performances: Sequence[Performance], reference: Performance) -> list[Drawing]:
     """Mean return and length over episodes, with bands, medians and exact lines.
 
-        Parameters
-        ----------
-        performances : sequence of Performance
-            Of the same number of episodes.
-        reference : Performance
-            One of them, shown in each chart.
+    Parameters
+    ----------
+    performances : sequence of Performance
+        Of the same number of episodes.
+    reference : Performance
+        One of them, shown in each chart.
 
-        Returns
-        -------
-        list of Drawing
-            Return and length of the same agents side by side.
+    Returns
+    -------
+    list of Drawing
+        Return and length of the same agents side by side.
 
-        Examples
-        --------
-        >>> import fastsoftq as fsq
-        >>> from fastsoftq.report.folder import ReportedAgent, Runs
-        >>> from fastsoftq.report.drawing import Column, Drawing, csv_text
-    from fastsoftq.report.performance import performance_of
-        >>> curves = fsq.train(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), seeds=6, episodes=9, max_steps=50)
-        >>> runs = Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds)
-        >>> one = performance_of(ReportedAgent("hard", "hard", "#d55e00", {}, lambda: runs))
-        >>> [drawing.title for drawing in learning_charts([one], one)]
-        ['Return', 'Length']
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> from fastsoftq.report.folder import ReportedAgent, Runs
+    >>> from fastsoftq.report.performance import performance_of
+    >>> curves = fsq.train(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), seeds=6, episodes=9, max_steps=50)
+    >>> runs = Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds)
+    >>> one = performance_of(ReportedAgent("hard", "hard", "#d55e00", {}, lambda: runs))
+    >>> [drawing.title for drawing in learning_charts([one], one)]
+    ['Return', 'Length']
     """
     charts = {
         what: list(_learning_charts(what, ylabel, field, performances, reference)) for what, ylabel, field in _METRICS
@@ -81,28 +80,27 @@ def _learning_charts(
 def difference_charts(found: Sequence[Verdict], what: str) -> list[Drawing]:
     """Differences of mean return, with a band for the whole curve; where it is clear of 0, they are told apart.
 
-        Parameters
-        ----------
-        found : sequence of Verdict
-        what : str
-            The title: which is subtracted from which.
+    Parameters
+    ----------
+    found : sequence of Verdict
+    what : str
+        The title: which is subtracted from which.
 
-        Returns
-        -------
-        list of Drawing
+    Returns
+    -------
+    list of Drawing
 
-        Examples
-        --------
-        >>> import fastsoftq as fsq
-        >>> from fastsoftq.report.folder import ReportedAgent, Runs
-        >>> from fastsoftq.report.drawing import Column, Drawing, csv_text
-    from fastsoftq.report.performance import performance_of
-        >>> curves = fsq.train(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), seeds=6, episodes=9, max_steps=50)
-        >>> runs = Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds)
-        >>> one = performance_of(ReportedAgent("hard", "hard", "#d55e00", {}, lambda: runs))
-        >>> from fastsoftq.report.verdict import verdicts
-        >>> [drawing.title for drawing in difference_charts(verdicts([(one, one)]), "hard less hard")]
-        ['hard less hard']
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> from fastsoftq.report.folder import ReportedAgent, Runs
+    >>> from fastsoftq.report.performance import performance_of
+    >>> curves = fsq.train(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), seeds=6, episodes=9, max_steps=50)
+    >>> runs = Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds)
+    >>> one = performance_of(ReportedAgent("hard", "hard", "#d55e00", {}, lambda: runs))
+    >>> from fastsoftq.report.verdict import verdicts
+    >>> [drawing.title for drawing in difference_charts(verdicts([(one, one)]), "hard less hard")]
+    ['hard less hard']
     """
     of = {id(verdict.one): (verdict, verdict.band) for verdict in found if verdict.band is not None}
     if not of:
@@ -136,27 +134,26 @@ def difference_charts(found: Sequence[Verdict], what: str) -> list[Drawing]:
 def profile_charts(performances: Sequence[Performance], reference: Performance) -> list[Drawing]:
     """The share of runs whose mean return over the last episodes exceeds a threshold, for all thresholds.
 
-        Parameters
-        ----------
-        performances : sequence of Performance
-        reference : Performance
-            One of them, shown in each chart.
+    Parameters
+    ----------
+    performances : sequence of Performance
+    reference : Performance
+        One of them, shown in each chart.
 
-        Returns
-        -------
-        list of Drawing
+    Returns
+    -------
+    list of Drawing
 
-        Examples
-        --------
-        >>> import fastsoftq as fsq
-        >>> from fastsoftq.report.folder import ReportedAgent, Runs
-        >>> from fastsoftq.report.drawing import Column, Drawing, csv_text
-    from fastsoftq.report.performance import performance_of
-        >>> curves = fsq.train(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), seeds=6, episodes=9, max_steps=50)
-        >>> runs = Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds)
-        >>> one = performance_of(ReportedAgent("hard", "hard", "#d55e00", {}, lambda: runs))
-        >>> [drawing.file for drawing in profile_charts([one], one)]
-        ['profile.csv']
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> from fastsoftq.report.folder import ReportedAgent, Runs
+    >>> from fastsoftq.report.performance import performance_of
+    >>> curves = fsq.train(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), seeds=6, episodes=9, max_steps=50)
+    >>> runs = Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds)
+    >>> one = performance_of(ReportedAgent("hard", "hard", "#d55e00", {}, lambda: runs))
+    >>> [drawing.file for drawing in profile_charts([one], one)]
+    ['profile.csv']
     """
     scale = _scale_of_runs(performances)
     thresholds = _evenly(scale)
@@ -180,25 +177,24 @@ def profile_charts(performances: Sequence[Performance], reference: Performance) 
 def spread_chart(performances: Sequence[Performance]) -> Drawing:
     """How runs of each agent spread: all, nine tenths, the middle half, the median, and the mean of the worst.
 
-        Parameters
-        ----------
-        performances : sequence of Performance
+    Parameters
+    ----------
+    performances : sequence of Performance
 
-        Returns
-        -------
-        Drawing
+    Returns
+    -------
+    Drawing
 
-        Examples
-        --------
-        >>> import fastsoftq as fsq
-        >>> from fastsoftq.report.folder import ReportedAgent, Runs
-        >>> from fastsoftq.report.drawing import Column, Drawing, csv_text
-    from fastsoftq.report.performance import performance_of
-        >>> curves = fsq.train(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), seeds=6, episodes=9, max_steps=50)
-        >>> runs = Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds)
-        >>> one = performance_of(ReportedAgent("hard", "hard", "#d55e00", {}, lambda: runs))
-        >>> spread_chart([one]).data.splitlines()[0]
-        'condition,lowest,5 %,25 %,median,75 %,95 %,highest,mean of the worst 5 %'
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> from fastsoftq.report.folder import ReportedAgent, Runs
+    >>> from fastsoftq.report.performance import performance_of
+    >>> curves = fsq.train(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), seeds=6, episodes=9, max_steps=50)
+    >>> runs = Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds)
+    >>> one = performance_of(ReportedAgent("hard", "hard", "#d55e00", {}, lambda: runs))
+    >>> spread_chart([one]).data.splitlines()[0]
+    'condition,lowest,5 %,25 %,median,75 %,95 %,highest,mean of the worst 5 %'
     """
     rows = [float(-row) for row in range(len(performances))]
     ticks = [(row, one.label) for row, one in zip(rows, performances, strict=True)]
@@ -253,28 +249,27 @@ def facets(
 ) -> list[tuple[str, list[Performance]]]:
     """Share agents out among charts so that no chart has a colour twice, and each shows the reference.
 
-        Parameters
-        ----------
-        performances : sequence of Performance
-        reference : Performance, optional
+    Parameters
+    ----------
+    performances : sequence of Performance
+    reference : Performance, optional
 
-        Returns
-        -------
-        list of (str, list of Performance)
-            The settings that the agents of a chart share and others do not, such as "epsilon = 0.0"; empty for a single
-            chart.
+    Returns
+    -------
+    list of (str, list of Performance)
+        The settings that the agents of a chart share and others do not, such as "epsilon = 0.0"; empty for a single
+        chart.
 
-        Examples
-        --------
-        >>> import fastsoftq as fsq
-        >>> from fastsoftq.report.folder import ReportedAgent, Runs
-        >>> from fastsoftq.report.drawing import Column, Drawing, csv_text
-    from fastsoftq.report.performance import performance_of
-        >>> curves = fsq.train(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), seeds=6, episodes=9, max_steps=50)
-        >>> runs = Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds)
-        >>> one = performance_of(ReportedAgent("hard", "hard", "#d55e00", {}, lambda: runs))
-        >>> [(title, len(group)) for title, group in facets([one, one], one)]
-        [('', 1)]
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> from fastsoftq.report.folder import ReportedAgent, Runs
+    >>> from fastsoftq.report.performance import performance_of
+    >>> curves = fsq.train(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), seeds=6, episodes=9, max_steps=50)
+    >>> runs = Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds)
+    >>> one = performance_of(ReportedAgent("hard", "hard", "#d55e00", {}, lambda: runs))
+    >>> [(title, len(group)) for title, group in facets([one, one], one)]
+    [('', 1)]
     """
     groups: list[list[Performance]] = []
     for one in performances:

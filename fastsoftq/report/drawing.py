@@ -35,8 +35,8 @@ def csv_text(columns: Sequence[Column]) -> str:
 
     Examples
     --------
-    >>> csv_text([("agent", ["soft"]), ("return", [-12.0])])
-    'agent,return\\nsoft,-12\\n'
+    >>> csv_text([("agent", ["soft"]), ("return", [-12.0])]).split()
+    ['agent,return', 'soft,-12']
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
