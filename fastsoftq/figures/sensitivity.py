@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -110,7 +111,7 @@ def _known(each: Series) -> Series:
     best = None if each.best is None or not known[each.best] else int(known[: each.best].sum())
     x = [value for value, there in zip(each.x, known.tolist(), strict=True) if there]
     lines = {name: getattr(each, name) for name in ("mean", "low", "high", "exact", "lowest", "highest")}
-    kept = {name: None if line is None else line[known] for name, line in lines.items()}
+    kept: dict[str, Any] = {name: None if line is None else line[known] for name, line in lines.items()}
     return replace(each, x=x if isinstance(each.x, list | tuple) else np.array(x), best=best, **kept)
 
 

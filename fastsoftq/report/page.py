@@ -162,7 +162,8 @@ _COLOUR = re.compile(r"var\(--(c-[0-9a-f]{6})\)")
 
 def _drawings(section: Section) -> Iterator[Drawing]:
     """All charts of a section."""
-    yield from (each.picture for each in (section, *section.parts) if each.picture)
+    pictures = [section.picture, *(part.picture for part in section.parts)]
+    yield from (picture for picture in pictures if picture is not None)
     yield from (drawing for part in section.parts for group in part.groups for drawing in group.drawings)
 
 
