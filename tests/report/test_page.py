@@ -10,7 +10,7 @@ from fastsoftq.report.page import write_report
 from fastsoftq.report.rounding import interval_text
 from fastsoftq.statistics import confidence_interval, performance_profile
 from tests.report.folders import COLD, HARD, SOFT, edited
-from tests.report.pages import Page
+from tests.report.pages import Page, check
 
 
 def test_the_answer_comes_first_and_everything_else_is_there(results):
