@@ -81,8 +81,8 @@ def sensitivity_chart(series: Sequence[Series], xlabel: str, ylabel: str, log_x:
     >>> y = np.array([-30.0, -20.0, -25.0])
     >>> one = Series("soft", "#0064a0", "", np.array([1.0, 10.0, 100.0]), y, y - 1.0, y + 1.0, best=1)
     >>> chart = sensitivity_chart([one], "reward scale k", "return")
-    >>> chart.x.kind, [text for _, text in chart.xticks], chart.rings[0].y
-    ('log', ['1', '10', '100'], -20.0)
+    >>> chart.x.kind, [text for _, text in chart.xticks], [ring.y for ring in chart.rings if not ring.filled]
+    ('log', ['1', '10', '100'], [-20.0])
     """
     axis = value_axis([each.x for each in series], log_x)
     series = [_known(each) for each in series]

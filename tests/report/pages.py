@@ -17,7 +17,7 @@ class Page(HTMLParser):
         super().__init__()
         self.html = html
         self.open, self.links, self.images, self.ids, self.text = [], [], [], [], []
-        self.headings, self.paragraphs = [], []
+        self.headings, self.paragraphs, self.cautions = [], [], []
         self.feed(self.html)
         self.close()
         self.words = " ".join(" ".join(self.text).split())
@@ -40,6 +40,7 @@ class Page(HTMLParser):
             self.headings.append(int(tag[1]))
         if tag in ("p", "li"):
             self.paragraphs.append("")
+            self.cautions.append("caution" in attributes.get("class", "").split())
 
     def handle_startendtag(self, tag, attributes):
         pass
@@ -66,8 +67,9 @@ class Page(HTMLParser):
 
     @property
     def sentences(self):
-        """The sentences of its paragraphs and lists, but for footnotes, which stand by each table with their mark."""
-        prose = [" ".join(text.split()) for text in self.paragraphs if not text.strip().startswith("\N{DAGGER}")]
+        """The sentences of its paragraphs and lists, but for cautions, which stand wherever they apply."""
+        said = [text for text, caution in zip(self.paragraphs, self.cautions, strict=True) if not caution]
+        prose = [" ".join(text.split()) for text in said]
         found = [each for text in prose for each in re.split(r"(?<=[.!?]) +(?=[A-Z0-9])", text)]
         return [each for each in found if len(each.split()) > 3]
 
