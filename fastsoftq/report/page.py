@@ -143,7 +143,8 @@ def page_text(title: str, sections: Sequence[Section], rate: ErrorRate, answers:
         "sentence": lambda text: text[:1].upper() + text[1:],
     }
     new = said_once()
-    environment.globals["new"] = environment.tests["new"] = new
+    environment.globals |= {"new": new}
+    environment.tests |= {"new": new}
     entries = headings(sections)
     names = sorted({name for s in sections for d in _drawings(s) for name in _COLOUR.findall(d.svg)})
     return environment.get_template("report.html").render(
