@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from fastsoftq.report.outline import Group, Part, Section
 
@@ -126,11 +126,7 @@ def _free(text: str, taken: set[str]) -> str:
     return anchor
 
 
-class _New(Protocol):
-    def __call__(self, words: str, within: str = "") -> bool: ...
-
-
-def said_once() -> _New:
+def said_once() -> Callable[..., bool]:
     """A function that says whether words are new to the page, the first time it is asked of them.
 
     Returns
