@@ -110,3 +110,13 @@ def test_columns_with_a_filter_are_marked_and_only_large_tables_are_searched(tex
     assert len(re.findall(r'<table class="sortable searched">', text)) == 2
     assert len(re.findall(r'<th scope="col" data-filter>', text)) == 6
     assert '<th scope="row">hard, k\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}1, α' in text
+
+
+def test_the_page_opens_with_the_picture_of_the_world_that_the_answer_is_of():
+    one = sweep()
+    parts = [replace(part, picture=part.groups[0].drawings[0]._replace(title=f"In {part.title}")) for part in one.parts]
+    text = page_text("Title", [replace(one, picture=None, parts=parts)], ErrorRate(0, 0))
+    check(Page(text))
+    header = re.search(r"<header>.*?</header>", text, re.S)[0]
+    assert "In cliff" in header
+    assert text.count("<figcaption>In cliff") == text.count("<figcaption>In windy cliff") == 1
