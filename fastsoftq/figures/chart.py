@@ -32,6 +32,7 @@ __all__ = [
 # Lengths are in pixels of a page whose text is 11.5 pixels high. Other drawers scale them to the text they write.
 LINE, LETTER = 15.0, 8.0  # height of a line; width of a bold letter, on average
 TICK_LETTER = 6.8  # width of a letter of a tick, on average
+ROW_LETTERS = 28  # of a line of a row's label
 RING = 4.5  # radius
 _ACROSS, _UP = 38.0, 20.0  # between the ticks of an axis
 _SHORTEST = 6  # letters of a line of a tick that is broken
@@ -120,7 +121,7 @@ class Scale:
 
 
 class Line(NamedTuple):
-    """A line through points; `kind` is "mean", "median", "exact", "zero" or "whisker"; `label` is what it is of."""
+    """A line through points; `kind` is "mean", "median", "exact", "zero", "whisker" or "stroke"; `label` is what it is of."""
 
     x: NDArray[np.float64]
     y: NDArray[np.float64]

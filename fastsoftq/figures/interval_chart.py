@@ -7,13 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fastsoftq.figures.chart import LINE, Chart, Line, Ring, Scale
-from fastsoftq.figures.labels import typeset
+from fastsoftq.figures.chart import LINE, ROW_LETTERS, Chart, Line, Ring, Scale
+from fastsoftq.figures.labels import typeset, wrapped
 
 __all__ = ["IntervalRow", "interval_chart", "shown_rows"]
 
 _ROW, _ENDS = 27.0, 60.0  # height of a row, and of what is above and below them
-_LETTERS = 26  # of a line of a label
 _STROKE = 0.32  # half the height of the stroke at an exact answer, of a row
 _BEST = 20  # of each algorithm, where not all are shown
 
@@ -111,7 +110,7 @@ def interval_chart(rows: Sequence[IntervalRow], xlabel: str) -> Chart:
     --------
     >>> chart = interval_chart([IntervalRow("soft, k = 10", "#0064a0", -17.0, -18.0, -16.0, exact=-17.2)], "return")
     >>> [mark.kind for mark in chart.marks], chart.yticks
-    (['whisker', 'exact'], [(0.0, 'soft, k = 10')])
+    (['whisker', 'stroke'], [(0.0, 'soft, k = 10')])
     """
     if not rows:
         raise ValueError("rows: there are none; a chart of intervals needs one or more")
@@ -121,12 +120,12 @@ def interval_chart(rows: Sequence[IntervalRow], xlabel: str) -> Chart:
     known = [row.estimate for row in rows] + [row.exact for row in rows if row.exact is not None]
     shown = np.array([*known, *ends[np.isfinite(ends)].tolist()])
     scale = Scale.of_values([shown], [max(row.estimate for row in rows)])
-    height = _ENDS + sum(max(_ROW, LINE * (1 + len(row.label) // _LETTERS)) for row in rows)
+    height = _ENDS + sum(max(_ROW, LINE * (1 + wrapped(row.label, ROW_LETTERS).count("\n"))) for row in rows)
     chart = Chart(scale, Scale(places[-1] - 0.6, 0.6), xlabel, "", yticks=ticks, height=height)
     for place, row in zip(places, rows, strict=True):
         across = np.clip([row.low, row.high], scale.low, scale.high)
         chart.marks.append(Line(across, np.full(2, place), "whisker", row.colour))
         if row.exact is not None:
-            chart.marks.append(Line(np.full(2, row.exact), np.array([place - _STROKE, place + _STROKE]), "exact"))
+            chart.marks.append(Line(np.full(2, row.exact), np.array([place - _STROKE, place + _STROKE]), "stroke"))
         chart.rings.append(Ring(row.estimate, place, row.colour, filled=not row.in_best_set))
     return chart

@@ -12,7 +12,7 @@ from html import escape
 import numpy as np
 from numpy.typing import NDArray
 
-from fastsoftq.figures.chart import LETTER, LINE, RING, TICK_LETTER, Band, Bar, Chart, Line
+from fastsoftq.figures.chart import LETTER, LINE, RING, ROW_LETTERS, TICK_LETTER, Band, Bar, Chart, Line
 from fastsoftq.figures.labels import wrapped
 
 __all__ = ["HEIGHT", "WIDTH", "svg", "text_element"]
@@ -21,7 +21,7 @@ WIDTH, HEIGHT = 480.0, 300.0
 _TOP, _BOTTOM = 12.0, 40.0
 _TICK_LINE = 13.0  # height of a line of a tick
 _AXIS_LETTER = 6.9  # width of a letter of an axis's label
-_NAME, _ROW = 17, 26  # letters of a line of a name, and of a row's label
+_NAME = 17  # letters of a line of a name
 _SAMPLE = 24.0  # of a line, before its name
 _EDGE = 4.0
 _DOT = 3.2  # radius
@@ -61,7 +61,7 @@ class _Page:
         lines = sum(1 + name.text.count("\n") for _, name in chart.named(1.0, _NAME))
         inner = max(height - _TOP - _BOTTOM, LINE * (lines - 1))
         rows = chart.ticks_up(inner)
-        self._rows = [(value, wrapped(text, _ROW) if chart.yticks else text) for value, text in rows]
+        self._rows = [(value, wrapped(text, ROW_LETTERS) if chart.yticks else text) for value, text in rows]
         widest = max((len(line) for _, text in self._rows for line in text.split("\n")), default=0)
         ylabel = wrapped(chart.ylabel, int(inner / _AXIS_LETTER)) if chart.ylabel else ""
         self._left = 12.0 + TICK_LETTER * widest + (LINE * (1 + ylabel.count("\n")) + 3.0 if ylabel else 0.0)

@@ -19,7 +19,7 @@ def test_a_row_is_a_dot_with_its_interval_and_the_exact_answer():
     assert [(ring.x, ring.y, ring.filled) for ring in chart.rings] == [(-17.0, 0.0, False), (-30.0, -1.0, True)]
     whiskers = [mark for mark in chart.marks if isinstance(mark, Line) and mark.kind == "whisker"]
     assert [w.x.tolist() for w in whiskers] == [[-18.0, -15.5], [-31.0, -28.0]]
-    (exact,) = [mark for mark in chart.marks if isinstance(mark, Line) and mark.kind == "exact"]
+    (exact,) = [mark for mark in chart.marks if isinstance(mark, Line) and mark.kind == "stroke"]
     assert exact.x.tolist() == [-16.0, -16.0]
     drawing = svg(chart, "words")
     assert len(elements(drawing, "ring")) == len(elements(drawing, "dot")) == 1
