@@ -56,7 +56,7 @@ def test_a_study_is_reported_world_by_world(ran):
     assert '<p class="answer">wide: ' in page
     error = ErrorRate.of([2, 2]).of_comparison
     expected = fsq.compare(curves, open_results(folder).curves("narrow/hard"), level=1.0 - error)
-    assert interval_text(expected.difference, expected.low, expected.high) in page.partition("<h3>narrow</h3>")[2]
+    assert interval_text(expected.difference, expected.low, expected.high) in page.partition(">narrow</h3>")[2]
     assert read_results(folder)[0].run["steps"] == sum(int(c.load().lengths.sum()) for c in held.agents)
 
 
@@ -194,7 +194,9 @@ def test_what_makes_an_interval_doubtful_is_said_once_and_marked_where_it_applie
     for table in tables:
         assert table.count(f"\N{DAGGER} This interval may hold less often than the report says: {caution}.") == 1
         assert len(re.findall("\\]\N{DAGGER}</td>", table)) >= 2
-    assert len(re.findall(r'<p class="note">Bands of [^<]* may hold less often than the report says: ', page)) >= 2
+    assert (
+        len(re.findall(r'<p class="note caution">Bands of [^<]* may hold less often than the report says: ', page)) >= 2
+    )
     sure = write_report(ran("many", seeds=128)).read_text()
     assert caution not in sure
 
