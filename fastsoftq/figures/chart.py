@@ -121,7 +121,10 @@ class Scale:
 
 
 class Line(NamedTuple):
-    """A line through points; `kind` is "mean", "median", "exact", "zero", "whisker" or "stroke"; `label` is what it is of."""
+    """A line through points; `label` is what it is of.
+
+    Its `kind` is "mean", "median", "exact", "zero", "whisker" (an interval) or "stroke" (at an exact answer).
+    """
 
     x: NDArray[np.float64]
     y: NDArray[np.float64]
