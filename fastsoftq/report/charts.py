@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +12,7 @@ from fastsoftq.figures.curve import Curve, within_reach
 from fastsoftq.figures.labels import typeset
 from fastsoftq.figures.learning_chart import episodes_chart, learning_chart, learning_scale, stroke
 from fastsoftq.figures.svg import svg
+from fastsoftq.report.drawing import Column, Drawing, csv_text
 from fastsoftq.report.performance import Performance
 from fastsoftq.report.rounding import setting_text
 from fastsoftq.report.verdict import Verdict
@@ -27,17 +25,6 @@ _ROW = 27.0  # height of an agent in the chart of distributions
 _PARTS = ("mean", "low", "high")
 _METRICS = (("Return", "return of an episode", "returns"), ("Length", "steps of an episode", "lengths"))
 _LEVELS = {"lowest": 0.0, "5 %": 0.05, "25 %": 0.25, "median": 0.5, "75 %": 0.75, "95 %": 0.95, "highest": 1.0}
-
-Column = tuple[str, Iterable[float | str]]
-
-
-class Drawing(NamedTuple):
-    """A chart on the page."""
-
-    title: str
-    svg: str
-    file: str  # the name of its data
-    data: str  # CSV
 
 
 def learning_charts(performances: Sequence[Performance], reference: Performance) -> list[Drawing]:
@@ -87,7 +74,7 @@ def _learning_charts(
             columns += [(f"{c.label}, exact", c.exact)] if c.exact is not None else []
         alternative = f"{title}: mean {ylabel} over episodes,{exact}: {ends}.".replace(",:", ":")
         chart = learning_chart(curves, scale, ylabel)
-        yield Drawing(title, svg(chart, alternative), f"learning_{field}.csv", _csv(columns))
+        yield Drawing(title, svg(chart, alternative), f"learning_{field}.csv", csv_text(columns))
 
 
 def difference_charts(found: Sequence[Verdict], what: str) -> list[Drawing]:
@@ -140,7 +127,7 @@ def difference_charts(found: Sequence[Verdict], what: str) -> list[Drawing]:
         title = _titled(what, shared)
         said = "; ".join(f"{one.label}: {of[id(one)][0].parting}" for one in group)
         alternative = f"{title}, in return, over episodes: {said}."
-        drawings.append(Drawing(title, svg(chart, alternative), "difference.csv", _csv(columns)))
+        drawings.append(Drawing(title, svg(chart, alternative), "difference.csv", csv_text(columns)))
     return drawings
 
 
@@ -183,7 +170,7 @@ def profile_charts(performances: Sequence[Performance], reference: Performance) 
         title = _titled("Performance profile", shared)
         said = "; ".join(f"the median run of {one.label} has {_about(float(np.median(one.final)))}" for one in group)
         alternative = f"{title}: share of runs above a return: {said}."
-        drawings.append(Drawing(title, svg(chart, alternative), "profile.csv", _csv(columns)))
+        drawings.append(Drawing(title, svg(chart, alternative), "profile.csv", csv_text(columns)))
     return drawings
 
 
@@ -225,7 +212,7 @@ def spread_chart(performances: Sequence[Performance]) -> Drawing:
     columns += zip([*_LEVELS, "mean of the worst 5 %"], np.array(table).T.tolist(), strict=True)
     said = "; ".join(f"{one.label}: median {_about(float(np.median(one.final)))}" for one in performances)
     drawn = svg(chart, f"Returns of runs over the last episodes: {said}.", 60.0 + _ROW * len(rows))
-    return Drawing("Distribution over runs", drawn, "distribution.csv", _csv(columns))
+    return Drawing("Distribution over runs", drawn, "distribution.csv", csv_text(columns))
 
 
 def _titled(what: str, shared: str) -> str:
@@ -255,15 +242,6 @@ def _mean_label(one: Performance) -> str:
 
 def _about(value: float) -> str:
     return typeset(value, 0 if abs(value) >= 100.0 else 1)
-
-
-def _csv(columns: Sequence[Column]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([name for name, _ in columns])
-    for row in zip(*(values for _, values in columns), strict=True):
-        writer.writerow([value if isinstance(value, str) else f"{value:.10g}" for value in row])
-    return text.getvalue()
 
 
 def facets(
