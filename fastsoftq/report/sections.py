@@ -35,7 +35,7 @@ def error_rate(contents: FolderContents) -> ErrorRate:
     >>> from pathlib import Path
     >>> contents = FolderContents(Path(), "cliff-walking", "Hard against soft", {}, ["Soft is ahead."])
     >>> error_rate(contents)  # nothing is drawn from curves
-    ErrorRate(conditions=0, pairs=0)
+    ErrorRate(conditions=0, pairs=0, descriptions=0, tests=0)
     """
     return ErrorRate.of(len(agents) for agents in _worlds(contents).values())
 

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from fastsoftq.report.rounding import setting_text
 
-__all__ = ["Value", "algorithm_name", "condition_labels", "parameter_name", "value_text", "world_labels"]
+__all__ = ["Value", "agent_names", "algorithm_name", "condition_labels", "parameter_name", "value_text", "world_labels"]
 
 Value: TypeAlias = float | int | bool | str | None
 Coordinates: TypeAlias = Mapping[str, Sequence[Value]]
@@ -133,6 +133,28 @@ def condition_labels(coordinates: Coordinates, names: Sequence[str] | None = Non
     if len(set(worlds)) > 1:
         texts = [f"{text} in {world}" for text, world in zip(texts, worlds, strict=True)]
     return _numbered(texts)
+
+
+def agent_names(coordinates: Coordinates) -> list[str]:
+    """Name the agent of each condition without its hyperparameters.
+
+    Parameters
+    ----------
+    coordinates : mapping of str to sequence
+        As for `condition_labels`.
+
+    Returns
+    -------
+    list of str
+        As many: the algorithm, or the name of the table in the study where that says more.
+
+    Examples
+    --------
+    >>> agents = ("soft_q_learning", "soft_q_learning", "with ε")
+    >>> agent_names({"environment": ("cliff",) * 3, "agent": agents, "algorithm": ("soft_q_learning",) * 3})
+    ['soft', 'soft', 'with ε']
+    """
+    return _heads(_rows(coordinates))
 
 
 def world_labels(coordinates: Coordinates) -> list[str]:
