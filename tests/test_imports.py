@@ -23,7 +23,7 @@ LAYERS = (
     ("agents", "mdp"),
     ("engine", "planning"),
     ("reward_scales",),
-    ("training", "comparing"),
+    ("training", "comparing", "exact_curves"),
     ("studies",),
     ("figures",),
     ("report",),

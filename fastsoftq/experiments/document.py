@@ -16,7 +16,6 @@ __all__ = [
     "HARD",
     "STEP_SIZE",
     "entropy",
-    "epsilon_of",
     "exact_policy",
     "slipping_cliff",
     "soft",
@@ -66,30 +65,6 @@ def slipping_cliff(slip: float) -> TabularMDP:
     mdp = cliff_walking(slippery=True)
     chances = np.broadcast_to([slip / 2.0, 1.0 - slip, slip / 2.0], mdp.probability.shape)
     return TabularMDP(mdp.next_state, mdp.reward, mdp.terminated, chances, mdp.start, mdp.name)
-
-
-def epsilon_of(agent: QLearning | SoftQLearning, episode: NDArray[np.int64]) -> NDArray[np.float64]:
-    """The share of actions that an agent takes at random.
-
-    Parameters
-    ----------
-    agent : QLearning or SoftQLearning
-        Its epsilon is a number or a `LinearDecay`.
-    episode : ndarray of int64
-        From 0.
-
-    Returns
-    -------
-    ndarray of float64, of the same shape
-
-    Examples
-    --------
-    >>> epsilon_of(HARD, np.array([0, 100, 900])).round(3).tolist()
-    [0.9, 0.8, 0.1]
-    """
-    if isinstance(agent.epsilon, LinearDecay):
-        return np.asarray(np.maximum(agent.epsilon.stop, agent.epsilon.start - agent.epsilon.decrease * episode))
-    return np.full(episode.shape, agent.epsilon, np.float64)
 
 
 def exact_policy(mdp: TabularMDP, agent: QLearning | SoftQLearning) -> NDArray[np.float64]:

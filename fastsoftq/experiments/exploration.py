@@ -11,9 +11,10 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from fastsoftq.agents import QLearning, SoftQLearning
+from fastsoftq.exact_curves import scheduled
 from fastsoftq.experiments import Settings, Watch
 from fastsoftq.experiments.certainty import EACH, compare_together, comparison_text, interval_columns, interval_of
-from fastsoftq.experiments.document import DISCOUNT, HARD, entropy, epsilon_of, exact_policy, soft
+from fastsoftq.experiments.document import DISCOUNT, HARD, entropy, exact_policy, soft
 from fastsoftq.figures.colours import GREY, agent_colour
 from fastsoftq.figures.grid_world import can_act
 from fastsoftq.figures.style import count_on_logarithmic_axis, key_below, titled_figure
@@ -101,7 +102,7 @@ def _acting(name: str, epsilon: float) -> dict[str, tuple[str, str, Callable[[Ro
 def _followed(mdp: TabularMDP, name: str, results: Results, episodes: NDArray[np.int64]) -> tuple[list[Policy], Rows]:
     """The policies of an agent, and the share of actions it has tried [seeds, checkpoints]; one table at a time."""
     agent = AGENTS[name]
-    epsilon = epsilon_of(agent, episodes - 1).tolist()
+    epsilon = scheduled(agent.epsilon, int(episodes.max()))[episodes - 1].tolist()
     spread: dict[str, list[tuple[Rows, Rows]]] = {}
     tried = []
     for episode, now in zip(episodes.tolist(), epsilon, strict=True):

@@ -14,9 +14,10 @@ from scipy.interpolate import CubicSpline
 from fastsoftq.agents import Frozen, LinearDecay, QLearning, SoftQLearning
 from fastsoftq.comparing import LAST
 from fastsoftq.engine.curves import LearningCurves
+from fastsoftq.exact_curves import scheduled
 from fastsoftq.experiments import Settings, Watch
 from fastsoftq.experiments.certainty import EACH, interval_columns, interval_of, length_bounds, return_bounds
-from fastsoftq.experiments.document import EPSILON, HARD, epsilon_of, exact_policy, soft
+from fastsoftq.experiments.document import EPSILON, HARD, exact_policy, soft
 from fastsoftq.figures.colours import agent_colour
 from fastsoftq.figures.curve import WITHIN, Curve, curve, in_doubt
 from fastsoftq.figures.learning_figure import Panel, plot_learning_curves
@@ -149,7 +150,7 @@ def _exact(mdp: TabularMDP, agent: QLearning | SoftQLearning, settings: Settings
         value = evaluate_policy(mdp, epsilon_mixture(policy, epsilon), horizon=horizon)
         return value.expected_return, value.expected_length
 
-    epsilon = epsilon_of(agent, np.arange(settings.episodes))
+    epsilon = scheduled(agent.epsilon, settings.episodes)
     # Evaluated at a few values of epsilon and interpolated between them, where the answer is smooth.
     knots = np.unique(np.linspace(epsilon.min(), epsilon.max(), KNOTS))
     values = np.array([acting(knot, settings.max_steps) for knot in knots.tolist()])

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from fastsoftq.comparing import LAST
 from fastsoftq.engine.curves import LearningCurves
+from fastsoftq.exact_curves import scheduled
 from fastsoftq.experiments import Settings, Watch
 from fastsoftq.experiments.certainty import EACH, interval_columns, interval_of, length_bounds, return_bounds
-from fastsoftq.experiments.document import DISCOUNT, HARD, epsilon_of, exact_policy, soft
+from fastsoftq.experiments.document import DISCOUNT, HARD, exact_policy, soft
 from fastsoftq.figures.colours import GREY, INK, agent_colour
 from fastsoftq.figures.labels import typeset
 from fastsoftq.figures.style import titled_figure
@@ -67,7 +68,7 @@ def analyse(results: Results, settings: Settings, watch: Watch) -> Findings:
     critical = critical_reward_scale(mdp)
     rows = [_row(mdp, k, results.curves(f"soft_k{k:g}"), settings) for k in REWARD_SCALES]
     learned = float(results.curves("hard").returns[:, -LAST:].mean())
-    final = float(epsilon_of(HARD, np.array([settings.episodes - 1]))[0])
+    final = float(scheduled(HARD.epsilon, settings.episodes)[-1])
     greedy = exact_policy(mdp, HARD)
     hards = {
         "greedy": evaluate_policy(mdp, greedy),
