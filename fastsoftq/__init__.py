@@ -55,6 +55,7 @@ _SUBPACKAGES = (
     "figures",
     "kernels",
     "mdp",
+    "measures",
     "planning",
     "report",
     "statistics",

@@ -24,6 +24,7 @@ LAYERS = (
     ("engine", "planning"),
     ("reward_scales",),
     ("training", "comparing", "exact_curves"),
+    ("measures",),
     ("studies",),
     ("figures",),
     ("report",),

@@ -1,5 +1,6 @@
 """Why the coverage of an interval may be below its level: what a sample shows, or is too small to show."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,8 +13,8 @@ from fastsoftq.statistics.samples import FloatArray, exponent, paired_difference
 #: From so many runs on a function of them, as numpy.std, is nearly linear in each.
 _NEARLY_LINEAR = 100
 
-#: From so many runs on the tail mean holds with 2.5 runs in the tail, and with 10 where tails are heavy.
-TAIL_ENOUGH, _HEAVY_TAIL_ENOUGH = 50, 200
+#: A tail mean holds with so many runs in the tail, and with so many where tails are heavy: 50 and 200 runs at 5 %.
+_IN_TAIL, _IN_HEAVY_TAIL = 2.5, 10.0
 
 #: Kurtosis beyond which tails are heavy: samples of 100 normal runs have more in 3 cases of 100.
 _HEAVY = 4.0
@@ -46,11 +47,14 @@ def caution_of_mean(sample: FloatArray, alpha: float, *, known: bool = True) -> 
 def caution_of_tail(sample: FloatArray, fraction: float) -> str:
     """Return what makes the interval of a tail mean doubtful."""
     n = len(sample)
-    if n < TAIL_ENOUGH:
-        return f"the worst {fraction:.0%} of {n} runs are too few to know how much they vary: it takes {TAIL_ENOUGH}"
-    if n < _HEAVY_TAIL_ENOUGH and (found := kurtosis(sample)) > _HEAVY:
+    enough, enough_if_heavy = (math.ceil(runs / fraction - 1e-9) for runs in (_IN_TAIL, _IN_HEAVY_TAIL))
+    if n < enough:
+        return (
+            f"the worst {100.0 * fraction:.3g}% of {n} runs are too few to know how much they vary: it takes {enough}"
+        )
+    if n < enough_if_heavy and (found := kurtosis(sample)) > _HEAVY:
         heavy = f"tails are heavy (kurtosis {found:.2g}, of normal runs 3)"
-        return f"{heavy}: the worst {fraction:.0%} of {n} runs may not show them; it takes {_HEAVY_TAIL_ENOUGH}"
+        return f"{heavy}: the worst {100.0 * fraction:.3g}% of {n} runs may not show them; it takes {enough_if_heavy}"
     return ""
 
 

@@ -1,6 +1,7 @@
 """One number per run from its learning curve: how soon it got there, how good it was on the way and at the end."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -84,33 +85,63 @@ def sample_efficiency(
     >>> soon.time.tolist(), round(soon.reached.estimate, 2), round(soon.restricted_mean.estimate, 2)
     ([2.0, 3.0, inf], 0.67, 2.67)
     """
-    returns = as_curves(curves, "curves")
+    found, level = times_to(curves, threshold, lengths, window=window), as_fraction(level, "level")
+    return SampleEfficiency(
+        time=np.where(found.reached, found.time, np.inf),
+        reached=_proportion(int(found.reached.sum()), len(found.time), level),
+        median=_median(np.where(found.reached, found.time, np.inf), level),
+        restricted_mean=restricted_mean(found.time, found.horizon, level),
+        horizon=found.horizon,
+    )
+
+
+class Times(NamedTuple):
+    """When each run got there, or until when it was watched in vain, float64 [runs]; and up to when all were watched.
+
+    Examples
+    --------
+    >>> times_to([[-9.0, -1.0], [-9.0, -9.0]], threshold=-1.0).time.tolist()
+    [2.0, 2.0]
+    """
+
+    time: FloatArray
+    reached: npt.NDArray[np.bool_]
+    horizon: float
+
+
+def times_to(
+    curves: npt.ArrayLike, threshold: float, lengths: npt.ArrayLike | None = None, *, window: int = 1
+) -> Times:
+    """Return the time each run takes until its moving average reaches a threshold; arguments as `sample_efficiency`.
+
+    The horizon is the time up to which all is known of every run: the fewest steps taken by a run that never got there,
+    or by any run if all did. Counted in episodes it is their number.
+
+    Examples
+    --------
+    >>> times_to([[-9.0, -1.0, -1.0], [-9.0, -9.0, -9.0]], -1.0, lengths=[[9, 1, 1], [9, 9, 9]])
+    Times(time=array([10., 27.]), reached=array([ True, False]), horizon=27.0)
+    """
+    returns = as_curves(curves, "curves", least=1)
     runs, episodes = returns.shape
-    threshold, level = number("threshold", threshold), as_fraction(level, "level")
+    threshold = number("threshold", threshold)
     window = count("window", window)
     if window > episodes:
         raise ValueError(f"window is {window}; it must be at most the number of episodes, {episodes}")
     clock = np.tile(np.arange(1.0, episodes + 1.0), (runs, 1))
     if lengths is not None:
-        steps = as_curves(lengths, "lengths")
+        steps = as_curves(lengths, "lengths", least=1)
         check_same_shape(returns, steps, ("curves", "lengths"), "to count steps")
         every("lengths", steps, steps >= 0.0, "it must hold numbers of steps")
         clock = steps.cumsum(axis=1)
 
     # An average of equal numbers need not be that number: what rounding may have taken counts as there.
-    slack = ROUNDING * _moving_average(np.abs(returns), window) if window > 1 else 0.0
-    there = _moving_average(returns, window) >= threshold - slack
+    slack = ROUNDING * moving_average(np.abs(returns), window) if window > 1 else 0.0
+    there = moving_average(returns, window) >= threshold - slack
     reached = there.any(axis=1)
-    at = clock[np.arange(runs), there.argmax(axis=1) + window - 1]
-    time = np.where(reached, at, np.inf)
+    time = np.where(reached, clock[np.arange(runs), there.argmax(axis=1) + window - 1], clock[:, -1])
     horizon = float(clock[~reached, -1].min() if not reached.all() else clock[:, -1].min())
-    return SampleEfficiency(
-        time=time,
-        reached=_proportion(int(reached.sum()), runs, level),
-        median=_median(time, level),
-        restricted_mean=_restricted_mean(time, horizon, level),
-        horizon=horizon,
-    )
+    return Times(time, np.asarray(reached), horizon)
 
 
 def area_under_curve(curves: npt.ArrayLike) -> FloatArray:
@@ -150,7 +181,14 @@ def final_performance(curves: npt.ArrayLike, last: int = 100) -> FloatArray:
     return np.asarray(x[:, -last:].mean(axis=1))
 
 
-def _moving_average(x: FloatArray, window: int) -> FloatArray:
+def moving_average(x: FloatArray, window: int) -> FloatArray:
+    """Return the mean of each stretch of ``window`` episodes: [runs, episodes - window + 1].
+
+    Examples
+    --------
+    >>> moving_average(np.array([[0.0, 2.0, 4.0]]), 2).tolist()
+    [[1.0, 3.0]]
+    """
     return np.asarray(np.lib.stride_tricks.sliding_window_view(x, window, axis=1).mean(axis=2))
 
 
@@ -161,7 +199,14 @@ def _proportion(successes: int, runs: int, level: float) -> Interval:
     return Interval(successes / runs, float(ends.low), float(ends.high), level, "binomial", runs)
 
 
-def _restricted_mean(time: FloatArray, horizon: float, level: float) -> Interval:
+def restricted_mean(time: FloatArray, horizon: float, level: float) -> Interval:
+    """Return the mean of the time or the horizon, whichever is less; all runs are to be watched up to there.
+
+    Examples
+    --------
+    >>> restricted_mean(np.array([2.0, 4.0, 9.0]), 6.0, 0.95).estimate
+    4.0
+    """
     if horizon == 0.0:  # of episodes without a step: there is no time to differ in
         return Interval(0.0, 0.0, 0.0, level, "binomial", len(time))
     return confidence_interval(np.minimum(time, horizon), level=level, bounds=(0.0, horizon))

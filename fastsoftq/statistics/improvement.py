@@ -61,6 +61,25 @@ def improvement_interval(p: float, groups: Sequence[FloatArray], disjoint: int, 
     return Interval(p, float(expit(logit(p) - half)), float(expit(logit(p) + half)), level, "delong", runs)
 
 
+def improvement_p_value(a: FloatArray, b: FloatArray, paired: bool) -> float:
+    """Return the least error at which the interval of the probability of improvement leaves out one half.
+
+    Examples
+    --------
+    >>> improvement_p_value(np.arange(5.0) + 9.0, np.arange(5.0), paired=True)
+    0.0625
+    """
+    from scipy.special import logit, stdtr
+
+    won, lost = wins(a, b)
+    p, m = float(won.mean()), moments([won + (1.0 - lost)] if paired else [won, 1.0 - lost])
+    if p == 0.5:
+        return 1.0
+    if m.error == 0.0:
+        return float(min(2.0 * (0.5 / max(p, 1.0 - p)) ** min(len(a), len(b)), 1.0))
+    return float(2.0 * stdtr(m.dof, -abs(logit(p)) * p * (1.0 - p) / m.error))
+
+
 def wins(a: FloatArray, b: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return for each run the share of the other sample's runs that it exceeds, ties counting half."""
 

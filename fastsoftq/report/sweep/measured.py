@@ -103,7 +103,19 @@ def measured_conditions(
         )
         if watch is not None:
             watch(place + 1, len(contents.agents))
-    return found
+    return _up_to_common_horizons(found, len(measures))
+
+
+def _up_to_common_horizons(found: Sequence[MeasuredCondition], measures: int) -> list[MeasuredCondition]:
+    """The same, times in a world cut at the horizon up to which all of its runs were watched."""
+    horizons = {
+        world: [common_horizon(one.measured[i] for one in found if one.agent.world == world) for i in range(measures)]
+        for world in dict.fromkeys(one.agent.world for one in found)
+    }
+    return [
+        replace(one, measured=tuple(m.restricted(h) for m, h in zip(one.measured, horizons[one.agent.world], strict=True)))
+        for one in found
+    ]
 
 
 def _exact_value(measure: Measure, exact: ExactCurves | None) -> float | None:

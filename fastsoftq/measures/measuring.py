@@ -1,0 +1,214 @@
+"""A measure: one number a run, its estimate, and the comparison of two conditions by it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from fastsoftq.checks import text
+from fastsoftq.comparing import Curves, match_seeds
+from fastsoftq.measures.kinds import KINDS, kind_of, numbers_of
+from fastsoftq.measures.measured import Exact, Measured, common_horizon
+from fastsoftq.statistics import Comparison, Interval, compare_samples, confidence_interval, probability_of_improvement
+from fastsoftq.statistics.efficiency import restricted_mean
+from fastsoftq.statistics.improvement import improvement_p_value
+from fastsoftq.statistics.tails import compare_tails, tail_interval
+from fastsoftq.system.html import NotebookTable
+
+__all__ = ["Measure", "measure"]
+
+
+@dataclass(frozen=True)
+class Measure(NotebookTable):
+    """One number a run, and how it is estimated and compared. `measure` makes one of its name.
+
+    Attributes
+    ----------
+    name : str
+        Such as "last:100": the same for the same measure, however it was written.
+    title : str
+        In words, such as "mean return over the last 100 episodes".
+    unit : str
+        "return", "steps", "episodes", or "probability".
+    higher_is_better : bool
+    needs_exact : bool
+        Whether it needs the exact answers of planning.
+    comparison_only : bool
+        Whether it says something of two conditions only.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> curves = fsq.train(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), seeds=20, episodes=200, max_steps=500)
+    >>> last = measure("last:50")
+    >>> found = last.values(curves)
+    >>> found.values.shape, last.estimate(found).high < -13.0
+    ((20,), True)
+    """
+
+    name: str
+    title: str
+    unit: str
+    higher_is_better: bool
+    needs_exact: bool = False
+    comparison_only: bool = False
+    _kind: str = field(default="", repr=False)
+    _numbers: tuple[float, ...] = field(default=(), repr=False)
+
+    def values(self, curves: Curves, exact: Exact | None = None) -> Measured:
+        """Measure each run.
+
+        Parameters
+        ----------
+        curves : LearningCurves
+            With `.returns`, `.lengths`, `.truncated` of shape [seeds, episodes], and `.seeds`.
+        exact : ExactCurves or None
+            Needed where `needs_exact`; its `.returns` are [episodes].
+
+        Returns
+        -------
+        Measured
+
+        Raises
+        ------
+        TypeError
+            What is no learning curves.
+        ValueError
+            Exact answers that are needed and not given, or of another number of episodes; a window longer than curves.
+        """
+        if not all(hasattr(curves, name) for name in ("returns", "lengths", "seeds")):
+            raise TypeError(f"curves is {curves!r}; it must be learning curves, as train yields them")
+        if self.needs_exact and exact is None:
+            raise ValueError(f"measure {self.name!r} needs exact answers, and there are none of this world and agent")
+        return KINDS[self._kind].values(curves, exact, *self._numbers)
+
+    def estimate(
+        self,
+        measured: Measured,
+        level: float = 0.95,
+        bounds: tuple[float, float] | None = None,
+        rng: int | np.random.Generator | None = None,
+    ) -> Interval:
+        """Estimate what the measure is of a condition.
+
+        Parameters
+        ----------
+        measured : Measured
+        level : float
+            Coverage of the interval.
+        bounds : (float, float), optional
+            Lowest and highest value that a run can have, if known. Times have those of their horizon.
+        rng : int, numpy.random.Generator or None
+
+        Returns
+        -------
+        fastsoftq.statistics.Interval
+            Of the mean; of times, of the mean of the time or the horizon, whichever is less; of the mean of the worst.
+
+        Raises
+        ------
+        ValueError
+            Of a measure that compares only; of fewer than two runs.
+        """
+        if self.comparison_only:
+            raise ValueError(f"measure {self.name!r} compares two conditions; of one it says nothing")
+        if self._kind == "worst":
+            return tail_interval(measured.values, self._numbers[0], level, bounds)
+        if measured.horizon is not None:
+            return restricted_mean(measured.values, measured.horizon, level)
+        return confidence_interval(measured.values, level=level, rng=rng, bounds=bounds)
+
+    def compare(
+        self,
+        a: Measured,
+        b: Measured,
+        paired: bool = True,
+        level: float = 0.95,
+        rng: int | np.random.Generator | None = None,
+        bounds: tuple[float, float] | None = None,
+    ) -> Comparison:
+        """Compare two conditions, a - b.
+
+        Parameters
+        ----------
+        a, b : Measured
+        paired : bool
+            Match runs by seed, in whatever order they are.
+        level, rng, bounds
+            As for `estimate`.
+
+        Returns
+        -------
+        fastsoftq.statistics.Comparison
+            Times are cut at the horizon that both have. Of "improvement" the difference is the chance that a run of a
+            exceeds one of b, less the chance of the reverse: 0 where neither is better, 1 where a always is.
+
+        Raises
+        ------
+        ValueError
+            Paired runs whose seeds are repeated, or found on one side only.
+        """
+        horizon = common_horizon([a, b])
+        a, b = a.restricted(horizon), b.restricted(horizon)
+        first, second = a.values, b.values
+        if paired:
+            order_a, order_b = match_seeds(a.seeds, b.seeds)
+            first, second = first[order_a], second[order_b]
+        if self._kind == "worst":
+            return compare_tails(first, second, self._numbers[0], paired, level, rng, bounds=bounds)
+        bounds = (0.0, horizon) if horizon else bounds
+        found = compare_samples(first, second, paired, level, rng, bounds=bounds)
+        if self._kind != "improvement":
+            return found
+        chance = probability_of_improvement(first, second, paired, level)
+        ends = [2.0 * end - 1.0 for end in (chance.estimate, chance.low, chance.high)]
+        p_value = improvement_p_value(first, second, paired)
+        return replace(found, difference=ends[0], low=ends[1], high=ends[2], p_value=p_value, caution=chance.caution)
+
+
+def measure(name: str) -> Measure:
+    """Make the measure that goes by a name.
+
+    Parameters
+    ----------
+    name : str
+        A kind of `MEASURES`, and what it asks for after colons: "last:100", or "last" for its default; "area";
+        "steps_to:-20", or "steps_to:-20:10" for the mean of ten episodes.
+
+    Returns
+    -------
+    Measure
+
+    Raises
+    ------
+    TypeError
+        No string.
+    ValueError
+        A kind that is unknown, with the nearest; numbers that are missing, too many, or not allowed.
+
+    Examples
+    --------
+    >>> measure("steps_to:-20.0:10").name, measure("last").title
+    ('steps_to:-20:10', 'mean return over the last 100 episodes')
+    >>> measure("last:0")
+    Traceback (most recent call last):
+    ValueError: measure is 'last:0': N is 0; it must be at least 1
+    """
+    wanted = text("measure", name).strip()
+    kind = kind_of(wanted)
+    found = KINDS[kind]
+    numbers = numbers_of(wanted, found)
+    shown = list(numbers)
+    while shown and len(shown) > found.least and shown[-1] == found.asks[len(shown) - 1].default:
+        shown.pop()
+    return Measure(
+        ":".join([kind, *(f"{value:.15g}" for value in shown)]),
+        found.title(*numbers),
+        found.unit,
+        found.higher_is_better,
+        found.needs_exact,
+        found.comparison_only,
+        kind,
+        numbers,
+    )
