@@ -77,7 +77,8 @@ def run_to_folder(study: Any, out: str | Path, *, prefix: str = "", **options: A
     for name in outcome.damaged:
         say(f"{prefix}damaged, and written anew: {name}")
     say(
-        f"{prefix}{outcome.computed} chunks computed, {outcome.kept} found whole, in {clock(outcome.seconds)}: "
+        f"{prefix}{outcome.new_runs:,} of {outcome.new_runs + outcome.old_runs:,} runs computed, "
+        f"{outcome.old_runs:,} found whole, in {clock(outcome.seconds)}: "
         f"{outcome.steps:,} steps, {outcome.steps / outcome.seconds / 1e6:,.1f} M a second"
     )
 

@@ -14,13 +14,26 @@ _HOME = {
     "DamagedError": "fastsoftq.studies.zarr_files",
     "FolderError": "fastsoftq.studies.plan",
     "Results": "fastsoftq.studies.results",
+    "Selection": "fastsoftq.studies.selection",
+    "Stop": "fastsoftq.studies.stopping",
     "Study": "fastsoftq.studies.study",
     "open_results": "fastsoftq.studies.results",
     "read_study": "fastsoftq.studies.toml",
     "run": "fastsoftq.studies.running",
 }
 
-__all__ = ["Condition", "DamagedError", "FolderError", "Results", "Study", "open_results", "read_study", "run"]
+__all__ = [
+    "Condition",
+    "DamagedError",
+    "FolderError",
+    "Results",
+    "Selection",
+    "Stop",
+    "Study",
+    "open_results",
+    "read_study",
+    "run",
+]
 
 
 def __getattr__(name: str) -> Any:
@@ -40,6 +53,8 @@ if TYPE_CHECKING:
     from fastsoftq.studies.results import Results as Results
     from fastsoftq.studies.results import open_results as open_results
     from fastsoftq.studies.running import run as run
+    from fastsoftq.studies.selection import Selection as Selection
+    from fastsoftq.studies.stopping import Stop as Stop
     from fastsoftq.studies.study import Study as Study
     from fastsoftq.studies.toml import read_study as read_study
     from fastsoftq.studies.zarr_files import DamagedError as DamagedError

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
@@ -35,6 +36,8 @@ class Condition:
     after : str, optional
         The name of an earlier condition: run i starts from the table in which its run i ended, which is kept. Tables
         are matched by cell where both environments have cells, else by state.
+    seeds : int, optional
+        How many runs it has, the first of the study's, and at most those; all if not given.
 
     Raises
     ------
@@ -57,6 +60,7 @@ class Condition:
     precision: str | None = None
     first_seed: int | None = None
     after: str | None = None
+    seeds: int | None = None
 
     def __post_init__(self) -> None:
         def fix(field: str, value: Any) -> None:
@@ -67,16 +71,16 @@ class Condition:
                 checks.text(field, getattr(self, field))
         fix("name", self.name or f"{self.environment}/{self.agent}")
         check_encodable("name is", self.name)
-        for field in ("episodes", "max_steps"):
+        for field, most in (("episodes", checks.MOST), ("max_steps", checks.MOST), ("seeds", sys.maxsize)):
             if getattr(self, field) is not None:
-                fix(field, checks.count(field, getattr(self, field)))
+                fix(field, checks.count(field, getattr(self, field), most=most))
         if self.first_seed is not None:
             fix("first_seed", checks.count("first_seed", self.first_seed, least=0, most=2**64 - 1))
         if self.precision is not None:
             checks.choice("precision", self.precision, PRECISIONS)
 
 
-_OWN = ("episodes", "max_steps", "precision", "first_seed")  # what a condition may set for itself
+_OWN = ("episodes", "max_steps", "precision", "first_seed", "seeds")  # what a condition may set for itself
 
 
 def check_encodable(what: str, text: str) -> None:
@@ -121,8 +125,8 @@ def checked_conditions(
     TypeError
         What is not a Condition.
     ValueError
-        None at all, a name that is not known or that repeats, seeds beyond 64 bits, an `after` that is no earlier
-        condition; the message names the entry.
+        None at all, a name that is not known or that repeats, seeds beyond 64 bits or the study's, an `after` that is
+        no earlier condition or has fewer seeds; the message names the entry.
     """
     try:
         given = tuple(conditions)
@@ -131,6 +135,7 @@ def checked_conditions(
     if not given:
         raise ValueError("conditions is empty; a study needs at least one")
     earlier: list[str] = []
+    runs: dict[str, int] = {}
     for place, condition in enumerate(given):
         entry = f"conditions[{place}]"
         if not isinstance(condition, Condition):
@@ -148,6 +153,14 @@ def checked_conditions(
             raise ValueError(
                 f"{entry}.after is {condition.after!r}; it must be the name of an earlier condition, {known}"
             )
+        if condition.seeds is not None:
+            checks.count(f"{entry}.seeds", condition.seeds, most=len(seeds))
+        runs[condition.name] = condition.seeds or len(seeds)
+        if condition.after is not None and runs[condition.after] < runs[condition.name]:
+            raise ValueError(
+                f"{entry}.after is {condition.after!r}, which has {runs[condition.after]} seeds; it must have at least "
+                f"the {runs[condition.name]} of the condition that starts from it"
+            )
         earlier.append(condition.name)
     return given
 
@@ -159,7 +172,7 @@ def condition_records(conditions: Iterable[Condition], settings: Mapping[str, An
     ----------
     conditions : iterable of Condition
     settings : mapping
-        The study's `episodes`, `max_steps`, `precision` and `first_seed`.
+        The study's `episodes`, `max_steps`, `precision`, `first_seed` and number of `seeds`.
 
     Returns
     -------
@@ -191,7 +204,8 @@ def conditions_of(record: Mapping[str, Any]) -> dict[str, Condition]:
     LookupError, TypeError, ValueError, AttributeError
         It is no such record.
     """
-    settings = {**{name: record[name] for name in _OWN[:3]}, "first_seed": record["seeds"]["start"]}
+    seeds = record["seeds"]
+    settings = {**{name: record[name] for name in _OWN[:3]}, "first_seed": seeds["start"], "seeds": seeds["count"]}
     if "conditions" not in record:
         product = product_of(record["environments"], record["agents"])
         return {condition.name: replace(condition, **settings) for condition in product}

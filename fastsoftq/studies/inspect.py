@@ -85,7 +85,7 @@ def status(url: str | Path) -> Status:
     """
     store = open_store(url)
     plan = store.plan
-    rows = [Row(condition.name, 0, plan.runs, 0) for condition in plan.conditions]
+    rows = [Row(condition.name, 0, plan.runs_of(place), 0) for place, condition in enumerate(plan.conditions)]
     now = time.time()
     recent, since = 0, now
     for unit, mark in store.marked():

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from fastsoftq import checks
 from fastsoftq.studies.conditions import Condition
 from fastsoftq.studies.kept_arrays import FINAL_TABLE, Contents, Kept, contents_of
+from fastsoftq.studies.reading import Reading
 from fastsoftq.studies.study import Study
 from fastsoftq.studies.study_records import canonical, difference_of
 from fastsoftq.studies.summary import STATISTICS
@@ -67,6 +69,8 @@ class Plan:
     provenance : tuple of mappings
         One entry for each time the folder was made or extended.
     format : int
+    reading : Reading
+        How the results are read, as the latest study said.
     """
 
     record: Mapping[str, Any]
@@ -76,6 +80,7 @@ class Plan:
     source: str | None
     provenance: tuple[Mapping[str, Any], ...]
     format: int = FORMAT
+    reading: Reading = field(default_factory=Reading)
 
     @classmethod
     def first(cls, study: Study, chunk: int | None, source: str | None, provenance: Mapping[str, Any]) -> Plan:
@@ -86,7 +91,7 @@ class Plan:
         TypeError, ValueError
             A chunk that is not a positive whole number, or is too large.
         """
-        plan = cls(study.record, study.resolved, 1, {}, source, (provenance,))
+        plan = cls(study.record, study.resolved, 1, {}, source, (provenance,), reading=study.reading)
         plan = replace(plan, cells=plan.longest)
         if chunk is None:
             run = max(plan.run_bytes(condition) for condition in plan.conditions)
@@ -97,7 +102,7 @@ class Plan:
         return plan
 
     def extended(self, study: Study, source: str | None, provenance: Mapping[str, Any]) -> Plan:
-        """The plan with more seeds, agents, environments or conditions.
+        """The plan with more seeds, agents, environments or conditions, read as the study says.
 
         Raises
         ------
@@ -109,16 +114,19 @@ class Plan:
         difference = self.difference(study)
         if difference:
             raise FolderError(f"holds another study's results: {difference}")
+        reading = study.reading.over(self.reading)
         if canonical(study.record) == canonical(self.record):
-            return self
-        here = {condition.name for condition in self.conditions}
+            return self if reading == self.reading else replace(self, source=source or self.source, reading=reading)
+        wanted = {condition.name: condition for condition in study.resolved}
+        here = [wanted.pop(condition.name) for condition in self.conditions]  # they may have more seeds
         plan = replace(
             self,
             record=study.record,
-            conditions=(*self.conditions, *(c for c in study.resolved if c.name not in here)),
+            conditions=(*here, *wanted.values()),
             source=source or self.source,
             provenance=(*self.provenance, provenance),
             format=FORMAT,
+            reading=reading,
         )
         plan = replace(plan, cells={**plan.longest, **self.cells})  # tables may be kept from now on
         plan.check_chunk()
@@ -190,13 +198,16 @@ class Plan:
 
     @property
     def runs(self) -> int:
-        """Runs of each condition."""
+        """Runs of each condition that has no number of its own, and the most that any has."""
         return int(self.record["seeds"]["count"])
 
-    @property
-    def chunks(self) -> int:
-        """Chunks of each condition."""
-        return -(-self.runs // self.chunk)
+    def runs_of(self, condition: int) -> int:
+        """Runs of the condition at a place."""
+        return _known(self.conditions[condition].seeds)
+
+    def chunks_of(self, condition: int) -> int:
+        """Chunks of the condition at a place."""
+        return -(-self.runs_of(condition) // self.chunk)
 
     def units(self, part: tuple[int, int] = (1, 1)) -> list[Unit]:
         """The units of one of several equal parts, so ordered that all conditions advance together.
@@ -209,14 +220,14 @@ class Plan:
             Which, from 1, and of how many.
         """
         index, parts = part
-        mine = range(index - 1, len(self.conditions) * self.chunks, parts)
-        units = [self.unit(*divmod(place, self.chunks)) for place in mine]
+        places = ((place, chunk) for place in range(len(self.conditions)) for chunk in range(self.chunks_of(place)))
+        units = [self.unit(*place) for place in itertools.islice(places, index - 1, None, parts)]
         return sorted(units, key=lambda unit: (self._depths[unit.condition], unit.chunk, unit.condition))
 
     def unit(self, condition: int, chunk: int) -> Unit:
         """The unit of a condition and chunk."""
         first = chunk * self.chunk
-        return Unit(condition, chunk, first, min(self.chunk, self.runs - first))
+        return Unit(condition, chunk, first, min(self.chunk, self.runs_of(condition) - first))
 
     def source_of(self, unit: Unit) -> Unit | None:
         """The unit whose final tables a unit starts from, if it starts from any."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +11,7 @@ from fastsoftq import checks
 from fastsoftq.agents.rules import PRECISIONS
 from fastsoftq.studies.conditions import Condition, conditions_of
 from fastsoftq.studies.plan import FORMAT, FolderError, Plan
+from fastsoftq.studies.reading import Reading, reading_from_record
 from fastsoftq.studies.study import KEEP
 from fastsoftq.studies.study_records import sealed, unsealed
 from fastsoftq.system.memory import check_memory
@@ -40,6 +42,8 @@ def plan_data(plan: Plan) -> dict[str, Any]:
         "source": plan.source,
         "provenance": list(plan.provenance),
     }
+    if reading := plan.reading.record():
+        data["reading"] = reading
     if plan.format == 1:
         data["conditions"] = [[condition.environment, condition.agent] for condition in plan.conditions]
         del data["cells"]
@@ -81,6 +85,7 @@ def plan_from_data(data: Any) -> Plan | None:
             data["source"],
             tuple(data["provenance"]),
             written,
+            _reading(data),
         )
         if written == 1:
             plan = replace(plan, cells=plan.longest)
@@ -88,6 +93,14 @@ def plan_from_data(data: Any) -> Plan | None:
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise FolderError(f"holds a plan that no version of fastsoftq writes ({error!r})") from None
     return plan
+
+
+def _reading(data: Mapping[str, Any]) -> Reading:
+    """How the results are read: nothing is said of it in folders of earlier versions."""
+    reading = reading_from_record(data.get("reading", {}))
+    if reading.origins != reading.origins.known(data["study"]):
+        raise ValueError("origins include what the study has not")
+    return reading
 
 
 def _check(plan: Plan) -> None:
@@ -122,7 +135,8 @@ def _check(plan: Plan) -> None:
     if plan.chunk % plan.contents.grain:
         raise ValueError(f"chunk is {plan.chunk}")
     plan.check_chunk()
-    check_memory(f"seeds is {plan.runs}; it", _UNIT_BYTES * len(plan.conditions) * plan.chunks, "take fewer")
+    units = sum(map(plan.chunks_of, range(len(plan.conditions))))
+    check_memory(f"seeds is {plan.runs}; it", _UNIT_BYTES * units, "take fewer")
     for entry in (*plan.provenance, plan.provenance[-1]):
         checked_provenance(entry)
 
@@ -132,15 +146,16 @@ def _check_conditions(plan: Plan) -> None:
     for name in ("episodes", "max_steps"):
         checks.count(name, record[name])
     checks.choice("precision", record["precision"], PRECISIONS)
-    earlier: set[str] = set()
+    earlier: dict[str, int] = {}  # with its runs
     for condition in plan.conditions:
         if None in (condition.episodes, condition.max_steps, condition.precision):  # what there is, it has checked
             raise ValueError(f"conditions includes {condition!r}")
         checks.count("first_seed", condition.first_seed, least=0, most=2**64 - plan.runs)
         record["environments"][condition.environment], record["agents"][condition.agent]
-        if condition.after is not None and (condition.after not in earlier or record["keep"] != "curves"):
+        runs = checks.count("seeds", condition.seeds, most=plan.runs)
+        if condition.after is not None and (earlier.get(condition.after, 0) < runs or record["keep"] != "curves"):
             raise ValueError(f"after is {condition.after!r}")
-        earlier.add(condition.name)
+        earlier[condition.name] = runs
     if not plan.conditions or len(earlier) < len(plan.conditions):
         raise ValueError(f"conditions is {[condition.name for condition in plan.conditions]!r}")
     plan.identity(plan.conditions[0])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from copy import copy
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +14,15 @@ from numpy.typing import NDArray
 from fastsoftq import checks
 from fastsoftq.engine.curves import LearningCurves
 from fastsoftq.studies.conditions import Condition
+from fastsoftq.studies.coordinates import Coordinates, coordinates_of, matching, swept_columns
 from fastsoftq.studies.kept_arrays import CURVES, Arrays
+from fastsoftq.studies.origins import Origins
+from fastsoftq.studies.selection import Selection
+from fastsoftq.studies.stopping import Stop
 from fastsoftq.studies.store import Store, open_store
 from fastsoftq.studies.study_records import agent_from_record
 from fastsoftq.studies.summary import EpisodeSummary, merged
+from fastsoftq.studies.toml import origins_of_source
 from fastsoftq.studies.zarr_files import RESULTS, DamagedError
 from fastsoftq.system.html import html_table
 
@@ -54,6 +61,14 @@ class Results:
         self._agents = {name: agent_from_record(record, agents) for name, record in store.plan.record["agents"].items()}
         self._places = {condition.name: place for place, condition in enumerate(store.plan.conditions)}
 
+    @cached_property
+    def _origins(self) -> Origins:
+        plan = self._store.plan
+        known = plan.reading.origins
+        if all(name in known.environments for name in plan.record["environments"]):
+            return known
+        return known.over(origins_of_source(plan.source).known(plan.record))
+
     def _repr_html_(self) -> str:
         rows = [
             (c.name, c.environment, repr(self.agent(c.name)), c.episodes) for c in map(self.condition, self._places)
@@ -86,6 +101,99 @@ class Results:
     def keep(self) -> str:
         """What is kept: "curves" or "summary"."""
         return str(self._store.plan.record["keep"])
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """By which conditions are compared, as the study says; the first is the main one. Empty if it says nothing."""
+        return self._store.plan.reading.measures
+
+    @property
+    def against(self) -> str | None:
+        """What others are compared with, as the study says: an agent, the table of agents, or a condition."""
+        return self._store.plan.reading.against
+
+    @property
+    def selection(self) -> Selection | None:
+        """On which seeds hyperparameters are chosen, and on which what was chosen is compared, as the study says."""
+        return self._store.plan.reading.select
+
+    @property
+    def stop(self) -> Stop | None:
+        """When there are enough seeds, as the study says."""
+        return self._store.plan.reading.stop
+
+    @cached_property
+    def coordinates(self) -> Coordinates:
+        """What each condition is: columns by name, with an entry for each condition in their order.
+
+        The columns are `environment`, `agent` (the name of its table, without what a sweep adds), `algorithm`; every
+        hyperparameter by its path in the table ("step_size"; "epsilon.start" of a schedule); `environment.PARAMETER`
+        as the table of the environment says; and `episodes`, `max_steps`, `precision`, `first_seed` and `after` where
+        conditions differ in them. An entry is a number, a truth or a text, or None where a condition has none.
+        """
+        plan = self._store.plan
+        return coordinates_of(plan.record, [plan.conditions[place] for place in self._places.values()], self._origins)
+
+    @cached_property
+    def swept(self) -> tuple[str, ...]:
+        """The columns of `coordinates` that take more than one value within one table of agents or environments."""
+        conditions = [self.condition(name) for name in self._places]
+        return swept_columns(self.coordinates, conditions, self._origins)
+
+    @cached_property
+    def worlds(self) -> tuple[str, ...]:
+        """The name of the environment's table of each condition, without what a sweep adds."""
+        return tuple(self._origins.table("environments", self.condition(name).environment) for name in self._places)
+
+    def select(self, wanted: Mapping[str, Any] | None = None, /, **more: Any) -> Results:
+        """Only the conditions whose coordinates are these.
+
+        Parameters
+        ----------
+        wanted : mapping of str to value, optional
+            By column of `coordinates`: a value, or a list, tuple, set, range or array of values, any of which will do.
+            Numbers are compared as numbers, 1 as 1.0; True and False are none.
+        **more
+            Likewise, where the name of a column can be written so.
+
+        Returns
+        -------
+        Results
+            Of these conditions.
+
+        Raises
+        ------
+        TypeError
+            `wanted` is no mapping, or a value is nothing that a column holds.
+        ValueError
+            No such column, a value that no condition has, or nothing that has all that is asked for.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> import fastsoftq as fsq
+        >>> from fastsoftq.studies import Study, open_results, run
+        >>> agents = {"hard": fsq.QLearning(0.8, 0.95), "soft": fsq.SoftQLearning(0.8, 0.95, reward_scale=5)}
+        >>> study = Study(
+        ...     name="small", episodes=5, seeds=10, environments={"cliff": fsq.cliff_walking()}, agents=agents
+        ... )
+        >>> folder = tempfile.mkdtemp()
+        >>> outcome = run(study, folder)
+        >>> open_results(folder).select(algorithm="soft_q_learning").conditions
+        ['cliff/soft']
+        """
+        if wanted is not None and not isinstance(wanted, Mapping):
+            raise TypeError(f"wanted is {wanted!r}; it must be a mapping of columns to values")
+        twice = sorted(set(wanted or {}) & set(more))
+        if twice:
+            raise ValueError(f"{twice[0]} is given twice")
+        names = self.conditions
+        chosen = [names[place] for place in matching(self.coordinates, {**(wanted or {}), **more})]
+        fewer = copy(self)
+        fewer._places = {name: self._places[name] for name in chosen}
+        for cached in ("coordinates", "swept", "worlds"):
+            fewer.__dict__.pop(cached, None)
+        return fewer
 
     def curves(self, condition: str, runs: int | None = None) -> LearningCurves:
         """The learning curves of a condition, every bit checked.
@@ -207,9 +315,10 @@ class Results:
         metrics = {"return": "returns", "length": "lengths"}
         name = metrics[checks.choice("metric", metric, metrics)]
         plan = self._store.plan
-        statistics = self._arrays(self._place(condition, "summary"), plan.chunks, CURVES)[name]
-        block = plan.contents.runs_per_row
-        return merged(statistics, np.minimum(block, plan.runs - np.arange(0, plan.runs, block)))
+        place = self._place(condition, "summary")
+        statistics = self._arrays(place, plan.chunks_of(place), CURVES)[name]
+        block, runs = plan.contents.runs_per_row, plan.runs_of(place)
+        return merged(statistics, np.minimum(block, runs - np.arange(0, runs, block)))
 
     def to_xarray(self) -> xarray.Dataset:
         """All results as an xarray Dataset that reads them when they are needed.
@@ -247,13 +356,14 @@ class Results:
     def _marks(self, condition: str) -> Iterator[Mapping[str, Any]]:
         plan = self._store.plan
         place = self._place(condition)
-        marks = (self._store.mark(plan.unit(place, chunk)) for chunk in range(plan.chunks))
+        marks = (self._store.mark(plan.unit(place, chunk)) for chunk in range(plan.chunks_of(place)))
         return (mark for mark in marks if mark is not None)
 
     def _runs_of(self, place: int, runs: int | None, group: str) -> tuple[Arrays, int]:
         """The first runs of a condition, of one group of arrays; and how many they are."""
         plan = self._store.plan
-        runs = plan.runs if runs is None else checks.count("runs", runs, most=plan.runs)
+        most = plan.runs_of(place)
+        runs = most if runs is None else checks.count("runs", runs, most=most)
         arrays = self._arrays(place, -(-runs // plan.chunk), group)
         return {key: rows[:runs] for key, rows in arrays.items()}, runs
 

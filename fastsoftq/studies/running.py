@@ -36,6 +36,8 @@ class Outcome(NamedTuple):
     steps: int  # environment steps taken
     seconds: float
     damaged: tuple[str, ...]  # files found damaged and written anew
+    new_runs: int = 0  # made now
+    old_runs: int = 0  # that were there already, whole
 
 
 class Watch(Protocol):
@@ -198,7 +200,7 @@ def run(
         steps = math.prod([len(study.seeds), condition.episodes or 0, condition.max_steps or 0])
         warn_below_critical(environment, agent, steps)
     start = time.perf_counter()
-    computed = kept = steps = 0
+    computed = kept = steps = new_runs = old_runs = 0
     with ExitStack() as stack:
         client = None if dask is None else stack.enter_context(dask_client(dask, threads))
         store, mended = create(study, out, chunk=chunk, source=source, beside=beside)
@@ -212,13 +214,16 @@ def run(
         for result in _results(units, submit, width):
             watch.done(result)
             kept += not result.busy and not result.new_steps
+            old_runs += 0 if result.busy else result.runs - result.new_runs
             now: Result | None = result
             while now is not None:  # with the units that it starts from
                 computed += now.new_steps > 0
                 steps += now.new_steps
+                new_runs += now.new_runs
                 damaged.extend(now.damaged)
                 now = now.source
-    return Outcome(store, computed, kept, steps, time.perf_counter() - start, tuple(damaged))
+    seconds = time.perf_counter() - start
+    return Outcome(store, computed, kept, steps, seconds, tuple(damaged), new_runs, old_runs)
 
 
 def _results(units: list[Unit], submit: Callable[[Unit], Future[Result]], width: Callable[[], int]) -> Iterator[Result]:

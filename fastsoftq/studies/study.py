@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cached_property, partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
@@ -26,6 +26,10 @@ from fastsoftq.studies.conditions import (
     product_of,
     source_states,
 )
+from fastsoftq.studies.origins import Origins
+from fastsoftq.studies.reading import Reading
+from fastsoftq.studies.selection import Selection
+from fastsoftq.studies.stopping import Stop
 from fastsoftq.studies.study_records import RESERVED, agent_record, canonical
 
 __all__ = ["KEEP", "RESULTS_VERSION", "Study"]
@@ -49,7 +53,8 @@ class Study:
     episodes : int
         Episodes of each run.
     seeds : int or range
-        A count (seeds 0, 1, ...) or a range with step 1.
+        A count (seeds 0, 1, ...) or a range with step 1. With `select` as many as it takes, if not given; with `stop`
+        those of the first round.
     environments : mapping of str to TabularMDP
         By the names that tables and coordinates will show.
     agents : mapping of str to NamedTuple
@@ -70,6 +75,17 @@ class Study:
     checkpoints : sequence of int
         Episodes, ascending from 1, after which each run's table is kept too. One that a condition does not reach is
         not kept of it.
+    measures : sequence of str
+        By which conditions are compared, such as "last:100" or "steps_to:-20"; the first is the main one. Neither this
+        nor what follows is part of the study's identity.
+    against : str, optional
+        What others are compared with: an agent, the table of a sweep of agents, or a condition.
+    select : Selection, optional
+        On which seeds hyperparameters are chosen, and on which what was chosen is compared.
+    stop : Stop, optional
+        Until when seeds are added.
+    origins : Origins
+        The tables that environments and agents were written in; `read_study` fills it in.
 
     Raises
     ------
@@ -95,7 +111,7 @@ class Study:
 
     name: str
     episodes: int
-    seeds: range
+    seeds: range = cast("range", None)
     environments: Mapping[str, TabularMDP]
     agents: Mapping[str, Any]
     max_steps: int = 1000
@@ -105,6 +121,11 @@ class Study:
     conditions: tuple[Condition, ...] = cast("tuple[Condition, ...]", None)
     tables: bool = False
     checkpoints: Sequence[int] = ()
+    measures: tuple[str, ...] = ()
+    against: str | None = None
+    select: Selection | None = None
+    stop: Stop | None = None
+    origins: Origins = field(default_factory=Origins)
 
     if TYPE_CHECKING:  # what may be given, which is more than what is there afterwards
 
@@ -113,7 +134,7 @@ class Study:
             *,
             name: str,
             episodes: int,
-            seeds: int | range,
+            seeds: int | range | None = None,
             environments: Mapping[str, TabularMDP],
             agents: Mapping[str, Any],
             max_steps: int = 1000,
@@ -123,24 +144,35 @@ class Study:
             conditions: Iterable[Condition] | None = None,
             tables: bool = False,
             checkpoints: Sequence[int] = (),
+            measures: Sequence[str] = (),
+            against: str | None = None,
+            select: Selection | None = None,
+            stop: Stop | None = None,
+            origins: Origins = ...,
         ) -> None: ...
 
     def __post_init__(self) -> None:
-        def fix(field: str, value: Any) -> None:
-            object.__setattr__(self, field, value)
+        def fix(name: str, value: Any) -> None:
+            object.__setattr__(self, name, value)
 
         if not isinstance(self.name, str) or not self.name:
             raise TypeError(f"name is {self.name!r}; it must be a string that is not empty")
         check_encodable("name is", self.name)
         fix("episodes", checks.count("episodes", self.episodes))
         fix("max_steps", checks.count("max_steps", self.max_steps))
-        fix("seeds", _seed_range(self.seeds))
+        reading = self.reading
+        fix("measures", reading.measures)
+        seeds: Any = self.seeds
+        if seeds is None and self.select is None:
+            raise TypeError("seeds is None; it must be a count or a range, or select must say how many there are")
+        fix("seeds", _seed_range(self.select.seeds if seeds is None and self.select is not None else seeds))
+        self._check_seeds()
         fix("block", checks.count("block", self.block))
         fix("precision", checks.choice("precision", self.precision, PRECISIONS))
         fix("keep", checks.choice("keep", self.keep, KEEP))
         fix("tables", checks.flag("tables", self.tables))
-        for field in ("environments", "agents"):
-            fix(field, MappingProxyType(_named(field, getattr(self, field))))
+        for group in ("environments", "agents"):
+            fix(group, MappingProxyType(_named(group, getattr(self, group))))
         for name, mdp in self.environments.items():
             if not isinstance(mdp, TabularMDP):
                 raise TypeError(f"environments[{name!r}] is {mdp!r}; it must be a TabularMDP, such as cliff_walking()")
@@ -151,6 +183,8 @@ class Study:
         fix("agents", MappingProxyType({name: checked(agent) for name, agent in self.agents.items()}))
         for agent in self.agents.values():
             check_code(agent)
+        if self.origins != self.origins.known({"environments": self.environments, "agents": self.agents}):
+            raise ValueError(f"origins is {self.origins!r}; it must be of environments and agents that the study has")
         given = product_of(self.environments, self.agents) if self.conditions is None else self.conditions
         fix("conditions", checked_conditions(given, self.environments, self.agents, self.seeds))
         for condition in self.conditions:
@@ -160,6 +194,24 @@ class Study:
             if getattr(self, name) and self.keep != "curves":
                 raise ValueError(f"{name} is {getattr(self, name)!r}; it needs keep='curves'")
         self._check_transfers()
+        if self.against is not None:
+            self._check_against(self.against)
+
+    def _check_seeds(self) -> None:
+        """Refuse fewer seeds than `select` takes, or more than `stop` allows."""
+        if self.select is not None and len(self.seeds) < self.select.seeds:
+            raise ValueError(
+                f"seeds is {len(self.seeds)}; it must be at least {self.select.seeds}, since select takes "
+                f"{self.select.tune} to tune and {self.select.test} to test"
+            )
+        if self.stop is not None and len(self.seeds) > self.stop.most:
+            raise ValueError(f"stop.most is {self.stop.most}; it must be at least the seeds, {len(self.seeds)}")
+
+    def _check_against(self, against: str) -> None:
+        """Refuse a name of nothing that conditions could be compared with."""
+        tables = [self.origins.table("agents", name) for name in self.agents]
+        if against not in {*tables, *self.agents, *(condition.name for condition in self.conditions)}:
+            checks.choice("against", against, dict.fromkeys(tables))
 
     def _checked_checkpoints(self) -> tuple[int, ...]:
         """The checkpoints, if they ascend and a condition reaches each."""
@@ -204,7 +256,7 @@ class Study:
             "agents": {name: agent_record(agent) for name, agent in self.agents.items()},
         }
         settings = {name: record[name] for name in ("episodes", "max_steps", "precision")}
-        settings["first_seed"] = self.seeds.start
+        settings |= {"first_seed": self.seeds.start, "seeds": len(self.seeds)}
         conditions = condition_records(self.conditions, settings)
         if conditions != condition_records(product_of(self.environments, self.agents), settings):
             record["conditions"] = conditions
@@ -213,6 +265,11 @@ class Study:
         if self.checkpoints:
             record["checkpoints"] = list(self.checkpoints)
         return record
+
+    @property
+    def reading(self) -> Reading:
+        """How the results are read, on which they do not depend."""
+        return Reading(self.measures, self.against, self.select, self.stop, self.origins)
 
     @property
     def resolved(self) -> tuple[Condition, ...]:
@@ -227,7 +284,7 @@ class Study:
         return hashlib.sha256(canonical(record)).hexdigest()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        given = {field.name: getattr(self, field.name) for field in fields(self)}
+        given = {known.name: getattr(self, known.name) for known in fields(self)}
         plain: dict[str, Any] = {
             name: dict(value) if isinstance(value, MappingProxyType) else value for name, value in given.items()
         }

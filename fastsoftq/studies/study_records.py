@@ -7,7 +7,7 @@ import itertools
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fastsoftq.agents import LEARNERS, Frozen, LinearDecay, PowerDecay
@@ -190,8 +190,11 @@ def difference_of(here: Mapping[str, Any], wanted: Mapping[str, Any]) -> str | N
     for name, condition in there.items():
         if name not in conditions:
             return f"condition {name!r} is there and not here. {_ELSEWHERE}"
-        if condition != conditions[name]:
-            return f"condition {name!r} {_changes(vars(condition), vars(conditions[name]))}"
+        asked = conditions[name]
+        if (condition.seeds or 0) > (asked.seeds or 0):
+            return f"condition {name!r} has {condition.seeds} seeds there and {asked.seeds} here. {_ELSEWHERE}"
+        if condition != replace(asked, seeds=condition.seeds):
+            return f"condition {name!r} {_changes(vars(condition), vars(asked))}"
     if not wanted.get("tables"):
         kept = {condition.after for condition in there.values()}
         for name, condition in conditions.items():

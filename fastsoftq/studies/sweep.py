@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import product
 from typing import Any, Union, get_args, get_origin
 
-__all__ = ["depth", "list_depths", "swept"]
+__all__ = ["depth", "label_of", "list_depths", "swept"]
 
 _MOST = 100_000  # variants of one table
 
@@ -65,7 +65,7 @@ def swept(
         name = ".".join(path)
         if not values:
             raise ValueError(f"{name} is []; a list is swept, so it must hold at least one value")
-        labels = [_label(value) for value in values]
+        labels = [label_of(value) for value in values]
         identities = {_identity(_listed(value) if nature(path) == 1 else value) for value in values}
         if min(len(set(labels)), len(identities)) < len(values):
             raise ValueError(f"{name} is [{', '.join(labels)}]; a list is swept, so no value may repeat")
@@ -81,7 +81,7 @@ def swept(
         variant = _copied(parameters)
         for path, value in zip(paths, choice, strict=True):
             _put(variant, path, value)
-        label = ",".join(f"{'.'.join(path)}={_label(value)}" for path, value in zip(paths, choice, strict=True))
+        label = ",".join(f"{'.'.join(path)}={label_of(value)}" for path, value in zip(paths, choice, strict=True))
         variants.append((label, variant))
     return variants
 
@@ -122,11 +122,18 @@ def _listed(value: Any) -> Any:
     return _lines(value) if isinstance(value, str) else value
 
 
-def _label(value: Any) -> str:
+def label_of(value: Any) -> str:
+    """A value as the names of a sweep's variants show it.
+
+    Examples
+    --------
+    >>> label_of(0.5), label_of([0, 2]), label_of(True), label_of({"start": 0.9, "stop": 0.1})
+    ('0.5', '(0 2)', 'true', '(start=0.9 stop=0.1)')
+    """
     if isinstance(value, Mapping):
-        return "(" + " ".join(f"{name}={_label(inner)}" for name, inner in value.items()) + ")"
+        return "(" + " ".join(f"{name}={label_of(inner)}" for name, inner in value.items()) + ")"
     if isinstance(value, list):
-        return "(" + " ".join(map(_label, value)) + ")"
+        return "(" + " ".join(map(label_of, value)) + ")"
     if isinstance(value, bool):
         return str(value).lower()
     return " ".join(_lines(str(value).replace("/", "|")))

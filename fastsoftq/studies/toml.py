@@ -9,9 +9,9 @@ import sys
 import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from fastsoftq.agents import LEARNERS, LinearDecay, PowerDecay
 from fastsoftq.agents.hyperparameters import checked
@@ -22,10 +22,13 @@ from fastsoftq.mdp.multi_goal import multi_goal
 from fastsoftq.mdp.point_mass import point_mass
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.studies.conditions import Condition
+from fastsoftq.studies.origins import Origin, Origins, flattened
+from fastsoftq.studies.selection import Selection
+from fastsoftq.studies.stopping import Stop
 from fastsoftq.studies.study import Study
-from fastsoftq.studies.sweep import list_depths, swept
+from fastsoftq.studies.sweep import label_of, list_depths, swept
 
-__all__ = ["ENVIRONMENTS", "SpecError", "parse_study", "read_study"]
+__all__ = ["ENVIRONMENTS", "SpecError", "origins_of_source", "parse_study", "read_study"]
 
 # The environments that can be named in a study: the kind, and what makes one from the table's other entries.
 ENVIRONMENTS: dict[str, Callable[..., TabularMDP]] = {
@@ -36,8 +39,9 @@ ENVIRONMENTS: dict[str, Callable[..., TabularMDP]] = {
     "gymnasium": from_gymnasium,
 }
 
-_REQUIRED = ("name", "episodes", "seeds", "environments", "agents")
-_OPTIONAL = ("max_steps", "precision", "keep", "block", "tables", "checkpoints")
+_REQUIRED = ("name", "episodes", "environments", "agents")
+_OPTIONAL = ("max_steps", "precision", "keep", "block", "tables", "checkpoints", "measures", "against")
+_READ: dict[str, type] = {"select": Selection, "stop": Stop}
 _SCHEDULES = (LinearDecay, PowerDecay)
 
 Where = tuple[str | int, ...]
@@ -109,7 +113,9 @@ def parse_study(data: Mapping[str, Any]) -> Study:
     ----------
     data : mapping
         `name`, `episodes`, `seeds` (a count, or a table of `start` and `count`), `environments`, `agents`, and perhaps
-        `max_steps`, `precision`, `keep`, `block`, `tables`, `checkpoints` and `conditions`. Each environment and agent
+        `max_steps`, `precision`, `keep`, `block`, `tables`, `checkpoints`, `conditions`, `measures`, `against`,
+        `select` (a table of `tune` and `test`; `seeds` may then be left out) and `stop` (a table of `difference`, and
+        perhaps `confidence` and `most`). Each environment and agent
         is a table of its `kind` and parameters; a list among the parameters is swept, or a list of lists where a
         parameter is a list by nature. `conditions` is a list of tables with the fields of `Condition`.
 
@@ -130,22 +136,87 @@ def parse_study(data: Mapping[str, Any]) -> Study:
     >>> [condition.name for condition in study.conditions]
     ['cliff/hard[step_size=0.5]', 'cliff/hard[step_size=0.8]']
     """
-    _check_names(data, (), (*_REQUIRED, *_OPTIONAL, "conditions"), _REQUIRED)
+    required = _REQUIRED if "select" in data else (*_REQUIRED, "seeds")
+    _check_names(data, (), (*_REQUIRED, "seeds", *_OPTIONAL, *_READ, "conditions"), required)
     environments = _named(data["environments"], ("environments",), _environment)
     agents = _named(data["agents"], ("agents",), _agent)
     plain = {name: data[name] for name in ("name", "episodes", *_OPTIONAL) if name in data}
+    plain |= {name: _read(kind, data[name], (name,)) for name, kind in _READ.items() if name in data}
+    origins = Origins(
+        {name: Origin(made.table, flattened(made.parameters, label_of)) for name, made in environments.items()},
+        {name: Origin(made.table) for name, made in agents.items()},
+    )
     conditions = _conditions(data["conditions"]) if "conditions" in data else None
     try:
         return Study(
-            seeds=_seeds(data["seeds"]), environments=environments, agents=agents, conditions=conditions, **plain
+            seeds=_seeds(data.get("seeds")),
+            environments={name: variant.made for name, variant in environments.items()},
+            agents={name: variant.made for name, variant in agents.items()},
+            conditions=conditions,
+            origins=origins,
+            **plain,
         )
     except (TypeError, ValueError) as error:
         raise _located(error, (), data) from None
 
 
-def _named(tables: Any, at: Where, make: Callable[[Mapping[str, Any], Where], Any]) -> dict[str, Any]:
+class _Variant(NamedTuple):
+    """What a table stands for, by itself or as one of its sweep."""
+
+    table: str
+    parameters: Mapping[str, Any]
+    made: Any = None
+
+
+def origins_of_source(text: str | None) -> Origins:
+    r"""Where environments and agents come from, of a study's text, which may come from anybody; nothing is made of it.
+
+    Parameters
+    ----------
+    text : str or None
+
+    Returns
+    -------
+    Origins
+        Empty where the text is no study. Gymnasium's environments are left out: what is a list by nature among their
+        parameters is only known to code that would have to be imported.
+
+    Examples
+    --------
+    >>> found = origins_of_source('[agents.soft]\nkind = "soft_q_learning"\nreward_scale = [2, 5]')
+    >>> found.table("agents", "soft[reward_scale=5]")
+    'soft'
+    """
+    try:
+        data = tomllib.loads(text or "")
+        agents = {
+            name: Origin(variant.table) for name, variant in _variants(data.get("agents", {}), ("agents",)).items()
+        }
+        tables = {
+            name: table
+            for name, table in data.get("environments", {}).items()
+            if "gymnasium" not in _each(table.get("kind"))
+        }
+        environments = {
+            name: Origin(variant.table, flattened(variant.parameters, label_of))
+            for name, variant in _variants(tables, ("environments",)).items()
+        }
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        return Origins()
+    return Origins(environments, agents)
+
+
+def _named(tables: Any, at: Where, make: Callable[[Mapping[str, Any], Where], Any]) -> dict[str, _Variant]:
     """Every table of environments or agents, its sweep expanded and made."""
-    made: dict[str, Any] = {}
+    return {
+        name: variant._replace(made=make(variant.parameters, (*at, variant.table)))
+        for name, variant in _variants(tables, at).items()
+    }
+
+
+def _variants(tables: Any, at: Where) -> dict[str, _Variant]:
+    """Every table of environments or agents, its sweep expanded."""
+    found: dict[str, _Variant] = {}
     for name, table in _table(tables, at).items():
         here = (*at, name)
         parameters = _table(table, here)
@@ -155,11 +226,22 @@ def _named(tables: Any, at: Where, make: Callable[[Mapping[str, Any], Where], An
             raise _located(error, here, parameters) from None
         for label, variant in variants:
             full = f"{name}[{label}]" if label else name
-            if full in made:
+            if full in found:
                 others = "; a sweep calls its variants so" if label or "[" in name else ""
                 raise SpecError(f"{_dotted(at)} has two that are called {full!r}{others}; rename one", here)
-            made[full] = make(variant, here)
-    return made
+            found[full] = _Variant(name, variant)
+    return found
+
+
+def _read(kind: Any, table: Any, at: Where) -> Any:
+    """A table of what a study says of how it is read."""
+    known = fields(kind)
+    required = [field.name for field in known if field.default is MISSING]
+    _check_names(_table(table, at), at, [field.name for field in known], required)
+    try:
+        return kind(**table)
+    except (TypeError, ValueError) as error:
+        raise _located(error, at, table) from None
 
 
 def _conditions(tables: Any) -> list[Condition]:

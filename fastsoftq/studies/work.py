@@ -40,6 +40,7 @@ class Result(NamedTuple):
     new_steps: int  # taken just now
     damaged: tuple[str, ...]  # files that were found damaged, and written anew
     source: Result | None = None  # what became of the unit that it starts from, if that was looked at
+    new_runs: int = 0  # of `runs`, those made just now
 
 
 def work(store: Store, study: Study, unit: Unit, tick: Tick | None = None) -> Result:
@@ -92,7 +93,7 @@ def work(store: Store, study: Study, unit: Unit, tick: Tick | None = None) -> Re
             steps += found.mark["steps"]
             seconds += found.mark["seconds"]
         store.commit(unit, arrays, steps, seconds)
-        return Result(unit, False, unit.runs, steps, curves.steps, found.damaged, source)
+        return Result(unit, False, unit.runs, steps, curves.steps, found.damaged, source, unit.runs - there)
     finally:
         store.claims.release(unit.name)
 

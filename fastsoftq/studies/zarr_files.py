@@ -152,7 +152,14 @@ def _checked(body: bytes) -> bytes:
 
 RESULTS = "results.zarr"
 _LABELS = 2**20  # labels in a chunk
-_BESIDE = ("episodes", "max_steps", "precision", "first_seed", "after")  # labels, where conditions differ in them
+_BESIDE = (
+    "episodes",
+    "max_steps",
+    "precision",
+    "first_seed",
+    "after",
+    "seeds",
+)  # labels, where conditions differ in them
 
 
 def chunk_keys(plan: Plan, unit: Unit, kept: Kept) -> list[str]:
@@ -288,7 +295,7 @@ def _labels(plan: Plan) -> Mapping[str, tuple[NDArray[Any], str]]:
         "agent": (np.array([c.agent for c in conditions]), "condition"),
     }
     start = record["seeds"]["start"]
-    usual = {**record, "first_seed": start, "after": None}
+    usual = {**record, "first_seed": start, "after": None, "seeds": plan.runs}
     for name in _BESIDE:
         own = [getattr(condition, name) for condition in conditions]
         if any(value != usual[name] for value in own):

@@ -100,7 +100,7 @@ def test_everything_is_what_train_gives(tmp_path, trained, threads, chunk):
     assert results.conditions == ["pretrained", "room/hard", "tuned", "again"]
     check(results, trained)
     assert outcome.steps == sum(results.steps(name) for name in results.conditions)
-    assert results.condition("again") == Condition("walled", "soft", "again", 3, 9, "mixed", 3, "tuned")
+    assert results.condition("again") == Condition("walled", "soft", "again", 3, 9, "mixed", 3, "tuned", 150)
     assert results.tables("tuned", 15, runs=5).shape == (5, 10, 4)
     assert verify(tmp_path).digest is not None
 

@@ -1,0 +1,115 @@
+"""Reading: what a study says of how its results are read and how many seeds are run, on which no result depends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from fastsoftq import checks
+from fastsoftq.studies.origins import Origins, origins_from_record
+from fastsoftq.studies.selection import Selection
+from fastsoftq.studies.stopping import Stop
+
+__all__ = ["Reading", "reading_from_record"]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a study's results are read. It is no part of the study's identity, and its folder keeps the latest.
+
+    Parameters
+    ----------
+    measures : tuple of str
+        By which conditions are compared, such as "last:100"; the first is the main one.
+    against : str, optional
+        What others are compared with: an agent, the table of agents, or a condition.
+    select : Selection, optional
+        On which seeds hyperparameters are chosen, and on which compared.
+    stop : Stop, optional
+        When there are enough seeds.
+    origins : Origins
+        Where environments and agents come from.
+
+    Raises
+    ------
+    TypeError
+        An argument of another type.
+    ValueError
+        A measure that is empty or repeats.
+
+    Examples
+    --------
+    >>> Reading(measures=("last:100", "area"), against="hard").record()
+    {'measures': ['last:100', 'area'], 'against': 'hard'}
+    """
+
+    measures: tuple[str, ...] = ()
+    against: str | None = None
+    select: Selection | None = None
+    stop: Stop | None = None
+    origins: Origins = field(default_factory=Origins)
+
+    def __post_init__(self) -> None:
+        measures = checks.rows("measures", self.measures)
+        for place, measure in enumerate(measures):
+            if not measure:
+                raise ValueError(f"measures[{place}] is ''; it must be the name of a measure, such as 'last:100'")
+            if measure in measures[:place]:
+                raise ValueError(f"measures[{place}] is {measure!r}, as measures[{measures.index(measure)}]")
+        object.__setattr__(self, "measures", measures)
+        if self.against is not None:
+            checks.text("against", self.against)
+        for name, kind in (("select", Selection), ("stop", Stop)):
+            value = getattr(self, name)
+            if value is not None and not isinstance(value, kind):
+                raise TypeError(f"{name} is {value!r}; it must be a {kind.__name__}, or None")
+        if not isinstance(self.origins, Origins):
+            raise TypeError(f"origins is {self.origins!r}; it must be Origins")
+
+    def over(self, earlier: Reading) -> Reading:
+        """The same, with the earlier one's origins of what it does not know the origins of."""
+        return replace(self, origins=self.origins.over(earlier.origins))
+
+    def record(self) -> dict[str, Any]:
+        """As plain data; what is not said is left out."""
+        said: dict[str, Any] = {
+            "measures": list(self.measures),
+            "against": self.against,
+            "select": None if self.select is None else asdict(self.select),
+            "stop": None if self.stop is None else asdict(self.stop),
+            "origins": self.origins.record(),
+        }
+        return {name: value for name, value in said.items() if value}
+
+
+def reading_from_record(data: Mapping[str, Any]) -> Reading:
+    """A reading from plain data, which may come from anybody.
+
+    Parameters
+    ----------
+    data : mapping
+        As `Reading.record` gives it.
+
+    Returns
+    -------
+    Reading
+
+    Raises
+    ------
+    LookupError, TypeError, ValueError, AttributeError
+        It is no such data.
+
+    Examples
+    --------
+    >>> reading_from_record({"select": {"tune": 200, "test": 1000}}).select
+    Selection(tune=200, test=1000)
+    """
+    made = dict(data)
+    if "select" in made:
+        made["select"] = Selection(**made["select"])
+    if "stop" in made:
+        made["stop"] = Stop(**made["stop"])
+    if "origins" in made:
+        made["origins"] = origins_from_record(made["origins"])
+    return Reading(**made)
