@@ -240,7 +240,6 @@ def _matched(
             ]
             if all(sides):
                 one, other = (best_of(side, main, 0, split.choosing) for side in sides)
-                found.append(
-                    MatchedSetting(table, parameter, value, compared(one, other, main, 0, split.testing, error))
-                )
+                comparison = compared(one, other, main, 0, split.rows_of([one, other]), error)
+                found.append(MatchedSetting(table, parameter, value, comparison))
     return found

@@ -49,6 +49,11 @@ class SeedSplit(NamedTuple):
         """The rows of runs that compare."""
         return slice(self.tune, self.tune + self.test) if self.tune else slice(None)
 
+    def rows_of(self, conditions: Sequence[MeasuredCondition]) -> slice:
+        """The rows that compare these conditions: all, where one of them was run on the seeds that choose only."""
+        tested = all(one.runs >= self.tune + 2 for one in conditions)
+        return self.testing if tested else slice(None)
+
     def words(self) -> str:
         """Say it to a reader, in a sentence."""
         if not self.chosen:

@@ -113,7 +113,9 @@ def _up_to_common_horizons(found: Sequence[MeasuredCondition], measures: int) ->
         for world in dict.fromkeys(one.agent.world for one in found)
     }
     return [
-        replace(one, measured=tuple(m.restricted(h) for m, h in zip(one.measured, horizons[one.agent.world], strict=True)))
+        replace(
+            one, measured=tuple(m.restricted(h) for m, h in zip(one.measured, horizons[one.agent.world], strict=True))
+        )
         for one in found
     ]
 
@@ -122,7 +124,9 @@ def _exact_value(measure: Measure, exact: ExactCurves | None) -> float | None:
     """What the measure gives for the exact curve itself."""
     if exact is None or measure.name.partition(":")[0] not in _OF_CURVES:
         return None
-    as_run = Runs(exact.returns[None], exact.lengths[None], np.zeros((1, len(exact.returns)), bool), np.zeros(1, np.uint64))
+    as_run = Runs(
+        exact.returns[None], exact.lengths[None], np.zeros((1, len(exact.returns)), bool), np.zeros(1, np.uint64)
+    )
     return float(measure.values(as_run, exact).values[0])
 
 

@@ -68,9 +68,7 @@ def _names_of_condition(agent: ReportedAgent) -> set[str]:
     return {agent.name, agent.label, f"{agent.label} in {agent.world}", agent.name.removeprefix(f"{agent.world}/")}
 
 
-def reference_in(
-    conditions: Sequence[MeasuredCondition], sweep: SweptStudy, chosen: Mapping[str, Chosen]
-) -> Reference:
+def reference_in(conditions: Sequence[MeasuredCondition], sweep: SweptStudy, chosen: Mapping[str, Chosen]) -> Reference:
     """Find what the conditions of a world are compared with.
 
     Parameters

@@ -17,7 +17,15 @@ from fastsoftq.report.sweep.measured import MeasuredCondition, is_mean, part
 from fastsoftq.report.sweep.swept_study import SweptStudy
 from fastsoftq.statistics import Interval
 
-__all__ = ["Plane", "SensitivityLine", "by_table", "ordered_values", "parameter_pairs", "planes_of", "sensitivity_lines"]
+__all__ = [
+    "Plane",
+    "SensitivityLine",
+    "by_table",
+    "ordered_values",
+    "parameter_pairs",
+    "planes_of",
+    "sensitivity_lines",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,8 +164,8 @@ def sensitivity_lines(
         if len(groups) < 2:
             continue
         others = any(len(group) > 1 for _, group in groups)
-        rows = split.testing if others else slice(None)
         best = [best_of(group, measure, index, split.choosing) for _, group in groups]
+        rows = split.rows_of([one for _, group in groups for one in group]) if others else slice(None)
         found = [[part(one.measured[index], rows) for one in group] for _, group in groups]
         spread = [[_mean(measure, one) for one in group] for group in found]
         lines.append(
@@ -208,8 +216,8 @@ def planes_of(
             ys = ordered_values(one.coordinates[up] for one in own)
             groups = _grouped(own, across, up)
             others = any(len(group) > 1 for _, group in groups)
-            rows = split.testing if others else slice(None)
             best = [best_of(group, measure, index, split.choosing) for _, group in groups]
+            rows = split.rows_of(best) if others else slice(None)
             cells = [(_place(ys, y), _place(xs, x)) for (x, y), _ in groups]
             means = np.full((len(ys), len(xs)), np.nan)
             for cell, one in zip(cells, best, strict=True):

@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from fastsoftq.exact_curves import ExactCurves
 from fastsoftq.report.sweep.labels import Value, agent_names
 
-__all__ = ["SweptStudy"]
+__all__ = ["Asked", "SweptStudy"]
+
+
+class Asked(NamedTuple):
+    """How a reader asks for results to be read.
+
+    Parameters
+    ----------
+    measures : sequence of str
+        By which conditions are compared, the main one first; as the study says if there are none.
+    against : str or None
+        What others are compared with; as the study says if it is None.
+
+    Examples
+    --------
+    >>> Asked(("area",)).against is None
+    True
+    """
+
+    measures: Sequence[str] = ()
+    against: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
