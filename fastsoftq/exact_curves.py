@@ -25,6 +25,7 @@ __all__ = ["ExactCurves", "exact_curves", "scheduled"]
 
 _FREE = 5e7  # steps of training that take a second or so: any answer may cost so much
 _SOLUTION = 300  # work of a solution for each outcome of the world
+_EPISODE = 10  # work of an episode, however it is met
 _CALL = 3000  # outcomes that take as long as what does not depend on the world
 _DEGREES = 32, 64  # of polynomials that are tried over a schedule
 _LAST, _ROUNDING = 4, 1e-11  # so many last coefficients of one are no larger than that, beside the values
@@ -159,6 +160,7 @@ def scheduled(schedule: Schedule, episodes: int) -> NDArray[np.float64]:
 
 def _solved(mdp: TabularMDP, agent: Any, episodes: int, max_steps: int, meter: Meter) -> ExactCurves | None:
     """The curves, or None where the fixed point is not known with proof."""
+    meter.add(_EPISODE * episodes)
     epsilon = scheduled(agent.epsilon, episodes)
     temperature = scheduled(getattr(agent, "temperature", 0.0), episodes)
     try:

@@ -158,7 +158,7 @@ def verify(url: str | Path, *, threads: int | None = None) -> Verification:
     plan = store.plan
     threads = checks.threads(threads)
     missing: list[str] = []
-    damaged = store.damaged_metadata()
+    damaged = store.damaged_metadata() + store.damaged_worlds()
     totals = [{kept.group: hashlib.sha256() for kept in plan.kept(condition)} for condition in plan.conditions]
     units = plan.units()
 

@@ -2,6 +2,7 @@
 
     study.json            the plan: whose results, in which order and chunks; provenance
     results.zarr/         a Zarr group: arrays, coordinates, and a copy of the plan
+    worlds/               the worlds as arrays, for planning
     done/CONDITION.CHUNK  one mark for each chunk that is done: digests of its contents, steps, time, machine
     claims/  tmp/         what is being computed, and written, just now
 
@@ -23,6 +24,7 @@ from fastsoftq.studies.storage import LocalStorage, Storage, open_storage
 from fastsoftq.studies.study import Study
 from fastsoftq.studies.study_records import canonical, is_mark, sealed, unsealed
 from fastsoftq.studies.unit_claims import LEASE, Claims
+from fastsoftq.studies.worlds import WORLDS, damaged_worlds, keep_worlds
 from fastsoftq.studies.zarr_files import RESULTS, chunk_keys, chunks_of, derived_files, read_rows
 from fastsoftq.system.memory import check_memory
 from fastsoftq.system.provenance import provenance
@@ -30,7 +32,7 @@ from fastsoftq.system.provenance import provenance
 __all__ = ["Found", "Store", "check_fits", "create", "open_store"]
 
 _PLAN = "study.json"
-_OURS = {_PLAN, RESULTS, "done", "claims", "tmp"}
+_OURS = {_PLAN, RESULTS, WORLDS, "done", "claims", "tmp"}
 _LABEL_BYTES = 32  # of memory for each row's label, with the copies that writing it makes
 
 
@@ -163,6 +165,10 @@ class Store:
         """The files with metadata and coordinates that are not as they should be."""
         return [key for key, data in self._metadata() if self.storage.read(key) != data]
 
+    def damaged_worlds(self) -> list[str]:
+        """The files of worlds that are not as they should be; they can be done without."""
+        return damaged_worlds(self.storage, self.plan.record["environments"])
+
     def write_metadata(self) -> tuple[str, ...]:
         """Write the plan and what follows from it, where it is not so already.
 
@@ -276,11 +282,12 @@ def create(
             raise FolderError(f"{url} has chunks of {plan.chunk} runs; that cannot be changed to {chunk}")
         store = Store(storage, wanted)
         changed = store.write_metadata()
+        mended = keep_worlds(storage, study.environments)
     finally:
         claims.release("plan")
     if isinstance(storage, LocalStorage):
         storage.sweep()
-    return store, changed if wanted is plan else ()
+    return store, (changed if wanted is plan else ()) + mended
 
 
 def check_fits(study: Study, url: str | Path) -> None:

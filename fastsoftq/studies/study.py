@@ -32,7 +32,7 @@ from fastsoftq.studies.selection import Selection
 from fastsoftq.studies.stopping import Stop
 from fastsoftq.studies.study_records import RESERVED, agent_record, canonical
 
-__all__ = ["KEEP", "RESULTS_VERSION", "Study"]
+__all__ = ["KEEP", "RESULTS_VERSION", "Study", "mdp_record"]
 
 KEEP = ("curves", "summary")
 
@@ -252,7 +252,7 @@ class Study:
             "keep": self.keep,
             "block": self.block if self.keep == "summary" else None,
             "seeds": {"start": self.seeds.start, "count": len(self.seeds)},
-            "environments": {name: _mdp_record(mdp) for name, mdp in self.environments.items()},
+            "environments": {name: mdp_record(mdp) for name, mdp in self.environments.items()},
             "agents": {name: agent_record(agent) for name, agent in self.agents.items()},
         }
         settings = {name: record[name] for name in ("episodes", "max_steps", "precision")}
@@ -298,7 +298,15 @@ def _seed_range(seeds: Any) -> range:
     return chosen
 
 
-def _mdp_record(mdp: TabularMDP) -> dict[str, Any]:
+def mdp_record(mdp: TabularMDP) -> dict[str, Any]:
+    """A world as a study's record has it: its name, its size and the digest of its arrays.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> mdp_record(fsq.cliff_walking())["states"]
+    48
+    """
     digest = hashlib.sha256()
     for array in (mdp.next_state, mdp.reward, mdp.terminated, mdp.probability, mdp.start):
         digest.update(repr(array.shape).encode())
