@@ -151,7 +151,7 @@ def apart(
     moved = np.asarray(isotonic_regression(np.asarray(places) - offsets).x)
     if within is not None:
         moved = np.maximum(np.minimum(moved, within[1] - offsets[-1]), within[0])
-    return moved + offsets
+    return np.asarray(moved + offsets)
 
 
 def beside(

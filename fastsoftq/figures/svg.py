@@ -24,6 +24,7 @@ _AXIS_LETTER = 6.9  # width of a letter of an axis's label
 _NAME, _ROW = 17, 26  # letters of a line of a name, and of a row's label
 _SAMPLE = 20.0  # of a line, before its name
 _EDGE = 4.0
+_DOT = 3.2  # radius
 
 
 def svg(chart: Chart, alternative: str, height: float | None = None) -> str:
@@ -132,7 +133,8 @@ class _Page:
     def _rings(self) -> str:
         rings = "".join(
             f'<circle class="{"dot" if ring.filled else "ring"}"{_property(ring.colour)} '
-            f'cx="{float(self._across(ring.x)):.1f}" cy="{float(self._up(ring.y)):.1f}" r="{RING:g}"/>'
+            f'cx="{float(self._across(ring.x)):.1f}" cy="{float(self._up(ring.y)):.1f}" '
+            f'r="{_DOT if ring.filled else RING:g}"/>'
             for ring in self._chart.rings
         )
         numbers = self._chart.numbered(self._right - self._left, self._bottom - _TOP)

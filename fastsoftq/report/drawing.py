@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -22,7 +23,7 @@ class Drawing(NamedTuple):
 
 
 def csv_text(columns: Sequence[Column]) -> str:
-    """Write columns as CSV; ten significant digits.
+    """Write columns as CSV; ten significant digits, and nothing for NaN.
 
     Parameters
     ----------
@@ -42,5 +43,11 @@ def csv_text(columns: Sequence[Column]) -> str:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([name for name, _ in columns])
     for row in zip(*(values for _, values in columns), strict=True):
-        writer.writerow([value if isinstance(value, str) else f"{value:.10g}" for value in row])
+        writer.writerow([_cell(value) for value in row])
     return text.getvalue()
+
+
+def _cell(value: float | str) -> str:
+    if isinstance(value, str):
+        return value
+    return "" if math.isnan(value) else f"{value:.10g}"

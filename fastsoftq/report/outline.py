@@ -70,6 +70,11 @@ class Part:
     groups: Sequence[Group]
     picture: Drawing | None = None
 
+    @property
+    def shown(self) -> list[Group]:
+        """The groups that have something to show."""
+        return [group for group in self.groups if group.drawings or group.tables]
+
 
 @dataclass(frozen=True)
 class Section:

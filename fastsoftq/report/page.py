@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
@@ -12,14 +12,17 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from fastsoftq.figures.colours import on_dark
+from fastsoftq.report.contents import headings, listed, said_once, slug
 from fastsoftq.report.decision import ErrorRate
+from fastsoftq.report.drawing import Drawing
 from fastsoftq.report.folder import Picture
+from fastsoftq.report.outline import Section
 from fastsoftq.report.reader import read_results
-from fastsoftq.report.sections import Section, error_rate, section
+from fastsoftq.report.sections import error_rate, section
 from fastsoftq.report.two_folders import comparison_section, matched_folders
 from fastsoftq.system.atomic import atomic_write
 
-__all__ = ["write_report"]
+__all__ = ["page_text", "write_report"]
 
 
 def write_report(
@@ -73,7 +76,7 @@ def write_report(
     path = Path(out) if out is not None else Path(directory) / ("report.html" if other is None else "comparison.html")
     if other is None:
         rate = sum(map(error_rate, ours), ErrorRate(0, 0))
-        page = _page("Hard or soft?", [section(contents, rate) for contents in ours], rate)
+        page = page_text("Hard or soft?", [section(contents, rate) for contents in ours], rate)
     else:
         theirs = read_results(other, agents)
         names = _names(Path(directory), Path(other))
@@ -86,7 +89,7 @@ def write_report(
             for name, held in zip(names, (ours, theirs), strict=True)
             for contents in held
         ]
-        page = _page(f"{names[0]} against {names[1]}", [*compared, *alone], rate, answers=len(compared))
+        page = page_text(f"{names[0]} against {names[1]}", [*compared, *alone], rate, answers=len(compared))
     atomic_write(path, page.encode(errors="backslashreplace"))  # a folder's name may hold what is no text
     return path
 
@@ -101,7 +104,29 @@ def _in(section: Section, folder: str) -> Section:
     return replace(section, name=f"{section.name} in {folder}")
 
 
-def _page(title: str, sections: Sequence[Section], rate: ErrorRate, answers: int | None = None) -> str:
+def page_text(title: str, sections: Sequence[Section], rate: ErrorRate, answers: int | None = None) -> str:
+    """Write a page of some sections.
+
+    Parameters
+    ----------
+    title : str
+    sections : sequence of Section
+    rate : ErrorRate
+        How seldom it says anything wrong.
+    answers : int, optional
+        How many sections the page opens with the answers of; all if not given.
+
+    Returns
+    -------
+    str
+        HTML that needs nothing else. No paragraph, caption or answer is there twice.
+
+    Examples
+    --------
+    >>> page = page_text("Hard or soft?", [Section("cliff", "A cliff", ["Soft is ahead."])], ErrorRate(0, 0))
+    >>> page.count("Soft is ahead.")
+    1
+    """
     environment = Environment(
         loader=PackageLoader("fastsoftq.report", "template"),
         autoescape=True,
@@ -109,18 +134,35 @@ def _page(title: str, sections: Sequence[Section], rate: ErrorRate, answers: int
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"raw": Markup, "data_url": _data_url, "image_url": _image_url, "slug": _slug}
-    charts = "".join(
-        drawing.svg for s in sections for part in s.parts for group in part.groups for drawing in group.drawings
-    )
-    colours = {name: f"#{name[2:]}" for name in sorted(set(re.findall(r"var\(--(c-[0-9a-f]{6})\)", charts)))}
+    environment.filters |= {
+        "raw": Markup,
+        "data_url": _data_url,
+        "image_url": _image_url,
+        "slug": slug,
+        "sentence": lambda text: text[:1].upper() + text[1:],
+    }
+    new = said_once()
+    environment.globals["new"] = environment.tests["new"] = new
+    entries = headings(sections)
+    names = sorted({name for s in sections for d in _drawings(s) for name in _COLOUR.findall(d.svg)})
     return environment.get_template("report.html").render(
         title=title,
         confidence=rate.words() if rate.conditions else "",
         sections=sections,
         answering=sections[:answers],
-        colours={name: (colour, on_dark(colour)) for name, colour in colours.items()},
+        entries=entries,
+        listed=listed(entries, sections),
+        colours={name: (f"#{name[2:]}", on_dark(f"#{name[2:]}")) for name in names},
     )
+
+
+_COLOUR = re.compile(r"var\(--(c-[0-9a-f]{6})\)")
+
+
+def _drawings(section: Section) -> Iterator[Drawing]:
+    """All charts of a section."""
+    yield from (each.picture for each in (section, *section.parts) if each.picture)
+    yield from (drawing for part in section.parts for group in part.groups for drawing in group.drawings)
 
 
 def _data_url(text: str | bytes) -> str:
@@ -131,7 +173,3 @@ def _data_url(text: str | bytes) -> str:
 def _image_url(picture: Picture) -> str:
     """A picture within the page; paths make most of it, and stay as they are, which takes less than base64."""
     return f"data:image/svg+xml,{quote(picture.svg, safe=' <>/=,;:().-+!?')}"
-
-
-def _slug(text: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")

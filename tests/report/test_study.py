@@ -56,7 +56,7 @@ def test_a_study_is_reported_world_by_world(ran):
     assert '<p class="answer">wide: ' in page
     error = ErrorRate.of([2, 2]).of_comparison
     expected = fsq.compare(curves, open_results(folder).curves("narrow/hard"), level=1.0 - error)
-    assert interval_text(expected.difference, expected.low, expected.high) in page.partition("<h3>narrow</h3>")[2]
+    assert interval_text(expected.difference, expected.low, expected.high) in page.partition(">narrow</h3>")[2]
     assert read_results(folder)[0].run["steps"] == sum(int(c.load().lengths.sum()) for c in held.agents)
 
 
