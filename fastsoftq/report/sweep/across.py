@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -21,10 +22,12 @@ from fastsoftq.report.rounding import interval_text
 from fastsoftq.report.sweep.analysis import SweepAnalysis
 from fastsoftq.report.sweep_drawings import interval_drawing
 from fastsoftq.statistics import Interval, suite_interval, suite_profile
+from fastsoftq.statistics.resampling import resamples_for
 
 __all__ = ["across_part"]
 
 _THRESHOLDS = 121  # of a profile
+_FINE = 20  # resamples beyond the ends of an interval: an expanded interval of few runs takes more than others
 _NORMALISED = ("last", "area")  # measures that the optimum and the random policy have too
 
 
@@ -63,7 +66,7 @@ def across_part(analysis: SweepAnalysis, colours: Mapping[str, str]) -> Part | s
     if unknown or not common:
         why = f"the exact optimum of {'; '.join(unknown)} is not known" if unknown else "no algorithm is in all of them"
         return f"Worlds are not put together: {why}."
-    error = analysis.rate.of_description
+    error = analysis.rate.of_comparison
     try:
         suites = [_suite(analysis, table, error) for table in common]
     except ValueError as refused:  # so few runs have no such interval
@@ -90,7 +93,7 @@ def _suite(analysis: SweepAnalysis, table: str, error: float) -> _Suite:
         columns.append((values - span[0]) / (span[1] - span[0]))
     runs = min(map(len, columns))
     scores = np.column_stack([column[:runs] for column in columns])
-    resamples = max(2000, int(np.ceil(40.0 / error)))
+    resamples = max(resamples_for(error), math.ceil(_FINE / error))
     middle = suite_interval(scores, "interquartile_mean", level=1.0 - error, resamples=resamples)
     below = suite_interval(np.maximum(1.0 - scores, 0.0), "mean", level=1.0 - error)
     return _Suite(table, scores, middle, below)
@@ -109,7 +112,8 @@ def _worded(analysis: SweepAnalysis, suites: Sequence[_Suite], colours: Mapping[
         other = interval_text(second.middle.estimate, second.middle.low, second.middle.high)
         rank = "is told to be ahead of all others" if clear else "has the highest score, not told apart from"
         named = "" if clear else f" {second.table}"
-        answer = f"Across {count} worlds, {first.table} {rank}{named}: {text} against {other}, where 0 is random and 1 the optimum."
+        scale = "where 0 is random and 1 the optimum"
+        answer = f"Across {count} worlds, {first.table} {rank}{named}: {text} against {other}, {scale}."
     notes = Footnotes()
     rows = [
         [
@@ -140,7 +144,7 @@ def _worded(analysis: SweepAnalysis, suites: Sequence[_Suite], colours: Mapping[
     ]
     picture = interval_drawing("Across worlds", drawn, "interquartile mean of scores, 0 random and 1 the optimum")
     words = "The share of runs, averaged over worlds, whose score exceeds a threshold; bands hold everywhere at once."
-    profile = _profile(suites, colours, analysis.rate.of_description)
+    profile = _profile(suites, colours, analysis.rate.of_comparison)
     return Part("Across worlds", [answer], "", table, [Group("Profiles across worlds", words, [profile])], picture)
 
 
@@ -152,7 +156,7 @@ def _profile(suites: Sequence[_Suite], colours: Mapping[str, str], error: float)
         Scale(float(thresholds[0]), float(thresholds[-1])), Scale(0.0, 1.0), "score", "share of runs above it"
     )
     columns: list[Column] = [("threshold", thresholds)]
-    resamples = max(2000, int(np.ceil(40.0 / error)))
+    resamples = max(resamples_for(error), math.ceil(_FINE / error))
     for one, dash in zip(suites, dashes([colours[one.table] for one in suites]), strict=True):
         found, colour = suite_profile(one.scores, thresholds, 1.0 - error, resamples=resamples), colours[one.table]
         chart.marks.append(Band(thresholds, found.low, found.high, colour))

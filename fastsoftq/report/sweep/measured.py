@@ -1,4 +1,4 @@
-"""The conditions of a sweep, measured: curves are read one condition at a time, reduced to a number a run, and let go."""
+"""The conditions of a sweep, measured: curves are read one at a time, reduced to a number a run, and let go."""
 
 from __future__ import annotations
 

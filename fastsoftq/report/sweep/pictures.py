@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from fastsoftq.figures.colours import dashes
-from fastsoftq.figures.interval_chart import IntervalRow, shown_rows
+from fastsoftq.figures.interval_chart import IntervalRow
+from fastsoftq.figures.labels import typeset
 from fastsoftq.figures.sensitivity import Series
 from fastsoftq.measures import Measure
 from fastsoftq.report.drawing import Drawing
@@ -97,7 +98,7 @@ def heat_picture(plane: Plane, measure: Measure) -> Drawing:
     return heat_drawing(title, plane.means, xs, ys, across, up, axis_label(measure), plane.best)
 
 
-def interval_picture(title: str, rows: Sequence[IntervalRow], measure: Measure) -> tuple[Drawing, str]:
+def interval_picture(title: str, rows: Sequence[IntervalRow], measure: Measure, most: int = 40) -> tuple[Drawing, str]:
     """Draw estimates with their intervals, one below the other, the best first.
 
     Parameters
@@ -105,6 +106,8 @@ def interval_picture(title: str, rows: Sequence[IntervalRow], measure: Measure) 
     title : str
     rows : sequence of IntervalRow
     measure : Measure
+    most : int
+        Of more than so many the best are shown.
 
     Returns
     -------
@@ -113,8 +116,8 @@ def interval_picture(title: str, rows: Sequence[IntervalRow], measure: Measure) 
         What is left out, in words; empty where nothing is.
     """
     sense = 1.0 if measure.higher_is_better else -1.0
-    ordered = sorted(rows, key=lambda row: -sense * row.estimate)
-    shown, words = shown_rows(ordered, higher_is_better=measure.higher_is_better)
+    shown = sorted(rows, key=lambda row: -sense * row.estimate)[:most]
+    words = f"Shown are the best {most} of {typeset(len(rows))}." if len(rows) > most else ""
     return interval_drawing(title, shown, axis_label(measure)), words
 
 

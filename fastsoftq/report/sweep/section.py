@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from fastsoftq.figures.curve import in_doubt
 from fastsoftq.figures.interval_chart import IntervalRow
@@ -28,6 +27,7 @@ from fastsoftq.report.sweep.tables import bias_table, fair_table, main_table, ma
 __all__ = ["sweep_section"]
 
 _CURVES = 8  # of the best algorithms of a world, whose learning curves and runs are shown
+_OPENING, _ALL = 12, 40  # conditions in the chart that opens a section, and in that of all
 _LISTED = 12  # values of a parameter
 
 
@@ -121,7 +121,12 @@ def _part(
     if several:
         answers[0] = f"{world.name}: {answers[0]}"
     columns = [name for name in sweep.swept if len({str(one.coordinates[name]) for one in world.conditions}) > 1]
-    groups = [_fair(world, analysis), *_sensitivity(world, analysis, colours), *_curves(world, analysis)]
+    groups = [
+        _fair(world, analysis),
+        *_sensitivity(world, analysis, colours),
+        *_curves(world, analysis),
+        *_whole(world, analysis),
+    ]
     return Part(
         title=world.name if several else "",
         answers=answers,
@@ -133,7 +138,20 @@ def _part(
 
 
 def _picture(world: SweptWorld, analysis: SweepAnalysis) -> Drawing:
-    """All conditions with their intervals; of very many the best of each algorithm."""
+    """Each algorithm at its best, or the conditions of the only one."""
+    name = f" in {world.name}" if world.name and len(analysis.worlds) > 1 else ""
+    if len(world.chosen) < 2:
+        return _all_conditions(world, analysis, f"Conditions{name}", _OPENING)[0]
+    rows = []
+    for table, one in world.chosen.items():
+        exact, worth = one.condition.exact_values[0], one.worth
+        colour, label = one.condition.agent.colour, one.condition.label
+        rows.append(IntervalRow(label, colour, worth.estimate, worth.low, worth.high, exact, False, table))
+    return interval_picture(f"Each algorithm at its best{name}", rows, analysis.measures[0])[0]
+
+
+def _all_conditions(world: SweptWorld, analysis: SweepAnalysis, title: str, most: int) -> tuple[Drawing, str]:
+    """Conditions with their intervals, the best first."""
     rows = []
     for place, one in enumerate(world.conditions):
         found = world.estimates[place][0]
@@ -142,30 +160,27 @@ def _picture(world: SweptWorld, analysis: SweepAnalysis) -> Drawing:
         rows.append(
             IntervalRow(one.label, one.agent.colour, found.estimate, found.low, found.high, exact, best, one.table)
         )
-    drawing, _ = interval_picture(
-        f"Conditions in {world.name}" if world.name else "Conditions", rows, analysis.measures[0]
-    )
-    return drawing
+    return interval_picture(title, rows, analysis.measures[0], most)
 
 
 def _fair(world: SweptWorld, analysis: SweepAnalysis) -> Group:
-    main = analysis.measures[0]
-    rows = [
-        IntervalRow(table, one.condition.agent.colour, one.worth.estimate, one.worth.low, one.worth.high,
-                    one.condition.exact_values[0], False, table)
-        for table, one in world.chosen.items()
-    ]  # fmt: skip
-    rows = [replace(row, label=world.chosen[row.label].condition.label) for row in rows]
-    drawing, _ = interval_picture("Each algorithm at its best", rows, main)
     named = f"{world.reference.condition.label} was named to compare with. " if world.reference.named else ""
-    words = f"{named}Discs: estimates; bars: intervals; strokes: exact answers, once all is learned."
+    words = f"{named}Each is the best setting of its algorithm by {analysis.measures[0].title}."
     tables = [fair_table(world, analysis), bias_table(world, analysis), matched_table(world, analysis)]
-    return Group(
-        "Algorithms at their best",
-        words,
-        [drawing] if len(rows) > 1 else [],
-        tables=[table for table in tables if table is not None] if len(world.conditions) > 1 else [],
+    several = len(world.conditions) > 1
+    return Group("Algorithms at their best", words, [], tables=[t for t in tables if t is not None] if several else [])
+
+
+def _whole(world: SweptWorld, analysis: SweepAnalysis) -> list[Group]:
+    """All conditions in one chart, where it does not open the section."""
+    if len(world.chosen) < 2 and len(world.conditions) <= _OPENING:
+        return []
+    drawing, left_out = _all_conditions(world, analysis, "Conditions, the best first", _ALL)
+    words = (
+        "Discs: estimates over all seeds; bars: intervals; strokes: exact answers, once all is learned; rings: cannot be "
+        f"told from the best. {left_out}"
     )
+    return [Group("All conditions in a chart", words.strip(), [drawing], folded=True)]
 
 
 def _sensitivity(world: SweptWorld, analysis: SweepAnalysis, colours: dict[str, str]) -> list[Group]:
@@ -213,8 +228,8 @@ def _curves(world: SweptWorld, analysis: SweepAnalysis) -> list[Group]:
     known = any(one.returns.exact is not None for one in best)
     exact = "; dashed: exact, by planning, once all is learned" if known else ""
     words = (
-        f"Of {of}. Lines: mean over seeds, of ever longer blocks of episodes; bands are for the whole mean curve, at the "
-        f"confidence of the report{in_doubt(curves)}; dotted: median{exact}."
+        f"Of {of}. Lines: mean over seeds, of ever longer blocks of episodes; bands are for the whole mean curve, at "
+        f"the confidence of the report{in_doubt(curves)}; dotted: median{exact}."
     )
     lengths = {one.n_episodes for one in best}
     charts = [chart for n in sorted(lengths) for chart in _charts([one for one in best if one.n_episodes == n])]
@@ -222,9 +237,9 @@ def _curves(world: SweptWorld, analysis: SweepAnalysis) -> list[Group]:
         Group("Learning curves", words, charts, band_footnotes((c.label, c.caution) for c in held)),
         Group(
             "Runs",
-            f"Of {of}. A run is its mean return over its last {best[0].last} episodes. Bands of profiles hold everywhere "
-            "at once. In the distribution, bars of growing thickness hold all runs, nine tenths and the middle half; the "
-            "stroke is the median, the ring the mean of the worst 5 %.",
+            f"Of {of}. A run is its mean return over its last {best[0].last} episodes. Bands of profiles hold "
+            "everywhere at once. In the distribution, bars of growing thickness hold all runs, nine tenths and the "
+            "middle half; the stroke is the median, the ring the mean of the worst 5 %.",
             [*profile_charts(best, best[0]), spread_chart(best)],
             folded=True,
         ),
