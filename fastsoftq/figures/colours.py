@@ -16,7 +16,7 @@ __all__ = ["DASHES", "GREY", "INK", "agent_colour", "dashes", "heat_colour", "in
 
 INK, GREY = "#1a1a1a", "#6b6b6b"
 
-DASHES = ("", "8 3", "8 3 2 3", "2.5 2.5", "14 4", "8 3 2 3 2 3")  # lengths of strokes and gaps, in pixels
+DASHES = ("", "6 2.5", "7 2 1.5 2", "2 2", "4 1.5", "9 2 1.5 2 1.5 2")  # lengths of strokes and gaps, in pixels
 
 # Vermilion and reddish purple of Okabe & Ito (2008) for agents that maximise, and blues, darker the colder, for soft
 # ones: warm against cold also tells them apart for the colour-blind, light against dark in grey.
@@ -69,7 +69,7 @@ def dashes(colours: Sequence[str]) -> list[str]:
     Examples
     --------
     >>> dashes(["#d55e00", "#0064a0", "#0064a0"])
-    ['', '', '8 3']
+    ['', '', '6 2.5']
     """
     seen: Counter[str] = Counter()
     found = []

@@ -91,7 +91,7 @@ def learning_chart(curves: Sequence[Curve], scale: Scale, ylabel: str) -> Chart:
         chart.names.append(Name(float(c.mean[-1]), c.label, c.colour, c.dash))
     for c in curves:
         if c.exact is not None:
-            chart.marks.append(stroke(Line(c.episode, c.exact, "exact")))
+            chart.marks.append(stroke(Line(c.episode, c.exact, "exact", c.colour)))
     return chart
 
 

@@ -22,7 +22,7 @@ _TOP, _BOTTOM = 12.0, 40.0
 _TICK_LINE = 13.0  # height of a line of a tick
 _AXIS_LETTER = 6.9  # width of a letter of an axis's label
 _NAME, _ROW = 17, 26  # letters of a line of a name, and of a row's label
-_SAMPLE = 20.0  # of a line, before its name
+_SAMPLE = 24.0  # of a line, before its name
 _EDGE = 4.0
 _DOT = 3.2  # radius
 

@@ -139,6 +139,7 @@ def page_text(title: str, sections: Sequence[Section], rate: ErrorRate, answers:
         "data_url": _data_url,
         "image_url": _image_url,
         "slug": slug,
+        "unbroken": lambda text: text.replace(" = ", "\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}"),
         "sentence": lambda text: text[:1].upper() + text[1:],
     }
     new = said_once()

@@ -19,7 +19,7 @@ addEventListener("beforeprint", () => {
 addEventListener("afterprint", () => { for (const details of opened) details.open = false; });
 
 // Tables: a click on a heading sorts by that column, numbers by their first one; another click turns the order.
-const plain = (text) => text.trim().replace(/[\u2212\u2013]/g, "-");
+const plain = (text) => text.trim().replace(/[\u2212\u2013]/g, "-").replace(/\u00a0/g, " ");
 function key(cell) {
   const text = plain(cell.textContent);
   const number = parseFloat(text.replace(/,(?=\d{3})/g, "").replace("\u221e", "Infinity"));
