@@ -131,8 +131,8 @@ def _worded(analysis: SweepAnalysis, suites: Sequence[_Suite], colours: Mapping[
         *(world.name for world in analysis.worlds),
     ]
     caption = (
-        "A score is a run’s, with 0 for the uniformly random policy and 1 for the best there is. Interquartile mean: of "
-        "the middle half of all runs of all worlds; optimality gap: by how much runs fall short of 1 on average; "
+        "A score is a run’s, with 0 for the uniformly random policy and 1 for the best there is. Interquartile mean: "
+        "of the middle half of all runs of all worlds; optimality gap: by how much runs fall short of 1 on average; "
         "intervals resample runs within worlds and speak of these worlds only (Agarwal et al., 2021)"
     )
     table = Table(header, rows, caption, "Scores across worlds", notes.listed())
@@ -150,8 +150,9 @@ def _worded(analysis: SweepAnalysis, suites: Sequence[_Suite], colours: Mapping[
 
 def _profile(suites: Sequence[_Suite], colours: Mapping[str, str], error: float) -> Drawing:
     pooled = np.concatenate([one.scores.ravel() for one in suites])
-    low, high = float(np.quantile(pooled, 0.01)), float(pooled.max())
-    thresholds = np.linspace(min(low, 0.0), max(high, 1.0), _THRESHOLDS)
+    low, high = float(np.quantile(pooled, 0.005)), float(pooled.max())
+    room = 0.05 * (high - low) or 0.05
+    thresholds = np.linspace(low - room, high + room, _THRESHOLDS)
     chart = Chart(
         Scale(float(thresholds[0]), float(thresholds[-1])), Scale(0.0, 1.0), "score", "share of runs above it"
     )

@@ -177,8 +177,8 @@ def _whole(world: SweptWorld, analysis: SweepAnalysis) -> list[Group]:
         return []
     drawing, left_out = _all_conditions(world, analysis, "Conditions, the best first", _ALL)
     words = (
-        "Discs: estimates over all seeds; bars: intervals; strokes: exact answers, once all is learned; rings: cannot be "
-        f"told from the best. {left_out}"
+        "Discs: estimates over all seeds; bars: intervals; strokes: exact answers, once all is learned; rings: cannot "
+        f"be told from the best. {left_out}"
     )
     return [Group("All conditions in a chart", words.strip(), [drawing], folded=True)]
 

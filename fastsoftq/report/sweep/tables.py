@@ -11,7 +11,8 @@ from fastsoftq.report.findings import Table
 from fastsoftq.report.rounding import distinct, p_text, share_text
 from fastsoftq.report.sweep.analysis import SweepAnalysis, SweptWorld
 from fastsoftq.report.sweep.labels import parameter_name, value_text
-from fastsoftq.report.sweep.measured import is_mean
+from fastsoftq.report.sweep.measured import is_mean, sense
+from fastsoftq.statistics import Interval
 
 __all__ = ["bias_table", "fair_table", "main_table", "matched_table"]
 
@@ -39,7 +40,10 @@ def main_table(world: SweptWorld, columns: Sequence[str], analysis: SweepAnalysi
     if is_mean(main):
         header.append("among the best")
     rows = []
-    for place, one in enumerate(world.conditions):
+    ends = [world.estimates[place][0] for place in range(len(world.conditions))]
+    order = sorted(range(len(ends)), key=lambda place: -sense(main) * _estimate(ends[place]))  # the best first
+    for place in order:
+        one = world.conditions[place]
         row = [one.label, one.table, *(value_text(one.coordinates[column]) for column in columns)]
         for (i, _), exact in zip(estimating, known, strict=True):
             found = world.estimates[place][i]
@@ -69,6 +73,11 @@ def main_table(world: SweptWorld, columns: Sequence[str], analysis: SweepAnalysi
         sortable=True,
         filters=["algorithm", *map(parameter_name, columns)],
     )
+
+
+def _estimate(found: Interval | None) -> float:
+    assert found is not None
+    return found.estimate
 
 
 def fair_table(world: SweptWorld, analysis: SweepAnalysis) -> Table:
