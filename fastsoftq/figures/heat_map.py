@@ -178,4 +178,4 @@ class _HeatMap:
 def _decimals(values: NDArray[np.float64]) -> int:
     """As many decimals as show differences of a hundredth of the range; a number has three digits or so."""
     reach = float(values.max() - values.min())
-    return min(6, max(0, 2 - math.ceil(math.log10(reach)))) if reach > 0.0 else 2
+    return min(6, max(0, 2 - math.floor(math.log10(reach)))) if reach > 0.0 else 2

@@ -72,7 +72,7 @@ def shown_rows(
     >>> rows = [IntervalRow(f"soft, k = {k}", "#0064a0", -k, -k - 1.0, 1.0 - k) for k in range(1, 101)]
     >>> shown, words = shown_rows(rows)
     >>> len(shown), shown[0].label, words
-    (20, 'soft, k = 1', 'Shown are the best 20 of each algorithm, of 100 in all.')
+    (20, 'soft, k = 1', 'Shown are the best 20, of 100 in all.')
     """
     if len(rows) <= most:
         return list(rows), ""
@@ -84,8 +84,8 @@ def shown_rows(
         taken[which] = taken.get(which, 0) + 1
         if taken[which] <= _BEST:
             shown.append(row)
-    which = f"the best {_BEST}" if len(taken) == 1 and not rows[0].algorithm else f"the best {_BEST} of each algorithm"
-    return shown, f"Shown are {which}, of {typeset(len(rows))} in all."
+    each = " of each algorithm" if len(taken) > 1 else ""
+    return shown, f"Shown are the best {_BEST}{each}, of {typeset(len(rows))} in all."
 
 
 def interval_chart(rows: Sequence[IntervalRow], xlabel: str) -> Chart:

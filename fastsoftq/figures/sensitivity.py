@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,7 @@ class Series:
     x : ndarray of float64, shape [n], or sequence of str
         The values, ascending; texts are categories.
     mean, low, high : ndarray of float64, shape [n]
+        A mean of NaN is not drawn.
     best : int or None
         Which value is best.
     exact : ndarray of float64, shape [n], or None
@@ -79,10 +81,11 @@ def sensitivity_chart(series: Sequence[Series], xlabel: str, ylabel: str, log_x:
     >>> y = np.array([-30.0, -20.0, -25.0])
     >>> one = Series("soft", "#0064a0", "", np.array([1.0, 10.0, 100.0]), y, y - 1.0, y + 1.0, best=1)
     >>> chart = sensitivity_chart([one], "reward scale k", "return")
-    >>> chart.x.kind, [text for _, text in chart.xticks], chart.rings[0].y
-    ('log', ['1', '10', '100'], -20.0)
+    >>> chart.x.kind, [text for _, text in chart.xticks], [ring.y for ring in chart.rings if not ring.filled]
+    ('log', ['1', '10', '100'], [-20.0])
     """
     axis = value_axis([each.x for each in series], log_x)
+    series = [_known(each) for each in series]
     chart = Chart(axis.scale, _scale(series), xlabel, ylabel, xticks=axis.ticks)
     placed = [(each, axis.places(each.x)) for each in series]
     for each, x in placed:
@@ -94,12 +97,22 @@ def sensitivity_chart(series: Sequence[Series], xlabel: str, ylabel: str, log_x:
             chart.marks.append(Line(x, each.exact, "exact", each.colour))
     for each, x in placed:
         chart.marks.append(Line(x, each.mean, "mean", each.colour, each.label, each.dash))
-        known = np.flatnonzero(np.isfinite(each.mean))
-        if len(known):
-            chart.names.append(Name(float(each.mean[known[-1]]), each.label, each.colour, each.dash))
-        for i in known.tolist():
-            chart.rings.append(Ring(float(x[i]), float(each.mean[i]), each.colour, filled=i != each.best))
+        chart.names += [Name(y, each.label, each.colour, each.dash) for y in each.mean[-1:].tolist()]
+        places = enumerate(zip(x.tolist(), each.mean.tolist(), strict=True))
+        chart.rings += [Ring(*place, each.colour, filled=i != each.best) for i, place in places]
     return chart
+
+
+def _known(each: Series) -> Series:
+    """A line without the values at which nothing is known."""
+    known = np.isfinite(each.mean)
+    if known.all():
+        return each
+    best = None if each.best is None or not known[each.best] else int(known[: each.best].sum())
+    x = [value for value, there in zip(each.x, known.tolist(), strict=True) if there]
+    lines = {name: getattr(each, name) for name in ("mean", "low", "high", "exact", "lowest", "highest")}
+    kept: dict[str, Any] = {name: None if line is None else line[known] for name, line in lines.items()}
+    return replace(each, x=x if isinstance(each.x, list | tuple) else np.array(x), best=best, **kept)
 
 
 def _intervals(each: Series, x: NDArray[np.float64], apart: bool) -> list[Band | Line]:

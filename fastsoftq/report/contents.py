@@ -126,13 +126,13 @@ def _free(text: str, taken: set[str]) -> str:
     return anchor
 
 
-def said_once() -> Callable[[str], bool]:
+def said_once() -> Callable[..., bool]:
     """A function that says whether words are new to the page, the first time it is asked of them.
 
     Returns
     -------
     callable
-        Of the words; True once, and False for none.
+        Of the words, and of where they hold if not on the whole page; True once, and False for none.
 
     Examples
     --------
@@ -140,11 +140,11 @@ def said_once() -> Callable[[str], bool]:
     >>> new("Lines are means."), new("Lines are means."), new("")
     (True, False, False)
     """
-    said: set[str] = set()
+    said: set[tuple[str, str]] = set()
 
-    def new(words: str) -> bool:
-        key = " ".join(words.split())
-        if not key or key in said:
+    def new(words: str, within: str = "") -> bool:
+        key = within, " ".join(words.split())
+        if not key[1] or key in said:
             return False
         said.add(key)
         return True

@@ -95,7 +95,7 @@ class Section:
     notes : sequence of str
         How its statistics are to be read.
     picture : Drawing or None
-        Opens the section, and the page where it is the only one, beside the answer.
+        Opens the section, and the page where it is the only one, beside the answer; else that of the first world does.
     studied : sequence of (str, str)
         What was studied: worlds, agents, swept values.
 
@@ -123,3 +123,8 @@ class Section:
     def answer(self) -> str:
         """What was found, in a sentence."""
         return next((part.answers[0] for part in self.parts if part.answers), next(iter(self.sentences), ""))
+
+    @property
+    def opening(self) -> Drawing | None:
+        """The picture beside that answer: the section's own, or of the world that the answer is of."""
+        return self.picture or next((part.picture for part in self.parts if part.answers), None)

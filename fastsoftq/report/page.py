@@ -173,7 +173,8 @@ def page_text(title: str, sections: Sequence[Section], rate: ErrorRate, answers:
         "sentence": lambda text: text[:1].upper() + text[1:],
     }
     new = said_once()
-    environment.globals["new"] = environment.tests["new"] = new
+    environment.globals |= {"new": new}
+    environment.tests |= {"new": new}
     entries = headings(sections)
     names = sorted({name for s in sections for d in _drawings(s) for name in _COLOUR.findall(d.svg)})
     return environment.get_template("report.html").render(
@@ -192,7 +193,8 @@ _COLOUR = re.compile(r"var\(--(c-[0-9a-f]{6})\)")
 
 def _drawings(section: Section) -> Iterator[Drawing]:
     """All charts of a section."""
-    yield from (each.picture for each in (section, *section.parts) if each.picture)
+    pictures = [section.picture, *(part.picture for part in section.parts)]
+    yield from (picture for picture in pictures if picture is not None)
     yield from (drawing for part in section.parts for group in part.groups for drawing in group.drawings)
 
 

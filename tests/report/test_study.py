@@ -194,7 +194,9 @@ def test_what_makes_an_interval_doubtful_is_said_once_and_marked_where_it_applie
     for table in tables:
         assert table.count(f"\N{DAGGER} This interval may hold less often than the report says: {caution}.") == 1
         assert len(re.findall("\\]\N{DAGGER}</td>", table)) >= 2
-    assert len(re.findall(r'<p class="note">Bands of [^<]* may hold less often than the report says: ', page)) >= 2
+    assert (
+        len(re.findall(r'<p class="note caution">Bands of [^<]* may hold less often than the report says: ', page)) >= 2
+    )
     sure = write_report(ran("many", seeds=128)).read_text()
     assert caution not in sure
 

@@ -48,6 +48,7 @@ function sorting(table, then) {
 
 // Large tables: a search box, a choice for some columns, and the first rows until all are asked for.
 const FIRST = 25;
+const sought = (text) => plain(text).toLowerCase().replace(/ ?= ?/g, "=");  // "k = 10" is one word
 function element(name, attributes = {}, ...children) {
   const made = Object.assign(document.createElement(name), attributes);
   made.append(...children);
@@ -69,9 +70,9 @@ function searching(table) {
   let whole = false;
   const show = () => {
     const rows = [...table.tBodies[0].rows];
-    const wanted = plain(box.value).toLowerCase().split(/\s+/).filter(Boolean);
+    const wanted = sought(box.value).split(/\s+/).filter(Boolean);
     const right = rows.filter((row) => {
-      const text = plain(row.textContent).toLowerCase();
+      const text = [...row.cells].map((cell) => sought(cell.textContent)).join(" ");
       return wanted.every((word) => text.includes(word))
         && chosen.every(({ select, column }) => !select.value || row.cells[column].textContent.trim() === select.value.trim());
     });
