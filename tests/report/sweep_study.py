@@ -46,6 +46,4 @@ def thousand(seeds=6, episodes=12):
     steps = [round(0.04 * i, 2) for i in range(1, 26)]
     scales = [float(k) for k in range(1, 11)]
     epsilons = [0.01, 0.03, 0.1, 0.2, 0.4]
-    return STUDY.format(
-        name="thousand", episodes=episodes, seeds=seeds, steps=steps, scales=scales, epsilons=epsilons
-    )
+    return STUDY.format(name="thousand", episodes=episodes, seeds=seeds, steps=steps, scales=scales, epsilons=epsilons)
