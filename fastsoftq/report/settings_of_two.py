@@ -19,7 +19,7 @@ def settings_table(
     b: FolderContents,
     pairs: Sequence[tuple[ReportedAgent, ReportedAgent]],
     names: tuple[str, str],
-) -> Table | None:
+) -> tuple[Table | None, bool]:
     """Tabulate in which settings two folders, and the agents that are compared, differ.
 
     Parameters
@@ -33,19 +33,22 @@ def settings_table(
     Returns
     -------
     Table or None
-        None where they differ in nothing that can change a number. Agents that differ in the same way share a row.
+        None where they differ in nothing. Agents that differ in the same way share a row.
+    bool
+        Whether they differ in what is run, rather than only in the machine and the version that ran it.
 
     Examples
     --------
     >>> from pathlib import Path
     >>> one, other = (FolderContents(Path(), "cliff", "Cliff", {"episodes": n}) for n in (100, 200))
-    >>> settings_table(one, other, [], ("before", "after")).rows
-    [['', 'episodes', '100', '200']]
+    >>> table, deciding = settings_table(one, other, [], ("before", "after"))
+    >>> table.rows, deciding
+    ([['', 'episodes', '100', '200']], True)
     """
     rows = [
         ["", name.replace("_", " "), _text(a.run.get(name)), _text(b.run.get(name))]
         for name in (*_OF_RUNS, *_OF_MACHINES)
-        if a.run.get(name) != b.run.get(name) and (name in _OF_RUNS or None not in (a.run.get(name), b.run.get(name)))
+        if a.run.get(name) != b.run.get(name)
     ]
     deciding = any(row[1].replace(" ", "_") in _OF_RUNS for row in rows)
     for ours, theirs in dict.fromkeys((one.world, other.world) for one, other in pairs):
@@ -60,9 +63,9 @@ def settings_table(
         for difference in one.unlike(other):
             unlike.setdefault(difference, []).append(one.label)
     rows += [[_agents(labels), *difference] for difference, labels in unlike.items()]
-    if not (deciding or unlike):
-        return None
-    return Table(["agent", "setting", *names], rows, title="In what they differ", prose=True)
+    header = ["agent", "setting", *names]
+    table = Table(header, rows, title="In what they were run differently", prose=True) if rows else None
+    return table, deciding or bool(unlike)
 
 
 def _agents(labels: Sequence[str]) -> str:

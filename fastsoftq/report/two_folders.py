@@ -157,8 +157,8 @@ def comparison_section(
     a, b = both.ours, both.theirs
     rate = ErrorRate(2 * len(both.different), len(both.different)) if rate is None else rate
     same, found = _compared(both, names, rate, watch)
-    settings = settings_table(a, b, both.pairs, names)
-    told = _told(same, found, names, settings is not None)
+    settings, deciding = settings_table(a, b, both.pairs, names)
+    told = _told(same, found, names, deciding)
     if a.agents and b.agents:
         told += _alone(a, b, names, both.pairs)
     else:
@@ -211,8 +211,8 @@ def _told(same: Sequence[str], found: Sequence[Verdict], names: tuple[str, str],
             which = f"{'do not differ' if unlike else 'are not told apart'} in any {of}"
         why = "; they were run with other settings, which may be why" if unlike and apart else ""
         told.append(f"{names[0]} and {names[1]} {which}{why}.")
-        told += [verdict.words(brief=i > 0) for i, verdict in enumerate([*apart, *found][:_SPOKEN]) if i < len(found)]
-        told = list(dict.fromkeys(told))
+        rest = [verdict for verdict in found if verdict not in apart]
+        told += [verdict.words(brief=i > 0) for i, verdict in enumerate([*apart, *rest][:_SPOKEN])]
     if same:
         which = f"All {typeset(len(same))} conditions are" if not found else f"{_named(same)}:"
         if len(same) == 1 and not found:
