@@ -164,16 +164,54 @@ def report(
             show_default=False,
         ),
     ] = None,
+    measures: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--measure",
+            help="By what conditions are compared, the first before all: last:100, area, steps_to:-20, regret, "
+            "worst:0.05 and others; as the study says if not given.",
+            metavar="NAME",
+            show_default=False,
+        ),
+    ] = None,
+    against: Annotated[
+        str | None,
+        typer.Option(
+            help="What they are compared with: an agent, an algorithm or a condition; hard Q-learning, at its best, if "
+            "nobody says.",
+            metavar="NAME",
+            show_default=False,
+        ),
+    ] = None,
+    latex: Annotated[
+        Path | None,
+        typer.Option(help="A file for the main table as LaTeX.", parser=path, metavar="FILE", show_default=False),
+    ] = None,
+    notebook: Annotated[
+        bool, typer.Option("--notebook", help="Write a notebook beside the report that finds its numbers again.")
+    ] = False,
 ) -> None:
     """Write a report of results as one HTML file that needs nothing else, or of two folders compared."""
     _import(modules or [])
     if out is not None:
         check_file(out)
+    if latex is not None:
+        check_file(latex, "latex")
 
+    from fastsoftq.cli.reading import reading
     from fastsoftq.report.page import write_report
 
-    with bad_input():
-        written = write_report(folder, other, out)
+    with bad_input(), reading("conditions read") as watch:
+        written = write_report(
+            folder,
+            other,
+            out,
+            measures=measures or (),
+            against=against,
+            latex=latex,
+            notebook=notebook,
+            watch=watch,
+        )
     say(f"Report: {written}")
 
 

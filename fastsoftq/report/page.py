@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -15,10 +14,14 @@ from fastsoftq.figures.colours import on_dark
 from fastsoftq.report.contents import headings, listed, said_once, slug
 from fastsoftq.report.decision import ErrorRate
 from fastsoftq.report.drawing import Drawing
-from fastsoftq.report.folder import Picture
+from fastsoftq.report.folder import FolderContents, Picture
 from fastsoftq.report.outline import Section
 from fastsoftq.report.reader import read_results
 from fastsoftq.report.sections import error_rate, section
+from fastsoftq.report.sweep.latex import latex_tables
+from fastsoftq.report.sweep.measured import Watch
+from fastsoftq.report.sweep.notebook import notebook_text
+from fastsoftq.report.sweep.swept_study import Asked
 from fastsoftq.report.two_folders import comparison_section, matched_folders
 from fastsoftq.system.atomic import atomic_write
 
@@ -30,6 +33,12 @@ def write_report(
     other: str | Path | None = None,
     out: str | Path | None = None,
     agents: Iterable[type] = (),
+    *,
+    measures: Sequence[str] = (),
+    against: str | None = None,
+    latex: str | Path | None = None,
+    notebook: bool = False,
+    watch: Watch | None = None,
 ) -> Path:
     """Write a report of the results in a folder, or of the results in two folders, compared.
 
@@ -45,6 +54,17 @@ def write_report(
         The file; `report.html` in `directory` if not given, `comparison.html` where there are two.
     agents : iterable of type
         Agents of your own, as for `open_results`.
+    measures : sequence of str
+        By which conditions of studies are compared, the main one first, such as "last:100"; as each study says if there
+        are none.
+    against : str, optional
+        What conditions are compared with: an agent, an algorithm or a condition; as each study says if not given.
+    latex : str or Path, optional
+        A file for the main tables as LaTeX, with booktabs.
+    notebook : bool
+        Write a notebook beside the report, of the same name, that finds its numbers again.
+    watch : callable, optional
+        Told, while the conditions of a sweep are read, how many are and of how many.
 
     Returns
     -------
@@ -54,7 +74,8 @@ def write_report(
     Raises
     ------
     ValueError
-        A folder that does not exist, or holds no results.
+        A folder that does not exist, or holds no results; no such measure, or nothing that is called so to compare
+        with; no sweep to write a notebook of.
     OSError
         The file cannot be written.
 
@@ -71,25 +92,28 @@ def write_report(
     ...     write_report(folder).name
     'report.html'
     """
-    agents = list(agents)
-    ours = read_results(directory, agents)
+    agents, asked = list(agents), Asked(tuple(measures), against)
+    ours = read_results(directory, agents, asked)
     path = Path(out) if out is not None else Path(directory) / ("report.html" if other is None else "comparison.html")
     if other is None:
         rate = sum(map(error_rate, ours), ErrorRate(0, 0))
-        page = page_text("Hard or soft?", [section(contents, rate) for contents in ours], rate)
+        notebooks = _notebooks(ours, rate, path) if notebook else {}
+        sections = [section(contents, rate, watch) for contents in ours]
+        page = page_text("Hard or soft?", sections, rate)
     else:
-        theirs = read_results(other, agents)
+        if notebook:
+            raise ValueError("notebook is True; a notebook is written of one folder, and not of two compared")
+        notebooks, theirs = {}, read_results(other, agents, asked)
         names = _names(Path(directory), Path(other))
         both = matched_folders(ours, theirs, names)
         differing = sum(len(each.different) for each in both)
-        rate = sum(map(error_rate, (*ours, *theirs)), ErrorRate(2 * differing, differing))
-        compared = [comparison_section(each, names, rate) for each in both]
-        alone = [
-            _in(section(contents, rate), name)
-            for name, held in zip(names, (ours, theirs), strict=True)
-            for contents in held
-        ]
-        page = page_text(f"{names[0]} against {names[1]}", [*compared, *alone], rate, answers=len(compared))
+        rate = ErrorRate(2 * differing, differing)
+        sections = [comparison_section(each, names, rate, watch) for each in both]
+        page = page_text(f"{names[0]} against {names[1]}", sections, rate)
+    if latex is not None:
+        atomic_write(Path(latex), latex_tables(sections).encode())
+    for file, text in notebooks.items():
+        atomic_write(file, text.encode())
     atomic_write(path, page.encode(errors="backslashreplace"))  # a folder's name may hold what is no text
     return path
 
@@ -100,8 +124,14 @@ def _names(one: Path, other: Path) -> tuple[str, str]:
     return names if names[0] != names[1] else (str(one), str(other))
 
 
-def _in(section: Section, folder: str) -> Section:
-    return replace(section, name=f"{section.name} in {folder}")
+def _notebooks(contents: Sequence[FolderContents], rate: ErrorRate, path: Path) -> dict[Path, str]:
+    """The notebooks of a page, beside it: one of its name, or one for each of several sweeps."""
+    sweeps = [each for each in contents if each.sweep is not None]
+    if not sweeps:
+        raise ValueError("notebook is True; a notebook is written of a sweep, and there is none in this folder")
+    if len(sweeps) == 1:
+        return {path.with_suffix(".ipynb"): notebook_text(sweeps[0], rate)}
+    return {path.with_name(f"{path.stem}-{slug(each.name)}.ipynb"): notebook_text(each, rate) for each in sweeps}
 
 
 def page_text(title: str, sections: Sequence[Section], rate: ErrorRate, answers: int | None = None) -> str:

@@ -14,6 +14,9 @@ from fastsoftq.report.folder import FolderContents, ReportedAgent, command_of, r
 from fastsoftq.report.outline import Group, Part, Section
 from fastsoftq.report.performance import Performance, performance_of
 from fastsoftq.report.rounding import interval_text, setting_text
+from fastsoftq.report.sweep.measured import Watch
+from fastsoftq.report.sweep.section import sweep_section
+from fastsoftq.report.sweep.statements import sweep_error_rate
 from fastsoftq.report.verdict import Verdict, answers, reference_of, verdicts
 
 __all__ = ["Group", "Part", "Section", "error_rate", "section"]
@@ -35,12 +38,14 @@ def error_rate(contents: FolderContents) -> ErrorRate:
     >>> from pathlib import Path
     >>> contents = FolderContents(Path(), "cliff-walking", "Hard against soft", {}, ["Soft is ahead."])
     >>> error_rate(contents)  # nothing is drawn from curves
-    ErrorRate(conditions=0, pairs=0)
+    ErrorRate(conditions=0, pairs=0, descriptions=0, tests=0)
     """
+    if contents.sweep is not None:
+        return sweep_error_rate(contents.sweep, [agent.world for agent in contents.agents])
     return ErrorRate.of(len(agents) for agents in _worlds(contents).values())
 
 
-def section(contents: FolderContents, rate: ErrorRate | None = None) -> Section:
+def section(contents: FolderContents, rate: ErrorRate | None = None, watch: Watch | None = None) -> Section:
     """Say what there is to say of a result folder.
 
     Parameters
@@ -48,6 +53,8 @@ def section(contents: FolderContents, rate: ErrorRate | None = None) -> Section:
     contents : FolderContents
     rate : ErrorRate, optional
         Of the whole report; of this folder alone if not given.
+    watch : callable, optional
+        Told how many conditions of a sweep are read, and of how many.
 
     Returns
     -------
@@ -61,6 +68,8 @@ def section(contents: FolderContents, rate: ErrorRate | None = None) -> Section:
     'Soft is ahead.'
     """
     rate = error_rate(contents) if rate is None else rate
+    if contents.sweep is not None:
+        return sweep_section(contents, rate, watch)
     worlds = _worlds(contents)
     groups = {
         world: [performance_of(agent, rate.of_description) for agent in agents] for world, agents in worlds.items()
