@@ -39,8 +39,8 @@ __all__ = [
     "Selection",
     "Stop",
     "Study",
-    "export",
     "estimate",
+    "export",
     "open_results",
     "read_study",
     "run",
@@ -61,9 +61,9 @@ def __dir__() -> list[str]:
 
 if TYPE_CHECKING:
     from fastsoftq.studies.conditions import Condition as Condition
-    from fastsoftq.studies.exporting import export as export
     from fastsoftq.studies.estimating import Estimate as Estimate
     from fastsoftq.studies.estimating import estimate as estimate
+    from fastsoftq.studies.exporting import export as export
     from fastsoftq.studies.plan import FolderError as FolderError
     from fastsoftq.studies.results import Results as Results
     from fastsoftq.studies.results import open_results as open_results
