@@ -10,7 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 from fastsoftq import checks
 from fastsoftq.mdp.tabular import TabularMDP, checked_mdp
 from fastsoftq.planning.bellman import Matrices, action_values, matrices, policy_chain
-from fastsoftq.planning.markov_chains.differences import EPS, reward_as_written
+from fastsoftq.planning.expected_rewards import ExpectedRewards, expected_rewards
+from fastsoftq.planning.markov_chains.compensated import two_sum
+from fastsoftq.planning.markov_chains.differences import EPS, probability_as_written, reward_as_written
 from fastsoftq.planning.markov_chains.totals import stationary_values, total_rewards
 from fastsoftq.system.html import NotebookTable
 from fastsoftq.system.memory import check_memory
@@ -87,7 +89,7 @@ def evaluate_policy(
     Notes
     -----
     The equations are factorised if the graph of the policy is narrow, as in a room or a corridor, else iterated; both
-    to rounding. A mean reward counts as 0 as in `value_iteration`, within the rounding of what the policy averages,
+    to rounding. A mean reward counts as 0 as in `value_iteration`, the policy's probabilities as those of outcomes,
     and, with several outcomes, to within 1e-50 of the largest rewards.
 
     At discount 1 without a horizon, values are infinite where the policy gains or loses for ever, and nan where it
@@ -109,11 +111,11 @@ def evaluate_policy(
         return _within_horizon(mdp, matrices(mdp), policy, discount, horizon)
     model = matrices(mdp)
     chain, ends = policy_chain(model, policy)
-    reward = (policy * model.reward).sum(axis=1)
+    reward, remainder, unknown = _mean_rewards(model, policy)
     step = (~mdp.terminal).astype(np.float64)
     exact = np.zeros_like(step)
-    kinds, rounding = np.column_stack([reward, step, ends]), np.column_stack([_rounding(model, policy), exact, exact])
-    returns, lengths, terminates = total_rewards(chain, ends, kinds, rounding).T
+    kinds = (reward, step, ends), (remainder, exact, exact), (unknown, exact, exact)
+    returns, lengths, terminates = total_rewards(chain, ends, *map(np.column_stack, kinds)).T
     length = from_start(mdp, lengths)
     v = returns if discount == 1.0 else stationary_values(chain, ends, reward, discount)
     return PolicyEvaluation(
@@ -193,14 +195,18 @@ def from_start(mdp: TabularMDP, values: NDArray[np.float64]) -> float:
         return float((mdp.start[possible] * values[possible]).sum())
 
 
-def _rounding(model: Matrices, policy: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Bound on the error of each state's mean reward, from rounding and from writing rewards in binary."""
+def _mean_rewards(model: Matrices, policy: NDArray[np.float64]) -> ExpectedRewards:
+    """Average rewards over actions: the mean, what rounding took from it, and how far the sum of both may be off."""
+    lost = np.zeros_like(policy) if model.remainder is None else model.remainder
+    known_to = reward_as_written(model.reward) if model.written is None else model.written
+    mean, remainder, _ = (x[:, 0] for x in expected_rewards(policy[:, None], model.reward[:, None]))
     several = np.count_nonzero(policy, axis=1) > 1
-    of_sum = (policy * np.abs(model.reward)).sum(axis=1) * several * (policy.shape[1] + 2.0) * EPS
-    of_reward = reward_as_written(model.reward)
-    if model.rounding is not None and model.written is not None:
-        of_reward = np.maximum(model.rounding, model.written)
-    return np.asarray(of_sum + (policy * of_reward).sum(axis=1))
+    rounded = (policy.shape[1] + 2.0) * EPS * several
+    unknown = (policy * known_to).sum(axis=1)
+    unknown += rounded * (np.abs(remainder) + (policy * np.abs(lost)).sum(axis=1))
+    given = (probability_as_written(policy) > 0.0).any(axis=1)  # not exactly, and divided by their sum
+    unknown += rounded * given * (policy * np.abs(model.reward)).sum(axis=1)
+    return ExpectedRewards(*two_sum(mean, remainder + (policy * lost).sum(axis=1)), unknown)
 
 
 def _within_horizon(

@@ -144,8 +144,9 @@ def optimal_trajectory_posterior(mdp: TabularMDP, horizon: int, reward_scale: fl
 
     Notes
     -----
-    Trajectories are made of states and actions, so a reward is what the MDP pays on average for (s, a, s'), whether it
-    terminates or not: outcomes that lead to the same next state share it. In logarithms the messages are
+    Trajectories are made of states, actions and whether they ended, so a reward is what the MDP pays on average for
+    these: of the outcomes that lead to one next state, those that terminate share it, and so do those that go on. In
+    logarithms the messages are
     Q_t(s, a) = ln sum_s' p(s' | s, a) exp(k r(s, a, s') + V_t+1(s')) and V_t(s) = ln sum_a exp Q_t(s, a).
 
     Examples

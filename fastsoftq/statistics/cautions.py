@@ -83,7 +83,7 @@ def caution_of_difference(
     bounds; others, or differences, may have missed a third.
     """
     if not (paired or known) and np.ptp(a) > 0.0 and np.ptp(b) > 0.0:
-        return f"{len(a)} runs against {len(b)} that are not paired are too few for an end at level {1.0 - alpha:g}"
+        return f"{len(a)} runs against {len(b)} that are not paired are too few for an end at level {1.0 - alpha:.12g}"
 
     def has_all(x: FloatArray) -> bool:
         return bounds is not None if paired else bounds == (x.min(), x.max())

@@ -64,7 +64,7 @@ def order_statistic_bounds(sample: FloatArray, quantile: float, level: float) ->
     least = math.floor(math.log(alpha / 2.0) / math.log(max(quantile, 1.0 - quantile))) + 1
     if n < least:
         raise ValueError(
-            f"the {quantile:g}-quantile has a distribution-free {level:.0%} interval from {least} runs on, got {n}; "
+            f"the {quantile}-quantile has a distribution-free interval at level {level} from {least} runs on, got {n}; "
             "method='percentile' gives an approximate one"
         )
     ordered = np.sort(sample)

@@ -15,13 +15,15 @@ import fastsoftq as fsq
 from fastsoftq.planning import expected_rewards
 from fastsoftq.planning.markov_chains import differences
 from fastsoftq.planning.optimal import potentials
-from tests.reference.total_reward import optimal
+from tests.reference.total_reward import classes, gain_and_bias, optimal
+from tests.reference.total_reward import world as exact_world
 
 HARD = [fsq.value_iteration, fsq.policy_iteration]
 solvers = pytest.mark.parametrize("solve", HARD)
 
 # Numbers of few binary digits, which are what they are, and others, which are known to half a unit in the last place.
 SHORT = [1e16, 1e13, 1e13 + 1.0, 3.0, 1.0, 0.5, 2.0**-30, 2.0**-60, 3.0 * 2.0**-80, 0.0]
+LAP = [[False, False]] * 3
 LONG = [1e13 + 1 / 3, 0.1, 0.2, 0.3, 1e-3, 1e-19, 1e-25]
 
 
@@ -279,6 +281,44 @@ def test_a_fair_game_is_told_from_one_that_is_all_but_fair(solve, size, more):
     worth = fsq.evaluate_policy(mdp, np.ones((size, 1))).v
     if abs(more) > 1e-50:
         np.testing.assert_allclose(worth, right, atol=1e-12)
+
+
+@given(small_worlds(4, 1) | small_worlds(3, 2), st.data())
+@example(  # round the lap for -2^50 three times in four, and else back for -1
+    fsq.TabularMDP([[1, 0], [2, 2], [0, 0]], [[-(2.0**50), -1.0], [2.0**50 - 2.0**12] * 2, [2.0**12 - 0.25] * 2], LAP),
+    None,
+)
+def test_policies_that_mix_are_worth_what_their_chains_are(mdp, data):
+    """Their means cancel to the last digit, too."""
+    few = [[1.0, 0.0], [0.5, 0.5], [0.25, 0.75], [2.0**-12, 1.0 - 2.0**-12]]
+    rows = [few[2][::-1]] * 3 if data is None else [data.draw(st.sampled_from(few)) for _ in range(mdp.n_states)]
+    policy = np.array(rows) if mdp.n_actions == 2 else np.ones((mdp.n_states, 1))
+    chance, reward = exact_world(mdp, 10**60)
+    states, actions = range(mdp.n_states), range(mdp.n_actions)
+    mixed = [[Fraction(policy[s, a]) for a in actions] for s in states]
+    chain = [[sum(mixed[s][a] * chance[s, a][t] for a in actions) for t in range(mdp.n_states + 1)] for s in states]
+    paid = [sum(mixed[s][a] * reward[s, a] for a in actions) for s in states]
+    chain.append([Fraction(0)] * mdp.n_states + [Fraction(1)])
+    gain, bias = gain_and_bias(chain, [*paid, Fraction(0)])
+    lasting = {s: np.sign(gain[members[0]]) for members in classes(chain) for s in members}
+    found = fsq.evaluate_policy(mdp, policy).v
+    largest = max(float(abs(x)) for x in [*paid, *bias])
+    for state in states:
+        signs = {float(lasting[t]) for t in reached(chain, state) if t in lasting} - {0.0}
+        if not signs:
+            assert abs(Fraction(found[state]) - bias[state]) <= 1e-9 * largest
+        else:
+            right = math.copysign(math.inf, signs.pop()) if len(signs) == 1 else math.nan
+            np.testing.assert_equal(found[state], right)
+
+
+def reached(chain, state):
+    """The states that one leads to, itself among them."""
+    found, new = set(), {state}
+    while new:
+        found |= new
+        new = {t for s in new for t, p in enumerate(chain[s]) if p > 0} - found
+    return found
 
 
 @pytest.mark.parametrize("module", [differences, expected_rewards, potentials])

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis.extra.numpy import arrays
 from scipy import stats
 
-from fastsoftq.statistics import confidence_interval, interquartile_mean
+from fastsoftq.statistics import compare_samples, confidence_interval, interquartile_mean
 from fastsoftq.statistics.bootstraps import expanded_level
 from fastsoftq.statistics.moments import _untransform
 from fastsoftq.statistics.order_statistics import order_statistic_bounds
@@ -83,6 +83,14 @@ def test_median_interval_lies_between_the_order_statistics_of_the_binomial():
     inner = (gamma - attained) / (beyond - attained)
     weight = (10 - 2) * inner / (2 + (10 - 4) * inner)  # Hettmansperger and Sheather (1986)
     assert (ci.low, ci.high) == pytest.approx((2.0 + weight, 9.0 - weight))
+
+
+def test_levels_are_said_to_the_digits_that_tell_them_from_1():
+    """All of n runs lie on one side of the median with probability 2^(1 - n): at most 1e-7 from 25 runs on."""
+    with pytest.raises(ValueError, match=r"at level 0\.9999999 from 25 runs on, got 10"):
+        confidence_interval(np.arange(10.0), "median", level=0.9999999)
+    found = compare_samples([-1.0, 0.0, 1.0], [1.0, 2.0, 3.0], paired=False, level=0.9999999)
+    assert found.caution.endswith("too few for an end at level 0.9999999")
 
 
 @pytest.mark.parametrize(("quantile", "least"), [(0.5, 6), (0.05, 72), (0.9, 36)])

@@ -71,7 +71,8 @@ def total_rewards(
     chain: Transitions,
     ends: NDArray[np.float64],
     rewards: NDArray[np.float64],
-    rounding: NDArray[np.float64] | None = None,
+    remainders: NDArray[np.float64] | None = None,
+    unknown: NDArray[np.float64] | None = None,
 ) -> NDArray[np.float64]:
     """Expected sums of rewards until the end, without a horizon.
 
@@ -81,8 +82,10 @@ def total_rewards(
         As `fastsoftq.planning.bellman.policy_chain` returns them.
     rewards : ndarray of float64, shape [states, kinds]
         What each state pays, for each kind of reward.
-    rounding : ndarray of float64, shape [states, kinds], optional
-        Bounds on their rounding errors. None: no error.
+    remainders : ndarray of float64, shape [states, kinds], optional
+        What rounding took from them, which tells where they cancel. None: nothing.
+    unknown : ndarray of float64, shape [states, kinds], optional
+        Bounds on how far the sums of both may be off. None: not at all.
 
     Returns
     -------
@@ -93,9 +96,10 @@ def total_rewards(
     """
     transient, label = transient_states(chain, ends)
     total = np.zeros_like(rewards)
-    rounding = total if rounding is None else rounding
-    kinds = zip(rewards.T, rounding.T, strict=True)
-    lasting = [_lasting(chain, label, ~transient, reward, noise) for reward, noise in kinds]
+    remainders = total if remainders is None else remainders
+    unknown = total if unknown is None else unknown
+    kinds = zip(rewards.T, remainders.T, unknown.T, strict=True)
+    lasting = [_lasting(chain, label, ~transient, *kind) for kind in kinds]
     total = np.column_stack([np.where(np.isfinite(lasts), lasts, 0.0) for lasts in lasting])
     if transient.any():
         solver = Resolvent(*part(chain, ends, transient))
@@ -142,7 +146,7 @@ def poisson_equation(
 
 
 def mean_reward(
-    chain: Transitions, reward: NDArray[np.float64], parts: int = 2
+    chain: Transitions, reward: NDArray[np.float64], *remainders: NDArray[np.float64], parts: int = 2
 ) -> tuple[NDArray[np.float64], float, float]:
     """Bracket the mean reward a step of an irreducible chain.
 
@@ -153,7 +157,8 @@ def mean_reward(
     ----------
     chain : Transitions
         Rows sum to 1.
-    reward : ndarray of float64, shape [states]
+    reward, *remainders : ndarray of float64, shape [states]
+        Whose sum the rewards are.
     parts : int
         Each adds about 16 digits.
 
@@ -171,9 +176,11 @@ def mean_reward(
     """
     differences = Differences(chain, np.arange(reward.size), np.zeros(reward.size))
     unit, found, gain = np.ones(reward.size), list[NDArray[np.float64]](), reward
+    if any(part.any() for part in remainders):
+        gain = differences.exact_rise([np.zeros_like(reward)], (reward, *remainders))
     while len(found) < parts and np.ptp(gain):
         found.append(poisson_equation(chain, unit, gain)[0])
-        gain = differences.exact_rise(found, (reward,))
+        gain = differences.exact_rise(found, (reward, *remainders))
     h = np.sum(found[::-1], axis=0) if found else np.zeros_like(reward)
     return h, float(gain.min()), float(gain.max())
 
@@ -209,9 +216,11 @@ def _lasting(
     label: NDArray[np.int32],
     recurrent: NDArray[np.bool_],
     reward: NDArray[np.float64],
-    rounding: NDArray[np.float64],
+    remainder: NDArray[np.float64],
+    unknown: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """The totals of states in classes that are never left; 0 elsewhere."""
+    rounding = np.abs(remainder) + unknown
     limit = np.zeros(int(label.max()) + 1)  # of each class
     gains, loses = np.zeros(limit.size, np.bool_), np.zeros(limit.size, np.bool_)
     gains[label[recurrent & (reward > rounding)]] = True
@@ -229,7 +238,9 @@ def _lasting(
             inner = chain.within(inside, inside)
             home = int(np.argmax(often_visited(inner)))
             earned, cycle, unsure = _until_home(inner, reward[group], rounding[group], home)
-            sign = np.sign(cycle) if abs(cycle) > unsure else _sign_of_mean(inner, reward[group], rounding[group])
+            sign = np.sign(cycle)
+            if not abs(cycle) > unsure:
+                sign = _sign_of_mean(inner, (reward[group], remainder[group]), unknown[group])
             if sign:
                 total[group] = np.copysign(np.inf, sign)
             else:
@@ -237,9 +248,9 @@ def _lasting(
     return total
 
 
-def _sign_of_mean(chain: Transitions, reward: NDArray[np.float64], rounding: NDArray[np.float64]) -> float:
-    """The sign of an irreducible chain's mean reward, 0 if it may be 0 for all that is known."""
-    h, low, high = mean_reward(chain, reward, _PARTS)
+def _sign_of_mean(chain: Transitions, reward: tuple[NDArray[np.float64], ...], unknown: NDArray[np.float64]) -> float:
+    """The sign of an irreducible chain's mean reward, a sum, 0 if it may be 0 for all that is known."""
+    h, low, high = mean_reward(chain, *reward, parts=_PARTS)
     written = Differences(chain, np.arange(h.size), np.zeros(h.size)).written(h)
-    unsure = poisson_equation(chain, np.ones(h.size), rounding + written)[1]
+    unsure = poisson_equation(chain, np.ones(h.size), unknown + written)[1]
     return float(low > unsure) - float(high < -unsure)
