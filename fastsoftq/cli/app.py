@@ -10,7 +10,7 @@ import typer
 
 import fastsoftq
 from fastsoftq.cli.errors import FAILED, refuse, status_of
-from fastsoftq.cli.plan import plan_study
+from fastsoftq.cli.plan_study import plan_study
 from fastsoftq.cli.reproduce import reproduce
 from fastsoftq.cli.studies import report, run_study, show_status, verify_folder
 from fastsoftq.experiments import EXPERIMENTS
