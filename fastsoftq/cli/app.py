@@ -10,6 +10,7 @@ import typer
 
 import fastsoftq
 from fastsoftq.cli.errors import FAILED, refuse, status_of
+from fastsoftq.cli.export import export_results
 from fastsoftq.cli.plan_study import plan_study
 from fastsoftq.cli.reproduce import reproduce
 from fastsoftq.cli.studies import report, run_study, show_status, verify_folder
@@ -72,3 +73,4 @@ app.command("plan")(plan_study)
 app.command("run")(run_study)
 app.command("status")(show_status)
 app.command("verify")(verify_folder)
+app.command("export")(export_results)

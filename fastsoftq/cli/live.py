@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-__all__ = ["Counted", "Labelled", "clock", "line", "live", "table"]
+__all__ = ["Counted", "Labelled", "clock", "line", "live", "table", "terminal"]
 
 
 class Counted(Protocol):
@@ -49,7 +49,7 @@ def live(
     write : callable
         Given each line.
     """
-    console = _terminal()
+    console = terminal()
     if console is not None:
         from rich.live import Live
 
@@ -160,7 +160,7 @@ def clock(seconds: float | None) -> str:
     return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
 
 
-def _terminal() -> Console | None:
+def terminal() -> Console | None:
     """Standard output if it is a terminal, else standard error if that is one."""
     from rich.console import Console
 

@@ -18,6 +18,7 @@ _HOME = {
     "Selection": "fastsoftq.studies.selection",
     "Stop": "fastsoftq.studies.stopping",
     "Study": "fastsoftq.studies.study",
+    "export": "fastsoftq.studies.exporting",
     "estimate": "fastsoftq.studies.estimating",
     "open_results": "fastsoftq.studies.results",
     "read_study": "fastsoftq.studies.toml",
@@ -34,6 +35,7 @@ __all__ = [
     "Stop",
     "Study",
     "estimate",
+    "export",
     "open_results",
     "read_study",
     "run",
@@ -55,6 +57,7 @@ if TYPE_CHECKING:
     from fastsoftq.studies.conditions import Condition as Condition
     from fastsoftq.studies.estimating import Estimate as Estimate
     from fastsoftq.studies.estimating import estimate as estimate
+    from fastsoftq.studies.exporting import export as export
     from fastsoftq.studies.plan import FolderError as FolderError
     from fastsoftq.studies.results import Results as Results
     from fastsoftq.studies.results import open_results as open_results

@@ -83,7 +83,7 @@ class Reading:
         return {name: value for name, value in said.items() if value}
 
 
-def reading_from_record(data: Mapping[str, Any]) -> Reading:
+def reading_from_record(data: Any) -> Reading:
     """A reading from plain data, which may come from anybody.
 
     Parameters
@@ -105,6 +105,8 @@ def reading_from_record(data: Mapping[str, Any]) -> Reading:
     >>> reading_from_record({"select": {"tune": 200, "test": 1000}}).select
     Selection(tune=200, test=1000)
     """
+    if not isinstance(data, Mapping):
+        raise TypeError(f"reading is {data!r}")
     made = dict(data)
     if "select" in made:
         made["select"] = Selection(**made["select"])

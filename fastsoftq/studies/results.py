@@ -17,6 +17,7 @@ from fastsoftq.exact_curves import ExactCurves, exact_curves
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.studies.conditions import Condition
 from fastsoftq.studies.coordinates import Coordinates, coordinates_of, matching, swept_columns
+from fastsoftq.studies.frames import labels, pandas_frame, polars_frame
 from fastsoftq.studies.kept_arrays import CURVES, Arrays
 from fastsoftq.studies.origins import Origins
 from fastsoftq.studies.selection import Selection
@@ -24,12 +25,15 @@ from fastsoftq.studies.stopping import Stop
 from fastsoftq.studies.store import Store, open_store
 from fastsoftq.studies.study_records import UnknownAgent, agent_from_record
 from fastsoftq.studies.summary import EpisodeSummary, merged
+from fastsoftq.studies.tidy import Tidy
 from fastsoftq.studies.toml import origins_of_source
 from fastsoftq.studies.worlds import kept_world, world_from_source
 from fastsoftq.studies.zarr_files import RESULTS, DamagedError
 from fastsoftq.system.html import html_table
 
 if TYPE_CHECKING:
+    import pandas
+    import polars
     import xarray
 
 __all__ = ["Results", "open_results"]
@@ -220,22 +224,44 @@ class Results:
         DamagedError
             Chunks that are missing or damaged; the message names them.
         """
-        plan = self._store.plan
         place = self._place(condition, "curves")
         arrays, runs = self._runs_of(place, runs, CURVES)
-        own = plan.conditions[place]
-        assert own.max_steps is not None
-        assert own.precision is not None
-        return LearningCurves(
-            returns=arrays["returns"],
-            lengths=arrays["lengths"],
-            truncated=arrays["truncated"],
-            seeds=plan.seeds(own, 0, runs),
-            agent=self._agents[own.agent],
-            mdp=plan.record["environments"][own.environment]["mdp"],
-            max_steps=own.max_steps,
-            precision=own.precision,
-        )
+        return self._curves(place, arrays, slice(0, runs))
+
+    def pieces(self, condition: str, runs: int) -> Iterator[LearningCurves]:
+        """The learning curves of a condition, some runs at a time, so that they need not all be in memory.
+
+        Parameters
+        ----------
+        condition : str
+        runs : int
+            The most that are given at a time.
+
+        Yields
+        ------
+        LearningCurves
+            Of runs that follow each other, from the first on.
+
+        Raises
+        ------
+        ValueError
+            No such condition, or a study that keeps summaries.
+        DamagedError
+            Chunks that are missing or damaged; the message names them.
+        """
+        runs = checks.count("runs", runs)
+        place = self._place(condition, "curves")
+        for chunk in range(self._store.plan.chunks_of(place)):
+            unit = self._store.plan.unit(place, chunk)
+            arrays = self._arrays(place, [chunk], CURVES)
+            for start in range(0, unit.runs, runs):
+                some = {key: rows[start : start + runs] for key, rows in arrays.items()}
+                first = unit.first + start
+                yield self._curves(place, some, slice(first, first + min(runs, unit.runs - start)))
+
+    def runs(self, condition: str) -> int:
+        """The runs of a condition, whether they are done or not."""
+        return self._store.plan.runs_of(self._place(condition))
 
     def tables(self, condition: str, episode: int | None = None, runs: int | None = None) -> NDArray[np.float64]:
         """The action values that each run of a condition had learned, every bit checked.
@@ -320,9 +346,95 @@ class Results:
         name = metrics[checks.choice("metric", metric, metrics)]
         plan = self._store.plan
         place = self._place(condition, "summary")
-        statistics = self._arrays(place, plan.chunks_of(place), CURVES)[name]
-        block, runs = plan.contents.runs_per_row, plan.runs_of(place)
-        return merged(statistics, np.minimum(block, runs - np.arange(0, runs, block)))
+        statistics = self._arrays(place, range(plan.chunks_of(place)), CURVES)[name]
+        return merged(statistics, self._runs_per_row(place))
+
+    def truncated(self, condition: str) -> NDArray[np.float64]:
+        """The share of a condition's runs that met `max_steps`, in each episode, whatever is kept.
+
+        Parameters
+        ----------
+        condition : str
+
+        Returns
+        -------
+        ndarray of float64, shape [episodes]
+
+        Raises
+        ------
+        ValueError
+            No such condition.
+        DamagedError
+            Chunks that are missing or damaged; the message names them.
+        """
+        place = self._place(condition)
+        rows = self._arrays(place, range(self._store.plan.chunks_of(place)), CURVES)["truncated"]
+        share: NDArray[np.float64] = np.average(rows, axis=0, weights=self._runs_per_row(place))
+        return share
+
+    def to_pandas(self, episodes: bool = False) -> pandas.DataFrame:
+        """All results as one table for pandas, a row for each condition and seed.
+
+        Parameters
+        ----------
+        episodes : bool
+            A row for each condition, seed and episode instead.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The columns of `coordinates`, then `condition`, `seed`, and `return_last`, `length_last`, `truncated_last`
+            (means over the last 100 episodes, or all if there are fewer), `return_area` and its like (over all
+            episodes), `steps` (environment steps), and the study's `measures` that no planning is needed for, those
+            that are times with a column "NAME censored"; or `episode` (from 1), `return`, `length` and `truncated`. Of
+            a study that keeps summaries a row for each condition and episode, with the statistics. What a condition
+            does not have is missing.
+
+        Raises
+        ------
+        ImportError
+            Without pandas.
+        DamagedError
+            Chunks that are missing or damaged; the message names them.
+        TooLargeError
+            A table that does not fit in memory; `fastsoftq export` writes it to a file.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> import fastsoftq as fsq
+        >>> from fastsoftq.studies import Study, open_results, run
+        >>> hard = fsq.QLearning(step_size=0.8, discount=0.95)
+        >>> study = Study(
+        ...     name="small", episodes=5, seeds=10, environments={"cliff": fsq.cliff_walking()}, agents={"hard": hard}
+        ... )
+        >>> folder = tempfile.mkdtemp()
+        >>> outcome = run(study, folder)
+        >>> open_results(folder).to_pandas(episodes=True)[["agent", "step_size", "seed", "episode", "return"]].shape
+        (50, 5)
+        """
+        return pandas_frame(Tidy(self, checks.flag("episodes", episodes)))
+
+    def to_polars(self, episodes: bool = False) -> polars.DataFrame:
+        """All results as one table for Polars; arguments, columns and errors as for `to_pandas`.
+
+        Parameters
+        ----------
+        episodes : bool
+            A row for each condition, seed and episode.
+
+        Returns
+        -------
+        polars.DataFrame
+
+        Raises
+        ------
+        ImportError
+            Without Polars.
+        DamagedError, TooLargeError
+            As for `to_pandas`.
+        """
+        return polars_frame(Tidy(self, checks.flag("episodes", episodes)))
 
     def mdp(self, environment: str) -> TabularMDP | None:
         """A world of the study, for planning.
@@ -386,6 +498,8 @@ class Results:
         xarray.Dataset
             Dimensions condition, seed (or block) and episode, from 1; of tables state, action and checkpoint. Chunks
             that are not done yet read as NaN or 0; `verify` says which they are. A damaged one raises when it is read.
+            The columns of `coordinates` are coordinates along condition: numbers and truths as float64, NaN where a
+            condition has none; texts as text, "" where it has none.
 
         Raises
         ------
@@ -404,7 +518,12 @@ class Results:
         if damaged:
             raise DamagedError(f"{self._store.url}: damaged: {', '.join(damaged)}; run it again to repair it")
         dataset = xarray.open_zarr(f"{self._store.url}/{RESULTS}", chunks=None, zarr_format=3)
-        return dataset.assign_coords(episode=dataset.episode + 1) if self._store.plan.format == 1 else dataset
+        if self._store.plan.format == 1:
+            dataset = dataset.assign_coords(episode=dataset.episode + 1)
+        if len(self._places) < dataset.sizes["condition"]:
+            dataset = dataset.isel(condition=list(self._places.values()))
+        columns = {name: ("condition", labels(values)) for name, values in self.coordinates.items()}
+        return dataset.assign_coords(columns)
 
     def _place(self, condition: str, keep: str | None = None) -> int:
         if keep not in (None, self.keep):
@@ -422,14 +541,36 @@ class Results:
         plan = self._store.plan
         most = plan.runs_of(place)
         runs = most if runs is None else checks.count("runs", runs, most=most)
-        arrays = self._arrays(place, -(-runs // plan.chunk), group)
+        arrays = self._arrays(place, range(-(-runs // plan.chunk)), group)
         return {key: rows[:runs] for key, rows in arrays.items()}, runs
 
-    def _arrays(self, place: int, chunks: int, group: str) -> Arrays:
+    def _runs_per_row(self, place: int) -> NDArray[np.int64]:
+        """The runs of each row of a condition's arrays: 1 of curves."""
+        plan = self._store.plan
+        block, runs = plan.contents.runs_per_row, plan.runs_of(place)
+        return np.minimum(block, runs - np.arange(0, runs, block))
+
+    def _curves(self, place: int, arrays: Arrays, runs: slice) -> LearningCurves:
+        plan = self._store.plan
+        own = plan.conditions[place]
+        assert own.max_steps is not None
+        assert own.precision is not None
+        return LearningCurves(
+            returns=arrays["returns"],
+            lengths=arrays["lengths"],
+            truncated=arrays["truncated"],
+            seeds=plan.seeds(own, runs.start, runs.stop - runs.start),
+            agent=self._agents[own.agent],
+            mdp=plan.record["environments"][own.environment]["mdp"],
+            max_steps=own.max_steps,
+            precision=own.precision,
+        )
+
+    def _arrays(self, place: int, chunks: Iterable[int], group: str) -> Arrays:
         parts: list[Arrays] = []
         damaged: list[str] = []
         missing: list[str] = []
-        for chunk in range(chunks):
+        for chunk in chunks:
             unit = self._store.plan.unit(place, chunk)
             found = self._store.find(unit, [group])
             if found.runs < unit.runs:

@@ -160,8 +160,7 @@ class Study:
         check_encodable("name is", self.name)
         fix("episodes", checks.count("episodes", self.episodes))
         fix("max_steps", checks.count("max_steps", self.max_steps))
-        reading = self.reading
-        fix("measures", reading.measures)
+        fix("measures", _known_measures(self.reading.measures))
         seeds: Any = self.seeds
         if seeds is None and self.select is None:
             raise TypeError("seeds is None; it must be a count or a range, or select must say how many there are")
@@ -296,6 +295,24 @@ def _seed_range(seeds: Any) -> range:
     if chosen.step != 1 or chosen.start < 0 or not chosen or chosen.stop > 2**64:
         raise ValueError(f"seeds is {seeds!r}; it must be a count or a range with step 1 within 0..2**64, not empty")
     return chosen
+
+
+def _known_measures(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Measures that there are, under the names that the same measure always has."""
+    if not names:
+        return ()
+    from fastsoftq.measures import measure  # which brings SciPy
+
+    known: list[str] = []
+    for place, name in enumerate(names):
+        try:
+            found = measure(name).name
+        except ValueError as error:
+            raise ValueError(f"measures[{place}] is {name!r}: {error}") from None
+        if found in known:
+            raise ValueError(f"measures[{place}] is {name!r}, as measures[{known.index(found)}]")
+        known.append(found)
+    return tuple(known)
 
 
 def mdp_record(mdp: TabularMDP) -> dict[str, Any]:

@@ -6,9 +6,10 @@ import contextlib
 import os
 import secrets
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["atomic_write"]
+__all__ = ["atomic_file", "atomic_write"]
 
 
 def atomic_write(path: str | os.PathLike[str], data: bytes, temporary: Path | None = None, mode: int = 0o666) -> None:
@@ -39,8 +40,7 @@ def atomic_write(path: str | os.PathLike[str], data: bytes, temporary: Path | No
     ['findings.json']
     """
     target = Path(path)
-    writer = f"{socket.gethostname()}+{os.getpid()}"  # identifies what a killed process leaves
-    partial = temporary or target.with_name(f".{target.name}+{writer}.{secrets.token_hex(4)}.partial")
+    partial = temporary or _beside(target)
     try:
         handle = os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode)
         try:
@@ -56,6 +56,57 @@ def atomic_write(path: str | os.PathLike[str], data: bytes, temporary: Path | No
             os.unlink(partial)  # noqa: PTH108
         raise
     _flush_folder(target.parent)
+
+
+@contextlib.contextmanager
+def atomic_file(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Within, a file is written under another name; it takes its own, in one step, once all of it is on the disk.
+
+    Parameters
+    ----------
+    path : path-like
+        Its name; its folder must exist.
+
+    Yields
+    ------
+    Path
+        Where to write it. Nothing is there yet.
+
+    Raises
+    ------
+    OSError
+        The folder cannot be written, or the disk is full. As after any other error, or an interruption, the old file is
+        untouched, and nothing is left beside it.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with atomic_file(f"{folder}/runs.csv") as partial:
+    ...         _ = partial.write_text("seed,return")
+    ...     print(os.listdir(folder))
+    ['runs.csv']
+    """
+    target = Path(path)
+    partial = _beside(target)
+    try:
+        yield partial
+        handle = os.open(partial, os.O_RDWR)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        os.replace(partial, target)  # noqa: PTH105
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(partial)  # noqa: PTH108
+        raise
+    _flush_folder(target.parent)
+
+
+def _beside(target: Path) -> Path:
+    """A name of its own in the same folder, which says who writes there: a killed process leaves it."""
+    return target.with_name(f".{target.name}+{socket.gethostname()}+{os.getpid()}.{secrets.token_hex(4)}.partial")
 
 
 def _flush_folder(folder: Path) -> None:

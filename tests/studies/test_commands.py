@@ -77,6 +77,14 @@ def test_run_status_verify(study, tmp_path):
     assert fastsoftq("verify", out).stdout == good.stdout
 
 
+def test_extending_says_what_was_kept_in_runs(study, tmp_path):
+    out = tmp_path / "out"
+    assert "900 of 900 runs computed, 0 found whole, in " in fastsoftq("run", study, "--out", out).stdout
+    study.write_text(STUDY.replace("seeds = 300", "seeds = 400"))  # 100 more of each of three conditions
+    assert "300 of 1,200 runs computed, 900 found whole, in " in fastsoftq("run", study, "--out", out).stdout
+    assert "0 of 1,200 runs computed, 1,200 found whole, in " in fastsoftq("run", study, "--out", out).stdout
+
+
 @pytest.mark.parametrize(
     ("old", "new", "options", "words"),
     [

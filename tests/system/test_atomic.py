@@ -3,7 +3,7 @@ import os
 import pytest
 
 from fastsoftq.system import atomic
-from fastsoftq.system.atomic import atomic_write
+from fastsoftq.system.atomic import atomic_file, atomic_write
 
 
 def test_the_name_stands_for_all_of_the_contents(tmp_path):
@@ -41,6 +41,36 @@ def test_files_are_readable_by_whom_the_umask_allows(tmp_path):
     atomic_write(tmp_path / "atomic", b"")
     (tmp_path / "plain").touch()
     assert (tmp_path / "atomic").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+def test_a_file_takes_its_name_once_it_is_written_and_on_the_disk(tmp_path, monkeypatch):
+    path, done = tmp_path / "result", []
+    flush = atomic.os.fsync
+    monkeypatch.setattr(atomic.os, "fsync", lambda handle: (done.append(path.exists()), flush(handle)))
+    for contents, there in ((b"first", False), (b"second", True)):
+        with atomic_file(path) as partial:
+            partial.write_bytes(contents)
+            assert path.exists() == there
+        assert path.read_bytes() == contents
+        assert list(tmp_path.iterdir()) == [path]
+    assert done == [False, True, True, True]
+
+
+@pytest.mark.parametrize("within", [True, False], ids=["while it is written", "while it is flushed"])
+@pytest.mark.parametrize("failure", [OSError, KeyboardInterrupt])
+def test_a_file_that_fails_leaves_the_old_one(tmp_path, monkeypatch, within, failure):
+    def fail(*_):
+        raise failure
+
+    path = tmp_path / "result"
+    path.write_bytes(b"old")
+    monkeypatch.setattr(atomic.os, "fsync", fail)
+    with pytest.raises(failure), atomic_file(path) as partial:  # noqa: PT012
+        partial.write_bytes(b"new")
+        if within:
+            fail()
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_folder_that_is_not_there_is_an_error(tmp_path):

@@ -1,0 +1,112 @@
+"""Tidy tables as files of rows, CSV and Parquet, which Polars writes a block at a time."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from fastsoftq.studies.frames import polars_frames
+from fastsoftq.studies.tidy import Block, Tidy
+
+__all__ = ["write_csv", "write_parquet"]
+
+
+def write_csv(table: Tidy, file: Path, blocks: Iterator[Block]) -> None:
+    """Write a table as CSV; what is missing is empty.
+
+    Parameters
+    ----------
+    table : Tidy
+    file : Path
+    blocks : iterator of Block
+        The table's.
+
+    Raises
+    ------
+    ImportError
+        Without Polars.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import fastsoftq as fsq
+    >>> from fastsoftq.studies import Study, open_results, run
+    >>> hard = fsq.QLearning(step_size=0.8, discount=0.95)
+    >>> study = Study(
+    ...     name="small", episodes=5, seeds=10, environments={"cliff": fsq.cliff_walking()}, agents={"hard": hard}
+    ... )
+    >>> folder = tempfile.mkdtemp()
+    >>> outcome = run(study, folder)
+    >>> table = Tidy(open_results(folder))
+    >>> write_csv(table, Path(folder, "runs.csv"), table.blocks())
+    >>> len(Path(folder, "runs.csv").read_text().splitlines())
+    11
+    """
+    _, frames = polars_frames(table, blocks)
+    with file.open("wb") as opened:
+        for place, frame in enumerate(frames):
+            # What is missing and what is no number are one in CSV, as readers take an empty field.
+            frame.fill_nan(None).write_csv(opened, include_header=place == 0)
+
+
+def write_parquet(table: Tidy, file: Path, blocks: Iterator[Block]) -> None:
+    """Write a table as Parquet.
+
+    Parameters
+    ----------
+    table : Tidy
+    file : Path
+    blocks : iterator of Block
+        The table's.
+
+    Raises
+    ------
+    ImportError
+        Without Polars.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import fastsoftq as fsq
+    >>> from fastsoftq.studies import Study, open_results, run
+    >>> hard = fsq.QLearning(step_size=0.8, discount=0.95)
+    >>> study = Study(
+    ...     name="small", episodes=5, seeds=10, environments={"cliff": fsq.cliff_walking()}, agents={"hard": hard}
+    ... )
+    >>> folder = tempfile.mkdtemp()
+    >>> outcome = run(study, folder)
+    >>> table = Tidy(open_results(folder))
+    >>> write_parquet(table, Path(folder, "runs.parquet"), table.blocks())
+    >>> Path(folder, "runs.parquet").read_bytes()[:4]
+    b'PAR1'
+    """
+    schema, frames = polars_frames(table, blocks)
+    from polars.io.plugins import register_io_source
+
+    left = threading.Event()
+    failed: list[BaseException] = []
+
+    def source(*_: Any) -> Iterator[Any]:
+        try:
+            for frame in frames:
+                if left.is_set():
+                    raise InterruptedError
+                yield frame
+        except BaseException as error:
+            failed.append(error)
+            raise
+
+    # In a thread of its own, so that Ctrl-C reaches this one.
+    with ThreadPoolExecutor(1, thread_name_prefix="fastsoftq-export") as pool:
+        written = pool.submit(lambda: register_io_source(source, schema=schema).sink_parquet(file))
+        try:
+            written.result()
+        except Exception:
+            if failed:  # what went wrong, rather than what Polars says of it
+                raise failed[0] from None
+            raise
+        finally:
+            left.set()
