@@ -35,7 +35,7 @@ EPISODES = 50
 UNEQUAL = ((10, 40, 1.0), (10, 40, 3.0), (40, 10, 3.0), (20, 20, 3.0), (50, 50, 3.0))
 
 #: Between these lines the page holds what `write` puts there.
-BEGIN, END = "<!-- by python docs/simulations.py kinds --write -->", "<!-- end -->"
+BEGIN, END = "<!-- by python docs/simulations.py {} --write -->", "<!-- end -->"
 
 #: One replication: from a kind, its standard deviation, and a generator, what is true of it.
 Measure = Callable[[Population, float, np.random.Generator], tuple[bool, ...]]
@@ -68,25 +68,26 @@ class Table(NamedTuple):
         return f"{self.title} (per cent, ± {100.0 * self.error:.1f})"
 
 
-def tables(scale: float = 1.0, processes: int | None = None) -> Iterator[Table]:
+def tables(scale: float = 1.0, processes: int | None = None, plans: tuple[Plan, ...] | None = None) -> Iterator[Table]:
     """Yield the tables, of ``scale`` times the replications, measured by so many processes; None: one a processor."""
-    cells = [(i, name, column) for i, p in enumerate(PLANS) for name, column in product(KINDS, p.columns)]
+    plans = PLANS if plans is None else plans
+    cells = [(i, name, column) for i, p in enumerate(plans) for name, column in product(KINDS, p.columns)]
     if processes == 1:
-        yield from _collected(map(partial(_cell, scale), cells), scale)
+        yield from _collected(map(partial(_cell, scale, plans=plans), cells), scale, plans)
         return
     with ProcessPoolExecutor(processes or len(os.sched_getaffinity(0))) as pool:
-        yield from _collected(pool.map(partial(_cell, scale), cells), scale)
+        yield from _collected(pool.map(partial(_cell, scale, plans=plans), cells), scale, plans)
 
 
-def write(page: Path, found: list[Table]) -> None:
+def write(page: Path, found: list[Table], name: str = "kinds") -> None:
     """Put the tables where the page has its old ones."""
-    text = page.read_text(encoding="utf-8")
-    before, _, rest = text.partition(BEGIN)
+    text, begin = page.read_text(encoding="utf-8"), BEGIN.format(name)
+    before, _, rest = text.partition(begin)
     _, end, after = rest.partition(END)
     if not end:
-        raise ValueError(f"{page} has no place between {BEGIN!r} and {END!r}")
+        raise ValueError(f"{page} has no place between {begin!r} and {END!r}")
     new = page.with_suffix(".new")
-    new.write_text(f"{before}{BEGIN}\n\n{''.join(map(_markdown, found))}{END}{after}", encoding="utf-8")
+    new.write_text(f"{before}{begin}\n\n{''.join(map(_markdown, found))}{END}{after}", encoding="utf-8")
     new.replace(page)
 
 
@@ -96,8 +97,8 @@ def _markdown(found: Table) -> str:
     return f"{found.heading}:\n\n" + "".join(f"| {' | '.join(row)} |\n" for row in rows) + "\n"
 
 
-def _collected(rates: Iterator[list[float]], scale: float) -> Iterator[Table]:
-    for plan in PLANS:
+def _collected(rates: Iterator[list[float]], scale: float, plans: tuple[Plan, ...]) -> Iterator[Table]:
+    for plan in plans:
         found = {name: [next(rates) for _ in plan.columns] for name in KINDS}
         for i, title in enumerate(plan.titles):
             rows = [(name, [rate[i] for rate in cells]) for name, cells in found.items()]
@@ -108,10 +109,10 @@ def _replications(plan: Plan, scale: float) -> int:
     return max(2, round(scale * plan.replications))
 
 
-def _cell(scale: float, cell: tuple[int, str, str]) -> list[float]:
+def _cell(scale: float, cell: tuple[int, str, str], plans: tuple[Plan, ...] | None = None) -> list[float]:
     """Return how often each is true; where there is no answer, as a pilot without variation has none, none counts."""
     number, name, column = cell
-    plan, (kind, std) = PLANS[number], KINDS[name]
+    plan, (kind, std) = (PLANS if plans is None else plans)[number], KINDS[name]
     rng = np.random.default_rng([number, list(KINDS).index(name), list(plan.columns).index(column)])
     found = []
     for _ in range(_replications(plan, scale)):
@@ -192,7 +193,8 @@ def plan(runs, kind, std, rng):
     return (seeds_needed(*kind.draw(rng, (2, runs)), std, paired=False).planning_std >= (1.0 - 1e-9) * std,)
 
 
-def _by_runs(titles, measure, replications, runs=RUNS):
+def by_runs(titles, measure, replications, runs=RUNS):
+    """Return the plan of a measure whose first argument is the number of runs."""
     return Plan(titles, {f"n = {n}": partial(measure, n) for n in runs}, replications)
 
 
@@ -202,9 +204,9 @@ def _by_sizes(titles, measure, replications):
 
 
 PLANS = (
-    _by_runs(("Means: the interval holds the mean", "Means: it holds the mean, or says why it may not"), mean, 2000),
-    _by_runs(("Means, lowest and highest value known: the interval holds the mean",), bounded_mean, 1000),
-    _by_runs(
+    by_runs(("Means: the interval holds the mean", "Means: it holds the mean, or says why it may not"), mean, 2000),
+    by_runs(("Means, lowest and highest value known: the interval holds the mean",), bounded_mean, 1000),
+    by_runs(
         (
             "Standard deviations (`numpy.std`): the interval holds it",
             "Standard deviations: it holds it, or says why it may not",
@@ -213,14 +215,12 @@ PLANS = (
         300,
         (*RUNS, 200),
     ),
-    _by_runs((f"Bands: hold whole mean curves of {EPISODES} episodes",), band, 400),
-    _by_runs(("Paired, equals: p is at most 0.05", "Paired, equals: the interval leaves out 0"), paired, 1000),
-    _by_runs(
-        ("Not paired, equals: p is at most 0.05", "Not paired, equals: the interval leaves out 0"), unpaired, 1000
-    ),
-    _by_runs((f"Paired curves of {EPISODES} episodes, equals: they part somewhere",), partial(curves, True), 400),
-    _by_runs(("Curves that are not paired, equals: they part somewhere",), partial(curves, False), 400),
-    _by_runs(("Plans from a pilot of n: their power is what was asked for",), plan, 500),
+    by_runs((f"Bands: hold whole mean curves of {EPISODES} episodes",), band, 400),
+    by_runs(("Paired, equals: p is at most 0.05", "Paired, equals: the interval leaves out 0"), paired, 1000),
+    by_runs(("Not paired, equals: p is at most 0.05", "Not paired, equals: the interval leaves out 0"), unpaired, 1000),
+    by_runs((f"Paired curves of {EPISODES} episodes, equals: they part somewhere",), partial(curves, True), 400),
+    by_runs(("Curves that are not paired, equals: they part somewhere",), partial(curves, False), 400),
+    by_runs(("Plans from a pilot of n: their power is what was asked for",), plan, 500),
     _by_sizes(
         ("Not paired, equal means: p is at most 0.05", "Not paired, equal means: the interval leaves out 0"),
         unequal,

@@ -2,6 +2,7 @@
 
     python docs/simulations.py                 all tables
     python docs/simulations.py kinds           those by kind of sample (docs/sample_kinds.py)
+    python docs/simulations.py sweeps          those of sweeps (docs/sweep_intervals.py)
     python docs/simulations.py kinds --quick   the same, of a twentieth of the replications
     python docs/simulations.py kinds --write   and write them into docs/statistics.md, once all are measured
 
@@ -23,7 +24,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "statistics"), str(ROOT / "docs")]
 
 from populations import POPULATIONS, cliff_curves, smooth_curves  # noqa: E402
-from sample_kinds import tables, write  # noqa: E402
+from sample_kinds import PLANS, tables, write  # noqa: E402
+from sweep_intervals import PLANS as SWEEP_PLANS  # noqa: E402
 
 import fastsoftq as fsq  # noqa: E402
 from fastsoftq.figures.curve import episode_blocks  # noqa: E402
@@ -199,14 +201,14 @@ def sequences():
     table("Equals told apart within 1000 looks, at an error of 5 %", ["returns", "rate"], rows)
 
 
-def kinds(scale, to_page):
+def kinds(name, plans, scale, to_page):
     """Print coverage and false alarms by kind of sample and number of runs; write them into the page."""
     found = []
-    for each in tables(scale):
+    for each in tables(scale, plans=plans):
         table(each.heading, ["", *each.columns], [[name, *rates] for name, rates in each.rows])
         found.append(each)
     if to_page:
-        write(ROOT / "docs" / "statistics.md", found)
+        write(ROOT / "docs" / "statistics.md", found, name)
 
 
 def populations():
@@ -224,14 +226,15 @@ def populations():
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Print the tables of docs/statistics.md.")
-    parser.add_argument("tables", nargs="*", default="all", choices=("all", "kinds"), help="which ones")
+    parser.add_argument("tables", nargs="*", default="all", choices=("all", "kinds", "sweeps"), help="which ones")
     parser.add_argument("--quick", action="store_true", help="a twentieth of the replications, by kind of sample")
     parser.add_argument("--write", action="store_true", help="write the tables by kind of sample into the page")
     arguments = parser.parse_args()
     if arguments.write and arguments.quick:
         parser.error("--write takes all replications: leave out --quick")
-    if "kinds" in arguments.tables or "all" in arguments.tables:
-        kinds(0.05 if arguments.quick else 1.0, arguments.write)
+    for name, plans in (("kinds", PLANS), ("sweeps", SWEEP_PLANS)):
+        if name in arguments.tables or "all" in arguments.tables:
+            kinds(name, plans, 0.05 if arguments.quick else 1.0, arguments.write)
     if "all" in arguments.tables:
         for print_tables in (populations, bands, learned_bands, suites, sequences):
             print_tables()

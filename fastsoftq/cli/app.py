@@ -14,6 +14,7 @@ from fastsoftq.cli.export import export_results
 from fastsoftq.cli.plan_study import plan_study
 from fastsoftq.cli.reproduce import reproduce
 from fastsoftq.cli.studies import report, run_study, show_status, verify_folder
+from fastsoftq.cli.tune import tune_study
 from fastsoftq.experiments import EXPERIMENTS
 from fastsoftq.system.interruption import STATUS, interruptible, leave
 from fastsoftq.system.streams import give_up_stdout, say
@@ -71,6 +72,7 @@ def list_() -> None:
 
 app.command("plan")(plan_study)
 app.command("run")(run_study)
+app.command("tune")(tune_study)
 app.command("status")(show_status)
 app.command("verify")(verify_folder)
 app.command("export")(export_results)

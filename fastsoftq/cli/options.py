@@ -51,12 +51,12 @@ def part_of(text: str) -> tuple[int, int]:
     return index, parts
 
 
-def check_file(file: Path) -> None:
+def check_file(file: Path, name: str = "out") -> None:
     """Make sure, before any work, that a file can be put there."""
     if file.is_dir():
-        raise BadInputError(f"out is '{file}'; it is a folder, and must be a file")
+        raise BadInputError(f"{name} is '{file}'; it is a folder, and must be a file")
     if not file.parent.is_dir():
-        raise BadInputError(f"out is '{file}'; there is no folder '{file.parent}'")
+        raise BadInputError(f"{name} is '{file}'; there is no folder '{file.parent}'")
     check_folder(file.parent)
 
 

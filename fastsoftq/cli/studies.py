@@ -9,14 +9,15 @@ from typing import Annotated, Any
 
 import typer
 
+from fastsoftq.cli.decisions import decision_lines
 from fastsoftq.cli.errors import FAILED, BadInputError, bad_input, resumable
 from fastsoftq.cli.options import Chunks, Dask, Part, Results, check_file, part_of, path
 from fastsoftq.system.interruption import prompt
 from fastsoftq.system.streams import say
 
-__all__ = ["report", "run_study", "run_to_folder", "show_status", "verify_folder"]
+__all__ = ["PATIENCE", "report", "run_study", "run_to_folder", "show_status", "verify_folder", "write_report_of"]
 
-_PATIENCE = 5.0  # seconds
+PATIENCE = 5.0  # seconds
 
 
 def run_study(
@@ -32,7 +33,6 @@ def run_study(
 ) -> None:
     """Run a study, or take it up where it stopped."""
     from fastsoftq.studies import read_study
-    from fastsoftq.studies.inspect import status
 
     numbers = part_of(part)
     with bad_input():
@@ -42,6 +42,13 @@ def run_study(
         except OSError as error:
             raise BadInputError(f"study is {str(study)!r}; it cannot be read: {error.strerror}") from None
     run_to_folder(parsed, out, threads=threads, dask=dask, part=numbers, chunk=chunk, source=source)
+    write_report_of(out)
+
+
+def write_report_of(out: str) -> None:
+    """Write the report of a study's folder on this machine, if it is finished, and say where it is."""
+    from fastsoftq.studies.inspect import status
+
     folder = Path(out)
     if not folder.is_dir() or not status(out).finished:  # a store far away; other parts are still to come
         return
@@ -72,7 +79,7 @@ def run_to_folder(study: Any, out: str | Path, *, prefix: str = "", **options: A
 
     tally = Tally()
     # A chunk that is being written is finished; one whose training is still being compiled is not waited for.
-    with resumable(), bad_input(), prompt(_PATIENCE), live(f"{study.name} in {out}", tally, prefix=prefix):
+    with resumable(), bad_input(), prompt(PATIENCE), live(f"{study.name} in {out}", tally, prefix=prefix):
         outcome = run(study, out, watch=tally, **options)
     for name in outcome.damaged:
         say(f"{prefix}damaged, and written anew: {name}")
@@ -81,6 +88,8 @@ def run_to_folder(study: Any, out: str | Path, *, prefix: str = "", **options: A
         f"{outcome.old_runs:,} found whole, in {clock(outcome.seconds)}: "
         f"{outcome.steps:,} steps, {outcome.steps / outcome.seconds / 1e6:,.1f} M a second"
     )
+    for text in () if outcome.decision is None else decision_lines(outcome.decision):
+        say(f"{prefix}{text}")
 
 
 def show_status(folder: Results) -> None:
@@ -102,6 +111,8 @@ def show_status(folder: Results) -> None:
     for name, owner in found.owners.items():
         condition, chunk = name.split(".")
         say(f"{_in_a_line(found.rows[int(condition)].name)}, chunk {chunk}: being computed by {owner}")
+    for text in () if found.decision is None else decision_lines(found.decision):
+        say(f"as noted by the last run: {text}")
     if not found.finished and not found.owners:
         say("unfinished, and no run on this file system is at it")
 
@@ -153,16 +164,54 @@ def report(
             show_default=False,
         ),
     ] = None,
+    measures: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--measure",
+            help="By what conditions are compared, the first before all: last:100, area, steps_to:-20, regret, "
+            "worst:0.05 and others; as the study says if not given.",
+            metavar="NAME",
+            show_default=False,
+        ),
+    ] = None,
+    against: Annotated[
+        str | None,
+        typer.Option(
+            help="What they are compared with: an agent, an algorithm or a condition; hard Q-learning, at its best, if "
+            "nobody says.",
+            metavar="NAME",
+            show_default=False,
+        ),
+    ] = None,
+    latex: Annotated[
+        Path | None,
+        typer.Option(help="A file for the main table as LaTeX.", parser=path, metavar="FILE", show_default=False),
+    ] = None,
+    notebook: Annotated[
+        bool, typer.Option("--notebook", help="Write a notebook beside the report that finds its numbers again.")
+    ] = False,
 ) -> None:
     """Write a report of results as one HTML file that needs nothing else, or of two folders compared."""
     _import(modules or [])
     if out is not None:
         check_file(out)
+    if latex is not None:
+        check_file(latex, "latex")
 
+    from fastsoftq.cli.reading import reading
     from fastsoftq.report.page import write_report
 
-    with bad_input():
-        written = write_report(folder, other, out)
+    with bad_input(), reading("conditions read") as watch:
+        written = write_report(
+            folder,
+            other,
+            out,
+            measures=measures or (),
+            against=against,
+            latex=latex,
+            notebook=notebook,
+            watch=watch,
+        )
     say(f"Report: {written}")
 
 

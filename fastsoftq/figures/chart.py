@@ -3,21 +3,40 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fastsoftq.figures.labels import Marker, apart, beside, typeset
+from fastsoftq.figures.labels import Marker, apart, beside, typeset, wrapped
 
-__all__ = ["KNEE", "LETTER", "LINE", "RING", "Band", "Bar", "Chart", "Line", "Name", "Ring", "Scale", "Tick"]
+__all__ = [
+    "KNEE",
+    "LETTER",
+    "LINE",
+    "RING",
+    "TICK_LETTER",
+    "Band",
+    "Bar",
+    "Chart",
+    "Line",
+    "Name",
+    "Ring",
+    "Scale",
+    "Tick",
+]
 
 # Lengths are in pixels of a page whose text is 11.5 pixels high. Other drawers scale them to the text they write.
 LINE, LETTER = 15.0, 8.0  # height of a line; width of a bold letter, on average
+TICK_LETTER = 6.8  # width of a letter of a tick, on average
+ROW_LETTERS = 28  # of a line of a row's label
 RING = 4.5  # radius
 _ACROSS, _UP = 38.0, 20.0  # between the ticks of an axis
+_SHORTEST = 6  # letters of a line of a tick that is broken
+_CLEAR = 7.0  # between the texts of neighbouring ticks
 _MARGIN = 0.04  # of the values' range, beyond either end
 KNEE = 10.0  # a symmetric logarithmic scale is about linear up to here
 
@@ -93,29 +112,36 @@ class Scale:
                 if len(inside) >= 4:
                     break
             return [[i * step * part for i in inside]]
-        powers = [10.0**p for p in range(math.ceil(math.log10(max(abs(self.low), abs(self.high), 10.0))) + 1)]
+        last = math.ceil(math.log10(max(abs(self.low), abs(self.high), 10.0)))
+        first = min(0, math.floor(math.log10(self.low))) if self.kind == "log" else 0
+        powers = [float(f"1e{p}") for p in range(first, last + 1)]
         mantissas = [[m * p for p in powers] for m in (1.0, 2.0, 5.0)]
         signed = [[v for x in values for v in ((x, -x) if self.kind == "symlog" else (x,))] for values in mantissas]
         return [[0.0], *signed] if self.kind == "symlog" else signed
 
 
 class Line(NamedTuple):
-    """A line through points; `kind` is "mean", "median", "exact" or "zero", and `label` is what it is of."""
+    """A line through points; `label` is what it is of.
+
+    Its `kind` is "mean", "median", "exact", "zero", "whisker" (an interval) or "stroke" (at an exact answer).
+    """
 
     x: NDArray[np.float64]
     y: NDArray[np.float64]
     kind: str
     colour: str = ""  # as "#rrggbb"; ink if empty
     label: str = ""
+    dash: str = ""  # lengths of strokes and gaps; whole if empty
 
 
 class Band(NamedTuple):
-    """What lies between two lines."""
+    """What lies between two lines; `kind` is "band", or "spread" for what is paler."""
 
     x: NDArray[np.float64]
     low: NDArray[np.float64]
     high: NDArray[np.float64]
     colour: str
+    kind: str = "band"
 
 
 class Bar(NamedTuple):
@@ -136,6 +162,7 @@ class Ring(NamedTuple):
     colour: str
     text: str = ""
     upwards: bool = True  # where the number is best
+    filled: bool = False
 
 
 class Name(NamedTuple):
@@ -144,6 +171,7 @@ class Name(NamedTuple):
     y: float
     text: str
     colour: str
+    dash: str = ""  # of its line
 
 
 @dataclass
@@ -155,13 +183,16 @@ class Chart:
     x, y : Scale
     xlabel, ylabel : str
     xticks, yticks : sequence of (float, str), optional
-        Where the axis is marked, and with which words; round numbers if not given.
+        Where the axis is marked, and with which words; round numbers if not given. Of `xticks` those are shown that
+        have room, the first and the last before others.
     marks : list of Line, Band or Bar
         In the order in which they are drawn.
     rings : list of Ring
         On top of all marks.
     names : list of Name
         At the right.
+    height : float or None
+        Of the drawing, at least; as of any other if None.
     """
 
     x: Scale
@@ -173,20 +204,49 @@ class Chart:
     marks: list[Line | Band | Bar] = field(default_factory=list)
     rings: list[Ring] = field(default_factory=list)
     names: list[Name] = field(default_factory=list)
+    height: float | None = None
 
     def ticks_across(self, width: float) -> Sequence[Tick]:
-        """The ticks of the horizontal axis, where axes are so wide."""
-        return _texts(self.x.ticks(width, _ACROSS)) if self.xticks is None else self.xticks
+        """The ticks of the horizontal axis, where axes are so wide; their texts keep clear of each other."""
+        if self.xticks is not None:
+            letters = max(_SHORTEST, int(width / max(1, len(self.xticks)) / TICK_LETTER) - 1)
+            return self._with_room([(value, wrapped(text, letters)) for value, text in self.xticks], width)
+        gap = _ACROSS
+        while True:
+            ticks = _texts(self.x.ticks(width, gap))
+            if len(ticks) < 2 or len(self._with_room(ticks, width)) == len(ticks):
+                return ticks
+            gap *= 1.2
+
+    def _with_room(self, ticks: Sequence[Tick], width: float) -> list[Tick]:
+        """The ticks whose texts have room: the first and the last, the middle, and so on."""
+        taken: dict[int, tuple[float, float]] = {}
+        for i in _outside_in(len(ticks)):
+            at = width * float(self.x(ticks[i][0]))
+            half = (TICK_LETTER * max(map(len, ticks[i][1].split("\n"))) + _CLEAR) / 2.0
+            if all(abs(at - other) >= half + others for other, others in taken.values()):
+                taken[i] = (at, half)
+        return [ticks[i] for i in sorted(taken)]
 
     def ticks_up(self, height: float) -> Sequence[Tick]:
         """The ticks of the vertical axis, where axes are so high."""
         return _texts(self.y.ticks(height, _UP)) if self.yticks is None else self.yticks
 
-    def named(self, height: float) -> list[tuple[float, Name]]:
-        """The names, each with its place above the lower end of axes so high, clear of each other."""
+    def named(self, height: float, letters: int | None = None) -> list[tuple[float, Name]]:
+        """The names, each with the place of its middle above the lower end of axes so high, clear of each other.
+
+        Names are broken into lines of so many letters, if given.
+        """
         names = sorted(self.names, key=lambda name: (float(self.y(name.y)), *name))
-        places = apart([height * float(self.y(name.y)) for name in names], LINE).tolist() if names else []
-        return list(zip(places, names, strict=True))
+        if letters is not None:
+            names = [name._replace(text=wrapped(name.text, letters)) for name in names]
+        heights = [LINE * (1 + name.text.count("\n")) for name in names]
+        if not names:
+            return []
+        between = [(a + b) / 2.0 for a, b in pairwise(heights)]
+        wanted = [height * min(1.0, max(0.0, float(self.y(name.y)))) for name in names]
+        ends = ((heights[0] - LINE) / 2.0, height - (heights[-1] - LINE) / 2.0)
+        return list(zip(apart(wanted, between, ends).tolist(), names, strict=True))
 
     def numbered(self, width: float, height: float) -> list[tuple[tuple[float, float], Ring]]:
         """The rings that have a number, each with the number's place in axes of this size, clear of each other."""
@@ -196,6 +256,20 @@ class Chart:
         ]
         places = beside(markers, LINE, (0.0, 0.0, width, height))
         return [(place, ring) for place, ring in zip(places, self.rings, strict=True) if ring.text]
+
+
+def _outside_in(count: int) -> Iterator[int]:
+    """The first and the last of so many, then the middle of each gap."""
+    yield from range(min(count, 1))
+    if count > 1:
+        yield count - 1
+    gaps = [(0, count - 1)]
+    while gaps:
+        low, high = gaps.pop(0)
+        if high - low > 1:
+            middle = (low + high) // 2
+            yield middle
+            gaps += [(low, middle), (middle, high)]
 
 
 def _texts(ticks: list[float]) -> list[Tick]:

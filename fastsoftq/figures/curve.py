@@ -59,6 +59,8 @@ class Curve:
         Where nearly all runs are the same, to the last bit: the band does not know of rarer ones.
     caution : str
         Why the band may hold less often than its level says, as `confidence_band` has it.
+    dash : str
+        Of its line: lengths of strokes and gaps; whole if empty.
     """
 
     label: str
@@ -75,6 +77,7 @@ class Curve:
     runs: int
     alike: NDArray[np.bool_]
     caution: str = ""
+    dash: str = ""
 
 
 def curve(

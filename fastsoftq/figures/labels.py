@@ -1,16 +1,18 @@
-"""How numbers and names are written, cut and placed so that all can be read."""
+"""How numbers and names are written, broken into lines and placed so that all can be read."""
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import isotonic_regression
 
-__all__ = ["Marker", "apart", "beside", "shortened", "typeset"]
+__all__ = ["Marker", "apart", "beside", "typeset", "value_text", "wrapped"]
 
 _ROWS = 8  # how many heights of a label it may be from its marker
 
@@ -48,42 +50,90 @@ class Marker(NamedTuple):
     upwards: bool  # where its label is best
 
 
-def shortened(names: Sequence[str], longest: int) -> list[str]:
-    """Cut names to the room there is, and keep different names different.
+def value_text(value: float | str) -> str:
+    """Write a value that somebody chose, such as a step size, with as many digits as it has.
 
     Parameters
     ----------
-    names : sequence of str
-    longest : int
-        Letters there is room for, at least 3; more are taken only where names would be the same otherwise.
+    value : float or str
+        Text stays as it is.
 
     Returns
     -------
-    list of str
-        With an ellipsis for the end of a name; for its beginning, or its middle, where only that keeps names apart.
+    str
 
     Examples
     --------
-    >>> shortened(["a long name=1", "a long name=2"], 8)
-    ['… name=1', '… name=2']
+    >>> [value_text(value) for value in (0.5, 10.0, -2000, 1e-7, True, "tied")]
+    ['0.5', '10', '−2,000', '1e−7', 'true', 'tied']
     """
-    for room in range(longest, max(map(len, names), default=0)):
-        for before in (room - 1, 0, (room - 1) // 2):
-            after = room - 1 - before
-            short = [n if len(n) <= room else f"{n[:before]}…{n[len(n) - after :]}" for n in names]
-            if len(set(short)) == len(set(names)):
-                return short
-    return list(names)
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool | np.bool_):
+        return str(bool(value)).lower()
+    number = float(value)
+    if not math.isfinite(number):
+        return "\N{EN DASH}" if math.isnan(number) else typeset(number)
+    if number and not 1e-5 <= abs(number) < 1e15:
+        return re.sub(r"e([+-]?)0*", r"e\1", repr(number)).replace("e+", "e").replace("-", "\N{MINUS SIGN}")
+    return typeset(number, max(0, -int(Decimal(repr(number)).normalize().as_tuple().exponent)))
 
 
-def apart(places: Sequence[float], gap: float) -> NDArray[np.float64]:
+def wrapped(text: str, letters: int) -> str:
+    """Break a label into lines: after spaces, better after commas; within words only where one is too long.
+
+    Parameters
+    ----------
+    text : str
+    letters : int
+        Of a line, at most; a number is never broken, and "k = 10" only where a line has no room for it.
+
+    Returns
+    -------
+    str
+        Its lines; spaces between them stay at their ends.
+
+    Examples
+    --------
+    >>> wrapped("soft, k = 10, α = 0.5", 14).splitlines()
+    ['soft, k = 10, ', 'α = 0.5']
+    """
+    lines = [""]
+    for clause in _pieces(text, r"(?<=, )", letters):
+        fits = len((lines[-1] + clause).rstrip()) <= letters
+        for piece in [clause] if fits else _pieces(clause, r"(?<=[^=] )(?!=)|(?<=[,;/_=])(?![\d\s])", letters):
+            short = [piece] if _NUMBER.fullmatch(piece) or len(piece.rstrip()) <= letters else _cut(piece, letters)
+            for part in short:
+                if lines[-1] and len((lines[-1] + part).rstrip()) > letters:
+                    lines.append("")
+                lines[-1] += part
+    return "\n".join(lines)
+
+
+_NUMBER = re.compile(r"[\s\d.,e%()\[\]+\N{MINUS SIGN}\N{INFINITY}-]*")
+
+
+def _pieces(text: str, between: str, letters: int) -> list[str]:
+    return [piece for piece in re.split(between, text) if piece] if len(text.rstrip()) > letters else [text]
+
+
+def _cut(text: str, letters: int) -> list[str]:
+    return [text[i : i + letters] for i in range(0, len(text), letters)]
+
+
+def apart(
+    places: Sequence[float], gap: float | Sequence[float], within: tuple[float, float] | None = None
+) -> NDArray[np.float64]:
     """Move places as little as leaves a gap between any two.
 
     Parameters
     ----------
     places : sequence of float
         Ascending.
-    gap : float
+    gap : float or sequence of float
+        Between any two, or between each and the next.
+    within : (float, float), optional
+        The lowest and the highest place allowed, as far as there is room for all.
 
     Returns
     -------
@@ -93,9 +143,15 @@ def apart(places: Sequence[float], gap: float) -> NDArray[np.float64]:
     --------
     >>> apart([50.0, 50.0, 90.0], 10.0).tolist()
     [45.0, 55.0, 90.0]
+    >>> apart([2.0, 2.0], 10.0, within=(0.0, 100.0)).tolist()
+    [0.0, 10.0]
     """
-    offsets = np.arange(len(places)) * gap
-    return np.asarray(isotonic_regression(np.asarray(places) - offsets).x + offsets)
+    gaps = np.full(max(0, len(places) - 1), gap) if isinstance(gap, float) else np.asarray(gap)
+    offsets = np.concatenate([[0.0], np.cumsum(gaps)])
+    moved = np.asarray(isotonic_regression(np.asarray(places) - offsets).x)
+    if within is not None:
+        moved = np.maximum(np.minimum(moved, within[1] - offsets[-1]), within[0])
+    return np.asarray(moved + offsets)
 
 
 def beside(

@@ -87,11 +87,11 @@ def learning_chart(curves: Sequence[Curve], scale: Scale, ylabel: str) -> Chart:
         chart.marks.append(stroke(Band(c.episode, c.low, c.high, c.colour)))
     for c in curves:
         chart.marks.append(stroke(Line(c.episode, c.median, "median", c.colour)))
-        chart.marks.append(stroke(Line(c.episode, c.mean, "mean", c.colour, c.label)))
-        chart.names.append(Name(float(c.mean[-1]), c.label, c.colour))
+        chart.marks.append(stroke(Line(c.episode, c.mean, "mean", c.colour, c.label, c.dash)))
+        chart.names.append(Name(float(c.mean[-1]), c.label, c.colour, c.dash))
     for c in curves:
         if c.exact is not None:
-            chart.marks.append(stroke(Line(c.episode, c.exact, "exact")))
+            chart.marks.append(stroke(Line(c.episode, c.exact, "exact", c.colour)))
     return chart
 
 

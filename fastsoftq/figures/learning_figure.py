@@ -134,7 +134,8 @@ def draw_chart(ax: Axes, chart: Chart) -> None:
             low, high = (np.clip(values, chart.y.low, chart.y.high) for values in (mark.low, mark.high))
             ax.fill_between(mark.x, low, high, color=mark.colour, alpha=0.25, linewidth=0)
         elif isinstance(mark, Line):
-            ax.plot(mark.x, mark.y, **({"color": mark.colour} if mark.colour else {}) | _LINES[mark.kind])
+            dash = {"linestyle": (0, [float(x) / 2.0 for x in mark.dash.split()])} if mark.dash else {}
+            ax.plot(mark.x, mark.y, **({"color": mark.colour} if mark.colour else {}) | _LINES[mark.kind] | dash)
     for ring in chart.rings:
         ax.plot(ring.x, ring.y, markeredgecolor=ring.colour, **_RING)
     ax.set_xscale(**_SCALES[chart.x.kind])

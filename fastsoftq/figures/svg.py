@@ -7,24 +7,27 @@ below the other on a phone, and to be read on either.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from html import escape
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fastsoftq.figures.chart import LETTER, RING, Band, Bar, Chart, Line, Tick
-from fastsoftq.figures.labels import shortened
+from fastsoftq.figures.chart import LETTER, LINE, RING, ROW_LETTERS, TICK_LETTER, Band, Bar, Chart, Line
+from fastsoftq.figures.labels import wrapped
 
-__all__ = ["HEIGHT", "svg"]
+__all__ = ["HEIGHT", "WIDTH", "svg", "text_element"]
 
 WIDTH, HEIGHT = 480.0, 300.0
 _TOP, _BOTTOM = 12.0, 40.0
-_TICK_LETTER = 6.8  # width of a letter of a tick, on average
-_LONGEST = 20  # letters of a name; longer ones are cut, unless it takes more to tell them apart
+_TICK_LINE = 13.0  # height of a line of a tick
+_AXIS_LETTER = 6.9  # width of a letter of an axis's label
+_NAME = 17  # letters of a line of a name
+_SAMPLE = 24.0  # of a line, before its name
+_EDGE = 4.0
+_DOT = 3.2  # radius
 
 
-def svg(chart: Chart, alternative: str, height: float = HEIGHT) -> str:
+def svg(chart: Chart, alternative: str, height: float | None = None) -> str:
     """Draw a chart as an SVG element.
 
     Parameters
@@ -32,8 +35,8 @@ def svg(chart: Chart, alternative: str, height: float = HEIGHT) -> str:
     chart : Chart
     alternative : str
         What it shows, in words.
-    height : float
-        480 is its width.
+    height : float, optional
+        The chart's own, or 300, if not given; 480 is its width. More is taken where names or ticks need it.
 
     Returns
     -------
@@ -46,23 +49,33 @@ def svg(chart: Chart, alternative: str, height: float = HEIGHT) -> str:
     >>> svg(chart, "Nothing, on two axes.")[:52]
     '<svg class="chart" viewBox="0 0 480 300" role="img" '
     """
-    return _Page(chart, height).drawn(alternative)
+    return _Page(chart, height or chart.height or HEIGHT).drawn(alternative)
 
 
 class _Page:
     """A chart laid out on a page."""
 
     def __init__(self, chart: Chart, height: float) -> None:
-        self._chart, self._height = chart, height
-        rows = chart.ticks_up(height - _BOTTOM - _TOP)
-        short = shortened([text for _, text in rows], _LONGEST + 4)
-        self._rows = [(value, text) for (value, _), text in zip(rows, short, strict=True)]
-        names = list(dict.fromkeys(name.text for name in chart.names))
-        self._names = dict(zip(names, shortened(names, _LONGEST), strict=True))
-        longest = max((len(text) for _, text in self._rows), default=0)
-        self._left = 12.0 + _TICK_LETTER * longest + (18.0 if chart.ylabel else 0.0)
-        self._right = WIDTH - 12.0 - LETTER * max(map(len, self._names.values()), default=0)
-        self._bottom = height - _BOTTOM
+        self._chart = chart
+        longest = max((len(line) for _, name in chart.named(1.0, _NAME) for line in name.text.split("\n")), default=0)
+        lines = sum(1 + name.text.count("\n") for _, name in chart.named(1.0, _NAME))
+        inner = max(height - _TOP - _BOTTOM, LINE * (lines - 1))
+        rows = chart.ticks_up(inner)
+        self._rows = [(value, wrapped(text, ROW_LETTERS) if chart.yticks else text) for value, text in rows]
+        widest = max((len(line) for _, text in self._rows for line in text.split("\n")), default=0)
+        ylabel = wrapped(chart.ylabel, int(inner / _AXIS_LETTER)) if chart.ylabel else ""
+        self._left = 12.0 + TICK_LETTER * widest + (LINE * (1 + ylabel.count("\n")) + 3.0 if ylabel else 0.0)
+        self._right = WIDTH - 12.0 - (LETTER * longest + _SAMPLE if longest else 0.0)
+        columns = chart.ticks_across(self._right - self._left)
+        if columns:  # what stands below the right end of the axis needs room beside it
+            over = TICK_LETTER * max(map(len, columns[-1][1].split("\n"))) / 2.0
+            self._right = min(self._right, max(WIDTH - _EDGE - over, self._left + 40.0))
+        self._columns = chart.ticks_across(self._right - self._left)
+        self._xlabel = wrapped(chart.xlabel, int((WIDTH - self._left) / _AXIS_LETTER))
+        self._ylabel = ylabel
+        self._deep = max((text.count("\n") for _, text in self._columns), default=0)
+        self._bottom = _TOP + inner
+        self._height = self._bottom + _BOTTOM + _TICK_LINE * self._deep + LINE * self._xlabel.count("\n")
 
     def drawn(self, alternative: str) -> str:
         marks = "".join(map(self._mark, self._chart.marks))
@@ -83,13 +96,14 @@ class _Page:
         if isinstance(mark, Line):
             label = f' data-name="{escape(mark.label)}"' if mark.label else ""
             points = _points(self._across(mark.x), self._up(mark.y))
-            return f'<polyline class="{mark.kind}"{label}{_property(mark.colour)} points="{points}"/>'
+            style = f"{_dashed(mark.dash)}{_property(mark.colour)}"
+            return f'<polyline class="{mark.kind}"{label}{style} points="{points}"/>'
         if isinstance(mark, Band):
             y = self._chart.y
             low, high = (self._up(np.clip(values, y.low, y.high)) for values in (mark.low, mark.high))
             x = self._across(mark.x)
             around = _points(np.append(x, x[::-1]), np.append(low, high[::-1]))
-            return f'<polygon class="band"{_property(mark.colour)} points="{around}"/>'
+            return f'<polygon class="{mark.kind}"{_property(mark.colour)} points="{around}"/>'
         start, stop = float(self._across(mark.low)), float(self._across(mark.high))
         top = float(self._up(mark.y)) - mark.thickness / 2.0
         return (
@@ -98,53 +112,88 @@ class _Page:
         )
 
     def _axes(self) -> str:
-        chart, left, right, bottom = self._chart, self._left, self._right, self._bottom
-        columns: Sequence[Tick] = chart.ticks_across(right - left)
-        centre, middle = (left + right) / 2.0, (_TOP + bottom) / 2.0
+        left, right, bottom = self._left, self._right, self._bottom
         parts = []
         for value, text in self._rows:
             at = float(self._up(value))
-            parts += [_grid(left, right, at, at), _text("tick", left - 6.0, at + 4.0, text, "end")]
-        for value, text in columns:
+            middle = at + 4.0 - _TICK_LINE * text.count("\n") / 2.0
+            parts += [_grid(left, right, at, at), text_element("tick", left - 6.0, middle, text, "end")]
+        for value, text in self._columns:
             at = float(self._across(value))
-            parts += [_grid(at, at, _TOP, bottom), _text("tick", at, bottom + 15.0, text)]
-        parts.append(_text("axis", centre, self._height - 6.0, chart.xlabel))
-        if chart.ylabel:
-            parts.append(
-                f'<text class="axis" transform="translate(13 {middle:g}) rotate(-90)" text-anchor="middle">'
-                f"{escape(chart.ylabel)}</text>"
-            )
+            parts += [_grid(at, at, _TOP, bottom), text_element("tick", at, bottom + 15.0, text)]
+        half = _AXIS_LETTER * max(map(len, self._xlabel.split("\n"))) / 2.0
+        centre = min(max((left + right) / 2.0, half + _EDGE), WIDTH - half - _EDGE)
+        below = self._height - 6.0 - LINE * self._xlabel.count("\n")
+        parts.append(text_element("axis", centre, below, self._xlabel, line=LINE))
+        if self._ylabel:
+            turned = text_element("axis", 0.0, 0.0, self._ylabel, line=LINE)
+            parts.append(f'<g transform="translate(13 {(_TOP + bottom) / 2.0:g}) rotate(-90)">{turned}</g>')
         return "".join(parts)
 
     def _rings(self) -> str:
         rings = "".join(
-            f'<circle class="ring"{_property(ring.colour)} cx="{float(self._across(ring.x)):.1f}" '
-            f'cy="{float(self._up(ring.y)):.1f}" r="{RING:g}"/>'
+            f'<circle class="{"dot" if ring.filled else "ring"}"{_property(ring.colour)} '
+            f'cx="{float(self._across(ring.x)):.1f}" cy="{float(self._up(ring.y)):.1f}" '
+            f'r="{_DOT if ring.filled else RING:g}"/>'
             for ring in self._chart.rings
         )
         numbers = self._chart.numbered(self._right - self._left, self._bottom - _TOP)
         return rings + "".join(
-            _text("at", self._left + x, self._bottom - y + 4.0, ring.text, colour=ring.colour)
+            text_element("at", self._left + x, self._bottom - y + 4.0, ring.text, colour=ring.colour)
             for (x, y), ring in numbers
         )
 
     def _ends(self) -> str:
-        return "".join(
-            f'<text class="name"{_property(name.colour)} x="{self._right + 7.0:.1f}" '
-            f'y="{self._bottom - place + 4.0:.1f}"><title>{escape(name.text)}</title>'
-            f"{escape(self._names[name.text])}</text>"
-            for place, name in self._chart.named(self._bottom - _TOP)
-        )
+        """Names, each behind a sample of its line."""
+        parts, x = [], self._right + 7.0
+        for place, name in self._chart.named(self._bottom - _TOP, _NAME):
+            y = self._bottom - place - LINE * name.text.count("\n") / 2.0
+            sample = f'x1="{x:.1f}" x2="{x + _SAMPLE - 4.0:.1f}" y1="{y:.1f}" y2="{y:.1f}"'
+            parts.append(f'<line class="mean"{_dashed(name.dash)}{_property(name.colour)} {sample}/>')
+            parts.append(text_element("name", x + _SAMPLE, y + 4.0, name.text, "start", line=LINE))
+        return "".join(parts)
 
 
 def _grid(x1: float, x2: float, y1: float, y2: float) -> str:
     return f'<line class="grid" x1="{x1:.1f}" x2="{x2:.1f}" y1="{y1:.1f}" y2="{y2:.1f}"/>'
 
 
-def _text(kind: str, x: float, y: float, text: str, anchor: str = "middle", colour: str = "") -> str:
-    return (
-        f'<text class="{kind}"{_property(colour)} x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(text)}</text>'
-    )
+def text_element(
+    kind: str, x: float, y: float, text: str, anchor: str = "middle", colour: str = "", line: float = _TICK_LINE
+) -> str:
+    r"""Write text, line below line, as an SVG element.
+
+    Parameters
+    ----------
+    kind : str
+        Its class.
+    x, y : float
+        Where its first line stands.
+    text : str
+        Lines end with "\n".
+    anchor : {"start", "middle", "end"}
+    colour : str
+        As "#rrggbb"; left to the style sheet if empty.
+    line : float
+        From one line to the next.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> text_element("tick", 10.0, 20.0, "a < b")
+    '<text class="tick" x="10.0" y="20.0" text-anchor="middle">a &lt; b</text>'
+    """
+    lines = [escape(each if anchor == "start" else each.rstrip()) for each in text.split("\n")]
+    rest = "".join(f'<tspan x="{x:.1f}" dy="{line:g}">{each}</tspan>' for each in lines[1:])
+    place = f'x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"'
+    return f'<text class="{kind}"{_property(colour)} {place}>{lines[0]}{rest}</text>'
+
+
+def _dashed(dash: str) -> str:
+    return f' stroke-dasharray="{dash}"' if dash else ""
 
 
 def _property(colour: str) -> str:

@@ -15,6 +15,7 @@ import os
 import sys
 import tokenize
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any, NamedTuple
@@ -176,10 +177,15 @@ def _is_ours(thing: FunctionType | ModuleType | type) -> bool:
     if file is None:
         module = _module_of(thing)
         return module == "__main__" or module.partition(".")[0] not in sys.stdlib_module_names
+    return not (_is_installed(file) or Path(file).parent in COMPILED_TOGETHER)
+
+
+@cache  # asked for every function that an agent names, of every agent of a study
+def _is_installed(file: str) -> bool:
     path = Path(file)
     standard = path.is_relative_to(_STANDARD) and not {"site-packages", "dist-packages"}.intersection(path.parts)
     library = any(path.is_relative_to(folder) for folder in _LIBRARIES)
-    return not (standard or library or path.parent in COMPILED_TOGETHER)
+    return standard or library
 
 
 def _module_of(thing: FunctionType | ModuleType | type) -> str:

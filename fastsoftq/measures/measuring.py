@@ -8,8 +8,8 @@ import numpy as np
 
 from fastsoftq.checks import text
 from fastsoftq.comparing import Curves, match_seeds
-from fastsoftq.measures.kinds import KINDS, kind_of, numbers_of
-from fastsoftq.measures.measured import Exact, Measured, common_horizon
+from fastsoftq.measures.measure_kinds import KINDS, kind_of, numbers_of
+from fastsoftq.measures.run_values import Exact, Measured, common_horizon
 from fastsoftq.statistics import Comparison, Interval, compare_samples, confidence_interval, probability_of_improvement
 from fastsoftq.statistics.efficiency import restricted_mean
 from fastsoftq.statistics.improvement import improvement_p_value

@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastsoftq.mdp.tabular import TabularMDP, checked_mdp
+from fastsoftq.planning.expected_rewards import expected_rewards
+from fastsoftq.planning.markov_chains.differences import EPS
 from fastsoftq.planning.markov_chains.transitions import Transitions, merged
 
 __all__ = [
@@ -49,7 +51,10 @@ class Matrices(NamedTuple):
     terminal : ndarray of bool, shape [states]
         Where no episode goes on, so that the value is 0.
     rounding : ndarray of float64, shape [states, actions], optional
-        Bound on the rounding error of `reward`, where outcomes with different rewards are averaged. None: no error.
+        Bound on the error of `reward` where it is the mean of several outcomes. None: no error.
+    remainder, written : ndarray of float64, shape [states, actions], optional
+        What rounding took from that mean, and a bound on what writing numbers in binary did to it. None: nothing, and
+        as each reward says.
 
     Examples
     --------
@@ -63,6 +68,8 @@ class Matrices(NamedTuple):
     termination: NDArray[np.float64]
     terminal: NDArray[np.bool_]
     rounding: NDArray[np.float64] | None = None
+    remainder: NDArray[np.float64] | None = None
+    written: NDArray[np.float64] | None = None
 
 
 def matrices(mdp: TabularMDP, reward_scale: float = 1.0) -> Matrices:
@@ -89,15 +96,23 @@ def matrices(mdp: TabularMDP, reward_scale: float = 1.0) -> Matrices:
     probability = mdp.probability / total
     goes_on = np.flatnonzero((probability > 0.0) & ~mdp.terminated)
     onward = goes_on // n_outcomes, mdp.next_state.ravel()[goes_on], probability.ravel()[goes_on]
-    size = (probability * np.abs(mdp.reward)).sum(axis=2)
-    outcomes = (probability > 0.0).sum(axis=2)
-    unit = np.finfo(np.float64).eps / 2.0
-    return Matrices(
-        reward=reward_scale * (mdp.expected_reward / total[:, :, 0]),
+    model = Matrices(
+        reward=reward_scale * mdp.reward[:, :, 0],
         continuation=merged(*onward, n_states * n_actions, n_states),
         termination=np.where(mdp.terminated, probability, 0.0).sum(axis=2),
         terminal=mdp.terminal,
-        rounding=np.where(outcomes > 1, (outcomes + 2.0) * unit * reward_scale * size, 0.0),
+    )
+    if n_outcomes == 1:
+        return model
+    mean, remainder, written = expected_rewards(probability, mdp.reward)
+    several = np.count_nonzero(probability, axis=2) > 1
+    rounded = (remainder != 0.0) + 1.0 * (reward_scale != 1.0)  # times
+    rounding = several * (written + EPS * rounded * np.abs(mean))
+    return model._replace(
+        reward=reward_scale * mean,
+        rounding=reward_scale * rounding,
+        remainder=reward_scale * remainder,
+        written=reward_scale * written,
     )
 
 

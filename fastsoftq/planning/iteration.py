@@ -106,8 +106,9 @@ def value_iteration(
     every policy loses for ever. Where one can stay for ever at a mean reward of 0, one may stay or leave, whichever is
     better: such end components are collapsed into one state each, which leaves a stochastic shortest path problem
     (Bertsekas & Tsitsiklis 1991; de Alfaro 1997). A mean is 0 to within half a unit in the last place of the rewards
-    and probabilities on the way round that need more than 40 binary digits (0.1 + 0.2 - 0.3 is 0; 1 - 1 - 1e-17 is
-    not), and to within 1e-30 of the size of the others.
+    and probabilities on the way round that need more than 40 binary digits (0.1 + 0.2 - 0.3 is 0; 1 - 1 - 1e-17 and
+    1e16 - 1e16 - 1e-19 are not); others are taken as exact. Where rounding leaves open whether a mean is 0, as it can
+    with several outcomes in more than 24 states, nothing is proved: `converged` is False and `error_bound` inf.
 
     A bound w is proved in the end: v + w is above the optimum if no action gains at it, and v - w below
     the policy's value if the policy does not lose at it. w solves the policy's equations for what may have been

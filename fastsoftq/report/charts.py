@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fastsoftq.figures.chart import Band, Bar, Chart, Line, Name, Ring, Scale
+from fastsoftq.figures.colours import DASHES, dashes
 from fastsoftq.figures.curve import Curve, within_reach
 from fastsoftq.figures.labels import typeset
 from fastsoftq.figures.learning_chart import episodes_chart, learning_chart, learning_scale, stroke
 from fastsoftq.figures.svg import svg
+from fastsoftq.report.drawing import Column, Drawing, csv_text
 from fastsoftq.report.performance import Performance
 from fastsoftq.report.rounding import setting_text
 from fastsoftq.report.verdict import Verdict
@@ -23,21 +23,11 @@ from fastsoftq.statistics import performance_profile
 __all__ = ["Drawing", "difference_charts", "facets", "learning_charts", "profile_charts", "spread_chart"]
 
 _THRESHOLDS = 160  # of a profile
+_LINES = 6  # of a chart, besides the reference
 _ROW = 27.0  # height of an agent in the chart of distributions
 _PARTS = ("mean", "low", "high")
 _METRICS = (("Return", "return of an episode", "returns"), ("Length", "steps of an episode", "lengths"))
 _LEVELS = {"lowest": 0.0, "5 %": 0.05, "25 %": 0.25, "median": 0.5, "75 %": 0.75, "95 %": 0.95, "highest": 1.0}
-
-Column = tuple[str, Iterable[float | str]]
-
-
-class Drawing(NamedTuple):
-    """A chart on the page."""
-
-    title: str
-    svg: str
-    file: str  # the name of its data
-    data: str  # CSV
 
 
 def learning_charts(performances: Sequence[Performance], reference: Performance) -> list[Drawing]:
@@ -77,7 +67,8 @@ def _learning_charts(
 ) -> Iterable[Drawing]:
     scale = learning_scale([getattr(one, field) for one in performances])
     for shared, group in facets(performances, reference):
-        curves: list[Curve] = [getattr(one, field) for one in group]
+        lines = dashes([one.agent.colour for one in group])
+        curves: list[Curve] = [replace(getattr(one, field), dash=d) for one, d in zip(group, lines, strict=True)]
         title = _titled(what, shared)
         exact = " with its exact value" if all(c.exact is not None for c in curves) else ""
         ends = "; ".join(f"{c.label} comes to {_about(float(c.mean[-1]))}" for c in curves)
@@ -87,7 +78,7 @@ def _learning_charts(
             columns += [(f"{c.label}, exact", c.exact)] if c.exact is not None else []
         alternative = f"{title}: mean {ylabel} over episodes,{exact}: {ends}.".replace(",:", ":")
         chart = learning_chart(curves, scale, ylabel)
-        yield Drawing(title, svg(chart, alternative), f"learning_{field}.csv", _csv(columns))
+        yield Drawing(title, svg(chart, alternative), f"learning_{field}.csv", csv_text(columns))
 
 
 def difference_charts(found: Sequence[Verdict], what: str) -> list[Drawing]:
@@ -125,14 +116,14 @@ def difference_charts(found: Sequence[Verdict], what: str) -> list[Drawing]:
         chart = episodes_chart(group[0].n_episodes, scale, "difference of return")
         chart.marks.append(Line(np.array([chart.x.low, chart.x.high]), np.zeros(2), "zero"))
         columns: list[Column] = [("episode", group[0].returns.episode)]
-        for one in group:
+        for one, dash in zip(group, dashes([one.agent.colour for one in group]), strict=True):
             verdict, band = of[id(one)]
             colour, episode = one.agent.colour, one.returns.episode
             parts = zip(_PARTS, (band.center, band.low, band.high), strict=True)
             columns += [(f"{one.label}, {part}", values) for part, values in parts]
             chart.marks.append(stroke(Band(episode, band.low, band.high, colour)))
-            chart.marks.append(stroke(Line(episode, band.center, "mean", colour, one.label)))
-            chart.names.append(Name(float(band.center[-1]), one.label, colour))
+            chart.marks.append(stroke(Line(episode, band.center, "mean", colour, one.label, dash)))
+            chart.names.append(Name(float(band.center[-1]), one.label, colour, dash))
             if verdict.stretches:
                 start = verdict.stretches[0].start
                 at = int(np.searchsorted(episode, start))
@@ -140,7 +131,7 @@ def difference_charts(found: Sequence[Verdict], what: str) -> list[Drawing]:
         title = _titled(what, shared)
         said = "; ".join(f"{one.label}: {of[id(one)][0].parting}" for one in group)
         alternative = f"{title}, in return, over episodes: {said}."
-        drawings.append(Drawing(title, svg(chart, alternative), "difference.csv", _csv(columns)))
+        drawings.append(Drawing(title, svg(chart, alternative), "difference.csv", csv_text(columns)))
     return drawings
 
 
@@ -174,16 +165,18 @@ def profile_charts(performances: Sequence[Performance], reference: Performance) 
     for shared, group in facets(performances, reference):
         chart = Chart(scale, Scale(0.0, 1.0), _mean_label(group[0]), "share of runs above it")
         columns: list[Column] = [("threshold", thresholds)]
-        for one, place in zip(group, _beside([float(one.final.mean()) for one in group]), strict=True):
+        places, lines = _beside([float(one.final.mean()) for one in group]), dashes([o.agent.colour for o in group])
+        for one, place, dash in zip(group, places, lines, strict=True):
             profile, colour = performance_profile(one.final, thresholds, one.level), one.agent.colour
             chart.marks.append(Band(thresholds, profile.low, profile.high, colour))
-            chart.marks.append(Line(np.repeat(thresholds, 2)[1:], np.repeat(profile.share, 2)[:-1], "mean", colour))
-            chart.names.append(Name(place, one.label, colour))
+            steps = np.repeat(thresholds, 2)[1:], np.repeat(profile.share, 2)[:-1]
+            chart.marks.append(Line(*steps, "mean", colour, dash=dash))
+            chart.names.append(Name(place, one.label, colour, dash))
             columns += [(f"{one.label}, {part}", getattr(profile, part)) for part in ("share", "low", "high")]
         title = _titled("Performance profile", shared)
         said = "; ".join(f"the median run of {one.label} has {_about(float(np.median(one.final)))}" for one in group)
         alternative = f"{title}: share of runs above a return: {said}."
-        drawings.append(Drawing(title, svg(chart, alternative), "profile.csv", _csv(columns)))
+        drawings.append(Drawing(title, svg(chart, alternative), "profile.csv", csv_text(columns)))
     return drawings
 
 
@@ -225,7 +218,7 @@ def spread_chart(performances: Sequence[Performance]) -> Drawing:
     columns += zip([*_LEVELS, "mean of the worst 5 %"], np.array(table).T.tolist(), strict=True)
     said = "; ".join(f"{one.label}: median {_about(float(np.median(one.final)))}" for one in performances)
     drawn = svg(chart, f"Returns of runs over the last episodes: {said}.", 60.0 + _ROW * len(rows))
-    return Drawing("Distribution over runs", drawn, "distribution.csv", _csv(columns))
+    return Drawing("Distribution over runs", drawn, "distribution.csv", csv_text(columns))
 
 
 def _titled(what: str, shared: str) -> str:
@@ -257,19 +250,10 @@ def _about(value: float) -> str:
     return typeset(value, 0 if abs(value) >= 100.0 else 1)
 
 
-def _csv(columns: Sequence[Column]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([name for name, _ in columns])
-    for row in zip(*(values for _, values in columns), strict=True):
-        writer.writerow([value if isinstance(value, str) else f"{value:.10g}" for value in row])
-    return text.getvalue()
-
-
 def facets(
     performances: Sequence[Performance], reference: Performance | None = None
 ) -> list[tuple[str, list[Performance]]]:
-    """Share agents out among charts so that no chart has a colour twice, and each shows the reference.
+    """Share agents out among charts of a few lines, all of another colour or dashed otherwise, and the reference.
 
     Parameters
     ----------
@@ -279,8 +263,8 @@ def facets(
     Returns
     -------
     list of (str, list of Performance)
-        The settings that the agents of a chart share and others do not, such as "epsilon = 0.0"; empty for a single
-        chart.
+        The settings that the agents of a chart share and others do not, such as "epsilon = 0"; "1 of 3" where there
+        are none; empty for a single chart.
 
     Examples
     --------
@@ -296,15 +280,22 @@ def facets(
     groups: list[list[Performance]] = []
     for one in performances:
         if one is not reference:
-            room = (group for group in groups if all(one.agent.colour != other.agent.colour for other in group))
+            room = (group for group in groups if len(group) < _LINES and _alike(one, group) < len(DASHES) - 1)
             group = next(room, [])
             if not group:
                 groups.append(group)
             group.append(one)
-    common = [set.intersection(*(set(one.agent.settings.items()) for one in group)) for group in groups]
-    shared = set.intersection(*common) if common else set()
-    titles = [", ".join(f"{key} = {setting_text(value)}" for key, value in sorted(own - shared)) for own in common]
     everywhere = [reference] if reference is not None else []
-    if not groups:
-        return [("", everywhere)]
+    if len(groups) < 2:
+        return [("", [*everywhere, *next(iter(groups), [])])]
+    common = [set.intersection(*(set(one.agent.settings.items()) for one in group)) for group in groups]
+    shared = set.intersection(*common)
+    titles = [", ".join(f"{key} = {setting_text(value)}" for key, value in sorted(own - shared)) for own in common]
+    if not all(titles) or len(set(titles)) < len(titles):
+        titles = [f"{i} of {len(groups)}" for i in range(1, len(groups) + 1)]
     return [(title, [*everywhere, *group]) for title, group in zip(titles, groups, strict=True)]
+
+
+def _alike(one: Performance, group: Sequence[Performance]) -> int:
+    """How many of a group have the same colour."""
+    return sum(other.agent.colour == one.agent.colour for other in group)

@@ -11,14 +11,23 @@ from fastsoftq.report.performance import Performance
 from fastsoftq.report.rounding import distinct, interval_text, p_text, share_text
 from fastsoftq.report.verdict import Verdict
 
-__all__ = ["band_footnotes", "comparison_table", "folders_table", "pairing"]
+__all__ = ["Footnotes", "band_footnotes", "comparison_table", "folders_table", "pairing"]
 
 _MARKS = ("\N{DAGGER}", "\N{DOUBLE DAGGER}")
 _DOUBT = "may hold less often than the report says"
 
 
-class _Footnotes:
-    """Sentences below a table, each said once and marked wherever it applies."""
+class Footnotes:
+    """Sentences below a table, each said once and marked wherever it applies.
+
+    Examples
+    --------
+    >>> notes = Footnotes()
+    >>> notes.interval(2.0, 1.0, 3.0, ""), notes.interval(2.0, 1.0, 3.0, "few runs")
+    ('2.0 [1.0, 3.0]', '2.0 [1.0, 3.0]†')
+    >>> notes.listed()
+    ['† This interval may hold less often than the report says: few runs.']
+    """
 
     def __init__(self) -> None:
         self._sentences: list[str] = []
@@ -39,7 +48,7 @@ class _Footnotes:
     def end(self, one: Performance) -> str:
         """The mean return of the last episodes."""
         found = one.final_return
-        return self._interval(found.estimate, found.low, found.high, found.caution)
+        return self.interval(found.estimate, found.low, found.high, found.caution)
 
     def difference(self, verdict: Verdict) -> str:
         """The difference at the end."""
@@ -47,9 +56,10 @@ class _Footnotes:
         caution = found.caution.removeprefix("a - b: ")
         if caution and not found.paired:
             caution += f" (a is the agent, b is {verdict.reference.label})"
-        return self._interval(found.difference, found.low, found.high, caution)
+        return self.interval(found.difference, found.low, found.high, caution)
 
-    def _interval(self, estimate: float, low: float, high: float, caution: str) -> str:
+    def interval(self, estimate: float, low: float, high: float, caution: str) -> str:
+        """An estimate with its interval, marked where that is in doubt."""
         text = interval_text(estimate, low, high)
         if not caution:
             return text
@@ -115,7 +125,7 @@ def comparison_table(group: Sequence[Performance], reference: Performance, found
     """
     of = {id(v.one): v for v in found}
     known = any(one.returns.exact is not None for one in group)
-    notes = _Footnotes()
+    notes = Footnotes()
     header = [
         "agent", "return", *(["exact"] if known else []), f"difference to {reference.label}", "p (corrected)",
         "effect size", "better runs", "apart from episode", "worst 5\N{NO-BREAK SPACE}%", "length", "truncated",
@@ -168,7 +178,7 @@ def folders_table(found: Sequence[Verdict], names: tuple[str, str]) -> Table:
     >>> folders_table(verdicts([(one, one)]), ("before", "after")).header[:4]
     ['agent', 'before', 'after', 'difference']
     """
-    notes = _Footnotes()
+    notes = Footnotes()
     rows = [
         [
             verdict.one.label,

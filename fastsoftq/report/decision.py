@@ -37,6 +37,8 @@ class ErrorRate(NamedTuple):
         Agents in worlds. Each is described by its curves of return and length, its last episodes and its profile.
     pairs : int
         Comparisons. Each is of the last episodes and of the curves, and describes the correlation.
+    descriptions, tests : int
+        Other statements on single agents, and other comparisons, one each: those of a sweep.
 
     Examples
     --------
@@ -47,6 +49,8 @@ class ErrorRate(NamedTuple):
 
     conditions: int
     pairs: int
+    descriptions: int = 0
+    tests: int = 0
 
     @classmethod
     def of(cls, worlds: Iterable[int]) -> ErrorRate:
@@ -68,31 +72,40 @@ class ErrorRate(NamedTuple):
         """The error rate of two sets of statements together."""
         if not isinstance(other, ErrorRate):
             return NotImplemented
-        return ErrorRate(self.conditions + other.conditions, self.pairs + other.pairs)
+        return ErrorRate(*(one + two for one, two in zip(self, other, strict=True)))
+
+    @property
+    def compared(self) -> int:
+        """How many comparisons there are in all."""
+        return _OF_PAIR * self.pairs + self.tests
+
+    @property
+    def described(self) -> int:
+        """How many statements on single agents there are in all; a pair's correlation is one of them."""
+        return _OF_AGENT * self.conditions + self.pairs + self.descriptions
 
     @property
     def of_comparison(self) -> float:
         """Chance that a test of a pair, of the ends or of the curves, takes equals for different."""
-        return (ALPHA / 2.0 if self.conditions else ALPHA) / max(1, _OF_PAIR * self.pairs)
+        return (ALPHA / 2.0 if self.described > self.pairs else ALPHA) / max(1, self.compared)
 
     @property
     def of_description(self) -> float:
         """Chance that a band or an interval of one agent, or the correlation of a pair, misses the truth."""
-        return (ALPHA / 2.0 if self.pairs else ALPHA) / max(1, _OF_AGENT * self.conditions + self.pairs)
+        return (ALPHA / 2.0 if self.compared else ALPHA) / max(1, self.described)
 
     def words(self) -> str:
         """Say it to a reader, in a sentence or two."""
-        described = _OF_AGENT * self.conditions + self.pairs
         text = (
             "All bands, intervals, p-values and sentences that this report draws from curves are made to hold together "
             f"with {1.0 - ALPHA:.0%} confidence (where runs are too few for that, or too much alike, it is said beside "
             "them)"
         )
-        if not self.pairs:
-            return f"{text}: each of {described} by itself with {_percent(self.of_description)}."
+        if not self.compared:
+            return f"{text}: each of {typeset(self.described)} by itself with {_percent(self.of_description)}."
         return (
-            f"{text}: {_OF_PAIR * self.pairs} comparisons share one half of the {ALPHA:.0%} of error and "
-            f"{typeset(described)} statements on single agents the other, so that each by itself holds with "
+            f"{text}: {typeset(self.compared)} comparisons share one half of the {ALPHA:.0%} of error and "
+            f"{typeset(self.described)} statements on single agents the other, so that each by itself holds with "
             f"{_percent(self.of_comparison)} and {_percent(self.of_description)}."
         )
 

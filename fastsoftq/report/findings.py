@@ -34,6 +34,8 @@ class Table(NamedTuple):
     title: str = ""
     footnotes: Sequence[str] = ()
     prose: bool = False  # words rather than numbers, to be broken into lines
+    sortable: bool = False  # many rows: a search box, the first ones shown until asked for all
+    filters: Sequence[str] = ()  # the columns to choose rows by
 
     def _repr_html_(self) -> str:
         return html_table(self.title, self.rows, self.header, "\n".join(filter(None, (self.caption, *self.footnotes))))

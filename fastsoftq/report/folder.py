@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from fastsoftq.figures.labels import typeset
 from fastsoftq.report.findings import Table
 from fastsoftq.report.rounding import distinct, setting_text
+from fastsoftq.report.sweep.swept_study import SweptStudy
 
 __all__ = ["FolderContents", "Picture", "ReportedAgent", "Runs", "command_of", "run_facts"]
 
@@ -99,6 +100,8 @@ class FolderContents:
         `summary.csv`; empty where there is none.
     agents : sequence of ReportedAgent
         Empty where no curves are kept.
+    sweep : SweptStudy or None
+        The agents as a sweep, where there are many or hyperparameters are swept.
     """
 
     folder: Path
@@ -110,6 +113,7 @@ class FolderContents:
     pictures: Sequence[Picture] = ()
     summary: bytes = b""
     agents: Sequence[ReportedAgent] = ()
+    sweep: SweptStudy | None = None
 
 
 def run_facts(run: Mapping[str, Any], steps: int = 0) -> list[tuple[str, str]]:

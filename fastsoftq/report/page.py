@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
@@ -12,14 +11,21 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from fastsoftq.figures.colours import on_dark
+from fastsoftq.report.contents import headings, listed, said_once, slug
 from fastsoftq.report.decision import ErrorRate
-from fastsoftq.report.folder import Picture
+from fastsoftq.report.drawing import Drawing
+from fastsoftq.report.folder import FolderContents, Picture
+from fastsoftq.report.outline import Section
 from fastsoftq.report.reader import read_results
-from fastsoftq.report.sections import Section, error_rate, section
+from fastsoftq.report.sections import error_rate, section
+from fastsoftq.report.sweep.latex import latex_tables
+from fastsoftq.report.sweep.measured import Watch
+from fastsoftq.report.sweep.notebook import notebook_text
+from fastsoftq.report.sweep.swept_study import Asked
 from fastsoftq.report.two_folders import comparison_section, matched_folders
 from fastsoftq.system.atomic import atomic_write
 
-__all__ = ["write_report"]
+__all__ = ["page_text", "write_report"]
 
 
 def write_report(
@@ -27,6 +33,12 @@ def write_report(
     other: str | Path | None = None,
     out: str | Path | None = None,
     agents: Iterable[type] = (),
+    *,
+    measures: Sequence[str] = (),
+    against: str | None = None,
+    latex: str | Path | None = None,
+    notebook: bool = False,
+    watch: Watch | None = None,
 ) -> Path:
     """Write a report of the results in a folder, or of the results in two folders, compared.
 
@@ -42,6 +54,17 @@ def write_report(
         The file; `report.html` in `directory` if not given, `comparison.html` where there are two.
     agents : iterable of type
         Agents of your own, as for `open_results`.
+    measures : sequence of str
+        By which conditions of studies are compared, the main one first, such as "last:100"; as each study says if there
+        are none.
+    against : str, optional
+        What conditions are compared with: an agent, an algorithm or a condition; as each study says if not given.
+    latex : str or Path, optional
+        A file for the main tables as LaTeX, with booktabs.
+    notebook : bool
+        Write a notebook beside the report, of the same name, that finds its numbers again.
+    watch : callable, optional
+        Told, while the conditions of a sweep are read, how many are and of how many.
 
     Returns
     -------
@@ -51,7 +74,8 @@ def write_report(
     Raises
     ------
     ValueError
-        A folder that does not exist, or holds no results.
+        A folder that does not exist, or holds no results; no such measure, or nothing that is called so to compare
+        with; no sweep to write a notebook of.
     OSError
         The file cannot be written.
 
@@ -68,25 +92,28 @@ def write_report(
     ...     write_report(folder).name
     'report.html'
     """
-    agents = list(agents)
-    ours = read_results(directory, agents)
+    agents, asked = list(agents), Asked(tuple(measures), against)
+    ours = read_results(directory, agents, asked)
     path = Path(out) if out is not None else Path(directory) / ("report.html" if other is None else "comparison.html")
     if other is None:
         rate = sum(map(error_rate, ours), ErrorRate(0, 0))
-        page = _page("Hard or soft?", [section(contents, rate) for contents in ours], rate)
+        notebooks = _notebooks(ours, rate, path) if notebook else {}
+        sections = [section(contents, rate, watch) for contents in ours]
+        page = page_text("Hard or soft?", sections, rate)
     else:
-        theirs = read_results(other, agents)
+        if notebook:
+            raise ValueError("notebook is True; a notebook is written of one folder, and not of two compared")
+        notebooks, theirs = {}, read_results(other, agents, asked)
         names = _names(Path(directory), Path(other))
         both = matched_folders(ours, theirs, names)
         differing = sum(len(each.different) for each in both)
-        rate = sum(map(error_rate, (*ours, *theirs)), ErrorRate(2 * differing, differing))
-        compared = [comparison_section(each, names, rate) for each in both]
-        alone = [
-            _in(section(contents, rate), name)
-            for name, held in zip(names, (ours, theirs), strict=True)
-            for contents in held
-        ]
-        page = _page(f"{names[0]} against {names[1]}", [*compared, *alone], rate, answers=len(compared))
+        rate = ErrorRate(2 * differing, differing)
+        sections = [comparison_section(each, names, rate, watch) for each in both]
+        page = page_text(f"{names[0]} against {names[1]}", sections, rate)
+    if latex is not None:
+        atomic_write(Path(latex), latex_tables(sections).encode())
+    for file, text in notebooks.items():
+        atomic_write(file, text.encode())
     atomic_write(path, page.encode(errors="backslashreplace"))  # a folder's name may hold what is no text
     return path
 
@@ -97,11 +124,39 @@ def _names(one: Path, other: Path) -> tuple[str, str]:
     return names if names[0] != names[1] else (str(one), str(other))
 
 
-def _in(section: Section, folder: str) -> Section:
-    return replace(section, name=f"{section.name} in {folder}")
+def _notebooks(contents: Sequence[FolderContents], rate: ErrorRate, path: Path) -> dict[Path, str]:
+    """The notebooks of a page, beside it: one of its name, or one for each of several sweeps."""
+    sweeps = [each for each in contents if each.sweep is not None]
+    if not sweeps:
+        raise ValueError("notebook is True; a notebook is written of a sweep, and there is none in this folder")
+    if len(sweeps) == 1:
+        return {path.with_suffix(".ipynb"): notebook_text(sweeps[0], rate)}
+    return {path.with_name(f"{path.stem}-{slug(each.name)}.ipynb"): notebook_text(each, rate) for each in sweeps}
 
 
-def _page(title: str, sections: Sequence[Section], rate: ErrorRate, answers: int | None = None) -> str:
+def page_text(title: str, sections: Sequence[Section], rate: ErrorRate, answers: int | None = None) -> str:
+    """Write a page of some sections.
+
+    Parameters
+    ----------
+    title : str
+    sections : sequence of Section
+    rate : ErrorRate
+        How seldom it says anything wrong.
+    answers : int, optional
+        How many sections the page opens with the answers of; all if not given.
+
+    Returns
+    -------
+    str
+        HTML that needs nothing else. No paragraph, caption or answer is there twice.
+
+    Examples
+    --------
+    >>> page = page_text("Hard or soft?", [Section("cliff", "A cliff", ["Soft is ahead."])], ErrorRate(0, 0))
+    >>> page.count("Soft is ahead.")
+    1
+    """
     environment = Environment(
         loader=PackageLoader("fastsoftq.report", "template"),
         autoescape=True,
@@ -109,18 +164,38 @@ def _page(title: str, sections: Sequence[Section], rate: ErrorRate, answers: int
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"raw": Markup, "data_url": _data_url, "image_url": _image_url, "slug": _slug}
-    charts = "".join(
-        drawing.svg for s in sections for part in s.parts for group in part.groups for drawing in group.drawings
-    )
-    colours = {name: f"#{name[2:]}" for name in sorted(set(re.findall(r"var\(--(c-[0-9a-f]{6})\)", charts)))}
+    environment.filters |= {
+        "raw": Markup,
+        "data_url": _data_url,
+        "image_url": _image_url,
+        "slug": slug,
+        "unbroken": lambda text: text.replace(" = ", "\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}"),
+        "sentence": lambda text: text[:1].upper() + text[1:],
+    }
+    new = said_once()
+    environment.globals |= {"new": new}
+    environment.tests |= {"new": new}
+    entries = headings(sections)
+    names = sorted({name for s in sections for d in _drawings(s) for name in _COLOUR.findall(d.svg)})
     return environment.get_template("report.html").render(
         title=title,
         confidence=rate.words() if rate.conditions else "",
         sections=sections,
         answering=sections[:answers],
-        colours={name: (colour, on_dark(colour)) for name, colour in colours.items()},
+        entries=entries,
+        listed=listed(entries, sections),
+        colours={name: (f"#{name[2:]}", on_dark(f"#{name[2:]}")) for name in names},
     )
+
+
+_COLOUR = re.compile(r"var\(--(c-[0-9a-f]{6})\)")
+
+
+def _drawings(section: Section) -> Iterator[Drawing]:
+    """All charts of a section."""
+    pictures = [section.picture, *(part.picture for part in section.parts)]
+    yield from (picture for picture in pictures if picture is not None)
+    yield from (drawing for part in section.parts for group in part.groups for drawing in group.drawings)
 
 
 def _data_url(text: str | bytes) -> str:
@@ -131,7 +206,3 @@ def _data_url(text: str | bytes) -> str:
 def _image_url(picture: Picture) -> str:
     """A picture within the page; paths make most of it, and stay as they are, which takes less than base64."""
     return f"data:image/svg+xml,{quote(picture.svg, safe=' <>/=,;:().-+!?')}"
-
-
-def _slug(text: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from fastsoftq.report.findings import Table
 from fastsoftq.report.folder import FolderContents, Picture, ReportedAgent, Runs
 from fastsoftq.report.study_folder import STUDY, study_contents
+from fastsoftq.report.sweep.swept_study import Asked
 from fastsoftq.system.provenance import checked_provenance
 
 __all__ = ["experiment_contents", "read_results"]
@@ -24,7 +25,11 @@ _FINDINGS = "findings.json"
 _RUN, _CURVES, _SUMMARY = "run.json", "curves.npz", "summary.csv"
 
 
-def read_results(directory: str | Path, agents: Iterable[type] = ()) -> list[FolderContents]:
+def read_results(
+    directory: str | Path,
+    agents: Iterable[type] = (),
+    asked: Asked = Asked(),  # noqa: B008
+) -> list[FolderContents]:
     """Read a folder that `reproduce` or `run` wrote, and the folders in it that they wrote too.
 
     A folder with the findings of an experiment is read as that, though the experiment's study lies beside them.
@@ -34,6 +39,8 @@ def read_results(directory: str | Path, agents: Iterable[type] = ()) -> list[Fol
     directory : str or Path
     agents : iterable of type
         As for `open_results`.
+    asked : Asked
+        How the results of studies are to be read.
 
     Returns
     -------
@@ -61,7 +68,7 @@ def read_results(directory: str | Path, agents: Iterable[type] = ()) -> list[Fol
     directory = Path(directory)
     if not directory.is_dir():
         raise ValueError(f"directory is '{directory}'; it must be a folder of results, and there is no such folder")
-    found = list(_found(directory, list(agents)))
+    found = list(_found(directory, list(agents), asked))
     if not found:
         raise ValueError(
             f"directory is '{directory}'; it must be a folder of results, and neither it nor a folder in it has a "
@@ -70,12 +77,12 @@ def read_results(directory: str | Path, agents: Iterable[type] = ()) -> list[Fol
     return found
 
 
-def _found(directory: Path, agents: Iterable[type]) -> Iterator[FolderContents]:
+def _found(directory: Path, agents: Iterable[type], asked: Asked) -> Iterator[FolderContents]:
     for folder in (directory, *sorted(path for path in directory.iterdir() if path.is_dir())):
         if (folder / _FINDINGS).is_file():
             yield experiment_contents(folder)
         elif (folder / STUDY).is_file():
-            yield study_contents(folder, agents)
+            yield study_contents(folder, agents, asked)
 
 
 def experiment_contents(folder: Path) -> FolderContents:

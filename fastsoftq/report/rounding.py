@@ -148,10 +148,10 @@ def setting_text(value: str | float) -> str:
 
     Examples
     --------
-    >>> setting_text(10.0), setting_text(0.95), setting_text(0.95000001)
-    ('10', '0.95', '0.95000001')
+    >>> setting_text(10.0), setting_text(0.95), setting_text(0.95000001), setting_text(10_000)
+    ('10', '0.95', '0.95000001', '10,000')
     """
     if isinstance(value, str):
         return value
-    text = repr(float(value) + 0.0) if isinstance(value, float) else str(value)
+    text = f"{float(value) + 0.0:,}" if isinstance(value, float) else f"{int(value):,}"
     return text.removesuffix(".0").replace("-", "\N{MINUS SIGN}")

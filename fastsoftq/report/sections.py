@@ -3,91 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
 
 from fastsoftq.figures.curve import in_doubt
 from fastsoftq.figures.labels import typeset
-from fastsoftq.report.charts import Drawing, difference_charts, learning_charts, profile_charts, spread_chart
+from fastsoftq.report.charts import difference_charts, learning_charts, profile_charts, spread_chart
 from fastsoftq.report.comparison_tables import band_footnotes, comparison_table, pairing
 from fastsoftq.report.decision import ErrorRate
 from fastsoftq.report.findings import Table
-from fastsoftq.report.folder import FolderContents, Picture, ReportedAgent, command_of, run_facts
+from fastsoftq.report.folder import FolderContents, ReportedAgent, command_of, run_facts
+from fastsoftq.report.outline import Group, Part, Section
 from fastsoftq.report.performance import Performance, performance_of
 from fastsoftq.report.rounding import interval_text, setting_text
+from fastsoftq.report.sweep.measured import Watch
+from fastsoftq.report.sweep.section import sweep_section
+from fastsoftq.report.sweep.statements import sweep_error_rate
 from fastsoftq.report.verdict import Verdict, answers, reference_of, verdicts
 
 __all__ = ["Group", "Part", "Section", "error_rate", "section"]
-
-
-class Group(NamedTuple):
-    """Charts that belong together, and how to read them."""
-
-    title: str
-    words: str
-    drawings: Sequence[Drawing]
-    footnotes: Sequence[str] = ()
-
-
-@dataclass(frozen=True)
-class Part:
-    """What was learned in one world.
-
-    Attributes
-    ----------
-    title : str
-        Empty where there is one world only.
-    answers : sequence of str
-        The one that matters most first.
-    unlike : str
-        In which settings the two agents of the first answer differ.
-    comparisons : Table or None
-    groups : sequence of Group
-    """
-
-    title: str
-    answers: Sequence[str]
-    unlike: str
-    comparisons: Table | None
-    groups: Sequence[Group]
-
-
-@dataclass(frozen=True)
-class Section:
-    """All that is said of one folder.
-
-    Attributes
-    ----------
-    name, heading : str
-    sentences : sequence of str
-    parts : sequence of Part
-    pictures : sequence of Picture
-    table, settings : Table or None
-    facts : sequence of (str, str)
-        How it was run.
-    command : str
-        It repeats the run.
-    summary : bytes
-    notes : sequence of str
-        How its statistics are to be read.
-    """
-
-    name: str
-    heading: str
-    sentences: Sequence[str]
-    parts: Sequence[Part] = ()
-    pictures: Sequence[Picture] = ()
-    table: Table | None = None
-    settings: Table | None = None
-    facts: Sequence[tuple[str, str]] = ()
-    command: str = ""
-    summary: bytes = b""
-    notes: Sequence[str] = ()
-
-    @property
-    def answer(self) -> str:
-        """What was found, in a sentence."""
-        return next((part.answers[0] for part in self.parts if part.answers), next(iter(self.sentences), ""))
 
 
 def error_rate(contents: FolderContents) -> ErrorRate:
@@ -106,12 +38,14 @@ def error_rate(contents: FolderContents) -> ErrorRate:
     >>> from pathlib import Path
     >>> contents = FolderContents(Path(), "cliff-walking", "Hard against soft", {}, ["Soft is ahead."])
     >>> error_rate(contents)  # nothing is drawn from curves
-    ErrorRate(conditions=0, pairs=0)
+    ErrorRate(conditions=0, pairs=0, descriptions=0, tests=0)
     """
+    if contents.sweep is not None:
+        return sweep_error_rate(contents.sweep, [agent.world for agent in contents.agents])
     return ErrorRate.of(len(agents) for agents in _worlds(contents).values())
 
 
-def section(contents: FolderContents, rate: ErrorRate | None = None) -> Section:
+def section(contents: FolderContents, rate: ErrorRate | None = None, watch: Watch | None = None) -> Section:
     """Say what there is to say of a result folder.
 
     Parameters
@@ -119,6 +53,8 @@ def section(contents: FolderContents, rate: ErrorRate | None = None) -> Section:
     contents : FolderContents
     rate : ErrorRate, optional
         Of the whole report; of this folder alone if not given.
+    watch : callable, optional
+        Told how many conditions of a sweep are read, and of how many.
 
     Returns
     -------
@@ -132,6 +68,8 @@ def section(contents: FolderContents, rate: ErrorRate | None = None) -> Section:
     'Soft is ahead.'
     """
     rate = error_rate(contents) if rate is None else rate
+    if contents.sweep is not None:
+        return sweep_section(contents, rate, watch)
     worlds = _worlds(contents)
     groups = {
         world: [performance_of(agent, rate.of_description) for agent in agents] for world, agents in worlds.items()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -18,6 +18,10 @@ from fastsoftq.figures.colours import agent_colour
 from fastsoftq.figures.labels import typeset
 from fastsoftq.report.findings import Table, settings_of
 from fastsoftq.report.folder import FolderContents, ReportedAgent, Runs
+from fastsoftq.report.sweep.analysis import measures_of
+from fastsoftq.report.sweep.labels import condition_labels, world_labels
+from fastsoftq.report.sweep.references import check_against
+from fastsoftq.report.sweep.swept_study import Asked, SweptStudy
 from fastsoftq.studies import Condition, Results, open_results
 
 __all__ = ["STUDY", "study_contents"]
@@ -26,42 +30,49 @@ STUDY = "study.json"
 
 _MOST = 10_000  # runs of a condition that are read: intervals are narrow enough by then, and all fits into memory
 _UNKNOWN = "#4d4d4d"
+_FEW = 6  # conditions that are compared each with one; more are a sweep
 
 
-def study_contents(folder: Path, agents: Iterable[type] = ()) -> FolderContents:
+def study_contents(folder: Path, agents: Iterable[type] = (), asked: Asked = Asked()) -> FolderContents:  # noqa: B008
     """Read the folder of a study.
 
     Parameters
     ----------
-    folder : Path
-    agents : iterable of type
-        As for `open_results`.
+        folder : Path
+        agents : iterable of type
+            As for `open_results`.
+        asked : Asked
+            How the results are to be read; what it leaves open the study says.
 
     Returns
     -------
-    FolderContents
-        With the curves of each condition, of its first 10 000 runs where there are more; with a table instead where
-        only summaries are kept.
+        FolderContents
+            With the curves of each condition, of its first 10 000 runs where there are more; with a table instead where
+            only summaries are kept.
 
     Raises
     ------
-    ValueError
-        Single runs.
-    DamagedError
-        Results that are missing or damaged.
+        ValueError
+            Single runs.
+        DamagedError
+            Results that are missing or damaged.
 
     Examples
     --------
-    >>> import tempfile
-    >>> import fastsoftq as fsq
-    >>> from fastsoftq.studies import Study, run
-    >>> agents = {"hard": fsq.QLearning(0.8, 0.95), "soft": fsq.SoftQLearning(0.8, 0.95, reward_scale=10.0)}
-    >>> world = {"cliff": fsq.cliff_walking()}
-    >>> study = Study(name="small", episodes=5, seeds=8, max_steps=50, environments=world, agents=agents)
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     _ = run(study, folder)
-    ...     study_contents(Path(folder)).run["steps"] > 0
-    True
+        >>> import tempfile
+        >>> import fastsoftq as fsq
+        >>> from fastsoftq.report.sweep.analysis import measures_of
+    from fastsoftq.report.sweep.labels import condition_labels, world_labels
+    from fastsoftq.report.sweep.references import check_against
+    from fastsoftq.report.sweep.swept_study import Asked, SweptStudy
+    from fastsoftq.studies import Study, run
+        >>> agents = {"hard": fsq.QLearning(0.8, 0.95), "soft": fsq.SoftQLearning(0.8, 0.95, reward_scale=10.0)}
+        >>> world = {"cliff": fsq.cliff_walking()}
+        >>> study = Study(name="small", episodes=5, seeds=8, max_steps=50, environments=world, agents=agents)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     _ = run(study, folder)
+        ...     study_contents(Path(folder)).run["steps"] > 0
+        True
     """
     results = open_results(folder, agents)
     record, names = results.record, results.conditions
@@ -85,25 +96,63 @@ def study_contents(folder: Path, agents: Iterable[type] = ()) -> FolderContents:
     if results.keep == "summary":
         return replace(contents, table=_table(results, runs))
     shown = f"Of each condition's {typeset(runs)} runs the first {typeset(_MOST)} are shown."
-    reported = _reported(results, min(runs, _MOST))
-    return replace(contents, sentences=[shown] if runs > _MOST else [], agents=reported)
+    reported = _reported(results)
+    sweep = _sweep(results, asked, reported)
+    return replace(contents, sentences=[shown] if runs > _MOST else [], agents=reported, sweep=sweep)
 
 
-def _reported(results: Results, runs: int) -> list[ReportedAgent]:
+def _reported(results: Results) -> list[ReportedAgent]:
     """The agents, each in its world; conditions of another number of episodes are a world of their own."""
     conditions = [results.condition(name) for name in results.conditions]
     lengths = Counter(c.environment for c in {(c.environment, c.episodes): c for c in conditions}.values())
     unlike = {name for name in _own(conditions[0]) if len({_own(c)[name] for c in conditions}) > 1}
+    worlds = [
+        f"{world}, {typeset(c.episodes or 0)} episodes" if lengths[c.environment] > 1 else world
+        for world, c in zip(world_labels(results.coordinates), conditions, strict=True)
+    ]
+    labels = _labels(results, conditions, worlds)
     reported = []
-    for c in conditions:
-        world = f"{c.environment}, {typeset(c.episodes or 0)} episodes" if lengths[c.environment] > 1 else c.environment
-        label = c.agent if c.name == f"{c.environment}/{c.agent}" else c.name
+    for c, world, label in zip(conditions, worlds, labels, strict=True):
         settings = _settings(results.agent(c.name), results.record["agents"][c.agent])
         settings |= {name: setting for name, setting in _own(c).items() if name in unlike}
         colour = agent_colour(results.agent(c.name)) if _is_known(results.agent(c.name)) else _UNKNOWN
-        load = partial(_load, results, c.name, runs)
+        load = partial(_load, results, c.name, min(c.seeds or _MOST, _MOST))
         reported.append(ReportedAgent(c.name, label, colour, settings, load, world))
     return reported
+
+
+def _labels(results: Results, conditions: Sequence[Condition], worlds: Sequence[str]) -> list[str]:
+    """What conditions are called, among those of their world; by its author's name where one has its own."""
+    labels = [""] * len(conditions)
+    for world in dict.fromkeys(worlds):
+        places = [place for place, other in enumerate(worlds) if other == world]
+        columns = {name: [values[place] for place in places] for name, values in results.coordinates.items()}
+        own = [conditions[place] for place in places]
+        names = ["" if c.name == f"{c.environment}/{c.agent}" else c.name for c in own]
+        for place, label in zip(places, condition_labels(columns, names), strict=True):
+            labels[place] = label
+    return labels
+
+
+def _sweep(results: Results, asked: Asked, agents: Sequence[ReportedAgent]) -> SweptStudy | None:
+    """The study as a sweep: where parameters are swept, where there are many conditions, or where somebody says how."""
+    measures, against = asked.measures or results.measures, asked.against or results.against
+    said = measures or against or results.selection
+    if not (results.swept or len(agents) > _FEW or said):
+        return None
+    selection = results.selection
+    sweep = SweptStudy(
+        coordinates=results.coordinates,
+        swept=results.swept,
+        exact=lambda place: results.exact(results.conditions[place]),
+        measures=tuple(measures) or ("last:100",),
+        against=against,
+        select=None if selection is None else (selection.tune, selection.test),
+    )
+    measures_of(sweep.measures, int(results.record["episodes"]))  # refuses what is none
+    if against is not None:
+        check_against(against, sweep, agents)
+    return sweep
 
 
 def _own(condition: Condition) -> dict[str, str | float]:
@@ -135,8 +184,9 @@ def _settings(agent: Any, record: Any) -> dict[str, str | float]:
 
 def _load(results: Results, name: str, runs: int) -> Runs:
     curves = results.curves(name, runs)
-    bounds = (0.0, float(curves.max_steps))
-    return Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds, length_bounds=bounds)
+    bounds, exact = (0.0, float(curves.max_steps)), results.exact(name)
+    known = (None, None) if exact is None else (exact.returns, exact.lengths)
+    return Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds, *known, length_bounds=bounds)
 
 
 def _table(results: Results, runs: int) -> Table:

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
+from fastsoftq.figures.labels import typeset
 from fastsoftq.report.charts import difference_charts
 from fastsoftq.report.comparison_tables import band_footnotes, folders_table
 from fastsoftq.report.decision import ErrorRate
 from fastsoftq.report.findings import Table
 from fastsoftq.report.folder import FolderContents, ReportedAgent, run_facts
+from fastsoftq.report.outline import Group, Part, Section
 from fastsoftq.report.performance import performance_of
-from fastsoftq.report.sections import Group, Part, Section
+from fastsoftq.report.settings_of_two import settings_table
+from fastsoftq.report.sweep.measured import Watch
 from fastsoftq.report.verdict import Verdict, verdicts
 
 __all__ = ["MatchedFolders", "comparison_section", "matched_folders"]
 
 
 Pair = tuple[ReportedAgent, ReportedAgent]
+
+_SPOKEN = 6  # conditions that sentences name
+_DRAWN = 6  # conditions whose differences are drawn
 
 
 class MatchedFolders(NamedTuple):
@@ -73,7 +79,7 @@ def matched_folders(
     found = [_matching_agents(a.agents, b.agents) for a, b in pairs]
     if not any(found) and all(a.agents and b.agents for a, b in pairs):
         held = [
-            "; ".join(dict.fromkeys(agent.label for each in side for agent in each.agents))
+            _named(list(dict.fromkeys(agent.label for each in side for agent in each.agents)))
             for side in zip(*pairs, strict=True)
         ]
         raise ValueError(
@@ -106,9 +112,12 @@ def _matching_agents(ours: Sequence[ReportedAgent], theirs: Sequence[ReportedAge
 
     found: dict[ReportedAgent, ReportedAgent] = {}
     for key in (_own_name, lambda agent: dict(agent.settings)):
+        taken = set(found.values())
         for one in (agent for agent in ours if agent not in found):
-            free = (agent for agent in theirs if agent not in found.values() and same(key, one, agent))
-            found.update((one, other) for other in [next(free, None)] if other is not None)
+            other = next((agent for agent in theirs if agent not in taken and same(key, one, agent)), None)
+            if other is not None:
+                found[one] = other
+                taken.add(other)
     return [(one, found[one]) for one in ours if one in found]
 
 
@@ -117,16 +126,9 @@ def _own_name(agent: ReportedAgent) -> str:
     return agent.name.removeprefix(f"{agent.world}/")
 
 
-def _unlike_settings(pairs: Iterable[Pair]) -> list[str]:
-    """In which settings the agents of each pair differ: "hard differs in step size: 0.8 against 0.5"."""
-    texts = []
-    for one, other in pairs:
-        told = [f"{name}: {a} against {b}" for name, a, b in one.unlike(other)]
-        texts += [f"{one.label} differs in {', '.join(told)}"] if told else []
-    return list(dict.fromkeys(texts))
-
-
-def comparison_section(both: MatchedFolders, names: tuple[str, str], rate: ErrorRate | None = None) -> Section:
+def comparison_section(
+    both: MatchedFolders, names: tuple[str, str], rate: ErrorRate | None = None, watch: Watch | None = None
+) -> Section:
     """Compare the agents of two folders that are the same.
 
     Parameters
@@ -136,11 +138,13 @@ def comparison_section(both: MatchedFolders, names: tuple[str, str], rate: Error
         What to call the folders.
     rate : ErrorRate, optional
         Of the whole report; of this comparison alone if not given.
+    watch : callable, optional
+        Told how many conditions are compared, and of how many.
 
     Returns
     -------
     Section
-        Differences are ours - theirs.
+        Differences are ours - theirs. Where settings differ, they stand first, and what differs is their doing as well.
 
     Examples
     --------
@@ -152,56 +156,98 @@ def comparison_section(both: MatchedFolders, names: tuple[str, str], rate: Error
     """
     a, b = both.ours, both.theirs
     rate = ErrorRate(2 * len(both.different), len(both.different)) if rate is None else rate
-    same, found = _compared(both, names, rate)
-    told = [verdict.words(brief=i > 0) for i, verdict in enumerate(found)]
-    if found:
-        apart = [verdict.one.label for verdict in found if verdict.sign or verdict.stretches]
-        of = f"of {len(found)} condition{'s' if len(found) > 1 else ''}"
-        which = f"told apart in {len(apart)} {of}: {'; '.join(apart)}" if apart else f"not told apart in any {of}"
-        told.insert(0, f"{names[0]} and {names[1]} are {which}.")
-    if same:
-        which = f"All {len(same)} conditions are" if not found else f"{'; '.join(same)}:"
-        if len(same) == 1 and not found:
-            which = f"{same[0]} is"
-        told.append(f"{which} the same in both to the last bit, for all seeds that both have.")
+    same, found = _compared(both, names, rate, watch)
+    settings, deciding = settings_table(a, b, both.pairs, names)
+    told = _told(same, found, names, deciding)
     if a.agents and b.agents:
         told += _alone(a, b, names, both.pairs)
     else:
         equal = "the same" if (a.summary, _rows(a)) == (b.summary, _rows(b)) else "not the same"
         told.append(f"No learning curves are kept by both; the numbers in their tables are {equal}.")
     groups = []
-    if found:
+    if settings is not None:
+        groups.append(Group("Differences of settings", "", [], tables=[settings]))
+    drawn = sorted(found, key=lambda verdict: -_distance(verdict))[:_DRAWN]
+    if drawn:
         words = (
             f"Mean return in {names[0]} less that in {names[1]}, block by block of episodes, with bands for the whole "
-            "curve; where one is clear of 0, they are told apart."
+            "curve; where one is clear of 0, they are apart."
         )
-        charts = difference_charts(found, f"{names[0]} less {names[1]}")
-        doubts = band_footnotes((v.one.label, v.band.caution) for v in found if v.band)
+        if len(drawn) < len(found):
+            words += f" Of {typeset(len(found))} conditions the {_DRAWN} furthest apart are drawn."
+        charts = difference_charts(drawn, f"{names[0]} less {names[1]}")
+        doubts = band_footnotes((v.one.label, v.band.caution) for v in drawn if v.band)
         groups.append(Group("Differences", words, charts, doubts))
-    table = folders_table(found, names) if found else None
+    table = folders_table(found, names)._replace(sortable=True) if found else None
+    alike = "" if settings is not None else "They were run alike."
+    reports = f"What each folder holds by itself is in its own report: fastsoftq report {names[0]}, and {names[1]}."
     return Section(
         name=f"{a.name.replace('-', ' ')}: {names[0]} against {names[1]}",
         heading=f"{names[0]} against {names[1]}: {a.heading}",
         sentences=(),
-        parts=[Part("", told, _run_alike(a, b, both.pairs), table, groups)],
+        parts=[Part("", told, alike, table, groups)],
         settings=_runs_table(a, b, names),
+        notes=[reports],
     )
 
 
-def _compared(both: MatchedFolders, names: tuple[str, str], rate: ErrorRate) -> tuple[list[str], list[Verdict]]:
+def _distance(verdict: Verdict) -> float:
+    """How clearly two are apart: the end of the interval that is nearer to 0, in intervals; negative where not."""
+    c = verdict.comparison
+    half = (c.high - c.low) / 2.0
+    return (abs(c.difference) - half) / half if half > 0.0 and np.isfinite(half) else abs(c.difference)
+
+
+def _told(same: Sequence[str], found: Sequence[Verdict], names: tuple[str, str], unlike: bool) -> list[str]:
+    """What is the same, and what differs; of very many a few are named and the rest counted."""
+    told = []
+    if found:
+        apart = sorted((v for v in found if v.sign or v.stretches), key=lambda verdict: -_distance(verdict))
+        of = f"of {typeset(len(found))} condition{'s' if len(found) > 1 else ''}"
+        verb = "differ" if unlike else "are told apart"
+        if apart:
+            which = f"{verb} in {typeset(len(apart))} {of}: {_named([v.one.label for v in apart])}"
+        else:
+            which = f"{'do not differ' if unlike else 'are not told apart'} in any {of}"
+        why = "; they were run with other settings, which may be why" if unlike and apart else ""
+        told.append(f"{names[0]} and {names[1]} {which}{why}.")
+        rest = [verdict for verdict in found if verdict not in apart]
+        told += [verdict.words(brief=i > 0) for i, verdict in enumerate([*apart, *rest][:_SPOKEN])]
+    if same:
+        which = f"All {typeset(len(same))} conditions are" if not found else f"{_named(same)}:"
+        if len(same) == 1 and not found:
+            which = f"{same[0]} is"
+        told.append(f"{which} the same in both to the last bit, for all seeds that both have.")
+    return told
+
+
+def _named(labels: Sequence[str]) -> str:
+    """Labels, of very many the first few and how many others."""
+    if len(labels) <= _SPOKEN:
+        return "; ".join(labels)
+    return f"{'; '.join(labels[:_SPOKEN])} and {typeset(len(labels) - _SPOKEN)} others"
+
+
+def _compared(
+    both: MatchedFolders, names: tuple[str, str], rate: ErrorRate, watch: Watch | None
+) -> tuple[list[str], list[Verdict]]:
     """The labels of the agents whose runs are the same to the last bit, and the verdicts on the others."""
-    same, different = [], []
+    same: list[str] = []
+    found: list[Verdict] = []
     several = len({one.world for one, _ in both.pairs}) > 1
-    for one, other in both.pairs:
+    different = set(both.different)
+    for place, (one, other) in enumerate(both.pairs):
         label = f"{one.label} in {one.world}" if several else one.label
-        if (one, other) in both.different:
+        if (one, other) in different:
             there = "that" if one.label == other.label else other.label
-            different.append((replace(one, label=label), replace(other, label=f"{there} in {names[1]}")))
+            sides = replace(one, label=label), replace(other, label=f"{there} in {names[1]}")
+            pair = performance_of(sides[0], rate.of_description), performance_of(sides[1], rate.of_description)
+            found += verdicts([pair], rate.of_comparison)
         else:
             same.append(label)
-    error = rate.of_description
-    pairs = [(performance_of(one, error), performance_of(other, error)) for one, other in different]
-    return same, verdicts(pairs, rate.of_comparison)
+        if watch is not None:
+            watch(place + 1, len(both.pairs))
+    return same, found
 
 
 def _rows(contents: FolderContents) -> list[list[str]]:
@@ -214,33 +260,11 @@ def _alone(a: FolderContents, b: FolderContents, names: tuple[str, str], pairs: 
     sides = zip(*pairs, strict=True) if pairs else ((), ())
     for name, contents, side in zip(names, (a, b), sides, strict=True):
         several = len({agent.world for agent in contents.agents}) > 1
-        odd = [f"{c.label} in {c.world}" if several else c.label for c in contents.agents if c not in side]
+        held = set(side)
+        odd = [f"{c.label} in {c.world}" if several else c.label for c in contents.agents if c not in held]
         if odd:
-            sentences.append(f"Only {name} has {'; '.join(odd)}: not compared.")
+            sentences.append(f"Only {name} has {_named(odd)}: not compared.")
     return sentences
-
-
-def _run_alike(a: FolderContents, b: FolderContents, pairs: Sequence[Pair]) -> str:
-    """Say in which settings the runs differ."""
-    agents = _unlike_settings(pairs)
-    texts, unknown = [], []
-    for name in ("seeds", "episodes", "max_steps", "precision", "fastsoftq", "commit", "cpu", "python", "threads"):
-        values, what = (a.run.get(name), b.run.get(name)), name.replace("_", " ")
-        if values[0] != values[1]:
-            if None in values:
-                unknown.append(what)
-            else:
-                texts.append(f"{what} {values[0]} and {values[1]}")
-    for ours, theirs in dict.fromkeys((one.world, other.world) for one, other in pairs):
-        if ours != theirs and ours and theirs:
-            texts.append(f"environments called {ours} and {theirs}")
-        made = [contents.run.get("environments", {}).get(world) for contents, world in ((a, ours), (b, theirs))]
-        if None not in made and made[0] != made[1]:
-            texts.append(f"environment {ours} made in different ways")
-    alike = f"They were run alike{' otherwise' if agents else ''}"
-    run = f"They were run with {'; '.join(texts)}" if texts else alike
-    one_only = f"; {', '.join(unknown)}: recorded in one of them only" if unknown else ""
-    return " ".join(f"{text}." for text in (*agents, run + one_only))
 
 
 def _runs_table(a: FolderContents, b: FolderContents, names: tuple[str, str]) -> Table:

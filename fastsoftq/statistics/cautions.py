@@ -14,7 +14,7 @@ from fastsoftq.statistics.samples import FloatArray, exponent, paired_difference
 _NEARLY_LINEAR = 100
 
 #: A tail mean holds with so many runs in the tail, and with so many where tails are heavy: 50 and 200 runs at 5 %.
-_IN_TAIL, _IN_HEAVY_TAIL = 2.5, 10.0
+IN_TAIL, _IN_HEAVY_TAIL = 2.5, 10.0
 
 #: Kurtosis beyond which tails are heavy: samples of 100 normal runs have more in 3 cases of 100.
 _HEAVY = 4.0
@@ -47,7 +47,7 @@ def caution_of_mean(sample: FloatArray, alpha: float, *, known: bool = True) -> 
 def caution_of_tail(sample: FloatArray, fraction: float) -> str:
     """Return what makes the interval of a tail mean doubtful."""
     n = len(sample)
-    enough, enough_if_heavy = (math.ceil(runs / fraction - 1e-9) for runs in (_IN_TAIL, _IN_HEAVY_TAIL))
+    enough, enough_if_heavy = (math.ceil(runs / fraction - 1e-9) for runs in (IN_TAIL, _IN_HEAVY_TAIL))
     if n < enough:
         return (
             f"the worst {100.0 * fraction:.3g}% of {n} runs are too few to know how much they vary: it takes {enough}"

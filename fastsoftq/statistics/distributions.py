@@ -10,6 +10,9 @@ from fastsoftq.checks import MOST, count
 from fastsoftq.statistics.samples import FloatArray, as_fraction, as_numbers, as_runs
 from fastsoftq.system.html import NotebookTable
 
+#: Chance that no more runs than so many lie below a quantile, where runs are tied there.
+_FURTHEST = 0.975
+
 
 @dataclass(frozen=True, eq=False)
 class Profile(NotebookTable):
@@ -118,9 +121,16 @@ def tail_contributions(x: FloatArray, fraction: float) -> FloatArray:
     """Return numbers [runs] whose mean is the tail mean and whose spread is what the tail mean varies by.
 
     They are the influence values q - max(q - x, 0) / fraction. For q the first run above the tail is taken: the last
-    one within it would contribute nothing, and at 20 runs leave no variation at all.
+    one within it would contribute nothing, and at 20 runs leave no variation at all. Where these two are tied chance
+    alone says how far the tail reaches into the runs that are alike; q then is the highest that the quantile may be.
     """
-    q = np.sort(x)[min(math.ceil(_mass(fraction, len(x))), len(x) - 1)]
+    from scipy.stats import binom
+
+    ordered = np.sort(x)
+    above = min(math.ceil(_mass(fraction, len(x))), len(x) - 1)
+    if ordered[above - 1] == ordered[above]:
+        above = min(int(binom.ppf(_FURTHEST, len(x), fraction)), len(x) - 1)
+    q = ordered[above]
     influence = q - np.maximum(q - x, 0.0) / fraction
     return np.asarray(influence - influence.mean() + tail_mean(x, fraction))
 

@@ -80,7 +80,7 @@ def student_interval(m: Moments, alpha: float) -> tuple[FloatArray, FloatArray]:
     return m.estimate - half, m.estimate + half
 
 
-def skew_corrected_interval(m: Moments, alpha: float) -> tuple[FloatArray, FloatArray]:
+def skew_corrected_interval(m: Moments, alpha: float | FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return the wider, at either end, of the t interval and the one after Hall's transformation for skewness.
 
     With T the studentised error and A the skewness of the estimate, T + A T^2 / 3 + A^2 T^3 / 27 + A / 6 is
@@ -111,7 +111,7 @@ def skew_corrected_p_value(m: Moments) -> FloatArray:
     return np.asarray(np.minimum(2.0 * stdtr(m.dof, -np.minimum(t, _transform(t, side * m.skew))), 1.0))
 
 
-def _t_quantile(m: Moments, alpha: float) -> FloatArray:
+def _t_quantile(m: Moments, alpha: float | FloatArray) -> FloatArray:
     from scipy.special import stdtrit
 
     return np.asarray(stdtrit(m.dof, 1.0 - alpha / 2.0))

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from fastsoftq.checks import choice, flag
+from fastsoftq.checks import choice, flag, number
 from fastsoftq.statistics.agreeing_runs import agreed_interval, of_unknown, of_weights
 from fastsoftq.statistics.bootstraps import FEWEST, check_fineness, expanded_level
 from fastsoftq.statistics.distributions import Profile
@@ -19,6 +19,7 @@ from fastsoftq.statistics.samples import (
     as_curves,
     as_fraction,
     as_generator,
+    as_numbers,
     as_resamples,
     as_runs,
     check_same_shape,
@@ -31,6 +32,36 @@ _OF_MEANS = of_weights(lambda share: share)
 
 #: Degrees of freedom, of all environments together, from which on a bootstrap of them holds.
 _LEAST_DOF = 6
+
+
+def normalised(values: npt.ArrayLike, random: float, optimum: float) -> FloatArray:
+    """Return values on the scale on which a random policy scores 0 and the exact optimum 1.
+
+    Parameters
+    ----------
+    values
+        float, of any shape.
+    random, optimum
+        What a random policy and the best one return in this environment.
+
+    Returns
+    -------
+    float64, of the shape of ``values``
+
+    Raises
+    ------
+    ValueError
+        Where the optimum is no better than random: then nothing can be learned.
+
+    Examples
+    --------
+    >>> normalised([-113.0, -63.0, -13.0], random=-113.0, optimum=-13.0).tolist()
+    [0.0, 0.5, 1.0]
+    """
+    low, high = number("random", random), number("optimum", optimum)
+    if not high > low:
+        raise ValueError(f"optimum is {high} and random {low}; the optimum must be higher")
+    return np.asarray((as_numbers(values, "values", None) - low) / (high - low))
 
 
 def suite_interval(
@@ -51,7 +82,8 @@ def suite_interval(
         optimum, say.
     statistic
         ``"mean"``; ``"median"``, of the environments' means; or ``"interquartile_mean"``, of all runs of all
-        environments together (Agarwal et al., NeurIPS 2021).
+        environments together (Agarwal et al., NeurIPS 2021); or ``"optimality_gap"``, the mean of what scores are short
+        of 1, of which more than that makes up for nothing.
     level
         Nominal coverage.
     rng
@@ -85,12 +117,16 @@ def suite_interval(
     '0.72 [0.64, 0.81]'
     """
     x = as_curves(scores, "scores", columns="environments")
-    choice("statistic", statistic, ("mean", "median", "interquartile_mean"))
+    choice("statistic", statistic, ("mean", "median", "interquartile_mean", "optimality_gap"))
     level = as_fraction(level, "level")
     resamples = as_resamples(resamples)
     generator = as_generator(rng)
     limits = limits_of(bounds, scores)
     x = x if limits is None else within(x, "scores", limits)
+    if statistic == "optimality_gap":
+        # The largest gap is above the least unless no score can be below 1: then there is no gap at all.
+        gaps = None if limits is None or limits[0] >= 1.0 else (max(1.0 - limits[1], 0.0), 1.0 - limits[0])
+        return suite_interval(np.maximum(1.0 - x, 0.0), "mean", level, bounds=gaps)
     runs, environments = x.shape
     caution = _agreement(x)
 

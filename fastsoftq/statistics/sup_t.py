@@ -31,12 +31,12 @@ def pointwise_alpha(
     most, least = 1.0 - level, (1.0 - level) / points
     if points == 1 or most * resamples < 1.0:
         return float(least)
-    largest = largest_deviations(rows, rng, resamples, _independence(rows, float(m.dof[varies].mean())))
+    largest = largest_deviations(rows, rng, resamples, standardised_independence(rows, float(m.dof[varies].mean())))
     return float(np.clip(2.0 * ndtr(-np.quantile(largest, level)), least, most))
 
 
-def _independence(rows: FloatArray, dof: float) -> float:
-    """Return the part, in [0, 1], of the squared correlations between points that chance alone explains.
+def standardised_independence(rows: FloatArray, dof: float) -> float:
+    """Return the part, in [0, 1], of the squared correlations between points [runs, points] that chance alone explains.
 
     The squared sample correlation is on average r^2 + (1 - r^2) / dof for a true correlation r.
     """

@@ -7,13 +7,22 @@ import numpy as np
 import numpy.typing as npt
 
 from fastsoftq.statistics.agreeing_runs import agreed_interval, of_weights
-from fastsoftq.statistics.cautions import caution_of_agreement, caution_of_tail
+from fastsoftq.statistics.cautions import IN_TAIL, caution_of_agreement, caution_of_tail
 from fastsoftq.statistics.comparison import Comparison, compare_samples
 from fastsoftq.statistics.distributions import tail_contributions, tail_mean
 from fastsoftq.statistics.improvement import wins
 from fastsoftq.statistics.intervals import TAIL, Interval
 from fastsoftq.statistics.moments import moments, skew_corrected_interval, variation
-from fastsoftq.statistics.samples import FloatArray, as_fraction, as_runs, as_two_samples, limits_of, within
+from fastsoftq.statistics.samples import (
+    BLOCK,
+    FloatArray,
+    as_fraction,
+    as_generator,
+    as_runs,
+    as_two_samples,
+    limits_of,
+    within,
+)
 
 
 def tail_interval(
@@ -71,6 +80,7 @@ def compare_tails(
     level: float = 0.95,
     rng: int | np.random.Generator | None = None,
     *,
+    resamples: int = 9999,
     bounds: tuple[float, float] | None = None,
 ) -> Comparison:
     """Compare the worst runs of two samples, a - b.
@@ -81,7 +91,7 @@ def compare_tails(
         One number per run, float [runs]; low is bad. Paired: entry i of both belongs to one seed.
     fraction
         The part of the runs that counts, in (0, 1).
-    paired, level, rng, bounds
+    paired, level, rng, resamples, bounds
         As in `compare_samples`.
 
     Returns
@@ -92,7 +102,8 @@ def compare_tails(
 
     Notes
     -----
-    A sample whose runs all agree has the interval of `tail_interval`, joined to the other's by Newcombe's method.
+    A sample whose runs all agree has the interval of `tail_interval`, joined to the other's by Newcombe's method. Where
+    tails hold fewer than 2.5 runs, the interval holds 0 unless a permutation test of the tail means themselves rejects.
 
     Examples
     --------
@@ -106,12 +117,15 @@ def compare_tails(
     own = [tail_interval(x, fraction, level, bounds) for x in (a, b)]
     difference = own[0].estimate - own[1].estimate
     shares_a, shares_b = (tail_contributions(x, fraction) for x in (first, second))
-    found = compare_samples(shares_a, shares_b, paired, level, rng)
+    found = compare_samples(shares_a, shares_b, paired, level, rng, resamples=resamples)
     low, high, p_value = found.low, found.high, found.p_value
     if not all(variation(x) for x in (first, second)):
         low = difference - math.hypot(own[0].estimate - own[0].low, own[1].high - own[1].estimate)
         high = difference + math.hypot(own[0].high - own[0].estimate, own[1].estimate - own[1].low)
         p_value = 1.0 if low <= 0.0 <= high else p_value
+    if min(len(first), len(second)) * fraction < IN_TAIL:
+        p_value = max(p_value, _relabelled(first, second, fraction, paired, as_generator(rng), resamples))
+        low, high = (low, high) if p_value <= 1.0 - level else (min(low, 0.0), max(high, 0.0))
     reach = math.inf if bounds is None else bounds[1] - bounds[0]
     return replace(
         found,
@@ -125,6 +139,26 @@ def compare_tails(
         mean_b=own[1].estimate,
         caution="; ".join(f"{n}: {ci.caution}" for n, ci in zip("ab", own, strict=True) if ci.caution),
     )
+
+
+def _relabelled(
+    a: FloatArray, b: FloatArray, fraction: float, paired: bool, rng: np.random.Generator, resamples: int
+) -> float:
+    """Return the p-value of a difference of tail means, runs dealt out anew, or pairs turned round."""
+    from scipy.stats import permutation_test
+
+    def difference(x: FloatArray, y: FloatArray, axis: int = -1) -> FloatArray:
+        return np.asarray(tail_mean(x, fraction, axis) - tail_mean(y, fraction, axis))
+
+    found = permutation_test(
+        (a, b),
+        difference,
+        permutation_type="samples" if paired else "independent",
+        n_resamples=resamples,
+        batch=max(1, BLOCK // (len(a) + len(b))),
+        rng=rng,
+    )
+    return float(found.pvalue)
 
 
 def _effect(a: FloatArray, b: FloatArray, difference: float) -> float:

@@ -14,6 +14,8 @@ _HOME = {
     "DamagedError": "fastsoftq.studies.zarr_files",
     "Estimate": "fastsoftq.studies.estimating",
     "FolderError": "fastsoftq.studies.plan",
+    "Choices": "fastsoftq.studies.spaces",
+    "Range": "fastsoftq.studies.spaces",
     "Results": "fastsoftq.studies.results",
     "Selection": "fastsoftq.studies.selection",
     "Stop": "fastsoftq.studies.stopping",
@@ -23,13 +25,16 @@ _HOME = {
     "open_results": "fastsoftq.studies.results",
     "read_study": "fastsoftq.studies.toml",
     "run": "fastsoftq.studies.running",
+    "tune": "fastsoftq.studies.tuning",
 }
 
 __all__ = [
+    "Choices",
     "Condition",
     "DamagedError",
     "Estimate",
     "FolderError",
+    "Range",
     "Results",
     "Selection",
     "Stop",
@@ -39,6 +44,7 @@ __all__ = [
     "open_results",
     "read_study",
     "run",
+    "tune",
 ]
 
 
@@ -63,7 +69,10 @@ if TYPE_CHECKING:
     from fastsoftq.studies.results import open_results as open_results
     from fastsoftq.studies.running import run as run
     from fastsoftq.studies.selection import Selection as Selection
+    from fastsoftq.studies.spaces import Choices as Choices
+    from fastsoftq.studies.spaces import Range as Range
     from fastsoftq.studies.stopping import Stop as Stop
     from fastsoftq.studies.study import Study as Study
     from fastsoftq.studies.toml import read_study as read_study
+    from fastsoftq.studies.tuning import tune as tune
     from fastsoftq.studies.zarr_files import DamagedError as DamagedError

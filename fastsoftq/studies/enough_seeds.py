@@ -10,8 +10,8 @@ import numpy as np
 
 from fastsoftq.measures import Measure, common_horizon
 from fastsoftq.statistics.sample_size import seeds_needed
+from fastsoftq.studies.compared_pairs import reference_table, tables_of
 from fastsoftq.studies.pilot import Piloted
-from fastsoftq.studies.references import reference_table, tables_of
 from fastsoftq.studies.study import Study
 from fastsoftq.studies.study_records import agent_record
 from fastsoftq.system.html import NotebookTable

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from fastsoftq import checks
 from fastsoftq.studies.kept_arrays import CURVES
 from fastsoftq.studies.plan import Plan, Unit
+from fastsoftq.studies.rounds import StudyDecision, noted
 from fastsoftq.studies.store import Found, open_store
 from fastsoftq.studies.study_records import canonical
 
@@ -46,6 +47,7 @@ class Status(NamedTuple):
     rows: list[Row]
     steps_a_second: float  # of the last five minutes, over everything that writes to the folder; 0 if nothing does
     owners: dict[str, str]  # machine and process, by the chunk it computes; a folder on this machine only
+    decision: StudyDecision | None = None  # of a study that stops when it is answered, as its last run noted it
 
     @property
     def finished(self) -> bool:
@@ -98,7 +100,8 @@ def status(url: str | Path) -> Status:
             since = min(since, mark["finished"] - mark["seconds"])
     owners = {name: owner for name, owner in store.claims.owners().items() if name != "plan"}
     finished = all(row.done == row.runs for row in rows)
-    return Status(plan.record["name"], rows, 0.0 if finished or now <= since else recent / (now - since), owners)
+    speed = 0.0 if finished or now <= since else recent / (now - since)
+    return Status(plan.record["name"], rows, speed, owners, noted(store.storage))
 
 
 class Verification(NamedTuple):

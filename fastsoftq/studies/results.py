@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     import polars
     import xarray
 
+    from fastsoftq.studies.rounds import StudyDecision
+    from fastsoftq.studies.selected import Selected
+
 __all__ = ["Results", "open_results"]
 
 
@@ -129,6 +132,55 @@ class Results:
     def stop(self) -> Stop | None:
         """When there are enough seeds, as the study says."""
         return self._store.plan.reading.stop
+
+    @property
+    def origins(self) -> Origins:
+        """The tables that environments and agents come from."""
+        return self._origins
+
+    @property
+    def decision(self) -> StudyDecision | None:
+        """What the rounds of a study with `stop` have decided, worked out from the results; None without rounds.
+
+        Raises
+        ------
+        DamagedError
+            Chunks that are missing or damaged; the message names them.
+        """
+        from fastsoftq.studies.rounds import decided, noted
+
+        there = noted(self._store.storage)
+        if there is None or self.stop is None or there.rounds[-1] > self._store.plan.runs:
+            return None
+        return decided(self, there.rounds)
+
+    def selected(self, selection: Selection | None = None, measure: str | None = None) -> Selected:
+        """Choose the best condition of each agent's table in each environment, and read it on other seeds.
+
+        Parameters
+        ----------
+        selection : Selection, optional
+            On how many of the first seeds is chosen; the study's if not given.
+        measure : str, optional
+            By which the best is the best; the study's main one if not given, else the mean of the last 100 returns.
+
+        Returns
+        -------
+        Selected
+
+        Raises
+        ------
+        ValueError
+            No selection, here or in the study; fewer runs than it takes; a study that keeps summaries.
+        DamagedError
+            Chunks that are missing or damaged; the message names them.
+        """
+        from fastsoftq.studies.selected import select_conditions
+
+        chosen = selection or self.selection
+        if chosen is None:
+            raise ValueError("selection is None, and the study has none; it must be like Selection(200, 1000)")
+        return select_conditions(self, chosen, measure)
 
     @cached_property
     def coordinates(self) -> Coordinates:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -16,12 +17,14 @@ from fastsoftq.engine.threads import Progress
 from fastsoftq.mdp.ends import warn_of_endless_starts
 from fastsoftq.reward_scales import warn_below_critical
 from fastsoftq.studies.inspect import Row
-from fastsoftq.studies.plan import Unit
-from fastsoftq.studies.store import Store, create
+from fastsoftq.studies.plan import FolderError, Unit
+from fastsoftq.studies.results import Results
+from fastsoftq.studies.rounds import StudyDecision, check_rounds, decided, round_sizes, write_down
+from fastsoftq.studies.store import Store, create, open_store
 from fastsoftq.studies.study import Study
 from fastsoftq.studies.work import Result, dask_client, dask_workers, work
 
-__all__ = ["Outcome", "Tally", "Watch", "run"]
+__all__ = ["Outcome", "Tally", "Watch", "filled", "run", "threads_of"]
 
 _AGAIN = 1.0  # seconds until a unit that another run has is tried again
 _WAIT = 0.2  # seconds for a unit to end, before those that others have are thought of
@@ -38,13 +41,14 @@ class Outcome(NamedTuple):
     damaged: tuple[str, ...]  # files found damaged and written anew
     new_runs: int = 0  # made now
     old_runs: int = 0  # that were there already, whole
+    decision: StudyDecision | None = None  # of a study that stops when it is answered
 
 
 class Watch(Protocol):
     """Told how a run goes, in the thread that called `run`; `tick` in the thread that trains."""
 
     def begin(self, store: Store, units: list[Unit]) -> None:
-        """The units of this run."""
+        """The units of this run, or of a round of it."""
 
     def tick(self, unit: Unit, progress: Progress) -> None:
         """How far a unit is, from the thread that computes it."""
@@ -66,10 +70,14 @@ class Tally:
 
     def begin(self, store: Store, units: list[Unit]) -> None:
         """The units that will be seen to."""
+        rows: dict[int, Row] = {}
         for unit in sorted(units):
-            row = self._rows.get(unit.condition, Row(store.plan.conditions[unit.condition].name, 0, 0, 0))
-            self._rows[unit.condition] = row._replace(runs=row.runs + unit.runs)
-        self._start = self._now()
+            row = rows.get(unit.condition, Row(store.plan.conditions[unit.condition].name, 0, 0, 0))
+            rows[unit.condition] = row._replace(runs=row.runs + unit.runs)
+        with self._lock:
+            if not self._rows:  # rounds begin again, and what they take is one run
+                self._start = self._now()
+            self._rows = rows
 
     def tick(self, unit: Unit, progress: Progress) -> None:
         """How far a unit is."""
@@ -128,6 +136,9 @@ def run(
 ) -> Outcome:
     """Run a study, or take it up where it stopped.
 
+    With `stop`, seeds are added in rounds, twice as many each time, until what differs from the reference is answered
+    or there may be no more. What is decided does not depend on interruptions either: all rounds are looked at again.
+
     What is in the folder already is checked, every bit of it, and kept; what is missing or damaged is computed. The
     contents do not depend on threads, workers, parts, chunks or interruptions. Several runs on one folder share the
     work. An interruption (Ctrl-C) drops the chunks in hand.
@@ -162,9 +173,12 @@ def run(
     TypeError
         `study` is no Study, or a number is no integer.
     ValueError
-        An argument out of bounds.
+        An argument out of bounds, or a `stop` that cannot be decided: of a part, of summaries, without a reference, or
+        of a measure that is no mean over runs.
     FolderError
         The folder holds something else.
+    ImportError
+        Without dask.distributed, where it is asked for.
     OSError
         Something could not be read or written. What was done stays done.
 
@@ -199,31 +213,115 @@ def run(
         environment, agent = study.environments[condition.environment], study.agents[condition.agent]
         steps = math.prod([len(study.seeds), condition.episodes or 0, condition.max_steps or 0])
         warn_below_critical(environment, agent, steps)
+    if study.stop is not None:
+        check_rounds(study, (index, parts))
     start = time.perf_counter()
-    computed = kept = steps = new_runs = old_runs = 0
     with ExitStack() as stack:
         client = None if dask is None else stack.enter_context(dask_client(dask, threads))
-        store, mended = create(study, out, chunk=chunk, source=source, beside=beside)
-        damaged = list(mended)
-        units = store.plan.units((index, parts))
-        watch.begin(store, units)
-        if client is None:
-            submit, width = stack.enter_context(_threads(store, study, threads, watch))
-        else:
-            submit, width = dask_workers(client, store, study)
-        for result in _results(units, submit, width):
-            watch.done(result)
-            kept += not result.busy and not result.new_steps
-            old_runs += 0 if result.busy else result.runs - result.new_runs
-            now: Result | None = result
-            while now is not None:  # with the units that it starts from
-                computed += now.new_steps > 0
-                steps += now.new_steps
-                new_runs += now.new_runs
-                damaged.extend(now.damaged)
-                now = now.source
+
+        def fill(study: Study) -> Outcome:
+            with ExitStack() as inner:
+                store, mended = create(study, out, chunk=chunk, source=source, beside=beside)
+                units = store.plan.units((index, parts))
+                watch.begin(store, units)
+                if client is None:
+                    submit, width = inner.enter_context(threads_of(store, study, threads, watch))
+                else:
+                    submit, width = dask_workers(client, store, study)
+                return filled(store, units, submit, width, watch, mended)
+
+        outcome = fill(study) if study.stop is None else _in_rounds(study, out, fill)
+    return outcome._replace(seconds=time.perf_counter() - start)
+
+
+def _in_rounds(study: Study, out: str | Path, fill: Callable[[Study], Outcome]) -> Outcome:
+    """Fill a folder with the seeds of one round after the other until all is answered."""
+    assert study.stop is not None
+    first, seeds = study.seeds.start, len(study.seeds)
+    sizes: list[int] = []
+    whole: Outcome | None = None
+    for size in round_sizes(seeds, study.stop.most):
+        sizes.append(size)
+        while whole is None or whole.store.plan.runs < size:
+            there = max(size, _runs_there(out))  # of rounds before an interruption, or of another run's
+            try:
+                outcome = fill(replace(study, seeds=range(first, first + there)))
+            except FolderError:
+                if _runs_there(out) <= there:
+                    raise
+                continue  # another run has begun the next round just now
+            whole = outcome if whole is None else _both(whole, outcome)
+        decision = decided(Results(whole.store), sizes)
+        write_down(whole.store.storage, decision)
+        whole = whole._replace(decision=decision)
+        if decision.answered:
+            break
+    assert whole is not None
+    return whole
+
+
+def _runs_there(out: str | Path) -> int:
+    """The runs that a folder is to hold of each condition; 0 where it is none yet, or none of ours."""
+    try:
+        return open_store(out).plan.runs
+    except FolderError:
+        return 0
+
+
+def _both(one: Outcome, other: Outcome) -> Outcome:
+    """What two rounds have done; what the later one found whole, the earlier one has counted."""
+    return other._replace(
+        computed=one.computed + other.computed,
+        kept=one.kept,
+        steps=one.steps + other.steps,
+        damaged=(*one.damaged, *other.damaged),
+        new_runs=one.new_runs + other.new_runs,
+        old_runs=one.old_runs,
+    )
+
+
+def filled(
+    store: Store,
+    units: list[Unit],
+    submit: Callable[[Unit], Future[Result]],
+    width: Callable[[], int],
+    watch: Watch,
+    damaged: tuple[str, ...] = (),
+) -> Outcome:
+    """See to it that units are done.
+
+    Parameters
+    ----------
+    store : Store
+    units : list of Unit
+    submit : callable
+        Hands a unit out.
+    width : callable
+        Says how many may be handed out at a time.
+    watch : Watch
+    damaged : tuple of str
+        What has been found damaged already.
+
+    Returns
+    -------
+    Outcome
+    """
+    start = time.perf_counter()
+    computed = kept = steps = new_runs = old_runs = 0
+    found = list(damaged)
+    for result in _results(units, submit, width):
+        watch.done(result)
+        kept += not result.busy and not result.new_steps
+        old_runs += 0 if result.busy else result.runs - result.new_runs
+        now: Result | None = result
+        while now is not None:  # with the units that it starts from
+            computed += now.new_steps > 0
+            steps += now.new_steps
+            new_runs += now.new_runs
+            found.extend(now.damaged)
+            now = now.source
     seconds = time.perf_counter() - start
-    return Outcome(store, computed, kept, steps, seconds, tuple(damaged), new_runs, old_runs)
+    return Outcome(store, computed, kept, steps, seconds, tuple(found), new_runs, old_runs)
 
 
 def _results(units: list[Unit], submit: Callable[[Unit], Future[Result]], width: Callable[[], int]) -> Iterator[Result]:
@@ -257,7 +355,7 @@ def _results(units: list[Unit], submit: Callable[[Unit], Future[Result]], width:
 
 
 @contextmanager
-def _threads(
+def threads_of(
     store: Store, study: Study, threads: int, watch: Watch
 ) -> Iterator[tuple[Callable[[Unit], Future[Result]], Callable[[], int]]]:
     """Threads of this process, each with a unit at a time; on the way out they drop what they have in hand."""

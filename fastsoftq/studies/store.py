@@ -5,6 +5,7 @@
     worlds/               the worlds as arrays, for planning
     done/CONDITION.CHUNK  one mark for each chunk that is done: digests of its contents, steps, time, machine
     claims/  tmp/         what is being computed, and written, just now
+    decisions.json, tuning.json    of a study that stops when it is answered, or that is tuned
 
 A mark is the commit.
 """
@@ -32,7 +33,8 @@ from fastsoftq.system.provenance import provenance
 __all__ = ["Found", "Store", "check_fits", "create", "open_store"]
 
 _PLAN = "study.json"
-_OURS = {_PLAN, RESULTS, WORLDS, "done", "claims", "tmp"}
+_BESIDE = {"decisions.json", "tuning.json"}  # of a study that stops when it is answered, or that is tuned
+_OURS = {_PLAN, RESULTS, WORLDS, "done", "claims", "tmp", *_BESIDE}
 _LABEL_BYTES = 32  # of memory for each row's label, with the copies that writing it makes
 
 

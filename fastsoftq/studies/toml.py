@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, fields
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from fastsoftq.agents import LEARNERS, LinearDecay, PowerDecay
 from fastsoftq.agents.hyperparameters import checked
@@ -28,7 +28,7 @@ from fastsoftq.studies.stopping import Stop
 from fastsoftq.studies.study import Study
 from fastsoftq.studies.sweep import label_of, list_depths, swept
 
-__all__ = ["ENVIRONMENTS", "SpecError", "origins_of_source", "parse_study", "read_study"]
+__all__ = ["ENVIRONMENTS", "SpecError", "origins_of_source", "parse_study", "read_as", "read_study"]
 
 # The environments that can be named in a study: the kind, and what makes one from the table's other entries.
 ENVIRONMENTS: dict[str, Callable[..., TabularMDP]] = {
@@ -45,6 +45,7 @@ _READ: dict[str, type] = {"select": Selection, "stop": Stop}
 _SCHEDULES = (LinearDecay, PowerDecay)
 
 Where = tuple[str | int, ...]
+Parsed = TypeVar("Parsed")
 
 
 class SpecError(ValueError):
@@ -88,6 +89,29 @@ def read_study(path: str | Path) -> Study:
     >>> read_study("study.toml").seeds
     range(0, 4)
     """
+    return read_as(parse_study, path)
+
+
+def read_as(parse: Callable[[Mapping[str, Any]], Parsed], path: str | Path) -> Parsed:
+    """Read a TOML file, and say in which line what is wrong with it stands.
+
+    Parameters
+    ----------
+    parse : callable of (mapping)
+        Makes something of what the file holds; it raises SpecError.
+    path : str or Path
+
+    Returns
+    -------
+    what `parse` makes
+
+    Raises
+    ------
+    OSError
+        No such file.
+    SpecError
+        Not TOML, or not what `parse` takes.
+    """
     path = Path(path)
     try:
         text = path.read_text(encoding="utf-8-sig")  # editors on Windows begin a file with a byte-order mark
@@ -96,7 +120,7 @@ def read_study(path: str | Path) -> Study:
     except ValueError as error:  # of characters that no path has
         raise SpecError(f"path is {str(path)!r}; no file can be called that: {error}") from None
     try:
-        return parse_study(tomllib.loads(text))
+        return parse(tomllib.loads(text))
     except SpecError as error:
         line = _line_of(error.at, text)
         raise SpecError(f"{path.name}, line {line}: {error}" if line else f"{path.name}: {error}", error.at) from None
@@ -136,6 +160,8 @@ def parse_study(data: Mapping[str, Any]) -> Study:
     >>> [condition.name for condition in study.conditions]
     ['cliff/hard[step_size=0.5]', 'cliff/hard[step_size=0.8]']
     """
+    if "tune" in data:
+        raise SpecError("tune is there: its agents are chosen by `fastsoftq tune`, and not run as they are", ("tune",))
     required = _REQUIRED if "select" in data else (*_REQUIRED, "seeds")
     _check_names(data, (), (*_REQUIRED, "seeds", *_OPTIONAL, *_READ, "conditions"), required)
     environments = _named(data["environments"], ("environments",), _environment)

@@ -126,4 +126,4 @@ def test_a_page_and_a_picture_are_drawn_from_one_chart():
     drawn = {tick.get_text() for axis in (ax.xaxis, ax.yaxis) for tick in axis.get_ticklabels()}
     assert {"1", "10", "100", "−10", "−100", "−1,000", "−10,000"} <= texts & drawn
     assert [text.get_text() for text in ax.texts] == ["agent 4", "agent 1"]
-    assert re.findall(r"</title>([^<]*)<", drawing) == ["agent 4", "agent 1"]
+    assert re.findall(r'<text class="name"[^>]*>([^<]*)<', drawing) == ["agent 4", "agent 1"]

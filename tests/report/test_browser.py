@@ -6,12 +6,18 @@ import re
 import shutil
 import subprocess
 from html import unescape
+from pathlib import Path
 
+import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from fastsoftq.report.page import write_report
+from fastsoftq.report.decision import ErrorRate
+from fastsoftq.report.findings import Table
+from fastsoftq.report.outline import Section
+from fastsoftq.report.page import page_text, write_report
 from tests.report.folders import COLD, HARD, SOFT
+from tests.report.outlines import sweep
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 BROWSER = next(filter(None, map(shutil.which, NAMES)), None)
@@ -51,6 +57,7 @@ window.addEventListener("load", () => {
 });
 </script>
 """
+SWEEP = (Path(__file__).parent / "sweep_probe.js").read_text()
 FRAME = """<!DOCTYPE html><title>frame</title>
 <iframe src="page.html" width="390" height="800"></iframe>
 <script>window.addEventListener("message", (event) => document.body.setAttribute("data-found", event.data));</script>
@@ -123,3 +130,52 @@ def test_it_prints(report, tmp_path):
     data = document.read_bytes()
     assert data.startswith(b"%PDF")
     assert 2 <= len(re.findall(rb"/Type\s*/Page\b", data)) <= 8
+
+
+@pytest.mark.parametrize("width", [400, 1200])
+def test_a_sweep_can_be_searched_filtered_sorted_and_read_at_both_widths(tmp_path, width):
+    text = page_text("Hard or soft?", [sweep()], ErrorRate(300, 299))
+    (tmp_path / "page.html").write_text(text.replace("</body>", f"<script>{SWEEP}</script></body>"))
+    (tmp_path / "frame.html").write_text(FRAME.replace('width="390"', f'width="{width}"'))
+    dom = chromium(tmp_path, "--dump-dom", (tmp_path / "frame.html").as_uri())
+    found = json.loads(unescape(re.search(r'data-found="([^"]*)"', dom)[1]))
+    assert found["width"] <= width
+    assert found["contents"] == (width == 1200)
+    assert found["first"] == [25, "25 of 150 rows"]
+    assert found["all"] == [150, "150 of 150 rows", "Show the first 25"]
+    assert found["again"] == 25
+    assert len(found["searched"]) == 10
+    assert all(row.startswith("soft") and row.endswith("α = 0.5") for row in found["searched"])
+    assert found["typed"] == found["typeset"]
+    assert found["options"] == ["all", "0.05", "0.1", "0.2", "0.5", "0.8"]
+    assert len(found["chosen"]) == 10
+    assert all(row.startswith("hard") and row.endswith("α = 0.5") for row in found["chosen"])
+    assert sorted(found["sorted"]) == sorted(found["chosen"])
+    scales = np.round(np.geomspace(1.0, 30.0, 10), 2)
+    worst_first = [f"hard, k = {k:g}, α = 0.5" for k in sorted(scales, key=lambda k: -abs(np.log10(k / 7.0)))]
+    assert found["sorted"] == worst_first
+    assert found["aria"] == "ascending"
+    assert found["focused"] == "mean return"
+    assert found["labels"] == ["Search", "algorithm", "α", "cannot be told from the best"]
+    assert all(found["inside"])
+    assert found["touching"] == []
+    assert re.match(
+        r"step size α 0\.\d+\nsoft −[\d.]+ \[−[\d.]+, −[\d.]+\]\n|step size α 0\.\d+\nhard", found["readout"]
+    )
+    assert found["revealed"]
+
+
+def test_what_is_missing_is_sorted_last_whichever_way(tmp_path):
+    rows = [["a", "–"], ["b", "−2 [−3, −1]"], ["c", ""], ["d", "1,000"], ["e", "30"], ["f", "−∞"], ["g", "text"]]
+    section = Section("s", "H", ["Said."], table=Table(["name", "value"], rows, sortable=True))
+    probe = """<script>window.addEventListener("load", () => {
+      const table = document.querySelector("table"), button = table.tHead.rows[0].cells[1].querySelector("button");
+      const names = () => [...table.tBodies[0].rows].map((row) => row.cells[0].textContent).join("");
+      button.click(); const up = names(); button.click();
+      document.body.setAttribute("data-found", `${up} ${names()}`);
+    });</script>"""
+    (tmp_path / "page.html").write_text(
+        page_text("Title", [section], ErrorRate(0, 0)).replace("</body>", f"{probe}</body>")
+    )
+    dom = chromium(tmp_path, "--dump-dom", (tmp_path / "page.html").as_uri())
+    assert re.search(r'data-found="([^"]*)"', dom)[1] == "fbedgac debfgac"

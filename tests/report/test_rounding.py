@@ -5,7 +5,6 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from fastsoftq.figures.labels import shortened
 from fastsoftq.report.rounding import distinct, interval_text, p_text, setting_text, share_text
 
 finite = st.floats(-1e9, 1e9)
@@ -89,13 +88,3 @@ def test_settings_are_short_where_they_can_be():
 
 def test_numbers_that_are_none_are_said_as_signs():
     assert [distinct(float(x), 2) for x in ("inf", "-inf")] == ["∞", "−∞"]
-
-
-@given(st.lists(st.text("ab=.0159", max_size=30), max_size=6), st.integers(3, 20))
-@example(["soft discount=0.95", "soft discount=0.95000001"], 12)
-@example(["discount=0.95,step_size=0.5,epsilon=0.1", "discount=0.96,step_size=0.5,epsilon=0.1"], 20)
-def test_names_are_cut_and_stay_as_many(names, longest):
-    short = shortened(names, longest)
-    assert len(set(short)) == len(set(names))
-    assert all(cut == name for cut, name in zip(short, names, strict=True) if len(name) <= longest)
-    assert all(len(cut) <= max(longest, len(name)) for cut, name in zip(short, names, strict=True))

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 import fastsoftq as fsq
+from fastsoftq.figures.colours import dashes
 from fastsoftq.report.charts import facets
 from fastsoftq.report.comparison_tables import pairing
 from fastsoftq.report.folder import ReportedAgent, Runs
@@ -206,7 +207,8 @@ def test_settings_that_hardly_differ_are_told_by_the_digits_that_do():
     assert verdicts([(one, other)])[0].unlike == "one and other differ in discount (0.95 against 0.95000001)."
     third = performance_of(agent(curves(0.0, 2), "third", discount=np.nextafter(0.95, 1.0)))
     assert "0.9500000000000001" in verdicts([(one, third)])[0].unlike
-    assert [title for title, _ in facets([one, other])] == ["discount = 0.95", "discount = 0.95000001"]
+    assert [title for title, _ in facets([*[one] * 5, *[other] * 5])] == ["discount = 0.95", "discount = 0.95000001"]
+    assert facets([one, other]) == [("", [one, other])]
 
 
 def test_hard_is_what_others_are_compared_with():
@@ -215,18 +217,23 @@ def test_hard_is_what_others_are_compared_with():
     assert reference_of([soft]) is soft
 
 
-def test_no_chart_has_a_colour_twice_and_each_says_what_is_its_own():
+def test_a_chart_has_a_few_lines_that_can_be_told_apart_and_says_what_is_its_own():
     def of(name, colour, epsilon):
         return performance_of(agent(curves(0.0, 1), name, colour=colour, epsilon=epsilon))
 
     reference = of("reference", "#111111", 0.5)
-    performances = [reference, of("a", "#222222", 0.0), of("b", "#222222", 0.1), of("c", "#333333", 0.0)]
-    found = facets(performances, reference)
+    alike = [of(f"a{i}", "#222222", 0.0) for i in range(5)]
+    others = [of("b", "#222222", 0.1), of("c", "#333333", 0.0)]
+    found = facets([reference, *alike, *others], reference)
     assert [(title, [one.label for one in group]) for title, group in found] == [
-        ("epsilon = 0", ["reference", "a", "c"]),
+        ("epsilon = 0", ["reference", "a0", "a1", "a2", "a3", "a4", "c"]),
         ("epsilon = 0.1", ["reference", "b"]),
     ]
-    assert [group for _, group in facets([reference], reference)] == [[reference]]
+    lines = [list(zip([o.agent.colour for o in g], dashes([o.agent.colour for o in g]), strict=True)) for _, g in found]
+    assert all(len(set(each)) == len(each) for each in lines)
+    same = facets([of(f"d{i}", "#222222", 0.0) for i in range(7)])
+    assert [title for title, _ in same] == ["1 of 2", "2 of 2"]
+    assert facets([reference], reference) == [("", [reference])]
 
 
 def test_what_is_summarised_is_what_was_written(results):

@@ -46,7 +46,9 @@ def test_cells_depend_on_nothing_but_their_place(sample_kinds):
 
 def test_the_page_is_written_whole_or_not_at_all(sample_kinds, tmp_path):
     page = tmp_path / "page.md"
-    page.write_text(f"before\n\n{sample_kinds.BEGIN}\n\nold\n{sample_kinds.END}\n\nafter\n", encoding="utf-8")
+    page.write_text(
+        f"before\n\n{sample_kinds.BEGIN.format('kinds')}\n\nold\n{sample_kinds.END}\n\nafter\n", encoding="utf-8"
+    )
     table = sample_kinds.Table("Rates", ["n = 5", "n = 10"], [("normal", [0.955, np.nan])], 400)
     sample_kinds.write(page, [table, table])
     text = page.read_text(encoding="utf-8")

@@ -4,6 +4,7 @@ from scipy import stats
 
 from fastsoftq.statistics import (
     confidence_interval,
+    normalised,
     performance_profile,
     probability_of_improvement,
     suite_interval,
@@ -166,3 +167,22 @@ def test_levels_finer_than_the_resamples_are_refused():
 def test_a_median_of_few_runs_is_doubtful():
     assert "10 runs" in suite_interval(SCORES, "median").caution
     assert suite_interval(SCORES).caution == ""
+
+
+def test_the_optimality_gap_is_what_scores_are_short_of_one():
+    scores = np.random.default_rng(20).normal(0.9, 0.3, (30, 4))
+    found = suite_interval(scores, "optimality_gap")
+    assert found.estimate == pytest.approx(np.where(scores < 1.0, 1.0 - scores, 0.0).mean())
+    mean = suite_interval(np.maximum(1.0 - scores, 0.0), "mean")
+    assert (found.low, found.high) == (mean.low, mean.high)
+    cut = suite_interval(scores, "optimality_gap", bounds=(-1.0, 3.0))
+    assert (cut.low, cut.high) == (max(mean.low, 0.0), min(mean.high, 2.0))
+    assert suite_interval(np.full((40, 2), 1.5), "optimality_gap", bounds=(1.0, 2.0)).high == 0.0
+
+
+def test_scores_are_normalised_by_random_and_optimum():
+    assert normalised([[-113.0], [-88.0]], random=-113.0, optimum=-13.0).tolist() == [[0.0], [0.25]]
+    with pytest.raises(ValueError, match=r"optimum is -13\.0 and random -13\.0; the optimum must be higher"):
+        normalised([1.0], -13.0, -13.0)
+    with pytest.raises(ValueError, match="values"):
+        normalised([np.nan], 0.0, 1.0)

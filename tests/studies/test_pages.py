@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from fastsoftq.studies import open_results, run
+from fastsoftq.studies import Selection, Stop, open_results, run
 from fastsoftq.studies.toml import parse_study
+from fastsoftq.studies.tuning_file import parse_tuning
 
 PAGE = Path(__file__).parents[2] / "docs" / "studies.md"
 
@@ -28,11 +29,30 @@ STUDIES = re.findall(r"```toml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.
 
 
 def test_the_studies_can_be_read():
-    study, tuning = (parse_study(tomllib.loads(text)) for text in STUDIES)
+    study, tuning = (parse_study(tomllib.loads(text)) for text in STUDIES[:2])
     assert len(study.conditions) == 4
     assert [condition.name for condition in tuning.conditions] == ["pretrained", "from scratch", "fine-tuned"]
     assert (tuning.tables, tuning.checkpoints) == (True, (10, 100))
     assert tuning.conditions[2].after == "pretrained"
+
+
+def test_what_may_be_added_to_a_study_can_be_read():
+    stops, selects = (
+        parse_study(tomllib.loads(STUDIES[0]) | tomllib.loads(text))
+        for text in STUDIES
+        if re.match("(seeds|select) = ", text)
+    )
+    assert stops.stop == Stop(1.0, 0.95, 10_000)
+    assert (stops.measures, stops.against) == (("last:100",), "hard")
+    assert selects.select == Selection(200, 1000)
+
+
+def test_the_tuned_study_can_be_read():
+    (text,) = (text for text in STUDIES if "[tune]" in text)
+    found = parse_tuning(tomllib.loads(text))
+    assert found.rungs == (50, 150, 450)
+    assert found.study.select == Selection(450, 1000)
+    assert list(found.space["soft"]) == ["step_size", "reward_scale", "epsilon.start"]
 
 
 def test_the_study_with_conditions_runs(tmp_path):

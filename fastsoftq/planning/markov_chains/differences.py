@@ -5,13 +5,16 @@ The values may be far larger: with an end of probability 1e-10 a step, 1e10 time
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
-from fastsoftq.planning.markov_chains.compensated import sum_by_row, two_product, two_sum
+from fastsoftq.planning.markov_chains.compensated import sum_by_row, two_product
 from fastsoftq.planning.markov_chains.transitions import Transitions
 
-__all__ = ["EPS", "Differences"]
+__all__ = ["EPS", "Differences", "probability_as_written", "reward_as_written"]
 
 EPS = float(np.finfo(np.float64).eps)
 
@@ -61,21 +64,38 @@ class Differences:
             here = high + low
         return np.asarray(np.bincount(self._row, self._p * step, self.size) - self._ends * here[self._state])
 
-    def exact_rise(self, values: NDArray[np.float64], added: NDArray[np.float64]) -> NDArray[np.float64]:
-        """`added + rise(values)` for rows without an end, rounded once or twice, however much cancels.
+    def exact_rise(
+        self, parts: Sequence[NDArray[np.float64]], added: Sequence[NDArray[np.float64]]
+    ) -> NDArray[np.float64]:
+        """`added + rise(values)` for rows without an end, of sums of several parts: rounded once, whatever cancels.
 
         Parameters
         ----------
-        values : ndarray of float64, shape [states]
-        added : ndarray of float64, shape [rows]
+        parts : sequence of ndarray of float64, shape [states]
+            Whose sum the values are.
+        added : sequence of ndarray of float64, shape [rows]
+            Whose sum is added.
 
         Returns
         -------
         ndarray of float64, shape [rows]
+            Exact but for one rounding, so that its sign is right, where products are above 1e-290.
         """
-        step, rest = two_sum(values[self._to], -values[self._from])
-        high, low = two_product(self._p, step)
-        return sum_by_row(added, self._row, (high, low, self._p * rest))
+        terms: list[NDArray[np.float64]] = []
+        for values in parts:
+            for factor, at in ((self._p, self._to), (-self._p, self._from)):
+                terms += two_product(factor, values[at])
+        constants = np.column_stack(added)
+        total = sum_by_row(constants.sum(axis=1), self._row, tuple(terms))
+        size = np.bincount(self._row, sum(map(np.abs, terms)), self.size) + np.abs(constants).sum(axis=1)
+        count = np.bincount(self._row, minlength=self.size)
+        # Twice the digits nearly always suffice; where the sum is as small as its rounding, it is formed exactly.
+        unclear = np.flatnonzero(np.abs(total) <= (EPS * (len(terms) * count + len(added)) ** 2) * size)
+        last = np.cumsum(count)
+        for row in unclear.tolist():
+            here = slice(last[row] - count[row], last[row])
+            total[row] = math.fsum(constants[row].tolist() + [x for term in terms for x in term[here].tolist()])
+        return np.asarray(total)
 
     def rounding(self, values: NDArray[np.float64], added: NDArray[np.float64]) -> NDArray[np.float64]:
         """Bound what rounding can do to `added + rise(values)`.
@@ -93,26 +113,54 @@ class Differences:
         size = np.bincount(self._row, self._p * step, self.size) + self._ends * np.abs(values[self._state])
         return np.asarray(self._rounding * (size + np.abs(added)))
 
-    def written(self, values: NDArray[np.float64], added: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Bound the error of `added + exact_rise(values)` from writing `added` and the probabilities in binary.
-
-        Numbers of at most 40 binary digits, such as 1, 0.25 or 1e12, are taken as exact.
+    def written(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Bound the error of `rise(values)`, for rows without an end, from writing probabilities in binary.
 
         Parameters
         ----------
         values : ndarray of float64, shape [states]
-        added : ndarray of float64, shape [rows]
 
         Returns
         -------
         ndarray of float64, shape [rows]
         """
-        step = self._p * np.abs(values[self._to] - values[self._from])
-        lost = np.bincount(self._row, np.where(_is_short(self._p), 0.0, step), self.size)
-        size = np.bincount(self._row, step, self.size) + np.abs(added)
-        return np.asarray(
-            EPS * (1.5 * lost + np.where(_is_short(added), 0.0, 0.5 * np.abs(added))) + 4.0 * EPS**2 * size
-        )
+        step = np.abs(values[self._to] - values[self._from])
+        return np.asarray(np.bincount(self._row, probability_as_written(self._p) * step, self.size))
+
+
+def reward_as_written(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Bound what writing numbers in binary did to them: half a unit in the last place, unless 40 digits suffice.
+
+    Numbers of at most 40 binary digits, such as 1, 0.25 or 1e12, are taken as exact.
+
+    Parameters
+    ----------
+    x : ndarray of float64
+
+    Returns
+    -------
+    ndarray of float64, of the shape of `x`
+
+    Examples
+    --------
+    >>> reward_as_written(np.array([0.75, 1e13, 0.5 + 2.0**-52])).tolist()
+    [0.0, 0.0, 5.551115123125785e-17]
+    """
+    return np.where(_is_short(x), 0.0, 0.5 * EPS * np.abs(x))
+
+
+def probability_as_written(p: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The same for probabilities, which were divided by their sum, too.
+
+    Parameters
+    ----------
+    p : ndarray of float64
+
+    Returns
+    -------
+    ndarray of float64, of the shape of `p`
+    """
+    return np.where(_is_short(p), 0.0, 1.5 * EPS * p)
 
 
 def _is_short(x: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -8,17 +8,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastsoftq.planning.markov_chains.classes import often_visited, part, transient_states
-from fastsoftq.planning.markov_chains.differences import EPS
+from fastsoftq.planning.markov_chains.differences import EPS, Differences
 from fastsoftq.planning.markov_chains.resolvent import Resolvent
 from fastsoftq.planning.markov_chains.transitions import Transitions
 
 __all__ = [
+    "mean_reward",
     "poisson_equation",
     "resolvent",
     "stationary_values",
     "total_rewards",
 ]
 
+_PARTS = 4  # of relative values, each of which adds about 16 digits
 _UNSETTLED = 1e4  # multiples of rounding up to which a residual is accepted
 
 
@@ -139,6 +141,43 @@ def poisson_equation(
     return h - h[0], x
 
 
+def mean_reward(
+    chain: Transitions, reward: NDArray[np.float64], parts: int = 2
+) -> tuple[NDArray[np.float64], float, float]:
+    """Bracket the mean reward a step of an irreducible chain.
+
+    It lies between the least and the largest of reward + E[h'] - h, for any h (Odoni 1969). These are computed exactly,
+    and h is a sum of parts, each of which makes them more equal.
+
+    Parameters
+    ----------
+    chain : Transitions
+        Rows sum to 1.
+    reward : ndarray of float64, shape [states]
+    parts : int
+        Each adds about 16 digits.
+
+    Returns
+    -------
+    h : ndarray of float64, shape [states]
+        The values relative to the first state's.
+    low, high : float
+
+    Examples
+    --------
+    >>> there_and_back = Transitions(np.array([0, 1]), np.array([1, 0]), np.ones(2), 2, 2)
+    >>> mean_reward(there_and_back, np.array([1e16, 2.0 - 1e16]))[1:]
+    (1.0, 1.0)
+    """
+    differences = Differences(chain, np.arange(reward.size), np.zeros(reward.size))
+    unit, found, gain = np.ones(reward.size), list[NDArray[np.float64]](), reward
+    while len(found) < parts and np.ptp(gain):
+        found.append(poisson_equation(chain, unit, gain)[0])
+        gain = differences.exact_rise(found, (reward,))
+    h = np.sum(found[::-1], axis=0) if found else np.zeros_like(reward)
+    return h, float(gain.min()), float(gain.max())
+
+
 def _settled(solver: Resolvent, b: NDArray[np.float64]) -> NDArray[np.float64]:
     """Solve equations, and warn if they are beyond double precision because states are left too rarely."""
     x = solver.solve(b)
@@ -190,8 +229,17 @@ def _lasting(
             inner = chain.within(inside, inside)
             home = int(np.argmax(often_visited(inner)))
             earned, cycle, unsure = _until_home(inner, reward[group], rounding[group], home)
-            if abs(cycle) > unsure:
-                total[group] = np.copysign(np.inf, cycle)
+            sign = np.sign(cycle) if abs(cycle) > unsure else _sign_of_mean(inner, reward[group], rounding[group])
+            if sign:
+                total[group] = np.copysign(np.inf, sign)
             else:
                 total[group] = earned - poisson_equation(inner, np.ones(group.size), earned)[1]
     return total
+
+
+def _sign_of_mean(chain: Transitions, reward: NDArray[np.float64], rounding: NDArray[np.float64]) -> float:
+    """The sign of an irreducible chain's mean reward, 0 if it may be 0 for all that is known."""
+    h, low, high = mean_reward(chain, reward, _PARTS)
+    written = Differences(chain, np.arange(h.size), np.zeros(h.size)).written(h)
+    unsure = poisson_equation(chain, np.ones(h.size), rounding + written)[1]
+    return float(low > unsure) - float(high < -unsure)

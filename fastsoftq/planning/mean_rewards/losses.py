@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 import numpy as np
 from numpy.typing import NDArray
 
 from fastsoftq.planning.markov_chains.classes import closed_classes
-from fastsoftq.planning.mean_rewards.best_means import best_mean_reward, leading_to
+from fastsoftq.planning.mean_rewards.best_means import best_mean_reward
 from fastsoftq.planning.mean_rewards.bounds import rounding, signed
-from fastsoftq.planning.optimal.choices import Choices, best_in_each
+from fastsoftq.planning.mean_rewards.exact_policies import FEW, Fractions, as_fractions, exact_row, improving_exactly
+from fastsoftq.planning.optimal.choices import Choices
 
 __all__ = ["losses"]
 
 _SWEEPS = 60
 _FINE = 1e-10  # relative rounding that does no harm
 _EPSILON = float(np.finfo(np.float64).eps)
-_FEW = 24  # states whose equations, with several outcomes, are solved in fractions
 
 
 def losses(component: Choices) -> NDArray[np.float64] | None:
@@ -45,7 +43,7 @@ def losses(component: Choices) -> NDArray[np.float64] | None:
         return reward
     if reward.min() >= 0.0:
         return None
-    exactly = component.deterministic or component.first.size <= _FEW
+    exactly = component.deterministic or component.first.size <= FEW
     sign, h = signed(component, reward, entropy=False, sweeps=_SWEEPS)
     if sign == 1:
         return None
@@ -68,117 +66,22 @@ def _advance(component: Choices, h: NDArray[np.float64]) -> tuple[NDArray[np.flo
     return advance, rounding(component, component.reward, h)
 
 
-_Fractions = NDArray[np.object_]
-
-
 def _losses_exactly(component: Choices, pair: NDArray[np.int64]) -> NDArray[np.float64] | None:
-    """Howard's policy iteration in fractions, from a policy that is optimal up to rounding.
-
-    It ends, since no policy comes twice: the mean rises; or it and the best class stay (no improvement lies in that),
-    and h rises.
-    """
-    reward = _fractions(component.reward)
-    solve = _along_ways if component.deterministic else _by_elimination
-    while True:
-        chain = component.onward.taken(pair)
-        label, closed = closed_classes(chain)
-        means = [solve(component, pair, reward, np.flatnonzero(label == c))[1] for c in closed]
-        best_class = max(range(len(means)), key=means.__getitem__)
-        members = np.flatnonzero(label == closed[best_class])
-        pair = np.flatnonzero(leading_to(component, chain, _taking(component, pair), label == closed[best_class]))
-        everywhere = np.append(members, np.setdiff1d(np.arange(label.size), members))
-        h, mean = solve(component, pair, reward, everywhere)
-        if mean >= 0 or float(mean) >= -_uncertainty(component, pair[members], h):
+    """The same in fractions, from a policy that is optimal up to rounding."""
+    reward = as_fractions(component.reward)
+    if component.remainder is not None:
+        reward = reward + as_fractions(component.remainder)
+    for policy in improving_exactly(component, reward, pair):
+        if policy.mean >= 0 or float(policy.mean) >= -_uncertainty(component, policy.members, policy.h):
             return None
-        advance = reward - mean + _expected(component, h) - h[component.state]
-        best = best_in_each(component, advance)
-        better = np.asarray(advance[best] > 0, np.bool_)
-        if not better.any():
-            return np.array([float(x) for x in (advance + mean).tolist()])
-        pair = np.where(better, best, pair)
+    return np.array([float(x) for x in (policy.advance + policy.mean).tolist()])
 
 
-def _taking(component: Choices, pair: NDArray[np.int64]) -> NDArray[np.float64]:
-    policy = np.zeros(component.reward.size)
-    policy[pair] = 1.0
-    return policy
-
-
-def _fractions(values: NDArray[np.float64]) -> _Fractions:
-    return np.array([Fraction(value) for value in values.tolist()], dtype=object)
-
-
-def _expected(component: Choices, h: _Fractions) -> _Fractions:
-    """The mean of h over what follows each pair."""
-    if component.deterministic:
-        return np.asarray(h[component.onward.to])
-    return np.array([sum(p * h[s] for s, p in _row(component, pair)) for pair in range(component.reward.size)], object)
-
-
-def _row(component: Choices, pair: int) -> list[tuple[int, Fraction]]:
-    start, end = np.searchsorted(component.onward.row, [pair, pair + 1])
-    states = component.onward.to[start:end].tolist()
-    chances = [Fraction(p) for p in component.onward.p[start:end].tolist()]
-    whole = sum(chances)
-    return [(state, p / whole) for state, p in zip(states, chances, strict=True)]
-
-
-def _along_ways(
-    component: Choices, pair: NDArray[np.int64], reward: _Fractions, states: NDArray[np.int64]
-) -> tuple[_Fractions, Fraction]:
-    """Relative values and mean of a deterministic policy: the first state lies on its one cycle."""
-    following = component.onward.to[pair].tolist()
-    pays = reward[pair].tolist()
-    root = int(states[0])
-    cycle = [root]
-    while following[cycle[-1]] != root:
-        cycle.append(following[cycle[-1]])
-    mean = sum((pays[s] for s in cycle), Fraction(0)) / len(cycle)
-    h: dict[int, Fraction] = {root: Fraction(0)}
-    for state in states.tolist():
-        way = []
-        while state not in h:
-            way.append(state)
-            state = following[state]
-        for s in reversed(way):
-            h[s] = pays[s] - mean + h[following[s]]
-    values = np.zeros(len(following), object)
-    values[list(h)] = list(h.values())
-    return values, mean
-
-
-def _by_elimination(
-    component: Choices, pair: NDArray[np.int64], reward: _Fractions, states: NDArray[np.int64]
-) -> tuple[_Fractions, Fraction]:
-    """The same with several outcomes, by Gauss: h(s) - E[h(s')] + mean = reward(s), and h is 0 in the first state."""
-    place = {int(state): i for i, state in enumerate(states)}
-    size = len(place)
-    rows = []
-    for state, i in place.items():
-        row = [Fraction(0)] * size + [reward[pair[state]]]
-        row[i] += 1
-        for following, p in _row(component, int(pair[state])):
-            row[place[following]] -= p
-        row[0] = Fraction(1)  # in place of h of the first state, the mean
-        rows.append(row)
-    for i in range(size):
-        pivot = next(j for j in range(i, size) if rows[j][i])
-        rows[i], rows[pivot] = rows[pivot], rows[i]
-        rows[i] = [x / rows[i][i] for x in rows[i]]
-        for j in range(size):
-            if j != i and rows[j][i]:
-                rows[j] = [x - rows[j][i] * y if y else x for x, y in zip(rows[j], rows[i], strict=True)]
-    h = np.zeros(component.first.size, object)
-    h[states] = [row[-1] for row in rows]
-    h[states[0]] = Fraction(0)
-    return h, rows[0][-1]
-
-
-def _uncertainty(component: Choices, pair: NDArray[np.int64], h: _Fractions) -> float:
+def _uncertainty(component: Choices, pair: NDArray[np.int64], h: Fractions) -> float:
     """How far rounding of probabilities that are no short binary fractions may have moved a mean over these pairs."""
     doubt = 0.0
     for i in pair.tolist():
-        outcomes = _row(component, i)
+        outcomes = exact_row(component, i)
         if any(p.denominator > 2**30 for _, p in outcomes):
             spread = max(abs(float(h[s] - h[t])) for s, _ in outcomes for t, _ in outcomes)
             doubt = max(doubt, 4.0 * _EPSILON * (spread + abs(float(component.reward[i]))))

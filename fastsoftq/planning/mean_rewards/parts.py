@@ -64,6 +64,7 @@ def _split(pairs: NDArray[np.int64], label: NDArray[np.int64], choices: Choices)
                 ends=np.zeros(count),
                 terminates=np.zeros(count, np.bool_),
                 slack=choices.slack[pairs[here]],
+                remainder=None if choices.remainder is None else choices.remainder[pairs[here]],
             )
         )
     return parts

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastsoftq.planning.bellman import Matrices
-from fastsoftq.planning.markov_chains.differences import EPS, Differences
+from fastsoftq.planning.markov_chains.differences import Differences, reward_as_written
 from fastsoftq.planning.markov_chains.m_matrices import is_narrow
 from fastsoftq.planning.markov_chains.resolvent import Resolvent
 from fastsoftq.planning.markov_chains.transitions import Transitions
@@ -45,7 +45,10 @@ class Choices:
     terminates : ndarray of bool, shape [choices]
         Whether the episode can end, other than by being discounted.
     slack : ndarray of float64, shape [choices]
-        Bound on the rounding error of `reward`.
+        Bound on the error of `reward`.
+    remainder, written : ndarray of float64, shape [choices]
+        What rounding took from `reward`, and a bound on what writing numbers in binary did to it; known where choices
+        are an MDP's own.
     """
 
     state: NDArray[np.int64]
@@ -54,6 +57,8 @@ class Choices:
     ends: NDArray[np.float64]
     terminates: NDArray[np.bool_]
     slack: NDArray[np.float64]
+    remainder: NDArray[np.float64] | None = None
+    written: NDArray[np.float64] | None = None
 
     @property
     def n_states(self) -> int:
@@ -176,13 +181,17 @@ def all_choices(model: Matrices, discount: float) -> Choices:
     if discount != 1.0:
         onward = onward.discounted(discount)
     termination = model.termination.ravel()[kept]
+    exact = np.zeros_like(termination)
+    reward = model.reward.ravel()[kept]
     return Choices(
         state=np.repeat(np.arange(n_states), n_actions)[kept],
-        reward=model.reward.ravel()[kept],
+        reward=reward,
         onward=onward,
         ends=(1.0 - discount) + discount * termination,
         terminates=termination > 0.0,
-        slack=np.zeros(termination.size) if model.rounding is None else model.rounding.ravel()[kept],
+        slack=exact if model.rounding is None else model.rounding.ravel()[kept],
+        remainder=exact if model.remainder is None else model.remainder.ravel()[kept],
+        written=reward_as_written(reward) if model.written is None else model.written.ravel()[kept],
     )
 
 
@@ -215,11 +224,13 @@ def within(choices: Choices, states: NDArray[np.bool_], kept: NDArray[np.bool_])
         ends=ends,
         terminates=terminates,
         slack=choices.slack[kept],
+        remainder=None if choices.remainder is None else choices.remainder[kept],
+        written=None if choices.written is None else choices.written[kept],
     )
 
 
 def with_stops(
-    choices: Choices, worth: NDArray[np.float64], where: NDArray[np.int64]
+    choices: Choices, worth: NDArray[np.float64], where: NDArray[np.int64], slack: NDArray[np.float64] | None = None
 ) -> tuple[Choices, NDArray[np.int64]]:
     """Let some states end at once, by one choice more.
 
@@ -230,6 +241,8 @@ def with_stops(
         What each stop pays.
     where : ndarray of int64, shape [stops]
         The state of each, none twice.
+    slack : ndarray of float64, shape [stops], optional
+        Bound on the error of `worth`. None: no error.
 
     Returns
     -------
@@ -249,7 +262,7 @@ def with_stops(
         onward=choices.onward._replace(row=place[choices.onward.row], n_rows=origin.size),
         ends=np.append(choices.ends, ended)[origin],
         terminates=np.append(choices.terminates, ended > 0.0)[origin],
-        slack=np.append(choices.slack, np.abs(worth) * EPS)[origin],
+        slack=np.append(choices.slack, np.zeros(where.size) if slack is None else slack)[origin],
     )
     return extended, origin
 

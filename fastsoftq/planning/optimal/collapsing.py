@@ -12,7 +12,6 @@ corollary 8.2.5).
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -20,17 +19,14 @@ from numpy.typing import NDArray
 from scipy.sparse import csgraph
 
 from fastsoftq.planning.markov_chains.differences import EPS
-from fastsoftq.planning.markov_chains.resolvent import Resolvent
-from fastsoftq.planning.markov_chains.totals import poisson_equation
+from fastsoftq.planning.markov_chains.totals import mean_reward
 from fastsoftq.planning.markov_chains.transitions import merged
 from fastsoftq.planning.optimal.choices import Choices, with_stops, within
 from fastsoftq.planning.optimal.end_components import end_components
-from fastsoftq.planning.optimal.howard import Optimum, begin, improve, sweep
+from fastsoftq.planning.optimal.potentials import may_stop, potentials
 from fastsoftq.planning.optimal.proper_policies import shortest_ways
 
 __all__ = ["Collapsed", "collapse"]
-
-_MOST = 10_000  # sweeps and policies in search of gains for ever
 
 
 class Collapsed(NamedTuple):
@@ -42,8 +38,8 @@ class Collapsed(NamedTuple):
         The collapsed problem.
     group : ndarray of int64, shape [states]
         The collapsed state that each state has become.
-    potential : ndarray of float64, shape [states]
-        The value of each state less its collapsed state's.
+    potential, slack : ndarray of float64, shape [states]
+        The value of each state less its collapsed state's, and a bound on its error.
     origin : ndarray of int64, shape [collapsed choices]
         Which choice each was; -1 for those that stand for staying.
     idles : ndarray of bool, shape [choices]
@@ -52,15 +48,19 @@ class Collapsed(NamedTuple):
         Those that make the best of staying, where the component's states are worth different amounts; else `idles`.
     gains : ndarray of bool, shape [states]
         Where some policy can stay and gain for ever.
+    doubtful : ndarray of bool, shape [states]
+        Where it was not told whether a mean reward is 0, so that nothing is proved.
     """
 
     choices: Choices
     group: NDArray[np.int64]
     potential: NDArray[np.float64]
+    slack: NDArray[np.float64]
     origin: NDArray[np.int64]
     idles: NDArray[np.bool_]
     stays: NDArray[np.bool_]
     gains: NDArray[np.bool_]
+    doubtful: NDArray[np.bool_]
 
 
 def collapse(choices: Choices) -> Collapsed:
@@ -75,16 +75,15 @@ def collapse(choices: Choices) -> Collapsed:
     Collapsed
         A mean counts as 0 within the rounding of rewards and probabilities as they were written.
     """
-    potential, tight, slack, gains = _potentials(choices)
+    potential, slack, tight, gains, doubtful = potentials(choices)
     component, idles = end_components(choices, tight)
     stays = idles.copy()
     n_idle = int(component.max(initial=-1)) + 1
     if n_idle == 0:
-        everything = np.arange(choices.state.size)
-        return Collapsed(
-            choices, np.arange(choices.n_states), np.zeros(choices.n_states), everything, idles, stays, gains
-        )
-    worth = np.zeros(n_idle)
+        everything, none = np.arange(choices.state.size), np.zeros(choices.n_states)
+        group = np.arange(choices.n_states)
+        return Collapsed(choices, group, none, none, everything, idles, stays, gains, doubtful)
+    worth, unsure = np.zeros(n_idle), np.zeros(n_idle)
     potential = np.where(component >= 0, potential, 0.0)
     slack = np.where(component >= 0, slack, 0.0)
     for this in np.unique(component[(component >= 0) & (potential != 0.0)]):
@@ -93,7 +92,7 @@ def collapse(choices: Choices) -> Collapsed:
             potential[members] = 0.0
             continue
         here = np.flatnonzero(idles & members[choices.state])
-        worth[this], used = _best_stay(within(choices, members, idles), -potential[members])
+        worth[this], unsure[this], used = _best_stay(within(choices, members, idles), -potential[members])
         stays[here] = used
     # Lone states keep a number each, idle components share one.
     alone = component < 0
@@ -112,106 +111,37 @@ def collapse(choices: Choices) -> Collapsed:
         terminates=choices.terminates[kept],
         slack=choices.slack[kept] + rounding + slack[choices.state[kept]] + onward.expected(slack),
     )
-    collapsed, order = with_stops(leaving, worth, np.arange(size - n_idle, size))
+    collapsed, order = with_stops(leaving, worth, np.arange(size - n_idle, size), unsure)
     origin = np.append(kept, np.full(n_idle, -1))[order]
-    return Collapsed(collapsed, group, potential, origin, idles, stays, gains)
+    return Collapsed(collapsed, group, potential, slack, origin, idles, stays, gains, doubtful)
 
 
-def _potentials(
-    choices: Choices,
-) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.float64], NDArray[np.bool_]]:
-    """Find a potential in each end component at which no inner choice gains, the choices that lose nothing, and gains.
-
-    Idle components are the end components of choices that lose nothing at such a potential: over the stationary
-    distribution of a policy, what its choices lose is what its mean reward falls short of 0. What can be earned if one
-    may stop anywhere is one; where rewards are of one sign, none is needed.
-    """
-    component, inner = end_components(choices, choices.every)
-    potential, slack = np.zeros(choices.n_states), np.zeros(choices.n_states)
-    count = int(component.max(initial=-1)) + 1
-    if count == 0:
-        return potential, inner, slack, np.zeros(choices.n_states, np.bool_)
-    of_choice = component[choices.state]
-    more, less = np.zeros(count, np.bool_), np.zeros(count, np.bool_)
-    more[of_choice[inner & (choices.reward > choices.slack)]] = True
-    less[of_choice[inner & (choices.reward < -choices.slack)]] = True
-    positive, mixed = more & ~less, more & less
-    tight = inner & (np.abs(choices.reward) <= choices.slack)
-    while mixed.any():
-        members = mixed[component] & (component >= 0)
-        here = within(choices, members, inner)
-        found = _may_stop(here)
-        finer = here
-        if not found.gains.any():
-            potential[members], slack[members] = found.v, found.bound
-            finer = _what_is_left(here, found)
-            found = _may_stop(finer)
-        if found.gains.any():
-            winners = component[np.flatnonzero(members)[found.gains]]
-            positive[winners], mixed[winners] = True, False
-            continue
-        differences = finer.differences
-        unsure = differences.rounding(found.v, finer.reward)
-        tight[inner & members[choices.state]] = finer.reward + differences.rise(found.v) >= -unsure
-        break
-    gains = positive[component] & (component >= 0)
-    return potential, tight & ~gains[choices.state], slack, gains
-
-
-def _what_is_left(choices: Choices, found: Optimum) -> Choices:
-    """The problem with the gains of choices at a potential as rewards: 0 where terms may have been meant to cancel.
-
-    This is judged by the rounding of numbers, as written in binary, on the way to where the policy stops; no more is
-    lost to cancellation. Stopping, for nothing, is numbered behind the choices.
-    """
-    differences = choices.differences
-    gain = differences.exact_rise(found.v, choices.reward)
-    written = choices.slack + differences.written(found.v, choices.reward)
-    goes = found.chosen < choices.state.size
-    chosen = np.where(goes, found.chosen, choices.first)
-    taken = choices.onward.taken(chosen)
-    way = taken.within(goes, np.ones(goes.size, np.bool_))
-    way = way._replace(row=np.flatnonzero(goes)[way.row], n_rows=goes.size)
-    stops = np.where(goes, choices.ends[chosen], 1.0)
-    before = np.maximum(Resolvent(way, stops).solve_roughly(np.where(goes, written[chosen], 0.0)), 0.0)
-    unsure = written + before[choices.state] + choices.onward.expected(before)
-    return replace(choices, reward=np.where(np.abs(gain) <= unsure, 0.0, gain), slack=np.zeros_like(gain))
-
-
-def _best_stay(choices: Choices, worth: NDArray[np.float64]) -> tuple[float, NDArray[np.bool_]]:
-    """The largest mean worth of the states in which a policy stays, and the choices that attain it.
+def _best_stay(choices: Choices, worth: NDArray[np.float64]) -> tuple[float, float, NDArray[np.bool_]]:
+    """The largest mean worth of the states in which a policy stays, its rounding, and the choices that attain it.
 
     A mean is the best once no policy gains for ever by the worth less that mean; one that gains is followed (Dinkelbach
     1967, with policy iteration).
     """
-    mean, stay = float(worth.min()), np.zeros(choices.n_states, np.bool_)
+    mean, rounding, stay = float(worth.min()), 0.0, np.zeros(choices.n_states, np.bool_)
     chosen = choices.first
     while True:
-        found = _may_stop(choices.paying(worth[choices.state] - mean))
-        better, where, policy = mean, stay, chosen
+        found = may_stop(choices.paying(worth[choices.state] - mean))
+        better, unsure, where, policy = mean, rounding, stay, chosen
         if found.gains.any():
             policy = np.where(found.chosen < choices.state.size, found.chosen, choices.first)
             chain = choices.onward.taken(policy)
             _, label = csgraph.connected_components(chain.graph(), connection="strong")
             for this in np.unique(label[found.gains]):
                 there = label == this
-                average = poisson_equation(chain.within(there, there), np.ones(there.sum()), worth[there])[1]
+                _, low, high = mean_reward(chain.within(there, there), worth[there])
+                average = low + (high - low) / 2.0
                 if average > better:
-                    better, where = average, there
+                    better, unsure, where = average, high - low + EPS * abs(average), there
         if not better > mean:
             break
-        mean, stay, chosen = better, where, policy
+        mean, rounding, stay, chosen = better, unsure, where, policy
     used = np.ones(choices.state.size, np.bool_)
     if stay.any():
         used[:] = False
         used[np.where(stay, chosen, shortest_ways(choices, stay, ~used))] = True
-    return mean, used
-
-
-def _may_stop(choices: Choices) -> Optimum:
-    """Solve a problem in which one may also stop, anywhere, for nothing; choices keep their numbers in the policy."""
-    extended, order = with_stops(choices, np.zeros(choices.n_states), np.arange(choices.n_states))
-    # What only goes round at no cost is as good as what stops, so that no more than the policy's own value is proved.
-    nowhere_else = np.zeros(choices.n_states, np.bool_)
-    found = improve(extended, begin(extended, sweep(extended, _MOST)[0]), _MOST, nowhere_else)
-    return found._replace(chosen=order[found.chosen])
+    return mean, rounding, used

@@ -105,7 +105,8 @@ def hard_solution(
     rounding = _rounding(model, v, discount)
     with np.errstate(invalid="ignore"):
         rounding[~(q + 2.0 * rounding >= q.max(axis=1, keepdims=True))] = 0.0  # cannot be the largest
-    bound = bound_group[whole.group] + rounding.max(axis=1)
+    bound = bound_group[whole.group] + whole.slack + rounding.max(axis=1)
+    bound[choices.onward.reaching(whole.doubtful, choices.state)] = np.inf
     return Solved(v, q, policy, bound, seen, iterations)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from fastsoftq.checks import count, in_unit_interval, number, positive
 from fastsoftq.comparing import LAST, Curves
-from fastsoftq.measures.measured import Exact, Floats, Measured
+from fastsoftq.measures.run_values import Exact, Floats, Measured
 from fastsoftq.statistics.efficiency import moving_average, times_to
 from fastsoftq.system.html import value_text
 

@@ -1,0 +1,233 @@
+"""A fair comparison: each algorithm at its best, chosen on some seeds and compared on others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from fastsoftq.figures.labels import typeset
+from fastsoftq.measures import Measure, Measured
+from fastsoftq.report.decision import decided
+from fastsoftq.report.sweep.measured import MeasuredCondition, is_mean, part, samples, sense
+from fastsoftq.statistics import Comparison, Interval
+
+__all__ = ["Chosen", "FairComparison", "SeedSplit", "best_of", "chosen_of", "compared", "seed_split"]
+
+_TO_SPLIT = 6  # seeds: a third of fewer is no sample
+
+
+class SeedSplit(NamedTuple):
+    """Which of the seeds choose, and which compare.
+
+    Parameters
+    ----------
+    tune, test : int
+        How many of the first seeds choose, and how many of the next compare; `tune` is 0 where all do both.
+    chosen : bool
+        Whether there is anything to choose.
+
+    Examples
+    --------
+    >>> SeedSplit(2, 4, True).testing
+    slice(2, 6, None)
+    """
+
+    tune: int
+    test: int
+    chosen: bool
+
+    @property
+    def choosing(self) -> slice:
+        """The rows of runs that choose."""
+        return slice(self.tune) if self.tune else slice(None)
+
+    @property
+    def testing(self) -> slice:
+        """The rows of runs that compare."""
+        return slice(self.tune, self.tune + self.test) if self.tune else slice(None)
+
+    def rows_of(self, conditions: Sequence[MeasuredCondition]) -> slice:
+        """The rows that compare these conditions: all, where one of them was run on the seeds that choose only."""
+        tested = all(one.runs >= self.tune + 2 for one in conditions)
+        return self.testing if tested else slice(None)
+
+    def words(self) -> str:
+        """Say it to a reader, in a sentence."""
+        if not self.chosen:
+            return "Each algorithm has one setting, so that nothing was chosen, and all seeds compare."
+        if not self.tune:
+            return (
+                f"{self.test} seeds are too few to choose on some and to compare on others: settings were chosen and "
+                "compared on the same ones, which flatters the algorithm with more of them."
+            )
+        return (
+            f"Settings were chosen on the first {typeset(self.tune)} seeds and compared on the {typeset(self.test)} "
+            "after them, so that luck in choosing flatters nobody."
+        )
+
+
+def seed_split(conditions: Sequence[MeasuredCondition], select: tuple[int, int] | None) -> SeedSplit:
+    """Split the seeds of a sweep: as its study says, or else a third to choose and the rest to compare.
+
+    Parameters
+    ----------
+    conditions : sequence of MeasuredCondition
+    select : (int, int) or None
+        How many choose and how many compare, if the study says so.
+
+    Returns
+    -------
+    SeedSplit
+    """
+    kinds = {(one.agent.world, one.table) for one in conditions}
+    runs = max(one.runs for one in conditions)
+    if len(kinds) == len(conditions):
+        return SeedSplit(0, runs, False)
+    if select is not None and select[0] + 2 <= runs:
+        return SeedSplit(select[0], min(select[1], runs - select[0]), True)
+    return SeedSplit(runs // 3 if runs >= _TO_SPLIT else 0, runs - runs // 3 if runs >= _TO_SPLIT else runs, True)
+
+
+@dataclass(frozen=True, eq=False)
+class Chosen:
+    """The best setting of an algorithm in a world.
+
+    Attributes
+    ----------
+    condition : MeasuredCondition
+    settings : int
+        How many there were to choose from.
+    seemed : float
+        What it came to on the seeds that chose it.
+    worth : Interval
+        What it comes to on the others.
+    """
+
+    condition: MeasuredCondition
+    settings: int
+    seemed: float
+    worth: Interval
+
+    @property
+    def bias(self) -> tuple[float, float, float]:
+        """What it seemed less what it is worth, with the interval; luck and choosing are all of it."""
+        return self.seemed - self.worth.estimate, self.seemed - self.worth.high, self.seemed - self.worth.low
+
+
+def best_of(
+    conditions: Sequence[MeasuredCondition], measure: Measure, index: int, rows: slice = slice(None)
+) -> MeasuredCondition:
+    """The best of some conditions by a measure; the first of equals.
+
+    Parameters
+    ----------
+    conditions : sequence of MeasuredCondition
+    measure : Measure
+    index : int
+        Which of the measures it is.
+    rows : slice
+        The runs that choose.
+
+    Returns
+    -------
+    MeasuredCondition
+    """
+    return conditions[int(np.argmax(_scores(measure, [part(one.measured[index], rows) for one in conditions])))]
+
+
+def _scores(measure: Measure, found: Sequence[Measured]) -> list[float]:
+    """What each comes to, more being better."""
+    if is_mean(measure):
+        return [float(sample.mean()) for sample in samples(measure, found)]
+    return [sense(measure) * measure.estimate(one).estimate for one in found]
+
+
+def chosen_of(
+    conditions: Sequence[MeasuredCondition], measure: Measure, index: int, split: SeedSplit, error: float
+) -> Chosen:
+    """Choose the best setting of an algorithm in a world, and estimate what it is worth.
+
+    Parameters
+    ----------
+    conditions : sequence of MeasuredCondition
+        Of one algorithm in one world.
+    measure : Measure
+    index : int
+        Which of the measures it is.
+    split : SeedSplit
+    error : float
+        Chance that the interval misses.
+
+    Returns
+    -------
+    Chosen
+    """
+    best = best_of(conditions, measure, index, split.choosing)
+    found = best.measured[index]
+    seemed = sense(measure) * _scores(measure, [part(found, split.choosing)])[0]
+    return Chosen(best, len(conditions), seemed, measure.estimate(part(found, split.testing), level=1.0 - error))
+
+
+@dataclass(frozen=True, eq=False)
+class FairComparison:
+    """Two conditions compared by a measure.
+
+    Attributes
+    ----------
+    one, reference : MeasuredCondition
+    measure : Measure
+    found : Comparison
+        One - reference, in the measure's unit.
+    """
+
+    one: MeasuredCondition
+    reference: MeasuredCondition
+    measure: Measure
+    found: Comparison
+
+    @property
+    def sign(self) -> int:
+        """+1 better, -1 worse, 0 not told apart."""
+        apart = int(self.found.low > 0.0) - int(self.found.high < 0.0)
+        return apart if self.measure.higher_is_better else -apart
+
+
+def compared(
+    one: MeasuredCondition,
+    reference: MeasuredCondition,
+    measure: Measure,
+    index: int,
+    rows: slice = slice(None),
+    error: float = 0.05,
+) -> FairComparison:
+    """Compare two conditions by a measure, by seed where they share seeds.
+
+    Parameters
+    ----------
+    one, reference : MeasuredCondition
+    measure : Measure
+    index : int
+        Which of the measures it is.
+    rows : slice
+        The runs that compare.
+    error : float
+        Chance at which equals are taken for different.
+
+    Returns
+    -------
+    FairComparison
+    """
+    a, b = part(one.measured[index], rows), part(reference.measured[index], rows)
+    common, rows_a, rows_b = np.intersect1d(a.seeds, b.seeds, return_indices=True)
+    paired = len(common) > 1
+    if paired:
+        a, b = part(a, rows_a), part(b, rows_b)
+    if is_mean(measure):
+        first, second = (sense(measure) * sample for sample in samples(measure, [a, b]))
+        found = decided(first, second, paired, error)
+    else:
+        found = measure.compare(a, b, paired, level=1.0 - error)
+    return FairComparison(one, reference, measure, found)

@@ -1,0 +1,202 @@
+"""The conditions of a sweep, measured: curves are read one at a time, reduced to a number a run, and let go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastsoftq.exact_curves import ExactCurves
+from fastsoftq.measures import Measure, Measured, common_horizon
+from fastsoftq.report.folder import FolderContents, ReportedAgent, Runs
+from fastsoftq.report.sweep.labels import Value
+
+__all__ = ["MeasuredCondition", "Watch", "is_mean", "measured_conditions", "part", "samples", "sense"]
+
+Watch = Callable[[int, int], None]  # conditions read, of how many
+
+_OF_CURVES = ("last", "area", "length", "regret")  # measures that an exact curve has too
+
+
+@dataclass(frozen=True, eq=False)
+class MeasuredCondition:
+    """A condition with what its runs came to.
+
+    Attributes
+    ----------
+    place : int
+        Among the agents of its folder.
+    agent : ReportedAgent
+    table : str
+        The name of its agent without hyperparameters.
+    coordinates : mapping of str to value
+    measured : tuple of Measured
+        For each measure.
+    exact : ExactCurves or None
+    exact_values : tuple of float or None
+        For each measure, once all is learned.
+    steps : int
+        Of the environment, over all runs.
+    """
+
+    place: int
+    agent: ReportedAgent
+    table: str
+    coordinates: Mapping[str, Value]
+    measured: tuple[Measured, ...]
+    exact: ExactCurves | None
+    exact_values: tuple[float | None, ...]
+    steps: int
+
+    @property
+    def label(self) -> str:
+        """As readers call the condition."""
+        return self.agent.label
+
+    @property
+    def runs(self) -> int:
+        """How many there are."""
+        return len(self.measured[0].values)
+
+
+def measured_conditions(
+    contents: FolderContents, measures: Sequence[Measure], watch: Watch | None = None
+) -> list[MeasuredCondition]:
+    """Read every condition once.
+
+    Parameters
+    ----------
+    contents : FolderContents
+        With a sweep.
+    measures : sequence of Measure
+    watch : callable, optional
+        Told after each condition how many are read, and of how many.
+
+    Returns
+    -------
+    list of MeasuredCondition
+
+    Raises
+    ------
+    ValueError
+        A measure that the curves cannot give.
+    DamagedError
+        Curves that are missing or damaged.
+    """
+    assert contents.sweep is not None
+    sweep, found = contents.sweep, []
+    for place, agent in enumerate(contents.agents):
+        runs, exact = agent.load(), sweep.exact(place)
+        found.append(
+            MeasuredCondition(
+                place=place,
+                agent=agent,
+                table=sweep.tables[place],
+                coordinates={name: values[place] for name, values in sweep.coordinates.items()},
+                measured=tuple(measure.values(runs, exact) for measure in measures),
+                exact=exact,
+                exact_values=tuple(_exact_value(measure, exact) for measure in measures),
+                steps=int(runs.lengths.sum(dtype=np.int64)),
+            )
+        )
+        if watch is not None:
+            watch(place + 1, len(contents.agents))
+    return _up_to_common_horizons(found, len(measures))
+
+
+def _up_to_common_horizons(found: Sequence[MeasuredCondition], measures: int) -> list[MeasuredCondition]:
+    """The same, times in a world cut at the horizon up to which all of its runs were watched."""
+    horizons = {
+        world: [common_horizon(one.measured[i] for one in found if one.agent.world == world) for i in range(measures)]
+        for world in dict.fromkeys(one.agent.world for one in found)
+    }
+    return [
+        replace(
+            one, measured=tuple(m.restricted(h) for m, h in zip(one.measured, horizons[one.agent.world], strict=True))
+        )
+        for one in found
+    ]
+
+
+def _exact_value(measure: Measure, exact: ExactCurves | None) -> float | None:
+    """What the measure gives for the exact curve itself."""
+    if exact is None or measure.name.partition(":")[0] not in _OF_CURVES:
+        return None
+    as_run = Runs(
+        exact.returns[None], exact.lengths[None], np.zeros((1, len(exact.returns)), bool), np.zeros(1, np.uint64)
+    )
+    return float(measure.values(as_run, exact).values[0])
+
+
+def part(measured: Measured, rows: slice | NDArray[np.intp]) -> Measured:
+    """Some of the runs.
+
+    Parameters
+    ----------
+    measured : Measured
+    rows : slice or ndarray of int
+
+    Returns
+    -------
+    Measured
+
+    Examples
+    --------
+    >>> part(Measured(np.arange(4.0), np.arange(4, dtype=np.uint64)), slice(2)).values.tolist()
+    [0.0, 1.0]
+    """
+    censored = None if measured.censored is None else measured.censored[rows]
+    return replace(measured, values=measured.values[rows], censored=censored, seeds=measured.seeds[rows])
+
+
+def samples(measure: Measure, conditions: Sequence[Measured]) -> list[NDArray[np.float64]]:
+    """One number a run whose mean is what is compared, more of it being better.
+
+    Parameters
+    ----------
+    measure : Measure
+    conditions : sequence of Measured
+        Of that measure.
+
+    Returns
+    -------
+    list of ndarray of float64, shape [runs]
+        Times that were cut off are counted up to the shortest time that any was watched, for all alike; what is
+        better when lower has the other sign.
+
+    Examples
+    --------
+    >>> from fastsoftq.measures import measure
+    >>> seeds = np.arange(2, dtype=np.uint64)
+    >>> times = Measured(np.array([3.0, 9.0]), seeds, np.array([False, True]), 9.0)
+    >>> [sample.tolist() for sample in samples(measure("episodes_to:-20"), [times])]
+    [[-3.0, -9.0]]
+    """
+    horizon = common_horizon(conditions)
+    return [sense(measure) * one.restricted(horizon).values for one in conditions]
+
+
+def sense(measure: Measure) -> float:
+    """1 where more is better, -1 where less is.
+
+    Examples
+    --------
+    >>> from fastsoftq.measures import measure
+    >>> sense(measure("last:100")), sense(measure("regret"))
+    (1.0, -1.0)
+    """
+    return 1.0 if measure.higher_is_better else -1.0
+
+
+def is_mean(measure: Measure) -> bool:
+    """Whether it is the mean of a number a run, or of times up to a horizon, so that `samples` say all of it.
+
+    Examples
+    --------
+    >>> from fastsoftq.measures import measure
+    >>> is_mean(measure("last:100")), is_mean(measure("worst:0.05"))
+    (True, False)
+    """
+    return not measure.comparison_only and not measure.name.startswith("worst")

@@ -1,0 +1,308 @@
+"""A notebook that finds a sweep's numbers again, from the folder, with nothing but what anybody can import."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from fastsoftq.report.decision import ErrorRate
+from fastsoftq.report.folder import FolderContents
+from fastsoftq.report.sweep.analysis import measures_of
+
+__all__ = ["notebook_text"]
+
+
+def notebook_text(contents: FolderContents, rate: ErrorRate) -> str:
+    """Write the notebook of a sweep.
+
+    Parameters
+    ----------
+    contents : FolderContents
+        With a sweep.
+    rate : ErrorRate
+        Of the whole report.
+
+    Returns
+    -------
+    str
+        JSON of nbformat 4.5. Its cells leave what they find in `estimates`, `best`, `chosen`, `differences`,
+        `sensitivity`, `cells`, `matched`, `curves` and `scores`, and print it.
+    """
+    assert contents.sweep is not None
+    sweep = contents.sweep
+    measures = measures_of(sweep.measures, int(contents.run["episodes"]))
+    given = {
+        "folder": str(contents.folder.resolve()),
+        "measures": [each.name for each in measures],
+        "against": sweep.against,
+        "select": sweep.select,
+        "described": rate.of_description,
+        "decided": rate.of_comparison,
+        "conditions": [agent.name for agent in contents.agents],
+        "labels": [agent.label for agent in contents.agents],
+        "worlds": [agent.world for agent in contents.agents],
+        "tables": sweep.tables,
+        "parameters": {table: sweep.parameters(table) for table in dict.fromkeys(sweep.tables)},
+    }
+    cells = [_words(f"# {contents.heading}\n\nThe numbers of its report, found again from the folder.")]
+    settings = "\n".join(f"{name} = {value!r}" for name, value in given.items())
+    cells += [_words("What the report was asked, and how seldom each statement may be wrong."), _code(settings)]
+    for words, code in _STEPS:
+        cells += [_words(words), _code(code)]
+    return json.dumps(_notebook(cells), indent=1, ensure_ascii=False) + "\n"
+
+
+def _notebook(cells: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    numbered = [{**cell, "id": f"cell-{place}"} for place, cell in enumerate(cells)]
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    return {
+        "cells": numbered,
+        "metadata": {"kernelspec": kernel, "language_info": {"name": "python"}},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+
+
+def _words(text: str) -> dict[str, Any]:
+    return {"cell_type": "markdown", "metadata": {}, "source": text.splitlines(keepends=True)}
+
+
+def _code(text: str) -> dict[str, Any]:
+    lines = text.strip("\n").splitlines(keepends=True)
+    return {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": [], "source": lines}
+
+
+_STEPS = (
+    (
+        "Every run as a number by each measure; times in a world are cut at the horizon that all of its runs have.",
+        """
+import numpy as np
+from fastsoftq.measures import common_horizon, measure
+from fastsoftq.statistics import best_set, confidence_band, suite_interval
+from fastsoftq.studies import open_results
+
+results = open_results(folder)
+columns = results.coordinates
+kinds = [measure(name) for name in measures]
+n = len(conditions)
+exact = [results.exact(name) for name in conditions]
+measured = []
+for name, answer in zip(conditions, exact):
+    runs = min(results.condition(name).seeds or 10_000, 10_000)
+    curves = results.curves(name, runs)
+    measured.append([kind.values(curves, answer) for kind in kinds])
+for world in dict.fromkeys(worlds):
+    places = [i for i in range(n) if worlds[i] == world]
+    for j in range(len(kinds)):
+        horizon = common_horizon(measured[i][j] for i in places)
+        for i in places:
+            measured[i][j] = measured[i][j].restricted(horizon)
+
+def part(found, rows):
+    from dataclasses import replace
+    censored = None if found.censored is None else found.censored[rows]
+    return replace(found, values=found.values[rows], seeds=found.seeds[rows], censored=censored)
+""",
+    ),
+    (
+        "The main table: each condition by each measure.",
+        """
+estimates = [
+    [None if kind.comparison_only else kind.estimate(found, level=1 - described) for kind, found in zip(kinds, row)]
+    for row in measured
+]
+for i in range(n):
+    said = [f"{e.estimate:.4g} [{e.low:.4g}, {e.high:.4g}]" for e in estimates[i] if e is not None]
+    print(worlds[i], "|", labels[i], "|", *said)
+""",
+    ),
+    (
+        "Which cannot be told from the best, in each world.",
+        """
+main = kinds[0]
+sense = 1.0 if main.higher_is_better else -1.0
+is_mean = not main.name.startswith("worst")
+
+def among_best(places, rows=slice(None)):
+    if not is_mean:
+        return set()
+    if len(places) == 1:
+        return set(places)
+    found = [part(measured[i][0], rows) for i in places]
+    shared = found[0].seeds
+    for one in found[1:]:
+        shared = np.intersect1d(shared, one.seeds)
+    samples = [sense * one.values for one in found]
+    if len(shared) > 1:
+        samples = [s[np.intersect1d(one.seeds, shared, return_indices=True)[1]] for s, one in zip(samples, found)]
+    members = best_set(samples, level=1 - decided, paired=len(shared) > 1).members
+    return {place for place, member in zip(places, members) if member}
+
+best = {world: among_best([i for i in range(n) if worlds[i] == world]) for world in dict.fromkeys(worlds)}
+for world, members in best.items():
+    print(world, "|", "; ".join(labels[i] for i in sorted(members)))
+""",
+    ),
+    (
+        "Each algorithm at its best: chosen on some seeds, and worth on the others.",
+        """
+runs = max(len(row[0].values) for row in measured)
+choice = len(set(zip(worlds, tables))) < n
+if choice and select and select[0] + 2 <= runs:
+    tune, test = select[0], min(select[1], runs - select[0])
+else:
+    tune = runs // 3 if choice and runs >= 6 else 0
+    test = runs - tune
+choosing = slice(tune) if tune else slice(None)
+testing = slice(tune, tune + test) if tune else slice(None)
+
+def score(i, rows):
+    found = part(measured[i][0], rows)
+    return sense * (found.values.mean() if is_mean else main.estimate(found).estimate)
+
+def best_of(places):
+    return places[int(np.argmax([score(i, choosing) for i in places]))]
+
+def rows_of(places):
+    return testing if all(len(measured[i][0].values) >= tune + 2 for i in places) else slice(None)
+
+chosen, worth, seemed = {}, {}, {}
+for key in dict.fromkeys(zip(worlds, tables)):
+    i = chosen[key] = best_of([i for i in range(n) if (worlds[i], tables[i]) == key])
+    seemed[key] = sense * score(i, choosing)
+    worth[key] = main.estimate(part(measured[i][0], testing), level=1 - described)
+    e = worth[key]
+    print(*key, "|", labels[i], "|", f"{e.estimate:.4g} [{e.low:.4g}, {e.high:.4g}], seemed {seemed[key]:.4g}")
+""",
+    ),
+    (
+        "Each beside the reference. An interval holds 0 wherever the permutation test does not tell the two apart.",
+        """
+from fastsoftq.report.decision import decided as decide
+
+def names_of_table(i):
+    return {tables[i], str(columns["agent"][i]), str(columns["algorithm"][i])}
+
+def names_of_condition(i):
+    return {conditions[i], labels[i], f"{labels[i]} in {worlds[i]}", conditions[i].removeprefix(f"{worlds[i]}/")}
+
+def reference_in(world):
+    places = [i for i in range(n) if worlds[i] == world]
+    for i in places:
+        if against in names_of_table(i):
+            return chosen[world, tables[i]]
+    for i in places:
+        if against in names_of_condition(i):
+            return i
+    hard = [tables[i] for i in places if columns["algorithm"][i] == "q_learning"]
+    return chosen[world, (hard or [tables[places[0]]])[0]]
+
+def compared(i, j, k=0, rows=slice(None)):
+    a, b = part(measured[i][k], rows), part(measured[j][k], rows)
+    common, rows_a, rows_b = np.intersect1d(a.seeds, b.seeds, return_indices=True)
+    paired = len(common) > 1
+    if paired:
+        a, b = part(a, rows_a), part(b, rows_b)
+    if kinds[k].comparison_only or kinds[k].name.startswith("worst"):
+        return kinds[k].compare(a, b, paired, level=1 - decided)
+    return decide(a.values, b.values, paired, decided)
+
+differences = {}
+for (world, table), i in chosen.items():
+    reference = reference_in(world)
+    if table != tables[reference]:
+        differences[world, table] = [compared(i, reference, k, testing) for k in range(len(kinds))]
+        for kind, c in zip(kinds, differences[world, table]):
+            said = f"{c.difference:.4g} [{c.low:.4g}, {c.high:.4g}], p = {min(1, c.p_value * 0.05 / decided):.2g}"
+            print(world, "|", labels[i], "less", labels[reference], "|", kind.title, said)
+""",
+    ),
+    (
+        "Sensitivity: over each parameter, and over each two, the others at their best; and matched settings.",
+        """
+from itertools import combinations
+
+def groups(places, *names):
+    found = {}
+    for i in places:
+        found.setdefault(tuple((isinstance(columns[c][i], bool), columns[c][i]) for c in names), []).append(i)
+    return found
+
+sensitivity, cells, matched = {}, {}, {}
+for world, table in chosen:
+    own = [i for i in range(n) if (worlds[i], tables[i]) == (world, table)]
+    for size in (1, 2):
+        for names in combinations(parameters[table], size):
+            found = groups(own, *names)
+            picked = {key: best_of(places) for key, places in found.items()}
+            others = any(len(places) > 1 for places in found.values())
+            judged = own if size == 1 else list(picked.values())
+            rows = rows_of(judged) if others else slice(None)
+            if size == 1 and len(found) < 2:
+                continue
+            plateau = among_best(list(picked.values()), rows)
+            for key, i in picked.items():
+                values = tuple(value for _, value in key)
+                one = part(measured[i][0], rows)
+                if size == 1:
+                    e = main.estimate(one, level=1 - described)
+                    sensitivity[world, table, names[0], values[0]] = e, i in plateau
+                    print(world, table, names[0], values[0], f"{e.estimate:.4g} [{e.low:.4g}, {e.high:.4g}]")
+                else:
+                    mean = float(one.values.mean()) if is_mean else main.estimate(one).estimate
+                    cells[world, table, names, values] = mean, i in plateau
+    reference = reference_in(world)
+    shared = [p for p in parameters[table] if p in parameters[tables[reference]] and table != tables[reference]]
+    for value in dict.fromkeys(columns[shared[0]][i] for i in own) if shared else ():
+        theirs = [i for i in range(n) if (worlds[i], tables[i]) == (world, tables[reference])]
+        sides = [[i for i in side if columns[shared[0]][i] == value] for side in (own, theirs)]
+        if all(sides):
+            i, j = map(best_of, sides)
+            matched[world, table, value] = compared(i, j, 0, rows_of([i, j]))
+""",
+    ),
+    (
+        "Learning curves of the chosen, over blocks of episodes, with the band of the report.",
+        """
+from fastsoftq.figures.curve import episode_blocks
+from fastsoftq.statistics.resampling import resamples_for
+
+curves = {}
+for key, i in chosen.items():
+    returns = results.curves(conditions[i], min(results.condition(conditions[i]).seeds or 10_000, 10_000)).returns
+    edges = episode_blocks(returns.shape[1])
+    blocks = np.add.reduceat(returns, edges[:-1], axis=1) / np.diff(edges)
+    curves[key] = confidence_band(blocks, 1 - described, resamples=resamples_for(described))
+    print(*key, "|", f"last block {curves[key].center[-1]:.4g} [{curves[key].low[-1]:.4g}, {curves[key].high[-1]:.4g}]")
+""",
+    ),
+    (
+        "Across worlds: scores with 0 for the random policy and 1 for the exact optimum, where that is known.",
+        """
+import math
+
+scores = {}
+names = list(dict.fromkeys(worlds))
+everywhere = [t for t in dict.fromkeys(tables) if all((world, t) in chosen for world in names)]
+known = all(exact[i] is not None and exact[i].optimum > exact[i].random for i in chosen.values())
+if len(names) > 1 and known and main.name.partition(":")[0] in ("last", "area"):
+    for table in everywhere:
+        held = []
+        for world in names:
+            i = chosen[world, table]
+            values = measured[i][0].values[testing]
+            held.append((values - exact[i].random) / (exact[i].optimum - exact[i].random))
+        few = min(map(len, held))
+        matrix = np.column_stack([column[:few] for column in held])
+        resamples = max(resamples_for(decided), math.ceil(20 / decided))
+        try:
+            e = suite_interval(matrix, "interquartile_mean", level=1 - decided, resamples=resamples)
+        except ValueError as refused:
+            print(table, "|", refused)
+            continue
+        scores[table] = e
+        print(table, "|", f"interquartile mean {e.estimate:.6g} [{e.low:.6g}, {e.high:.6g}]")
+""",
+    ),
+)

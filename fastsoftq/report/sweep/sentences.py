@@ -1,0 +1,112 @@
+"""What is found in a sweep, in sentences that claim no more than was decided."""
+
+from __future__ import annotations
+
+from fastsoftq.figures.labels import typeset
+from fastsoftq.measures import Measure
+from fastsoftq.report.rounding import interval_text
+from fastsoftq.report.sweep.analysis import SweepAnalysis, SweptWorld
+from fastsoftq.report.sweep.fair import FairComparison
+from fastsoftq.report.sweep.labels import parameter_name, value_text
+from fastsoftq.report.sweep.measured import is_mean, sense
+from fastsoftq.report.sweep.sensitivity import SensitivityLine
+
+__all__ = ["plateau_words", "world_answers"]
+
+_NAMED = 4  # conditions that a sentence names
+
+
+def world_answers(world: SweptWorld, analysis: SweepAnalysis) -> list[str]:
+    """Say what was found in a world, what matters most first.
+
+    Parameters
+    ----------
+    world : SweptWorld
+    analysis : SweepAnalysis
+
+    Returns
+    -------
+    list of str
+    """
+    main, told = analysis.measures[0], []
+    mains = [each[0] for each in world.comparisons]
+    if mains:
+        order = sorted(mains, key=lambda each: -sense(main) * world.chosen[each.one.table].worth.estimate)
+        told.append(_comparison_words(order[0], main, True))
+        told += [_comparison_words(each, main, False) for each in order[1:]]
+    else:
+        (one,) = world.chosen.values()
+        text = interval_text(one.worth.estimate, one.worth.low, one.worth.high)
+        of = f", the best of {typeset(one.settings)} settings," if one.settings > 1 else ""
+        told.append(f"{one.condition.label}{of} has {text} {main.unit}: {main.title}.")
+    best = _best_words(world, main)
+    return told + ([best] if best else [])
+
+
+def _comparison_words(each: FairComparison, main: Measure, whole: bool) -> str:
+    c, names = each.found, (each.one.label, each.reference.label)
+    by = f", by {main.title}" if whole else ""
+    if each.sign:
+        first, second = names if each.sign > 0 else names[::-1]
+        least, most = sorted((abs(c.low), abs(c.high)))
+        text = interval_text(abs(c.difference), least, most)
+        how = "" if main.higher_is_better else " fewer" if main.unit != "return" else " less"
+        return f"{first} beats {second} by {text}{how}{by}."
+    text = interval_text(c.difference, c.low, c.high)
+    return f"{names[0]} and {names[1]} are not told apart{by}: the difference is {text}."
+
+
+def _best_words(world: SweptWorld, main: Measure) -> str:
+    """Which conditions may be the best of all."""
+    if not is_mean(main) or len(world.conditions) < 3:
+        return ""
+    members = [world.conditions[place] for place in sorted(world.best)]
+    if len(members) == 1:
+        return f"Of all {typeset(len(world.conditions))} conditions, {members[0].label} is told to be the best."
+    if len(members) == len(world.conditions):
+        return f"None of the {typeset(len(members))} conditions is told from the best."
+    if len(members) <= _NAMED:
+        names = f"{'; '.join(one.label for one in members[:-1])} and {members[-1].label}"
+    else:
+        counts: dict[str, int] = {}
+        for one in members:
+            counts[one.table] = counts.get(one.table, 0) + 1
+        names = ", ".join(f"{typeset(count)} of {table}" for table, count in counts.items())
+    return (
+        f"{typeset(len(members))} of {typeset(len(world.conditions))} conditions cannot be told from the best: {names}."
+    )
+
+
+def plateau_words(line: SensitivityLine, parameter: str, main: Measure) -> str:
+    """Say which values of a parameter cannot be told from the best.
+
+    Parameters
+    ----------
+    line : SensitivityLine
+    parameter : str
+    main : Measure
+
+    Returns
+    -------
+    str
+        Empty where nothing was decided.
+    """
+    if not line.plateau:
+        return ""
+    values, best = [value_text(value) for value in line.values], line.best(main)
+    name, inside = parameter_name(parameter), sorted(line.plateau)
+    if len(inside) == 1:
+        return f"{line.table}: {name} {values[inside[0]]} is told to be the best of {len(values)} values."
+    if len(inside) == len(values):
+        return f"{line.table}: none of {len(values)} values of {name} is told from the best, {values[best]}."
+    runs = [[inside[0]]]
+    for place in inside[1:]:
+        if place == runs[-1][-1] + 1:
+            runs[-1].append(place)
+        else:
+            runs.append([place])
+    spans = [values[run[0]] if len(run) == 1 else f"{values[run[0]]} to {values[run[-1]]}" for run in runs]
+    return (
+        f"{line.table}: {name} {' and '.join(spans)} cannot be told from the best, {values[best]} "
+        f"({len(inside)} of {len(values)} values)."
+    )

@@ -1,0 +1,56 @@
+"""How many statements a report makes of a sweep, from its coordinates alone: they share the error of the report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import comb
+
+from fastsoftq.report.decision import ErrorRate
+from fastsoftq.report.sweep.swept_study import SweptStudy
+
+__all__ = ["sweep_error_rate"]
+
+_OF_SUITE = 3  # interquartile mean, optimality gap and profile of an algorithm across worlds
+
+
+def sweep_error_rate(sweep: SweptStudy, worlds: Sequence[str]) -> ErrorRate:
+    """Count what is said of a sweep.
+
+    Parameters
+    ----------
+    sweep : SweptStudy
+    worlds : sequence of str
+        Of each condition.
+
+    Returns
+    -------
+    ErrorRate
+        Its `conditions` are those whose learning curves are shown, an algorithm's best in each world.
+
+    Examples
+    --------
+    >>> columns = {"agent": ("soft", "soft"), "algorithm": ("soft_q_learning",) * 2, "reward_scale": (2.0, 10.0)}
+    >>> sweep_error_rate(SweptStudy(columns, ("reward_scale",), lambda place: None), ["cliff", "cliff"])
+    ErrorRate(conditions=1, pairs=0, descriptions=5, tests=2)
+    """
+    measures = len(sweep.measures)
+    shown = descriptions = tests = 0
+    names = list(dict.fromkeys(worlds))
+    for world in names:
+        places = [place for place, other in enumerate(worlds) if other == world]
+        tables = list(dict.fromkeys(sweep.tables[place] for place in places))
+        shown += len(tables)
+        descriptions += measures * (len(places) + len(tables))  # the table, and what is chosen on other seeds
+        tests += 1 + measures * (len(tables) - 1)  # the best, and the others against a reference
+        for table in tables:
+            parameters = sweep.parameters(table)
+            own = [place for place in places if sweep.tables[place] == table]
+            values = [len({(type(v) is bool, v) for v in (sweep.coordinates[p][i] for i in own)}) for p in parameters]
+            descriptions += sum(values)  # intervals over each parameter
+            tests += len(parameters) + comb(len(parameters), 2)  # plateaus, and the cells of heat maps
+            if table != tables[0]:
+                tests += max(values, default=0)  # settings that are matched
+    if len(names) > 1:
+        tables = list(dict.fromkeys(sweep.tables))
+        tests += _OF_SUITE * len(tables)
+    return ErrorRate(shown, 0, descriptions, tests)

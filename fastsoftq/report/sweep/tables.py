@@ -1,0 +1,219 @@
+"""The tables of a sweep: every condition; algorithms at their best; what choosing flatters; matched settings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fastsoftq.figures.labels import typeset
+from fastsoftq.measures import Measure
+from fastsoftq.report.comparison_tables import Footnotes
+from fastsoftq.report.findings import Table
+from fastsoftq.report.rounding import distinct, p_text, share_text
+from fastsoftq.report.sweep.analysis import SweepAnalysis, SweptWorld
+from fastsoftq.report.sweep.labels import parameter_name, value_text
+from fastsoftq.report.sweep.measured import is_mean, sense
+from fastsoftq.statistics import Interval
+
+__all__ = ["bias_table", "fair_table", "main_table", "matched_table"]
+
+
+def main_table(world: SweptWorld, columns: Sequence[str], analysis: SweepAnalysis) -> Table:
+    """Tabulate every condition of a world: its settings, and what it comes to by each measure.
+
+    Parameters
+    ----------
+    world : SweptWorld
+    columns : sequence of str
+        The coordinates to show.
+    analysis : SweepAnalysis
+
+    Returns
+    -------
+    Table
+    """
+    main, notes = analysis.measures[0], Footnotes()
+    estimating = [(i, m) for i, m in enumerate(analysis.measures) if not m.comparison_only]
+    known = [any(one.exact_values[i] is not None for one in world.conditions) for i, _ in estimating]
+    header = ["condition", "algorithm", *map(parameter_name, columns)]
+    for (_, m), exact in zip(estimating, known, strict=True):
+        header += [heading(m), *([f"exact {short(m)}", f"{short(m)} less exact"] if exact else [])]
+    if is_mean(main):
+        header.append("among the best")
+    rows = []
+    ends = [world.estimates[place][0] for place in range(len(world.conditions))]
+    order = sorted(range(len(ends)), key=lambda place: -sense(main) * _estimate(ends[place]))  # the best first
+    for place in order:
+        one = world.conditions[place]
+        row = [one.label, one.table, *(value_text(one.coordinates[column]) for column in columns)]
+        for (i, _), exact in zip(estimating, known, strict=True):
+            found = world.estimates[place][i]
+            assert found is not None
+            row.append(notes.interval(found.estimate, found.low, found.high, found.caution))
+            if exact:
+                value = one.exact_values[i]
+                row += (
+                    ["", ""] if value is None else [distinct(value, 2, 0.0), distinct(found.estimate - value, 2, 0.0)]
+                )
+        rows.append(row + (["yes" if place in world.best else "no"] if is_mean(main) else []))
+    caption = "[ ]: intervals at the confidence of the report, over all seeds"
+    if is_mean(main):
+        caption += (
+            f"; among the best: cannot be told from the best by {main.title}, all conditions compared together; the "
+            "truly best is among them with the confidence of a comparison"
+        )
+    if any(known):
+        caption += "; exact: by planning, once all is learned"
+    title = f"All {typeset(len(rows))} conditions" if len(rows) > 1 else "The condition"
+    return Table(
+        header,
+        rows,
+        caption,
+        title,
+        notes.listed(),
+        sortable=True,
+        filters=["algorithm", *map(parameter_name, columns)],
+    )
+
+
+def _estimate(found: Interval | None) -> float:
+    assert found is not None
+    return found.estimate
+
+
+def fair_table(world: SweptWorld, analysis: SweepAnalysis) -> Table:
+    """Tabulate each algorithm at its best beside the reference.
+
+    Parameters
+    ----------
+    world : SweptWorld
+    analysis : SweepAnalysis
+
+    Returns
+    -------
+    Table
+    """
+    main, notes, reference = analysis.measures[0], Footnotes(), world.reference.condition
+    of = {comparisons[0].one.table: comparisons for comparisons in world.comparisons}
+    several = any(one.settings > 1 for one in world.chosen.values())
+    header = ["algorithm at its best" if several else "algorithm", *(["settings"] if several else []), heading(main)]
+    header += [f"difference of {short(m)}" for m in analysis.measures]
+    header += ["p (corrected)", "better runs"]
+    rows = []
+    for table, one in world.chosen.items():
+        row = [one.condition.label, *([typeset(one.settings)] if several else [])]
+        row.append(notes.interval(one.worth.estimate, one.worth.low, one.worth.high, one.worth.caution))
+        comparisons = of.get(table)
+        if comparisons is None:
+            row += [""] * (len(analysis.measures) + 2)
+        else:
+            for each in comparisons:
+                c = each.found
+                row.append(notes.interval(c.difference, c.low, c.high, c.caution.removeprefix("a - b: ")))
+            c, error = comparisons[0].found, analysis.rate.of_comparison
+            row += [
+                p_text(min(1.0, c.p_value * 0.05 / error)),
+                share_text(_better(comparisons[0].measure, c.probability_of_improvement)),
+            ]
+        rows.append(row)
+    caption = (
+        f"differences are to {reference.label}; p: corrected for all that this report compares, told apart at 0.05 or "
+        "below, where the interval of the difference is clear of 0; better runs: in how many pairs of runs it beats "
+        "the reference"
+    )
+    return Table(header, rows, caption, f"{main.title[0].upper()}{main.title[1:]}", notes.listed())
+
+
+def _better(measure: Measure, share: float) -> float:
+    return share if measure.higher_is_better else 1.0 - share
+
+
+def bias_table(world: SweptWorld, analysis: SweepAnalysis) -> Table | None:
+    """Tabulate what the chosen settings seemed on the seeds that chose them, and what they are worth on others.
+
+    Parameters
+    ----------
+    world : SweptWorld
+    analysis : SweepAnalysis
+
+    Returns
+    -------
+    Table or None
+        None where nothing was chosen on seeds of its own.
+    """
+    chosen = [one for one in world.chosen.values() if one.settings > 1]
+    if not (chosen and analysis.split.tune):
+        return None
+    notes = Footnotes()
+    rows = [
+        [
+            one.condition.label,
+            typeset(one.settings),
+            distinct(one.seemed, 2, 0.0),
+            distinct(one.worth.estimate, 2, 0.0),
+            notes.interval(*one.bias, one.worth.caution),
+        ]
+        for one in chosen
+    ]
+    header = ["chosen", "settings", "on the seeds that chose", "on the others", "seemed less is worth"]
+    caption = (
+        f"By {analysis.measures[0].title}. What a setting seems on the seeds that chose it is flattered by luck, the "
+        "more so the more settings there are; [ ]: from the interval on the other seeds"
+    )
+    return Table(header, rows, caption, "What choosing flatters", notes.listed())
+
+
+def matched_table(world: SweptWorld, analysis: SweepAnalysis) -> Table | None:
+    """Tabulate algorithms beside the reference at the same value of a parameter.
+
+    Parameters
+    ----------
+    world : SweptWorld
+    analysis : SweepAnalysis
+
+    Returns
+    -------
+    Table or None
+        None where no parameter is swept in both.
+    """
+    if not world.matched:
+        return None
+    notes, error = Footnotes(), analysis.rate.of_comparison
+    rows = []
+    for each in world.matched:
+        c = each.comparison.found
+        rows.append(
+            [
+                f"{parameter_name(each.parameter, symbol=True)} = {value_text(each.value)}",
+                each.comparison.one.label,
+                each.comparison.reference.label,
+                notes.interval(c.difference, c.low, c.high, c.caution.removeprefix("a - b: ")),
+                p_text(min(1.0, c.p_value * 0.05 / error)),
+            ]
+        )
+    header = ["both at", "condition", "against", f"difference of {short(analysis.measures[0])}", "p (corrected)"]
+    caption = "Other parameters at their best for that value, chosen as above."
+    return Table(header, rows, caption, "Matched settings", notes.listed(), sortable=True)
+
+
+def heading(measure: Measure) -> str:
+    """A measure as the head of a column."""
+    return measure.title
+
+
+def short(measure: Measure) -> str:
+    """A measure where its title stands beside it.
+
+    Examples
+    --------
+    >>> from fastsoftq.measures import measure
+    >>> [short(measure(name)) for name in ("last:100", "area", "steps_to:-20", "worst:0.05")]
+    ['return', 'area', 'steps to −20', 'worst 0.05']
+    """
+    kind, _, numbers = measure.name.partition(":")
+    if kind == "last":
+        return "return"
+    if kind == "length":
+        return "length"
+    words = kind.replace("_", " ")
+    number = numbers.partition(":")[0].replace("-", "\N{MINUS SIGN}")
+    return f"{words} {number}" if number else words

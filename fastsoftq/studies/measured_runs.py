@@ -1,0 +1,64 @@
+"""What a measure is of the runs of a condition, read from a study's folder."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from fastsoftq.measures import Measure, Measured
+    from fastsoftq.studies.results import Results
+
+__all__ = ["MAIN", "estimated", "main_measure", "measured"]
+
+MAIN = "last:100"
+"""The main measure of a study that names none."""
+
+
+def main_measure(measures: tuple[str, ...]) -> Measure:
+    """The measure by which a study decides: the first that it names, or else the mean of the last returns."""
+    from fastsoftq.measures import measure
+
+    return measure(measures[0] if measures else MAIN)
+
+
+def measured(results: Results, condition: str, measure: Measure, runs: int | None = None, first: int = 0) -> Measured:
+    """A measure of some runs of a condition.
+
+    Parameters
+    ----------
+    results : Results
+    condition : str
+    measure : Measure
+    runs : int, optional
+        Only the first so many; all if not given.
+    first : int
+        How many of these are left out, at the beginning.
+
+    Returns
+    -------
+    Measured
+
+    Raises
+    ------
+    ValueError
+        No such condition, fewer runs, a study that keeps summaries, or a measure that needs the exact answer where
+        there is none.
+    DamagedError
+        Chunks that are missing or damaged.
+    """
+    exact = results.exact(condition) if measure.needs_exact else None
+    if measure.needs_exact and exact is None:
+        raise ValueError(f"measures[0] is {measure.name!r}; it needs the exact answer, which {condition!r} has not")
+    sample = measure.values(results.curves(condition, runs), exact)
+    censored = None if sample.censored is None else sample.censored[first:]
+    return replace(sample, values=sample.values[first:], censored=censored, seeds=sample.seeds[first:])
+
+
+def estimated(measure: Measure, sample: Measured) -> float:
+    """What a measure is estimated at: the mean over runs, or what the measure has for one."""
+    if not measure.name.startswith("worst") and sample.horizon is None:  # no interval is needed
+        return float(np.mean(sample.values))
+    return float(measure.estimate(sample).estimate)

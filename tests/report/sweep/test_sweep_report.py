@@ -1,0 +1,256 @@
+"""The report of a small sweep: what it says, and that its numbers are what anybody finds in the folder."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from fastsoftq.cli.app import app
+from fastsoftq.measures import measure
+from fastsoftq.report.page import write_report
+from fastsoftq.report.reader import read_results
+from fastsoftq.report.rounding import interval_text
+from fastsoftq.report.sections import error_rate, section
+from fastsoftq.report.sweep.analysis import analysed
+from fastsoftq.report.sweep.swept_study import Asked
+from fastsoftq.studies import open_results, read_study, run
+
+STUDY = """
+name = "small sweep"
+episodes = 60
+seeds = 30
+max_steps = 80
+[environments.cliff]
+kind = "cliff_walking"
+height = 3
+width = 5
+[environments.wide]
+kind = "cliff_walking"
+height = 3
+width = 7
+[agents.hard]
+kind = "q_learning"
+step_size = [0.1, 0.5]
+discount = 0.95
+epsilon = [0.05, 0.2]
+[agents.soft]
+kind = "soft_q_learning"
+step_size = [0.1, 0.5]
+discount = 0.95
+reward_scale = [2, 20]
+"""
+
+
+@pytest.fixture(scope="module")
+def swept(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("sweep")
+    (folder / "study.toml").write_text(STUDY)
+    run(read_study(folder / "study.toml"), folder / "out", threads=1, source=STUDY)
+    return folder / "out"
+
+
+@pytest.fixture(scope="module")
+def found(swept):
+    (contents,) = read_results(swept, asked=Asked(("last:100", "area", "worst:0.1")))
+    return analysed(contents, error_rate(contents))
+
+
+def place(found, label, world=0):
+    return next(i for i, one in enumerate(found.worlds[world].conditions) if one.label == label)
+
+
+def test_conditions_are_named_and_measured_as_the_folder_has_them(swept, found):
+    assert [world.name for world in found.worlds] == ["cliff", "wide"]
+    assert found.worlds[0].conditions[0].label == "hard, α = 0.1, ε = 0.05"
+    at = place(found, "soft, k = 20, α = 0.5")
+    name = found.worlds[0].conditions[at].agent.name
+    returns = open_results(swept).curves(name).returns
+    np.testing.assert_allclose(found.worlds[0].conditions[at].measured[0].values, returns.mean(axis=1))
+    expected = measure("area").estimate(
+        measure("area").values(open_results(swept).curves(name)), 1 - found.rate.of_description
+    )
+    assert found.worlds[0].estimates[at][1] == expected
+    exact = open_results(swept).exact(name)
+    assert found.worlds[0].conditions[at].exact_values[0] == pytest.approx(exact.returns.mean())
+
+
+def test_what_is_chosen_is_the_best_on_the_first_third_and_compared_on_the_rest(swept, found):
+    assert (found.split.tune, found.split.test) == (10, 20)
+    results = open_results(swept)
+    for world in found.worlds:
+        for table, chosen in world.chosen.items():
+            rows = [one for one in world.conditions if one.table == table]
+            means = {one.label: results.curves(one.agent.name).returns[:10].mean() for one in rows}
+            assert chosen.condition.label == max(means, key=means.get)
+            later = results.curves(chosen.condition.agent.name).returns[10:].mean()
+            assert chosen.seemed == pytest.approx(max(means.values()))
+            assert chosen.worth.estimate == pytest.approx(later)
+            assert chosen.bias[0] == pytest.approx(max(means.values()) - later)
+        (comparisons,) = world.comparisons
+        one, other = (world.chosen[table].condition for table in ("soft", "hard"))
+        assert comparisons[0].one is one
+        assert comparisons[0].reference is other
+        differences = one.measured[0].values[10:] - other.measured[0].values[10:]
+        assert comparisons[0].found.difference == pytest.approx(differences.mean())
+
+
+def test_a_line_of_sensitivity_has_the_others_at_their_best(found):
+    world = found.worlds[0]
+    (hard, soft) = world.lines["step_size"]
+    assert (hard.table, soft.table) == ("hard", "soft")
+    assert soft.values == [0.1, 0.5]
+    for at, value in enumerate(soft.values):
+        rows = [c for c in world.conditions if c.table == "soft" and c.coordinates["step_size"] == value]
+        best = max(rows, key=lambda c: c.measured[0].values[:10].mean())
+        means = [c.measured[0].values[10:].mean() for c in rows]
+        assert soft.conditions[at] is best
+        assert soft.intervals[at].estimate == pytest.approx(best.measured[0].values[10:].mean())
+        assert (soft.lowest[at], soft.highest[at]) == (pytest.approx(min(means)), pytest.approx(max(means)))
+    assert soft.best(found.measures[0]) in soft.plateau
+
+
+def test_a_plane_has_a_cell_for_each_pair_and_frames_the_best(found):
+    plane = next(p for p in found.worlds[0].planes if p.table == "soft")
+    assert (plane.across, plane.up) == ("step_size", "reward_scale")
+    for (iy, ix), mean in np.ndenumerate(plane.means):
+        values = {"step_size": plane.xs[ix], "reward_scale": plane.ys[iy]}
+        (one,) = [
+            c
+            for c in found.worlds[0].conditions
+            if c.table == "soft" and all(c.coordinates[k] == v for k, v in values.items())
+        ]
+        assert mean == pytest.approx(one.measured[0].values.mean())
+    assert np.unravel_index(int(plane.means.argmax()), plane.means.shape) in plane.best
+
+
+def test_the_page_opens_with_the_answer_and_has_every_condition(swept, found):
+    page = write_report(swept, measures=["last:100", "area", "worst:0.1"]).read_text()
+    assert "soft, k = 20, α = 0.5" in page
+    assert "[step_size" not in page
+    assert "LinearDecay" not in page
+    for world in found.worlds:
+        for row in world.estimates:
+            for interval in row:
+                assert interval_text(interval.estimate, interval.low, interval.high) in page
+    assert "mean of the worst 10% of runs" in page
+    assert re.search(r"Across 2 worlds, (soft|hard) (is told to be ahead|has the highest score)", page)
+    assert "Settings were chosen on the first 10 seeds and compared on the 20 after them" in page
+
+
+def test_no_sentence_of_a_sweep_is_said_twice(swept):
+    page = write_report(swept).read_text()
+    body = re.sub(r"<(style|script|svg|table).*?</\1>", "", page, flags=re.S)
+    sentences = [s.strip() for p in re.findall(r"<(?:p|li)[^>]*>(.*?)</(?:p|li)>", body, re.S) for s in p.split(". ")]
+    long = [s for s in sentences if len(s) > 60 and "<" not in s]
+    assert len(long) == len(set(long))
+
+
+def test_what_is_compared_with_is_what_the_reader_names(swept):
+    (contents,) = read_results(swept, asked=Asked((), "soft"))
+    world = analysed(contents, error_rate(contents)).worlds[0]
+    assert (world.reference.table, world.reference.named) == ("soft", False)
+    (contents,) = read_results(swept, asked=Asked((), "soft, k = 2, α = 0.1"))
+    world = analysed(contents, error_rate(contents)).worlds[0]
+    assert world.reference.condition.label == "soft, k = 2, α = 0.1"
+    assert world.reference.named
+    with pytest.raises(ValueError, match=r"against is 'sofd'; did you mean 'soft'\? It must be one of 'hard', 'soft'"):
+        read_results(swept, asked=Asked((), "sofd"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--measure", "lost:5"], "measure is 'lost:5'; did you mean 'last[:N]'?"),
+        (["--measure", "improvement"], "measure is 'improvement', which compares two conditions"),
+        (["--against", "nobody"], "against is 'nobody'; it must be one of 'hard', 'soft', or a condition"),
+        (["--latex", "no/such/folder/t.tex"], "latex is 'no/such/folder/t.tex'; there is no folder"),
+    ],
+)
+def test_bad_options_are_refused_in_a_line(swept, arguments, said):
+    done = CliRunner().invoke(app, ["report", str(swept), *arguments])
+    assert done.exit_code == 2 or isinstance(done.exception, Exception)
+    text = " ".join(f"{done.output} {done.exception}".split())
+    assert said in text
+
+
+def test_latex_has_a_row_for_each_condition_and_escapes(swept, tmp_path):
+    write_report(swept, out=tmp_path / "r.html", latex=tmp_path / "table.tex")
+    text = (tmp_path / "table.tex").read_text()
+    assert text.count(r"\toprule") == text.count(r"\bottomrule") == 3  # each world, and across them
+    assert text.count(r"soft, k = 20, $\alpha$ = 0.5") == 2
+    assert "\N{MINUS SIGN}" not in text
+    for columns, table in re.findall(r"\\begin\{longtable\}\{([lr]+)\}(.*?)\\end\{longtable\}", text, re.S):
+        rows = [line for line in table.splitlines() if line.endswith(r"\\") and "&" in line]
+        assert len(rows) in (1 + 2, 1 + 8)
+        assert {len(re.findall(r"(?<!\\)&", row)) + 1 for row in rows} == {len(columns)}
+
+
+def test_the_notebook_finds_every_number_again(swept, found, tmp_path, capsys):
+    measures = ["last:100", "area", "worst:0.1"]
+    page = write_report(swept, out=tmp_path / "r.html", measures=measures, notebook=True).read_text()
+    notebook = json.loads((tmp_path / "r.ipynb").read_text())
+    assert notebook["nbformat"] == 4
+    names = {}
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            exec(compile("".join(cell["source"]), "cell", "exec"), names)
+    assert "soft, k = 20, α = 0.5" in capsys.readouterr().out
+    conditions = [one for world in found.worlds for one in world.conditions]
+    at = {one.agent.name: i for i, one in enumerate(conditions)}
+    ours = [row for world in found.worlds for row in world.estimates]
+    for name, row in zip(names["conditions"], names["estimates"], strict=True):
+        assert row == ours[at[name]]
+        for each in row:
+            assert interval_text(each.estimate, each.low, each.high) in page
+    for world in found.worlds:
+        labels = {names["labels"][i] for i in names["best"][world.name]}
+        assert labels == {world.conditions[i].label for i in world.best}
+        for table, chosen in world.chosen.items():
+            assert names["labels"][names["chosen"][world.name, table]] == chosen.condition.label
+            assert names["worth"][world.name, table] == chosen.worth
+            assert names["seemed"][world.name, table] == chosen.seemed
+        for comparisons in world.comparisons:
+            mine = names["differences"][world.name, comparisons[0].one.table]
+            for one, other in zip(comparisons, mine, strict=True):
+                assert (one.found.difference, one.found.low, one.found.p_value) == (
+                    other.difference,
+                    other.low,
+                    other.p_value,
+                )
+        for each in world.matched:
+            assert names["matched"][world.name, each.table, each.value].difference == each.comparison.found.difference
+        for parameter, lines in world.lines.items():
+            for line in lines:
+                for i, (value, interval) in enumerate(zip(line.values, line.intervals, strict=True)):
+                    assert names["sensitivity"][world.name, line.table, parameter, value] == (
+                        interval,
+                        i in line.plateau,
+                    )
+        for plane in world.planes:
+            for (iy, ix), mean in np.ndenumerate(plane.means):
+                key = world.name, plane.table, (plane.across, plane.up), (plane.xs[ix], plane.ys[iy])
+                assert names["cells"][key] == (pytest.approx(mean), (iy, ix) in plane.best)
+    for score in names["scores"].values():
+        assert interval_text(score.estimate, score.low, score.high) in page
+
+
+def test_times_are_cut_at_the_horizon_that_all_conditions_of_a_world_have(swept):
+    (contents,) = read_results(swept, asked=Asked(("steps_to:-10",)))
+    rate = error_rate(contents)
+    for world in analysed(contents, rate).worlds:
+        assert len({one.measured[0].horizon for one in world.conditions}) == 1
+    assert "steps until a return reaches −10" in str(section(contents, rate).parts)
+
+
+def test_a_study_says_how_it_is_read(tmp_path):
+    text = STUDY.replace('name = "small sweep"', 'name = "s"\nmeasures = ["area"]\nagainst = "soft"')
+    text = text.replace("seeds = 30", "select = { tune = 6, test = 10 }")
+    (tmp_path / "study.toml").write_text(text)
+    run(read_study(tmp_path / "study.toml"), tmp_path / "out", threads=1, source=text)
+    (contents,) = read_results(tmp_path / "out")
+    found = analysed(contents, error_rate(contents))
+    assert [m.name for m in found.measures] == ["area"]
+    assert (found.split.tune, found.split.test) == (6, 10)
+    assert found.worlds[0].reference.table == "soft"
