@@ -11,7 +11,7 @@ import typer
 import fastsoftq
 from fastsoftq.cli.errors import FAILED, refuse, status_of
 from fastsoftq.cli.export import export_results
-from fastsoftq.cli.plan import plan_study
+from fastsoftq.cli.plan_study import plan_study
 from fastsoftq.cli.reproduce import reproduce
 from fastsoftq.cli.studies import report, run_study, show_status, verify_folder
 from fastsoftq.cli.tune import tune_study

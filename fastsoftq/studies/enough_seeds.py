@@ -42,6 +42,18 @@ class EnoughSeeds(NotebookTable):
         `seeds` rests on.
     caution : str
         Why it may take more; empty if nothing suggests it.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> from fastsoftq.studies import estimate
+    >>> agents = {"hard": fsq.QLearning(0.8, 0.95), "soft": fsq.SoftQLearning(0.8, 0.95, reward_scale=10.0)}
+    >>> study = Study(
+    ...     name="small", episodes=50, seeds=200, environments={"cliff": fsq.cliff_walking()}, agents=agents
+    ... )
+    >>> enough = estimate(study, difference=5.0).enough
+    >>> enough.reference, enough.planning_std > enough.std
+    ('cliff/hard', True)
     """
 
     seeds: int | None
@@ -106,6 +118,20 @@ def enough_seeds(
     ------
     ValueError
         Nothing to compare, or nothing measured.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> from fastsoftq.measures import measure
+    >>> from fastsoftq.studies.pilot import piloted
+    >>> agents = {"hard": fsq.QLearning(0.8, 0.95), "soft": fsq.SoftQLearning(0.8, 0.95, reward_scale=10.0)}
+    >>> study = Study(
+    ...     name="small", episodes=50, seeds=200, environments={"cliff": fsq.cliff_walking()}, agents=agents
+    ... )
+    >>> last = measure("last:10")
+    >>> found = piloted(study, 16, 1, last)
+    >>> enough_seeds(study, found, last, difference=5.0, confidence=0.95, power=0.9).pairs
+    1
     """
     by_name = {one.condition.name: one for one in found}
     pairs = _pairs(study, by_name, measure)

@@ -54,6 +54,11 @@ class ConditionEstimate(NamedTuple):
         Of one core.
     disk : float
         Bytes.
+
+    Examples
+    --------
+    >>> ConditionEstimate("cliff/hard", runs=1000, done=0, steps=15e6, steps_error=1e5, seconds=0.2, disk=3e6).name
+    'cliff/hard'
     """
 
     name: str
@@ -88,6 +93,12 @@ class Estimate:
         Of the difference that was asked for.
     most : int or None
         Seeds at most, of a study with a rule that stops it; all else is of its first round.
+
+    Examples
+    --------
+    >>> one = ConditionEstimate("cliff/hard", runs=1000, done=0, steps=15e6, steps_error=1e5, seconds=0.2, disk=3e6)
+    >>> Estimate("small", (one,), 64, 2, 0.1, 2**28, None, None).steps
+    15000000.0
     """
 
     name: str

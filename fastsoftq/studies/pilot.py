@@ -30,7 +30,14 @@ _TIMED = 8  # units whose storing is timed
 
 
 class Piloted(NamedTuple):
-    """What the pilot showed of a condition."""
+    """What the pilot showed of a condition.
+
+    Examples
+    --------
+    >>> found = Piloted(Condition("cliff", "hard"), np.full(16, 900), 2.0, 0.1, 13.0, lanes=64, measured=None)
+    >>> found.training(64), found.training(640)
+    (2.0, 20.0)
+    """
 
     condition: Condition
     steps: NDArray[np.int64]  # environment steps of each run

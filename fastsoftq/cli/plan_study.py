@@ -111,7 +111,7 @@ def _lines(found: Estimate, out: str | None) -> Iterator[str]:
 
 
 def _enough(enough: EnoughSeeds) -> Iterator[str]:
-    seeds = "more than 10,000,000 seeds are needed" if enough.seeds is None else f"{enough.seeds:,} seeds are enough"
+    seeds = "more than 10,000,000 are needed" if enough.seeds is None else f"{enough.seeds:,} are enough"
     together = "" if enough.pairs == 1 else f", {enough.pairs:,} comparisons together"
     yield (
         f"seeds: {seeds} to find a difference of {enough.difference:g} in {enough.measure} with power {enough.power:g} "
@@ -120,7 +120,7 @@ def _enough(enough: EnoughSeeds) -> Iterator[str]:
     caution = f"; caution: {enough.caution}" if enough.caution else ""
     yield (
         f"{_in_a_line(enough.condition)} against {_in_a_line(enough.reference)} needs most: standard deviation "
-        f"{enough.std:.3g} in the pilot, planned with its upper bound at 80 % confidence, {enough.planning_std:.3g}{caution}"
+        f"{enough.std:.3g} in the pilot, planned with an upper bound of {enough.planning_std:.3g} (80 %){caution}"
     )
 
 
