@@ -19,7 +19,7 @@ from fastsoftq.figures.labels import typeset
 from fastsoftq.report.findings import Table, settings_of
 from fastsoftq.report.folder import FolderContents, ReportedAgent, Runs
 from fastsoftq.report.sweep.analysis import measures_of
-from fastsoftq.report.sweep.labels import condition_labels, world_labels
+from fastsoftq.report.sweep.condition_labels import condition_labels, world_labels
 from fastsoftq.report.sweep.references import check_against
 from fastsoftq.report.sweep.swept_study import Asked, SweptStudy
 from fastsoftq.studies import Condition, Results, open_results
@@ -62,10 +62,7 @@ def study_contents(folder: Path, agents: Iterable[type] = (), asked: Asked = Ask
         >>> import tempfile
         >>> import fastsoftq as fsq
         >>> from fastsoftq.report.sweep.analysis import measures_of
-    from fastsoftq.report.sweep.labels import condition_labels, world_labels
-    from fastsoftq.report.sweep.references import check_against
-    from fastsoftq.report.sweep.swept_study import Asked, SweptStudy
-    from fastsoftq.studies import Study, run
+        >>> from fastsoftq.studies import Study, run
         >>> agents = {"hard": fsq.QLearning(0.8, 0.95), "soft": fsq.SoftQLearning(0.8, 0.95, reward_scale=10.0)}
         >>> world = {"cliff": fsq.cliff_walking()}
         >>> study = Study(name="small", episodes=5, seeds=8, max_steps=50, environments=world, agents=agents)
@@ -185,8 +182,8 @@ def _settings(agent: Any, record: Any) -> dict[str, str | float]:
 def _load(results: Results, name: str, runs: int) -> Runs:
     curves = results.curves(name, runs)
     bounds, exact = (0.0, float(curves.max_steps)), results.exact(name)
-    known = (None, None) if exact is None else (exact.returns, exact.lengths)
-    return Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds, *known, length_bounds=bounds)
+    found = Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds, length_bounds=bounds)
+    return found if exact is None else found._replace(exact_returns=exact.returns, exact_lengths=exact.lengths)
 
 
 def _table(results: Results, runs: int) -> Table:
