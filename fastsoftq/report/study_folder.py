@@ -38,38 +38,37 @@ def study_contents(folder: Path, agents: Iterable[type] = (), asked: Asked = Ask
 
     Parameters
     ----------
-        folder : Path
-        agents : iterable of type
-            As for `open_results`.
-        asked : Asked
-            How the results are to be read; what it leaves open the study says.
+    folder : Path
+    agents : iterable of type
+        As for `open_results`.
+    asked : Asked
+        How the results are to be read; what it leaves open the study says.
 
     Returns
     -------
-        FolderContents
-            With the curves of each condition, of its first 10 000 runs where there are more; with a table instead where
-            only summaries are kept.
+    FolderContents
+        With the curves of each condition, of its first 10 000 runs where there are more; with a table instead where
+        only summaries are kept.
 
     Raises
     ------
-        ValueError
-            Single runs.
-        DamagedError
-            Results that are missing or damaged.
+    ValueError
+        Single runs.
+    DamagedError
+        Results that are missing or damaged.
 
     Examples
     --------
-        >>> import tempfile
-        >>> import fastsoftq as fsq
-        >>> from fastsoftq.report.sweep.analysis import measures_of
-        >>> from fastsoftq.studies import Study, run
-        >>> agents = {"hard": fsq.QLearning(0.8, 0.95), "soft": fsq.SoftQLearning(0.8, 0.95, reward_scale=10.0)}
-        >>> world = {"cliff": fsq.cliff_walking()}
-        >>> study = Study(name="small", episodes=5, seeds=8, max_steps=50, environments=world, agents=agents)
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     _ = run(study, folder)
-        ...     study_contents(Path(folder)).run["steps"] > 0
-        True
+    >>> import tempfile
+    >>> import fastsoftq as fsq
+    >>> from fastsoftq.studies import Study, run
+    >>> agents = {"hard": fsq.QLearning(0.8, 0.95), "soft": fsq.SoftQLearning(0.8, 0.95, reward_scale=10.0)}
+    >>> world = {"cliff": fsq.cliff_walking()}
+    >>> study = Study(name="small", episodes=5, seeds=8, max_steps=50, environments=world, agents=agents)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = run(study, folder)
+    ...     study_contents(Path(folder)).run["steps"] > 0
+    True
     """
     results = open_results(folder, agents)
     record, names = results.record, results.conditions
