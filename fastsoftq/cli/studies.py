@@ -198,7 +198,7 @@ def report(
     if latex is not None:
         check_file(latex, "latex")
 
-    from fastsoftq.cli.reading import reading
+    from fastsoftq.cli.reading_bar import reading
     from fastsoftq.report.page import write_report
 
     with bad_input(), reading("conditions read") as watch:

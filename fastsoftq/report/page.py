@@ -20,7 +20,7 @@ from fastsoftq.report.reader import read_results
 from fastsoftq.report.sections import error_rate, section
 from fastsoftq.report.sweep.latex import latex_tables
 from fastsoftq.report.sweep.measured import Watch
-from fastsoftq.report.sweep.notebook import notebook_text
+from fastsoftq.report.sweep.sweep_notebook import notebook_text
 from fastsoftq.report.sweep.swept_study import Asked
 from fastsoftq.report.two_folders import comparison_section, matched_folders
 from fastsoftq.system.atomic import atomic_write

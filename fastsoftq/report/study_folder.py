@@ -19,7 +19,7 @@ from fastsoftq.figures.labels import typeset
 from fastsoftq.report.findings import Table, settings_of
 from fastsoftq.report.folder import FolderContents, ReportedAgent, Runs
 from fastsoftq.report.sweep.analysis import measures_of
-from fastsoftq.report.sweep.labels import condition_labels, world_labels
+from fastsoftq.report.sweep.condition_labels import condition_labels, world_labels
 from fastsoftq.report.sweep.references import check_against
 from fastsoftq.report.sweep.swept_study import Asked, SweptStudy
 from fastsoftq.studies import Condition, Results, open_results
@@ -38,41 +38,37 @@ def study_contents(folder: Path, agents: Iterable[type] = (), asked: Asked = Ask
 
     Parameters
     ----------
-        folder : Path
-        agents : iterable of type
-            As for `open_results`.
-        asked : Asked
-            How the results are to be read; what it leaves open the study says.
+    folder : Path
+    agents : iterable of type
+        As for `open_results`.
+    asked : Asked
+        How the results are to be read; what it leaves open the study says.
 
     Returns
     -------
-        FolderContents
-            With the curves of each condition, of its first 10 000 runs where there are more; with a table instead where
-            only summaries are kept.
+    FolderContents
+        With the curves of each condition, of its first 10 000 runs where there are more; with a table instead where
+        only summaries are kept.
 
     Raises
     ------
-        ValueError
-            Single runs.
-        DamagedError
-            Results that are missing or damaged.
+    ValueError
+        Single runs.
+    DamagedError
+        Results that are missing or damaged.
 
     Examples
     --------
-        >>> import tempfile
-        >>> import fastsoftq as fsq
-        >>> from fastsoftq.report.sweep.analysis import measures_of
-    from fastsoftq.report.sweep.labels import condition_labels, world_labels
-    from fastsoftq.report.sweep.references import check_against
-    from fastsoftq.report.sweep.swept_study import Asked, SweptStudy
-    from fastsoftq.studies import Study, run
-        >>> agents = {"hard": fsq.QLearning(0.8, 0.95), "soft": fsq.SoftQLearning(0.8, 0.95, reward_scale=10.0)}
-        >>> world = {"cliff": fsq.cliff_walking()}
-        >>> study = Study(name="small", episodes=5, seeds=8, max_steps=50, environments=world, agents=agents)
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     _ = run(study, folder)
-        ...     study_contents(Path(folder)).run["steps"] > 0
-        True
+    >>> import tempfile
+    >>> import fastsoftq as fsq
+    >>> from fastsoftq.studies import Study, run
+    >>> agents = {"hard": fsq.QLearning(0.8, 0.95), "soft": fsq.SoftQLearning(0.8, 0.95, reward_scale=10.0)}
+    >>> world = {"cliff": fsq.cliff_walking()}
+    >>> study = Study(name="small", episodes=5, seeds=8, max_steps=50, environments=world, agents=agents)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = run(study, folder)
+    ...     study_contents(Path(folder)).run["steps"] > 0
+    True
     """
     results = open_results(folder, agents)
     record, names = results.record, results.conditions
@@ -185,8 +181,8 @@ def _settings(agent: Any, record: Any) -> dict[str, str | float]:
 def _load(results: Results, name: str, runs: int) -> Runs:
     curves = results.curves(name, runs)
     bounds, exact = (0.0, float(curves.max_steps)), results.exact(name)
-    known = (None, None) if exact is None else (exact.returns, exact.lengths)
-    return Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds, *known, length_bounds=bounds)
+    found = Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds, length_bounds=bounds)
+    return found if exact is None else found._replace(exact_returns=exact.returns, exact_lengths=exact.lengths)
 
 
 def _table(results: Results, runs: int) -> Table:

@@ -69,8 +69,8 @@ def across_part(analysis: SweepAnalysis, colours: Mapping[str, str]) -> Part | s
     error = analysis.rate.of_comparison
     try:
         suites = [_suite(analysis, table, error) for table in common]
-    except ValueError as refused:  # so few runs have no such interval
-        return f"Worlds are not put together: {refused}."
+    except ValueError:
+        return "Worlds are not put together: so few seeds have no interval of an interquartile mean at this confidence."
     suites.sort(key=lambda one: -one.middle.estimate)
     return _worded(analysis, suites, colours)
 

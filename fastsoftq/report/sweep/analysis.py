@@ -9,11 +9,11 @@ from fastsoftq.measures import Measure, measure
 from fastsoftq.report.decision import ErrorRate
 from fastsoftq.report.folder import FolderContents
 from fastsoftq.report.sweep.best import among_best
+from fastsoftq.report.sweep.condition_labels import Value
 from fastsoftq.report.sweep.fair import Chosen, FairComparison, SeedSplit, best_of, chosen_of, compared, seed_split
-from fastsoftq.report.sweep.labels import Value
 from fastsoftq.report.sweep.measured import MeasuredCondition, Watch, measured_conditions
 from fastsoftq.report.sweep.references import Reference, reference_in
-from fastsoftq.report.sweep.sensitivity import (
+from fastsoftq.report.sweep.sensitivity_lines import (
     Plane,
     SensitivityLine,
     by_table,

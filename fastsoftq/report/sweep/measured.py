@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fastsoftq.exact_curves import ExactCurves
 from fastsoftq.measures import Measure, Measured, common_horizon
-from fastsoftq.report.folder import FolderContents, ReportedAgent, Runs
-from fastsoftq.report.sweep.labels import Value
+from fastsoftq.report.folder import FolderContents, ReportedAgent
+from fastsoftq.report.sweep.condition_labels import Value
 
 __all__ = ["MeasuredCondition", "Watch", "is_mean", "measured_conditions", "part", "samples", "sense"]
 
@@ -120,13 +121,21 @@ def _up_to_common_horizons(found: Sequence[MeasuredCondition], measures: int) ->
     ]
 
 
+class _AsRun(NamedTuple):
+    """An exact curve as the curves of a single run, whose lengths are expected ones."""
+
+    returns: NDArray[np.float64]
+    lengths: Any
+    truncated: NDArray[np.bool_]
+    seeds: NDArray[np.uint64]
+
+
 def _exact_value(measure: Measure, exact: ExactCurves | None) -> float | None:
     """What the measure gives for the exact curve itself."""
     if exact is None or measure.name.partition(":")[0] not in _OF_CURVES:
         return None
-    as_run = Runs(
-        exact.returns[None], exact.lengths[None], np.zeros((1, len(exact.returns)), bool), np.zeros(1, np.uint64)
-    )
+    lengths, never = exact.lengths[None], np.zeros((1, len(exact.returns)), bool)
+    as_run = _AsRun(exact.returns[None], lengths, never, np.zeros(1, np.uint64))
     return float(measure.values(as_run, exact).values[0])
 
 

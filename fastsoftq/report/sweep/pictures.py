@@ -12,8 +12,8 @@ from fastsoftq.figures.labels import typeset
 from fastsoftq.figures.sensitivity import Series
 from fastsoftq.measures import Measure
 from fastsoftq.report.drawing import Drawing
-from fastsoftq.report.sweep.labels import Value, parameter_name, value_text
-from fastsoftq.report.sweep.sensitivity import Plane, SensitivityLine
+from fastsoftq.report.sweep.condition_labels import Value, parameter_name, value_text
+from fastsoftq.report.sweep.sensitivity_lines import Plane, SensitivityLine
 from fastsoftq.report.sweep_drawings import heat_drawing, interval_drawing, sensitivity_drawing
 
 __all__ = ["axis_label", "heat_picture", "interval_picture", "sensitivity_picture"]
@@ -60,7 +60,9 @@ def sensitivity_picture(
     texts = not all(_is_number(value) for line in lines for value in line.values)
     series = []
     for line, dash in zip(lines, dashes([colours[line.table] for line in lines]), strict=True):
-        ends = [[getattr(interval, end) for interval in line.intervals] for end in ("estimate", "low", "high")]
+        mean, low, high = (
+            np.array([getattr(interval, end) for interval in line.intervals]) for end in ("estimate", "low", "high")
+        )
         known = [one.exact_values[0] for one in line.conditions]
         series.append(
             Series(
@@ -68,7 +70,9 @@ def sensitivity_picture(
                 colours[line.table],
                 dash,
                 [value_text(value) for value in line.values] if texts else np.array(line.values, np.float64),
-                *map(np.array, ends),
+                mean,
+                low,
+                high,
                 best=line.best(measure),
                 exact=None if None in known else np.array(known, np.float64),
                 lowest=line.lowest if line.others else None,

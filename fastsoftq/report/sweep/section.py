@@ -16,13 +16,13 @@ from fastsoftq.report.outline import Group, Part, Section
 from fastsoftq.report.performance import Performance, performance_of
 from fastsoftq.report.sweep.across import across_part
 from fastsoftq.report.sweep.analysis import SweepAnalysis, SweptWorld, analysed
-from fastsoftq.report.sweep.labels import parameter_name, value_text
+from fastsoftq.report.sweep.condition_labels import parameter_name, value_text
 from fastsoftq.report.sweep.measured import Watch
 from fastsoftq.report.sweep.pictures import heat_picture, interval_picture, sensitivity_picture
-from fastsoftq.report.sweep.sensitivity import by_table, ordered_values
+from fastsoftq.report.sweep.sensitivity_lines import by_table, ordered_values
 from fastsoftq.report.sweep.sentences import plateau_words, world_answers
+from fastsoftq.report.sweep.sweep_tables import bias_table, fair_table, main_table, matched_table
 from fastsoftq.report.sweep.swept_study import SweptStudy
-from fastsoftq.report.sweep.tables import bias_table, fair_table, main_table, matched_table
 
 __all__ = ["sweep_section"]
 

@@ -6,10 +6,10 @@ from fastsoftq.figures.labels import typeset
 from fastsoftq.measures import Measure
 from fastsoftq.report.rounding import interval_text
 from fastsoftq.report.sweep.analysis import SweepAnalysis, SweptWorld
+from fastsoftq.report.sweep.condition_labels import parameter_name, value_text
 from fastsoftq.report.sweep.fair import FairComparison
-from fastsoftq.report.sweep.labels import parameter_name, value_text
 from fastsoftq.report.sweep.measured import is_mean, sense
-from fastsoftq.report.sweep.sensitivity import SensitivityLine
+from fastsoftq.report.sweep.sensitivity_lines import SensitivityLine
 
 __all__ = ["plateau_words", "world_answers"]
 

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from fastsoftq.exact_curves import ExactCurves
-from fastsoftq.report.sweep.labels import Value, agent_names
+from fastsoftq.report.sweep.condition_labels import Value, agent_names
 
 __all__ = ["Asked", "SweptStudy"]
 

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from fastsoftq.measures import Measure, Measured
 from fastsoftq.report.sweep.best import among_best
+from fastsoftq.report.sweep.condition_labels import Value, value_text
 from fastsoftq.report.sweep.fair import SeedSplit, best_of
-from fastsoftq.report.sweep.labels import Value, value_text
 from fastsoftq.report.sweep.measured import MeasuredCondition, is_mean, part
 from fastsoftq.report.sweep.swept_study import SweptStudy
 from fastsoftq.statistics import Interval

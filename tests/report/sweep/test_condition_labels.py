@@ -3,7 +3,7 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fastsoftq.report.sweep.labels import condition_labels, parameter_name, value_text, world_labels
+from fastsoftq.report.sweep.condition_labels import condition_labels, parameter_name, value_text, world_labels
 
 
 def coordinates(*rows):

@@ -10,7 +10,7 @@ from fastsoftq.report.comparison_tables import Footnotes
 from fastsoftq.report.findings import Table
 from fastsoftq.report.rounding import distinct, p_text, share_text
 from fastsoftq.report.sweep.analysis import SweepAnalysis, SweptWorld
-from fastsoftq.report.sweep.labels import parameter_name, value_text
+from fastsoftq.report.sweep.condition_labels import parameter_name, value_text
 from fastsoftq.report.sweep.measured import is_mean, sense
 from fastsoftq.statistics import Interval
 
