@@ -86,7 +86,7 @@ def curve(
     values: NDArray[Any],
     exact: NDArray[np.float64] | None = None,
     bounds: tuple[float, float] | None = None,
-    error: float = 0.05,
+    error: float | None = 0.05,
 ) -> Curve:
     """Summarise one number for each run and episode as a curve.
 
@@ -99,8 +99,8 @@ def curve(
         The expected value of each episode once all is learned.
     bounds : (float, float), optional
         Lowest and highest value that an episode can have: bands end there.
-    error : float
-        Chance that the band does not hold the whole mean curve, in (0, 1).
+    error : float, optional
+        Chance that the band does not hold the whole mean curve, in (0, 1); None: there is no band, which takes time.
 
     Returns
     -------
@@ -116,15 +116,15 @@ def curve(
     edges = episode_blocks(n_episodes)
     sizes = np.diff(edges)
     blocks = np.add.reduceat(values, edges[:-1], axis=1, dtype=np.float64) / sizes
-    (mean, low, high), caution = blocks[:1].repeat(3, axis=0), ""
-    if len(blocks) > 1:
+    (mean, low, high), caution = np.broadcast_to(blocks.mean(axis=0), (3, len(sizes))), ""
+    if len(blocks) > 1 and error is not None:
         band = confidence_band(blocks, 1.0 - error, resamples=resamples_for(error), bounds=bounds)
         mean, low, high, caution = band.center, band.low, band.high, band.caution
     median = [np.median(values[:, i:j]) for i, j in pairwise(edges)]
     alike = _unlike(blocks) < min(_UNLIKE, len(blocks) / 2.0)
     goal = None if exact is None else np.add.reduceat(exact, edges[:-1]) / sizes
     meets = None
-    if goal is not None and len(values) >= _TELL:
+    if goal is not None and len(values) >= _TELL and error is not None:
         slack = WITHIN * np.abs(goal)
         off = alike | (low < goal - slack) | (high > goal + slack)
         first = len(off) - int(np.argmax(off[::-1])) if off.any() else 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from fastsoftq.figures.labels import typeset
 from fastsoftq.figures.learning_chart import episodes_chart, learning_chart, learning_scale, stroke
 from fastsoftq.figures.svg import svg
 from fastsoftq.report.drawing import Column, Drawing, csv_text
+from fastsoftq.report.folder import ReportedAgent
 from fastsoftq.report.performance import Performance
 from fastsoftq.report.rounding import setting_text
 from fastsoftq.report.verdict import Verdict
@@ -30,31 +32,46 @@ _METRICS = (("Return", "return of an episode", "returns"), ("Length", "steps of 
 _LEVELS = {"lowest": 0.0, "5 %": 0.05, "25 %": 0.25, "median": 0.5, "75 %": 0.75, "95 %": 0.95, "highest": 1.0}
 
 
-def learning_charts(performances: Sequence[Performance], reference: Performance) -> list[Drawing]:
+class Learned(Protocol):
+    """What charts of learning curves need: a `Performance`, or what summaries tell of one."""
+
+    @property
+    def agent(self) -> ReportedAgent: ...
+    @property
+    def returns(self) -> Curve: ...
+    @property
+    def lengths(self) -> Curve: ...
+
+
+Shown = TypeVar("Shown", bound=Learned)
+
+
+def learning_charts(performances: Sequence[Shown], reference: Shown) -> list[Drawing]:
     """Mean return and length over episodes, with bands, medians and exact lines.
 
     Parameters
     ----------
-    performances : sequence of Performance
-        Of the same number of episodes.
-    reference : Performance
-        One of them, shown in each chart.
+        performances : sequence of Performance or SummarisedCurves
+            Of the same number of episodes.
+        reference : Performance
+            One of them, shown in each chart.
 
     Returns
     -------
-    list of Drawing
-        Return and length of the same agents side by side.
+        list of Drawing
+            Return and length of the same agents side by side.
 
     Examples
     --------
-    >>> import fastsoftq as fsq
-    >>> from fastsoftq.report.folder import ReportedAgent, Runs
-    >>> from fastsoftq.report.performance import performance_of
-    >>> curves = fsq.train(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), seeds=6, episodes=9, max_steps=50)
-    >>> runs = Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds)
-    >>> one = performance_of(ReportedAgent("hard", "hard", "#d55e00", {}, lambda: runs))
-    >>> [drawing.title for drawing in learning_charts([one], one)]
-    ['Return', 'Length']
+        >>> import fastsoftq as fsq
+        >>> from fastsoftq.report.folder import ReportedAgent, Runs
+        >>> from fastsoftq.report.folder import ReportedAgent
+    from fastsoftq.report.performance import performance_of
+        >>> curves = fsq.train(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), seeds=6, episodes=9, max_steps=50)
+        >>> runs = Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds)
+        >>> one = performance_of(ReportedAgent("hard", "hard", "#d55e00", {}, lambda: runs))
+        >>> [drawing.title for drawing in learning_charts([one], one)]
+        ['Return', 'Length']
     """
     charts = {
         what: list(_learning_charts(what, ylabel, field, performances, reference)) for what, ylabel, field in _METRICS
@@ -63,7 +80,7 @@ def learning_charts(performances: Sequence[Performance], reference: Performance)
 
 
 def _learning_charts(
-    what: str, ylabel: str, field: str, performances: Sequence[Performance], reference: Performance
+    what: str, ylabel: str, field: str, performances: Sequence[Shown], reference: Shown
 ) -> Iterable[Drawing]:
     scale = learning_scale([getattr(one, field) for one in performances])
     for shared, group in facets(performances, reference):
@@ -86,25 +103,26 @@ def difference_charts(found: Sequence[Verdict], what: str) -> list[Drawing]:
 
     Parameters
     ----------
-    found : sequence of Verdict
-    what : str
-        The title: which is subtracted from which.
+        found : sequence of Verdict
+        what : str
+            The title: which is subtracted from which.
 
     Returns
     -------
-    list of Drawing
+        list of Drawing
 
     Examples
     --------
-    >>> import fastsoftq as fsq
-    >>> from fastsoftq.report.folder import ReportedAgent, Runs
-    >>> from fastsoftq.report.performance import performance_of
-    >>> curves = fsq.train(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), seeds=6, episodes=9, max_steps=50)
-    >>> runs = Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds)
-    >>> one = performance_of(ReportedAgent("hard", "hard", "#d55e00", {}, lambda: runs))
-    >>> from fastsoftq.report.verdict import verdicts
-    >>> [drawing.title for drawing in difference_charts(verdicts([(one, one)]), "hard less hard")]
-    ['hard less hard']
+        >>> import fastsoftq as fsq
+        >>> from fastsoftq.report.folder import ReportedAgent, Runs
+        >>> from fastsoftq.report.folder import ReportedAgent
+    from fastsoftq.report.performance import performance_of
+        >>> curves = fsq.train(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), seeds=6, episodes=9, max_steps=50)
+        >>> runs = Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds)
+        >>> one = performance_of(ReportedAgent("hard", "hard", "#d55e00", {}, lambda: runs))
+        >>> from fastsoftq.report.verdict import verdicts
+        >>> [drawing.title for drawing in difference_charts(verdicts([(one, one)]), "hard less hard")]
+        ['hard less hard']
     """
     of = {id(verdict.one): (verdict, verdict.band) for verdict in found if verdict.band is not None}
     if not of:
@@ -140,24 +158,25 @@ def profile_charts(performances: Sequence[Performance], reference: Performance) 
 
     Parameters
     ----------
-    performances : sequence of Performance
-    reference : Performance
-        One of them, shown in each chart.
+        performances : sequence of Performance
+        reference : Performance
+            One of them, shown in each chart.
 
     Returns
     -------
-    list of Drawing
+        list of Drawing
 
     Examples
     --------
-    >>> import fastsoftq as fsq
-    >>> from fastsoftq.report.folder import ReportedAgent, Runs
-    >>> from fastsoftq.report.performance import performance_of
-    >>> curves = fsq.train(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), seeds=6, episodes=9, max_steps=50)
-    >>> runs = Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds)
-    >>> one = performance_of(ReportedAgent("hard", "hard", "#d55e00", {}, lambda: runs))
-    >>> [drawing.file for drawing in profile_charts([one], one)]
-    ['profile.csv']
+        >>> import fastsoftq as fsq
+        >>> from fastsoftq.report.folder import ReportedAgent, Runs
+        >>> from fastsoftq.report.folder import ReportedAgent
+    from fastsoftq.report.performance import performance_of
+        >>> curves = fsq.train(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), seeds=6, episodes=9, max_steps=50)
+        >>> runs = Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds)
+        >>> one = performance_of(ReportedAgent("hard", "hard", "#d55e00", {}, lambda: runs))
+        >>> [drawing.file for drawing in profile_charts([one], one)]
+        ['profile.csv']
     """
     scale = _scale_of_runs(performances)
     thresholds = _evenly(scale)
@@ -185,22 +204,23 @@ def spread_chart(performances: Sequence[Performance]) -> Drawing:
 
     Parameters
     ----------
-    performances : sequence of Performance
+        performances : sequence of Performance
 
     Returns
     -------
-    Drawing
+        Drawing
 
     Examples
     --------
-    >>> import fastsoftq as fsq
-    >>> from fastsoftq.report.folder import ReportedAgent, Runs
-    >>> from fastsoftq.report.performance import performance_of
-    >>> curves = fsq.train(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), seeds=6, episodes=9, max_steps=50)
-    >>> runs = Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds)
-    >>> one = performance_of(ReportedAgent("hard", "hard", "#d55e00", {}, lambda: runs))
-    >>> spread_chart([one]).data.splitlines()[0]
-    'condition,lowest,5 %,25 %,median,75 %,95 %,highest,mean of the worst 5 %'
+        >>> import fastsoftq as fsq
+        >>> from fastsoftq.report.folder import ReportedAgent, Runs
+        >>> from fastsoftq.report.folder import ReportedAgent
+    from fastsoftq.report.performance import performance_of
+        >>> curves = fsq.train(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), seeds=6, episodes=9, max_steps=50)
+        >>> runs = Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds)
+        >>> one = performance_of(ReportedAgent("hard", "hard", "#d55e00", {}, lambda: runs))
+        >>> spread_chart([one]).data.splitlines()[0]
+        'condition,lowest,5 %,25 %,median,75 %,95 %,highest,mean of the worst 5 %'
     """
     rows = [float(-row) for row in range(len(performances))]
     ticks = [(row, one.label) for row, one in zip(rows, performances, strict=True)]
@@ -250,34 +270,33 @@ def _about(value: float) -> str:
     return typeset(value, 0 if abs(value) >= 100.0 else 1)
 
 
-def facets(
-    performances: Sequence[Performance], reference: Performance | None = None
-) -> list[tuple[str, list[Performance]]]:
+def facets(performances: Sequence[Shown], reference: Shown | None = None) -> list[tuple[str, list[Shown]]]:
     """Share agents out among charts of a few lines, all of another colour or dashed otherwise, and the reference.
 
     Parameters
     ----------
-    performances : sequence of Performance
-    reference : Performance, optional
+        performances : sequence of Performance
+        reference : Performance, optional
 
     Returns
     -------
-    list of (str, list of Performance)
-        The settings that the agents of a chart share and others do not, such as "epsilon = 0"; "1 of 3" where there
-        are none; empty for a single chart.
+        list of (str, list of Performance)
+            The settings that the agents of a chart share and others do not, such as "epsilon = 0"; "1 of 3" where there
+            are none; empty for a single chart.
 
     Examples
     --------
-    >>> import fastsoftq as fsq
-    >>> from fastsoftq.report.folder import ReportedAgent, Runs
-    >>> from fastsoftq.report.performance import performance_of
-    >>> curves = fsq.train(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), seeds=6, episodes=9, max_steps=50)
-    >>> runs = Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds)
-    >>> one = performance_of(ReportedAgent("hard", "hard", "#d55e00", {}, lambda: runs))
-    >>> [(title, len(group)) for title, group in facets([one, one], one)]
-    [('', 1)]
+        >>> import fastsoftq as fsq
+        >>> from fastsoftq.report.folder import ReportedAgent, Runs
+        >>> from fastsoftq.report.folder import ReportedAgent
+    from fastsoftq.report.performance import performance_of
+        >>> curves = fsq.train(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), seeds=6, episodes=9, max_steps=50)
+        >>> runs = Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds)
+        >>> one = performance_of(ReportedAgent("hard", "hard", "#d55e00", {}, lambda: runs))
+        >>> [(title, len(group)) for title, group in facets([one, one], one)]
+        [('', 1)]
     """
-    groups: list[list[Performance]] = []
+    groups: list[list[Shown]] = []
     for one in performances:
         if one is not reference:
             room = (group for group in groups if len(group) < _LINES and _alike(one, group) < len(DASHES) - 1)
@@ -296,6 +315,6 @@ def facets(
     return [(title, [*everywhere, *group]) for title, group in zip(titles, groups, strict=True)]
 
 
-def _alike(one: Performance, group: Sequence[Performance]) -> int:
+def _alike(one: Learned, group: Sequence[Learned]) -> int:
     """How many of a group have the same colour."""
     return sum(other.agent.colour == one.agent.colour for other in group)

@@ -16,7 +16,16 @@ from fastsoftq.report.findings import Table
 from fastsoftq.report.rounding import distinct, setting_text
 from fastsoftq.report.sweep.swept_study import SweptStudy
 
-__all__ = ["FolderContents", "Picture", "ReportedAgent", "Runs", "command_of", "run_facts"]
+__all__ = [
+    "EpisodeMoments",
+    "FolderContents",
+    "Picture",
+    "ReportedAgent",
+    "Runs",
+    "Summaries",
+    "command_of",
+    "run_facts",
+]
 
 
 class Runs(NamedTuple):
@@ -32,10 +41,34 @@ class Runs(NamedTuple):
     length_bounds: tuple[float, float] | None = None
 
 
+class EpisodeMoments(NamedTuple):
+    """What is known of one quantity in each episode."""
+
+    runs: int
+    mean: NDArray[np.float64]  # [episodes]
+    error: NDArray[np.float64]  # [episodes], the standard error of the mean
+    quantiles: NDArray[np.float64]  # [5, episodes], at 5, 25, 50, 75 and 95 %
+
+
+class Summaries(NamedTuple):
+    """What is known of an agent's runs, episode by episode, where the runs themselves are not kept."""
+
+    returns: EpisodeMoments
+    lengths: EpisodeMoments
+    exact_returns: NDArray[np.float64] | None = None  # [episodes], expected once all is learned
+    exact_lengths: NDArray[np.float64] | None = None  # [episodes]
+
+
 class LoadRuns(Protocol):
     """Reads the runs of an agent when they are needed, since memory may not hold those of all agents at once."""
 
     def __call__(self) -> Runs: ...
+
+
+class LoadSummaries(Protocol):
+    """Reads the summaries of an agent when they are needed."""
+
+    def __call__(self) -> Summaries: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +87,8 @@ class ReportedAgent:
         Reads its `Runs`.
     world : str
         What it learned in; agents are compared within a world.
+    summaries : callable or None
+        Reads its `Summaries`, where its runs are not kept and `load` refuses.
     """
 
     name: str
@@ -62,6 +97,7 @@ class ReportedAgent:
     settings: Mapping[str, str | float]
     load: LoadRuns
     world: str = ""
+    summaries: LoadSummaries | None = None
 
     def unlike(self, other: ReportedAgent) -> list[tuple[str, str, str]]:
         """The settings in which two agents differ: name, this one's value and the other's."""
@@ -99,7 +135,9 @@ class FolderContents:
     summary : bytes
         `summary.csv`; empty where there is none.
     agents : sequence of ReportedAgent
-        Empty where no curves are kept.
+        Those whose runs are kept.
+    summarised : sequence of ReportedAgent
+        Those of which only summaries are kept.
     sweep : SweptStudy or None
         The agents as a sweep, where there are many or hyperparameters are swept.
     """
@@ -113,6 +151,7 @@ class FolderContents:
     pictures: Sequence[Picture] = ()
     summary: bytes = b""
     agents: Sequence[ReportedAgent] = ()
+    summarised: Sequence[ReportedAgent] = ()
     sweep: SweptStudy | None = None
 
 

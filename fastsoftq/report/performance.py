@@ -72,7 +72,7 @@ class Performance:
         return min(LAST, self.n_episodes)
 
 
-def performance_of(agent: ReportedAgent, error: float = 0.05) -> Performance:
+def performance_of(agent: ReportedAgent, error: float = 0.05, *, banded: bool = True) -> Performance:
     """Read an agent's runs and summarise them; the runs themselves are let go.
 
     Parameters
@@ -80,6 +80,8 @@ def performance_of(agent: ReportedAgent, error: float = 0.05) -> Performance:
     agent : ReportedAgent
     error : float
         Chance that a band, or an interval, misses the truth, each by itself.
+    banded : bool
+        Whether curves have bands, which take most of the time; else their ends are the mean.
 
     Returns
     -------
@@ -100,6 +102,7 @@ def performance_of(agent: ReportedAgent, error: float = 0.05) -> Performance:
     (30, 30, 240)
     """
     runs, level = agent.load(), 1.0 - error
+    of_bands = error if banded else None
     episodes = runs.returns.shape[1]
     edges = episode_blocks(episodes)
     final = final_performance(runs.returns, last=min(LAST, episodes))
@@ -107,8 +110,8 @@ def performance_of(agent: ReportedAgent, error: float = 0.05) -> Performance:
         agent=agent,
         n_episodes=episodes,
         seeds=runs.seeds,
-        returns=curve(agent.label, agent.colour, runs.returns, runs.exact_returns, runs.return_bounds, error),
-        lengths=curve(agent.label, agent.colour, runs.lengths, runs.exact_lengths, runs.length_bounds, error),
+        returns=curve(agent.label, agent.colour, runs.returns, runs.exact_returns, runs.return_bounds, of_bands),
+        lengths=curve(agent.label, agent.colour, runs.lengths, runs.exact_lengths, runs.length_bounds, of_bands),
         blocks=np.add.reduceat(runs.returns, edges[:-1], axis=1) / np.diff(edges),
         final=final,
         final_return=confidence_interval(final, level=level, bounds=runs.return_bounds),

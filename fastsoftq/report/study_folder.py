@@ -17,7 +17,7 @@ from fastsoftq.comparing import LAST
 from fastsoftq.figures.colours import agent_colour
 from fastsoftq.figures.labels import typeset
 from fastsoftq.report.findings import Table, settings_of
-from fastsoftq.report.folder import FolderContents, ReportedAgent, Runs
+from fastsoftq.report.folder import EpisodeMoments, FolderContents, ReportedAgent, Runs, Summaries
 from fastsoftq.report.sweep.analysis import measures_of
 from fastsoftq.report.sweep.condition_labels import condition_labels, world_labels
 from fastsoftq.report.sweep.references import check_against
@@ -47,8 +47,8 @@ def study_contents(folder: Path, agents: Iterable[type] = (), asked: Asked = Ask
     Returns
     -------
     FolderContents
-        With the curves of each condition, of its first 10 000 runs where there are more; with a table instead where
-        only summaries are kept.
+        With the curves of each condition, of its first 10 000 runs where there are more; with a table, and what
+        summaries tell of curves, where only they are kept.
 
     Raises
     ------
@@ -90,7 +90,10 @@ def study_contents(folder: Path, agents: Iterable[type] = (), asked: Asked = Ask
     }
     contents = FolderContents(folder, results.name, results.name, run)
     if results.keep == "summary":
-        return replace(contents, table=_table(results, runs))
+        if asked.measures or asked.against:
+            what = "measures" if asked.measures else "against"
+            raise ValueError(f"{what} is given; '{folder}' keeps summaries, and conditions are compared by runs")
+        return replace(contents, table=_table(results, runs), summarised=_reported(results))
     shown = f"Of each condition's {typeset(runs)} runs the first {typeset(_MOST)} are shown."
     reported = _reported(results)
     sweep = _sweep(results, asked, reported)
@@ -113,7 +116,8 @@ def _reported(results: Results) -> list[ReportedAgent]:
         settings |= {name: setting for name, setting in _own(c).items() if name in unlike}
         colour = agent_colour(results.agent(c.name)) if _is_known(results.agent(c.name)) else _UNKNOWN
         load = partial(_load, results, c.name, min(c.seeds or _MOST, _MOST))
-        reported.append(ReportedAgent(c.name, label, colour, settings, load, world))
+        summaries = partial(_summaries, results, c.name) if results.keep == "summary" else None
+        reported.append(ReportedAgent(c.name, label, colour, settings, load, world, summaries))
     return reported
 
 
@@ -185,6 +189,13 @@ def _load(results: Results, name: str, runs: int) -> Runs:
     return found if exact is None else found._replace(exact_returns=exact.returns, exact_lengths=exact.lengths)
 
 
+def _summaries(results: Results, name: str) -> Summaries:
+    of = {metric: results.summary(name, metric) for metric in ("return", "length")}
+    returns, lengths = (EpisodeMoments(s.runs, s.mean, s.standard_error, s.quantiles[2:7]) for s in of.values())
+    exact = results.exact(name)
+    return Summaries(returns, lengths) if exact is None else Summaries(returns, lengths, exact.returns, exact.lengths)
+
+
 def _table(results: Results, runs: int) -> Table:
     """The last episodes of each condition, from summaries."""
     rows, last = [], slice(-LAST, None)
@@ -197,7 +208,7 @@ def _table(results: Results, runs: int) -> Table:
         rows.append(row)
     caption = (
         "Summaries of each episode are kept, not runs: ± is the mean half width of the episodes' own 95 % intervals, "
-        "no less than that of the mean over them. Curves and comparisons need a study that keeps curves."
+        "no less than that of the mean over them. Comparisons of conditions need a study that keeps curves."
     )
     episodes = int(results.record["episodes"])
     title = f"Mean over the last {min(LAST, episodes)} of {typeset(episodes)} episodes, {typeset(runs)} runs"

@@ -174,7 +174,10 @@ def comparison_section(
             "curve; where one is clear of 0, they are apart."
         )
         if len(drawn) < len(found):
-            words += f" Of {typeset(len(found))} conditions the {_DRAWN} furthest apart are drawn."
+            words += (
+                f" Of {typeset(len(found))} conditions the {_DRAWN} furthest apart at the end are drawn; the others "
+                "are compared at the end only."
+            )
         charts = difference_charts(drawn, f"{names[0]} less {names[1]}")
         doubts = band_footnotes((v.one.label, v.band.caution) for v in drawn if v.band)
         groups.append(Group("Differences", words, charts, doubts))
@@ -211,7 +214,7 @@ def _told(same: Sequence[str], found: Sequence[Verdict], names: tuple[str, str],
             which = f"{'do not differ' if unlike else 'are not told apart'} in any {of}"
         why = "; they were run with other settings, which may be why" if unlike and apart else ""
         told.append(f"{names[0]} and {names[1]} {which}{why}.")
-        rest = [verdict for verdict in found if verdict not in apart]
+        rest = sorted((v for v in found if v not in apart), key=lambda verdict: -_distance(verdict))
         told += [verdict.words(brief=i > 0) for i, verdict in enumerate([*apart, *rest][:_SPOKEN])]
     if same:
         which = f"All {typeset(len(same))} conditions are" if not found else f"{_named(same)}:"
@@ -241,12 +244,16 @@ def _compared(
         if (one, other) in different:
             there = "that" if one.label == other.label else other.label
             sides = replace(one, label=label), replace(other, label=f"{there} in {names[1]}")
-            pair = performance_of(sides[0], rate.of_description), performance_of(sides[1], rate.of_description)
-            found += verdicts([pair], rate.of_comparison)
+            a, b = (performance_of(side, rate.of_description, banded=False) for side in sides)
+            found += verdicts([(a, b)], rate.of_comparison, banded=False)
         else:
             same.append(label)
         if watch is not None:
             watch(place + 1, len(both.pairs))
+    drawn = sorted(range(len(found)), key=lambda place: -_distance(found[place]))[:_DRAWN]
+    for place in drawn:  # bands take most of the time, and of the others there is no chart
+        verdict = found[place]
+        (found[place],) = verdicts([(verdict.one, verdict.reference)], rate.of_comparison)
     return same, found
 
 

@@ -34,7 +34,8 @@ class Verdict:
     error : float
         Chance at which equals are taken for different at the end, and again anywhere on their curves.
     band : Band or None
-        Of the difference of their curves, over blocks of episodes; None where their numbers of episodes differ.
+        Of the difference of their curves, over blocks of episodes; None where their numbers of episodes differ, and
+        where it was not asked for.
     reach : ndarray of float64, shape [2, blocks]
         The 5 % and the 95 % quantile of the differences of runs; empty where there is no band.
     """
@@ -67,7 +68,7 @@ class Verdict:
 
     @property
     def apart_from(self) -> str:
-        """The first episode in which the curves are told apart; a dash where their lengths differ."""
+        """The first episode in which the curves are told apart; a dash where there is no band."""
         if self.band is None:
             return "\N{EN DASH}"
         return str(self.stretches[0].start) if self.stretches else "not told"
@@ -108,6 +109,8 @@ class Verdict:
     def parting(self) -> str:
         """Where their curves are told apart, and who is ahead there."""
         if self.band is None:
+            if self.one.n_episodes == self.reference.n_episodes:
+                return "their curves are not compared"
             return "their curves are of different length"
         found, end = self.stretches, self.one.n_episodes
         if not found:
@@ -156,7 +159,9 @@ def reference_of(agents: Sequence[ReportedAgent]) -> ReportedAgent:
     return (hard or list(agents))[0]
 
 
-def verdicts(pairs: Sequence[tuple[Performance, Performance]], error: float | None = None) -> list[Verdict]:
+def verdicts(
+    pairs: Sequence[tuple[Performance, Performance]], error: float | None = None, *, banded: bool = True
+) -> list[Verdict]:
     """Compare agents with their references.
 
     Parameters
@@ -166,6 +171,8 @@ def verdicts(pairs: Sequence[tuple[Performance, Performance]], error: float | No
     error : float, optional
         Chance at which equals are taken for different at the end of a pair, and again on its curves; 5 % for all of
         these pairs together if not given.
+    banded : bool
+        Whether curves are compared too, which takes most of the time.
 
     Returns
     -------
@@ -185,17 +192,17 @@ def verdicts(pairs: Sequence[tuple[Performance, Performance]], error: float | No
     [1]
     """
     each = ErrorRate(0, len(pairs)).of_comparison if error is None else error
-    return [_verdict(one, reference, each) for one, reference in pairs]
+    return [_verdict(one, reference, each, banded) for one, reference in pairs]
 
 
-def _verdict(one: Performance, reference: Performance, error: float) -> Verdict:
+def _verdict(one: Performance, reference: Performance, error: float, banded: bool) -> Verdict:
     common, *rows = np.intersect1d(one.seeds, reference.seeds, return_indices=True)
     paired = len(common) > 1  # runs of the same seed are not independent; runs without a partner are left out
     a, b = rows if paired else (slice(None), slice(None))
     bounds = _common(one.return_bounds, reference.return_bounds)
     comparison = decided(one.final[a], reference.final[b], paired, error, bounds)
     band, reach = None, np.empty((2, 0))
-    if one.n_episodes == reference.n_episodes:
+    if banded and one.n_episodes == reference.n_episodes:
         ours, theirs = one.blocks[a], reference.blocks[b]
         few = slice(min(len(ours), len(theirs)))
         band = decided_band(ours, theirs, paired, error, bounds)

@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import re
 import sys
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ from fastsoftq.agents.rules import act, bootstrap, rule, summarise
 from fastsoftq.kernels.over_actions import highest
 from fastsoftq.kernels.policies import any_action
 from fastsoftq.report.page import write_report
+from fastsoftq.report.reader import read_results
 from fastsoftq.studies import study as spec
 from fastsoftq.studies.inspect import verify
 from fastsoftq.studies.plan import FolderError
@@ -88,7 +90,12 @@ def test_the_packages_agents_have_no_code_in_their_records(small):
 def test_reports_of_two_folders_tell_codes_apart(study, tmp_path):
     run(study(), tmp_path / "one", threads=1)
     run(study("VALUE = 1.0", "VALUE = 2.0"), tmp_path / "two", threads=1)
-    assert "differs in code" in write_report(tmp_path / "one", tmp_path / "two").read_text()
+    page = write_report(tmp_path / "one", tmp_path / "two").read_text()
+    digests = [read_results(tmp_path / name)[0].agents[0].settings["code"] for name in ("one", "two")]
+    assert len(set(digests)) == 2
+    told = page[page.index("In what they were run differently") :]  # stands before all that is compared
+    rows = [re.sub("<[^>]*>", " ", row).split() for row in re.findall("<tr>.*?</tr>", told, re.S)]
+    assert ["mine", "code", *digests] in rows
 
 
 def test_a_folder_made_before_code_was_written_down_is_not_added_to(study, tmp_path):

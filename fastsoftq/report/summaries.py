@@ -1,0 +1,239 @@
+"""Learning curves of which only summaries are kept: means with bands from standard errors, and quantiles of runs.
+
+A block of episodes has the mean of their means. The standard error of that depends on how episodes of a run correlate,
+which summaries do not tell; it is at most the mean of the episodes' standard errors, which is taken for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastsoftq.comparing import LAST
+from fastsoftq.figures.chart import Band as Area
+from fastsoftq.figures.chart import Line, Scale
+from fastsoftq.figures.curve import Curve, episode_blocks, in_doubt
+from fastsoftq.figures.learning_chart import episodes_chart, stroke
+from fastsoftq.figures.svg import svg
+from fastsoftq.report.charts import learning_charts
+from fastsoftq.report.drawing import Column, Drawing, csv_text
+from fastsoftq.report.folder import EpisodeMoments, ReportedAgent
+from fastsoftq.report.outline import Group
+
+__all__ = ["BlockMoments", "SummarisedCurves", "block_moments", "summarised_curves", "summary_groups", "t_quantile"]
+
+_SHOWN = 6  # conditions of a world whose curves are drawn
+_QUANTILES = ("5 %", "25 %", "median", "75 %", "95 %")
+
+
+class BlockMoments(NamedTuple):
+    """Means over blocks of episodes, with their standard errors."""
+
+    runs: int
+    mean: NDArray[np.float64]  # [blocks]
+    error: NDArray[np.float64]  # [blocks]; of summaries, the most that it can be
+    last: float  # mean over the last episodes
+    last_error: float
+
+
+def block_moments(agent: ReportedAgent) -> BlockMoments:
+    """Read the mean return of an agent in blocks of episodes, from its runs or from their summaries.
+
+    Parameters
+    ----------
+    agent : ReportedAgent
+
+    Returns
+    -------
+    BlockMoments
+
+    Examples
+    --------
+    >>> from fastsoftq.report.folder import Runs
+    >>> returns = np.array([[1.0], [3.0]])
+    >>> runs = Runs(returns, np.ones((2, 1), np.int32), np.zeros((2, 1), bool), np.arange(2, dtype=np.uint64))
+    >>> block_moments(ReportedAgent("soft", "soft", "#0064a0", {}, lambda: runs)).last_error  # 2 ** 0.5 / 2 ** 0.5
+    1.0
+    """
+    if agent.summaries is not None:
+        found = agent.summaries().returns
+        mean, error = (_blocks(values) for values in (found.mean, found.error))
+        last, last_error = (float(values[-LAST:].mean()) for values in (found.mean, found.error))
+        return BlockMoments(found.runs, mean, error, last, last_error)
+    returns = agent.load().returns
+    edges = episode_blocks(returns.shape[1])
+    blocks = np.add.reduceat(returns, edges[:-1], axis=1) / np.diff(edges)
+    runs, ends = len(returns), returns[:, -LAST:].mean(axis=1)
+    error = blocks.std(axis=0, ddof=1) / np.sqrt(runs)
+    return BlockMoments(runs, blocks.mean(axis=0), error, float(ends.mean()), float(ends.std(ddof=1) / np.sqrt(runs)))
+
+
+@dataclass(frozen=True, eq=False)
+class SummarisedCurves:
+    """The curves of an agent of which only summaries are kept.
+
+    Attributes
+    ----------
+    agent : ReportedAgent
+    returns, lengths : Curve
+        The band is mean ± t times the standard error, with Student's t for all blocks at once (Bonferroni).
+    quantiles : ndarray of float64, shape [5, blocks]
+        Of runs' returns in single episodes, at 5, 25, 50, 75 and 95 %; of a block of episodes the mean of theirs.
+    """
+
+    agent: ReportedAgent
+    returns: Curve
+    lengths: Curve
+    quantiles: NDArray[np.float64]
+
+
+def summarised_curves(agent: ReportedAgent, error: float = 0.05) -> SummarisedCurves:
+    """Read what summaries tell of an agent's curves.
+
+    Parameters
+    ----------
+    agent : ReportedAgent
+        With `summaries`.
+    error : float
+        Chance that a band does not hold the whole mean curve, in (0, 1).
+
+    Returns
+    -------
+    SummarisedCurves
+
+    Raises
+    ------
+    DamagedError
+        Summaries that are missing or damaged.
+
+    Examples
+    --------
+    >>> from fastsoftq.report.folder import Summaries
+    >>> known = EpisodeMoments(16, np.array([-9.0, -5.0]), np.array([0.5, 0.25]), np.zeros((5, 2)))
+    >>> soft = ReportedAgent("soft", "soft", "#0064a0", {}, None, summaries=lambda: Summaries(known, known))
+    >>> summarised_curves(soft).returns.high.round(3).tolist()  # t of 15 degrees of freedom at 1 - 0.05 / 4: 2.490
+    [-7.755, -4.378]
+    """
+    assert agent.summaries is not None
+    found = agent.summaries()
+    returns = _curve(agent, found.returns, found.exact_returns, error)
+    lengths = _curve(agent, found.lengths, found.exact_lengths, error)
+    return SummarisedCurves(agent, returns, lengths, np.array([_blocks(q) for q in found.returns.quantiles]))
+
+
+def t_quantile(error: float, freedom: float) -> float:
+    """Give the quantile of Student's t that its absolute value exceeds with a given chance.
+
+    Parameters
+    ----------
+    error : float
+        In (0, 1).
+    freedom : float
+        Degrees of freedom.
+
+    Returns
+    -------
+    float
+
+    Examples
+    --------
+    >>> round(t_quantile(0.05, 10.0), 3)
+    2.228
+    """
+    from scipy.special import stdtrit
+
+    return float(stdtrit(freedom, 1.0 - error / 2.0))
+
+
+def _curve(agent: ReportedAgent, known: EpisodeMoments, exact: NDArray[np.float64] | None, error: float) -> Curve:
+    edges, mean, spread = episode_blocks(len(known.mean)), _blocks(known.mean), _blocks(known.error)
+    half = t_quantile(error / len(mean), known.runs - 1.0) * spread
+    reach = np.array([_blocks(known.quantiles[0]), _blocks(known.quantiles[-1])])
+    return Curve(
+        agent.label,
+        agent.colour,
+        len(known.mean),
+        episode=(edges[:-1] + edges[1:] + 1) / 2.0,
+        mean=mean,
+        low=mean - half,
+        high=mean + half,
+        median=_blocks(known.quantiles[2]),
+        reach=reach,
+        exact=None if exact is None else _blocks(exact),
+        meets=None,
+        runs=known.runs,
+        alike=reach[0] == reach[1],
+    )
+
+
+def _blocks(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The mean of each block of episodes."""
+    return np.array([values[i:j].mean() for i, j in pairwise(episode_blocks(len(values)))])
+
+
+def summary_groups(agents: Sequence[ReportedAgent], error: float) -> list[Group]:
+    """Draw learning curves of the agents of a world, and how runs spread around them.
+
+    Parameters
+    ----------
+    agents : sequence of ReportedAgent
+        With `summaries`; of many the six with the highest mean return at the end are drawn.
+    error : float
+        Chance that a band does not hold the whole mean curve.
+
+    Returns
+    -------
+    list of Group
+
+    Examples
+    --------
+    >>> from fastsoftq.report.folder import Summaries
+    >>> known = EpisodeMoments(16, np.array([-9.0, -5.0]), np.array([0.5, 0.25]), np.zeros((5, 2)))
+    >>> soft = ReportedAgent("soft", "soft", "#0064a0", {}, None, summaries=lambda: Summaries(known, known))
+    >>> [group.title for group in summary_groups([soft], 0.05)]
+    ['Learning curves', 'Spread of runs']
+    """
+    chosen, of = list(agents), ""
+    if len(agents) > _SHOWN:
+        chosen = sorted(agents, key=lambda agent: -block_moments(agent).last)[:_SHOWN]
+        of = f"Of {len(agents)} conditions the {_SHOWN} with the highest mean return at the end. "
+    found = [summarised_curves(agent, error) for agent in chosen]
+    exact = (
+        "; dashed: exact, by planning, once all is learned" if any(c.returns.exact is not None for c in found) else ""
+    )
+    doubt = in_doubt([curve for c in found for curve in (c.returns, c.lengths)])
+    words = (
+        f"{of}Lines: mean over seeds, of ever longer blocks of episodes; dotted: median of single episodes{exact}. "
+        "Bands: mean ± Student’s t times the standard error, for all blocks at once (Bonferroni), at the confidence "
+        "of the report. Only summaries of episodes are kept, so that the standard error of a block is the mean of its "
+        f"episodes’, the most that it can be; t takes the mean of runs for normal{doubt}."
+    )
+    spread = (
+        f"{of}Quantiles of runs in single episodes, averaged over blocks of episodes: nine tenths of the runs lie in "
+        "the pale area, half of them in the darker one; the line is the median."
+    )
+    lengths = sorted({c.returns.n_episodes for c in found})
+    alike = [[c for c in found if c.returns.n_episodes == n] for n in lengths]
+    curves = [chart for group in alike for chart in learning_charts(group, group[0])]
+    return [
+        Group("Learning curves", words, curves),
+        Group("Spread of runs", spread, [_quantile_chart(c) for c in found], folded=True),
+    ]
+
+
+def _quantile_chart(one: SummarisedCurves) -> Drawing:
+    episode, q, colour = one.returns.episode, one.quantiles, one.agent.colour
+    scale = Scale.of_values(list(q), [float(q[2, -1])])
+    chart = episodes_chart(one.returns.n_episodes, scale, "return of an episode")
+    chart.marks += [stroke(Area(episode, q[i], q[-1 - i], colour)) for i in (0, 1)]
+    chart.marks.append(stroke(Line(episode, q[2], "mean", colour)))
+    columns: list[Column] = [("episode", episode), *zip(_QUANTILES, q, strict=True)]
+    said = f"{one.agent.label}: at the end nine tenths of the runs have {q[0, -1]:.4g} to {q[-1, -1]:.4g}."
+    return Drawing(
+        one.agent.label, svg(chart, f"Spread of returns over episodes, {said}"), "spread.csv", csv_text(columns)
+    )
