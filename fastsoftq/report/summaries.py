@@ -37,8 +37,15 @@ class BlockMoments(NamedTuple):
     runs: int
     mean: NDArray[np.float64]  # [blocks]
     error: NDArray[np.float64]  # [blocks]; of summaries, the most that it can be
+    n_episodes: int
     last: float  # mean over the last episodes
     last_error: float
+
+    @property
+    def episode(self) -> NDArray[np.float64]:
+        """The middle of each block, [blocks]."""
+        edges = episode_blocks(self.n_episodes)
+        return np.asarray((edges[:-1] + edges[1:] + 1) / 2.0)
 
 
 def block_moments(agent: ReportedAgent) -> BlockMoments:
@@ -64,13 +71,14 @@ def block_moments(agent: ReportedAgent) -> BlockMoments:
         found = agent.summaries().returns
         mean, error = (_blocks(values) for values in (found.mean, found.error))
         last, last_error = (float(values[-LAST:].mean()) for values in (found.mean, found.error))
-        return BlockMoments(found.runs, mean, error, last, last_error)
+        return BlockMoments(found.runs, mean, error, len(found.mean), last, last_error)
     returns = agent.load().returns
     edges = episode_blocks(returns.shape[1])
     blocks = np.add.reduceat(returns, edges[:-1], axis=1) / np.diff(edges)
     runs, ends = len(returns), returns[:, -LAST:].mean(axis=1)
     error = blocks.std(axis=0, ddof=1) / np.sqrt(runs)
-    return BlockMoments(runs, blocks.mean(axis=0), error, float(ends.mean()), float(ends.std(ddof=1) / np.sqrt(runs)))
+    last_error = float(ends.std(ddof=1) / np.sqrt(runs))
+    return BlockMoments(runs, blocks.mean(axis=0), error, returns.shape[1], float(ends.mean()), last_error)
 
 
 @dataclass(frozen=True, eq=False)

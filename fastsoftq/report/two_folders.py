@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fastsoftq.figures.labels import typeset
+from fastsoftq.report.by_moments import MomentDifference, moment_difference, moments_group
 from fastsoftq.report.charts import difference_charts
 from fastsoftq.report.comparison_tables import band_footnotes, folders_table
 from fastsoftq.report.decision import ErrorRate
@@ -76,10 +77,10 @@ def matched_folders(
         raise ValueError(
             f"'{names[0]}' holds {held[0]} and '{names[1]}' {held[1]}; to compare them they need one in common"
         )
-    found = [_matching_agents(a.agents, b.agents) for a, b in pairs]
-    if not any(found) and all(a.agents and b.agents for a, b in pairs):
+    found = [_matching_agents(_all(a), _all(b)) for a, b in pairs]
+    if not any(found) and all(_all(a) and _all(b) for a, b in pairs):
         held = [
-            _named(list(dict.fromkeys(agent.label for each in side for agent in each.agents)))
+            _named(list(dict.fromkeys(agent.label for each in side for agent in _all(each))))
             for side in zip(*pairs, strict=True)
         ]
         raise ValueError(
@@ -92,8 +93,23 @@ def matched_folders(
     ]
 
 
+def _all(contents: FolderContents) -> list[ReportedAgent]:
+    """The agents whose runs are kept, and those whose summaries are."""
+    return [*contents.agents, *contents.summarised]
+
+
+def _by_moments(one: ReportedAgent, other: ReportedAgent) -> bool:
+    """Whether only moments can be compared."""
+    return one.summaries is not None or other.summaries is not None
+
+
 def _identical(one: ReportedAgent, other: ReportedAgent) -> bool:
-    """Whether runs from the same seeds are equal, bit by bit."""
+    """Whether runs from the same seeds, or all that is known of them, are equal, bit by bit."""
+    if one.summaries is not None and other.summaries is not None:
+        known = [(s.returns, s.lengths) for s in (one.summaries(), other.summaries())]
+        return all(np.array_equal(x, y) for a, b in zip(*known, strict=True) for x, y in zip(a, b, strict=True))
+    if _by_moments(one, other):
+        return False
     a, b = one.load(), other.load()
     common, rows_a, rows_b = np.intersect1d(a.seeds, b.seeds, return_indices=True)
     fields = ("returns", "lengths", "truncated")
@@ -156,10 +172,17 @@ def comparison_section(
     """
     a, b = both.ours, both.theirs
     rate = ErrorRate(2 * len(both.different), len(both.different)) if rate is None else rate
-    same, found = _compared(both, names, rate, watch)
+    same, found, moments = _compared(both, names, rate, watch)
     settings, deciding = settings_table(a, b, both.pairs, names)
-    told = _told(same, found, names, deciding)
-    if a.agents and b.agents:
+    told = _told(same, found, names, deciding) if not moments or found or same else []
+    if moments:
+        apart = [each.label for each in moments if each.sign]
+        which = f": {_named(apart)}" if apart else ""
+        told.append(
+            f"By moments, unpaired, {typeset(len(apart))} of {typeset(len(moments))} conditions are told apart at the "
+            f"end{which}."
+        )
+    if _all(a) and _all(b):
         told += _alone(a, b, names, both.pairs)
     else:
         equal = "the same" if (a.summary, _rows(a)) == (b.summary, _rows(b)) else "not the same"
@@ -181,6 +204,8 @@ def comparison_section(
         charts = difference_charts(drawn, f"{names[0]} less {names[1]}")
         doubts = band_footnotes((v.one.label, v.band.caution) for v in drawn if v.band)
         groups.append(Group("Differences", words, charts, doubts))
+    if moments:
+        groups.append(moments_group(moments, names))
     table = folders_table(found, names)._replace(sortable=True) if found else None
     alike = "" if settings is not None else "They were run alike."
     reports = f"What each folder holds by itself is in its own report: fastsoftq report {names[0]}, and {names[1]}."
@@ -233,15 +258,21 @@ def _named(labels: Sequence[str]) -> str:
 
 def _compared(
     both: MatchedFolders, names: tuple[str, str], rate: ErrorRate, watch: Watch | None
-) -> tuple[list[str], list[Verdict]]:
-    """The labels of the agents whose runs are the same to the last bit, and the verdicts on the others."""
+) -> tuple[list[str], list[Verdict], list[MomentDifference]]:
+    """The labels of the agents whose runs are the same to the last bit, and the verdicts on the others.
+
+    Those of which somebody keeps summaries only are compared by moments.
+    """
+    moments: list[MomentDifference] = []
     same: list[str] = []
     found: list[Verdict] = []
     several = len({one.world for one, _ in both.pairs}) > 1
     different = set(both.different)
     for place, (one, other) in enumerate(both.pairs):
         label = f"{one.label} in {one.world}" if several else one.label
-        if (one, other) in different:
+        if (one, other) in different and _by_moments(one, other):
+            moments.append(moment_difference(one, other, label, rate.of_comparison))
+        elif (one, other) in different:
             there = "that" if one.label == other.label else other.label
             sides = replace(one, label=label), replace(other, label=f"{there} in {names[1]}")
             a, b = (performance_of(side, rate.of_description, banded=False) for side in sides)
@@ -254,7 +285,7 @@ def _compared(
     for place in drawn:  # bands take most of the time, and of the others there is no chart
         verdict = found[place]
         (found[place],) = verdicts([(verdict.one, verdict.reference)], rate.of_comparison)
-    return same, found
+    return same, found, moments
 
 
 def _rows(contents: FolderContents) -> list[list[str]]:
@@ -266,9 +297,9 @@ def _alone(a: FolderContents, b: FolderContents, names: tuple[str, str], pairs: 
     sentences = []
     sides = zip(*pairs, strict=True) if pairs else ((), ())
     for name, contents, side in zip(names, (a, b), sides, strict=True):
-        several = len({agent.world for agent in contents.agents}) > 1
+        several = len({agent.world for agent in _all(contents)}) > 1
         held = set(side)
-        odd = [f"{c.label} in {c.world}" if several else c.label for c in contents.agents if c not in held]
+        odd = [f"{c.label} in {c.world}" if several else c.label for c in _all(contents) if c not in held]
         if odd:
             sentences.append(f"Only {name} has {_named(odd)}: not compared.")
     return sentences
