@@ -263,7 +263,10 @@ def test_the_command_says_it_in_plain_lines(tmp_path):
         (["study.toml", "--pilot", "few"], "few"),
         (["study.toml", "--difference", "0"], "difference is 0"),
         (["study.toml", "--out", ""], "the folder of results is ''"),
+        (["study.toml", "--difference", "nan"], "difference is nan; it must be finite"),
         (["study.toml", "--confidence", "2"], "confidence is 2"),
+        (["study.toml", "--power", "nan"], "power is nan; it must lie in (0, 1)"),
+        (["study.toml", "--threads", "5000"], "threads is 5000; it must be at most 1024"),
     ],
 )
 def test_bad_input_is_refused_in_one_line(tmp_path, arguments, message):

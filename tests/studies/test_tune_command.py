@@ -131,6 +131,29 @@ def test_errors_name_the_line_and_what_is_right(tmp_path, old, new, message):
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--trials", "0"], "trials is 0; it must be at least 1"),
+        (["--trials", "few"], "'few' is not an integer"),
+        ([], "Missing option '--trials'"),
+        (["--trials", "2", "--sampler", "grid"], "sampler is 'grid'; it must be one of 'tpe', 'random', 'cmaes'"),
+        (["--trials", "2", "--pruner", ""], "pruner is ''; it must be one of 'halving', 'median', 'none'"),
+        (["--trials", "2", "--seed", "-1"], "seed is -1; it must be at least 0"),
+        (["--trials", "2", "--at-once", "0"], "at_once is 0; it must be at least 1"),
+        (["--trials", "2", "--threads", "5000"], "threads is 5000; it must be at most 1024"),
+        (["--trials", "2", "--chunk", "0"], "'--chunk'"),
+    ],
+)
+def test_bad_options_are_refused_in_one_line(tmp_path, options, message):
+    done = fastsoftq("tune", written(tmp_path, TUNED), "--out", tmp_path / "out", *options)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("fastsoftq: ")
+    assert done.stderr.count("\n") == 1
+    assert message in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize("tune", [5, {}, {"agents": {}}, {"agents": 5}, {"agents": {"hard": 5}}])
 def test_plain_data_is_refused_too(tune):
     data = {
