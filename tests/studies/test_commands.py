@@ -232,3 +232,10 @@ def test_a_report_that_cannot_be_meant_is_one_line_and_exit_status_2(tmp_path, o
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert words in done.stderr
+
+
+def test_seeds_cannot_be_planned_from_one_and_it_says_so(study):
+    study.write_text(STUDY.replace("seeds = 300", "seeds = 1"))
+    done = fastsoftq("plan", study, "--difference", "1")
+    assert done.returncode == 2
+    assert done.stderr == "fastsoftq: difference is 1; the pilot has one run of each condition, and must have two\n"
