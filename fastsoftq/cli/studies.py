@@ -193,6 +193,10 @@ def report(
 ) -> None:
     """Write a report of results as one HTML file that needs nothing else, or of two folders compared."""
     _import(modules or [])
+    if against is not None and not against.strip():
+        raise BadInputError("--against is empty; it must be an agent, an algorithm or a condition")
+    with bad_input():
+        _check_measures(measures or [])
     if out is not None:
         check_file(out)
     if latex is not None:
@@ -213,6 +217,20 @@ def report(
             watch=watch,
         )
     say(f"Report: {written}")
+
+
+def _check_measures(names: list[str]) -> None:
+    """Refuse a measure that is asked for twice, however it is written: each widens all intervals of the report."""
+    if not names:
+        return
+    from fastsoftq.measures import measure  # which brings SciPy
+
+    known: dict[str, str] = {}
+    for name in names:
+        found = measure(name).name
+        if found in known:
+            raise BadInputError(f"--measure is {name!r}, as {known[found]!r} before it; each may be given once")
+        known[found] = name
 
 
 def _import(modules: list[str]) -> None:

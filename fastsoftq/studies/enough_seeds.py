@@ -135,6 +135,8 @@ def enough_seeds(
     """
     by_name = {one.condition.name: one for one in found}
     pairs = _pairs(study, by_name, measure)
+    if all(len(one.steps) < 2 for one in found):
+        raise ValueError(f"difference is {difference:g}; the pilot has one run of each condition, and must have two")
     if not pairs:
         raise ValueError(
             f"difference is {difference:g}; the study has no two conditions in one environment whose {measure.title} "

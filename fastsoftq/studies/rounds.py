@@ -140,7 +140,7 @@ def check_rounds(study: Study, part: tuple[int, int]) -> None:
             "seeds are enough. Several runs of the whole on one folder share the work"
         )
     if study.keep != "curves":
-        raise ValueError(f"stop is {study.stop}; it needs keep='curves', as it is decided run by run")
+        raise ValueError(f"keep is {study.keep!r}; with stop it must be 'curves', as it is decided run by run")
     measure = main_measure(study.measures)
     if measure.name.partition(":")[0] not in _MEANS:
         known = ", ".join(map(repr, _MEANS))

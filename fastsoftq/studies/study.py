@@ -306,12 +306,17 @@ def _known_measures(names: tuple[str, ...]) -> tuple[str, ...]:
     known: list[str] = []
     for place, name in enumerate(names):
         try:
-            found = measure(name).name
+            found = measure(name)
         except ValueError as error:
             raise ValueError(f"measures[{place}] is {name!r}: {error}") from None
-        if found in known:
-            raise ValueError(f"measures[{place}] is {name!r}, as measures[{known.index(found)}]")
-        known.append(found)
+        if found.comparison_only and not known:
+            raise ValueError(
+                f"measures[{place}] is {name!r}, which compares two conditions and says nothing of one; the first must "
+                "be another, such as 'last:100'"
+            )
+        if found.name in known:
+            raise ValueError(f"measures[{place}] is {name!r}, as measures[{known.index(found.name)}]")
+        known.append(found.name)
     return tuple(known)
 
 

@@ -217,3 +217,25 @@ def test_a_study_of_one_seed_has_no_report_and_says_so(study, tmp_path):
     report = fastsoftq("report", tmp_path / "out")
     assert report.returncode == 2
     assert report.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--against", " "], "--against is empty; it must be an agent, an algorithm or a condition"),
+        (["--measure", "last:10", "--measure", "last:010"], "--measure is 'last:010', as 'last:10' before it"),
+        (["--measure", "lst:10"], "measure is 'lst:10'; did you mean 'last[:N]'?"),
+    ],
+)
+def test_a_report_that_cannot_be_meant_is_one_line_and_exit_status_2(tmp_path, options, words):
+    done = fastsoftq("report", tmp_path, *options)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert words in done.stderr
+
+
+def test_seeds_cannot_be_planned_from_one_and_it_says_so(study):
+    study.write_text(STUDY.replace("seeds = 300", "seeds = 1"))
+    done = fastsoftq("plan", study, "--difference", "1")
+    assert done.returncode == 2
+    assert done.stderr == "fastsoftq: difference is 1; the pilot has one run of each condition, and must have two\n"

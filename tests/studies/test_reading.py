@@ -68,6 +68,7 @@ def test_a_file_says_it(tmp_path):
         ('"steps_to:-20"]', '"last:4.0"]', 5, "measures[1] is 'last:4.0'"),
         ('"steps_to:-20"]', '"last:4"]', 5, "measures[1] is 'last:4', as measures[0]"),
         ('["last:4", "steps_to:-20"]', '"area"', 5, "measures is 'area'; it must be a sequence of strings"),
+        ('["last:4", "steps_to:-20"]', '["improvement"]', 5, "measures[0] is 'improvement', which compares two"),
         ('"hard"', '"hrd"', 6, "against is 'hrd'; did you mean 'hard'? It must be one of 'hard', 'soft'"),
         ('"hard"', "3", 6, "against is 3; it must be a string"),
         ("seeds = 70", "seeds = 70\nselect = { tune = 60, test = 20 }", 3, "seeds is 70; it must be at least 80"),

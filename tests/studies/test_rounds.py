@@ -214,7 +214,7 @@ def test_with_select_the_chosen_are_compared_on_the_seeds_that_did_not_choose(sm
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"keep": "summary", "block": 64}, "it needs keep='curves'"),
+        ({"keep": "summary", "block": 64}, "keep is 'summary'; with stop it must be 'curves'"),
         ({"measures": ["steps_to:-20"]}, "measures[0] is 'steps_to:-20'; with stop it must be a mean over runs"),
         ({"measures": ["worst:0.05"]}, "measures[0] is 'worst:0.05'; with stop it must be a mean"),
         ({"against": "hard"}, "against is 'hard', which in 'cliff' is 'cliff/hard', 'twin'; it must be one condition"),
