@@ -94,6 +94,10 @@ class ErrorRate(NamedTuple):
         """Chance that a band or an interval of one agent, or the correlation of a pair, misses the truth."""
         return (ALPHA / 2.0 if self.compared else ALPHA) / max(1, self.described)
 
+    @property
+    def _comparisons(self) -> str:
+        return "a comparison has" if self.compared == 1 else f"{typeset(self.compared)} comparisons share"
+
     def words(self) -> str:
         """Say it to a reader, in a sentence or two."""
         text = (
@@ -104,7 +108,7 @@ class ErrorRate(NamedTuple):
         if not self.compared:
             return f"{text}: each of {typeset(self.described)} by itself with {_percent(self.of_description)}."
         return (
-            f"{text}: {typeset(self.compared)} comparisons share one half of the {ALPHA:.0%} of error and "
+            f"{text}: {self._comparisons} one half of the {ALPHA:.0%} of error and "
             f"{typeset(self.described)} statements on single agents the other, so that each by itself holds with "
             f"{_percent(self.of_comparison)} and {_percent(self.of_description)}."
         )

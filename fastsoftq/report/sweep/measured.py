@@ -90,6 +90,9 @@ def measured_conditions(
     sweep, found = contents.sweep, []
     for place, agent in enumerate(contents.agents):
         runs, exact = agent.load(), sweep.exact(place)
+        if exact is None and any(measure.needs_exact for measure in measures):
+            needing = next(measure.name for measure in measures if measure.needs_exact)
+            raise ValueError(f"measure is {needing!r}; it needs exact answers, and there are none of {agent.name!r}")
         found.append(
             MeasuredCondition(
                 place=place,
