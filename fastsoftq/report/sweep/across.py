@@ -21,7 +21,7 @@ from fastsoftq.report.outline import Group, Part
 from fastsoftq.report.rounding import interval_text
 from fastsoftq.report.sweep.analysis import SweepAnalysis
 from fastsoftq.report.sweep_drawings import interval_drawing
-from fastsoftq.statistics import Interval, suite_interval, suite_profile
+from fastsoftq.statistics import Interval, SuiteRanks, suite_interval, suite_profile, suite_ranks
 from fastsoftq.statistics.resampling import resamples_for
 
 __all__ = ["across_part"]
@@ -102,7 +102,8 @@ def _suite(analysis: SweepAnalysis, table: str, error: float) -> _Suite:
 def _worded(analysis: SweepAnalysis, suites: Sequence[_Suite], colours: Mapping[str, str]) -> Part:
     first, count = suites[0], typeset(len(analysis.worlds))
     text = interval_text(first.middle.estimate, first.middle.low, first.middle.high)
-    clear = all(first.middle.low > other.middle.high for other in suites[1:])
+    ranks = _ranks(suites, analysis.rate.of_comparison)
+    clear = ranks is not None and ranks.high[0] == 1
     if len(suites) == 1:
         answer = (
             f"Across {count} worlds, {first.table} has {text} of what there is to earn: 0 is random, 1 the optimum."
@@ -110,7 +111,9 @@ def _worded(analysis: SweepAnalysis, suites: Sequence[_Suite], colours: Mapping[
     else:
         second = suites[1]
         other = interval_text(second.middle.estimate, second.middle.low, second.middle.high)
-        rank = "is told to be ahead of all others" if clear else "has the highest score, not told apart from"
+        rank = (
+            "is told to be ahead of all others by mean score" if clear else "has the highest score, not told apart from"
+        )
         named = "" if clear else f" {second.table}"
         scale = "where 0 is random and 1 the optimum"
         answer = f"Across {count} worlds, {first.table} {rank}{named}: {text} against {other}, {scale}."
@@ -120,20 +123,24 @@ def _worded(analysis: SweepAnalysis, suites: Sequence[_Suite], colours: Mapping[
             one.table,
             notes.interval(one.middle.estimate, one.middle.low, one.middle.high, one.middle.caution),
             notes.interval(one.gap.estimate, one.gap.low, one.gap.high, one.gap.caution),
+            *([] if ranks is None else [_rank_text(ranks, place)]),
             *(typeset(float(mean), 3) for mean in one.scores.mean(axis=0)),
         ]
-        for one in suites
+        for place, one in enumerate(suites)
     ]
     header = [
         "algorithm at its best",
         "interquartile mean",
         "optimality gap",
+        *([] if ranks is None else ["rank by mean score"]),
         *(world.name for world in analysis.worlds),
     ]
     caption = (
         "A score is a run’s, with 0 for the uniformly random policy and 1 for the best there is. Interquartile mean: "
         "of the middle half of all runs of all worlds; optimality gap: by how much runs fall short of 1 on average; "
-        "intervals resample runs within worlds and speak of these worlds only (Agarwal et al., 2021)"
+        "intervals resample runs within worlds and speak of these worlds only (Agarwal et al., 2021). "
+        "Ranks hold together: an algorithm is ahead of another where a simultaneous comparison of their mean scores "
+        "says so (Mogstad et al., 2024)"
     )
     table = Table(header, rows, caption, "Scores across worlds", notes.listed())
     drawn = [
@@ -146,6 +153,20 @@ def _worded(analysis: SweepAnalysis, suites: Sequence[_Suite], colours: Mapping[
     words = "The share of runs, averaged over worlds, whose score exceeds a threshold; bands hold everywhere at once."
     profile = _profile(suites, colours, analysis.rate.of_comparison)
     return Part("Across worlds", [answer], "", table, [Group("Profiles across worlds", words, [profile])], picture)
+
+
+def _ranks(suites: Sequence[_Suite], error: float) -> SuiteRanks | None:
+    """Ranks by mean score that hold together; none of a single algorithm."""
+    if len(suites) < 2:
+        return None
+    scores = [one.scores for one in suites]
+    paired = len({len(one) for one in scores}) == 1
+    return suite_ranks(scores, 1.0 - error, paired, resamples=resamples_for(error))
+
+
+def _rank_text(ranks: SuiteRanks, place: int) -> str:
+    low, high = int(ranks.low[place]), int(ranks.high[place])
+    return typeset(low) if low == high else f"{typeset(low)} to {typeset(high)}"
 
 
 def _profile(suites: Sequence[_Suite], colours: Mapping[str, str], error: float) -> Drawing:

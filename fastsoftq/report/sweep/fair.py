@@ -135,7 +135,9 @@ def best_of(
     -------
     MeasuredCondition
     """
-    return conditions[int(np.argmax(_scores(measure, [part(one.measured[index], rows) for one in conditions])))]
+    needed = max(one.runs for one in conditions) if rows.stop is None else rows.stop
+    whole = [one for one in conditions if one.runs >= needed] or conditions  # what was given up early is not chosen
+    return whole[int(np.argmax(_scores(measure, [part(one.measured[index], rows) for one in whole])))]
 
 
 def _scores(measure: Measure, found: Sequence[Measured]) -> list[float]:
