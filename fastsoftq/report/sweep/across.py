@@ -71,7 +71,7 @@ def across_part(analysis: SweepAnalysis, colours: Mapping[str, str]) -> Part | s
         suites = [_suite(analysis, table, error) for table in common]
     except ValueError:
         return "Worlds are not put together: so few seeds have no interval of an interquartile mean at this confidence."
-    suites.sort(key=lambda one: -one.middle.estimate)
+    suites.sort(key=lambda one: -float(one.scores.mean()))
     return _worded(analysis, suites, colours)
 
 
@@ -102,21 +102,21 @@ def _suite(analysis: SweepAnalysis, table: str, error: float) -> _Suite:
 def _worded(analysis: SweepAnalysis, suites: Sequence[_Suite], colours: Mapping[str, str]) -> Part:
     first, count = suites[0], typeset(len(analysis.worlds))
     text = interval_text(first.middle.estimate, first.middle.low, first.middle.high)
-    ranks = _ranks(suites, analysis.rate.of_comparison)
-    clear = ranks is not None and ranks.high[0] == 1
-    if len(suites) == 1:
+    ranks = _ranks(analysis, suites)
+    if ranks is None:
         answer = (
             f"Across {count} worlds, {first.table} has {text} of what there is to earn: 0 is random, 1 the optimum."
         )
     else:
         second = suites[1]
         other = interval_text(second.middle.estimate, second.middle.low, second.middle.high)
-        rank = (
-            "is told to be ahead of all others by mean score" if clear else "has the highest score, not told apart from"
+        place = (
+            "is told to be ahead of all others" if ranks.high[0] == 1 else f"comes first, rank {_rank_text(ranks, 0)}"
         )
-        named = "" if clear else f" {second.table}"
-        scale = "where 0 is random and 1 the optimum"
-        answer = f"Across {count} worlds, {first.table} {rank}{named}: {text} against {other}, {scale}."
+        answer = (
+            f"Across {count} worlds, {first.table} {place} by mean score; its interquartile mean is {text}, that of "
+            f"{second.table} {other}, where 0 is random and 1 the optimum."
+        )
     notes = Footnotes()
     rows = [
         [
@@ -155,12 +155,13 @@ def _worded(analysis: SweepAnalysis, suites: Sequence[_Suite], colours: Mapping[
     return Part("Across worlds", [answer], "", table, [Group("Profiles across worlds", words, [profile])], picture)
 
 
-def _ranks(suites: Sequence[_Suite], error: float) -> SuiteRanks | None:
+def _ranks(analysis: SweepAnalysis, suites: Sequence[_Suite]) -> SuiteRanks | None:
     """Ranks by mean score that hold together; none of a single algorithm."""
     if len(suites) < 2:
         return None
-    scores = [one.scores for one in suites]
-    paired = len({len(one) for one in scores}) == 1
+    scores, error = [one.scores for one in suites], analysis.rate.of_comparison
+    firsts = {world.chosen[one.table].condition.measured[0].seeds[0] for world in analysis.worlds for one in suites}
+    paired = len(firsts) == 1 and len({len(one) for one in scores}) == 1
     return suite_ranks(scores, 1.0 - error, paired, resamples=resamples_for(error))
 
 

@@ -52,5 +52,5 @@ def sweep_error_rate(sweep: SweptStudy, worlds: Sequence[str]) -> ErrorRate:
                 tests += max(values, default=0)  # settings that are matched
     if len(names) > 1:
         tables = list(dict.fromkeys(sweep.tables))
-        tests += _OF_SUITE * len(tables)
+        tests += _OF_SUITE * len(tables) + 1  # and their ranks
     return ErrorRate(shown, 0, descriptions, tests)

@@ -162,6 +162,9 @@ def score(i, rows):
     return sense * (found.values.mean() if is_mean else main.estimate(found).estimate)
 
 def best_of(places):
+    runs_of = [len(measured[i][0].values) for i in places]
+    needed = choosing.stop or max(runs_of)
+    places = [i for i, held in zip(places, runs_of) if held >= needed] or places
     return places[int(np.argmax([score(i, choosing) for i in places]))]
 
 def rows_of(places):
