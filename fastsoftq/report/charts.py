@@ -65,8 +65,7 @@ def learning_charts(performances: Sequence[Shown], reference: Shown) -> list[Dra
     --------
         >>> import fastsoftq as fsq
         >>> from fastsoftq.report.folder import ReportedAgent, Runs
-        >>> from fastsoftq.report.folder import ReportedAgent
-    from fastsoftq.report.performance import performance_of
+        >>> from fastsoftq.report.performance import performance_of
         >>> curves = fsq.train(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), seeds=6, episodes=9, max_steps=50)
         >>> runs = Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds)
         >>> one = performance_of(ReportedAgent("hard", "hard", "#d55e00", {}, lambda: runs))
@@ -115,8 +114,7 @@ def difference_charts(found: Sequence[Verdict], what: str) -> list[Drawing]:
     --------
         >>> import fastsoftq as fsq
         >>> from fastsoftq.report.folder import ReportedAgent, Runs
-        >>> from fastsoftq.report.folder import ReportedAgent
-    from fastsoftq.report.performance import performance_of
+        >>> from fastsoftq.report.performance import performance_of
         >>> curves = fsq.train(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), seeds=6, episodes=9, max_steps=50)
         >>> runs = Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds)
         >>> one = performance_of(ReportedAgent("hard", "hard", "#d55e00", {}, lambda: runs))
@@ -170,8 +168,7 @@ def profile_charts(performances: Sequence[Performance], reference: Performance) 
     --------
         >>> import fastsoftq as fsq
         >>> from fastsoftq.report.folder import ReportedAgent, Runs
-        >>> from fastsoftq.report.folder import ReportedAgent
-    from fastsoftq.report.performance import performance_of
+        >>> from fastsoftq.report.performance import performance_of
         >>> curves = fsq.train(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), seeds=6, episodes=9, max_steps=50)
         >>> runs = Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds)
         >>> one = performance_of(ReportedAgent("hard", "hard", "#d55e00", {}, lambda: runs))
@@ -214,8 +211,7 @@ def spread_chart(performances: Sequence[Performance]) -> Drawing:
     --------
         >>> import fastsoftq as fsq
         >>> from fastsoftq.report.folder import ReportedAgent, Runs
-        >>> from fastsoftq.report.folder import ReportedAgent
-    from fastsoftq.report.performance import performance_of
+        >>> from fastsoftq.report.performance import performance_of
         >>> curves = fsq.train(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), seeds=6, episodes=9, max_steps=50)
         >>> runs = Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds)
         >>> one = performance_of(ReportedAgent("hard", "hard", "#d55e00", {}, lambda: runs))
@@ -288,8 +284,7 @@ def facets(performances: Sequence[Shown], reference: Shown | None = None) -> lis
     --------
         >>> import fastsoftq as fsq
         >>> from fastsoftq.report.folder import ReportedAgent, Runs
-        >>> from fastsoftq.report.folder import ReportedAgent
-    from fastsoftq.report.performance import performance_of
+        >>> from fastsoftq.report.performance import performance_of
         >>> curves = fsq.train(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), seeds=6, episodes=9, max_steps=50)
         >>> runs = Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds)
         >>> one = performance_of(ReportedAgent("hard", "hard", "#d55e00", {}, lambda: runs))
