@@ -51,27 +51,26 @@ def learning_charts(performances: Sequence[Shown], reference: Shown) -> list[Dra
 
     Parameters
     ----------
-        performances : sequence of Performance or SummarisedCurves
-            Of the same number of episodes.
-        reference : Performance
-            One of them, shown in each chart.
+    performances : sequence of Performance or SummarisedCurves
+        Of the same number of episodes.
+    reference : Performance
+        One of them, shown in each chart.
 
     Returns
     -------
-        list of Drawing
-            Return and length of the same agents side by side.
+    list of Drawing
+        Return and length of the same agents side by side.
 
     Examples
     --------
-        >>> import fastsoftq as fsq
-        >>> from fastsoftq.report.folder import ReportedAgent, Runs
-        >>> from fastsoftq.report.folder import ReportedAgent
-    from fastsoftq.report.performance import performance_of
-        >>> curves = fsq.train(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), seeds=6, episodes=9, max_steps=50)
-        >>> runs = Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds)
-        >>> one = performance_of(ReportedAgent("hard", "hard", "#d55e00", {}, lambda: runs))
-        >>> [drawing.title for drawing in learning_charts([one], one)]
-        ['Return', 'Length']
+    >>> import fastsoftq as fsq
+    >>> from fastsoftq.report.folder import ReportedAgent, Runs
+    >>> from fastsoftq.report.performance import performance_of
+    >>> curves = fsq.train(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), seeds=6, episodes=9, max_steps=50)
+    >>> runs = Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds)
+    >>> one = performance_of(ReportedAgent("hard", "hard", "#d55e00", {}, lambda: runs))
+    >>> [drawing.title for drawing in learning_charts([one], one)]
+    ['Return', 'Length']
     """
     charts = {
         what: list(_learning_charts(what, ylabel, field, performances, reference)) for what, ylabel, field in _METRICS
@@ -103,26 +102,25 @@ def difference_charts(found: Sequence[Verdict], what: str) -> list[Drawing]:
 
     Parameters
     ----------
-        found : sequence of Verdict
-        what : str
-            The title: which is subtracted from which.
+    found : sequence of Verdict
+    what : str
+        The title: which is subtracted from which.
 
     Returns
     -------
-        list of Drawing
+    list of Drawing
 
     Examples
     --------
-        >>> import fastsoftq as fsq
-        >>> from fastsoftq.report.folder import ReportedAgent, Runs
-        >>> from fastsoftq.report.folder import ReportedAgent
-    from fastsoftq.report.performance import performance_of
-        >>> curves = fsq.train(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), seeds=6, episodes=9, max_steps=50)
-        >>> runs = Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds)
-        >>> one = performance_of(ReportedAgent("hard", "hard", "#d55e00", {}, lambda: runs))
-        >>> from fastsoftq.report.verdict import verdicts
-        >>> [drawing.title for drawing in difference_charts(verdicts([(one, one)]), "hard less hard")]
-        ['hard less hard']
+    >>> import fastsoftq as fsq
+    >>> from fastsoftq.report.folder import ReportedAgent, Runs
+    >>> from fastsoftq.report.performance import performance_of
+    >>> curves = fsq.train(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), seeds=6, episodes=9, max_steps=50)
+    >>> runs = Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds)
+    >>> one = performance_of(ReportedAgent("hard", "hard", "#d55e00", {}, lambda: runs))
+    >>> from fastsoftq.report.verdict import verdicts
+    >>> [drawing.title for drawing in difference_charts(verdicts([(one, one)]), "hard less hard")]
+    ['hard less hard']
     """
     of = {id(verdict.one): (verdict, verdict.band) for verdict in found if verdict.band is not None}
     if not of:
@@ -158,25 +156,24 @@ def profile_charts(performances: Sequence[Performance], reference: Performance) 
 
     Parameters
     ----------
-        performances : sequence of Performance
-        reference : Performance
-            One of them, shown in each chart.
+    performances : sequence of Performance
+    reference : Performance
+        One of them, shown in each chart.
 
     Returns
     -------
-        list of Drawing
+    list of Drawing
 
     Examples
     --------
-        >>> import fastsoftq as fsq
-        >>> from fastsoftq.report.folder import ReportedAgent, Runs
-        >>> from fastsoftq.report.folder import ReportedAgent
-    from fastsoftq.report.performance import performance_of
-        >>> curves = fsq.train(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), seeds=6, episodes=9, max_steps=50)
-        >>> runs = Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds)
-        >>> one = performance_of(ReportedAgent("hard", "hard", "#d55e00", {}, lambda: runs))
-        >>> [drawing.file for drawing in profile_charts([one], one)]
-        ['profile.csv']
+    >>> import fastsoftq as fsq
+    >>> from fastsoftq.report.folder import ReportedAgent, Runs
+    >>> from fastsoftq.report.performance import performance_of
+    >>> curves = fsq.train(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), seeds=6, episodes=9, max_steps=50)
+    >>> runs = Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds)
+    >>> one = performance_of(ReportedAgent("hard", "hard", "#d55e00", {}, lambda: runs))
+    >>> [drawing.file for drawing in profile_charts([one], one)]
+    ['profile.csv']
     """
     scale = _scale_of_runs(performances)
     thresholds = _evenly(scale)
@@ -204,23 +201,22 @@ def spread_chart(performances: Sequence[Performance]) -> Drawing:
 
     Parameters
     ----------
-        performances : sequence of Performance
+    performances : sequence of Performance
 
     Returns
     -------
-        Drawing
+    Drawing
 
     Examples
     --------
-        >>> import fastsoftq as fsq
-        >>> from fastsoftq.report.folder import ReportedAgent, Runs
-        >>> from fastsoftq.report.folder import ReportedAgent
-    from fastsoftq.report.performance import performance_of
-        >>> curves = fsq.train(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), seeds=6, episodes=9, max_steps=50)
-        >>> runs = Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds)
-        >>> one = performance_of(ReportedAgent("hard", "hard", "#d55e00", {}, lambda: runs))
-        >>> spread_chart([one]).data.splitlines()[0]
-        'condition,lowest,5 %,25 %,median,75 %,95 %,highest,mean of the worst 5 %'
+    >>> import fastsoftq as fsq
+    >>> from fastsoftq.report.folder import ReportedAgent, Runs
+    >>> from fastsoftq.report.performance import performance_of
+    >>> curves = fsq.train(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), seeds=6, episodes=9, max_steps=50)
+    >>> runs = Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds)
+    >>> one = performance_of(ReportedAgent("hard", "hard", "#d55e00", {}, lambda: runs))
+    >>> spread_chart([one]).data.splitlines()[0]
+    'condition,lowest,5 %,25 %,median,75 %,95 %,highest,mean of the worst 5 %'
     """
     rows = [float(-row) for row in range(len(performances))]
     ticks = [(row, one.label) for row, one in zip(rows, performances, strict=True)]
@@ -275,26 +271,25 @@ def facets(performances: Sequence[Shown], reference: Shown | None = None) -> lis
 
     Parameters
     ----------
-        performances : sequence of Performance
-        reference : Performance, optional
+    performances : sequence of Performance
+    reference : Performance, optional
 
     Returns
     -------
-        list of (str, list of Performance)
-            The settings that the agents of a chart share and others do not, such as "epsilon = 0"; "1 of 3" where there
-            are none; empty for a single chart.
+    list of (str, list of Performance)
+        The settings that the agents of a chart share and others do not, such as "epsilon = 0"; "1 of 3" where there
+        are none; empty for a single chart.
 
     Examples
     --------
-        >>> import fastsoftq as fsq
-        >>> from fastsoftq.report.folder import ReportedAgent, Runs
-        >>> from fastsoftq.report.folder import ReportedAgent
-    from fastsoftq.report.performance import performance_of
-        >>> curves = fsq.train(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), seeds=6, episodes=9, max_steps=50)
-        >>> runs = Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds)
-        >>> one = performance_of(ReportedAgent("hard", "hard", "#d55e00", {}, lambda: runs))
-        >>> [(title, len(group)) for title, group in facets([one, one], one)]
-        [('', 1)]
+    >>> import fastsoftq as fsq
+    >>> from fastsoftq.report.folder import ReportedAgent, Runs
+    >>> from fastsoftq.report.performance import performance_of
+    >>> curves = fsq.train(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), seeds=6, episodes=9, max_steps=50)
+    >>> runs = Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds)
+    >>> one = performance_of(ReportedAgent("hard", "hard", "#d55e00", {}, lambda: runs))
+    >>> [(title, len(group)) for title, group in facets([one, one], one)]
+    [('', 1)]
     """
     groups: list[list[Shown]] = []
     for one in performances:
