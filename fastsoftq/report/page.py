@@ -18,7 +18,7 @@ from fastsoftq.report.folder import FolderContents, Picture
 from fastsoftq.report.outline import Section
 from fastsoftq.report.reader import read_results
 from fastsoftq.report.sections import error_rate, section
-from fastsoftq.report.sweep.latex import latex_tables
+from fastsoftq.report.sweep.latex import LATEX_BEGINS, latex_tables
 from fastsoftq.report.sweep.measured import Watch
 from fastsoftq.report.sweep.sweep_notebook import notebook_text
 from fastsoftq.report.sweep.swept_study import Asked
@@ -75,7 +75,7 @@ def write_report(
     ------
     ValueError
         A folder that does not exist, or holds no results; no such measure, or nothing that is called so to compare
-        with; no sweep to write a notebook of.
+        with; no sweep to write a notebook of; a file to write over that is none of a report's.
     OSError
         The file cannot be written.
 
@@ -92,9 +92,12 @@ def write_report(
     ...     write_report(folder).name
     'report.html'
     """
+    if against is not None and not against.strip():
+        raise ValueError(f"against is {against!r}; it must name an agent, an algorithm or a condition")
     agents, asked = list(agents), Asked(tuple(measures), against)
-    ours = read_results(directory, agents, asked)
     path = Path(out) if out is not None else Path(directory) / ("report.html" if other is None else "comparison.html")
+    _check_targets(path, latex, notebook)
+    ours = read_results(directory, agents, asked)
     if other is None:
         rate = sum(map(error_rate, ours), ErrorRate(0, 0))
         notebooks = _notebooks(ours, rate, path) if notebook else {}
@@ -116,6 +119,26 @@ def write_report(
         atomic_write(file, text.encode())
     atomic_write(path, page.encode(errors="backslashreplace"))  # a folder's name may hold what is no text
     return path
+
+
+def _check_targets(page: Path, latex: str | Path | None, notebook: bool) -> None:
+    """Refuse files that would take each other's place, or that of something else: results lie in the same folder."""
+    if notebook and page.suffix == ".ipynb":
+        raise ValueError(f"out is '{page}'; that is where the notebook goes, and it must be another file")
+    _check_beginning("out", page, b"<!doctype html>", "report")
+    if latex is not None:
+        table = Path(latex)
+        if table.resolve() == page.resolve() or (notebook and table.suffix == ".ipynb"):
+            raise ValueError(f"latex is '{table}'; that is where the report or its notebook goes; it must be another")
+        _check_beginning("latex", table, LATEX_BEGINS.encode(), "LaTeX of a report")
+
+
+def _check_beginning(name: str, file: Path, expected: bytes, what: str) -> None:
+    if file.is_file():
+        with file.open("rb") as there:
+            begins = there.read(len(expected))
+        if begins and begins.lower() != expected.lower():
+            raise ValueError(f"{name} is '{file}'; what is there is no {what}, and is not written over")
 
 
 def _names(one: Path, other: Path) -> tuple[str, str]:

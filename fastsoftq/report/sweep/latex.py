@@ -8,7 +8,10 @@ from collections.abc import Sequence
 from fastsoftq.report.findings import Table
 from fastsoftq.report.outline import Section
 
-__all__ = ["latex_table", "latex_tables"]
+__all__ = ["LATEX_BEGINS", "latex_table", "latex_tables"]
+
+#: The first line of what is written.
+LATEX_BEGINS = "% Needs \\usepackage{booktabs,longtable}\n"
 
 _SPECIAL = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
@@ -36,7 +39,7 @@ def latex_tables(sections: Sequence[Section]) -> str:
     >>> latex_tables([])
     '% Needs \\usepackage{booktabs,longtable}\n'
     """
-    text = "% Needs \\usepackage{booktabs,longtable}\n"
+    text = LATEX_BEGINS
     for section in sections:
         for part in section.parts:
             if part.comparisons is not None:

@@ -228,7 +228,7 @@ def _curves(world: SweptWorld, analysis: SweepAnalysis) -> list[Group]:
     known = any(one.returns.exact is not None for one in best)
     exact = "; dashed: exact, by planning, once all is learned" if known else ""
     words = (
-        f"Of {of}. Lines: mean over seeds, of ever longer blocks of episodes; bands are for the whole mean curve, at "
+        f"Of {of}; lines: mean over seeds, of ever longer blocks of episodes; bands are for the whole mean curve, at "
         f"the confidence of the report{in_doubt(curves)}; dotted: median{exact}."
     )
     lengths = {one.n_episodes for one in best}
@@ -237,7 +237,7 @@ def _curves(world: SweptWorld, analysis: SweepAnalysis) -> list[Group]:
         Group("Learning curves", words, charts, band_footnotes((c.label, c.caution) for c in held)),
         Group(
             "Runs",
-            f"Of {of}. A run is its mean return over its last {best[0].last} episodes. Bands of profiles hold "
+            f"Of {of}, where a run is its mean return over its last {best[0].last} episodes. Bands of profiles hold "
             "everywhere at once. In the distribution, bars of growing thickness hold all runs, nine tenths and the "
             "middle half; the stroke is the median, the ring the mean of the worst 5 %.",
             [*profile_charts(best, best[0]), spread_chart(best)],
