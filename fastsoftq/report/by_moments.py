@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from fastsoftq.figures.chart import Band, Line, Name, Scale
 from fastsoftq.figures.labels import typeset
@@ -19,6 +19,7 @@ from fastsoftq.report.folder import ReportedAgent
 from fastsoftq.report.outline import Group
 from fastsoftq.report.rounding import interval_text
 from fastsoftq.report.summaries import BlockMoments, block_moments, t_quantile
+from fastsoftq.statistics.agreeing_runs import is_negligible
 
 __all__ = ["MomentDifference", "moment_difference", "moments_group"]
 
@@ -62,7 +63,8 @@ def moment_difference(one: ReportedAgent, other: ReportedAgent, label: str, erro
     Notes
     -----
     The interval is Student's t with the fewer runs' degrees of freedom, which is never too many for unlike variances;
-    the band takes as many such intervals as there are blocks (Bonferroni).
+    the band takes as many such intervals as there are blocks (Bonferroni). Few runs that all agree do not tell how far
+    others may be: what is said of them has no ends, as with runs.
 
     Examples
     --------
@@ -81,8 +83,17 @@ def moment_difference(one: ReportedAgent, other: ReportedAgent, label: str, erro
     if a.n_episodes == b.n_episodes:
         center, episode = a.mean - b.mean, a.episode
         halves = t_quantile(error / len(center), freedom) * np.hypot(a.error, b.error)
+        halves = np.where(_all_agree(a, a.error, error) | _all_agree(b, b.error, error), math.inf, halves)
     half = t_quantile(error, freedom) * math.hypot(a.last_error, b.last_error)
+    if _all_agree(a, a.last_error, error) or _all_agree(b, b.last_error, error):
+        half = math.inf
     return MomentDifference(label, one.colour, a, b, a.last - b.last, half, episode, center, halves)
+
+
+def _all_agree(moments: BlockMoments, spread: ArrayLike, error: float) -> NDArray[np.bool_]:
+    """Where too few runs, which do not differ at all, are no reason to take their mean as known."""
+    few = not is_negligible(moments.runs, error)
+    return np.logical_and(np.equal(spread, 0.0), few)
 
 
 def moments_group(found: Sequence[MomentDifference], names: tuple[str, str]) -> Group:
@@ -134,7 +145,10 @@ def moments_group(found: Sequence[MomentDifference], names: tuple[str, str]) -> 
 
 
 def _chart(one: MomentDifference, title: str) -> Drawing:
-    low, high = one.center - one.halves, one.center + one.halves
+    known = np.isfinite(one.halves)
+    widest = max(np.abs(one.center).max(), one.halves[known].max(initial=0.0))
+    halves = np.where(known, one.halves, 2.0 * widest)  # past what is drawn of the others
+    low, high = one.center - halves, one.center + halves
     scale = Scale.of_values([np.zeros(1), low, high], [float(one.center[-1])])
     chart = episodes_chart(one.ours.n_episodes, scale, "difference of return")
     chart.marks.append(Line(np.array([chart.x.low, chart.x.high]), np.zeros(2), "zero"))

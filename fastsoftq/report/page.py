@@ -106,6 +106,11 @@ def write_report(
     else:
         if notebook:
             raise ValueError("notebook is True; a notebook is written of one folder, and not of two compared")
+        if asked.measures or asked.against is not None:
+            name = "measures" if asked.measures else "against"
+            raise ValueError(
+                f"{name} is {getattr(asked, name)!r}; two folders are compared by return, each with itself"
+            )
         notebooks, theirs = {}, read_results(other, agents, asked)
         names = _names(Path(directory), Path(other))
         both = matched_folders(ours, theirs, names)

@@ -8,7 +8,8 @@ import pytest
 from scipy import stats
 
 import fastsoftq as fsq
-from fastsoftq.report.by_moments import moment_difference
+from fastsoftq.report.by_moments import moment_difference, moments_group
+from fastsoftq.report.folder import EpisodeMoments, ReportedAgent, Summaries
 from fastsoftq.report.page import write_report
 from fastsoftq.report.reader import read_results
 from fastsoftq.report.summaries import block_moments, summarised_curves
@@ -84,3 +85,23 @@ def test_a_hundred_conditions_in_two_folders_are_a_short_page_soon(ran):
     assert page.count('"difference.csv"') <= 6
     told = re.findall(r"<p[^>]*>(.*?)</p>", page, re.S)
     assert max(map(len, told)) < 1000
+
+
+def test_few_runs_that_all_agree_are_not_told_apart_by_moments():
+    def known(mean, runs):
+        found = EpisodeMoments(runs, np.full(3, mean), np.zeros(3), np.zeros((5, 3)))
+        return ReportedAgent("soft", "soft", "#0064a0", {}, None, summaries=lambda: Summaries(found, found))
+
+    few = moment_difference(known(-12.0, 10), known(-13.0, 10), "soft")
+    assert few.sign == 0
+    assert np.isinf(few.half)
+    assert np.isinf(few.halves).all()
+    moments_group([few], ("before", "after"))  # draws it
+    assert moment_difference(known(-12.0, 4000), known(-13.0, 4000), "soft").sign == 1
+
+
+def test_what_one_folder_is_asked_for_is_refused_of_two(ran):
+    one, other = ran("one"), ran("other", max_steps=50)
+    for options, name in (({"measures": ["area"]}, "measures"), ({"against": "hard"}, "against")):
+        with pytest.raises(ValueError, match=rf"^{name} is .*; two folders"):
+            write_report(one, other, **options)
