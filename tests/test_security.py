@@ -17,12 +17,12 @@ from fastsoftq.report.reader import read_results
 from fastsoftq.studies.conditions import Condition
 from fastsoftq.studies.inspect import status, verify
 from fastsoftq.studies.plan import FolderError
-from fastsoftq.studies.plan_file import plan_from_data
 from fastsoftq.studies.results import open_results
 from fastsoftq.studies.running import run
+from fastsoftq.studies.storing.plan_file import plan_from_data
+from fastsoftq.studies.storing.zarr_files import DamagedError
 from fastsoftq.studies.study import Study
 from fastsoftq.studies.study_records import UnknownAgent, agent_from_record, canonical, sealed
-from fastsoftq.studies.zarr_files import DamagedError
 from tests.agents.homemade import Mean
 from tests.report.folders import HARD
 
@@ -78,7 +78,7 @@ def tamper(folder, change):
     for mark in (folder / "done").iterdir():  # results of this study, says the forger
         data = json.loads(mark.read_bytes())
         data.pop("sha256")
-        from fastsoftq.studies.plan_file import plan_from_data
+        from fastsoftq.studies.storing.plan_file import plan_from_data
 
         own = plan_from_data(json.loads((folder / "study.json").read_bytes()))
         data["identity"] = own.identity(own.conditions[0])

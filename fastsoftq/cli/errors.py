@@ -54,7 +54,7 @@ def status_of(error: BaseException) -> int:
     if isinstance(error, BadInputError | TooLargeError):
         return refuse(str(error), BAD_INPUT)
 
-    from fastsoftq.studies.zarr_files import DamagedError
+    from fastsoftq.studies.storing.zarr_files import DamagedError
 
     if isinstance(error, OSError | MemoryError | DamagedError | UnfinishedError):
         return refuse(str(error) or "not enough memory", FAILED)
@@ -70,7 +70,7 @@ def refuse(message: str, status: int) -> int:
 @contextmanager
 def bad_input() -> Iterator[None]:
     """Within, what the package refuses is bad input; results that are damaged are not."""
-    from fastsoftq.studies.zarr_files import DamagedError
+    from fastsoftq.studies.storing.zarr_files import DamagedError
 
     try:
         yield

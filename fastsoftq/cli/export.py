@@ -45,7 +45,7 @@ def export_results(
     """Write a study's results to one file that other programs read."""
     from fastsoftq.cli.progress import progress
     from fastsoftq.studies import open_results
-    from fastsoftq.studies.exporting import FORMATS, check_target, export
+    from fastsoftq.studies.exporting.exporting import FORMATS, check_target, export
 
     with bad_input():
         results = open_results(folder)

@@ -58,8 +58,8 @@ def reproduce(
 
     What is done stays done: the same command goes on where it stopped, and more seeds add to what is there.
     """
-    from fastsoftq.studies.storage import LocalStorage
-    from fastsoftq.studies.store import check_fits
+    from fastsoftq.studies.storing.storage import LocalStorage
+    from fastsoftq.studies.storing.store import check_fits
 
     numbers = part_of(part)
     with bad_input():

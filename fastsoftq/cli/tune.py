@@ -33,8 +33,8 @@ def tune_study(
     """Choose hyperparameters on more and more seeds, and compare the best on others; or go on where that stopped."""
     from fastsoftq.cli.live import clock, live
     from fastsoftq.studies.running import Tally
-    from fastsoftq.studies.tuning import tune
-    from fastsoftq.studies.tuning_file import read_tuning
+    from fastsoftq.studies.tuning.tuning import tune
+    from fastsoftq.studies.tuning.tuning_file import read_tuning
 
     with bad_input():
         try:

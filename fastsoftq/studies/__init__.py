@@ -11,21 +11,21 @@ from typing import TYPE_CHECKING, Any
 # Where each public name lives.
 _HOME = {
     "Condition": "fastsoftq.studies.conditions",
-    "DamagedError": "fastsoftq.studies.zarr_files",
+    "DamagedError": "fastsoftq.studies.storing.zarr_files",
     "Estimate": "fastsoftq.studies.estimating",
     "FolderError": "fastsoftq.studies.plan",
-    "Choices": "fastsoftq.studies.spaces",
-    "Range": "fastsoftq.studies.spaces",
+    "Choices": "fastsoftq.studies.tuning.spaces",
+    "Range": "fastsoftq.studies.tuning.spaces",
     "Results": "fastsoftq.studies.results",
     "Selection": "fastsoftq.studies.selection",
     "Stop": "fastsoftq.studies.stopping",
     "Study": "fastsoftq.studies.study",
-    "export": "fastsoftq.studies.exporting",
+    "export": "fastsoftq.studies.exporting.exporting",
     "estimate": "fastsoftq.studies.estimating",
     "open_results": "fastsoftq.studies.results",
     "read_study": "fastsoftq.studies.toml",
     "run": "fastsoftq.studies.running",
-    "tune": "fastsoftq.studies.tuning",
+    "tune": "fastsoftq.studies.tuning.tuning",
 }
 
 __all__ = [
@@ -63,16 +63,16 @@ if TYPE_CHECKING:
     from fastsoftq.studies.conditions import Condition as Condition
     from fastsoftq.studies.estimating import Estimate as Estimate
     from fastsoftq.studies.estimating import estimate as estimate
-    from fastsoftq.studies.exporting import export as export
+    from fastsoftq.studies.exporting.exporting import export as export
     from fastsoftq.studies.plan import FolderError as FolderError
     from fastsoftq.studies.results import Results as Results
     from fastsoftq.studies.results import open_results as open_results
     from fastsoftq.studies.running import run as run
     from fastsoftq.studies.selection import Selection as Selection
-    from fastsoftq.studies.spaces import Choices as Choices
-    from fastsoftq.studies.spaces import Range as Range
     from fastsoftq.studies.stopping import Stop as Stop
+    from fastsoftq.studies.storing.zarr_files import DamagedError as DamagedError
     from fastsoftq.studies.study import Study as Study
     from fastsoftq.studies.toml import read_study as read_study
-    from fastsoftq.studies.tuning import tune as tune
-    from fastsoftq.studies.zarr_files import DamagedError as DamagedError
+    from fastsoftq.studies.tuning.spaces import Choices as Choices
+    from fastsoftq.studies.tuning.spaces import Range as Range
+    from fastsoftq.studies.tuning.tuning import tune as tune

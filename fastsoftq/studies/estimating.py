@@ -18,10 +18,10 @@ from fastsoftq.studies.enough_seeds import EnoughSeeds, check_measure, enough_se
 from fastsoftq.studies.pilot import Piloted, piloted
 from fastsoftq.studies.plan import FolderError, Plan, Unit
 from fastsoftq.studies.running import Watch
-from fastsoftq.studies.storage import LocalStorage
-from fastsoftq.studies.store import Store, check_fits, open_store
+from fastsoftq.studies.storing.storage import LocalStorage
+from fastsoftq.studies.storing.store import Store, check_fits, open_store
+from fastsoftq.studies.storing.zarr_files import derived_files
 from fastsoftq.studies.study import Study
-from fastsoftq.studies.zarr_files import derived_files
 from fastsoftq.system.html import html_table
 from fastsoftq.system.memory import available_memory, in_words, peak_memory
 
@@ -322,7 +322,7 @@ def _memory(plan: Plan, units: Sequence[Unit], threads: int) -> int:
 
 def _free(out: str | Path) -> int | None:
     """Bytes that are free where results will lie."""
-    from fastsoftq.studies.storage import open_storage
+    from fastsoftq.studies.storing.storage import open_storage
 
     storage = open_storage(out)
     if not isinstance(storage, LocalStorage):

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fastsoftq import checks
-from fastsoftq.studies.kept_arrays import CURVES
 from fastsoftq.studies.plan import Plan, Unit
 from fastsoftq.studies.rounds import StudyDecision, noted
-from fastsoftq.studies.store import Found, open_store
+from fastsoftq.studies.storing.kept_arrays import CURVES
+from fastsoftq.studies.storing.store import Found, open_store
 from fastsoftq.studies.study_records import canonical
 
 __all__ = ["Row", "Status", "Verification", "status", "time_left", "verify"]

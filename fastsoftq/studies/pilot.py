@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 from fastsoftq.engine.dispatch import FEWEST_RUNS, lanes_for
 from fastsoftq.measures import Measure, Measured
 from fastsoftq.studies.conditions import Condition
-from fastsoftq.studies.kept_arrays import Arrays
 from fastsoftq.studies.plan import Plan
 from fastsoftq.studies.results import Results
 from fastsoftq.studies.running import Watch, run
-from fastsoftq.studies.store import Store
+from fastsoftq.studies.storing.kept_arrays import Arrays
+from fastsoftq.studies.storing.store import Store
+from fastsoftq.studies.storing.zarr_files import encoded
 from fastsoftq.studies.study import Study
-from fastsoftq.studies.zarr_files import encoded
 from fastsoftq.training import Training
 
 __all__ = ["Piloted", "piloted"]

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from fastsoftq import checks
 from fastsoftq.studies.conditions import Condition
-from fastsoftq.studies.kept_arrays import FINAL_TABLE, Contents, Kept, contents_of
 from fastsoftq.studies.reading import Reading
+from fastsoftq.studies.storing.kept_arrays import FINAL_TABLE, Contents, Kept, contents_of
 from fastsoftq.studies.study import Study
 from fastsoftq.studies.study_records import canonical, difference_of
 from fastsoftq.studies.summary import STATISTICS

@@ -17,18 +17,18 @@ from fastsoftq.exact_curves import ExactCurves, exact_curves
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.studies.conditions import Condition
 from fastsoftq.studies.coordinates import Coordinates, coordinates_of, matching, swept_columns
-from fastsoftq.studies.frames import labels, pandas_frame, polars_frame
-from fastsoftq.studies.kept_arrays import CURVES, Arrays
+from fastsoftq.studies.exporting.frames import labels, pandas_frame, polars_frame
+from fastsoftq.studies.exporting.tidy import Tidy
 from fastsoftq.studies.origins import Origins
 from fastsoftq.studies.selection import Selection
 from fastsoftq.studies.stopping import Stop
-from fastsoftq.studies.store import Store, open_store
+from fastsoftq.studies.storing.kept_arrays import CURVES, Arrays
+from fastsoftq.studies.storing.store import Store, open_store
+from fastsoftq.studies.storing.zarr_files import RESULTS, DamagedError
 from fastsoftq.studies.study_records import UnknownAgent, agent_from_record
 from fastsoftq.studies.summary import EpisodeSummary, merged
-from fastsoftq.studies.tidy import Tidy
 from fastsoftq.studies.toml import origins_of_source
 from fastsoftq.studies.worlds import kept_world, world_from_source
-from fastsoftq.studies.zarr_files import RESULTS, DamagedError
 from fastsoftq.system.html import html_table
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ from fastsoftq.studies.study_records import canonical, sealed, unsealed
 if TYPE_CHECKING:
     from fastsoftq.studies.conditions import Condition
     from fastsoftq.studies.results import Results
-    from fastsoftq.studies.storage import Storage
+    from fastsoftq.studies.storing.storage import Storage
     from fastsoftq.studies.study import Study
 
 __all__ = [

@@ -20,7 +20,7 @@ from fastsoftq.studies.inspect import Row
 from fastsoftq.studies.plan import FolderError, Unit
 from fastsoftq.studies.results import Results
 from fastsoftq.studies.rounds import StudyDecision, check_rounds, decided, round_sizes, write_down
-from fastsoftq.studies.store import Store, create, open_store
+from fastsoftq.studies.storing.store import Store, create, open_store
 from fastsoftq.studies.study import Study
 from fastsoftq.studies.work import Result, dask_client, dask_workers, work
 

@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from fastsoftq.engine.curves import LearningCurves
 from fastsoftq.engine.threads import Progress
 from fastsoftq.studies.conditions import source_states
-from fastsoftq.studies.kept_arrays import FINAL_TABLE
 from fastsoftq.studies.plan import FolderError, Unit
-from fastsoftq.studies.store import Store
+from fastsoftq.studies.storing.kept_arrays import FINAL_TABLE
+from fastsoftq.studies.storing.store import Store
 from fastsoftq.studies.study import Study
 from fastsoftq.training import Training
 

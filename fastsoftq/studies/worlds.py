@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from fastsoftq.mdp.tabular import TabularMDP
-from fastsoftq.studies.storage import Storage
+from fastsoftq.studies.storing.storage import Storage
 from fastsoftq.studies.study import mdp_record
 from fastsoftq.studies.sweep import list_depths, swept
 
@@ -52,7 +52,7 @@ def keep_worlds(storage: Storage, worlds: Mapping[str, TabularMDP]) -> tuple[str
     --------
     >>> import tempfile
     >>> import fastsoftq as fsq
-    >>> from fastsoftq.studies.storage import open_storage
+    >>> from fastsoftq.studies.storing.storage import open_storage
     >>> storage = open_storage(tempfile.mkdtemp())
     >>> keep_worlds(storage, {"cliff": fsq.cliff_walking()})
     ()
@@ -92,7 +92,7 @@ def kept_world(storage: Storage, record: Mapping[str, Any]) -> TabularMDP | None
     --------
     >>> import tempfile
     >>> import fastsoftq as fsq
-    >>> from fastsoftq.studies.storage import open_storage
+    >>> from fastsoftq.studies.storing.storage import open_storage
     >>> storage, cliff = open_storage(tempfile.mkdtemp()), fsq.cliff_walking()
     >>> kept = keep_worlds(storage, {"cliff": cliff})
     >>> kept_world(storage, mdp_record(cliff))
@@ -119,7 +119,7 @@ def damaged_worlds(storage: Storage, records: Mapping[str, Mapping[str, Any]]) -
     --------
     >>> import tempfile
     >>> import fastsoftq as fsq
-    >>> from fastsoftq.studies.storage import open_storage
+    >>> from fastsoftq.studies.storing.storage import open_storage
     >>> storage, record = open_storage(tempfile.mkdtemp()), mdp_record(fsq.cliff_walking())
     >>> storage.write(f"worlds/{record['sha256']}", b"something else")
     >>> [name[:12] for name in damaged_worlds(storage, {"cliff": record})]

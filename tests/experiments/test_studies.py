@@ -6,7 +6,7 @@ import pytest
 import fastsoftq as fsq
 from fastsoftq.experiments import EXPERIMENTS, Settings, _run_record
 from fastsoftq.studies import open_results, run
-from fastsoftq.studies.zarr_files import DamagedError
+from fastsoftq.studies.storing.zarr_files import DamagedError
 from fastsoftq.system.memory import TooLargeError
 from tests.experiments.running import array, findings, trained
 

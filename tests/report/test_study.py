@@ -17,7 +17,7 @@ from fastsoftq.report.reader import read_results
 from fastsoftq.report.rounding import interval_text
 from fastsoftq.statistics import confidence_interval
 from fastsoftq.studies import Condition, Study, open_results, run
-from fastsoftq.studies.zarr_files import DamagedError
+from fastsoftq.studies.storing.zarr_files import DamagedError
 from tests.report.folders import COLD, HARD, SOFT
 
 

@@ -64,7 +64,7 @@ def faults(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
 
     @contextlib.contextmanager
     def injected(at: int = -1, *kinds: str) -> Iterator[FaultyOs]:
-        from fastsoftq.studies import unit_claims as claims
+        from fastsoftq.studies.storing import unit_claims as claims
         from fastsoftq.system import atomic
 
         faulty = FaultyOs(atomic.os, at, kinds or FaultyOs.CALLS)

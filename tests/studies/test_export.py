@@ -12,10 +12,10 @@ import pytest
 
 import fastsoftq as fsq
 from fastsoftq.studies import Condition, DamagedError, Study, open_results, read_study, run
-from fastsoftq.studies import tidy as tables
-from fastsoftq.studies.exporting import export
-from fastsoftq.studies.store import open_store
-from fastsoftq.studies.tidy import Tidy
+from fastsoftq.studies.exporting import tidy as tables
+from fastsoftq.studies.exporting.exporting import export
+from fastsoftq.studies.exporting.tidy import Tidy
+from fastsoftq.studies.storing.store import open_store
 from fastsoftq.system.memory import TooLargeError
 
 duckdb = pytest.importorskip("duckdb")

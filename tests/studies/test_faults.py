@@ -6,7 +6,7 @@ import pytest
 
 from fastsoftq.studies.inspect import status, verify
 from fastsoftq.studies.running import run
-from fastsoftq.studies.store import open_store
+from fastsoftq.studies.storing.store import open_store
 
 
 def test_every_write_rename_and_flush_may_fail_once(small, tmp_path, faults):
@@ -68,7 +68,7 @@ def test_two_runs_on_one_folder_share_the_work(small, tmp_path):
 
 def test_a_unit_that_another_run_has_is_waited_for(small, tmp_path, monkeypatch):
     monkeypatch.setattr("fastsoftq.studies.running._AGAIN", 0.05)
-    monkeypatch.setattr("fastsoftq.studies.unit_claims._BLANK", 10.0)
+    monkeypatch.setattr("fastsoftq.studies.storing.unit_claims._BLANK", 10.0)
     study = small()
     run(study, tmp_path, part=(1, 2), chunk=64)
     unit = open_store(tmp_path).plan.units((2, 2))[0]

@@ -9,8 +9,8 @@ import fastsoftq as fsq
 from fastsoftq.studies import FolderError, open_results, run
 from fastsoftq.studies import plan as plans
 from fastsoftq.studies.inspect import verify
-from fastsoftq.studies.plan_file import plan_from_data
-from fastsoftq.studies.store import open_store
+from fastsoftq.studies.storing.plan_file import plan_from_data
+from fastsoftq.studies.storing.store import open_store
 from fastsoftq.studies.study_records import canonical, sealed
 
 # As version 0.1.0 wrote it, but for the provenance.

@@ -9,7 +9,7 @@ import pytest
 
 from fastsoftq.studies import Selection, Stop, open_results, run
 from fastsoftq.studies.toml import parse_study
-from fastsoftq.studies.tuning_file import parse_tuning
+from fastsoftq.studies.tuning.tuning_file import parse_tuning
 
 PAGE = Path(__file__).parents[2] / "docs" / "studies.md"
 

@@ -9,7 +9,7 @@ from fastsoftq.cli.live import Labelled, clock, line, live, table
 from fastsoftq.engine.threads import Progress
 from fastsoftq.studies.inspect import Row, status, time_left
 from fastsoftq.studies.running import Tally, run
-from fastsoftq.studies.store import open_store
+from fastsoftq.studies.storing.store import open_store
 from fastsoftq.studies.work import Result
 
 

@@ -9,8 +9,8 @@ import pytest
 from fastsoftq.studies import FolderError, Selection, Stop, open_results, read_study, run
 from fastsoftq.studies.inspect import verify
 from fastsoftq.studies.origins import Origin, Origins
-from fastsoftq.studies.plan_file import plan_from_data
 from fastsoftq.studies.reading import Reading, reading_from_record
+from fastsoftq.studies.storing.plan_file import plan_from_data
 from fastsoftq.studies.study_records import canonical, sealed
 from fastsoftq.studies.toml import SpecError, origins_of_source
 

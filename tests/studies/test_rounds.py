@@ -16,7 +16,7 @@ from fastsoftq.studies.compared_pairs import Pair
 from fastsoftq.studies.inspect import status, verify
 from fastsoftq.studies.origins import Origin, Origins
 from fastsoftq.studies.rounds import noted, pair_decisions, round_sizes
-from fastsoftq.studies.store import open_store
+from fastsoftq.studies.storing.store import open_store
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from fastsoftq.studies.inspect import verify
 from fastsoftq.studies.plan import FolderError
 from fastsoftq.studies.results import open_results
 from fastsoftq.studies.running import run
-from fastsoftq.studies.store import open_store
+from fastsoftq.studies.storing.store import open_store
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from fastsoftq.studies.storage import LocalStorage, is_dead, open_storage
-from fastsoftq.studies.unit_claims import LEASE, Claims
+from fastsoftq.studies.storing.storage import LocalStorage, is_dead, open_storage
+from fastsoftq.studies.storing.unit_claims import LEASE, Claims
 from fastsoftq.system import atomic
 from fastsoftq.system.atomic import atomic_write
 
@@ -122,7 +122,7 @@ AHEAD, BEHIND = 86400.0, -86400.0
 def watch(monkeypatch):
     """The watch of whoever waits for claims; it goes on only as it is told."""
     now = [1000.0]
-    monkeypatch.setattr("fastsoftq.studies.unit_claims.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("fastsoftq.studies.storing.unit_claims.time.monotonic", lambda: now[0])
 
     def wait(seconds):
         now[0] += seconds
@@ -157,7 +157,7 @@ def test_nor_does_a_clock_of_ones_own_that_is_ahead_end_the_claims_of_others(tmp
     (tmp_path / "claims" / "0.0").write_text("far.example.org 12\n")
     real = time.time
     for skew in (AHEAD, BEHIND):
-        monkeypatch.setattr("fastsoftq.studies.unit_claims.time.time", lambda skew=skew: real() + skew)
+        monkeypatch.setattr("fastsoftq.studies.storing.unit_claims.time.time", lambda skew=skew: real() + skew)
         assert not claims.take("0.0")
 
 
@@ -193,7 +193,7 @@ def test_a_touch_keeps_a_claim(tmp_path, monkeypatch):
     os.utime(path, (0, 0))
     claims.touch("0.0")
     assert path.stat().st_mtime == 0  # it was taken just now
-    monkeypatch.setattr("fastsoftq.studies.unit_claims._TOUCH", -1.0)
+    monkeypatch.setattr("fastsoftq.studies.storing.unit_claims._TOUCH", -1.0)
     claims.touch("0.0")
     assert time.time() - path.stat().st_mtime < LEASE
     path.unlink()

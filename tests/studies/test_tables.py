@@ -12,9 +12,9 @@ from fastsoftq.studies import Condition, Study, open_results, run
 from fastsoftq.studies.conditions import product_of, source_states
 from fastsoftq.studies.inspect import verify
 from fastsoftq.studies.plan import FolderError, Plan
-from fastsoftq.studies.store import create
+from fastsoftq.studies.storing.store import create
+from fastsoftq.studies.storing.zarr_files import DamagedError
 from fastsoftq.studies.work import work
-from fastsoftq.studies.zarr_files import DamagedError
 
 ROOM = fsq.from_map(["S...", "....", "...G"])
 WALLED = fsq.from_map(["S...", ".##.", "...G"])

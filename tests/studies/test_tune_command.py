@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fastsoftq.studies.toml import SpecError, read_study
-from fastsoftq.studies.tuning_file import parse_tuning, read_tuning
+from fastsoftq.studies.tuning.tuning_file import parse_tuning, read_tuning
 
 pytest.importorskip("optuna")
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "COLUMNS": "120"}

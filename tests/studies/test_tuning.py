@@ -13,7 +13,7 @@ import pytest
 import fastsoftq as fsq
 from fastsoftq.studies import Choices, FolderError, Range, Selection, Stop, open_results, run, tune
 from fastsoftq.studies.inspect import status, verify
-from fastsoftq.studies.tuning_settings import rungs_of
+from fastsoftq.studies.tuning.tuning_settings import rungs_of
 
 pytest.importorskip("optuna")
 SPACE = {"soft": {"step_size": Range(0.01, 1.0, log=True), "reward_scale": [2, 5, 10]}}
@@ -243,7 +243,7 @@ def test_rungs():
 def test_optuna_is_not_imported_before_it_is_needed_and_its_lack_is_one_line():
     code = (
         "import sys; sys.modules['optuna'] = None\n"
-        "import fastsoftq.studies.tuning as tuning, fastsoftq.studies.tuning_settings as s\n"
+        "import fastsoftq.studies.tuning.tuning as tuning, fastsoftq.studies.tuning.tuning_settings as s\n"
         "try:\n    s.optuna_version()\nexcept ImportError as error:\n    print(error)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)

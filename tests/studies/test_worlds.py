@@ -9,7 +9,7 @@ import fastsoftq as fsq
 from fastsoftq.exact_curves import exact_curves
 from fastsoftq.studies import open_results, read_study, run
 from fastsoftq.studies.inspect import verify
-from fastsoftq.studies.storage import open_storage
+from fastsoftq.studies.storing.storage import open_storage
 from fastsoftq.studies.study import mdp_record
 from fastsoftq.studies.worlds import damaged_worlds, keep_worlds, kept_world, world_from_source
 

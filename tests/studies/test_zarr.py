@@ -8,7 +8,7 @@ from hypothesis.extra import numpy as arrays
 
 from fastsoftq.studies.results import open_results
 from fastsoftq.studies.running import run
-from fastsoftq.studies.zarr_files import DamagedError, decoded, encoded
+from fastsoftq.studies.storing.zarr_files import DamagedError, decoded, encoded
 
 xarray = pytest.importorskip("xarray")
 zarr = pytest.importorskip("zarr")
@@ -72,7 +72,7 @@ def test_zarr_itself_refuses_a_flipped_bit(small, tmp_path):
 
 
 def test_many_labels_are_cut_into_chunks(small, tmp_path, monkeypatch):
-    monkeypatch.setattr("fastsoftq.studies.zarr_files._LABELS", 64)
+    monkeypatch.setattr("fastsoftq.studies.storing.zarr_files._LABELS", 64)
     run(small(), tmp_path)
     np.testing.assert_array_equal(open_results(tmp_path).to_xarray().seed, np.arange(200))
     assert len(list((tmp_path / "results.zarr" / "seed" / "c").iterdir())) == 4

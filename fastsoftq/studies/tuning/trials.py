@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any, NamedTuple
 
-from fastsoftq.studies.spaces import Range, Space
+from fastsoftq.studies.tuning.spaces import Range, Space
 
 __all__ = ["PRUNERS", "SAMPLERS", "Search", "Trial", "optuna_version"]
 

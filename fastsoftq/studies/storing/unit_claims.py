@@ -15,7 +15,7 @@ import threading
 import time
 from pathlib import Path
 
-from fastsoftq.studies.storage import LocalStorage, Storage, file_system_time, is_dead
+from fastsoftq.studies.storing.storage import LocalStorage, Storage, file_system_time, is_dead
 
 __all__ = ["LEASE", "Claims"]
 

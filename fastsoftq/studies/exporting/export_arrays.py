@@ -11,8 +11,8 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastsoftq.studies.frames import flat, labels
-from fastsoftq.studies.tidy import Block, Tidy
+from fastsoftq.studies.exporting.frames import flat, labels
+from fastsoftq.studies.exporting.tidy import Block, Tidy
 
 __all__ = ["write_netcdf", "write_npz"]
 

@@ -11,9 +11,9 @@ from fastsoftq import checks
 from fastsoftq.studies.conditions import product_of
 from fastsoftq.studies.measured_runs import main_measure
 from fastsoftq.studies.selection import Selection
-from fastsoftq.studies.spaces import Choices, Range, Space, checked_space
 from fastsoftq.studies.study import Study
-from fastsoftq.studies.trials import PRUNERS, SAMPLERS, optuna_version
+from fastsoftq.studies.tuning.spaces import Choices, Range, Space, checked_space
+from fastsoftq.studies.tuning.trials import PRUNERS, SAMPLERS, optuna_version
 
 __all__ = ["TuningSettings", "rungs_of"]
 

@@ -18,15 +18,15 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from fastsoftq.studies.kept_arrays import CURVES, Arrays, groups_of, leaves_of
 from fastsoftq.studies.plan import FolderError, Plan, Unit
-from fastsoftq.studies.plan_file import plan_data, plan_from_data
-from fastsoftq.studies.storage import LocalStorage, Storage, open_storage
+from fastsoftq.studies.storing.kept_arrays import CURVES, Arrays, groups_of, leaves_of
+from fastsoftq.studies.storing.plan_file import plan_data, plan_from_data
+from fastsoftq.studies.storing.storage import LocalStorage, Storage, open_storage
+from fastsoftq.studies.storing.unit_claims import LEASE, Claims
+from fastsoftq.studies.storing.zarr_files import RESULTS, chunk_keys, chunks_of, derived_files, read_rows
 from fastsoftq.studies.study import Study
 from fastsoftq.studies.study_records import canonical, is_mark, sealed, unsealed
-from fastsoftq.studies.unit_claims import LEASE, Claims
 from fastsoftq.studies.worlds import WORLDS, damaged_worlds, keep_worlds
-from fastsoftq.studies.zarr_files import RESULTS, chunk_keys, chunks_of, derived_files, read_rows
 from fastsoftq.system.memory import check_memory
 from fastsoftq.system.provenance import provenance
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from fastsoftq import checks
-from fastsoftq.studies.spaces import Choices, Range, space_of_table
 from fastsoftq.studies.study import Study
 from fastsoftq.studies.toml import SpecError, parse_study, read_as
+from fastsoftq.studies.tuning.spaces import Choices, Range, space_of_table
 
 __all__ = ["Tuning", "parse_tuning", "read_tuning"]
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fastsoftq.studies.exporting.tidy import Block, Tidy, kind_of, texts
 from fastsoftq.studies.origins import Value
-from fastsoftq.studies.tidy import Block, Tidy, kind_of, texts
 from fastsoftq.system.memory import check_memory
 
 if TYPE_CHECKING:

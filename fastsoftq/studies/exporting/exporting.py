@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastsoftq import checks
-from fastsoftq.studies.export_arrays import write_netcdf, write_npz
-from fastsoftq.studies.export_tables import write_csv, write_parquet
-from fastsoftq.studies.tidy import Block, Tidy
+from fastsoftq.studies.exporting.export_arrays import write_netcdf, write_npz
+from fastsoftq.studies.exporting.export_tables import write_csv, write_parquet
+from fastsoftq.studies.exporting.tidy import Block, Tidy
 from fastsoftq.system.atomic import atomic_file
 
 if TYPE_CHECKING:

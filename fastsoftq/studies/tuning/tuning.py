@@ -19,11 +19,11 @@ from fastsoftq.studies.measured_runs import estimated, main_measure, measured
 from fastsoftq.studies.results import Results
 from fastsoftq.studies.running import Tally, Watch
 from fastsoftq.studies.selected import Selected, bests, select_conditions
-from fastsoftq.studies.spaces import Space
 from fastsoftq.studies.study import Study
-from fastsoftq.studies.trials import Search
-from fastsoftq.studies.tuning_folder import TuningFolder
-from fastsoftq.studies.tuning_settings import TuningSettings
+from fastsoftq.studies.tuning.spaces import Space
+from fastsoftq.studies.tuning.trials import Search
+from fastsoftq.studies.tuning.tuning_folder import TuningFolder
+from fastsoftq.studies.tuning.tuning_settings import TuningSettings
 
 __all__ = ["Tried", "Tuned", "tune"]
 

@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from fastsoftq.studies.frames import polars_frames
-from fastsoftq.studies.tidy import Block, Tidy
+from fastsoftq.studies.exporting.frames import polars_frames
+from fastsoftq.studies.exporting.tidy import Block, Tidy
 
 __all__ = ["write_csv", "write_parquet"]
 

@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastsoftq.studies.kept_arrays import Kept
 from fastsoftq.studies.plan import Plan, Unit
-from fastsoftq.studies.plan_file import plan_data
+from fastsoftq.studies.storing.kept_arrays import Kept
+from fastsoftq.studies.storing.plan_file import plan_data
 from fastsoftq.studies.summary import STATISTICS
 
 __all__ = [

@@ -12,12 +12,12 @@ from fastsoftq.studies.conditions import Condition
 from fastsoftq.studies.origins import Origin, Origins
 from fastsoftq.studies.plan import FolderError
 from fastsoftq.studies.running import Watch, filled, threads_of
-from fastsoftq.studies.spaces import changed
-from fastsoftq.studies.store import Store, create, open_store
+from fastsoftq.studies.storing.store import Store, create, open_store
 from fastsoftq.studies.study_records import agent_from_record, canonical, sealed, unsealed
 from fastsoftq.studies.sweep import label_of
-from fastsoftq.studies.trials import optuna_version
-from fastsoftq.studies.tuning_settings import TuningSettings
+from fastsoftq.studies.tuning.spaces import changed
+from fastsoftq.studies.tuning.trials import optuna_version
+from fastsoftq.studies.tuning.tuning_settings import TuningSettings
 
 __all__ = ["TuningFolder"]
 
