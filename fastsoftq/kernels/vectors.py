@@ -19,7 +19,19 @@ from numba.core import errors
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import lower_builtin, models, register_model
 
-__all__ = ["FLOATS", "LANES", "Vec", "compare", "element", "joined", "lane_order", "llvm_type", "spread"]
+__all__ = [
+    "FLOATS",
+    "LANES",
+    "Vec",
+    "compare",
+    "concatenated",
+    "element",
+    "in_all_lanes",
+    "joined",
+    "lane_order",
+    "llvm_type",
+    "spread",
+]
 
 LANES = 16
 
@@ -112,10 +124,27 @@ def spread(context: Any, builder: Any, value: Any, source: types.Type, target: t
     value = context.cast(builder, value, source, element(target))
     if not isinstance(target, Vec):
         return value
-    empty = ir.Constant(ir.VectorType(value.type, LANES), ir.Undefined)
+    return in_all_lanes(builder, value, LANES)
+
+
+def in_all_lanes(builder: Any, value: Any, width: int) -> Any:
+    """One number as a vector of `width` of them."""
+    empty = ir.Constant(ir.VectorType(value.type, width), ir.Undefined)
     return builder.shuffle_vector(
-        builder.insert_element(empty, value, ir.Constant(_I32, 0)), empty, lane_order([0] * LANES)
+        builder.insert_element(empty, value, ir.Constant(_I32, 0)), empty, lane_order([0] * width)
     )
+
+
+def concatenated(builder: Any, parts: list[Any], width: int) -> Any:
+    """Vectors of one length, a power of two of them, side by side; cut to `width`."""
+    while len(parts) > 1:
+        count = parts[0].type.count
+        parts = [
+            builder.shuffle_vector(x, y, lane_order(range(2 * count)))
+            for x, y in zip(parts[::2], parts[1::2], strict=True)
+        ]
+    whole = parts[0]
+    return whole if whole.type.count == width else builder.shuffle_vector(whole, whole, lane_order(range(width)))
 
 
 def _by_kind(floating: str, signed: str, unsigned: str = "") -> Callable[..., Any]:
