@@ -8,8 +8,10 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils, errors
 
+from fastsoftq.kernels.constants import known, read_only
 from fastsoftq.kernels.jit import operation
 from fastsoftq.kernels.number_kinds import SixteenIntegers, UpTo15
+from fastsoftq.kernels.targets import here
 from fastsoftq.kernels.vectors import Vec, concatenated, in_all_lanes, lane_order
 
 __all__ = ["lookup"]
@@ -28,11 +30,11 @@ def lookup(typing, table: SixteenIntegers, index: UpTo15):
     Parameters
     ----------
     table : tuple of 16 int32
-    index : int, or a vector of int32
+    index : int, or a vector of int32 or int64
 
     Returns
     -------
-    int32, or a vector of them
+    int32, or a vector like `index`
 
     Examples
     --------
@@ -41,27 +43,9 @@ def lookup(typing, table: SixteenIntegers, index: UpTo15):
     """
     if not isinstance(index, Vec):
         return table.dtype(table, index), _emit_lookup_of_one
-    if index.dtype != types.int32:
-        raise errors.TypingError(f"lookup: index is {index}; a vector of indices must be of int32 (see `convert`)")
+    if index.dtype not in (types.int32, types.int64):
+        raise errors.TypingError(f"lookup: index is {index}; a vector must be of int32 or int64 (see `convert`)")
     return index(table, index), _emit_lookup_of_many
-
-
-def _constants(table: Any) -> list[int] | None:
-    """The numbers of a table that is known when compiling: Numba puts a constant tuple together entry by entry."""
-    numbers: dict[int, int] = {}
-    while isinstance(table, ir.instructions.InsertValue):
-        entry = table.operands[1]
-        if not isinstance(entry, ir.Constant):
-            return None
-        numbers.setdefault(table.indices[0], entry.constant)
-        table = table.operands[0]
-    return [numbers[k] for k in range(_SIZE)] if len(numbers) == _SIZE else None
-
-
-def _read_only(builder: Any, numbers: list[int]) -> Any:
-    """A table in constant memory: on the stack it would be written again in every step."""
-    t = ir.ArrayType(_I32, _SIZE)
-    return cgutils.global_constant(builder, ".lookup", ir.Constant(t, numbers))
 
 
 def _halved(builder: Any, entries: list[Any], index: Any) -> Any:
@@ -84,25 +68,30 @@ def _all(t: ir.Type, n: int) -> ir.Constant:
 def _emit_lookup_of_one(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     table, index = args
     index = context.cast(builder, index, sig.args[1], types.intp)
-    numbers = _constants(table)
+    numbers = known(table, _SIZE)
     if numbers is None:
         return _halved(builder, [builder.extract_value(table, k) for k in range(_SIZE)], index)
-    return builder.load(builder.gep(_read_only(builder, numbers), [ir.Constant(_I64, 0), index]))
+    return builder.load(builder.gep(read_only(builder, numbers), [ir.Constant(_I64, 0), index]))
 
 
 def _emit_lookup_of_many(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     table, index = args
-    numbers, features = _constants(table), context.codegen()._tm_features
+    numbers, lanes, width = known(table, _SIZE), here().lanes, index.type.count
+    if numbers is not None and lanes == 8 and index.type.element == _I64:
+        return _permuted_wide(builder, numbers, index)
+    if index.type.element == _I64:
+        narrow = builder.trunc(index, ir.VectorType(_I32, width))
+        found = _emit_lookup_of_many(context, builder, sig, (table, narrow))
+        return builder.sext(found, index.type)
     if numbers is None:
-        width = index.type.count
         entries = [builder.extract_value(table, k) for k in range(_SIZE)]
         return _halved(builder, [in_all_lanes(builder, entry, width) for entry in entries], index)
-    if "+avx512f" in features:
+    if lanes == 16:
         return _permuted(builder, "avx512.permvar.si.512", [numbers], index)
-    if "+avx2" in features:
+    if lanes == 8:
         return _permuted(builder, "avx2.permd", [numbers[:8], numbers[8:]], index)
-    memory, found = _read_only(builder, numbers), ir.Constant(index.type, ir.Undefined)
-    for k in range(index.type.count):
+    memory, found = read_only(builder, numbers), ir.Constant(index.type, ir.Undefined)
+    for k in range(width):
         lane = ir.Constant(_I32, k)
         at = builder.zext(builder.extract_element(index, lane), _I64)
         entry = builder.load(builder.gep(memory, [ir.Constant(_I64, 0), at]))
@@ -110,19 +99,44 @@ def _emit_lookup_of_many(context: Any, builder: Any, sig: Any, args: Any) -> Any
     return found
 
 
+def _parts(builder: Any, index: Any, size: int) -> list[Any]:
+    """A vector cut into vectors of `size`; the last number again, where there are too few."""
+    last = index.type.count - 1
+    starts = range(0, index.type.count, size)
+    return [
+        builder.shuffle_vector(index, index, lane_order(min(start + k, last) for k in range(size))) for start in starts
+    ]
+
+
+def _permute(builder: Any, name: str, numbers: list[int], index: Any) -> Any:
+    function = ir.FunctionType(index.type, [index.type, index.type])
+    permute = cgutils.get_or_insert_function(builder.module, function, f"llvm.x86.{name}")
+    return builder.call(permute, [ir.Constant(index.type, numbers), index])
+
+
 def _permuted(builder: Any, name: str, tables: list[list[int]], index: Any) -> Any:
-    """Entries by a permutation of whole registers, each as wide as a part of the table; the index is cut to size."""
-    size, width = len(tables[0]), index.type.count
-    register = ir.VectorType(_I32, size)
-    permute = cgutils.get_or_insert_function(
-        builder.module, ir.FunctionType(register, [register, register]), f"llvm.x86.{name}"
-    )
-    parts = []
-    for start in range(0, width, size):
-        lanes = [min(k, width - 1) for k in range(start, start + size)]  # the last again, where there are too few
-        part = builder.shuffle_vector(index, index, lane_order(lanes))
-        found = [builder.call(permute, [ir.Constant(register, numbers), part]) for numbers in tables]
-        if len(found) == 2:
-            found = [builder.select(builder.icmp_unsigned("<", part, _all(register, size)), *found)]
-        parts += found
-    return concatenated(builder, parts, width)
+    """Entries by a permutation of whole registers, each as wide as a part of the table."""
+    size, found = len(tables[0]), []
+    for part in _parts(builder, index, size):
+        entries = [_permute(builder, name, numbers, part) for numbers in tables]
+        if len(entries) == 2:
+            entries = [builder.select(builder.icmp_unsigned("<", part, _all(part.type, size)), *entries)]
+        found += entries
+    return concatenated(builder, found, index.type.count)
+
+
+def _permuted_wide(builder: Any, numbers: list[int], index: Any) -> Any:
+    """The same for indices of 64 bits: the upper half of each entry found is meaningless, and is made its sign."""
+    halves, found = ir.VectorType(_I32, 8), []
+    for part in _parts(builder, index, 4):
+        eights = builder.bitcast(part, halves)
+        entries = [
+            builder.bitcast(_permute(builder, "avx2.permd", half, eights), part.type)
+            for half in (numbers[:8], numbers[8:])
+        ]
+        found.append(builder.select(builder.icmp_signed("<", part, _all(part.type, 8)), *entries))
+    entries = builder.and_(concatenated(builder, found, index.type.count), _all(index.type, 2**32 - 1))
+    if min(numbers) < 0:
+        sign = _all(index.type, 2**31)
+        entries = builder.sub(builder.xor(entries, sign), sign)
+    return entries
