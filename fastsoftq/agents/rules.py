@@ -11,7 +11,7 @@ once and compiled once for each agent. An engine takes these steps between one a
     summary, stale = update_summary(agent, row, summary, changed, entry_summary, like)
     action = act(agent, row, summary, draw)                         # the next action
 
-Rules must be written in operations that take one number and sixteen (`kernels/simd.py`): arithmetic, comparisons,
+Rules must be written in operations that take one number and vectors (`kernels/simd.py`): arithmetic, comparisons,
 `select`, `maximum`, `fma`, `exp2`, `log2`, and loops over `range(len(row))`. No `if` on a number.
 """
 

@@ -11,7 +11,7 @@ from fastsoftq.kernels.jit import by_type, emit_call
 from fastsoftq.kernels.numerics import exp2, log2
 from fastsoftq.kernels.simd import convert, fma, maximum
 
-__all__ = ["LinearDecay", "PowerDecay", "Schedule", "at", "is_schedule", "tuned"]
+__all__ = ["SCHEDULES", "LinearDecay", "PowerDecay", "Schedule", "at", "is_schedule", "tuned"]
 
 
 class LinearDecay(NamedTuple):
@@ -64,12 +64,13 @@ class PowerDecay(NamedTuple):
     power: float
 
 
+SCHEDULES = (LinearDecay, PowerDecay)
 Schedule: TypeAlias = float | LinearDecay | PowerDecay
 
 
 @by_type
 def at(schedule, episode):
-    """The value of a schedule in an episode (int32, one or sixteen). Made for compiled code.
+    """The value of a schedule in an episode (int32, or a vector). Made for compiled code.
 
     An agent (within another) becomes the agent with the values of its schedules.
     """
@@ -88,7 +89,7 @@ def at(schedule, episode):
 @by_type
 def is_schedule(value):
     """Whether a hyperparameter changes with the episode; known when compiling."""
-    answer = getattr(value, "instance_class", None) in (LinearDecay, PowerDecay)
+    answer = getattr(value, "instance_class", None) in SCHEDULES
     return lambda value: answer
 
 

@@ -12,11 +12,12 @@ from numba import typeof
 from fastsoftq import checks
 from fastsoftq.agents.rules import Agent, watched
 from fastsoftq.engine.lanes import run_lanes
+from fastsoftq.engine.lockstep import Lockstep
 from fastsoftq.engine.one_run import run_episodes
 from fastsoftq.engine.packing import aligned, packed, row_width
 from fastsoftq.engine.records import Output, Work
 from fastsoftq.engine.rule_errors import Call, rule_error
-from fastsoftq.kernels.simd import LANES
+from fastsoftq.kernels.targets import here
 from fastsoftq.mdp.tables import Tables
 from fastsoftq.mdp.tabular import TabularMDP
 
@@ -66,12 +67,12 @@ def engine_for(
         row: Any = (0.0,) * tables.n_actions if tables.n_actions <= _MOST_ACTIONS else np.zeros(tables.n_actions)
         return lambda work, out: _call(run_episodes, agent, tables, row, like, work, out)
     mdp = packed(tables, lanes)
-    groups = tuple(range(0, lanes, LANES))
+    lockstep = Lockstep(lanes, min(lanes, here().lanes))
 
     def run(work: Work, out: Output) -> None:
         table = aligned(mdp.size, np.float64)
         out = out._replace(truncated=out.truncated.view(np.uint8))
-        _call(run_lanes, agent, mdp, groups, table, (0.0,) * tables.n_actions, like, work, out)
+        _call(run_lanes, agent, mdp, lockstep, table, (0.0,) * tables.n_actions, like, work, out)
 
     return run
 

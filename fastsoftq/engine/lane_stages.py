@@ -1,11 +1,10 @@
-"""The stages of the lane loop: one lane's end of an episode or a run, and a step of sixteen lanes at a time."""
+"""A step of all lanes, in stages: they arrive, learn, and act."""
 
 from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import numpy as np
-from numba import int32, int64, types, uint64
+from numba import int32, int64, types, uint32, uint64
 
 from fastsoftq.agents.rules import (
     act,
@@ -14,91 +13,48 @@ from fastsoftq.agents.rules import (
     learn,
     on_policy,
     summarise,
+    summarise_entry,
     update_summary,
-    varies_by_episode,
 )
-from fastsoftq.agents.schedules import tuned
 from fastsoftq.engine.lane_memory import bits_of, load, opaque, store
-from fastsoftq.engine.lane_tables import outcomes, rows
-from fastsoftq.engine.packing import row_width
+from fastsoftq.engine.lane_schedules import agent_now, begin_episodes
+from fastsoftq.engine.lane_tables import arrive, rows, scatter, values_at
+from fastsoftq.engine.lockstep import lane_count, lane_width
 from fastsoftq.kernels.jit import by_type, inlined
+from fastsoftq.kernels.mixing import GOLDEN, Draw, halves, mixed
 from fastsoftq.kernels.over_actions import pick, replaced
-from fastsoftq.kernels.random import Draw, draw, outcome_draw, start_draw
-from fastsoftq.kernels.simd import LANES, select
+from fastsoftq.kernels.random import OUTCOME
+from fastsoftq.kernels.simd import bitcast, select, whole
+from fastsoftq.kernels.targets import TARGETS
 from fastsoftq.mdp.tables import sampled
 
-__all__ = [
-    "Pointers",
-    "Stages",
-    "act_again",
-    "act_all",
-    "complete_summaries",
-    "draw_outcomes",
-    "lane_stride",
-    "learn_all",
-    "one_or_both",
-    "several_starts",
-    "start_episode",
-    "start_run",
-    "tile_width",
-    "write_episode",
-]
-
-
-class Pointers(NamedTuple):
-    """Pointers to the output: arrays would count references in every episode."""
-
-    returns: Any
-    lengths: Any
-    truncated: Any
-    kept: Any
-    tables: Any
-    episodes: int
-    n_tables: int
+__all__ = ["Stages", "act_again", "draw_outcomes", "one_or_both", "step_all"]
 
 
 class Stages(NamedTuple):
     """What passes from stage to stage, an entry for each group of lanes."""
 
-    ahead: Any  # the row of the next state
     partial: Any
     summary: Any
     entry: Any  # the changed entry, summarised
 
 
-_POSITION = np.int32(0x7FFFFFFF)  # where records begin, without the sign that says `terminated`
-
-
-# ---- known when compiling --------------------------------------------------------------------------------------------
+_LOW, _HIGH = uint64(0xFFFFFFFF), uint64(0x7FFFFFFF)  # a word's halves, without the sign that says `terminated`
 
 
 @by_type
-def lane_stride(mdp, row):
-    """From one lane's entries to the next lane's: known when compiling where lanes lie side by side."""
-    if mdp.types[mdp.fields.index("lane_stride")] == types.none:
-        width = row_width(len(row))
-        return lambda mdp, row: width
-    return lambda mdp, row: mdp.lane_stride
+def reads_again(stages):
+    """Whether a row in which an entry has changed is read again, or the entry replaced in registers."""
+    again = _reads_again(stages)
+    return lambda stages: again
 
 
-@by_type
-def several_starts(mdp):
-    """Whether episodes start in more than one state."""
-    several = not isinstance(mdp.types[mdp.fields.index("start")], types.Integer)
-    return lambda mdp: several
+def _has_stages(stages: Any) -> bool:
+    return isinstance(stages.types[stages.fields.index("summary")].item, types.BaseTuple)
 
 
-@by_type
-def tile_width(summary, count):
-    """How many lanes go through a stage before the next begins.
-
-    Where a summary is one vector a stage is short, and sixteen lanes go through them all. Where it is more
-    (exponentials), all lanes pass each stage in a loop of its own, so that each keeps few vectors at a time: 402
-    against 268 million steps/s. Those loops must not be unrolled into one another: 307 to 380.
-    """
-    if isinstance(summary, types.BaseTuple):
-        return lambda summary, count: opaque(count)
-    return lambda summary, count: LANES
+def _reads_again(stages: Any) -> bool:
+    return _has_stages(stages) or TARGETS[stages.types[stages.fields.index("summary")].width].reads_again
 
 
 @by_type
@@ -109,125 +65,181 @@ def one_or_both(partials, summaries):
     return lambda partials, summaries: partials
 
 
+# ---- the lanes of a vector, in every step ----------------------------------------------------------------------------
+
+
+@inlined
+def _now(setting, g):
+    return agent_now(setting.agent, setting.schedules, g, setting.lockstep)
+
+
+@inlined
+def _row(setting, g):
+    return rows(setting.table, setting.lanes.row_at, g, setting.stride, setting.row)
+
+
+@inlined
+def _summary(setting, g, row):
+    now = _now(setting, g)
+    return complete_summary(now, summarise(now, row, setting.like))
+
+
+@inlined
+def _entry(setting, g, summary):
+    return summarise_entry(_now(setting, g), summary, load(setting.lanes.entry, g), setting.like)
+
+
+@inlined
+def act_again(setting, g, here):
+    """Choose the actions of the lanes `here` from the rows as they are in the tables; rare."""
+    lanes = setting.lanes
+    row = _row(setting, g)
+    action = whole(act(_now(setting, g), row, _summary(setting, g, row), halves(load(lanes.bits, g))), 0.0)
+    store(lanes.action, g, select(here, action, load(lanes.action, g)))
+    store(lanes.entry_at, g, select(here, load(lanes.row_at, g) + action, load(lanes.entry_at, g)))
+    store(lanes.q, g, select(here, pick(row, action), load(lanes.q, g)))
+    store(lanes.record_at, g, select(here, load(lanes.records_at, g) + (action + action), load(lanes.record_at, g)))
+
+
 @by_type
-def complete_summaries(agent, partial, summary, start, end):
-    """Complete the summaries of some lanes, if they are partial."""
-    if partial == summary:
-        return lambda agent, partial, summary, start, end: None
-
-    def complete_all(agent, partial, summary, start, end):
-        for g in range(start, end, LANES):
-            summary[g] = complete_summary(agent, partial[g])
-
-    return complete_all
-
-
-@by_type
-def draw_outcomes(lanes, count, mdp):
+def draw_outcomes(setting, turn, mdp):
     """Draw the outcomes of actions, where they are stochastic."""
     if mdp.types[mdp.fields.index("outcome")] == types.none:
-        return lambda lanes, count, mdp: None
+        return lambda setting, turn, mdp: None
 
-    def draw_all(lanes, count, mdp):
-        for lane in range(count):
-            chance = outcome_draw(lanes.key[lane])
-            lanes.high[lane], lanes.low[lane] = chance.high, chance.low
-        for lane in range(count):
-            row = int64(lanes.record_at[lane]) >> 1
-            lanes.record_at[lane] = int32(2 * sampled(mdp.outcome, row, Draw(lanes.high[lane], lanes.low[lane])))
+    def draw_all(setting, turn, mdp):
+        lanes, shift = setting.lanes, turn * GOLDEN + OUTCOME
+        for g in range(0, lane_count(setting.lockstep), lane_width(setting.lockstep)):
+            store(lanes.bits, g, mixed(load(lanes.key, g) + shift))
+        for lane in range(lane_count(setting.lockstep)):
+            chance = Draw(uint32(lanes.bits[lane] >> uint64(32)), uint32(lanes.bits[lane]))
+            lanes.record_at[lane] = int32(2 * sampled(mdp.outcome, int64(lanes.record_at[lane]) >> 1, chance))
 
     return draw_all
 
 
-# ---- one lane, when an episode or a run is over: rare ----------------------------------------------------------------
-
-
 @inlined
-def start_episode(lanes, lane, mdp, row):
-    """Put a lane into the first state of an episode."""
-    state = sampled(mdp.start, 0, start_draw(lanes.key[lane]))
-    lanes.row_at[lane] = int32(state * mdp.row_stride)
-    lanes.records_at[lane] = int32(state * 2 * len(row))
-
-
-@inlined
-def start_run(lanes, lane, run, key, episodes, mdp, row):
-    """Give a lane a run, with the random stream that begins with `key`, and the first state."""
-    first = draw(key)
-    lanes.key[lane], lanes.high[lane], lanes.low[lane] = key, first.high, first.low
-    lanes.run[lane], lanes.curve[lane] = run, run * episodes
-    lanes.episode[lane], lanes.steps[lane], lanes.total[lane] = int32(0), int32(0), 0.0
-    start_episode(lanes, lane, mdp, row)
-
-
-@inlined
-def write_episode(lanes, lane, truncated, curves, q_table, mdp, row):
-    """Record a finished episode, and the table if it is kept then."""
-    at, episode, n_actions = lanes.curve[lane], int64(lanes.episode[lane]), len(row)
-    curves.returns[at], curves.lengths[at], curves.truncated[at] = lanes.total[lane], lanes.steps[lane], truncated
-    lanes.curve[lane] = at + 1
-    if curves.n_tables > 0 and curves.kept[episode - 1] >= 0:
-        to = (lanes.run[lane] * curves.n_tables + curves.kept[episode - 1]) * mdp.n_states * n_actions
-        for s in range(mdp.n_states):
-            for a in range(n_actions):
-                curves.tables[to + s * n_actions + a] = q_table[s * mdp.row_stride + lanes.base[lane] + a]
-
-
-# ---- sixteen lanes at a time, in every step --------------------------------------------------------------------------
-
-
-@inlined
-def act_again(agent, lanes, g, here, q_table, stride, row, like):
-    """Choose the actions of the lanes `here` from the rows as they are in the tables; rare."""
-    for lane in range(g, g + LANES):
-        lanes.record[2 * lane + 1] = uint64(lanes.row_at[lane])
-    now, row_now = tuned(agent, load(lanes.episode, g)), rows(q_table, lanes.record, g, stride, row)
-    summary = complete_summary(now, summarise(now, row_now, like))
-    action = act(now, row_now, summary, Draw(load(lanes.high, g), load(lanes.low, g)))
-    store(lanes.action, g, select(here, action, load(lanes.action, g)))
-    store(lanes.q, g, select(here, pick(row_now, action), load(lanes.q, g)))
-    record_at = load(lanes.records_at, g) + (action + action)
-    store(lanes.record_at, g, select(here, record_at, load(lanes.record_at, g)))
-
-
-@inlined
-def learn_all(agent, lanes, g, ahead, summary, max_steps):
-    """Learn from a step of sixteen lanes; return which episodes ended, which terminated, which actions are stale."""
-    episode = load(lanes.episode, g)
-    now = tuned(agent, episode)
-    if on_policy(agent):
-        store(lanes.next_action, g, act(now, ahead, summary, Draw(load(lanes.high, g), load(lanes.low, g))))
-    value = bootstrap(now, ahead, summary, load(lanes.next_action, g))
-    reward, next_row, next_records = outcomes(lanes.record, g)
-    terminated = next_records < 0
-    store(lanes.entry, g, learn(now, load(lanes.q, g), reward, terminated, value))
-    steps = load(lanes.steps, g) + 1
-    store(lanes.steps, g, steps)
-    store(lanes.total, g, load(lanes.total, g) + reward)
-    ended = terminated | (steps >= max_steps)
-    store(lanes.episode, g, select(ended, episode + 1, episode))
-    action, row_at = load(lanes.action, g), load(lanes.row_at, g)
-    same = next_row == row_at
-    store(lanes.entry_at, g, row_at + load(lanes.base, g) + action)
-    store(lanes.changed, g, select(same, action, -1))
+def _arrive(setting, stages, g, shift):
+    """Draw for the next action, and fetch what this one leads to; return the row there."""
+    lanes = setting.lanes
+    store(lanes.bits, g, mixed(load(lanes.key, g) + shift))
+    reward, word, ahead = arrive(setting.records, lanes.record_at, setting.table, g, setting.stride, setting.row)
+    store(lanes.reward, g, reward)
+    store(lanes.word, g, word)
+    next_row = whole(word & _LOW, 0.0)
+    store(lanes.changed, g, select(next_row == load(lanes.row_at, g), load(lanes.action, g), -1))
     store(lanes.row_at, g, next_row)
-    store(lanes.records_at, g, next_records & _POSITION)
-    stale = ended if (varies_by_episode(agent) or on_policy(agent)) else ended & same
-    return bits_of(ended), bits_of(terminated), bits_of(stale)
+    store(lanes.records_at, g, whole(word >> uint64(32) & _HIGH, 0.0))
+    if reads_again(stages):
+        store(lanes.q, g, values_at(setting.table, lanes.entry_at, g, setting.stride))
+    return ahead
+
+
+@by_type
+def _complete(setting, stages, count):
+    """Complete the summaries of all lanes, if they are partial."""
+    if stages.types[0] == stages.types[1]:
+        return lambda setting, stages, count: None
+
+    def complete(setting, stages, count):
+        for g in range(0, opaque(count), lane_width(setting.lockstep)):
+            stages.summary[g] = complete_summary(setting.agent, stages.partial[g])
+
+    return complete
 
 
 @inlined
-def act_all(agent, lanes, g, ahead, summary, entry, like):
-    """Choose the next actions of sixteen lanes; return which of them are stale, their summaries too inexact."""
-    row, stale = replaced(ahead, load(lanes.changed, g), load(lanes.entry, g)), uint64(0)
-    if on_policy(agent):
+def _evaluate(setting, g, ahead, summary):
+    """The value of the next state."""
+    now, lanes = _now(setting, g), setting.lanes
+    if on_policy(setting.agent):
+        store(lanes.next_action, g, act(now, ahead, summary, halves(load(lanes.bits, g))))
+    return bootstrap(now, ahead, summary, load(lanes.next_action, g))
+
+
+@inlined
+def _learn(setting, g, turn, value):
+    """Learn from a step of a vector's lanes, and write it down; return which episodes ended."""
+    lanes = setting.lanes
+    reward, word = load(lanes.reward, g), load(lanes.word, g)
+    sign = bitcast(word, int64(0))
+    store(lanes.entry, g, learn(_now(setting, g), load(lanes.q, g), reward, sign < 0, value))
+    store(lanes.total, g, load(lanes.total, g) + reward)
+    scatter(setting.table, lanes.entry_at, lanes.entry, g, setting.stride)
+    # The sign of the word says `terminated`, that of the turns left after this one that they are used up.
+    ended = (sign | (load(lanes.limit, g) - (turn + 2))) < 0
+    begin_episodes(setting.agent, setting.schedules, setting.upcoming, g, ended)
+    return bits_of(ended)
+
+
+@inlined
+def _act(setting, stages, g, row, summary, entry):
+    """Choose the next actions of a vector's lanes; return which of them are stale, their summaries too inexact."""
+    lanes, stale = setting.lanes, uint64(0)
+    if on_policy(setting.agent):
         action = load(lanes.next_action, g)
     else:
-        now = tuned(agent, load(lanes.episode, g))
-        updated, needs_summary = update_summary(now, row, summary, load(lanes.changed, g), entry, like)
+        now = _now(setting, g)
+        updated, needs_summary = update_summary(now, row, summary, load(lanes.changed, g), entry, setting.like)
         stale = bits_of(needs_summary)
-        action = act(now, row, updated, Draw(load(lanes.high, g), load(lanes.low, g)))
+        action = whole(act(now, row, updated, halves(load(lanes.bits, g))), 0.0)
     store(lanes.action, g, action)
-    store(lanes.q, g, pick(row, action))
+    store(lanes.entry_at, g, load(lanes.row_at, g) + action)
+    if not reads_again(stages):
+        store(lanes.q, g, pick(row, action))
     store(lanes.record_at, g, load(lanes.records_at, g) + (action + action))
     return stale
+
+
+# ---- all lanes -------------------------------------------------------------------------------------------------------
+
+# Where a summary is one vector a step is short, and the lanes of a vector take it in one loop. Where it is more
+# (exponentials), all lanes pass each stage in a loop of its own, so that each keeps few vectors at a time: 402 against
+# 268 million steps/s. Those loops must not be unrolled into one another: 307 to 380.
+
+
+@by_type
+def step_all(setting, stages, count, turn):
+    """Take a step with all lanes, learn from it, and act; return which episodes ended, which actions are stale."""
+
+    def in_one_loop(setting, stages, count, turn):
+        ended, stale, shift = uint64(0), uint64(0), (turn + 1) * GOLDEN
+        for g in range(0, opaque(count), lane_width(setting.lockstep)):
+            ahead = _arrive(setting, stages, g, shift)
+            summary = _summary(setting, g, ahead)
+            ended |= _learn(setting, g, turn, _evaluate(setting, g, ahead, summary)) << uint64(g)
+            row = replaced(ahead, load(setting.lanes.changed, g), load(setting.lanes.entry, g))
+            stale |= _act(setting, stages, g, row, summary, _entry(setting, g, summary)) << uint64(g)
+        return ended, stale
+
+    def in_two_loops(setting, stages, count, turn):
+        ended, stale, shift, width = uint64(0), uint64(0), (turn + 1) * GOLDEN, lane_width(setting.lockstep)
+        for g in range(0, opaque(count), width):
+            ahead = _arrive(setting, stages, g, shift)
+            summary = _summary(setting, g, ahead)
+            stages.summary[g] = summary
+            ended |= _learn(setting, g, turn, _evaluate(setting, g, ahead, summary)) << uint64(g)
+        for g in range(0, opaque(count), width):
+            summary = stages.summary[g]
+            stale |= _act(setting, stages, g, _row(setting, g), summary, _entry(setting, g, summary)) << uint64(g)
+        return ended, stale
+
+    def in_stages(setting, stages, count, turn):
+        lanes, like, width = setting.lanes, setting.like, lane_width(setting.lockstep)
+        ended, stale, shift = uint64(0), uint64(0), (turn + 1) * GOLDEN
+        for g in range(0, opaque(count), width):
+            stages.partial[g] = summarise(_now(setting, g), _arrive(setting, stages, g, shift), like)
+        _complete(setting, stages, count)
+        for g in range(0, opaque(count), width):
+            store(lanes.value, g, _evaluate(setting, g, _row(setting, g), stages.summary[g]))
+        for g in range(0, opaque(count), width):
+            ended |= _learn(setting, g, turn, load(lanes.value, g)) << uint64(g)
+        for g in range(0, opaque(count), width):
+            stages.entry[g] = _entry(setting, g, stages.summary[g])
+        for g in range(0, opaque(count), width):
+            stale |= _act(setting, stages, g, _row(setting, g), stages.summary[g], stages.entry[g]) << uint64(g)
+        return ended, stale
+
+    if _has_stages(stages):
+        return in_stages
+    return in_two_loops if _reads_again(stages) else in_one_loop

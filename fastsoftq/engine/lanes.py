@@ -1,50 +1,47 @@
-"""Many runs in lockstep: the rules on vectors of sixteen lanes, with the same bits as one run at a time (`one_run.py`).
+"""Many runs in lockstep: the rules on vectors of lanes, with the same bits as one run at a time (`one_run.py`).
 
 Every lane holds one run; a lane whose run is over takes the next one. A turn of the loop moves all lanes one step:
-episodes that are over are written down, then each lane draws, fetches what its action leads to, and learns from it.
+each fetches what its action leads to, and learns from it; episodes that are over are written down; then each lane acts.
 """
 
 from __future__ import annotations
 
-from numba import int32, uint8, uint64
+from numba import int32, int64, uint64
 
 from fastsoftq.agents.rules import complete_summary, summarise, summarise_entry
 from fastsoftq.agents.schedules import tuned
-from fastsoftq.engine.lane_memory import group_array, lane_arrays, lanes_in, load, lowest_bit
-from fastsoftq.engine.lane_stages import (
+from fastsoftq.engine.lane_events import (
     Pointers,
-    Stages,
-    act_again,
-    act_all,
-    complete_summaries,
-    draw_outcomes,
+    Setting,
+    end_episode,
     lane_stride,
-    learn_all,
-    one_or_both,
-    several_starts,
     start_episode,
     start_run,
-    tile_width,
     write_episode,
 )
-from fastsoftq.engine.lane_tables import fetch, fetch_add, pointer, rows, scatter
+from fastsoftq.engine.lane_groups import group_array
+from fastsoftq.engine.lane_memory import lane_arrays, lanes_in, load, lowest_bit
+from fastsoftq.engine.lane_schedules import agent_now, schedule_arrays, set_schedules
+from fastsoftq.engine.lane_stages import Stages, act_again, draw_outcomes, one_or_both, step_all
+from fastsoftq.engine.lane_tables import fetch_add, pointer, rows
+from fastsoftq.engine.lockstep import lane_count, lane_width
 from fastsoftq.kernels.jit import compiled
-from fastsoftq.kernels.random import advance, draw, seed
-from fastsoftq.kernels.simd import LANES, any_lane
+from fastsoftq.kernels.random import advance, seed
+from fastsoftq.kernels.simd import any_lane
 
 __all__ = ["run_lanes"]
 
 
 @compiled
-def run_lanes(agent, mdp, groups, table, row, like, work, out):
+def run_lanes(agent, mdp, lockstep, table, row, like, work, out):
     """Train runs until none is left, as many at a time as there are lanes.
 
     Parameters
     ----------
     agent : NamedTuple
     mdp : Packed
-    groups : tuple of int
-        The first lane of each group of sixteen, 0, 16, ..., at most 48; its length is part of the type.
+    lockstep : Lockstep
+        How many lanes, and how many of them to a vector; known when compiling.
     table : float64 [mdp.size]
         Room for the lanes' tables, on a cache line.
     row : tuple of float64, [actions]
@@ -55,49 +52,54 @@ def run_lanes(agent, mdp, groups, table, row, like, work, out):
         Filled in place as by `run_episodes`; `truncated` as uint8.
     """
     seeds, initial_q, max_steps, next_run, stop, progress = work
-    count, stride = LANES * len(groups), lane_stride(mdp, row)
-    records, q_table, initial_tables = pointer(mdp.records), pointer(table), pointer(initial_q)
+    count, width, stride = lane_count(lockstep), lane_width(lockstep), lane_stride(mdp, row)
+    q_table, initial_tables = pointer(table), pointer(initial_q)
     curves = Pointers(
         pointer(out.returns), pointer(out.lengths), pointer(out.truncated), pointer(out.kept), pointer(out.tables),
         out.returns.shape[1], out.tables.shape[1],
     )  # fmt: skip
-    lanes = lane_arrays(groups)
+    lanes = lane_arrays(lockstep)
+    schedules, upcoming = schedule_arrays(agent, lockstep), schedule_arrays(agent, lockstep)
+    setting = Setting(
+        agent, schedules, upcoming, lanes, pointer(mdp.records), q_table, stride, row, like, max_steps, lockstep,
+    )  # fmt: skip
+    turn = int64(0)  # how many steps every lane has taken
     for i in range(mdp.size):
         q_table[i] = 0.0
     for lane in range(count):
-        lanes.curve[lane], lanes.base[lane] = -1, int32(lane * stride)
-        start_episode(lanes, lane, mdp, row)
-        lanes.record_at[lane] = lanes.records_at[lane]
-    ahead = rows(q_table, lanes.record, 0, stride, row)
-    now = tuned(agent, load(lanes.episode, 0))
+        lanes.curve[lane] = -1
+        set_schedules(agent, schedules, lane, tuned(agent, int32(0)))
+        set_schedules(agent, upcoming, lane, tuned(agent, int32(0)))
+        start_episode(setting, lane, turn, mdp)
+        lanes.record_at[lane], lanes.entry_at[lane] = lanes.records_at[lane], lanes.row_at[lane]
+    # What the stages pass on has the types of these.
+    now, ahead = agent_now(agent, schedules, 0, lockstep), rows(q_table, lanes.row_at, 0, stride, row)
     partial = summarise(now, ahead, like)
     summary = complete_summary(now, partial)
     entry = summarise_entry(now, summary, load(lanes.entry, 0), like)
-    summaries = group_array(summary, groups)
-    partials = one_or_both(group_array(partial, groups), summaries)
-    stages = Stages(group_array(ahead, groups), partials, summaries, group_array(entry, groups))
-    tile_size = tile_width(summary, count)
+    summaries = group_array(summary, lockstep)
+    partials = one_or_both(group_array(partial, lockstep), summaries)
+    stages = Stages(partials, summaries, group_array(entry, lockstep))
 
-    # One bit a lane: the episode is over, it terminated, the action must be chosen from the row in the table.
-    ended = terminated = stale = uint64(0)
+    # One bit a lane: the episode is over, the action must be chosen from the row in the table.
+    ended = stale = uint64(0)
     free, running, steps_taken = count, 0, 0
     while not stop[0]:
-        while ended != 0:
+        while ended != 0:  # rare
             lane = lowest_bit(ended)
-            ended &= ended - uint64(1)
-            was_truncated = ~(terminated >> uint64(lane)) & uint64(1)
+            bit = ended & (~ended + uint64(1))
+            ended ^= bit
+            lanes.episode[lane] += int32(1)
             if lanes.curve[lane] >= 0:
-                write_episode(lanes, lane, uint8(was_truncated), curves, q_table, mdp, row)
-                steps_taken += lanes.steps[lane]
+                length = turn + max_steps - lanes.limit[lane]
+                write_episode(setting, lane, length, curves, mdp)
+                steps_taken += length
                 if lanes.episode[lane] == curves.episodes:
                     lanes.curve[lane] = -1
                     progress[0], progress[1] = progress[0] + 1, steps_taken
                     free, running = free + 1, running - 1
-            lanes.steps[lane], lanes.total[lane] = int32(0), 0.0
-            if was_truncated != 0 or several_starts(mdp):
-                start_episode(lanes, lane, mdp, row)
-                stale |= uint64(1) << uint64(lane)
-        terminated = uint64(0)
+            if end_episode(setting, lane, turn, mdp):
+                stale |= bit
 
         if free > 0:  # lanes without a run take the next
             free = 0
@@ -106,11 +108,11 @@ def run_lanes(agent, mdp, groups, table, row, like, work, out):
                     run = fetch_add(next_run)
                     if run >= len(seeds):
                         break
-                    start_run(lanes, lane, run, advance(seed(seeds[run])), curves.episodes, mdp, row)
+                    start_run(setting, lane, turn, run, advance(seed(seeds[run])), curves.episodes, mdp)
                     first = (run % len(initial_q)) * mdp.n_states * len(row)
                     for s in range(mdp.n_states):
                         for a in range(len(row)):
-                            at = s * mdp.row_stride + lanes.base[lane] + a
+                            at = s * mdp.row_stride + lane * stride + a
                             q_table[at] = initial_tables[first + s * len(row) + a]
                     stale |= uint64(1) << uint64(lane)
                     running += 1
@@ -118,36 +120,11 @@ def run_lanes(agent, mdp, groups, table, row, like, work, out):
                 break
 
         if stale != 0:
-            for g in range(0, count, LANES):
-                here = lanes_in(stale, g)
+            for g in range(0, count, width):
+                here = lanes_in(stale, g, lockstep)
                 if any_lane(here):
-                    act_again(agent, lanes, g, here, q_table, stride, row, like)
-            stale = uint64(0)
+                    act_again(setting, g, here)
 
-        draw_outcomes(lanes, count, mdp)
-        for lane in range(count):
-            lanes.key[lane] = advance(lanes.key[lane])
-            bits = draw(lanes.key[lane])
-            lanes.high[lane], lanes.low[lane] = bits.high, bits.low
-        for g in range(0, count, LANES):
-            fetch(records, lanes.record_at, lanes.record, g)
-
-        for tile in range(0, count, tile_size):
-            end = tile + tile_size
-            for g in range(tile, end, LANES):
-                stages.ahead[g] = rows(q_table, lanes.record, g, stride, row)
-                stages.partial[g] = summarise(tuned(agent, load(lanes.episode, g)), stages.ahead[g], like)
-            complete_summaries(agent, stages.partial, stages.summary, tile, end)
-            for g in range(tile, end, LANES):
-                over, done, again = learn_all(agent, lanes, g, stages.ahead[g], stages.summary[g], max_steps)
-                ended |= over << uint64(g)
-                terminated |= done << uint64(g)
-                stale |= again << uint64(g)
-            for g in range(tile, end, LANES):
-                now = tuned(agent, load(lanes.episode, g))
-                stages.entry[g] = summarise_entry(now, stages.summary[g], load(lanes.entry, g), like)
-            for g in range(tile, end, LANES):
-                again = act_all(agent, lanes, g, stages.ahead[g], stages.summary[g], stages.entry[g], like)
-                stale |= again << uint64(g)
-        for g in range(0, count, LANES):
-            scatter(q_table, lanes.entry_at, lanes.entry, g)
+        draw_outcomes(setting, turn, mdp)
+        ended, stale = step_all(setting, stages, count, turn)
+        turn += 1

@@ -17,7 +17,7 @@ from fastsoftq.kernels.simd import element
 __all__ = ["RuleError", "rule_error"]
 
 _ADVICE = (
-    "Rules run on one number and on sixteen at once: use arithmetic, comparisons, loops over actions, "
+    "Rules run on one number and on many at once: use arithmetic, comparisons, loops over actions, "
     "`select(condition, a, b)`, `minimum`, `maximum`, `fma` (fastsoftq.kernels.simd), `exp2`, `log2` "
     "(fastsoftq.kernels.numerics)"
 )
@@ -87,7 +87,7 @@ def _reason(error: Exception) -> str:
     """The gist of Numba's message, in one line."""
     text = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
     if "truth(" in text or "<class 'bool'>" in text:
-        return f"`if`, `while`, `and`, `or` and `not` cannot ask sixteen numbers at once. {_ADVICE}"
+        return f"`if`, `while`, `and`, `or` and `not` cannot ask many numbers at once. {_ADVICE}"
     builtin = re.search(r"<built-in function (min|max)>", text)
     if builtin:
         return f"`{builtin[1]}` knows no vectors, `{builtin[1]}imum` does. {_ADVICE}"

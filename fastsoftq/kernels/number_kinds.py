@@ -41,6 +41,8 @@ __all__ = [
     "TupleKind",
     "UpTo15",
     "WholeKind",
+    "WholeOrFlag",
+    "WholeOrFlagKind",
     "as_whole",
     "is_number",
 ]
@@ -149,6 +151,21 @@ def as_whole(name: str, value: Any, least: int, most: int) -> int:
     return found
 
 
+class WholeOrFlagKind(WholeKind):
+    """A bool, or an integer that 32 bits hold."""
+
+    allowed = "a boolean or an integer"
+
+    def __init__(self) -> None:
+        super().__init__(-(2**31), 2**31 - 1)
+
+    def takes(self, t: types.Type) -> bool:
+        return super().takes(t) or _dtype(t) == types.boolean
+
+    def checked(self, name: str, value: Any) -> Any:
+        return bool(value) if isinstance(value, bool | np.bool_) else super().checked(name, value)
+
+
 class NumberOrFlagKind(NumberKind):
     """A real number or a bool."""
 
@@ -235,6 +252,7 @@ class TupleKind(Kind):
         return tuple(found.astype(np.int32))
 
 
+WholeOrFlag: TypeAlias = Annotated[Any, WholeOrFlagKind()]
 NumberOrFlag: TypeAlias = Annotated[Any, NumberOrFlagKind()]
 Float: TypeAlias = Annotated[Any, FloatKind()]
 Like: TypeAlias = Annotated[Any, LikeKind()]

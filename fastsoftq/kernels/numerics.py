@@ -1,4 +1,4 @@
-"""exp2 and log2 with the same bits on every machine, for one number and for sixteen.
+"""exp2 and log2 with the same bits on every machine, for one number and for vectors.
 
 Polynomials of minimal relative error (Remez), evaluated with explicit fused multiply-adds, so that no library and no
 compiler has a say in the last bit. They are seven times as fast as libm's and need no table. Float64 results are good
@@ -72,7 +72,10 @@ _LOG2_32 = _float32(
 )
 _LOWEST_64, _LOWEST_32 = -1020.0, np.float32(-126)  # below, results would be subnormal
 _ROUND_64, _ROUND_32 = 1.5 * 2.0**52, np.float32(1.5 * 2.0**23)  # added and taken away, rounds to a whole number
-_ROOT_HALF_64, _ROOT_HALF_32 = 0x3FE6A09E667F3BCD, np.int32(0x3F3504F3)  # the bits of sqrt(1/2)
+_ROOT_HALF_64, _ROOT_HALF_32 = np.uint64(0x3FE6A09E667F3BCD), np.int32(0x3F3504F3)  # the bits of sqrt(1/2)
+_BIAS_64 = np.uint64((1024 << 52) - 0x3FE6A09E667F3BCD)  # so that no difference from them is negative
+_FRACTION_64, _FRACTION_32 = np.uint64(2**52 - 1), np.int32(2**23 - 1)
+_52, _BITS_OF_2_52 = np.uint64(52), np.uint64(0x4330000000000000)
 _ONE_32 = np.float32(1)
 _23 = np.int32(23)
 
@@ -163,21 +166,20 @@ def log2(x: _Normal):
     if element(x) == types.float32:
 
         def single(x):
-            bits = bitcast(x, types.int32)
-            exponent = (bits - _ROOT_HALF_32) >> _23
-            f = bitcast(bits - (exponent << _23), x) - _ONE_32
-            return fma(polynomial(f, _LOG2_32), f, convert(exponent, x))
+            from_root = bitcast(x, types.int32) - _ROOT_HALF_32
+            f = bitcast((from_root & _FRACTION_32) + _ROOT_HALF_32, x) - _ONE_32
+            return fma(polynomial(f, _LOG2_32), f, convert(from_root >> _23, x))
 
         return single
     if element(x) == types.float64:
 
         def double(x):
-            bits = bitcast(x, types.int64)
-            exponent = (bits - _ROOT_HALF_64) >> 52
-            m = bitcast(bits - (exponent << 52), x)
+            from_root = bitcast(x, types.uint64) + _BIAS_64
+            m = bitcast((from_root & _FRACTION_64) + _ROOT_HALF_64, x)
             z = (m - 1.0) / (m + 1.0)
-            # through int32: converting 64-bit integers is slow without AVX-512
-            return fma(polynomial(z * z, _LOG2_64), z, convert(convert(exponent, types.int32), x))
+            # the exponent, biased, as the last bits of a number: processors without AVX-512 convert no 64-bit integers
+            exponent = bitcast((from_root >> _52) | _BITS_OF_2_52, x) - (2.0**52 + 1024.0)
+            return fma(polynomial(z * z, _LOG2_64), z, exponent)
 
         return double
     return lambda x: log2(np.float64(x))

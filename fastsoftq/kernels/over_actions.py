@@ -1,6 +1,6 @@
 """Rows: the numbers of one state, one for each action, as a tuple or as a one-dimensional array.
 
-Engines hold rows as tuples (of numbers, or of sixteen-wide vectors); users pass rows of their own arrays. Rules go over
+Engines hold rows as tuples (of numbers, or of vectors); users pass rows of their own arrays. Rules go over
 a row with `fold` and `each`: loops over an array, straight-line code over a tuple. Left to LLVM, a loop over eight
 exponentials would not be unrolled, and a tuple indexed by a variable is slow.
 """
@@ -16,7 +16,7 @@ from numba.core import cgutils
 from fastsoftq.kernels.jit import by_type, emit_call, inlined, operation
 from fastsoftq.kernels.number_kinds import Number
 from fastsoftq.kernels.row_kinds import Action, ActionOrNone, Extra, Row, RowOfTable, Rule, SomeRow, StateOfTable, Table
-from fastsoftq.kernels.simd import maximum, select
+from fastsoftq.kernels.simd import maximum, select, whole
 
 __all__ = ["each", "first", "fold", "highest", "pick", "read_row", "replaced", "total"]
 
@@ -213,14 +213,14 @@ def total(row: Row):
 
 @inlined
 def pick(row: Row, action: Action):
-    """The entry of `action`, by comparison: in a tuple, and with sixteen actions at once, there is no indexing.
+    """The entry of `action`, by comparison: in a tuple, and with many actions at once, there is no indexing.
 
     Examples
     --------
     >>> pick((1.0, 3.0, 2.0), 1)
     3.0
     """
-    return fold(_picked, first(row), row, (action,))
+    return fold(_picked, first(row), row, (whole(action, first(row)),))
 
 
 @inlined
@@ -232,4 +232,4 @@ def replaced(row: Row, action: ActionOrNone, value: Number):
     >>> replaced((1.0, 3.0, 2.0), 1, 0.5)
     (1.0, 0.5, 2.0)
     """
-    return each(_replaced, row, (action, value))
+    return each(_replaced, row, (whole(action, first(row)), value))

@@ -7,16 +7,18 @@ how many were drawn before, never on its neighbours, threads or engine.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, NamedTuple, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 import numpy as np
 from numba import types
 
 from fastsoftq.kernels.jit import by_type, inlined
+from fastsoftq.kernels.mixing import GOLDEN, Draw, as_float, halves, mixed
 from fastsoftq.kernels.number_kinds import Like, WholeKind, as_whole, is_number
 from fastsoftq.kernels.simd import convert, element
 
 __all__ = [
+    "OUTCOME",
     "ADraw",
     "Draw",
     "Half",
@@ -31,25 +33,10 @@ __all__ = [
     "unit",
 ]
 
-# Keys are int64, since Numba does not always take a large Python int as uint64; they wrap around.
-_GOLDEN = np.int64(0x9E3779B97F4A7C15 - 2**64)
-_MIX_1, _MIX_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 # Added to a key, they make the environment's draws independent of the agent's: for outcomes, for start states.
-_OUTCOME, _START = np.int64(0xD1B54A32D192ED03 - 2**64), np.int64(0x2545F4914F6CDD1D)
-_11, _27, _30, _31, _32 = (np.uint64(n) for n in (11, 27, 30, 31, 32))
-
-
-class Draw(NamedTuple):
-    """64 random bits as two uint32: rules use `high` to decide whether to explore and `low` to choose.
-
-    Examples
-    --------
-    >>> Draw(high=1, low=2).low
-    2
-    """
-
-    high: int
-    low: int
+OUTCOME, _START = np.int64(0xD1B54A32D192ED03 - 2**64), np.int64(0x2545F4914F6CDD1D)
+_8 = np.uint32(8)
+_11, _32 = np.uint64(11), np.uint64(32)
 
 
 class _WordKind(WholeKind):
@@ -74,7 +61,7 @@ class _DrawKind(_WordKind):
     def checked(self, name: str, value: Any) -> Any:
         if not isinstance(value, tuple) or len(value) != 2:
             raise TypeError(f"{name} is {value!r}; it must be a Draw, or a pair of integers")
-        return Draw(*(np.uint32(as_whole(name, half, 0, 2**32 - 1)) for half in value))  # type: ignore[arg-type]
+        return Draw(*(np.uint32(as_whole(name, half, 0, 2**32 - 1)) for half in value))
 
     def beside(self, name: str, value: Any, given: Any) -> Any:
         return value
@@ -86,14 +73,6 @@ ADraw: TypeAlias = Annotated[Any, _DrawKind(np.uint32, 0, 2**32 - 1)]
 Key: TypeAlias = Annotated[Any, _WordKind(np.uint64, -(2**63), _64)]
 _Seed: TypeAlias = Annotated[Any, _WordKind(np.uint64, 0, _64)]
 _Count: TypeAlias = Annotated[Any, _WordKind(np.uint64, 1, 2**32)]
-
-
-@inlined
-def _mixed(key):
-    z = np.uint64(key)
-    z = (z ^ (z >> _30)) * _MIX_1
-    z = (z ^ (z >> _27)) * _MIX_2
-    return z ^ (z >> _31)
 
 
 @inlined
@@ -114,7 +93,7 @@ def seed(number: _Seed):
     >>> seed(0)
     -2152535657050944081
     """
-    return np.int64(_mixed(np.int64(number) + _GOLDEN))
+    return np.int64(mixed(np.int64(number) + GOLDEN))
 
 
 @inlined
@@ -133,7 +112,7 @@ def advance(key: Key):
     --------
     >>> key = advance(seed(0))
     """
-    return np.int64(key) + _GOLDEN
+    return convert(key, np.int64(0)) + GOLDEN
 
 
 @inlined
@@ -149,8 +128,7 @@ def draw(key: Key):
     >>> draw(7) == draw(7), draw(7) == draw(8)
     (True, False)
     """
-    bits = _mixed(key)
-    return Draw(np.uint32(bits >> _32), np.uint32(bits))  # type: ignore[arg-type]
+    return halves(mixed(key))
 
 
 @inlined
@@ -166,7 +144,7 @@ def outcome_draw(key: Key):
     >>> outcome_draw(7) == outcome_draw(7), outcome_draw(7) == outcome_draw(8)
     (True, False)
     """
-    return draw(np.int64(key) + _OUTCOME)
+    return draw(convert(key, np.int64(0)) + OUTCOME)
 
 
 @inlined
@@ -182,7 +160,7 @@ def start_draw(key: Key):
     >>> start_draw(7) == start_draw(7), start_draw(7) == start_draw(8)
     (True, False)
     """
-    return draw(np.int64(key) + _START)
+    return draw(convert(key, np.int64(0)) + _START)
 
 
 @inlined
@@ -202,7 +180,7 @@ def uniform(key: Key):
     True
     """
     key = advance(key)
-    return key, np.float64(_mixed(key) >> _11) * 2.0**-53
+    return key, np.float64(mixed(key) >> _11) * 2.0**-53
 
 
 @inlined
@@ -222,7 +200,7 @@ def integer(key: Key, count: _Count):
     True
     """
     key = advance(key)
-    return key, np.int64(((_mixed(key) >> _32) * np.uint64(count)) >> _32)
+    return key, np.int64(((mixed(key) >> _32) * np.uint64(count)) >> _32)
 
 
 @by_type
@@ -236,5 +214,5 @@ def unit(half: Half, like: Like):
     """
     if element(like) == types.float32:
         spacing = np.float32(2.0**-24)  # 32 bits would round up to 1
-        return lambda half, like: convert(half >> np.uint32(8), like) * spacing
-    return lambda half, like: convert(half, like) * 2.0**-32
+        return lambda half, like: as_float(half >> _8, like) * spacing
+    return lambda half, like: as_float(half, like) * 2.0**-32

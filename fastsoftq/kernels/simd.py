@@ -1,4 +1,4 @@
-"""Operations on one number or sixteen, so that a rule is written once: `select`, `fma`, `maximum` and others.
+"""Operations on one number or a vector of them, so that a rule is written once: `select`, `fma`, `maximum` and others.
 
 Beside a `Vec` (`vectors.py`) a number is spread over its lanes. From Python they take numbers.
 """
@@ -12,12 +12,22 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils, errors
 
+from fastsoftq.kernels.constants import known, repeated
 from fastsoftq.kernels.jit import operation
-from fastsoftq.kernels.number_kinds import BitsLike, Coefficients, Converted, Flag, Float, Number, NumberOrFlag
-from fastsoftq.kernels.vectors import FLOATS, LANES, Vec, compare, element, joined, spread
+from fastsoftq.kernels.number_kinds import (
+    BitsLike,
+    Coefficients,
+    Converted,
+    Flag,
+    Float,
+    Like,
+    Number,
+    NumberOrFlag,
+    WholeOrFlag,
+)
+from fastsoftq.kernels.vectors import FLOATS, Vec, compare, element, index_beside, joined, resized, spread
 
 __all__ = [
-    "LANES",
     "Vec",
     "any_lane",
     "bitcast",
@@ -28,6 +38,7 @@ __all__ = [
     "minimum",
     "polynomial",
     "select",
+    "whole",
 ]
 
 
@@ -54,7 +65,10 @@ def select(typing, mask: Flag, x: NumberOrFlag, y: NumberOrFlag):
     1.5
     """
     t = joined(typing, x, y)
-    t = Vec(element(t)) if isinstance(mask, Vec) else t
+    if isinstance(mask, Vec):
+        if isinstance(t, Vec) and t.width != mask.width:
+            raise errors.TypingError(f"select: mask is {mask}, beside a {t}; they must have as many lanes")
+        t = mask.of(element(t))
 
     def emit(context, builder, sig, args):
         x, y = (spread(context, builder, a, s, t) for a, s in zip(args[1:], sig.args[1:], strict=True))
@@ -116,10 +130,14 @@ def polynomial(typing, x: Float, coefficients: Coefficients):
     """
 
     def emit(context, builder, sig, args):
-        terms = [
-            spread(context, builder, builder.extract_value(args[1], i), coefficients.dtype, x)
-            for i in range(len(coefficients))
-        ]
+        numbers = known(args[1], len(coefficients)) if isinstance(x, Vec) and x.width > 1 else None
+        if numbers is not None and element(x) == coefficients.dtype:
+            terms = repeated(builder, numbers, x)
+        else:
+            terms = [
+                spread(context, builder, builder.extract_value(args[1], i), coefficients.dtype, x)
+                for i in range(len(coefficients))
+            ]
         power = args[0]
         for _ in range(2):
             pairs = [terms[i : i + 2] for i in range(0, len(terms), 2)]
@@ -162,15 +180,38 @@ def convert(typing, x: NumberOrFlag, like: Converted):
             name = "fptosi" if target.signed else "fptoui"
         elif target in FLOATS:
             name = "sitofp" if getattr(source, "signed", False) else "uitofp"
-        elif source != types.boolean and target.bitwidth < source.bitwidth:
-            name = "trunc"
-        elif source != types.boolean and target.bitwidth == source.bitwidth:
-            return args[0]
         else:
-            name = "sext" if getattr(source, "signed", False) else "zext"
-        return getattr(builder, name)(args[0], context.get_value_type(Vec(target)))
+            return resized(context, builder, args[0], x, x.of(target))
+        return getattr(builder, name)(args[0], context.get_value_type(x.of(target)))
 
-    return (Vec(target) if isinstance(x, Vec) else target)(x, like), emit
+    return (x.of(target) if isinstance(x, Vec) else target)(x, like), emit
+
+
+@operation
+def whole(typing, x: WholeOrFlag, like: Like):
+    """A flag as 1 or 0, or an integer, in the integers that go beside numbers of `like`'s type.
+
+    They are int32, but in vectors of 64-bit numbers int64 where the processor's masks are as wide as what they mask,
+    so that none has to change its width.
+
+    Parameters
+    ----------
+    x : bool or int, or a vector
+    like : number, or a vector
+
+    Examples
+    --------
+    >>> whole(True, 0.5)
+    1
+    """
+    if not isinstance(x, Vec):
+        return types.int32(x, like), lambda c, builder, sig, args: c.cast(builder, args[0], sig.args[0], types.int32)
+    t = x.of(index_beside(like, x.width))
+
+    def emit(context, builder, sig, args):
+        return resized(context, builder, args[0], x, t)
+
+    return t(x, like), emit
 
 
 @operation
@@ -192,7 +233,7 @@ def bitcast(typing, x: Number, like: BitsLike):
     cut = source.bitwidth > target.bitwidth and source not in FLOATS and not isinstance(x, Vec)
     if source.bitwidth != target.bitwidth and not cut:
         raise errors.TypingError(f"bitcast: like is {like}; it must be as wide as x, which is {x}")
-    result = Vec(target) if isinstance(x, Vec) else target
+    result = x.of(target) if isinstance(x, Vec) else target
 
     def emit(context, builder, sig, args):
         value = builder.trunc(args[0], ir.IntType(target.bitwidth)) if cut else args[0]
@@ -220,7 +261,7 @@ def any_lane(typing, mask: Flag):
         truth = _emit_truth(context, builder, args[0], sig.args[0])
         if not isinstance(mask, Vec):
             return truth
-        bits = builder.bitcast(truth, ir.IntType(LANES))
+        bits = builder.bitcast(truth, ir.IntType(mask.width))
         return builder.icmp_unsigned("!=", bits, ir.Constant(bits.type, 0))
 
     return types.boolean(mask), emit

@@ -1,8 +1,9 @@
-"""Vectors of sixteen numbers: the type `Vec` for Numba, and its arithmetic.
+"""Vectors of numbers: the type `Vec` for Numba, and its arithmetic.
 
-A `Vec` is an LLVM vector of `LANES` numbers, which LLVM splits into the registers of the machine. A number
-beside a vector is spread over its lanes. Explicit vectors are 1.3 to 1.4 times as fast as loops over lanes left to
-LLVM's vectoriser, which takes eight lanes where sixteen fit and widens 32-bit work.
+A `Vec` is an LLVM vector of as many numbers as suit the processor (`targets.py`), or of any other power of two, which
+LLVM splits into the registers of the machine. A number beside a vector is spread over its lanes. Explicit vectors are
+1.3 to 1.4 times as fast as loops over lanes left to LLVM's vectoriser, which takes eight lanes where sixteen fit and
+widens 32-bit work.
 
 Moving vectors to and from memory is the engine's business (`engine/lane_memory.py`).
 """
@@ -19,32 +20,50 @@ from numba.core import errors
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import lower_builtin, models, register_model
 
-__all__ = ["FLOATS", "LANES", "Vec", "compare", "element", "joined", "lane_order", "llvm_type", "spread"]
+from fastsoftq.kernels.targets import TARGETS
 
-LANES = 16
+__all__ = [
+    "FLOATS",
+    "Vec",
+    "aligned_to",
+    "compare",
+    "concatenated",
+    "element",
+    "in_all_lanes",
+    "index_beside",
+    "joined",
+    "lane_order",
+    "llvm_type",
+    "resized",
+    "spread",
+]
 
 FLOATS = (types.float64, types.float32)
 _I32 = ir.IntType(32)
 
 
 class Vec(types.Type):
-    """`LANES` numbers of one type.
+    """`width` numbers of one type.
 
     Examples
     --------
-    >>> Vec(types.float64)
-    Vec(float64)
+    >>> Vec(types.float64, 16)
+    Vec(float64, 16)
     """
 
-    def __init__(self, dtype: types.Type) -> None:
-        self.dtype = dtype
-        super().__init__(f"Vec({dtype})")
+    def __init__(self, dtype: types.Type, width: int) -> None:
+        self.dtype, self.width = dtype, width
+        super().__init__(f"Vec({dtype}, {width})")
+
+    def of(self, dtype: types.Type) -> Vec:
+        """As many numbers of another type."""
+        return Vec(dtype, self.width)
 
 
 @register_model(Vec)
 class _VecModel(models.PrimitiveModel):
     def __init__(self, manager: Any, fe_type: Vec) -> None:
-        super().__init__(manager, fe_type, ir.VectorType(llvm_type(fe_type.dtype), LANES))
+        super().__init__(manager, fe_type, ir.VectorType(llvm_type(fe_type.dtype), fe_type.width))
 
 
 def llvm_type(dtype: types.Type) -> ir.Type:
@@ -60,15 +79,47 @@ def llvm_type(dtype: types.Type) -> ir.Type:
     return ir.IntType(1 if dtype == types.boolean else dtype.bitwidth)
 
 
+def aligned_to(t: Vec) -> int:
+    """The alignment of a vector in memory: its size, within a line of the cache.
+
+    Examples
+    --------
+    >>> aligned_to(Vec(types.float64, 4)), aligned_to(Vec(types.float64, 16))
+    (32, 64)
+    """
+    return min(64, t.width * int(t.dtype.bitwidth) // 8)
+
+
 def element(t: types.Type) -> types.Type:
     """The number type behind a vector, a type used as a value (`float32`), or a scalar.
 
     Examples
     --------
-    >>> element(Vec(types.float32)), element(types.int64)
+    >>> element(Vec(types.float32, 16)), element(types.int64)
     (float32, int64)
     """
     return t.dtype if isinstance(t, Vec | types.NumberClass) else types.unliteral(t)
+
+
+def index_beside(t: types.Type, width: int) -> types.Type:
+    """The integer type of actions and counts beside vectors of numbers of a type.
+
+    Examples
+    --------
+    >>> index_beside(types.float64, 8), index_beside(types.float32, 8)
+    (int64, int32)
+    """
+    wide = width in TARGETS and TARGETS[width].index_bits == 64 and element(t).bitwidth == 64
+    return types.int64 if wide else types.int32
+
+
+def resized(context: Any, builder: Any, value: Any, source: Vec, target: Vec) -> Any:
+    """A vector of integers or flags in integers of another width."""
+    if source.dtype == types.boolean or target.dtype.bitwidth > source.dtype.bitwidth:
+        name = "sext" if getattr(source.dtype, "signed", False) else "zext"
+        return getattr(builder, name)(value, context.get_value_type(target))
+    same = target.dtype.bitwidth == source.dtype.bitwidth
+    return value if same else builder.trunc(value, context.get_value_type(target))
 
 
 def lane_order(order: Iterable[int]) -> ir.Constant:
@@ -83,12 +134,12 @@ def joined(context: Any, *args: types.Type) -> types.Type:
     Raises
     ------
     numba.core.errors.TypingError
-        Vectors of different types, or a float beside a vector of integers, where one number would differ from sixteen.
+        Vectors of different types, or a float beside a vector of integers, where one number would differ from many.
 
     Examples
     --------
-    >>> joined(None, Vec(types.float64), types.float64)
-    Vec(float64)
+    >>> joined(None, Vec(types.float64, 16), types.float64)
+    Vec(float64, 16)
     """
     vectors = [t for t in args if isinstance(t, Vec)]
     if not vectors:
@@ -112,10 +163,27 @@ def spread(context: Any, builder: Any, value: Any, source: types.Type, target: t
     value = context.cast(builder, value, source, element(target))
     if not isinstance(target, Vec):
         return value
-    empty = ir.Constant(ir.VectorType(value.type, LANES), ir.Undefined)
+    return in_all_lanes(builder, value, target.width)
+
+
+def in_all_lanes(builder: Any, value: Any, width: int) -> Any:
+    """One number as a vector of `width` of them."""
+    empty = ir.Constant(ir.VectorType(value.type, width), ir.Undefined)
     return builder.shuffle_vector(
-        builder.insert_element(empty, value, ir.Constant(_I32, 0)), empty, lane_order([0] * LANES)
+        builder.insert_element(empty, value, ir.Constant(_I32, 0)), empty, lane_order([0] * width)
     )
+
+
+def concatenated(builder: Any, parts: list[Any], width: int) -> Any:
+    """Vectors of one length, a power of two of them, side by side; cut to `width`."""
+    while len(parts) > 1:
+        count = parts[0].type.count
+        parts = [
+            builder.shuffle_vector(x, y, lane_order(range(2 * count)))
+            for x, y in zip(parts[::2], parts[1::2], strict=True)
+        ]
+    whole = parts[0]
+    return whole if whole.type.count == width else builder.shuffle_vector(whole, whole, lane_order(range(width)))
 
 
 def _by_kind(floating: str, signed: str, unsigned: str = "") -> Callable[..., Any]:
@@ -188,7 +256,7 @@ def _define(
             t = joined(self.context, *args)
             if not takes(t.dtype):
                 return None
-            return signature(Vec(types.boolean) if compares else t, *map(types.unliteral, args))
+            return signature(t.of(types.boolean) if compares else t, *map(types.unliteral, args))
 
     @lower_builtin(op, Vec, Vec)
     @lower_builtin(op, Vec, types.Any)

@@ -1,4 +1,4 @@
-"""Schedules take the values of their definitions, in one lane and in sixteen."""
+"""Schedules take the values of their definitions, in one lane and in many."""
 
 import numba
 import numpy as np

@@ -1,5 +1,10 @@
 """Training with an engine of the test's choosing, and what it yielded, to the bit."""
 
+from contextlib import contextmanager
+from unittest import mock
+
+from fastsoftq.engine import dispatch
+from fastsoftq.kernels.targets import TARGETS
 from fastsoftq.training import Training
 
 
@@ -12,3 +17,10 @@ def train(lanes, mdp, agent, seeds, episodes, max_steps, **options):
 
 def bits(curves, runs=slice(None)):
     return [x[runs].tobytes() for x in (curves.returns, curves.lengths, curves.truncated, curves.final_q)]
+
+
+@contextmanager
+def lanes_of(width):
+    """Within, vectors have that many lanes, whatever this processor is best at."""
+    with mock.patch.object(dispatch, "here", return_value=TARGETS[width]):
+        yield

@@ -4,6 +4,7 @@ import os
 import platform
 import subprocess
 import sys
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -11,8 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import fastsoftq as fsq
+from fastsoftq.engine import dispatch
+from fastsoftq.kernels.targets import TARGETS, here
 from tests.engine.kinds import KINDS
-from tests.engine.running import bits, train
+from tests.engine.running import bits, lanes_of, train
 from tests.engine.worlds import worlds
 
 
@@ -41,6 +44,44 @@ def test_lanes_give_the_bits_of_one_run_at_a_time(kind, data):
     agent = data.draw(agents)
     one_by_one = train(0, mdp, agent, **task, precision=precision)
     assert bits(train(lanes, mdp, agent, **task, precision=precision)) == bits(one_by_one)
+
+
+# One kind for each thing that a vector's width matters to; all kinds are tested at this processor's own.
+OF_ANY_WIDTH = [
+    "hard",
+    "hard, eight actions, slippery, many starts",
+    "hard, schedules, many starts",
+    "soft",
+    "soft, mixed",
+    "soft, cooling, slippery, mixed",
+    "soft, nine actions, slippery",
+    "sarsa, schedules, slippery, many starts",
+    "expected sarsa, schedules, slippery",
+]
+
+
+@pytest.mark.parametrize("width", sorted(TARGETS.keys() - {here().lanes}))
+@pytest.mark.parametrize("kind", OF_ANY_WIDTH)
+@given(data=st.data())
+@settings(max_examples=15)
+def test_vectors_of_any_width_give_the_bits_of_one_run_at_a_time(kind, width, data):
+    agents, lanes, actions, outcomes, several_starts, precision = KINDS[kind]
+    mdp, task = data.draw(tasks(actions, outcomes, several_starts))
+    agent = data.draw(agents)
+    one_by_one = train(0, mdp, agent, **task, precision=precision)
+    with lanes_of(width):
+        assert bits(train(lanes, mdp, agent, **task, precision=precision)) == bits(one_by_one)
+
+
+@pytest.mark.parametrize(
+    "agent", [fsq.QLearning(0.8, 0.95, fsq.LinearDecay(0.9, 0.1, 0.1)), fsq.SoftQLearning(0.8, 0.95, reward_scale=10.0)]
+)
+def test_one_lane_is_a_loop_of_its_own(agent):
+    """As a thread of a GPU would run it."""
+    mdp, task = fsq.cliff_walking(), {"seeds": 5, "episodes": 20, "max_steps": 100}
+    one_by_one = train(0, mdp, agent, **task)
+    with lanes_of(1), mock.patch.dict(dispatch.ENGINES, {"lanes_16": 1}):
+        assert bits(train(16, mdp, agent, **task)) == bits(one_by_one)
 
 
 THREADED = {"hard": 0, "soft, mixed": 64, "sarsa, schedules, slippery, many starts": 16}
@@ -103,10 +144,15 @@ def digests_here(tmp_path_factory):
     return digests(tmp_path_factory.mktemp("here"))
 
 
-@pytest.mark.parametrize(("processor", "features"), [("generic", ""), ("haswell", "+avx2,+fma")])
+@pytest.mark.parametrize(
+    ("processor", "features"),
+    [("generic", ""), ("x86-64-v2", ""), ("x86-64-v3", ""), ("x86-64-v4", ""), ("haswell", "+avx2,+fma")],
+)
 def test_on_processors_with_narrower_vectors_or_none_too(processor, features, digests_here, tmp_path):
-    """Not AVX-512, nor (on the plainest) fused multiply-adds: other instructions, the same bits."""
-    if processor == "haswell" and platform.machine().lower() not in ("x86_64", "amd64"):
+    """Not AVX-512, nor (on the plainest) AVX2 and fused multiply-adds: other instructions, the same bits."""
+    if processor != "generic" and platform.machine().lower() not in ("x86_64", "amd64"):
         pytest.skip("this is another architecture")
+    if processor == "x86-64-v4" and here().lanes < 16:
+        pytest.skip("this processor has no AVX-512")
     assert len(digests_here) == 4
     assert digests(tmp_path, NUMBA_CPU_NAME=processor, NUMBA_CPU_FEATURES=features) == digests_here

@@ -19,7 +19,7 @@ from fastsoftq.kernels.jit import inlined
 from fastsoftq.kernels.random import Draw
 from tests.array_kinds import Subclass
 from tests.kernels.calling import both_ways
-from tests.kernels.sixteen import stack
+from tests.kernels.lane_stack import stack
 
 # A Python function passed to compiled code, where none is taken.
 pytestmark = pytest.mark.filterwarnings("ignore::numba.core.errors.NumbaExperimentalFeatureWarning")
@@ -88,6 +88,7 @@ GOOD = {
     "convert": lambda: {"x": 1.5, "like": np.int32(0)},
     "bitcast": lambda: {"x": 1.5, "like": np.int64(0)},
     "any_lane": lambda: {"mask": True},
+    "whole": lambda: {"x": True, "like": 1.0},
     "maximum": lambda: {"x": 1.5, "y": 2.5},
     "minimum": lambda: {"x": 1.5, "y": 2.5},
     "lookup": lambda: {"table": tuple(np.int32(n) for n in range(16)), "index": 3},
@@ -107,7 +108,7 @@ def update(**after):
 
 
 MODULES = (lookup, numerics, operators, over_actions, policies, random, simd, updates)
-NO_KERNELS = {"LANES", "LN_2", "LOG2_E", "ADraw", "Draw", "Half", "Key", "Vec", "element"}
+NO_KERNELS = {"OUTCOME", "LN_2", "LOG2_E", "ADraw", "Draw", "Half", "Key", "Vec", "element"}
 KERNELS = {name: getattr(module, name) for module in MODULES for name in module.__all__ if name not in NO_KERNELS}
 ARGUMENTS = [(name, argument) for name in GOOD for argument in GOOD[name]() if argument != "start"]
 
@@ -167,7 +168,8 @@ def bad_from_python(name, argument):
         yield from (np.float32(1), np.int32) if name == "bitcast" else ()
     else:  # a number
         yield from (None, "1", 1j, [1.0], np.ones(1), b"1", np.datetime64(1, "s"))
-        yield from () if argument in ("x", "y") and name in ("select", "convert") else (True, np.True_)
+        yield from () if argument in ("x", "y") and name in ("select", "convert", "whole") else (True, np.True_)
+        yield from (1.5, 2**31, -(2**31) - 1) if (name, argument) == ("whole", "x") else ()
         yield from (NAN, INF) if argument in ("temperature", "epsilon", "discount", "step_size", "reward") else ()
         yield from (0, -0.5, 1e-31) if argument == "temperature" else ()
         yield from (-0.1, 1.5) if argument in ("epsilon", "discount", "step_size") else ()
@@ -202,7 +204,8 @@ def bad_when_compiled(name, argument):
         yield from (1.0, True, "1", None, row(), np.array(1))
     else:
         yield from ("1", None, 1j, row(), np.array(1.0))
-        yield from () if argument in ("x", "y") and name in ("select", "convert") else (True,)
+        yield from () if argument in ("x", "y") and name in ("select", "convert", "whole") else (True,)
+        yield from (1.5,) if (name, argument) == ("whole", "x") else ()
 
 
 def same(x, y):
@@ -451,7 +454,7 @@ def test_indices_are_checked_in_compiled_code_where_numba_is_told_to():
     assert done.stdout == "refused\n", done.stderr
 
 
-# ---- vectors of sixteen ----------------------------------------------------------------------------------------------
+# ---- vectors ------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -468,11 +471,14 @@ def test_indices_are_checked_in_compiled_code_where_numba_is_told_to():
         ("select(w, w, w)", "select: mask is"),
         ("bitcast(w, np.int32(0))", "it must be as wide as x"),
         ("maximum(w > w, w > w)", "maximum: x is"),
+        ("v + load(stack(np.int32, 8), 0)", "they must be of one type"),
+        ("select(v > v, load(stack(np.int32, 8), 0), 0)", "they must have as many lanes"),
+        ("whole(w, w)", "whole: x is"),
     ],
 )
 def test_vectors_that_do_not_go_together_are_refused_when_compiled(expression, words):
     from fastsoftq.engine.lane_memory import load
-    from fastsoftq.kernels.simd import bitcast, fma, maximum, select
+    from fastsoftq.kernels.simd import bitcast, fma, maximum, select, whole
 
     names = {
         "load": load,
@@ -482,8 +488,9 @@ def test_vectors_that_do_not_go_together_are_refused_when_compiled(expression, w
         "fma": fma,
         "maximum": maximum,
         "select": select,
+        "whole": whole,
     }
-    vectors = "v, w = load(stack(np.int32), 0), load(stack(np.float64), 0)"
+    vectors = "v, w = load(stack(np.int32, 16), 0), load(stack(np.float64, 16), 0)"
     exec(f"def f():\n    {vectors}\n    {expression}\n", names)
     with pytest.raises(TypingError, match=words):
         numba.njit(names["f"])()
@@ -495,7 +502,7 @@ def test_a_vector_of_integers_is_a_mask_where_it_is_not_zero():
 
     @numba.njit
     def f(x, out):
-        memory = stack(np.int32)
+        memory = stack(np.int32, 16)
         for lane in range(16):
             memory[lane] = x[lane]
         v = load(memory, 0)

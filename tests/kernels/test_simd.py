@@ -1,5 +1,8 @@
-"""Each operation on sixteen numbers gives the bits that it gives on one."""
+"""Each operation on a vector of numbers, however wide, gives the bits that it gives on one."""
 
+import functools
+
+import numba
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -13,7 +16,6 @@ from fastsoftq.kernels.jit import compiled, inlined
 from fastsoftq.kernels.lookup import lookup
 from fastsoftq.kernels.numerics import exp2, log2
 from fastsoftq.kernels.simd import (
-    LANES,
     any_lane,
     bitcast,
     convert,
@@ -23,32 +25,40 @@ from fastsoftq.kernels.simd import (
     minimum,
     polynomial,
     select,
+    whole,
 )
-from tests.kernels.sixteen import stack
+from tests.kernels.lane_stack import stack
 
+COUNT = 16  # numbers in each test: one vector of them, or several
+WIDTHS = [1, 2, 4, 8, 16]
 TABLE = tuple(np.int32(n * n - 7) for n in range(16))
+POSITIVE = tuple(np.int32(n * n) for n in range(16))
 COEFFICIENTS = (1.0, 0.5, -0.25, 2.0, 0.125)
 FLOATS, WHOLE = (np.float64, np.float32), (np.int32, np.int64, np.uint32, np.uint64)
 
 
-@inlined
-def vector(x, dtype):
-    memory = stack(dtype)
-    for lane in range(LANES):
-        memory[lane] = x[lane]
-    return load(memory, 0)
+def of_width(width):
+    """Functions that make vectors of so many lanes, and put them into arrays."""
 
+    @inlined
+    def vector(x, dtype, start):
+        memory = stack(dtype, width)
+        for lane in range(width):
+            memory[lane] = x[start + lane]
+        return load(memory, 0)
 
-@inlined
-def spill(v, dtype, out):
-    memory = stack(dtype)
-    store(memory, 0, v)
-    for lane in range(LANES):
-        out[lane] = memory[lane]
+    @inlined
+    def spill(v, dtype, out, start):
+        memory = stack(dtype, width)
+        store(memory, 0, v)
+        for lane in range(width):
+            out[start + lane] = memory[lane]
+
+    return vector, spill
 
 
 def operations(x, y, z):
-    """Every operation there is for numbers of this kind, each result in their type; one or sixteen."""
+    """Every operation there is for numbers of this kind, each result in their type; one or many."""
     raise NotImplementedError
 
 
@@ -78,19 +88,26 @@ def _operations(x, y, z):
 
 @compiled
 def on_one(x, y, z, out):
-    for lane in range(LANES):
+    for lane in range(COUNT):
         results = operations(x[lane], y[lane], z[lane])
         for k in range(len(results)):
             out[k, lane] = results[k]
     return len(results)
 
 
-@compiled
-def on_sixteen(x, y, z, out, dtype):
-    results = operations(vector(x, dtype), vector(y, dtype), vector(z, dtype))
-    for k in range(len(results)):
-        spill(results[k], dtype, out[k])
-    return len(results)
+@functools.cache
+def on_vectors(width):
+    vector, spill = of_width(width)
+
+    @numba.njit
+    def on_vectors(x, y, z, out, dtype):
+        for start in range(0, COUNT, width):
+            results = operations(vector(x, dtype, start), vector(y, dtype, start), vector(z, dtype, start))
+            for k in range(len(results)):
+                spill(results[k], dtype, out[k], start)
+        return len(results)
+
+    return on_vectors
 
 
 def lanes_of(dtype):
@@ -102,47 +119,57 @@ def lanes_of(dtype):
     else:
         low = -(2 ** (bits - 1)) if np.dtype(dtype).kind == "i" else 0
         elements = st.integers(0, 3) | st.integers(low, low + 2**bits - 1)
-    return arrays(dtype, LANES, elements=elements, fill=st.nothing())
+    return arrays(dtype, COUNT, elements=elements, fill=st.nothing())
 
 
+@pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("dtype", [*FLOATS, *WHOLE])
 @given(data=st.data())
-@settings(max_examples=40)
-def test_sixteen_have_the_bits_of_one(dtype, data):
+@settings(max_examples=20)
+def test_many_have_the_bits_of_one(dtype, width, data):
     x, y = (data.draw(lanes_of(dtype)) for _ in range(2))
     z = np.abs(data.draw(lanes_of(dtype))) + dtype(1)
     if dtype in FLOATS:
         x = np.clip(x, -1000, 1000) if dtype is np.float64 else np.clip(x, -120, 120)
         y[y == 0] = dtype(0.5)
-    one, sixteen = np.zeros((21, LANES), dtype), np.zeros((21, LANES), dtype)
+    one, many = np.zeros((21, COUNT), dtype), np.zeros((21, COUNT), dtype)
     count = on_one(x, y, z, one)
-    assert count == on_sixteen(x, y, z, sixteen, dtype)
-    assert one[:count].tobytes() == sixteen[:count].tobytes()
+    assert count == on_vectors(width)(x, y, z, many, dtype)
+    assert one[:count].tobytes() == many[:count].tobytes()
 
 
-def test_comparisons_with_nan_are_pythons():
+@pytest.mark.parametrize("width", WIDTHS)
+def test_comparisons_with_nan_are_pythons(width):
     x = np.array([np.nan, 1.0, np.nan, 2.0] * 4)
     y = np.array([1.0, np.nan, np.nan, 2.0] * 4)
-    one, sixteen = np.zeros((21, LANES)), np.zeros((21, LANES))
-    on_one(x, y, np.ones(LANES), one)
-    on_sixteen(x, y, np.ones(LANES), sixteen, np.float64)
+    one, many = np.zeros((21, COUNT)), np.zeros((21, COUNT))
+    on_one(x, y, np.ones(COUNT), one)
+    on_vectors(width)(x, y, np.ones(COUNT), many, np.float64)
     for k, compare in enumerate((np.less, np.less_equal, np.greater, np.greater_equal, np.equal, np.not_equal)):
         expected = np.where(compare(x, y), x, 1.0)
         np.testing.assert_array_equal(one[10 + k], expected)
-        np.testing.assert_array_equal(sixteen[10 + k], expected)
+        np.testing.assert_array_equal(many[10 + k], expected)
 
 
 @compiled
 def convert_one(x, like, out):
-    for lane in range(LANES):
+    for lane in range(COUNT):
         out[lane] = convert(x[lane], like)
 
 
-@compiled
-def convert_sixteen(x, like, out, source, target):
-    spill(convert(vector(x, source), like), target, out)
+@functools.cache
+def convert_vectors(width):
+    vector, spill = of_width(width)
+
+    @numba.njit
+    def convert_vectors(x, like, out, source, target):
+        for start in range(0, COUNT, width):
+            spill(convert(vector(x, source, start), like), target, out, start)
+
+    return convert_vectors
 
 
+@pytest.mark.parametrize("width", [1, 8, 16])
 @pytest.mark.parametrize(
     ("source", "target"),
     [
@@ -152,47 +179,65 @@ def convert_sixteen(x, like, out, source, target):
         (np.uint64, np.uint32), (np.int32, np.int32),
     ],
 )  # fmt: skip
-def test_conversions(source, target):
+def test_conversions(source, target, width):
     if np.dtype(source).kind == "f":
-        x = np.linspace(-99.9, 1e6, LANES).astype(source)
+        x = np.linspace(-99.9, 1e6, COUNT).astype(source)
     else:
         info = np.iinfo(source)
-        x = np.linspace(info.min // 2, info.max // 2, LANES).astype(source)
+        x = np.linspace(info.min // 2, info.max // 2, COUNT).astype(source)
         x[0], x[-1] = info.min, info.max
-    one, sixteen = np.zeros(LANES, target), np.zeros(LANES, target)
+    one, many = np.zeros(COUNT, target), np.zeros(COUNT, target)
     convert_one(x, target(0), one)
-    convert_sixteen(x, target(0), sixteen, source, target)
-    assert one.tobytes() == sixteen.tobytes() == x.astype(target).tobytes()
+    convert_vectors(width)(x, target(0), many, source, target)
+    assert one.tobytes() == many.tobytes() == x.astype(target).tobytes()
 
 
-@compiled
-def odds_and_ends(x, doubles, singles, wide, narrow, out, any_of):
-    v, d, s = vector(x, np.int32), vector(doubles, np.float64), vector(singles, np.float32)
-    spill(lookup(TABLE, v & np.int32(15)), np.int32, out[0])
-    spill(bitcast(s, np.int32(0)), np.int32, narrow)
-    spill(bitcast(d, 0), np.int64, wide)
-    # numbers beside vectors are spread over their lanes, on either side
-    spill(100 - v, np.int32, out[1])
-    spill(v - 100, np.int32, out[2])
-    spill(select(v > 3, 1, v), np.int32, out[3])
-    spill(select(v > 3, v, -1), np.int32, out[4])
-    spill(select(len(x) == 16, v, -1), np.int32, out[5])
-    spill(convert(v > 3, np.int32(0)), np.int32, out[6])
-    for lane in range(LANES):
-        out[7, lane] = lookup(TABLE, x[lane] & np.int32(15))
-    any_of[0], any_of[1], any_of[2] = any_lane(v > 3), any_lane(v > 1000), any_lane(v == v)
-    any_of[3], any_of[4] = any_lane(x[0] > 1000), any_lane(x[0] == x[0])
+@functools.cache
+def odds_and_ends(width):
+    vector, spill = of_width(width)
+
+    @numba.njit
+    def odds_and_ends(x, doubles, singles, wide, narrow, out, any_of):
+        for start in range(0, COUNT, width):
+            v, d, s = vector(x, np.int32, start), vector(doubles, np.float64, start), vector(singles, np.float32, start)
+            spill(lookup(TABLE, v & np.int32(15)), np.int32, out[0], start)
+            spill(bitcast(s, np.int32(0)), np.int32, narrow, start)
+            spill(bitcast(d, 0), np.int64, wide, start)
+            # numbers beside vectors are spread over their lanes, on either side
+            spill(100 - v, np.int32, out[1], start)
+            spill(v - 100, np.int32, out[2], start)
+            spill(select(v > 3, 1, v), np.int32, out[3], start)
+            spill(select(v > 3, v, -1), np.int32, out[4], start)
+            spill(select(len(x) == 16, v, -1), np.int32, out[5], start)
+            spill(convert(v > 3, np.int32(0)), np.int32, out[6], start)
+            # integers beside float64 and float32, and tables of integers as wide as either
+            spill(whole(d > 0.5, d), np.int32, out[8], start)
+            spill(whole(s > np.float32(0.5), s), np.int32, out[9], start)
+            spill(whole(v - 100, d), np.int32, out[10], start)
+            spill(lookup(TABLE, convert(v & np.int32(15), 0)), np.int32, out[11], start)
+            spill(lookup(POSITIVE, convert(v & np.int32(15), 0)), np.int32, out[12], start)
+            any_of[start] = any_lane(v == 7 + x[0])
+        for lane in range(COUNT):
+            out[7, lane] = lookup(TABLE, x[lane] & np.int32(15))
+
+    return odds_and_ends
 
 
-def test_what_else_there_is():
-    x = (np.arange(LANES, dtype=np.int32) * 7) % 16
-    doubles, singles = np.linspace(-3, 3, LANES), np.linspace(-3, 3, LANES).astype(np.float32)
-    wide, narrow = np.zeros(LANES, np.int64), np.zeros(LANES, np.int32)
-    out, any_of = np.zeros((8, LANES), np.int32), np.zeros(5, bool)
-    odds_and_ends(x, doubles, singles, wide, narrow, out, any_of)
-    looked_up = np.array(TABLE)[x]
-    expected = [looked_up, 100 - x, x - 100, np.where(x > 3, 1, x), np.where(x > 3, x, -1), x, x > 3, looked_up]
+@pytest.mark.parametrize("width", WIDTHS)
+def test_what_else_there_is(width):
+    x = (np.arange(COUNT, dtype=np.int32) * 7) % 16
+    doubles, singles = np.linspace(-3, 3, COUNT), np.linspace(-3, 3, COUNT).astype(np.float32)
+    wide, narrow = np.zeros(COUNT, np.int64), np.zeros(COUNT, np.int32)
+    out, any_of = np.zeros((13, COUNT), np.int32), np.zeros(COUNT, bool)
+    odds_and_ends(width)(x, doubles, singles, wide, narrow, out, any_of)
+    found = np.array(TABLE)[x]
+    expected = [found, 100 - x, x - 100, np.where(x > 3, 1, x), np.where(x > 3, x, -1), x, x > 3, found]
+    expected += [doubles > 0.5, singles > 0.5, x - 100, found, np.array(POSITIVE)[x]]
     np.testing.assert_array_equal(out, expected)
     np.testing.assert_array_equal(wide, doubles.view(np.int64))
     np.testing.assert_array_equal(narrow, singles.view(np.int32))
-    assert any_of.tolist() == [True, False, True, False, True]
+    assert np.flatnonzero(any_of).tolist() == [np.flatnonzero(x == 7)[0] // width * width]
+
+
+def test_whether_a_number_is_not_zero_or_a_flag_is_set():
+    assert [any_lane(1), any_lane(0), any_lane(True), any_lane(False)] == [True, False, True, False]

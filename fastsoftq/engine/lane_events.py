@@ -1,0 +1,121 @@
+"""What happens to one lane, and rarely: a run or an episode begins or ends."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from numba import int32, int64, types, uint8
+
+from fastsoftq.agents.rules import on_policy, varies_by_episode
+from fastsoftq.agents.schedules import tuned
+from fastsoftq.engine.lane_schedules import set_schedules
+from fastsoftq.engine.packing import row_width
+from fastsoftq.kernels.jit import by_type, inlined
+from fastsoftq.kernels.mixing import GOLDEN, mixed
+from fastsoftq.kernels.random import start_draw
+from fastsoftq.mdp.tables import sampled
+
+__all__ = [
+    "Pointers",
+    "Setting",
+    "end_episode",
+    "lane_stride",
+    "several_starts",
+    "start_episode",
+    "start_run",
+    "write_episode",
+]
+
+
+class Pointers(NamedTuple):
+    """Pointers to the output: arrays would count references in every episode."""
+
+    returns: Any
+    lengths: Any
+    truncated: Any
+    kept: Any
+    tables: Any
+    episodes: int
+    n_tables: int
+
+
+class Setting(NamedTuple):
+    """What stages need and none of them changes."""
+
+    agent: Any
+    schedules: Any  # the agent with an array of each lane's values in place of every schedule
+    upcoming: Any  # the same for the lanes' next episodes
+    lanes: Any
+    records: Any
+    table: Any
+    stride: Any  # from one lane's entry to the next lane's
+    row: Any
+    like: Any
+    max_steps: Any
+    lockstep: Any
+
+
+@by_type
+def lane_stride(mdp, row):
+    """From one lane's entries to the next lane's: known when compiling where lanes lie side by side."""
+    if mdp.types[mdp.fields.index("lane_stride")] == types.none:
+        width = row_width(len(row))
+        return lambda mdp, row: width
+    return lambda mdp, row: mdp.lane_stride
+
+
+@by_type
+def several_starts(mdp):
+    """Whether episodes start in more than one state."""
+    several = not isinstance(mdp.types[mdp.fields.index("start")], types.Integer)
+    return lambda mdp: several
+
+
+@inlined
+def start_episode(setting, lane, turn, mdp):
+    """Put a lane into the first state of an episode."""
+    lanes = setting.lanes
+    state = sampled(mdp.start, 0, start_draw(lanes.key[lane] + turn * GOLDEN))
+    lanes.row_at[lane] = int32(state * mdp.row_stride)
+    lanes.records_at[lane] = int32(state * 2 * len(setting.row))
+
+
+@inlined
+def start_run(setting, lane, turn, run, key, episodes, mdp):
+    """Give a lane a run, with the random stream that begins with `key`, and the first state."""
+    lanes = setting.lanes
+    lanes.key[lane], lanes.bits[lane] = key - turn * GOLDEN, mixed(key)
+    lanes.run[lane], lanes.curve[lane] = run, run * episodes
+    lanes.episode[lane], lanes.limit[lane], lanes.total[lane] = int32(0), turn + setting.max_steps, 0.0
+    set_schedules(setting.agent, setting.schedules, lane, tuned(setting.agent, int32(0)))
+    set_schedules(setting.agent, setting.upcoming, lane, tuned(setting.agent, int32(1)))
+    start_episode(setting, lane, turn, mdp)
+
+
+@inlined
+def write_episode(setting, lane, length, curves, mdp):
+    """Record a finished episode, and the table if it is kept then."""
+    lanes, n_actions = setting.lanes, len(setting.row)
+    at, episode = lanes.curve[lane], int64(lanes.episode[lane])
+    curves.returns[at], curves.lengths[at] = lanes.total[lane], int32(length)
+    curves.truncated[at] = uint8(int64(lanes.word[lane]) >= 0)
+    lanes.curve[lane] = at + 1
+    if curves.n_tables > 0 and curves.kept[episode - 1] >= 0:
+        to = (lanes.run[lane] * curves.n_tables + curves.kept[episode - 1]) * mdp.n_states * n_actions
+        for s in range(mdp.n_states):
+            for a in range(n_actions):
+                curves.tables[to + s * n_actions + a] = setting.table[s * mdp.row_stride + lane * setting.stride + a]
+
+
+@inlined
+def end_episode(setting, lane, turn, mdp):
+    """Begin a lane's next episode; return whether its action must be chosen anew."""
+    lanes, agent = setting.lanes, setting.agent
+    stale = several_starts(mdp) or varies_by_episode(agent) or on_policy(agent) or lanes.changed[lane] >= 0
+    lanes.limit[lane], lanes.total[lane] = turn + setting.max_steps, 0.0
+    set_schedules(agent, setting.upcoming, lane, tuned(agent, int32(lanes.episode[lane] + 1)))
+    # A terminal transition leads to the start by itself, if there is one start.
+    if int64(lanes.word[lane]) >= 0 or several_starts(mdp):
+        start_episode(setting, lane, turn, mdp)
+        stale = True
+    return stale
