@@ -65,7 +65,7 @@ def export(
     ValueError
         A format that is not known; a place where no such file can be put, or that has something of another kind.
     ImportError
-        Without what writes such files: `pip install 'fastsoftq[export]'`.
+        Without what writes such files, the extra `export`.
     DamagedError
         Chunks that are missing or damaged; nothing is written.
     OSError
