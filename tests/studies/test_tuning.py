@@ -183,7 +183,7 @@ def test_schedules_are_tuned_by_their_paths_and_every_agent_may_be(small, tmp_pa
         ({"select": None, "seeds": 50}, {}, "select is None; it must say how many seeds tune and test"),
         ({"keep": "summary", "block": 4}, {}, "keep is 'summary'; to be tuned it must be 'curves'"),
         ({"stop": Stop(1.0)}, {}, "a study that is tuned has as many seeds as select says"),
-        ({"measures": ["improvement"]}, {}, "it must be a measure of one condition"),
+        ({"measures": ["improvement"]}, {}, "which compares two conditions and says nothing of one"),
         ({"measures": ["steps_to:-9"]}, {}, "trials must be comparable"),
         ({}, {"trials": 0}, "trials is 0; it must be at least 1"),
         ({}, {"sampler": "tp"}, "sampler is 'tp'; did you mean 'tpe'"),

@@ -170,7 +170,7 @@ def test_what_is_compared_with_is_what_the_reader_names(swept):
         (["--measure", "steps_to:x"], "measure is 'steps_to:x': R is 'x'; it must be a number"),
         (["--measure", "improvement"], "measure is 'improvement', which compares two conditions"),
         (["--against", "nobody"], "against is 'nobody'; it must be one of 'hard', 'soft', or a condition"),
-        (["--against", " "], "against is ' '; it must name an agent, an algorithm or a condition"),
+        (["--against", " "], "--against is empty; it must be an agent, an algorithm or a condition"),
         (["--latex", ""], "'--latex': it is empty; it must be a path"),
         (["--latex", "."], "latex is '.'; it is a folder, and must be a file"),
         (["--latex", "no/such/folder/t.tex"], "latex is 'no/such/folder/t.tex'; there is no folder"),
