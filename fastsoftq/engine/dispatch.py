@@ -30,8 +30,9 @@ FEWEST_RUNS = 16
 """With fewer, one run at a time is as fast, and compiles sooner."""
 
 _MOST_ACTIONS = 16  # beyond, a row is no longer held in registers
+_FEWEST_LANES = 16
 _L2_BYTES = 1 << 20  # all lanes' tables should stay in it: 64 lanes while they do, 32 beyond
-_MOST_BYTES = 1 << 29  # of tables a thread
+_MOST_BYTES = 1 << 29  # of tables a thread: 32 lanes while they are no more, 16 beyond
 _MOST_WORDS = np.iinfo(np.int32).max  # of outcomes' records, which lanes know by 32-bit indices
 
 
@@ -96,7 +97,8 @@ def checked_engine(engine: Any, mdp: TabularMDP) -> str | None:
     if engine is None:
         return None
     name = checks.choice("engine", engine, ENGINES)
-    if ENGINES[name] != 0 and lanes_for(mdp) == 0:
+    lanes = ENGINES[name]
+    if lanes != 0 and not _fits(mdp, _FEWEST_LANES if lanes is None else min(lanes, 32)):
         raise ValueError(
             f"engine is {name!r}; {mdp!r} is too large for lanes (at most {_MOST_ACTIONS} actions and "
             f"{_MOST_BYTES >> 20} MiB of tables), so it must be 'one_run' or None"
@@ -104,13 +106,21 @@ def checked_engine(engine: Any, mdp: TabularMDP) -> str | None:
     return name
 
 
+def _table_bytes(mdp: Tables | TabularMDP) -> int:
+    return 8 * mdp.n_states * row_width(mdp.n_actions)
+
+
+def _fits(mdp: Tables | TabularMDP, lanes: int) -> bool:
+    """Whether lanes can run an MDP: it has few enough actions and outcomes, and their tables do not take too much."""
+    words = 2 * mdp.n_states * mdp.n_actions * mdp.n_outcomes
+    return mdp.n_actions <= _MOST_ACTIONS and words <= _MOST_WORDS and lanes * _table_bytes(mdp) <= _MOST_BYTES
+
+
 def lanes_for(mdp: Tables | TabularMDP) -> int:
-    """How many lanes suit an MDP: 64, 32, or 0 where it has too many actions or its tables would take too much."""
-    records = mdp.n_states * mdp.n_actions * mdp.n_outcomes
-    table_bytes = 8 * mdp.n_states * row_width(mdp.n_actions)
-    if mdp.n_actions > _MOST_ACTIONS or 2 * records > _MOST_WORDS or 32 * table_bytes > _MOST_BYTES:
-        return 0
-    return 64 if 64 * table_bytes <= _L2_BYTES else 32
+    """How many lanes suit an MDP: 64, 32 or 16, or 0 if none can run it."""
+    if 64 * _table_bytes(mdp) <= _L2_BYTES and _fits(mdp, 64):
+        return 64
+    return next((lanes for lanes in (32, _FEWEST_LANES) if _fits(mdp, lanes)), 0)
 
 
 def _call(kernel: Any, *arguments: Any) -> None:

@@ -18,7 +18,7 @@ from fastsoftq.agents.rules import (
 )
 from fastsoftq.engine.lane_memory import bits_of, load, opaque, store
 from fastsoftq.engine.lane_schedules import agent_now, begin_episodes
-from fastsoftq.engine.lane_tables import arrive, rows, scatter, values_at
+from fastsoftq.engine.lane_tables import arrive, fetch_rows_ahead, rows, scatter, values_at
 from fastsoftq.engine.lockstep import lane_count, lane_width
 from fastsoftq.kernels.jit import by_type, inlined
 from fastsoftq.kernels.mixing import GOLDEN, Draw, halves, mixed
@@ -28,7 +28,7 @@ from fastsoftq.kernels.simd import bitcast, select, whole
 from fastsoftq.kernels.targets import TARGETS
 from fastsoftq.mdp.tables import sampled
 
-__all__ = ["Stages", "act_again", "draw_outcomes", "one_or_both", "step_all"]
+__all__ = ["Stages", "act_again", "draw_outcomes", "fetch_ahead", "one_or_both", "step_all"]
 
 
 class Stages(NamedTuple):
@@ -116,6 +116,16 @@ def draw_outcomes(setting, turn, mdp):
             lanes.record_at[lane] = int32(2 * sampled(mdp.outcome, int64(lanes.record_at[lane]) >> 1, chance))
 
     return draw_all
+
+
+@by_type
+def fetch_ahead(setting, count, mdp):
+    """Have the rows of all lanes fetched at once, where each lane's table lies apart: those exceed the caches."""
+    if mdp.types[mdp.fields.index("lane_stride")] == types.none:
+        return lambda setting, count, mdp: None
+    return lambda setting, count, mdp: fetch_rows_ahead(
+        setting.records, setting.lanes.record_at, setting.table, setting.stride, count
+    )
 
 
 @inlined

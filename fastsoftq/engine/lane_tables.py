@@ -11,13 +11,14 @@ from typing import Any
 
 from llvmlite import ir
 from numba import types
+from numba.core import cgutils
 from numba.extending import intrinsic
 
 from fastsoftq.engine.lane_memory import WORD, address, word
 from fastsoftq.kernels.targets import TARGETS
 from fastsoftq.kernels.vectors import Vec, concatenated, lane_order
 
-__all__ = ["QUAD", "arrive", "fetch_add", "pointer", "rows", "scatter", "values_at"]
+__all__ = ["QUAD", "arrive", "fetch_add", "fetch_rows_ahead", "pointer", "rows", "scatter", "values_at"]
 
 QUAD = 4  # numbers of a row that are moved and transposed together
 
@@ -124,6 +125,27 @@ def _unzipped(builder: Any, pairs: list[Any]) -> list[Any]:
         even, odd = (shuffle(pairs[k + i], pairs[k + i + 2], range(4)) for i in (0, 1))
         blocks.append([shuffle(even, odd, order) for order in ((0, 4, 2, 6), (1, 5, 3, 7))])
     return [concatenated(builder, list(parts), width) for parts in zip(*blocks, strict=True)]
+
+
+@intrinsic
+def fetch_rows_ahead(typing, records, record_at, table, lane_stride, count):
+    """Ask the memory for the rows that all lanes' records lead to, so that it works on all of them at once."""
+
+    def emit(context, builder, sig, args):
+        records, record_at, table, lane_stride, count = args
+        byte = ir.IntType(8).as_pointer()
+        prefetch = cgutils.get_or_insert_function(
+            builder.module, ir.FunctionType(ir.VoidType(), [byte, _HALF, _HALF, _HALF]), "llvm.prefetch.p0"
+        )
+        with cgutils.for_range(builder, count) as loop:
+            at = _index(builder, record_at, loop.index, 0)
+            halves = builder.bitcast(builder.gep(records, [builder.add(at, word(1))]), _HALF.as_pointer())
+            offset = builder.zext(builder.load(halves), WORD)
+            row = builder.gep(table, [builder.add(builder.mul(loop.index, lane_stride), offset)])
+            builder.call(prefetch, [builder.bitcast(row, byte), _HALF(1), _HALF(3), _HALF(1)])
+        return context.get_dummy_value()
+
+    return types.void(records, record_at, table, types.intp, types.intp), emit
 
 
 @intrinsic

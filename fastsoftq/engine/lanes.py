@@ -22,7 +22,7 @@ from fastsoftq.engine.lane_events import (
 from fastsoftq.engine.lane_groups import group_array
 from fastsoftq.engine.lane_memory import lane_arrays, lanes_in, load, lowest_bit
 from fastsoftq.engine.lane_schedules import agent_now, schedule_arrays, set_schedules
-from fastsoftq.engine.lane_stages import Stages, act_again, draw_outcomes, one_or_both, step_all
+from fastsoftq.engine.lane_stages import Stages, act_again, draw_outcomes, fetch_ahead, one_or_both, step_all
 from fastsoftq.engine.lane_tables import fetch_add, pointer, rows
 from fastsoftq.engine.lockstep import lane_count, lane_width
 from fastsoftq.kernels.jit import compiled
@@ -126,5 +126,6 @@ def run_lanes(agent, mdp, lockstep, table, row, like, work, out):
                     act_again(setting, g, here)
 
         draw_outcomes(setting, turn, mdp)
+        fetch_ahead(setting, count, mdp)
         ended, stale = step_all(setting, stages, count, turn)
         turn += 1
