@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from fastsoftq.system.streams import in_a_line
+
 __all__ = ["decision_lines", "selection_lines"]
 
 _SHOWN = 12  # pairs, of each kind
@@ -54,7 +56,7 @@ def _pair_line(pair: Any, difference: float) -> str:
     low, high = interval_text((pair.low + pair.high) / 2.0, pair.low, pair.high).partition("[")[2][:-1].split(", ")
     least = setting_text(difference)
     after = f"after {typeset(pair.seeds)} seeds"
-    condition, reference = (name.replace("\n", "\\n") for name in (pair.condition, pair.reference))
+    condition, reference = (in_a_line(name) for name in (pair.condition, pair.reference))
     if not pair.answered:
         return f"{condition} is not told from {reference} {after}: above by {low} to {high}"
     if pair.sign == 0:
@@ -91,13 +93,13 @@ def selection_lines(selected: Any, level: float = 0.95) -> Iterator[str]:
         line = f"{choice.condition}: {interval_text(test.estimate, test.low, test.high)} on {typeset(test.runs)} seeds"
         if len(choice.candidates) > 1:
             line += f"; the best of {typeset(len(choice.candidates))}"
-            if not measure.name.startswith("worst"):
+            if measure.is_mean:
                 bias = selected.bias(choice, level).optimism
                 shown = interval_text(bias.estimate, bias.low, bias.high)
                 line += f", better by {shown} on the seeds that it was chosen by"
-        yield line.replace("\n", "\\n")
+        yield in_a_line(line)
     pairs = selected.compare(level=level) if len({choice.table for choice in selected}) > 1 else []
     for pair in pairs[:_SHOWN]:
         found = pair.comparison
         shown = interval_text(found.difference, found.low, found.high)
-        yield f"{pair.condition} - {pair.reference}: {shown}".replace(" - ", " \N{MINUS SIGN} ", 1).replace("\n", "\\n")
+        yield in_a_line(f"{pair.condition} \N{MINUS SIGN} {pair.reference}: {shown}")

@@ -13,7 +13,7 @@ from fastsoftq.cli.errors import BadInputError, bad_input
 from fastsoftq.cli.options import count
 from fastsoftq.system.interruption import prompt
 from fastsoftq.system.memory import in_words
-from fastsoftq.system.streams import say, shown
+from fastsoftq.system.streams import in_a_line, say, shown
 
 if TYPE_CHECKING:
     from fastsoftq.studies.enough_seeds import EnoughSeeds
@@ -64,7 +64,7 @@ def plan_study(
     else:
         for one in found.conditions:
             takes = f"{_steps(one)}, {_core(one.seconds)} of a core, {in_words(one.disk)}"
-            say(f"{_in_a_line(one.name)}: {_runs(one)}, {takes}")
+            say(f"{in_a_line(one.name)}: {_runs(one)}, {takes}")
     for line in _lines(found, out):
         say(line)
 
@@ -119,7 +119,7 @@ def _enough(enough: EnoughSeeds) -> Iterator[str]:
     )
     caution = f"; caution: {enough.caution}" if enough.caution else ""
     yield (
-        f"{_in_a_line(enough.condition)} against {_in_a_line(enough.reference)} needs most: standard deviation "
+        f"{in_a_line(enough.condition)} against {in_a_line(enough.reference)} needs most: standard deviation "
         f"{enough.std:.3g} in the pilot, planned with an upper bound of {enough.planning_std:.3g} (80 %){caution}"
     )
 
@@ -144,7 +144,3 @@ def _core(seconds: float) -> str:
 
 def _counted(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
-
-
-def _in_a_line(name: str) -> str:
-    return name.replace("\n", "\\n")

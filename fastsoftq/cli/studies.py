@@ -13,7 +13,7 @@ from fastsoftq.cli.decisions import decision_lines
 from fastsoftq.cli.errors import FAILED, BadInputError, bad_input, resumable
 from fastsoftq.cli.options import Chunks, Dask, Part, Results, check_file, part_of, path
 from fastsoftq.system.interruption import prompt
-from fastsoftq.system.streams import say
+from fastsoftq.system.streams import in_a_line, say
 
 __all__ = ["PATIENCE", "report", "run_study", "run_to_folder", "show_status", "verify_folder", "write_report_of"]
 
@@ -106,19 +106,15 @@ def show_status(folder: Results) -> None:
         Console().print(table(f"{found.name} in {folder}", found.rows, found.steps_a_second))
     else:
         for row in found.rows:
-            say(f"{_in_a_line(row.name)}: {row.done:,} of {row.runs:,} runs, {row.steps:,} steps")
+            say(f"{in_a_line(row.name)}: {row.done:,} of {row.runs:,} runs, {row.steps:,} steps")
         say(line(found.rows, found.steps_a_second))
     for name, owner in found.owners.items():
         condition, chunk = name.split(".")
-        say(f"{_in_a_line(found.rows[int(condition)].name)}, chunk {chunk}: being computed by {owner}")
+        say(f"{in_a_line(found.rows[int(condition)].name)}, chunk {chunk}: being computed by {owner}")
     for text in () if found.decision is None else decision_lines(found.decision):
         say(f"as noted by the last run: {text}")
     if not found.finished and not found.owners:
         say("unfinished, and no run on this file system is at it")
-
-
-def _in_a_line(name: str) -> str:
-    return name.replace("\n", "\\n")
 
 
 def verify_folder(
@@ -202,10 +198,10 @@ def report(
     if latex is not None:
         check_file(latex, "latex")
 
-    from fastsoftq.cli.reading_bar import reading
+    from fastsoftq.cli.progress import progress
     from fastsoftq.report.page import write_report
 
-    with bad_input(), reading("conditions read") as watch:
+    with bad_input(), progress(f"reading {folder}", "conditions") as watch:
         written = write_report(
             folder,
             other,

@@ -56,6 +56,17 @@ class Measure(NotebookTable):
     _kind: str = field(default="", repr=False)
     _numbers: tuple[float, ...] = field(default=(), repr=False)
 
+    @property
+    def is_mean(self) -> bool:
+        """Whether it is the mean of a number a run, or of times up to a horizon.
+
+        Examples
+        --------
+        >>> measure("last:100").is_mean, measure("worst:0.05").is_mean
+        (True, False)
+        """
+        return not self.comparison_only and self._kind != "worst"
+
     def values(self, curves: Curves, exact: Exact | None = None) -> Measured:
         """Measure each run.
 
@@ -118,6 +129,31 @@ class Measure(NotebookTable):
         if measured.horizon is not None:
             return restricted_mean(measured.values, measured.horizon, level)
         return confidence_interval(measured.values, level=level, rng=rng, bounds=bounds)
+
+    def point_estimate(self, measured: Measured) -> float:
+        """The estimate without its interval, which takes longer.
+
+        Parameters
+        ----------
+        measured : Measured
+
+        Returns
+        -------
+        float
+
+        Raises
+        ------
+        ValueError
+            As for `estimate`; a mean takes one run only.
+
+        Examples
+        --------
+        >>> measure("last:100").point_estimate(Measured(np.array([3.0, 9.0]), np.arange(2, dtype=np.uint64)))
+        6.0
+        """
+        if self.is_mean:
+            return float(measured.restricted(measured.horizon).values.mean())
+        return float(self.estimate(measured).estimate)
 
     def compare(
         self,

@@ -57,6 +57,25 @@ class Measured(NotebookTable):
     censored: NDArray[np.bool_] | None = None
     horizon: float | None = None
 
+    def part(self, rows: slice | NDArray[np.intp]) -> Measured:
+        """Some of the runs.
+
+        Parameters
+        ----------
+        rows : slice or ndarray of int
+
+        Returns
+        -------
+        Measured
+
+        Examples
+        --------
+        >>> Measured(np.arange(4.0), np.arange(4, dtype=np.uint64)).part(slice(2)).values.tolist()
+        [0.0, 1.0]
+        """
+        censored = None if self.censored is None else self.censored[rows]
+        return replace(self, values=self.values[rows], censored=censored, seeds=self.seeds[rows])
+
     def restricted(self, horizon: float | None) -> Measured:
         """Cut times at a horizon no later than their own; what is no time stays as it is.
 

@@ -84,7 +84,7 @@ def check_measure(measure: Measure) -> None:
     Traceback (most recent call last):
     ValueError: the study's main measure is 'worst:0.05'; seeds can be planned for means over runs, as of 'last:100'
     """
-    if measure.comparison_only or measure.name.partition(":")[0] == "worst":
+    if not measure.is_mean:
         raise ValueError(
             f"the study's main measure is {measure.name!r}; seeds can be planned for means over runs, as of 'last:100'"
         )

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 if TYPE_CHECKING:
     from fastsoftq.measures import Measure, Measured
     from fastsoftq.studies.results import Results
 
-__all__ = ["MAIN", "estimated", "main_measure", "measured"]
+__all__ = ["MAIN", "main_measure", "measured"]
 
 MAIN = "last:100"
 """The main measure of a study that names none."""
@@ -52,13 +49,4 @@ def measured(results: Results, condition: str, measure: Measure, runs: int | Non
     exact = results.exact(condition) if measure.needs_exact else None
     if measure.needs_exact and exact is None:
         raise ValueError(f"measures[0] is {measure.name!r}; it needs the exact answer, which {condition!r} has not")
-    sample = measure.values(results.curves(condition, runs), exact)
-    censored = None if sample.censored is None else sample.censored[first:]
-    return replace(sample, values=sample.values[first:], censored=censored, seeds=sample.seeds[first:])
-
-
-def estimated(measure: Measure, sample: Measured) -> float:
-    """What a measure is estimated at: the mean over runs, or what the measure has for one."""
-    if not measure.name.startswith("worst") and sample.horizon is None:  # no interval is needed
-        return float(np.mean(sample.values))
-    return float(measure.estimate(sample).estimate)
+    return measure.values(results.curves(condition, runs), exact).part(slice(first, None))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from fastsoftq.measures import common_horizon
 from fastsoftq.studies.compared_pairs import references, tables_of
-from fastsoftq.studies.measured_runs import estimated, main_measure, measured
+from fastsoftq.studies.measured_runs import main_measure, measured
 from fastsoftq.studies.selection import Selection
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ class Selected:
         """
         from fastsoftq.statistics import selection_bias
 
-        if self.measure.name.startswith("worst"):
+        if not self.measure.is_mean:
             raise ValueError(f"the measure is {self.measure.name!r}; it must be a mean over runs")
         test = choice.test or choice.tune
         horizon = common_horizon([*choice.tuned, test])
@@ -227,7 +227,7 @@ def bests(results: Results, tune: int, measure: Measure) -> list[Choice]:
         samples = [measured(results, name, measure, tune) for name in there]
         horizon = common_horizon(samples)
         samples = [sample.restricted(horizon) for sample in samples]
-        estimates = np.array([estimated(measure, sample) for sample in samples])
+        estimates = np.array([measure.point_estimate(sample) for sample in samples])
         best = int(np.argmax(estimates if measure.higher_is_better else -estimates))
         choices.append(Choice(environment, table, there[best], tuple(there), estimates, tuple(samples), None))
     return choices

@@ -11,7 +11,7 @@ import os
 import re
 import sys
 
-__all__ = ["give_up_stdout", "mend_streams", "say", "shown"]
+__all__ = ["give_up_stdout", "in_a_line", "mend_streams", "say", "shown"]
 
 # What an encoding may lack, in ASCII; any other character is written as its number.
 _IN_ASCII = {
@@ -65,6 +65,17 @@ def shown(text: str) -> str:
     a\x1b[2Jb
     """
     return _OBEYED.sub(lambda found: _numbered(found[0]), text)
+
+
+def in_a_line(text: str) -> str:
+    r"""Text that may hold line ends, as a part of one line.
+
+    Examples
+    --------
+    >>> print(in_a_line("two\nlines"))
+    two\nlines
+    """
+    return text.replace("\n", "\\n")
 
 
 def say(text: str) -> None:

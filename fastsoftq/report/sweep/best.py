@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from fastsoftq.measures import Measure
-from fastsoftq.report.sweep.measured import MeasuredCondition, is_mean, part, samples
+from fastsoftq.report.sweep.measured import MeasuredCondition, samples
 from fastsoftq.statistics import best_set
 
 __all__ = ["among_best"]
@@ -38,9 +38,9 @@ def among_best(
     set of int
         Empty for a measure that is not the mean of a number a run: of its best nothing is said.
     """
-    if not is_mean(measure):
+    if not measure.is_mean:
         return set()
-    found = [part(one.measured[index], rows) for one in conditions]
+    found = [one.measured[index].part(rows) for one in conditions]
     if len(found) == 1:
         return {0}
     values = samples(measure, found)

@@ -9,9 +9,9 @@ from typing import NamedTuple
 import numpy as np
 
 from fastsoftq.figures.labels import typeset
-from fastsoftq.measures import Measure, Measured
+from fastsoftq.measures import Measure
 from fastsoftq.report.decision import decided
-from fastsoftq.report.sweep.measured import MeasuredCondition, is_mean, part, samples, sense
+from fastsoftq.report.sweep.measured import MeasuredCondition, samples, sense
 from fastsoftq.statistics import Comparison, Interval
 
 __all__ = ["Chosen", "FairComparison", "SeedSplit", "best_of", "chosen_of", "compared", "seed_split"]
@@ -137,14 +137,8 @@ def best_of(
     """
     needed = max(one.runs for one in conditions) if rows.stop is None else rows.stop
     whole = [one for one in conditions if one.runs >= needed] or conditions  # what was given up early is not chosen
-    return whole[int(np.argmax(_scores(measure, [part(one.measured[index], rows) for one in whole])))]
-
-
-def _scores(measure: Measure, found: Sequence[Measured]) -> list[float]:
-    """What each comes to, more being better."""
-    if is_mean(measure):
-        return [float(sample.mean()) for sample in samples(measure, found)]
-    return [sense(measure) * measure.estimate(one).estimate for one in found]
+    scores = [sense(measure) * measure.point_estimate(one.measured[index].part(rows)) for one in whole]
+    return whole[int(np.argmax(scores))]
 
 
 def chosen_of(
@@ -169,8 +163,8 @@ def chosen_of(
     """
     best = best_of(conditions, measure, index, split.choosing)
     found = best.measured[index]
-    seemed = sense(measure) * _scores(measure, [part(found, split.choosing)])[0]
-    return Chosen(best, len(conditions), seemed, measure.estimate(part(found, split.testing), level=1.0 - error))
+    seemed = measure.point_estimate(found.part(split.choosing))
+    return Chosen(best, len(conditions), seemed, measure.estimate(found.part(split.testing), level=1.0 - error))
 
 
 @dataclass(frozen=True, eq=False)
@@ -222,12 +216,12 @@ def compared(
     -------
     FairComparison
     """
-    a, b = part(one.measured[index], rows), part(reference.measured[index], rows)
+    a, b = one.measured[index].part(rows), reference.measured[index].part(rows)
     common, rows_a, rows_b = np.intersect1d(a.seeds, b.seeds, return_indices=True)
     paired = len(common) > 1
     if paired:
-        a, b = part(a, rows_a), part(b, rows_b)
-    if is_mean(measure):
+        a, b = a.part(rows_a), b.part(rows_b)
+    if measure.is_mean:
         first, second = (sense(measure) * sample for sample in samples(measure, [a, b]))
         found = decided(first, second, paired, error)
     else:

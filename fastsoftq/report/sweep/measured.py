@@ -14,7 +14,7 @@ from fastsoftq.measures import Measure, Measured, common_horizon
 from fastsoftq.report.folder import FolderContents, ReportedAgent
 from fastsoftq.report.sweep.condition_labels import Value
 
-__all__ = ["MeasuredCondition", "Watch", "is_mean", "measured_conditions", "part", "samples", "sense"]
+__all__ = ["MeasuredCondition", "Watch", "measured_conditions", "samples", "sense"]
 
 Watch = Callable[[int, int], None]  # conditions read, of how many
 
@@ -142,27 +142,6 @@ def _exact_value(measure: Measure, exact: ExactCurves | None) -> float | None:
     return float(measure.values(as_run, exact).values[0])
 
 
-def part(measured: Measured, rows: slice | NDArray[np.intp]) -> Measured:
-    """Some of the runs.
-
-    Parameters
-    ----------
-    measured : Measured
-    rows : slice or ndarray of int
-
-    Returns
-    -------
-    Measured
-
-    Examples
-    --------
-    >>> part(Measured(np.arange(4.0), np.arange(4, dtype=np.uint64)), slice(2)).values.tolist()
-    [0.0, 1.0]
-    """
-    censored = None if measured.censored is None else measured.censored[rows]
-    return replace(measured, values=measured.values[rows], censored=censored, seeds=measured.seeds[rows])
-
-
 def samples(measure: Measure, conditions: Sequence[Measured]) -> list[NDArray[np.float64]]:
     """One number a run whose mean is what is compared, more of it being better.
 
@@ -200,15 +179,3 @@ def sense(measure: Measure) -> float:
     (1.0, -1.0)
     """
     return 1.0 if measure.higher_is_better else -1.0
-
-
-def is_mean(measure: Measure) -> bool:
-    """Whether it is the mean of a number a run, or of times up to a horizon, so that `samples` say all of it.
-
-    Examples
-    --------
-    >>> from fastsoftq.measures import measure
-    >>> is_mean(measure("last:100")), is_mean(measure("worst:0.05"))
-    (True, False)
-    """
-    return not measure.comparison_only and not measure.name.startswith("worst")

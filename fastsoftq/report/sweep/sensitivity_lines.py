@@ -13,7 +13,7 @@ from fastsoftq.measures import Measure, Measured
 from fastsoftq.report.sweep.best import among_best
 from fastsoftq.report.sweep.condition_labels import Value, value_text
 from fastsoftq.report.sweep.fair import SeedSplit, best_of
-from fastsoftq.report.sweep.measured import MeasuredCondition, is_mean, part
+from fastsoftq.report.sweep.measured import MeasuredCondition
 from fastsoftq.report.sweep.swept_study import SweptStudy
 from fastsoftq.statistics import Interval
 
@@ -166,14 +166,14 @@ def sensitivity_lines(
         others = any(len(group) > 1 for _, group in groups)
         best = [best_of(group, measure, index, split.choosing) for _, group in groups]
         rows = split.rows_of([one for _, group in groups for one in group]) if others else slice(None)
-        found = [[part(one.measured[index], rows) for one in group] for _, group in groups]
+        found = [[one.measured[index].part(rows) for one in group] for _, group in groups]
         spread = [[_mean(measure, one) for one in group] for group in found]
         lines.append(
             SensitivityLine(
                 table=table,
                 conditions=best,
                 values=[value for (value,), _ in groups],
-                intervals=[measure.estimate(part(one.measured[index], rows), level=1.0 - rate[0]) for one in best],
+                intervals=[measure.estimate(one.measured[index].part(rows), level=1.0 - rate[0]) for one in best],
                 lowest=np.array([min(means) for means in spread]),
                 highest=np.array([max(means) for means in spread]),
                 plateau=among_best(best, measure, index, rate[1], rows),
@@ -221,7 +221,7 @@ def planes_of(
             cells = [(_place(ys, y), _place(xs, x)) for (x, y), _ in groups]
             means = np.full((len(ys), len(xs)), np.nan)
             for cell, one in zip(cells, best, strict=True):
-                means[cell] = _mean(measure, part(one.measured[index], rows))
+                means[cell] = _mean(measure, one.measured[index].part(rows))
             among = {cells[i] for i in among_best(best, measure, index, error, rows)}
             planes.append(Plane(table, across, up, xs, ys, means, among, others))
     return planes
@@ -262,4 +262,4 @@ def _grouped(
 
 def _mean(measure: Measure, found: Measured) -> float:
     """The estimate without its interval, which takes longer."""
-    return float(found.values.mean()) if is_mean(measure) else measure.estimate(found).estimate
+    return measure.point_estimate(found)

@@ -8,7 +8,7 @@ from fastsoftq.report.rounding import interval_text
 from fastsoftq.report.sweep.analysis import SweepAnalysis, SweptWorld
 from fastsoftq.report.sweep.condition_labels import parameter_name, value_text
 from fastsoftq.report.sweep.fair import FairComparison
-from fastsoftq.report.sweep.measured import is_mean, sense
+from fastsoftq.report.sweep.measured import sense
 from fastsoftq.report.sweep.sensitivity_lines import SensitivityLine
 
 __all__ = ["plateau_words", "world_answers"]
@@ -58,7 +58,7 @@ def _comparison_words(each: FairComparison, main: Measure, whole: bool) -> str:
 
 def _best_words(world: SweptWorld, main: Measure) -> str:
     """Which conditions may be the best of all."""
-    if not is_mean(main) or len(world.conditions) < 3:
+    if not main.is_mean or len(world.conditions) < 3:
         return ""
     members = [world.conditions[place] for place in sorted(world.best)]
     if len(members) == 1:

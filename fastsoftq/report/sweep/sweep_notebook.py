@@ -98,11 +98,6 @@ for world in dict.fromkeys(worlds):
         horizon = common_horizon(measured[i][j] for i in places)
         for i in places:
             measured[i][j] = measured[i][j].restricted(horizon)
-
-def part(found, rows):
-    from dataclasses import replace
-    censored = None if found.censored is None else found.censored[rows]
-    return replace(found, values=found.values[rows], seeds=found.seeds[rows], censored=censored)
 """,
     ),
     (
@@ -122,14 +117,13 @@ for i in range(n):
         """
 main = kinds[0]
 sense = 1.0 if main.higher_is_better else -1.0
-is_mean = not main.name.startswith("worst")
 
 def among_best(places, rows=slice(None)):
-    if not is_mean:
+    if not main.is_mean:
         return set()
     if len(places) == 1:
         return set(places)
-    found = [part(measured[i][0], rows) for i in places]
+    found = [measured[i][0].part(rows) for i in places]
     shared = found[0].seeds
     for one in found[1:]:
         shared = np.intersect1d(shared, one.seeds)
@@ -158,8 +152,8 @@ choosing = slice(tune) if tune else slice(None)
 testing = slice(tune, tune + test) if tune else slice(None)
 
 def score(i, rows):
-    found = part(measured[i][0], rows)
-    return sense * (found.values.mean() if is_mean else main.estimate(found).estimate)
+    found = measured[i][0].part(rows)
+    return sense * main.point_estimate(found)
 
 def best_of(places):
     runs_of = [len(measured[i][0].values) for i in places]
@@ -174,7 +168,7 @@ chosen, worth, seemed = {}, {}, {}
 for key in dict.fromkeys(zip(worlds, tables)):
     i = chosen[key] = best_of([i for i in range(n) if (worlds[i], tables[i]) == key])
     seemed[key] = sense * score(i, choosing)
-    worth[key] = main.estimate(part(measured[i][0], testing), level=1 - described)
+    worth[key] = main.estimate(measured[i][0].part(testing), level=1 - described)
     e = worth[key]
     print(*key, "|", labels[i], "|", f"{e.estimate:.4g} [{e.low:.4g}, {e.high:.4g}], seemed {seemed[key]:.4g}")
 """,
@@ -202,12 +196,12 @@ def reference_in(world):
     return chosen[world, (hard or [tables[places[0]]])[0]]
 
 def compared(i, j, k=0, rows=slice(None)):
-    a, b = part(measured[i][k], rows), part(measured[j][k], rows)
+    a, b = measured[i][k].part(rows), measured[j][k].part(rows)
     common, rows_a, rows_b = np.intersect1d(a.seeds, b.seeds, return_indices=True)
     paired = len(common) > 1
     if paired:
-        a, b = part(a, rows_a), part(b, rows_b)
-    if kinds[k].comparison_only or kinds[k].name.startswith("worst"):
+        a, b = a.part(rows_a), b.part(rows_b)
+    if not kinds[k].is_mean:
         return kinds[k].compare(a, b, paired, level=1 - decided)
     return decide(a.values, b.values, paired, decided)
 
@@ -247,13 +241,13 @@ for world, table in chosen:
             plateau = among_best(list(picked.values()), rows)
             for key, i in picked.items():
                 values = tuple(value for _, value in key)
-                one = part(measured[i][0], rows)
+                one = measured[i][0].part(rows)
                 if size == 1:
                     e = main.estimate(one, level=1 - described)
                     sensitivity[world, table, names[0], values[0]] = e, i in plateau
                     print(world, table, names[0], values[0], f"{e.estimate:.4g} [{e.low:.4g}, {e.high:.4g}]")
                 else:
-                    mean = float(one.values.mean()) if is_mean else main.estimate(one).estimate
+                    mean = main.point_estimate(one)
                     cells[world, table, names, values] = mean, i in plateau
     reference = reference_in(world)
     shared = [p for p in parameters[table] if p in parameters[tables[reference]] and table != tables[reference]]

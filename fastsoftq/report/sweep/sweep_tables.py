@@ -11,7 +11,7 @@ from fastsoftq.report.findings import Table
 from fastsoftq.report.rounding import distinct, p_text, share_text
 from fastsoftq.report.sweep.analysis import SweepAnalysis, SweptWorld
 from fastsoftq.report.sweep.condition_labels import parameter_name, value_text
-from fastsoftq.report.sweep.measured import is_mean, sense
+from fastsoftq.report.sweep.measured import sense
 from fastsoftq.statistics import Interval
 
 __all__ = ["bias_table", "fair_table", "main_table", "matched_table"]
@@ -37,7 +37,7 @@ def main_table(world: SweptWorld, columns: Sequence[str], analysis: SweepAnalysi
     header = ["condition", "algorithm", *map(parameter_name, columns)]
     for (_, m), exact in zip(estimating, known, strict=True):
         header += [heading(m), *([f"exact {short(m)}", f"{short(m)} less exact"] if exact else [])]
-    if is_mean(main):
+    if main.is_mean:
         header.append("among the best")
     rows = []
     ends = [world.estimates[place][0] for place in range(len(world.conditions))]
@@ -54,9 +54,9 @@ def main_table(world: SweptWorld, columns: Sequence[str], analysis: SweepAnalysi
                 row += (
                     ["", ""] if value is None else [distinct(value, 2, 0.0), distinct(found.estimate - value, 2, 0.0)]
                 )
-        rows.append(row + (["yes" if place in world.best else "no"] if is_mean(main) else []))
+        rows.append(row + (["yes" if place in world.best else "no"] if main.is_mean else []))
     caption = "[ ]: intervals at the confidence of the report, over all seeds"
-    if is_mean(main):
+    if main.is_mean:
         caption += (
             f"; among the best: cannot be told from the best by {main.title}, all conditions compared together; the "
             "truly best is among them with the confidence of a comparison"

@@ -15,7 +15,7 @@ from typing import Any
 from fastsoftq import checks
 from fastsoftq.mdp.ends import warn_of_endless_starts
 from fastsoftq.reward_scales import warn_below_critical
-from fastsoftq.studies.measured_runs import estimated, main_measure, measured
+from fastsoftq.studies.measured_runs import main_measure, measured
 from fastsoftq.studies.results import Results
 from fastsoftq.studies.running import Tally, Watch
 from fastsoftq.studies.selected import Selected, bests, select_conditions
@@ -236,7 +236,7 @@ def _tried(settings: TuningSettings, folder: TuningFolder) -> list[Tried]:
             folder.raise_to((trial.condition for trial in live), runs)
             folder.fill(trial.condition for trial in live)
             results = Results(folder.store)
-            worth = [estimated(measure, measured(results, trial.condition, measure, runs)) for trial in live]
+            worth = [measure.point_estimate(measured(results, trial.condition, measure, runs)) for trial in live]
             if runs == rungs[-1]:
                 for trial, value in zip(live, worth, strict=True):
                     trial.search.end(trial.number, value)
