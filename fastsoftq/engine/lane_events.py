@@ -9,6 +9,7 @@ from numba import int32, int64, types, uint8
 from fastsoftq.agents.rules import on_policy, varies_by_episode
 from fastsoftq.agents.schedules import tuned
 from fastsoftq.engine.lane_schedules import set_schedules
+from fastsoftq.engine.lane_tables import LaneTables, number_at, pointer, read_anew
 from fastsoftq.engine.packing import row_width
 from fastsoftq.kernels.jit import by_type, inlined
 from fastsoftq.kernels.mixing import GOLDEN, mixed
@@ -18,11 +19,12 @@ from fastsoftq.mdp.tables import sampled
 __all__ = [
     "Pointers",
     "Setting",
+    "asked_to_stop",
     "end_episode",
-    "lane_stride",
     "several_starts",
     "start_episode",
     "start_run",
+    "tables_of",
     "write_episode",
 ]
 
@@ -47,8 +49,7 @@ class Setting(NamedTuple):
     upcoming: Any  # the same for the lanes' next episodes
     lanes: Any
     records: Any
-    table: Any
-    stride: Any  # from one lane's entry to the next lane's
+    tables: Any
     row: Any
     like: Any
     max_steps: Any
@@ -56,12 +57,14 @@ class Setting(NamedTuple):
 
 
 @by_type
-def lane_stride(mdp, row):
-    """From one lane's entries to the next lane's: known when compiling where lanes lie side by side."""
+def tables_of(table, mdp, row):
+    """The lanes' tables in an array, as `mdp` says they lie; or what says itself how it lies."""
+    if not isinstance(table, types.Array):
+        return lambda table, mdp, row: table
     if mdp.types[mdp.fields.index("lane_stride")] == types.none:
-        width = row_width(len(row))
-        return lambda mdp, row: width
-    return lambda mdp, row: mdp.lane_stride
+        width = row_width(len(row))  # known when compiling where lanes lie side by side
+        return lambda table, mdp, row: LaneTables(pointer(table), width, None)
+    return lambda table, mdp, row: LaneTables(pointer(table), mdp.lane_stride, None)
 
 
 @by_type
@@ -69,6 +72,17 @@ def several_starts(mdp):
     """Whether episodes start in more than one state."""
     several = not isinstance(mdp.types[mdp.fields.index("start")], types.Integer)
     return lambda mdp: several
+
+
+_TURNS_BETWEEN_LOOKS = 8192
+
+
+@by_type
+def asked_to_stop(stop, turn, lockstep):
+    """Whether the work is to end; a thread of a GPU looks seldom, far away as that memory is."""
+    if lockstep.lanes > 1:
+        return lambda stop, turn, lockstep: stop[0]
+    return lambda stop, turn, lockstep: turn % _TURNS_BETWEEN_LOOKS == 0 and read_anew(stop)
 
 
 @inlined
@@ -104,7 +118,8 @@ def write_episode(setting, lane, length, curves, mdp):
         to = (lanes.run[lane] * curves.n_tables + curves.kept[episode - 1]) * mdp.n_states * n_actions
         for s in range(mdp.n_states):
             for a in range(n_actions):
-                curves.tables[to + s * n_actions + a] = setting.table[s * mdp.row_stride + lane * setting.stride + a]
+                at = number_at(setting.tables, s * mdp.row_stride, lane, a)
+                curves.tables[to + s * n_actions + a] = setting.tables.numbers[at]
 
 
 @inlined

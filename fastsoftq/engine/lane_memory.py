@@ -21,12 +21,12 @@ __all__ = [
     "Lanes",
     "address",
     "bits_of",
+    "hidden_lane_count",
     "lane_array",
     "lane_arrays",
     "lanes_in",
     "load",
     "lowest_bit",
-    "opaque",
     "room",
     "store",
     "word",
@@ -188,13 +188,19 @@ def lanes_in(typing, word, lane, lockstep):
 
 
 @intrinsic
-def opaque(typing, number):
-    """The number, hidden from the optimiser, so that a loop up to it is not unrolled into its neighbours."""
+def hidden_lane_count(typing, lockstep):
+    """The number of lanes, hidden from the optimiser, so that a loop over them is not unrolled into its neighbours.
+
+    A single lane is no loop.
+    """
 
     def emit(context, builder, sig, args):
-        return builder.asm(ir.FunctionType(WORD, [WORD]), "", "=r,0", args, side_effect=False)
+        count = word(lockstep.lanes)
+        if lockstep.lanes == 1:
+            return count
+        return builder.asm(ir.FunctionType(WORD, [WORD]), "", "=r,0", [count], side_effect=False)
 
-    return types.intp(types.intp), emit
+    return types.intp(lockstep), emit
 
 
 @intrinsic

@@ -16,9 +16,9 @@ from fastsoftq.agents.rules import (
     summarise_entry,
     update_summary,
 )
-from fastsoftq.engine.lane_memory import bits_of, load, opaque, store
+from fastsoftq.engine.lane_memory import bits_of, hidden_lane_count, load, store
 from fastsoftq.engine.lane_schedules import agent_now, begin_episodes
-from fastsoftq.engine.lane_tables import arrive, fetch_rows_ahead, rows, scatter, values_at
+from fastsoftq.engine.lane_tables import arrive, entry_of, fetch_rows_ahead, rows, scatter, values_at
 from fastsoftq.engine.lockstep import lane_count, lane_width
 from fastsoftq.kernels.jit import by_type, inlined
 from fastsoftq.kernels.mixing import GOLDEN, Draw, halves, mixed
@@ -50,7 +50,8 @@ def reads_again(stages):
 
 
 def _has_stages(stages: Any) -> bool:
-    return isinstance(stages.types[stages.fields.index("summary")].item, types.BaseTuple)
+    summary = stages.types[stages.fields.index("summary")]
+    return summary.width > 1 and isinstance(summary.item, types.BaseTuple)
 
 
 def _reads_again(stages: Any) -> bool:
@@ -75,7 +76,7 @@ def _now(setting, g):
 
 @inlined
 def _row(setting, g):
-    return rows(setting.table, setting.lanes.row_at, g, setting.stride, setting.row)
+    return rows(setting.tables, setting.lanes.row_at, g, setting.row)
 
 
 @inlined
@@ -96,7 +97,11 @@ def act_again(setting, g, here):
     row = _row(setting, g)
     action = whole(act(_now(setting, g), row, _summary(setting, g, row), halves(load(lanes.bits, g))), 0.0)
     store(lanes.action, g, select(here, action, load(lanes.action, g)))
-    store(lanes.entry_at, g, select(here, load(lanes.row_at, g) + action, load(lanes.entry_at, g)))
+    store(
+        lanes.entry_at,
+        g,
+        select(here, entry_of(setting.tables, load(lanes.row_at, g), action), load(lanes.entry_at, g)),
+    )
     store(lanes.q, g, select(here, pick(row, action), load(lanes.q, g)))
     store(lanes.record_at, g, select(here, load(lanes.records_at, g) + (action + action), load(lanes.record_at, g)))
 
@@ -123,9 +128,7 @@ def fetch_ahead(setting, count, mdp):
     """Have the rows of all lanes fetched at once, where each lane's table lies apart: those exceed the caches."""
     if mdp.types[mdp.fields.index("lane_stride")] == types.none:
         return lambda setting, count, mdp: None
-    return lambda setting, count, mdp: fetch_rows_ahead(
-        setting.records, setting.lanes.record_at, setting.table, setting.stride, count
-    )
+    return lambda setting, count, mdp: fetch_rows_ahead(setting.records, setting.lanes.record_at, setting.tables, count)
 
 
 @inlined
@@ -133,7 +136,7 @@ def _arrive(setting, stages, g, shift):
     """Draw for the next action, and fetch what this one leads to; return the row there."""
     lanes = setting.lanes
     store(lanes.bits, g, mixed(load(lanes.key, g) + shift))
-    reward, word, ahead = arrive(setting.records, lanes.record_at, setting.table, g, setting.stride, setting.row)
+    reward, word, ahead = arrive(setting.records, lanes.record_at, setting.tables, g, setting.row)
     store(lanes.reward, g, reward)
     store(lanes.word, g, word)
     next_row = whole(word & _LOW, 0.0)
@@ -141,7 +144,7 @@ def _arrive(setting, stages, g, shift):
     store(lanes.row_at, g, next_row)
     store(lanes.records_at, g, whole(word >> uint64(32) & _HIGH, 0.0))
     if reads_again(stages):
-        store(lanes.q, g, values_at(setting.table, lanes.entry_at, g, setting.stride))
+        store(lanes.q, g, values_at(setting.tables, lanes.entry_at, g))
     return ahead
 
 
@@ -152,7 +155,7 @@ def _complete(setting, stages, count):
         return lambda setting, stages, count: None
 
     def complete(setting, stages, count):
-        for g in range(0, opaque(count), lane_width(setting.lockstep)):
+        for g in range(0, hidden_lane_count(setting.lockstep), lane_width(setting.lockstep)):
             stages.summary[g] = complete_summary(setting.agent, stages.partial[g])
 
     return complete
@@ -175,7 +178,7 @@ def _learn(setting, g, turn, value):
     sign = bitcast(word, int64(0))
     store(lanes.entry, g, learn(_now(setting, g), load(lanes.q, g), reward, sign < 0, value))
     store(lanes.total, g, load(lanes.total, g) + reward)
-    scatter(setting.table, lanes.entry_at, lanes.entry, g, setting.stride)
+    scatter(setting.tables, lanes.entry_at, lanes.entry, g)
     # The sign of the word says `terminated`, that of the turns left after this one that they are used up.
     ended = (sign | (load(lanes.limit, g) - (turn + 2))) < 0
     begin_episodes(setting.agent, setting.schedules, setting.upcoming, g, ended)
@@ -194,7 +197,7 @@ def _act(setting, stages, g, row, summary, entry):
         stale = bits_of(needs_summary)
         action = whole(act(now, row, updated, halves(load(lanes.bits, g))), 0.0)
     store(lanes.action, g, action)
-    store(lanes.entry_at, g, load(lanes.row_at, g) + action)
+    store(lanes.entry_at, g, entry_of(setting.tables, load(lanes.row_at, g), action))
     if not reads_again(stages):
         store(lanes.q, g, pick(row, action))
     store(lanes.record_at, g, load(lanes.records_at, g) + (action + action))
@@ -203,7 +206,7 @@ def _act(setting, stages, g, row, summary, entry):
 
 # ---- all lanes -------------------------------------------------------------------------------------------------------
 
-# Where a summary is one vector a step is short, and the lanes of a vector take it in one loop. Where it is more
+# Where a summary is one vector, or a lane is alone, a step is short, and the lanes of a vector take it in one loop. Where it is more
 # (exponentials), all lanes pass each stage in a loop of its own, so that each keeps few vectors at a time: 402 against
 # 268 million steps/s. Those loops must not be unrolled into one another: 307 to 380.
 
@@ -214,7 +217,7 @@ def step_all(setting, stages, count, turn):
 
     def in_one_loop(setting, stages, count, turn):
         ended, stale, shift = uint64(0), uint64(0), (turn + 1) * GOLDEN
-        for g in range(0, opaque(count), lane_width(setting.lockstep)):
+        for g in range(0, hidden_lane_count(setting.lockstep), lane_width(setting.lockstep)):
             ahead = _arrive(setting, stages, g, shift)
             summary = _summary(setting, g, ahead)
             ended |= _learn(setting, g, turn, _evaluate(setting, g, ahead, summary)) << uint64(g)
@@ -224,12 +227,12 @@ def step_all(setting, stages, count, turn):
 
     def in_two_loops(setting, stages, count, turn):
         ended, stale, shift, width = uint64(0), uint64(0), (turn + 1) * GOLDEN, lane_width(setting.lockstep)
-        for g in range(0, opaque(count), width):
+        for g in range(0, hidden_lane_count(setting.lockstep), width):
             ahead = _arrive(setting, stages, g, shift)
             summary = _summary(setting, g, ahead)
             stages.summary[g] = summary
             ended |= _learn(setting, g, turn, _evaluate(setting, g, ahead, summary)) << uint64(g)
-        for g in range(0, opaque(count), width):
+        for g in range(0, hidden_lane_count(setting.lockstep), width):
             summary = stages.summary[g]
             stale |= _act(setting, stages, g, _row(setting, g), summary, _entry(setting, g, summary)) << uint64(g)
         return ended, stale
@@ -237,16 +240,16 @@ def step_all(setting, stages, count, turn):
     def in_stages(setting, stages, count, turn):
         lanes, like, width = setting.lanes, setting.like, lane_width(setting.lockstep)
         ended, stale, shift = uint64(0), uint64(0), (turn + 1) * GOLDEN
-        for g in range(0, opaque(count), width):
+        for g in range(0, hidden_lane_count(setting.lockstep), width):
             stages.partial[g] = summarise(_now(setting, g), _arrive(setting, stages, g, shift), like)
         _complete(setting, stages, count)
-        for g in range(0, opaque(count), width):
+        for g in range(0, hidden_lane_count(setting.lockstep), width):
             store(lanes.value, g, _evaluate(setting, g, _row(setting, g), stages.summary[g]))
-        for g in range(0, opaque(count), width):
+        for g in range(0, hidden_lane_count(setting.lockstep), width):
             ended |= _learn(setting, g, turn, load(lanes.value, g)) << uint64(g)
-        for g in range(0, opaque(count), width):
+        for g in range(0, hidden_lane_count(setting.lockstep), width):
             stages.entry[g] = _entry(setting, g, stages.summary[g])
-        for g in range(0, opaque(count), width):
+        for g in range(0, hidden_lane_count(setting.lockstep), width):
             stale |= _act(setting, stages, g, _row(setting, g), stages.summary[g], stages.entry[g]) << uint64(g)
         return ended, stale
 

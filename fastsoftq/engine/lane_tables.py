@@ -7,41 +7,91 @@ steps/s), hardware scatters 10 % slower (565 v 622), so both are kept from being
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from llvmlite import ir
-from numba import types
+from numba import int32, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
 from fastsoftq.engine.lane_memory import WORD, address, word
+from fastsoftq.kernels.jit import by_type, inlined
 from fastsoftq.kernels.targets import TARGETS
 from fastsoftq.kernels.vectors import Vec, concatenated, lane_order
 
-__all__ = ["QUAD", "arrive", "fetch_add", "fetch_rows_ahead", "pointer", "rows", "scatter", "values_at"]
+__all__ = [
+    "PAIR",
+    "QUAD",
+    "LaneTables",
+    "add_atomically",
+    "arrive",
+    "entry_of",
+    "fetch_rows_ahead",
+    "number_at",
+    "pointer",
+    "read_anew",
+    "rows",
+    "scatter",
+    "values_at",
+]
 
 QUAD = 4  # numbers of a row that are moved and transposed together
+PAIR = 2  # numbers of a row that lie together, at least
 
 _HALF = ir.IntType(32)
 
 
-def _alone(builder: Any, at: Any) -> Any:
+class LaneTables(NamedTuple):
+    """The tables of all lanes: number `a` of the row at `row_at` of lane l is `numbers[row_at + l*lane_stride + a]`.
+
+    Where there is a `pair_stride`, `a` stands for `(a >> 1)*pair_stride + (a & 1)`: the rows of many threads' lanes lie
+    so side by side, pair by pair, that threads which read the same pair at once read from different banks of memory.
+    """
+
+    numbers: Any
+    lane_stride: Any  # from one lane's entry to the next lane's
+    pair_stride: Any  # int32: from one pair of a row to the next; None: rows lie in one piece
+
+
+@by_type
+def _offset(tables, action):
+    """How far action `action` (a number or a vector) is from where its row begins."""
+    if tables.types[tables.fields.index("pair_stride")] == types.none:
+        return lambda tables, action: action
+    return lambda tables, action: (action >> 1) * tables.pair_stride + (action & 1)
+
+
+@inlined
+def entry_of(tables, row_at, action):
+    """Where an action's entry is in a table, given where its row begins."""
+    return row_at + _offset(tables, action)
+
+
+@inlined
+def number_at(tables, row_at, lane, action):
+    """Where an action's entry of a lane is among all numbers."""
+    return row_at + lane * tables.lane_stride + _offset(tables, int32(action))
+
+
+def _alone(builder: Any, at: Any, width: int) -> Any:
     """A number from memory, by an instruction of its own: taken out of a vector that is at hand it would cost more."""
-    return builder.load_atomic(at, "unordered", at.type.pointee.width // 8)
+    return builder.load(at) if width == 1 else builder.load_atomic(at, "unordered", at.type.pointee.width // 8)
 
 
-def _index(builder: Any, array: Any, lane: Any, k: int) -> Any:
+def _index(builder: Any, array: Any, lane: Any, k: int, width: int) -> Any:
     """The index that lane `lane + k` has in an array, as a word."""
     at = builder.gep(array, [builder.add(lane, word(k))])
-    index = _alone(builder, at)
+    index = _alone(builder, at, width)
     return index if index.type == WORD else builder.sext(index, WORD)
 
 
-def _starts(builder: Any, table: Any, lane: Any, lane_stride: Any, width: int, index: Callable[[int], Any]) -> Any:
-    """The address of `table[index(k) + l*lane_stride]` in each lane l = lane + k."""
-    base = builder.gep(table, [builder.mul(lane, lane_stride)])
-    # Hidden from the optimiser, it stays in a register of its own, and the lanes' distances go into instructions.
-    base = builder.asm(ir.FunctionType(base.type, [base.type]), "", "=r,0", [base], side_effect=False)
+def _starts(builder: Any, tables: Any, lane: Any, width: int, index: Callable[[int], Any]) -> Any:
+    """The address of `numbers[index(k) + l*lane_stride]` in each lane l = lane + k."""
+    numbers, lane_stride = (builder.extract_value(tables, i) for i in range(2))
+    base = builder.gep(numbers, [builder.mul(lane, lane_stride)])
+    if width > 1:
+        # Hidden from the optimiser, it stays in a register of its own; the lanes' distances go into instructions.
+        base = builder.asm(ir.FunctionType(base.type, [base.type]), "", "=r,0", [base], side_effect=False)
     starts = []
     for k in range(width):
         starts.append(builder.gep(base, [index(k)]))
@@ -49,14 +99,27 @@ def _starts(builder: Any, table: Any, lane: Any, lane_stride: Any, width: int, i
     return starts
 
 
-def _columns(context: Any, builder: Any, starts: list[Any], t: types.UniTuple) -> Any:
+def _columns(context: Any, builder: Any, starts: list[Any], tables: Any, t: types.UniTuple) -> Any:
     """The rows that begin at `starts`, one vector for each action."""
+    pair_stride = builder.extract_value(tables, 2)
+    if isinstance(pair_stride.type, ir.IntType):
+        return context.make_tuple(builder, t, _pairs(builder, starts, builder.sext(pair_stride, WORD), t))
     quad, columns = ir.VectorType(ir.DoubleType(), QUAD), []
     for a in range(0, len(t), QUAD):
         columns += _transposed(
             builder, [builder.load(address(builder, start, word(a), quad), align=32) for start in starts]
         )
     return context.make_tuple(builder, t, columns[: len(t)])
+
+
+def _pairs(builder: Any, starts: list[Any], stride: Any, t: types.UniTuple) -> list[Any]:
+    """The same where each row lies in pairs."""
+    pair, columns = ir.VectorType(ir.DoubleType(), PAIR), []
+    for _ in range(0, len(t), PAIR):
+        pairs = [builder.load(address(builder, start, word(0), pair), align=16) for start in starts]
+        columns += _unzipped(builder, pairs)
+        starts = [builder.gep(start, [stride]) for start in starts]
+    return columns[: len(t)]
 
 
 def _transposed(builder: Any, quads: list[Any]) -> list[Any]:
@@ -86,7 +149,7 @@ def _transposed(builder: Any, quads: list[Any]) -> list[Any]:
 
 
 @intrinsic
-def arrive(typing, records, record_at, table, lane, lane_stride, row):
+def arrive(typing, records, record_at, tables, lane, row):
     """What the actions of a vector's lanes led to: rewards, words that say where to, and the rows there.
 
     The record of lane `l`, two words, is at `records[record_at[l]]`. The low half of the second says where the row
@@ -96,19 +159,19 @@ def arrive(typing, records, record_at, table, lane, lane_stride, row):
     t = types.Tuple((number, number.of(types.uint64), columns))
 
     def emit(context, builder, sig, args):
-        records, record_at, table, lane, lane_stride, _ = args
+        records, record_at, tables, lane, _ = args
         pair, pairs, offsets = ir.VectorType(WORD, 2), [], []
         for k in range(number.width):
-            at = _index(builder, record_at, lane, k)
+            at = _index(builder, record_at, lane, k, number.width)
             pairs.append(builder.load(address(builder, records, at, pair), align=16))
             halves = builder.bitcast(builder.gep(records, [builder.add(at, word(1))]), _HALF.as_pointer())
-            offsets.append(builder.zext(_alone(builder, halves), WORD))
+            offsets.append(builder.zext(_alone(builder, halves, number.width), WORD))
         firsts, seconds = _unzipped(builder, pairs)
-        starts = _starts(builder, table, lane, lane_stride, number.width, lambda k: offsets[k])
+        starts = _starts(builder, tables, lane, number.width, lambda k: offsets[k])
         reward = builder.bitcast(firsts, context.get_value_type(number))
-        return context.make_tuple(builder, t, (reward, seconds, _columns(context, builder, starts, columns)))
+        return context.make_tuple(builder, t, (reward, seconds, _columns(context, builder, starts, tables, columns)))
 
-    return t(records, record_at, table, types.intp, types.intp, row), emit
+    return t(records, record_at, tables, types.intp, row), emit
 
 
 def _unzipped(builder: Any, pairs: list[Any]) -> list[Any]:
@@ -128,86 +191,107 @@ def _unzipped(builder: Any, pairs: list[Any]) -> list[Any]:
 
 
 @intrinsic
-def fetch_rows_ahead(typing, records, record_at, table, lane_stride, count):
+def fetch_rows_ahead(typing, records, record_at, tables, count):
     """Ask the memory for the rows that all lanes' records lead to, so that it works on all of them at once."""
 
+    record_width = record_at.width
+
     def emit(context, builder, sig, args):
-        records, record_at, table, lane_stride, count = args
+        records, record_at, tables, count = args
+        numbers, lane_stride = (builder.extract_value(tables, i) for i in range(2))
         byte = ir.IntType(8).as_pointer()
         prefetch = cgutils.get_or_insert_function(
             builder.module, ir.FunctionType(ir.VoidType(), [byte, _HALF, _HALF, _HALF]), "llvm.prefetch.p0"
         )
         with cgutils.for_range(builder, count) as loop:
-            at = _index(builder, record_at, loop.index, 0)
+            at = _index(builder, record_at, loop.index, 0, record_width)
             halves = builder.bitcast(builder.gep(records, [builder.add(at, word(1))]), _HALF.as_pointer())
             offset = builder.zext(builder.load(halves), WORD)
-            row = builder.gep(table, [builder.add(builder.mul(loop.index, lane_stride), offset)])
+            row = builder.gep(numbers, [builder.add(builder.mul(loop.index, lane_stride), offset)])
             builder.call(prefetch, [builder.bitcast(row, byte), _HALF(1), _HALF(3), _HALF(1)])
         return context.get_dummy_value()
 
-    return types.void(records, record_at, table, types.intp, types.intp), emit
+    return types.void(records, record_at, tables, types.intp), emit
 
 
 @intrinsic
-def rows(typing, table, row_at, lane, lane_stride, row):
-    """Each lane's row, as one vector for each action: number `a` of lane `l` is at `row_at[l] + l*lane_stride + a`.
+def rows(typing, tables, row_at, lane, row):
+    """Each lane's row, that which begins at `row_at[l]`, as one vector for each action.
 
     Rows are read four numbers at a time, and transposed in registers; `row` is a tuple that tells how many actions.
     """
-    t = types.UniTuple(Vec(types.float64, row_at.width), len(row))
+    t, width = types.UniTuple(Vec(types.float64, row_at.width), len(row)), row_at.width
 
     def emit(context, builder, sig, args):
-        table, row_at, lane, lane_stride, _ = args
-        starts = _starts(builder, table, lane, lane_stride, t.dtype.width, lambda k: _index(builder, row_at, lane, k))
-        return _columns(context, builder, starts, t)
+        tables, row_at, lane, _ = args
+        starts = _starts(builder, tables, lane, width, lambda k: _index(builder, row_at, lane, k, width))
+        return _columns(context, builder, starts, tables, t)
 
-    return t(table, row_at, types.intp, types.intp, row), emit
+    return t(tables, row_at, types.intp, row), emit
 
 
 @intrinsic
-def values_at(typing, table, where, lane, lane_stride):
-    """`table[where[l] + l*lane_stride]` of a vector's lanes, one by one."""
-    t = Vec(types.float64, where.width)
+def values_at(typing, tables, where, lane):
+    """The entries at `where[l]` of a vector's lanes, one by one."""
+    t, width = Vec(types.float64, where.width), where.width
 
     def emit(context, builder, sig, args):
-        table, where, lane, lane_stride = args
-        starts = _starts(builder, table, lane, lane_stride, t.width, lambda k: _index(builder, where, lane, k))
+        tables, where, lane = args
+        starts = _starts(builder, tables, lane, width, lambda k: _index(builder, where, lane, k, width))
         found = ir.Constant(context.get_value_type(t), ir.Undefined)
         for k, start in enumerate(starts):
             found = builder.insert_element(found, builder.load(start), ir.Constant(_HALF, k))
         return found
 
-    return t(table, where, types.intp, types.intp), emit
+    return t(tables, where, types.intp), emit
 
 
 @intrinsic
-def scatter(typing, table, where, values, lane, lane_stride):
-    """`table[where[l] + l*lane_stride] = values[l]` for a vector's lanes, one by one: atomic stores are not merged."""
+def scatter(typing, tables, where, values, lane):
+    """Let the entries at `where[l]` of a vector's lanes be `values[l]`, one by one: atomic stores are not merged."""
     width = where.width
 
     def emit(context, builder, sig, args):
-        table, where, values, lane, lane_stride = args
-        starts = _starts(builder, table, lane, lane_stride, width, lambda k: _index(builder, where, lane, k))
+        tables, where, values, lane = args
+        starts = _starts(builder, tables, lane, width, lambda k: _index(builder, where, lane, k, width))
         for k, start in enumerate(starts):
-            value = _alone(builder, address(builder, values, builder.add(lane, word(k)), WORD))
-            builder.store_atomic(value, builder.bitcast(start, WORD.as_pointer()), "unordered", 8)
+            value = _alone(builder, address(builder, values, builder.add(lane, word(k)), WORD), width)
+            at = builder.bitcast(start, WORD.as_pointer())
+            builder.store(value, at) if width == 1 else builder.store_atomic(value, at, "unordered", 8)
         return context.get_dummy_value()
 
-    return types.void(table, where, values, types.intp, types.intp), emit
+    return types.void(tables, where, values, types.intp), emit
+
+
+@by_type
+def pointer(array):
+    """Where an array's numbers begin; a pointer is that already."""
+    return (lambda array: array) if isinstance(array, types.CPointer) else (lambda array: _data(array))
 
 
 @intrinsic
-def pointer(typing, array):
-    """Where an array's numbers begin."""
+def _data(typing, array):
     return types.CPointer(array.dtype)(array), lambda c, builder, s, args: c.make_array(array)(c, builder, args[0]).data
 
 
 @intrinsic
-def fetch_add(typing, counter):
-    """Return `counter[0]` and add one to it, atomically: no two threads get the same."""
+def add_atomically(typing, counters, place, number):
+    """Return `counters[place]` and add a number to it, atomically: no two threads get the same."""
 
     def emit(context, builder, sig, args):
-        data = context.make_array(counter)(context, builder, args[0]).data
-        return builder.atomic_rmw("add", data, word(1), "monotonic")
+        data = context.make_array(counters)(context, builder, args[0]).data
+        return builder.atomic_rmw("add", builder.gep(data, [args[1]]), args[2], "monotonic")
 
-    return types.intp(counter), emit
+    return types.intp(counters, types.intp, types.intp), emit
+
+
+@intrinsic
+def read_anew(typing, flags):
+    """`flags[0]` as it is in memory now, where another processor may have changed it."""
+
+    def emit(context, builder, sig, args):
+        data = context.make_array(flags)(context, builder, args[0]).data
+        flag = builder.load_atomic(data, "monotonic", 1)
+        return builder.icmp_unsigned("!=", flag, ir.Constant(flag.type, 0))
+
+    return types.boolean(flags), emit

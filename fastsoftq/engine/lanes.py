@@ -13,17 +13,18 @@ from fastsoftq.agents.schedules import tuned
 from fastsoftq.engine.lane_events import (
     Pointers,
     Setting,
+    asked_to_stop,
     end_episode,
-    lane_stride,
     start_episode,
     start_run,
+    tables_of,
     write_episode,
 )
 from fastsoftq.engine.lane_groups import group_array
 from fastsoftq.engine.lane_memory import lane_arrays, lanes_in, load, lowest_bit
 from fastsoftq.engine.lane_schedules import agent_now, schedule_arrays, set_schedules
 from fastsoftq.engine.lane_stages import Stages, act_again, draw_outcomes, fetch_ahead, one_or_both, step_all
-from fastsoftq.engine.lane_tables import fetch_add, pointer, rows
+from fastsoftq.engine.lane_tables import add_atomically, number_at, pointer, rows
 from fastsoftq.engine.lockstep import lane_count, lane_width
 from fastsoftq.kernels.jit import compiled
 from fastsoftq.kernels.random import advance, seed
@@ -42,7 +43,7 @@ def run_lanes(agent, mdp, lockstep, table, row, like, work, out):
     mdp : Packed
     lockstep : Lockstep
         How many lanes, and how many of them to a vector; known when compiling.
-    table : float64 [mdp.size]
+    table : float64 [mdp.size], or LaneTables
         Room for the lanes' tables, on a cache line.
     row : tuple of float64, [actions]
     like : float64 or float32
@@ -52,8 +53,8 @@ def run_lanes(agent, mdp, lockstep, table, row, like, work, out):
         Filled in place as by `run_episodes`; `truncated` as uint8.
     """
     seeds, initial_q, max_steps, next_run, stop, progress = work
-    count, width, stride = lane_count(lockstep), lane_width(lockstep), lane_stride(mdp, row)
-    q_table, initial_tables = pointer(table), pointer(initial_q)
+    count, width = lane_count(lockstep), lane_width(lockstep)
+    tables, initial_tables = tables_of(table, mdp, row), pointer(initial_q)
     curves = Pointers(
         pointer(out.returns), pointer(out.lengths), pointer(out.truncated), pointer(out.kept), pointer(out.tables),
         out.returns.shape[1], out.tables.shape[1],
@@ -61,11 +62,12 @@ def run_lanes(agent, mdp, lockstep, table, row, like, work, out):
     lanes = lane_arrays(lockstep)
     schedules, upcoming = schedule_arrays(agent, lockstep), schedule_arrays(agent, lockstep)
     setting = Setting(
-        agent, schedules, upcoming, lanes, pointer(mdp.records), q_table, stride, row, like, max_steps, lockstep,
+        agent, schedules, upcoming, lanes, pointer(mdp.records), tables, row, like, max_steps, lockstep,
     )  # fmt: skip
     turn = int64(0)  # how many steps every lane has taken
-    for i in range(mdp.size):
-        q_table[i] = 0.0
+    if count > 1:  # lanes without a run step on with the others, in tables of zeros
+        for i in range(mdp.size):
+            tables.numbers[i] = 0.0
     for lane in range(count):
         lanes.curve[lane] = -1
         set_schedules(agent, schedules, lane, tuned(agent, int32(0)))
@@ -73,7 +75,7 @@ def run_lanes(agent, mdp, lockstep, table, row, like, work, out):
         start_episode(setting, lane, turn, mdp)
         lanes.record_at[lane], lanes.entry_at[lane] = lanes.records_at[lane], lanes.row_at[lane]
     # What the stages pass on has the types of these.
-    now, ahead = agent_now(agent, schedules, 0, lockstep), rows(q_table, lanes.row_at, 0, stride, row)
+    now, ahead = agent_now(agent, schedules, 0, lockstep), rows(tables, lanes.row_at, 0, row)
     partial = summarise(now, ahead, like)
     summary = complete_summary(now, partial)
     entry = summarise_entry(now, summary, load(lanes.entry, 0), like)
@@ -84,7 +86,7 @@ def run_lanes(agent, mdp, lockstep, table, row, like, work, out):
     # One bit a lane: the episode is over, the action must be chosen from the row in the table.
     ended = stale = uint64(0)
     free, running, steps_taken = count, 0, 0
-    while not stop[0]:
+    while not asked_to_stop(stop, turn, lockstep):
         while ended != 0:  # rare
             lane = lowest_bit(ended)
             bit = ended & (~ended + uint64(1))
@@ -96,7 +98,9 @@ def run_lanes(agent, mdp, lockstep, table, row, like, work, out):
                 steps_taken += length
                 if lanes.episode[lane] == curves.episodes:
                     lanes.curve[lane] = -1
-                    progress[0], progress[1] = progress[0] + 1, steps_taken
+                    add_atomically(progress, 0, 1)
+                    add_atomically(progress, 1, steps_taken)
+                    steps_taken = 0
                     free, running = free + 1, running - 1
             if end_episode(setting, lane, turn, mdp):
                 stale |= bit
@@ -105,15 +109,15 @@ def run_lanes(agent, mdp, lockstep, table, row, like, work, out):
             free = 0
             for lane in range(count):
                 if lanes.curve[lane] < 0:
-                    run = fetch_add(next_run)
+                    run = add_atomically(next_run, 0, 1)
                     if run >= len(seeds):
                         break
                     start_run(setting, lane, turn, run, advance(seed(seeds[run])), curves.episodes, mdp)
                     first = (run % len(initial_q)) * mdp.n_states * len(row)
                     for s in range(mdp.n_states):
                         for a in range(len(row)):
-                            at = s * mdp.row_stride + lane * stride + a
-                            q_table[at] = initial_tables[first + s * len(row) + a]
+                            at = number_at(tables, s * mdp.row_stride, lane, a)
+                            tables.numbers[at] = initial_tables[first + s * len(row) + a]
                     stale |= uint64(1) << uint64(lane)
                     running += 1
             if running == 0:

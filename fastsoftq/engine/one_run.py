@@ -15,7 +15,7 @@ from fastsoftq.agents.rules import (
     update_summary,
 )
 from fastsoftq.agents.schedules import tuned
-from fastsoftq.engine.lane_tables import fetch_add
+from fastsoftq.engine.lane_tables import add_atomically
 from fastsoftq.kernels.jit import compiled
 from fastsoftq.kernels.over_actions import read_row
 from fastsoftq.kernels.random import advance, draw, outcome_draw, seed, start_draw
@@ -44,7 +44,7 @@ def run_episodes(agent, mdp, row, like, work, out):
     returns, lengths, truncated, kept, tables = out
     n_states, n_actions = initial_q.shape[1:]
     q = np.empty((n_states, n_actions))
-    run = fetch_add(next_run)
+    run = add_atomically(next_run, 0, 1)
     while run < len(seeds):
         first = run % len(initial_q)
         for s in range(n_states):  # plain loops: assignments between arrays take a second longer to compile
@@ -91,4 +91,4 @@ def run_episodes(agent, mdp, row, like, work, out):
                         tables[run, kept[episode], s, a] = q[s, a]
             progress[1] += length
         progress[0] += 1
-        run = fetch_add(next_run)
+        run = add_atomically(next_run, 0, 1)
