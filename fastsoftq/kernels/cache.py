@@ -28,7 +28,7 @@ __all__ = ["SourceCache"]
 def _package_digest() -> str:
     digest = hashlib.sha256()
     for folder in COMPILED_TOGETHER:
-        for path in sorted(folder.glob("*.py")):
+        for path in sorted(folder.rglob("*.py")):
             digest.update(path.name.encode())
             digest.update(path.read_bytes())
     return digest.hexdigest()

@@ -71,6 +71,11 @@ def _emit_lookup_of_one(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     numbers = known(table, _SIZE)
     if numbers is None:
         return _halved(builder, [builder.extract_value(table, k) for k in range(_SIZE)], index)
+    return _entry(builder, numbers, index)
+
+
+def _entry(builder: Any, numbers: list[int], index: Any) -> Any:
+    """One of the constants `numbers`, by an index of 64 bits."""
     return builder.load(builder.gep(read_only(builder, numbers), [ir.Constant(_I64, 0), index]))
 
 
@@ -86,15 +91,14 @@ def _emit_lookup_of_many(context: Any, builder: Any, sig: Any, args: Any) -> Any
     if numbers is None:
         entries = [builder.extract_value(table, k) for k in range(_SIZE)]
         return _halved(builder, [in_all_lanes(builder, entry, width) for entry in entries], index)
-    if lanes == 16:
+    if width > 1 and lanes == 16:
         return _permuted(builder, "avx512.permvar.si.512", [numbers], index)
-    if lanes == 8:
+    if width > 1 and lanes == 8:
         return _permuted(builder, "avx2.permd", [numbers[:8], numbers[8:]], index)
-    memory, found = read_only(builder, numbers), ir.Constant(index.type, ir.Undefined)
+    found = ir.Constant(index.type, ir.Undefined)
     for k in range(width):
         lane = ir.Constant(_I32, k)
-        at = builder.zext(builder.extract_element(index, lane), _I64)
-        entry = builder.load(builder.gep(memory, [ir.Constant(_I64, 0), at]))
+        entry = _entry(builder, numbers, builder.zext(builder.extract_element(index, lane), _I64))
         found = builder.insert_element(found, entry, lane)
     return found
 

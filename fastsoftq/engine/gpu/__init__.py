@@ -1,0 +1,1 @@
+"""Training on a GPU: the lane loop, one lane a thread, with the same bits."""
