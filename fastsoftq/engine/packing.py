@@ -12,7 +12,7 @@ from fastsoftq.mdp.tables import Tables
 
 _INTERLEAVED_BYTES = 1 << 18
 
-__all__ = ["Packed", "aligned", "packed", "row_width"]
+__all__ = ["Packed", "aligned", "packed", "packed_records", "row_width"]
 
 
 class Packed(NamedTuple):
@@ -77,20 +77,34 @@ def packed(tables: Tables, lanes: int) -> Packed:
     >>> packed(tables(fsq.cliff_walking()), lanes=64).size
     12288
     """
-    n_states, n_actions, n_outcomes = tables.n_states, tables.n_actions, tables.n_outcomes
-    width = row_width(n_actions)
+    n_states, width = tables.n_states, row_width(tables.n_actions)
     if 8 * width * n_states * lanes <= _INTERLEAVED_BYTES:
         row_stride, lane_stride, size = lanes * width, None, lanes * width * n_states
     else:
         # Tables of a power of two bytes would compete for the same cache sets (475 against 505 million steps/s).
         padded = n_states + 2 if (n_states & (n_states - 1)) == 0 else n_states
         row_stride, lane_stride, size = width, padded * width, lanes * padded * width
-    words = 2 * n_states * n_actions * n_outcomes
+    return Packed(
+        packed_records(tables, row_stride), n_states, row_stride, lane_stride, size, tables.outcome, tables.start
+    )
+
+
+def packed_records(tables: Tables, row_stride: int) -> NDArray[np.int64]:
+    """The records of all outcomes, for tables whose rows are so far apart.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> from fastsoftq.mdp.tables import tables
+    >>> records = packed_records(tables(fsq.from_map("S.G")), row_stride=4)
+    >>> records[:2].view(np.float64)[0], records[1]  # up, from the start: it costs 1, and leads back
+    (-1.0, 0)
+    """
     next_state = tables.next_state.astype(np.int64)
     if isinstance(tables.start, int):
         next_state = np.where(tables.terminated, tables.start, next_state)
-    records = aligned(words, np.int64)
+    records = aligned(2 * len(next_state), np.int64)
     records[0::2] = tables.reward.view(np.int64)
-    begins = next_state * (2 * n_actions)  # of the next state's records, as if each action had one outcome
+    begins = next_state * (2 * tables.n_actions)  # of the next state's records, as if each action had one outcome
     records[1::2] = (next_state * row_stride) | begins << 32 | tables.terminated.astype(np.int64) << 63
-    return Packed(records, n_states, row_stride, lane_stride, size, tables.outcome, tables.start)
+    return records

@@ -16,7 +16,7 @@ from fastsoftq.kernels.jit import by_type, inlined
 from fastsoftq.kernels.simd import select
 from fastsoftq.mdp.tabular import TabularMDP
 
-__all__ = ["Alias", "Tables", "alias_table", "reset", "sampled", "step", "tables"]
+__all__ = ["Alias", "Renumbered", "Tables", "alias_table", "reset", "sampled", "step", "tables"]
 
 _32 = 2.0**32
 _WORD, _LOW = np.uint64(32), np.uint64(2**32 - 1)
@@ -37,6 +37,13 @@ class Alias(NamedTuple):
 
     slots: NDArray[np.uint64]  # [distributions * K]
     size: int  # K
+
+
+class Renumbered(NamedTuple):
+    """A distribution over things that are called something else: `number[thing]`."""
+
+    distribution: Any
+    number: NDArray[np.int32]
 
 
 class Tables(NamedTuple):
@@ -134,7 +141,7 @@ def sampled(distribution, row, chance):
 
     Parameters
     ----------
-    distribution : Alias, int or None
+    distribution : Alias, int, None or Renumbered
         An integer is its own only sample; None stands for distributions of one thing each.
     row : int
         Which of the distributions.
@@ -143,7 +150,7 @@ def sampled(distribution, row, chance):
     Returns
     -------
     int
-        `row * K + thing` of an Alias, the integer itself, or `row` for None.
+        `row * K + thing` of an Alias, the integer itself, `row` for None, or another number for any of these.
 
     Examples
     --------
@@ -158,6 +165,10 @@ def sampled(distribution, row, chance):
         return lambda distribution, row, chance: row
     if isinstance(distribution, types.Integer):
         return lambda distribution, row, chance: distribution
+    if distribution.instance_class is Renumbered:
+        return lambda distribution, row, chance: np.int64(
+            distribution.number[np.uint64(sampled(distribution.distribution, row, chance))]
+        )
 
     def from_alias(distribution, row, chance):
         size = np.uint64(distribution.size)

@@ -1,0 +1,125 @@
+"""How many threads a GPU gets, and which of their tables lie in the memory that a multiprocessor's threads share."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from fastsoftq.engine.gpu.one_thread import pair_width
+from fastsoftq.mdp.tables import Tables
+
+__all__ = ["Card", "Layout", "layout_for"]
+
+_WARP = 32  # threads that go in step
+_LARGEST = 2**31  # where rows begin, and records, is told in 32 bits
+_WANTED = 384  # threads a multiprocessor, of which as many as fit have their tables in shared memory
+_FAR_WANTED = 1024  # where all tables are in the card's memory, which answers late
+
+
+class Card(NamedTuple):
+    """What a kind of GPU has.
+
+    Examples
+    --------
+    >>> Card("a GPU", (9, 0), multiprocessors=132, shared_bytes=232448, memory=80 * 2**30).capability
+    (9, 0)
+    """
+
+    name: str
+    capability: tuple[int, int]
+    multiprocessors: int
+    shared_bytes: int  # that a block may have
+    memory: int  # bytes
+
+
+class Layout(NamedTuple):
+    """Which threads there are, and where their tables lie.
+
+    Attributes
+    ----------
+    blocks, threads : int
+        Of the card, and of a block.
+    near : int or None
+        How many threads of a block have their tables in shared memory; None: none.
+    words : int or None
+        Of records in shared memory; None: they are left in the card's.
+    row_stride : int
+        From one state's row to the next, in numbers.
+    shared_bytes : int
+        The room that a block needs.
+    far : int
+        Numbers of tables in the card's memory, of all blocks.
+    """
+
+    blocks: int
+    threads: int
+    near: int | None
+    words: int | None
+    row_stride: int
+    shared_bytes: int
+    far: int
+
+
+def layout_for(tables: Tables, card: Card, near: int | None = None, threads: int | None = None) -> Layout:
+    """Lay the tables of an MDP out.
+
+    Parameters
+    ----------
+    tables : Tables
+        Of states that can be reached.
+    card : Card
+    near, threads : int, optional
+        How many threads of a block have near tables, and how many there are in all, if that is to be chosen.
+
+    Returns
+    -------
+    Layout
+
+    Raises
+    ------
+    ValueError
+        An MDP that is too large for 32-bit indices.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> from fastsoftq.engine.gpu.reachable import reachable
+    >>> card = Card("a GPU", (9, 0), multiprocessors=132, shared_bytes=232448, memory=80 * 2**30)
+    >>> layout = layout_for(reachable(fsq.cliff_walking()).tables, card)
+    >>> layout.near, layout.threads
+    (192, 384)
+    """
+    width, states = pair_width(tables.n_actions), tables.n_states
+    record_bytes = 16 * states * tables.n_actions * tables.n_outcomes
+    room = card.shared_bytes - record_bytes
+    fits = max(0, room // (8 * width * states)) // _WARP * _WARP
+    if near is None:
+        near = min(fits, _WANTED)
+    if near == 0:
+        threads = threads or _FAR_WANTED
+        per_block = min(threads, 256)
+        blocks = card.multiprocessors * (threads // per_block)
+        words = 2 * states * tables.n_actions * tables.n_outcomes if record_bytes <= card.shared_bytes // 8 else None
+        _check(states * width * per_block, tables)
+        return Layout(
+            blocks, per_block, None, words, width * per_block, 8 * (words or 0), blocks * per_block * width * states
+        )
+    threads = threads or max(near, -(-_WANTED // near) * near)
+    _check(states * width * near, tables)
+    return Layout(
+        blocks=card.multiprocessors,
+        threads=threads,
+        near=near,
+        words=record_bytes // 8,
+        row_stride=width * near,
+        shared_bytes=record_bytes + 8 * width * states * near,
+        far=card.multiprocessors * (threads - near) * width * states,
+    )
+
+
+def _check(numbers: int, tables: Tables) -> None:
+    words = 2 * tables.n_states * tables.n_actions * tables.n_outcomes
+    if max(numbers, words) >= _LARGEST:
+        raise ValueError(
+            f"an MDP of {tables.n_states} states that can be reached, {tables.n_actions} actions and "
+            f"{tables.n_outcomes} outcomes is too large for a GPU's 32-bit indices; train it on the CPU"
+        )
