@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable
 from typing import Any
 
@@ -10,13 +9,13 @@ import numpy as np
 from numba import typeof
 
 from fastsoftq import checks
-from fastsoftq.agents.rules import Agent, watched
+from fastsoftq.agents.rules import Agent
 from fastsoftq.engine.lanes import run_lanes
 from fastsoftq.engine.lockstep import Lockstep
 from fastsoftq.engine.one_run import run_episodes
 from fastsoftq.engine.packing import aligned, packed, row_width
 from fastsoftq.engine.records import Output, Work
-from fastsoftq.engine.rule_errors import Call, rule_error
+from fastsoftq.engine.rule_errors import compiling
 from fastsoftq.kernels.targets import here
 from fastsoftq.mdp.tables import Tables
 from fastsoftq.mdp.tabular import TabularMDP
@@ -127,23 +126,9 @@ def _call(kernel: Any, *arguments: Any) -> None:
     """Call the code compiled for exactly these types: a dispatcher alone confuses two agents of one name."""
     signature = tuple(map(typeof, arguments))
     compiled = kernel.overloads.get(signature)
-    entry_point = compiled.entry_point if compiled else _compile(kernel, signature)
+    if compiled is None:
+        with compiling():
+            entry_point = kernel.compile(signature)
+    else:
+        entry_point = compiled.entry_point
     entry_point(*arguments)
-
-
-def _compile(kernel: Any, signature: tuple[Any, ...]) -> Any:
-    """Compile with the garbage collector off: it would traverse Numba's lasting objects again and again."""
-    collecting = gc.isenabled()
-    gc.disable()  # 1.4 s instead of 1.65
-    calls: list[Call] = []
-    try:
-        with watched(lambda *call: calls.append(call)):
-            return kernel.compile(signature)
-    except Exception as error:
-        told = rule_error(calls, error)
-        if told is error:
-            raise
-        raise told from error
-    finally:
-        if collecting:
-            gc.enable()

@@ -9,7 +9,7 @@ from numba import int32, int64, types, uint8
 from fastsoftq.agents.rules import on_policy, varies_by_episode
 from fastsoftq.agents.schedules import tuned
 from fastsoftq.engine.lane_schedules import set_schedules
-from fastsoftq.engine.lane_tables import LaneTables, number_at, pointer, read_anew
+from fastsoftq.engine.lane_tables import LaneTables, add_after_all_else, number_at, pointer, read_anew
 from fastsoftq.engine.packing import row_width
 from fastsoftq.kernels.jit import by_type, inlined
 from fastsoftq.kernels.mixing import GOLDEN, mixed
@@ -25,6 +25,7 @@ __all__ = [
     "start_episode",
     "start_run",
     "tables_of",
+    "tell_of_run",
     "write_episode",
 ]
 
@@ -74,7 +75,7 @@ def several_starts(mdp):
     return lambda mdp: several
 
 
-_TURNS_BETWEEN_LOOKS = 8192
+_TURNS_BETWEEN_LOOKS = 1024
 
 
 @by_type
@@ -83,6 +84,14 @@ def asked_to_stop(stop, turn, lockstep):
     if lockstep.lanes > 1:
         return lambda stop, turn, lockstep: stop[0]
     return lambda stop, turn, lockstep: turn % _TURNS_BETWEEN_LOOKS == 0 and read_anew(stop)
+
+
+@by_type
+def tell_of_run(work, run):
+    """Say that a run is done, where its results are fetched before all are."""
+    if work.types[work.fields.index("done")] == types.none:
+        return lambda work, run: None
+    return lambda work, run: add_after_all_else(work.done, run // work.piece, 1)
 
 
 @inlined

@@ -23,6 +23,7 @@ __all__ = [
     "PAIR",
     "QUAD",
     "LaneTables",
+    "add_after_all_else",
     "add_atomically",
     "arrive",
     "entry_of",
@@ -193,7 +194,6 @@ def _unzipped(builder: Any, pairs: list[Any]) -> list[Any]:
 @intrinsic
 def fetch_rows_ahead(typing, records, record_at, tables, count):
     """Ask the memory for the rows that all lanes' records lead to, so that it works on all of them at once."""
-
     record_width = record_at.width
 
     def emit(context, builder, sig, args):
@@ -274,15 +274,24 @@ def _data(typing, array):
     return types.CPointer(array.dtype)(array), lambda c, builder, s, args: c.make_array(array)(c, builder, args[0]).data
 
 
+def _adding(ordering: str) -> Any:
+    def emit(context, builder, sig, args):  # type: ignore[no-untyped-def] # Numba's
+        data = context.make_array(sig.args[0])(context, builder, args[0]).data
+        return builder.atomic_rmw("add", builder.gep(data, [args[1]]), args[2], ordering)
+
+    return emit
+
+
 @intrinsic
 def add_atomically(typing, counters, place, number):
     """Return `counters[place]` and add a number to it, atomically: no two threads get the same."""
+    return types.intp(counters, types.intp, types.intp), _adding("monotonic")
 
-    def emit(context, builder, sig, args):
-        data = context.make_array(counters)(context, builder, args[0]).data
-        return builder.atomic_rmw("add", builder.gep(data, [args[1]]), args[2], "monotonic")
 
-    return types.intp(counters, types.intp, types.intp), emit
+@intrinsic
+def add_after_all_else(typing, counters, place, number):
+    """The same, seen by others only after all that this thread has written before."""
+    return types.intp(counters, types.intp, types.intp), _adding("release")
 
 
 @intrinsic

@@ -18,6 +18,7 @@ from fastsoftq.engine.lane_events import (
     start_episode,
     start_run,
     tables_of,
+    tell_of_run,
     write_episode,
 )
 from fastsoftq.engine.lane_groups import group_array
@@ -52,7 +53,7 @@ def run_lanes(agent, mdp, lockstep, table, row, like, work, out):
     out : Output
         Filled in place as by `run_episodes`; `truncated` as uint8.
     """
-    seeds, initial_q, max_steps, next_run, stop, progress = work
+    seeds, initial_q, max_steps, next_run, stop, progress, _, _ = work
     count, width = lane_count(lockstep), lane_width(lockstep)
     tables, initial_tables = tables_of(table, mdp, row), pointer(initial_q)
     curves = Pointers(
@@ -101,6 +102,7 @@ def run_lanes(agent, mdp, lockstep, table, row, like, work, out):
                     add_atomically(progress, 0, 1)
                     add_atomically(progress, 1, steps_taken)
                     steps_taken = 0
+                    tell_of_run(work, lanes.run[lane])
                     free, running = free + 1, running - 1
             if end_episode(setting, lane, turn, mdp):
                 stale |= bit

@@ -40,7 +40,7 @@ def run_episodes(agent, mdp, row, like, work, out):
     out : Output
         Filled in place.
     """
-    seeds, initial_q, max_steps, next_run, stop, progress = work  # once: in every step it costs time
+    seeds, initial_q, max_steps, next_run, stop, progress, _, _ = work  # once: in every step it costs time
     returns, lengths, truncated, kept, tables = out
     n_states, n_actions = initial_q.shape[1:]
     q = np.empty((n_states, n_actions))

@@ -19,6 +19,8 @@ class Work(NamedTuple):
     next_run: NDArray[np.int64]  # [1]: the run to take next, shared by all threads
     stop: NDArray[np.bool_]  # [1]: set by another thread, ends the work
     progress: NDArray[np.int64]  # [2]: runs done by this thread, and steps taken in them
+    done: Any = None  # int64 [pieces of `piece` runs]: runs of each that are done, for who fetches results meanwhile
+    piece: int = 1
 
 
 class Output(NamedTuple):

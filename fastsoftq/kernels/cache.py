@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import pickle
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +20,9 @@ from numba import types
 from numba.core.caching import CompileResultCacheImpl, _Cache
 
 from fastsoftq.kernels import compiled_files
-from fastsoftq.kernels.sources import COMPILED_TOGETHER, compiled_now, sources, sources_of
+from fastsoftq.kernels.sources import COMPILED_TOGETHER, Source, compiled_now, sources, sources_of
 
-__all__ = ["SourceCache"]
+__all__ = ["SourceCache", "name_of"]
 
 
 def _package_digest() -> str:
@@ -43,6 +43,46 @@ def _classes(t: Any) -> Iterator[type]:
         yield t.instance_class
     for part in getattr(t, "types", ()):
         yield from _classes(part)
+
+
+def name_of(
+    function: Callable[..., Any], own: Collection[Source], arguments: tuple[Any, ...], machine: tuple[Any, ...]
+) -> str | None:
+    """What compiled code is called on the disk.
+
+    Parameters
+    ----------
+    function : function
+    own : collection of Source
+        What it depends on, whatever its arguments are.
+    arguments : tuple of Numba types
+        Their classes' sources count too.
+    machine : tuple
+        What it is compiled for.
+
+    Returns
+    -------
+    str or None
+        None where another process could not know that it has the same code.
+    """
+    classes = [c for t in arguments for c in _classes(t)]
+    for c in classes:
+        compiled_now(c)
+    if any(c.__module__ == "__main__" or "<locals>" in c.__qualname__ for c in classes):
+        return None  # another script's __main__, or another call of a function, may make another of the same name
+    found = set(own).union(*map(sources_of, classes))
+    if any(source.kind == "text" for source in found):
+        return None
+    key = (
+        (function.__module__, function.__qualname__),
+        str(arguments),
+        [(c.__module__, c.__qualname__) for c in classes],
+        sorted(found),
+        _OF_THE_PACKAGE,
+        machine,
+        (numba.__version__, sys.version_info[:2]),
+    )
+    return f"{function.__name__}-{hashlib.sha256(repr(key).encode()).hexdigest()[:32]}"
 
 
 class SourceCache(_Cache):
@@ -86,23 +126,6 @@ class SourceCache(_Cache):
         compiled_files.write(path, numba.core.serialize.dumps(self._impl.reduce(data)))
 
     def _path(self, sig: Any, codegen: Any) -> Path | None:
-        arguments = getattr(sig, "args", sig)
-        classes = [c for t in arguments for c in _classes(t)]
-        for c in classes:
-            compiled_now(c)
-        if not self._enabled or any(c.__module__ == "__main__" or "<locals>" in c.__qualname__ for c in classes):
-            return None  # another script's __main__, or another call of a function, may make another of the same name
-        found = self._sources.union(*map(sources_of, classes))
-        if any(source.kind == "text" for source in found):
-            return None  # another process cannot know that it has the same
-        key = (
-            (self._function.__module__, self._function.__qualname__),
-            str(arguments),
-            [(c.__module__, c.__qualname__) for c in classes],
-            sorted(found),
-            _OF_THE_PACKAGE,
-            codegen.magic_tuple(),
-            (numba.__version__, sys.version_info[:2]),
-        )
-        name = hashlib.sha256(repr(key).encode()).hexdigest()[:32]
-        return compiled_files.cache_directory() / f"{self._function.__name__}-{name}.jit"
+        arguments = tuple(getattr(sig, "args", sig))
+        name = name_of(self._function, self._sources, arguments, codegen.magic_tuple()) if self._enabled else None
+        return None if name is None else compiled_files.cache_directory() / f"{name}.jit"

@@ -12,6 +12,7 @@ __all__ = ["Card", "Layout", "layout_for"]
 _WARP = 32  # threads that go in step
 _LARGEST = 2**31  # where rows begin, and records, is told in 32 bits
 _WANTED = 384  # threads a multiprocessor, of which as many as fit have their tables in shared memory
+_FAR_BLOCK = 256  # threads of a block then
 _FAR_WANTED = 1024  # where all tables are in the card's memory, which answers late
 
 
@@ -59,7 +60,7 @@ class Layout(NamedTuple):
     far: int
 
 
-def layout_for(tables: Tables, card: Card, near: int | None = None, threads: int | None = None) -> Layout:
+def layout_for(tables: Tables, card: Card, runs: int, near: int | None = None, threads: int | None = None) -> Layout:
     """Lay the tables of an MDP out.
 
     Parameters
@@ -67,6 +68,8 @@ def layout_for(tables: Tables, card: Card, near: int | None = None, threads: int
     tables : Tables
         Of states that can be reached.
     card : Card
+    runs : int
+        How many there are to train: few of them are spread over all multiprocessors.
     near, threads : int, optional
         How many threads of a block have near tables, and how many there are in all, if that is to be chosen.
 
@@ -84,7 +87,7 @@ def layout_for(tables: Tables, card: Card, near: int | None = None, threads: int
     >>> import fastsoftq as fsq
     >>> from fastsoftq.engine.gpu.reachable import reachable
     >>> card = Card("a GPU", (9, 0), multiprocessors=132, shared_bytes=232448, memory=80 * 2**30)
-    >>> layout = layout_for(reachable(fsq.cliff_walking()).tables, card)
+    >>> layout = layout_for(reachable(fsq.cliff_walking()).tables, card, runs=1_000_000)
     >>> layout.near, layout.threads
     (192, 384)
     """
@@ -92,18 +95,19 @@ def layout_for(tables: Tables, card: Card, near: int | None = None, threads: int
     record_bytes = 16 * states * tables.n_actions * tables.n_outcomes
     room = card.shared_bytes - record_bytes
     fits = max(0, room // (8 * width * states)) // _WARP * _WARP
+    shared_out = -(-runs // (_WARP * card.multiprocessors)) * _WARP  # threads a multiprocessor that find a run
     if near is None:
-        near = min(fits, _WANTED)
+        near = min(fits, _WANTED, shared_out)
     if near == 0:
-        threads = threads or _FAR_WANTED
-        per_block = min(threads, 256)
-        blocks = card.multiprocessors * (threads // per_block)
+        threads = threads or min(_FAR_WANTED, shared_out)
+        per_block = min(threads, _FAR_BLOCK)
+        blocks = card.multiprocessors * -(-threads // per_block)
         words = 2 * states * tables.n_actions * tables.n_outcomes if record_bytes <= card.shared_bytes // 8 else None
         _check(states * width * per_block, tables)
         return Layout(
             blocks, per_block, None, words, width * per_block, 8 * (words or 0), blocks * per_block * width * states
         )
-    threads = threads or max(near, -(-_WANTED // near) * near)
+    threads = threads or max(near, -(-min(_WANTED, shared_out) // near) * near)
     _check(states * width * near, tables)
     return Layout(
         blocks=card.multiprocessors,

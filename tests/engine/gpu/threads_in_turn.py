@@ -20,7 +20,9 @@ def run_blocks(blocks, in_block, room, place, agent, mdp, lockstep, row, like, w
         for thread in range(in_block):
             copy_records(place, Threads(block, thread, in_block, pointer(room)), mdp)
         for thread in range(in_block):
-            train_in_thread(place, Threads(block, thread, in_block, pointer(room)), agent, mdp, lockstep, row, like, work, out)
+            train_in_thread(
+                place, Threads(block, thread, in_block, pointer(room)), agent, mdp, lockstep, row, like, work, out
+            )
 
 
 def train_in_turn(mdp, agent, seeds, episodes, max_steps, layout, precision="double", initial_q=None, kept=()):

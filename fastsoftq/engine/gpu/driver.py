@@ -1,0 +1,255 @@
+"""The GPUs of this machine, through cuda-core: their memory, streams and kernels. The only file that imports it."""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastsoftq.engine.gpu.assembly import ENTRY
+from fastsoftq.engine.gpu.layout import Card
+
+__all__ = ["OLDEST", "DeviceArray", "Gpu", "GpuError", "cards", "gpu"]
+
+OLDEST = (7, 5)
+"""The oldest compute capability that kernels are made for."""
+
+_ADVICE = "pip install 'fastsoftq[cuda]' adds what a GPU needs; without one, leave device out"
+
+
+class GpuError(RuntimeError):
+    """A GPU that is missing, too old or full, or whose driver cannot be used; the message says what to do."""
+
+
+@functools.cache
+def _cuda() -> Any:
+    try:
+        import cuda.core
+        from cuda.core import Device  # it needs the bindings of a CUDA version
+
+        Device(0)
+    except ImportError as error:
+        raise GpuError(f"GPUs need cuda-core ({error}): {_ADVICE}") from error
+    except Exception as error:
+        raise GpuError(f"no GPU can be used here ({_first_line(error)}): {_ADVICE}") from error
+    return cuda.core
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().partition("\n")[0]
+
+
+@functools.cache
+def cards() -> tuple[Card, ...]:
+    """What GPUs there are.
+
+    Returns
+    -------
+    tuple of Card
+
+    Raises
+    ------
+    GpuError
+        cuda-core is not installed, or there is no GPU with a driver.
+    """
+    return tuple(_card(device) for device in _cuda().Device.get_all_devices())
+
+
+def _card(device: Any) -> Card:
+    properties, capability = device.properties, device.compute_capability
+    device.set_current()
+    return Card(
+        name=device.name,
+        capability=(capability.major, capability.minor),
+        multiprocessors=properties.multiprocessor_count,
+        shared_bytes=properties.max_shared_memory_per_block_optin,
+        memory=_memory()[1],
+    )
+
+
+def _memory() -> tuple[int, int]:
+    """Free bytes of the current device, and all."""
+    from cuda.bindings import driver
+
+    status, free, total = driver.cuMemGetInfo()
+    if status != driver.CUresult.CUDA_SUCCESS:
+        raise GpuError(f"the GPU's memory cannot be asked for ({status.name})")
+    return int(free), int(total)
+
+
+class DeviceArray:
+    """An array in a GPU's memory, or in this machine's where the GPU can reach it (`host`)."""
+
+    def __init__(self, buffer: Any, shape: tuple[int, ...], dtype: Any, on_host: bool, first: int = 0) -> None:
+        self.buffer, self.shape, self.dtype = buffer, shape, np.dtype(dtype)
+        self.size = int(np.prod(shape, dtype=np.int64))
+        self.address = int(buffer.handle) + first * self.dtype.itemsize if buffer is not None else 0
+        self.host: NDArray[Any] | None = None
+        if on_host:
+            memory = (ctypes.c_char * self.nbytes).from_address(self.address)
+            self.host = np.frombuffer(memory, self.dtype).reshape(shape)
+
+    @property
+    def nbytes(self) -> int:
+        """Its size."""
+        return self.size * self.dtype.itemsize
+
+    def part(self, first: int, count: int) -> DeviceArray:
+        """Some of its numbers, as an array of one dimension."""
+        return DeviceArray(self.buffer, (count,), self.dtype, False, first)
+
+    def close(self) -> None:
+        """Give its memory back."""
+        if self.buffer is not None:
+            self.host = None
+            self.buffer.close()
+
+    def parameters(self) -> Iterator[Any]:
+        """Numba's parts of an array: two owners, counts, the address, the shape and the strides."""
+        zero = np.int64(0)
+        yield from (zero, zero, np.int64(self.size), np.int64(self.dtype.itemsize), np.int64(self.address))
+        yield from map(np.int64, self.shape)
+        strides = self.dtype.itemsize * np.cumprod((1, *self.shape[:0:-1]), dtype=np.int64)[::-1]
+        yield from map(np.int64, strides)
+
+
+class Gpu:
+    """One GPU.
+
+    Parameters
+    ----------
+    number : int
+        Among those of this machine.
+
+    Raises
+    ------
+    GpuError
+        There is no such GPU, or it is too old.
+    """
+
+    def __init__(self, number: int) -> None:
+        found = cards()
+        if number >= len(found):
+            there = ", ".join(f"cuda:{i} ({card.name})" for i, card in enumerate(found))
+            raise GpuError(f"device is 'cuda:{number}'; there is {there}")
+        self.number, self.card = number, found[number]
+        if self.card.capability < OLDEST:
+            raise GpuError(
+                "{} has compute capability {}.{}; at least {}.{} is needed".format(
+                    self.card.name, *self.card.capability, *OLDEST
+                )
+            )
+        self._cuda = _cuda()
+        self._device = self._cuda.Device(number)
+        self._device.set_current()
+        self._pinned = self._cuda.LegacyPinnedMemoryResource()
+        self._kernels: dict[str, Any] = {}
+        self.stream = self._device.create_stream()
+
+    def use(self) -> None:
+        """Make this the GPU of the calling thread."""
+        self._device.set_current()
+
+    def free(self) -> int:
+        """Bytes of its memory that nobody uses."""
+        return _memory()[0]
+
+    def new_stream(self) -> Any:
+        """A queue of work of its own."""
+        return self._device.create_stream()
+
+    def array(self, shape: tuple[int, ...], dtype: Any) -> DeviceArray:
+        """Uninitialised numbers in its memory.
+
+        Raises
+        ------
+        GpuError
+            Its memory is full.
+        """
+        size = int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize
+        if size == 0:
+            return DeviceArray(None, shape, dtype, False)
+        try:
+            buffer = self._device.allocate(size, stream=self.stream)
+            self.stream.sync()
+        except Exception as error:
+            raise GpuError(
+                f"{self.card.name} (cuda:{self.number}) has no room for {size >> 20} MiB more "
+                f"({_first_line(error)}): other programs may use it; take fewer seeds at a time, or another device"
+            ) from error
+        return DeviceArray(buffer, shape, dtype, False)
+
+    def pinned(self, shape: tuple[int, ...], dtype: Any) -> DeviceArray:
+        """Uninitialised numbers in this machine's memory, which the GPU reads and writes."""
+        size = max(1, int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize)
+        return DeviceArray(self._pinned.allocate(size), shape, dtype, True)
+
+    def uploaded(self, array: NDArray[Any]) -> DeviceArray:
+        """A copy of an array in its memory."""
+        array = np.ascontiguousarray(array)
+        target = self.array(array.shape, array.dtype)
+        if array.size:
+            staged = self.pinned(array.shape, array.dtype)
+            assert staged.host is not None
+            staged.host[...] = array
+            self.copy(staged, target, self.stream)
+            self.stream.sync()
+            staged.buffer.close()
+        return target
+
+    def copy(self, source: DeviceArray, target: DeviceArray, stream: Any) -> None:
+        """Queue a copy of a whole array."""
+        source.buffer.copy_to(target.buffer, stream=stream)
+
+    def copy_rows(self, source: DeviceArray, first: int, rows: int, target: DeviceArray, stream: Any) -> None:
+        """Queue a copy of some rows of an array to where another begins."""
+        row = source.nbytes // source.shape[0] if source.size else 0
+        if rows * row == 0:
+            return
+        buffers = (
+            self._cuda.Buffer.from_handle(address, rows * row)
+            for address in (source.address + first * row, target.address)
+        )
+        one, other = buffers
+        one.copy_to(other, stream=stream)
+
+    def fill(self, array: DeviceArray, stream: Any) -> None:
+        """Queue that an array becomes zeros."""
+        array.buffer.fill(0, stream=stream)
+
+    def kernel(self, text: str) -> Any:
+        """The kernel of a piece of PTX, assembled by the driver.
+
+        Raises
+        ------
+        GpuError
+            The driver does not take it.
+        """
+        if text not in self._kernels:
+            try:
+                code = self._cuda.ObjectCode.from_ptx(text.encode())
+                self._kernels[text] = code.get_kernel(ENTRY)
+            except Exception as error:
+                raise GpuError(
+                    f"the driver of {self.card.name} does not take the kernel ({_first_line(error)}): update the driver"
+                ) from error
+        return self._kernels[text]
+
+    def launch(
+        self, kernel: Any, blocks: int, threads: int, shared_bytes: int, parameters: list[Any], stream: Any
+    ) -> None:
+        """Queue a kernel."""
+        if shared_bytes > 48 << 10:
+            kernel.attributes.max_dynamic_shared_size_bytes = shared_bytes
+        config = self._cuda.LaunchConfig(grid=blocks, block=threads, shmem_size=shared_bytes)
+        self._cuda.launch(stream, config, kernel, *parameters)
+
+
+@functools.cache
+def gpu(number: int) -> Gpu:
+    """One GPU, opened once in a process."""
+    return Gpu(number)

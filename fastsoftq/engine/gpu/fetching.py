@@ -1,0 +1,126 @@
+"""Results on their way from a GPU to this machine, piece by piece, while the kernel goes on.
+
+Threads fetch a piece each: to pinned memory, which the card fills at the bus's speed, and from there into the arrays
+of the results, whose new pages take one thread ten times as long.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastsoftq.engine.gpu.driver import DeviceArray, Gpu
+
+__all__ = ["Fetched", "Fetching"]
+
+_MOST_THREADS = 16
+_PIECE_BYTES = 32 << 20
+
+
+class Fetched(NamedTuple):
+    """An array on the card, and what to do with its rows from `first` on when they are here."""
+
+    source: DeviceArray  # [runs, ...]
+    put: Callable[[int, NDArray[Any]], None]
+
+
+class Fetching:
+    """Threads that fetch pieces of arrays as they are done.
+
+    Parameters
+    ----------
+    gpu : Gpu
+    arrays : sequence of Fetched
+    runs : int
+        Rows of each array.
+    piece : int
+        Runs that are fetched together.
+    """
+
+    def __init__(self, gpu: Gpu, arrays: Sequence[Fetched], runs: int, piece: int) -> None:
+        self._gpu, self._arrays, self._runs, self._piece = gpu, arrays, runs, piece
+        self.pieces = -(-runs // piece)
+        self._changed = threading.Condition()
+        self._ready = np.zeros(self.pieces, np.bool_)
+        self._next, self._stopped = 0, False
+        workers = min(
+            _MOST_THREADS, os.process_cpu_count() if hasattr(os, "process_cpu_count") else os.cpu_count() or 1
+        )
+        self._pool = ThreadPoolExecutor(min(workers, self.pieces), thread_name_prefix="fastsoftq-fetch")
+        self._workers: list[Future[None]] = [self._pool.submit(self._work) for _ in range(min(workers, self.pieces))]
+
+    def done(self, counts: NDArray[np.int64]) -> None:
+        """Say how many runs of each piece are done."""
+        expected = np.full(self.pieces, self._piece)
+        expected[-1] = self._runs - (self.pieces - 1) * self._piece
+        with self._changed:
+            self._ready |= counts >= expected
+            self._changed.notify_all()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether all is fetched, or something went wrong."""
+        return all(worker.done() for worker in self._workers) or any(
+            worker.done() and worker.exception() is not None for worker in self._workers
+        )
+
+    def close(self, stop: bool = False) -> None:
+        """Wait for the threads; with `stop`, have them leave the rest."""
+        with self._changed:
+            self._stopped |= stop
+            self._changed.notify_all()
+        self._pool.shutdown(wait=True)
+        if not stop:
+            for worker in self._workers:
+                worker.result()
+
+    def _take(self) -> int | None:
+        """The next piece, when it is ready."""
+        with self._changed:
+            if self._next == self.pieces:
+                return None
+            piece, self._next = self._next, self._next + 1
+            self._changed.wait_for(lambda: self._stopped or bool(self._ready[piece]))
+            return None if self._stopped else piece
+
+    def _work(self) -> None:
+        try:
+            self._gpu.use()
+            stream = self._gpu.new_stream()
+            rooms = [
+                self._gpu.pinned((self._piece, *fetched.source.shape[1:]), fetched.source.dtype)
+                for fetched in self._arrays
+            ]
+            while (piece := self._take()) is not None:
+                first = piece * self._piece
+                rows = min(self._piece, self._runs - first)
+                for fetched, room in zip(self._arrays, rooms, strict=True):
+                    self._gpu.copy_rows(fetched.source, first, rows, room, stream)
+                stream.sync()
+                for fetched, room in zip(self._arrays, rooms, strict=True):
+                    assert room.host is not None
+                    fetched.put(first, room.host[:rows])
+            for room in rooms:
+                room.buffer.close()
+        except BaseException:
+            with self._changed:
+                self._stopped = True
+                self._changed.notify_all()
+            raise
+
+
+def piece_runs(run_bytes: int, runs: int) -> int:
+    """How many runs are fetched together.
+
+    Examples
+    --------
+    >>> piece_runs(13_000, 1_000_000), piece_runs(13_000, 10)
+    (2581, 10)
+    """
+    return max(1, min(runs, _PIECE_BYTES // max(run_bytes, 1)))

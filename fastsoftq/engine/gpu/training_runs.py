@@ -1,0 +1,266 @@
+"""Very many runs on one GPU: laid out, launched, watched, and fetched as they are done."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastsoftq.agents.rules import Agent
+from fastsoftq.engine.gpu.driver import DeviceArray, Gpu, GpuError
+from fastsoftq.engine.gpu.fetching import Fetched, Fetching, piece_runs
+from fastsoftq.engine.gpu.kernel_arguments import arguments_of, parts
+from fastsoftq.engine.gpu.kernels_on_disk import kernel_for
+from fastsoftq.engine.gpu.layout import Layout, layout_for
+from fastsoftq.engine.gpu.reachable import Reachable, reachable
+from fastsoftq.engine.records import Output, Work
+from fastsoftq.engine.threads import Progress
+from fastsoftq.mdp.tabular import TabularMDP
+
+__all__ = ["Batch", "run_on_gpu"]
+
+_LOOK = 0.002  # seconds between two looks at what is done
+_REPORT = 0.1  # and between two reports of progress
+_SHARE = 0.9  # of the memory that is free may be taken
+
+
+def run_on_gpu(
+    gpu: Gpu,
+    mdp: TabularMDP,
+    agent: Agent,
+    like: Any,
+    seeds: NDArray[np.uint64],
+    initial_q: NDArray[np.float64],
+    max_steps: int,
+    out: Output,
+    progress: Callable[[Progress], None] | None = None,
+) -> None:
+    """Train until every seed has been taken.
+
+    If it is interrupted (Ctrl-C, or an exception in `progress`), the kernel stops within a fifth of a second.
+
+    Parameters
+    ----------
+    gpu : Gpu
+    mdp : TabularMDP
+    agent : NamedTuple
+    like : float64 or float32
+        The precision of exponentials.
+    seeds : uint64 [runs]
+    initial_q : float64 [1 or runs, states, actions]
+    max_steps : int
+    out : Output
+        Filled in place.
+    progress : callable, optional
+        Called in this thread every tenth of a second or so, and at the end.
+
+    Raises
+    ------
+    GpuError
+        The card's memory is too small or too full, or its driver does not take the kernel.
+    """
+    gpu.use()
+    part = reachable(mdp)
+    episodes, n_tables = out.returns.shape[1], out.tables.shape[1]
+    table_bytes = 8 * len(part.states) * mdp.n_actions
+    run_bytes = 13 * episodes + n_tables * table_bytes + 8
+    if len(initial_q) > 1:
+        run_bytes += table_bytes
+    layout = layout_for(part.tables, gpu.card, len(seeds))
+    room = int(_SHARE * gpu.free()) - 8 * layout.far - (64 << 20)
+    if room < run_bytes:
+        raise GpuError(
+            f"{gpu.card.name} (cuda:{gpu.number}) has {gpu.free() >> 20} MiB free, too little for tables of "
+            f"{len(part.states)} states and the results of a run; take another device"
+        )
+    most = min(len(seeds), room // run_bytes)
+    steps = 0
+    for first in range(0, len(seeds), most):
+        some = slice(first, first + most)
+
+        def report(runs: int, taken: int, first: int = first, before: int = steps) -> None:
+            if progress is not None:
+                progress(Progress(first + runs, len(seeds), before + taken))
+
+        begun = initial_q[some] if len(initial_q) > 1 else initial_q
+        batch = Batch(
+            gpu, part, layout, agent, like, seeds[some], begun, max_steps, episodes, out.kept, n_tables,
+        )  # fmt: skip
+        try:
+            steps += _run_batch(batch, _fetched(batch.out, _rows(out, some), part, begun), report)
+        finally:
+            batch.close()
+    if progress is not None:
+        progress(Progress(len(seeds), len(seeds), steps))
+
+
+def _rows(out: Output, some: slice) -> Output:
+    return Output(out.returns[some], out.lengths[some], out.truncated[some], out.kept, out.tables[some])
+
+
+class Batch:
+    """As many runs as a card has room for: the arrays that its kernel works on, and the launch.
+
+    Parameters
+    ----------
+    gpu : Gpu
+    part : Reachable
+    layout : Layout
+    agent : NamedTuple
+    like : float64 or float32
+    seeds : uint64 [runs]
+    initial_q : float64 [1 or runs, states, actions]
+    max_steps : int
+    episodes : int
+    kept : int64 [0 or episodes]
+        As in `Output`.
+    n_tables : int
+    """
+
+    def __init__(
+        self,
+        gpu: Gpu,
+        part: Reachable,
+        layout: Layout,
+        agent: Agent,
+        like: Any,
+        seeds: NDArray[np.uint64],
+        initial_q: NDArray[np.float64],
+        max_steps: int,
+        episodes: int,
+        kept: NDArray[np.int64],
+        n_tables: int,
+    ) -> None:
+        self.gpu, self.layout, self.runs = gpu, layout, len(seeds)
+        table = (len(part.states), initial_q.shape[2])
+        source = np.ascontiguousarray(initial_q[:, part.states])
+        self.piece = piece_runs(13 * episodes + 8 * n_tables * table[0] * table[1], self.runs)
+        pieces = -(-self.runs // self.piece)
+        self._arrays: list[DeviceArray] = []
+
+        # The kernel is compiled for the types of the arguments; the arrays themselves are the card's.
+        one = np.empty((1, 1))
+        example = Output(one, one.astype(np.int32), one.astype(np.uint8), kept, np.empty((0, 0, 1, 1)))
+        numbers = np.zeros(1, np.int64)
+        work = Work(seeds, source, max_steps, numbers, np.zeros(1, np.bool_), numbers, numbers, self.piece)
+        arguments = arguments_of(agent, part.tables, layout, one[0], like, work, example)
+        self._kernel = gpu.kernel(kernel_for(arguments, gpu.card.capability))
+
+        self._counters = self._keep(gpu.array((3 + pieces,), np.int64))  # the next run; runs, steps; runs of each piece
+        self._seen = self._keep(gpu.pinned((3 + pieces,), np.int64))
+        self._stop = self._keep(gpu.pinned((1,), np.bool_))
+        shape = (self.runs, episodes)
+        self.out = Output(
+            *(self._keep(gpu.array(shape, dtype)) for dtype in (np.float64, np.int32, np.uint8)),
+            self._keep(gpu.uploaded(kept)),
+            self._keep(gpu.array((self.runs if n_tables else 0, n_tables, *table), np.float64)),
+        )  # type: ignore[arg-type] # arrays of the card
+        part_of = self._counters.part
+        work = Work(
+            self._keep(gpu.uploaded(seeds)), self._keep(gpu.uploaded(source)), max_steps, part_of(0, 1),
+            self._stop, part_of(1, 2), part_of(3, pieces), self.piece,
+        )  # type: ignore[arg-type] # fmt: skip
+        far = self._keep(gpu.array((layout.far,), np.float64)) if layout.far else None
+        self._parameters = self._marshalled(
+            arguments._replace(work=work, out=self.out, place=arguments.place._replace(far=far))
+        )
+
+    def _keep(self, array: DeviceArray) -> DeviceArray:
+        self._arrays.append(array)
+        return array
+
+    def _marshalled(self, arguments: Any) -> list[Any]:
+        """The kernel's parameters, one for each part of each argument."""
+        found: list[Any] = []
+        for value in parts(arguments):
+            if isinstance(value, np.ndarray):
+                found += self._keep(self.gpu.uploaded(value)).parameters()
+            elif isinstance(value, DeviceArray):
+                found += value.parameters()
+            elif value is None or isinstance(value, type):
+                found.append(np.uint64(0))  # nothing is looked at
+            elif isinstance(value, bool | np.bool_):
+                found.append(np.uint8(value))
+            else:
+                found.append(np.float64(value) if isinstance(value, float | np.floating) else np.int64(value))
+        return found
+
+    def launch(self) -> None:
+        """Queue the kernel."""
+        assert self._stop.host is not None
+        self._stop.host[0] = False
+        gpu, layout = self.gpu, self.layout
+        gpu.fill(self._counters, gpu.stream)
+        gpu.launch(self._kernel, layout.blocks, layout.threads, layout.shared_bytes, self._parameters, gpu.stream)
+
+    def counts(self, stream: Any) -> NDArray[np.int64]:
+        """How far the kernel is: the next run, runs and steps done, and runs done of each piece."""
+        self.gpu.copy(self._counters, self._seen, stream)
+        stream.sync()
+        assert self._seen.host is not None
+        return self._seen.host
+
+    def stop(self) -> None:
+        """Have the kernel leave the rest, and wait for it."""
+        assert self._stop.host is not None
+        self._stop.host[0] = True
+        self.gpu.stream.sync()
+
+    def close(self) -> None:
+        """Give the memory back."""
+        for array in self._arrays:
+            array.close()
+
+
+def _run_batch(batch: Batch, fetched: list[Fetched], report: Callable[[int, int], None]) -> int:
+    """Launch a batch, and fetch its results as they are done; return the steps it took."""
+    gpu, reported = batch.gpu, time.monotonic()
+    fetching = Fetching(gpu, fetched, batch.runs, batch.piece)
+    watch = gpu.new_stream()
+    try:
+        batch.launch()
+        ended = gpu.stream.record()
+        while True:
+            over = ended.is_done
+            counts = batch.counts(watch)
+            if over and counts[3:].sum() < batch.runs:
+                gpu.stream.sync()  # tells what went wrong
+                raise GpuError(f"the kernel ended early on {gpu.card.name} (cuda:{gpu.number})")
+            fetching.done(counts[3:])
+            if fetching.is_over:
+                break
+            if time.monotonic() - reported >= _REPORT:
+                reported = time.monotonic()
+                report(int(counts[1]), int(counts[2]))
+            time.sleep(_LOOK)
+    except BaseException:
+        fetching.close(stop=True)
+        batch.stop()
+        raise
+    fetching.close()
+    gpu.stream.sync()
+    return int(counts[2])
+
+
+def _fetched(on_card: Output, out: Output, part: Reachable, initial_q: NDArray[np.float64]) -> list[Fetched]:
+    def copied(target: NDArray[Any]) -> Callable[[int, NDArray[Any]], None]:
+        def put(first: int, rows: NDArray[Any]) -> None:
+            np.copyto(target[first : first + len(rows)], rows)
+
+        return put
+
+    def put_tables(first: int, rows: NDArray[Any]) -> None:
+        target = out.tables[first : first + len(rows)]
+        begun = initial_q if len(initial_q) == 1 else initial_q[first : first + len(rows)]
+        target[...] = begun[:, None]  # states that cannot be reached stay as they began
+        target[:, :, part.states] = rows
+
+    found = [
+        Fetched(on_card.returns, copied(out.returns)),
+        Fetched(on_card.lengths, copied(out.lengths)),
+        Fetched(on_card.truncated, copied(out.truncated.view(np.uint8))),
+    ]
+    return [*found, Fetched(on_card.tables, put_tables)] if len(out.tables) else found
