@@ -11,13 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastsoftq.engine.gpu.assembly import ENTRY
-from fastsoftq.engine.gpu.layout import Card
+from fastsoftq.engine.gpu.kernel_arguments import Arguments
+from fastsoftq.engine.gpu.layout import Card, Layout
+from fastsoftq.engine.lockstep import Lockstep
 
 __all__ = ["OLDEST", "DeviceArray", "Gpu", "GpuError", "cards", "gpu"]
 
 OLDEST = (7, 5)
 """The oldest compute capability that kernels are made for."""
 
+_SHARED_UNASKED = 48 << 10  # bytes that a block may share without asking
 _ADVICE = "pip install 'fastsoftq[cuda]' adds what a GPU needs; without one, leave device out"
 
 
@@ -88,15 +91,17 @@ class DeviceArray:
         self.buffer, self.shape, self.dtype = buffer, shape, np.dtype(dtype)
         self.size = int(np.prod(shape, dtype=np.int64))
         self.address = int(buffer.handle) + first * self.dtype.itemsize if buffer is not None else 0
-        self.host: NDArray[Any] | None = None
-        if on_host:
-            memory = (ctypes.c_char * self.nbytes).from_address(self.address)
-            self.host = np.frombuffer(memory, self.dtype).reshape(shape)
+        self.host = self.here() if on_host else None
 
     @property
     def nbytes(self) -> int:
         """Its size."""
         return self.size * self.dtype.itemsize
+
+    def here(self) -> NDArray[Any]:
+        """The array as NumPy's, if its memory is this machine's."""
+        memory = (ctypes.c_char * self.nbytes).from_address(self.address)
+        return np.frombuffer(memory, self.dtype).reshape(self.shape)
 
     def part(self, first: int, count: int) -> DeviceArray:
         """Some of its numbers, as an array of one dimension."""
@@ -239,14 +244,29 @@ class Gpu:
                 ) from error
         return self._kernels[text]
 
-    def launch(
-        self, kernel: Any, blocks: int, threads: int, shared_bytes: int, parameters: list[Any], stream: Any
-    ) -> None:
-        """Queue a kernel."""
-        if shared_bytes > 48 << 10:
-            kernel.attributes.max_dynamic_shared_size_bytes = shared_bytes
-        config = self._cuda.LaunchConfig(grid=blocks, block=threads, shmem_size=shared_bytes)
-        self._cuda.launch(stream, config, kernel, *parameters)
+    def launch(self, kernel: Any, layout: Layout, arguments: Arguments) -> None:
+        """Queue a kernel; arrays among its arguments are the card's."""
+        if layout.shared_bytes > _SHARED_UNASKED:
+            kernel.attributes.max_dynamic_shared_size_bytes = layout.shared_bytes
+        config = self._cuda.LaunchConfig(grid=layout.blocks, block=layout.threads, shmem_size=layout.shared_bytes)
+        self._cuda.launch(self.stream, config, kernel, *_parameters(arguments))
+
+
+def _parameters(value: Any) -> Iterator[Any]:
+    """The parameters that Numba makes of an argument, by its parts."""
+    if isinstance(value, Lockstep):
+        return
+    if isinstance(value, DeviceArray):
+        yield from value.parameters()
+    elif isinstance(value, tuple):
+        for part in value:
+            yield from _parameters(part)
+    elif value is None or isinstance(value, type):
+        yield np.uint64(0)  # nothing looks at it
+    elif isinstance(value, bool | np.bool_):
+        yield np.uint8(value)
+    else:
+        yield np.float64(value) if isinstance(value, float | np.floating) else np.int64(value)
 
 
 @functools.cache

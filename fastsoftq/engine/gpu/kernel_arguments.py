@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,7 +16,7 @@ from fastsoftq.engine.packing import Packed, packed_records
 from fastsoftq.engine.records import Output, Work
 from fastsoftq.mdp.tables import Tables
 
-__all__ = ["Arguments", "arguments_of", "parts"]
+__all__ = ["Arguments", "arguments_of", "with_arrays"]
 
 
 class Arguments(NamedTuple):
@@ -63,18 +63,17 @@ def arguments_of(
     return Arguments(agent, mdp, Lockstep(1, 1), place, (0.0,) * tables.n_actions, like, work, out)
 
 
-def parts(value: Any) -> Iterator[Any]:
-    """What a value becomes as parameters of compiled code: numbers, and arrays, each of which becomes several.
+def with_arrays(value: Any, replaced: Callable[[NDArray[Any]], Any]) -> Any:
+    """A value with something else in place of each of NumPy's arrays, in tuples within it too.
 
     Examples
     --------
-    >>> list(parts((1, None, (2.0,), Lockstep(1, 1))))
-    [1, None, 2.0]
+    >>> with_arrays((np.zeros(3), (1.0, np.zeros(2))), len)
+    (3, (1.0, 2))
     """
-    if isinstance(value, Lockstep):
-        return
-    if isinstance(value, tuple):
-        for part in value:
-            yield from parts(part)
-    else:
-        yield value
+    if isinstance(value, np.ndarray):
+        return replaced(value)
+    if not isinstance(value, tuple) or isinstance(value, Lockstep):
+        return value
+    found = [with_arrays(part, replaced) for part in value]
+    return type(value)(*found) if hasattr(value, "_fields") else tuple(found)

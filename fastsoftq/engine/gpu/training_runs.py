@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from fastsoftq.agents.rules import Agent
 from fastsoftq.engine.gpu.driver import DeviceArray, Gpu, GpuError
 from fastsoftq.engine.gpu.fetching import Fetched, Fetching, piece_runs
-from fastsoftq.engine.gpu.kernel_arguments import arguments_of, parts
+from fastsoftq.engine.gpu.kernel_arguments import arguments_of, with_arrays
 from fastsoftq.engine.gpu.kernels_on_disk import kernel_for
 from fastsoftq.engine.gpu.layout import Layout, layout_for
 from fastsoftq.engine.gpu.reachable import Reachable, reachable
@@ -164,37 +164,19 @@ class Batch:
             self._stop, part_of(1, 2), part_of(3, pieces), self.piece,
         )  # type: ignore[arg-type] # fmt: skip
         far = self._keep(gpu.array((layout.far,), np.float64)) if layout.far else None
-        self._parameters = self._marshalled(
-            arguments._replace(work=work, out=self.out, place=arguments.place._replace(far=far))
-        )
+        on_card = arguments._replace(work=work, out=self.out, place=arguments.place._replace(far=far))
+        self._arguments = with_arrays(on_card, lambda array: self._keep(gpu.uploaded(array)))
 
     def _keep(self, array: DeviceArray) -> DeviceArray:
         self._arrays.append(array)
         return array
 
-    def _marshalled(self, arguments: Any) -> list[Any]:
-        """The kernel's parameters, one for each part of each argument."""
-        found: list[Any] = []
-        for value in parts(arguments):
-            if isinstance(value, np.ndarray):
-                found += self._keep(self.gpu.uploaded(value)).parameters()
-            elif isinstance(value, DeviceArray):
-                found += value.parameters()
-            elif value is None or isinstance(value, type):
-                found.append(np.uint64(0))  # nothing is looked at
-            elif isinstance(value, bool | np.bool_):
-                found.append(np.uint8(value))
-            else:
-                found.append(np.float64(value) if isinstance(value, float | np.floating) else np.int64(value))
-        return found
-
     def launch(self) -> None:
         """Queue the kernel."""
         assert self._stop.host is not None
         self._stop.host[0] = False
-        gpu, layout = self.gpu, self.layout
-        gpu.fill(self._counters, gpu.stream)
-        gpu.launch(self._kernel, layout.blocks, layout.threads, layout.shared_bytes, self._parameters, gpu.stream)
+        self.gpu.fill(self._counters, self.gpu.stream)
+        self.gpu.launch(self._kernel, self.layout, self._arguments)
 
     def counts(self, stream: Any) -> NDArray[np.int64]:
         """How far the kernel is: the next run, runs and steps done, and runs done of each piece."""
