@@ -37,7 +37,7 @@ for name, mdp, agent, like in [("cliff hard", cliff, hard, D), ("cliff soft", cl
         ref = fsq.train(mdp, agent, 500, 100, 200, precision="mixed" if like is F else "double", keep_q=True)
         print(name, np.array_equal(out.returns, ref.returns), np.array_equal(out.lengths, ref.lengths), np.array_equal(out.truncated, ref.truncated), np.array_equal(out.tables[:, 0], ref.final_q), f"{s:.2f} s", flush=True)
     except Exception:
-        traceback.print_exc()
+        print(traceback.format_exc()[-400:])
 print("== kernel", flush=True)
 part = reachable(cliff)
 for name, (agent, like, runs) in cases.items():
@@ -65,4 +65,4 @@ for name, (agent, like, runs) in cases.items():
             print(f"{name:10} {s:.3f} s {out.lengths.sum(dtype=np.int64)/s/1e9:.2f} G/s {runs*EP*13/s/1e9:.2f} GB/s", flush=True)
             del out
         except Exception:
-            traceback.print_exc()
+            print(traceback.format_exc()[-400:])

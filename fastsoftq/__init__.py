@@ -25,6 +25,7 @@ _HOME = {
     "cliff_walking": "fastsoftq.mdp.cliff_walking",
     "compare": "fastsoftq.comparing",
     "critical_reward_scale": "fastsoftq.planning.critical",
+    "devices": "fastsoftq.hardware",
     "elbo": "fastsoftq.planning.inference",
     "evaluate_policy": "fastsoftq.planning.evaluation",
     "fit_epsilon_greedy": "fastsoftq.planning.inverse_rl.behaviour",
@@ -98,6 +99,7 @@ if TYPE_CHECKING:
     from fastsoftq.comparing import compare as compare
     from fastsoftq.engine.curves import LearningCurves as LearningCurves
     from fastsoftq.figures.grid_world import plot_grid as plot_grid
+    from fastsoftq.hardware import devices as devices
     from fastsoftq.mdp.cliff_walking import cliff_walking as cliff_walking
     from fastsoftq.mdp.grid import from_map as from_map
     from fastsoftq.mdp.gymnasium import from_gymnasium as from_gymnasium

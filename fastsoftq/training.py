@@ -15,6 +15,7 @@ from fastsoftq.agents.hyperparameters import checked
 from fastsoftq.agents.rules import PRECISIONS, Agent, check_code
 from fastsoftq.engine.curves import LearningCurves, curves_bytes
 from fastsoftq.engine.dispatch import checked_engine, engine_for
+from fastsoftq.engine.gpu.several_cards import CPU, checked_device, gpus_of, run_on_gpus
 from fastsoftq.engine.records import Output
 from fastsoftq.engine.seeds import checked_seeds
 from fastsoftq.engine.threads import Progress, run_on_threads
@@ -39,6 +40,7 @@ def train(
     initial_q: ArrayLike | None = None,
     keep_q: bool = False,
     checkpoints: Sequence[int] = (),
+    device: str | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> LearningCurves:
     """Train an agent in an environment, once for each seed.
@@ -71,6 +73,9 @@ def train(
     checkpoints : sequence of int
         Keep the tables after so many episodes too, as `checkpoint_q`: ascending, each within 1..`episodes`. Nothing
         else of a run depends on it.
+    device : str, optional
+        Where to train: "cpu", as if not given; "cuda", all GPUs of this machine, or one, "cuda:0", "cuda:1", ... (see
+        `fastsoftq.devices`). The curves have the same bits.
     progress : callable, optional
         Called in this thread with a `Progress`, some ten times a second and at the end.
 
@@ -85,7 +90,10 @@ def train(
         An argument that is not of the type above.
     ValueError
         An argument out of bounds, seeds that repeat, checkpoints that do not ascend, an `initial_q` of the wrong shape
-        or not finite, curves that need more memory than there is (13 bytes an episode; `stream` bounds it).
+        or not finite, curves that need more memory than there is (13 bytes an episode; `stream` bounds it), an MDP that
+        the device cannot train in.
+    RuntimeError
+        A GPU that is missing, too old or full, or cannot be used; the message says what to do.
 
     Warns
     -----
@@ -104,7 +112,7 @@ def train(
     if progress is not None and not callable(progress):
         raise TypeError(f"progress is {progress!r}; it must be a callable")
     training = Training.checked(
-        mdp, agent, seeds, episodes, max_steps, precision, threads, initial_q, keep_q, checkpoints
+        mdp, agent, seeds, episodes, max_steps, precision, threads, initial_q, keep_q, checkpoints, device=device
     )
     training.check_memory("seeds", len(training.seeds), "take fewer seeds or episodes, or fastsoftq.stream")
     warn_of_endless_starts(mdp)
@@ -125,6 +133,7 @@ def stream(
     initial_q: ArrayLike | None = None,
     keep_q: bool = False,
     checkpoints: Sequence[int] = (),
+    device: str | None = None,
 ) -> Iterator[LearningCurves]:
     """Train as `train` does, and yield the curves of some seeds at a time, so that memory stays bounded.
 
@@ -132,7 +141,7 @@ def stream(
 
     Parameters
     ----------
-    mdp, agent, seeds, episodes, max_steps, precision, threads, initial_q, keep_q, checkpoints
+    mdp, agent, seeds, episodes, max_steps, precision, threads, initial_q, keep_q, checkpoints, device
         As for `train`.
     block : int
         Seeds in each block; the last may have fewer. An episode of a run takes 13 bytes.
@@ -144,7 +153,7 @@ def stream(
 
     Raises
     ------
-    TypeError, ValueError
+    TypeError, ValueError, RuntimeError
         As `train`, at once rather than with the first block.
 
     Examples
@@ -156,7 +165,7 @@ def stream(
     """
     size = checks.count("block", block)
     training = Training.checked(
-        mdp, agent, seeds, episodes, max_steps, precision, threads, initial_q, keep_q, checkpoints
+        mdp, agent, seeds, episodes, max_steps, precision, threads, initial_q, keep_q, checkpoints, device=device
     )
     training.check_memory("block", min(size, len(training.seeds)), "take a smaller block or fewer episodes")
     warn_of_endless_starts(mdp)
@@ -178,10 +187,12 @@ class Training:
     engine : {"one_run", "lanes", "lanes_16", "lanes_32", "lanes_64"}, optional
         The loop that trains: one run at a time, or in lockstep as many as suit the MDP, or as the name says; the
         fastest if not given. All give the same bits.
+    device : str, optional
+        As for `train`.
 
     Raises
     ------
-    TypeError, ValueError
+    TypeError, ValueError, RuntimeError
         As `train`; an engine that is unknown, or lanes for an MDP that is too large for them.
 
     Examples
@@ -203,6 +214,7 @@ class Training:
     keep_q: bool = False
     checkpoints: tuple[int, ...] = ()
     engine: str | None = None
+    device: str | None = None
 
     @classmethod
     def checked(cls, *arguments: Any, **options: Any) -> Training:
@@ -226,6 +238,7 @@ class Training:
         fix("keep_q", checks.flag("keep_q", self.keep_q))
         fix("checkpoints", _checkpoints(self.checkpoints, self.episodes))
         fix("engine", checked_engine(self.engine, mdp))
+        fix("device", checked_device(self.device, mdp))
 
     @property
     def most_steps(self) -> int:
@@ -252,12 +265,17 @@ class Training:
         table = (self.mdp.n_states, self.mdp.n_actions)
         initial_q = np.zeros(table) if self.initial_q is None else self.initial_q
         initial_q = initial_q[None] if initial_q.ndim == 2 else initial_q[part]
-        threads = min(checks.threads(self.threads), len(seeds))
-        engine = engine_for(
-            tables(self.mdp), self.agent, -(-len(seeds) // threads), PRECISIONS[self.precision], self.engine
-        )
         out = self._room(len(seeds))
-        run_on_threads(engine, seeds, initial_q, self.max_steps, out, threads, progress)
+        like = PRECISIONS[self.precision]
+        if self.device != CPU:
+            assert self.device is not None
+            run_on_gpus(
+                gpus_of(self.device), self.mdp, self.agent, like, seeds, initial_q, self.max_steps, out, progress
+            )
+        else:
+            threads = min(checks.threads(self.threads), len(seeds))
+            engine = engine_for(tables(self.mdp), self.agent, -(-len(seeds) // threads), like, self.engine)
+            run_on_threads(engine, seeds, initial_q, self.max_steps, out, threads, progress)
         return LearningCurves(
             returns=out.returns,
             lengths=out.lengths,

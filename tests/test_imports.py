@@ -23,7 +23,7 @@ LAYERS = (
     ("agents", "mdp"),
     ("engine", "planning"),
     ("reward_scales",),
-    ("training", "comparing", "exact_curves"),
+    ("training", "comparing", "exact_curves", "hardware"),
     ("measures",),
     ("studies",),
     ("figures",),

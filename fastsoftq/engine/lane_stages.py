@@ -206,9 +206,9 @@ def _act(setting, stages, g, row, summary, entry):
 
 # ---- all lanes -------------------------------------------------------------------------------------------------------
 
-# Where a summary is one vector, or a lane is alone, a step is short, and the lanes of a vector take it in one loop. Where it is more
-# (exponentials), all lanes pass each stage in a loop of its own, so that each keeps few vectors at a time: 402 against
-# 268 million steps/s. Those loops must not be unrolled into one another: 307 to 380.
+# Where a summary is one vector, or a lane is alone, a step is short, and the lanes of a vector take it in one loop.
+# Where it is more (exponentials), all lanes pass each stage in a loop of its own, so that each keeps few vectors at a
+# time: 402 against 268 million steps/s. Those loops must not be unrolled into one another: 307 to 380.
 
 
 @by_type

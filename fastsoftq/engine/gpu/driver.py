@@ -12,16 +12,13 @@ from numpy.typing import NDArray
 
 from fastsoftq.engine.gpu.assembly import ENTRY
 from fastsoftq.engine.gpu.kernel_arguments import Arguments
-from fastsoftq.engine.gpu.layout import Card, Layout
+from fastsoftq.engine.gpu.layout import OLDEST, Card, Layout
 from fastsoftq.engine.lockstep import Lockstep
 
-__all__ = ["OLDEST", "DeviceArray", "Gpu", "GpuError", "cards", "gpu"]
-
-OLDEST = (7, 5)
-"""The oldest compute capability that kernels are made for."""
+__all__ = ["DeviceArray", "Gpu", "GpuError", "cards", "gpu"]
 
 _SHARED_UNASKED = 48 << 10  # bytes that a block may share without asking
-_ADVICE = "pip install 'fastsoftq[cuda]' adds what a GPU needs; without one, leave device out"
+_CPU = "leave device out to train on the CPU"
 
 
 class GpuError(RuntimeError):
@@ -36,9 +33,9 @@ def _cuda() -> Any:
 
         Device(0)
     except ImportError as error:
-        raise GpuError(f"GPUs need cuda-core ({error}): {_ADVICE}") from error
+        raise GpuError(f"a GPU needs cuda-core ({error}): pip install 'fastsoftq[cuda]', or {_CPU}") from error
     except Exception as error:
-        raise GpuError(f"no GPU can be used here ({_first_line(error)}): {_ADVICE}") from error
+        raise GpuError(f"no GPU with a driver is here ({_first_line(error)}): {_CPU}") from error
     return cuda.core
 
 
@@ -222,9 +219,9 @@ class Gpu:
         one, other = buffers
         one.copy_to(other, stream=stream)
 
-    def fill(self, array: DeviceArray, stream: Any) -> None:
-        """Queue that an array becomes zeros."""
-        array.buffer.fill(0, stream=stream)
+    def fill(self, array: DeviceArray, stream: Any, byte: int = 0) -> None:
+        """Queue that each byte of an array becomes one number."""
+        array.buffer.fill(byte, stream=stream)
 
     def kernel(self, text: str) -> Any:
         """The kernel of a piece of PTX, assembled by the driver.
@@ -247,9 +244,19 @@ class Gpu:
     def launch(self, kernel: Any, layout: Layout, arguments: Arguments) -> None:
         """Queue a kernel; arrays among its arguments are the card's."""
         if layout.shared_bytes > _SHARED_UNASKED:
-            kernel.attributes.max_dynamic_shared_size_bytes = layout.shared_bytes
+            _allow_shared(kernel, layout.shared_bytes, self.number)
         config = self._cuda.LaunchConfig(grid=layout.blocks, block=layout.threads, shmem_size=layout.shared_bytes)
         self._cuda.launch(self.stream, config, kernel, *_parameters(arguments))
+
+
+def _allow_shared(kernel: Any, size: int, number: int) -> None:
+    """Let blocks share more memory than they may without asking."""
+    from cuda.bindings import driver
+
+    attribute = driver.CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES
+    (status,) = driver.cuKernelSetAttribute(attribute, size, int(kernel.handle), number)
+    if status != driver.CUresult.CUDA_SUCCESS:
+        raise GpuError(f"a block cannot share {size} bytes ({status.name})")
 
 
 def _parameters(value: Any) -> Iterator[Any]:

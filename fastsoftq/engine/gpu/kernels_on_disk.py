@@ -1,23 +1,32 @@
-"""The kernel for an agent in an MDP, as PTX: compiled once, and kept on the disk beside what is compiled for the CPU."""
+"""The kernel for an agent in an MDP, as PTX: compiled once, and kept on the disk beside the CPU's code."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import llvmlite
+import numpy as np
 from numba import typeof
 
+from fastsoftq import checks
+from fastsoftq.agents.hyperparameters import checked
+from fastsoftq.agents.rules import PRECISIONS, Agent, check_code
 from fastsoftq.engine.gpu.assembly import assembly
 from fastsoftq.engine.gpu.kernel import kernel
-from fastsoftq.engine.gpu.kernel_arguments import Arguments
+from fastsoftq.engine.gpu.kernel_arguments import Arguments, arguments_of
+from fastsoftq.engine.gpu.layout import OLDEST, Card, layout_for
+from fastsoftq.engine.gpu.reachable import reachable
+from fastsoftq.engine.records import Output, Work
 from fastsoftq.engine.rule_errors import compiling
 from fastsoftq.kernels import compiled_files
 from fastsoftq.kernels.cache import name_of
 from fastsoftq.kernels.sources import sources
+from fastsoftq.mdp.tabular import TabularMDP, checked_mdp
 
-__all__ = ["kernel_for"]
+__all__ = ["kernel_for", "ptx"]
 
 _SOURCES = sources(kernel)
+_H100 = Card("an H100", (9, 0), multiprocessors=132, shared_bytes=232_448, memory=80 << 30)
 
 
 def kernel_for(arguments: Arguments, capability: tuple[int, int]) -> str:
@@ -46,3 +55,64 @@ def kernel_for(arguments: Arguments, capability: tuple[int, int]) -> str:
     if path is not None:
         compiled_files.write(path, text.encode())
     return text
+
+
+def ptx(
+    mdp: TabularMDP,
+    agent: Agent,
+    precision: str = "double",
+    capability: tuple[int, int] = (9, 0),
+    card: Card | None = None,
+) -> str:
+    """The kernel that trains an agent in an MDP on a GPU, as PTX, NVIDIA's assembly language; no GPU is needed.
+
+    Parameters
+    ----------
+    mdp : TabularMDP
+    agent : NamedTuple
+    precision : {"double", "mixed"}
+        As for `train`.
+    capability : (int, int)
+        The compute capability to compile for.
+    card : Card, optional
+        The GPU whose memory decides where tables lie, and so which of four kernels it is; an H100 if not given.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `train`.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> text = ptx(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95))
+    >>> ".target sm_90" in text, ".local" in text
+    (True, False)
+    """
+    mdp, agent = checked_mdp(mdp), checked(agent)
+    check_code(agent)
+    like = PRECISIONS[checks.choice("precision", precision, PRECISIONS)]
+    major, minor = _checked_capability(capability)
+    part = reachable(mdp)
+    layout = layout_for(part.tables, card or _H100, runs=1_000_000)
+    numbers, one = np.zeros(1, np.int64), np.empty((1, 1))
+    work = Work(
+        numbers.astype(np.uint64), np.empty((1, 1, 1)), 1, numbers, np.zeros(1, np.bool_), numbers, numbers, 1
+    )  # fmt: skip
+    out = Output(one, one.astype(np.int32), one.astype(np.uint8), numbers, np.empty((0, 0, 1, 1)))
+    return kernel_for(arguments_of(agent, part.tables, layout, one[0], like, work, out), (major, minor))
+
+
+def _checked_capability(capability: Any) -> tuple[int, int]:
+    wrong = f"capability is {capability!r}; it must be two integers, at least {OLDEST}, such as (9, 0)"
+    try:
+        major, minor = (int(number) for number in capability)
+    except (TypeError, ValueError):
+        raise TypeError(wrong) from None
+    if (major, minor) < OLDEST:
+        raise ValueError(wrong)
+    return major, minor

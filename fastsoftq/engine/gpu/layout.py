@@ -7,7 +7,10 @@ from typing import NamedTuple
 from fastsoftq.engine.gpu.one_thread import pair_width
 from fastsoftq.mdp.tables import Tables
 
-__all__ = ["Card", "Layout", "layout_for"]
+__all__ = ["OLDEST", "Card", "Layout", "layout_for"]
+
+OLDEST = (7, 5)
+"""The oldest compute capability that kernels are made for."""
 
 _WARP = 32  # threads that go in step
 _LARGEST = 2**31  # where rows begin, and records, is told in 32 bits

@@ -24,7 +24,7 @@ class Place(NamedTuple):
     """Where the tables of a block's threads lie, and the records that all of them look up.
 
     The first threads of a block have their tables in the memory that a multiprocessor's threads share, the others in
-    the card's. In either, the rows of one state of many threads lie side by side. What is None decides what is compiled.
+    the card's. In either, the rows of one state of many threads lie side by side. What is None decides the code.
     """
 
     near: int | None  # how many threads have theirs in shared memory; None: no thread

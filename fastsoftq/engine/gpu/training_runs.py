@@ -20,7 +20,7 @@ from fastsoftq.engine.records import Output, Work
 from fastsoftq.engine.threads import Progress
 from fastsoftq.mdp.tabular import TabularMDP
 
-__all__ = ["Batch", "run_on_gpu"]
+__all__ = ["Batch", "rows_of", "run_on_gpu"]
 
 _LOOK = 0.002  # seconds between two looks at what is done
 _REPORT = 0.1  # and between two reports of progress
@@ -90,14 +90,15 @@ def run_on_gpu(
             gpu, part, layout, agent, like, seeds[some], begun, max_steps, episodes, out.kept, n_tables,
         )  # fmt: skip
         try:
-            steps += _run_batch(batch, _fetched(batch.out, _rows(out, some), part, begun), report)
+            steps += _run_batch(batch, _fetched(batch.out, rows_of(out, some), part, begun), report)
         finally:
             batch.close()
     if progress is not None:
         progress(Progress(len(seeds), len(seeds), steps))
 
 
-def _rows(out: Output, some: slice) -> Output:
+def rows_of(out: Output, some: slice) -> Output:
+    """Some runs of the output."""
     return Output(out.returns[some], out.lengths[some], out.truncated[some], out.kept, out.tables[some])
 
 
@@ -149,9 +150,11 @@ class Batch:
         arguments = arguments_of(agent, part.tables, layout, one[0], like, work, example)
         self._kernel = gpu.kernel(kernel_for(arguments, gpu.card.capability))
 
-        self._counters = self._keep(gpu.array((3 + pieces,), np.int64))  # the next run; runs, steps; runs of each piece
+        # The next run; runs and steps done; runs done of each piece.
+        self._counters = self._keep(gpu.array((3 + pieces,), np.int64))
         self._seen = self._keep(gpu.pinned((3 + pieces,), np.int64))
-        self._stop = self._keep(gpu.pinned((1,), np.bool_))
+        # The card looks at a flag of its own: to look at this machine's memory takes all its threads a microsecond each.
+        self._stop = self._keep(gpu.array((1,), np.bool_))
         shape = (self.runs, episodes)
         self.out = Output(
             *(self._keep(gpu.array(shape, dtype)) for dtype in (np.float64, np.int32, np.uint8)),
@@ -173,8 +176,7 @@ class Batch:
 
     def launch(self) -> None:
         """Queue the kernel."""
-        assert self._stop.host is not None
-        self._stop.host[0] = False
+        self.gpu.fill(self._stop, self.gpu.stream)
         self.gpu.fill(self._counters, self.gpu.stream)
         self.gpu.launch(self._kernel, self.layout, self._arguments)
 
@@ -187,8 +189,7 @@ class Batch:
 
     def stop(self) -> None:
         """Have the kernel leave the rest, and wait for it."""
-        assert self._stop.host is not None
-        self._stop.host[0] = True
+        self.gpu.fill(self._stop, self.gpu.new_stream(), 1)
         self.gpu.stream.sync()
 
     def close(self) -> None:

@@ -91,8 +91,8 @@ class SimulatedGpu:
         if source.size:
             stream.submit(lambda: np.copyto(target.here()[:rows], source.here()[first : first + rows]))
 
-    def fill(self, array, stream):
-        stream.submit(lambda: array.here().fill(0))
+    def fill(self, array, stream, byte=0):
+        stream.submit(lambda: array.here().view(np.uint8).fill(byte))
 
     def kernel(self, text):
         return text

@@ -1,0 +1,140 @@
+"""Where training runs, by name; and runs shared out among several GPUs."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastsoftq import checks
+from fastsoftq.agents.rules import Agent
+from fastsoftq.engine.gpu.driver import Gpu, cards, gpu
+from fastsoftq.engine.gpu.training_runs import rows_of, run_on_gpu
+from fastsoftq.engine.records import Output
+from fastsoftq.engine.threads import Progress
+from fastsoftq.mdp.tabular import TabularMDP
+
+__all__ = ["CPU", "checked_device", "gpus_of", "run_on_gpus"]
+
+CPU = "cpu"
+_MOST_ACTIONS = 16  # a row is held in registers
+
+
+def checked_device(device: Any, mdp: TabularMDP | None = None) -> str:
+    """Return the name of a device that can train in an MDP: "cpu", "cuda" (all GPUs) or "cuda:0", "cuda:1", ...
+
+    Parameters
+    ----------
+    device : str or None
+        None is the CPU.
+    mdp : TabularMDP, optional
+
+    Raises
+    ------
+    TypeError
+        Not a string.
+    ValueError
+        No device's name, or an MDP that a GPU cannot train in.
+    GpuError
+        A GPU that is not there, is too old, or cannot be used.
+
+    Examples
+    --------
+    >>> checked_device(None)
+    'cpu'
+    """
+    if device is None:
+        return CPU
+    name = checks.text("device", device)
+    if name == CPU:
+        return name
+    if not re.fullmatch(r"cuda(:\d{1,3})?", name):
+        raise ValueError(f"device is {name!r}; it must be 'cpu', 'cuda' (all GPUs) or 'cuda:0', 'cuda:1', ...")
+    if mdp is not None and mdp.n_actions > _MOST_ACTIONS:
+        raise ValueError(
+            f"device is {name!r}; {mdp!r} has {mdp.n_actions} actions, and a GPU takes at most {_MOST_ACTIONS}: leave "
+            "device out, to train on the CPU"
+        )
+    gpus_of(name)
+    return name
+
+
+def gpus_of(device: str) -> list[Gpu]:
+    """The GPUs that go by a name.
+
+    Raises
+    ------
+    GpuError
+        A GPU that is not there, is too old, or cannot be used.
+    """
+    _, _, number = device.partition(":")
+    numbers = [int(number)] if number else range(len(cards()))
+    return [gpu(number) for number in numbers]
+
+
+def run_on_gpus(
+    gpus: Sequence[Gpu],
+    mdp: TabularMDP,
+    agent: Agent,
+    like: Any,
+    seeds: NDArray[np.uint64],
+    initial_q: NDArray[np.float64],
+    max_steps: int,
+    out: Output,
+    progress: Callable[[Progress], None] | None = None,
+) -> None:
+    """Train until every seed has been taken, an even share of the seeds on each GPU.
+
+    Parameters
+    ----------
+    gpus : sequence of Gpu
+    mdp, agent, like, seeds, initial_q, max_steps, out, progress
+        As for `run_on_gpu`.
+    """
+    if len(gpus) == 1:
+        run_on_gpu(gpus[0], mdp, agent, like, seeds, initial_q, max_steps, out, progress)
+        return
+    bounds = np.linspace(0, len(seeds), len(gpus) + 1).astype(int)
+    parts = [slice(first, last) for first, last in pairwise(bounds) if last > first]
+    so_far, stopped = [Progress(0, 0, 0)] * len(parts), threading.Event()
+
+    def one(place: int) -> None:
+        def watch(now: Progress) -> None:
+            so_far[place] = now
+            if stopped.is_set():
+                raise _Stopped
+
+        some = parts[place]
+        begun = initial_q[some] if len(initial_q) > 1 else initial_q
+        with contextlib.suppress(_Stopped):
+            run_on_gpu(gpus[place], mdp, agent, like, seeds[some], begun, max_steps, rows_of(out, some), watch)
+
+    with ThreadPoolExecutor(len(parts), thread_name_prefix="fastsoftq-gpu") as pool:
+        running = [pool.submit(one, place) for place in range(len(parts))]
+        try:
+            while any(not future.done() for future in running):
+                threading.Event().wait(0.1)
+                if any(future.done() and future.exception() for future in running):
+                    break
+                if progress is not None:
+                    progress(Progress(sum(p.runs for p in so_far), len(seeds), sum(p.steps for p in so_far)))
+        except BaseException:
+            stopped.set()
+            raise
+        if any(future.done() and future.exception() for future in running):
+            stopped.set()
+    for future in running:
+        future.result()
+    if progress is not None:
+        progress(Progress(len(seeds), len(seeds), sum(p.steps for p in so_far)))
+
+
+class _Stopped(Exception):  # noqa: N818 # no error
+    """Another GPU's share went wrong, or the whole was interrupted."""
