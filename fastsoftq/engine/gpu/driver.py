@@ -35,7 +35,7 @@ def _cuda() -> Any:
 
         Device(0)
     except ImportError as error:
-        raise GpuError(f"a GPU needs cuda-core ({error}): pip install 'fastsoftq[cuda]', or {_CPU}") from error
+        raise GpuError(f"a GPU needs cuda-core ({error}): pip install 'fastsoftq[cuda]' adds it; or {_CPU}") from error
     except Exception as error:
         raise GpuError(f"no GPU with a driver is here ({_first_line(error)}): {_CPU}") from error
     return cuda.core

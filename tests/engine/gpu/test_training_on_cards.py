@@ -141,7 +141,7 @@ def test_without_cuda_core_it_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "cuda", None)
     for known in (driver._cuda, driver.cards, driver.gpu):
         known.cache_clear()
-    with pytest.raises(RuntimeError, match=r"pip install 'fastsoftq\[cuda\]', or leave device out"):
+    with pytest.raises(RuntimeError, match=r"pip install 'fastsoftq\[cuda\]' adds it; or leave device out"):
         fsq.train(CLIFF, HARD, 3, 4, device="cuda")
     assert not fsq.devices()[-1].trains
     assert "pip install" in fsq.devices()[-1].can
