@@ -20,6 +20,7 @@ OWED = (
     "engine.gpu.assembly",
     "engine.gpu.driver",
     "engine.gpu.fetching",
+    "engine.gpu.kernel.",
     "engine.gpu.kernel_arguments",
     "engine.gpu.kernels_on_disk.kernel_for",
     "engine.gpu.one_thread",

@@ -55,6 +55,12 @@ class Layout(NamedTuple):
         The room that a block needs.
     far : int
         Numbers of tables in the card's memory, of all blocks.
+
+    Examples
+    --------
+    >>> layout = Layout(blocks=2, threads=64, near=32, words=24, row_stride=128, shared_bytes=3264, far=768)
+    >>> layout.threads - layout.near  # have their tables, of 12 numbers, in the card's memory
+    32
     """
 
     blocks: int
