@@ -10,26 +10,11 @@ from fastsoftq import attainable_returns
 from fastsoftq.attainable_returns import EpisodeBounds, episode_bounds, length_bounds, return_span
 from fastsoftq.exact_curves import exact_curves
 from fastsoftq.planning.cut_episodes import Meter, OverBudgetError, extreme_totals
+from tests.planning.possible_episodes import episodes_of
 from tests.planning.strategies import mdps
 
 SLIPPERY = fsq.cliff_walking(height=3, width=4, slippery=True)
 HARD = fsq.QLearning(0.8, 0.95, epsilon=0.5)
-
-
-def episodes_of(mdp, state, left):
-    """The return and the length of each episode that there can be, from the first step on."""
-    found = set()
-    for action in range(mdp.n_actions):
-        for p, following, reward, over in mdp.outcomes(state, action):
-            if p == 0.0:
-                continue
-            if over or left == 1:
-                found.add((reward, 1))
-            elif mdp.terminal[following]:  # stepped on once more, for nothing
-                found.add((reward, 2))
-            else:
-                found |= {(reward + more, steps + 1) for more, steps in episodes_of(mdp, following, left - 1)}
-    return found
 
 
 @settings(max_examples=60, deadline=None)

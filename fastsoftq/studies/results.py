@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from copy import copy
 from functools import cached_property
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastsoftq import checks
+from fastsoftq.attainable_returns import EpisodeBounds, ReturnSpan, episode_bounds, length_bounds, return_span
 from fastsoftq.engine.curves import LearningCurves
 from fastsoftq.exact_curves import ExactCurves, exact_curves
 from fastsoftq.mdp.tabular import TabularMDP
@@ -541,6 +543,53 @@ class Results:
         if mdp is None or isinstance(agent, UnknownAgent):
             return None
         return exact_curves(mdp, agent, own.episodes, own.max_steps, steps=self.steps(condition))
+
+    def return_span(self, condition: str) -> ReturnSpan | None:
+        """What the best policy and the random one earn in the world of a condition, whatever its agent.
+
+        Parameters
+        ----------
+        condition : str
+
+        Returns
+        -------
+        ReturnSpan or None
+            As `fastsoftq.attainable_returns.return_span`; None, too, where the world is not there (see `mdp`).
+
+        Raises
+        ------
+        ValueError
+            No such condition.
+        """
+        own = self.condition(condition)
+        assert own.max_steps is not None
+        mdp = self.mdp(own.environment)
+        return None if mdp is None else return_span(mdp, own.max_steps, steps=self.steps(condition))
+
+    def episode_bounds(self, condition: str) -> EpisodeBounds:
+        """The lowest and the highest return, and length, that an episode of a condition can have.
+
+        Parameters
+        ----------
+        condition : str
+
+        Returns
+        -------
+        EpisodeBounds
+            As `fastsoftq.attainable_returns.episode_bounds`; where the world is not there (see `mdp`), those of returns
+            are infinite, and those of lengths 1 and `max_steps`.
+
+        Raises
+        ------
+        ValueError
+            No such condition.
+        """
+        own = self.condition(condition)
+        assert own.max_steps is not None
+        mdp = self.mdp(own.environment)
+        if mdp is None:
+            return EpisodeBounds((-math.inf, math.inf), length_bounds(own.max_steps))
+        return episode_bounds(mdp, own.max_steps)
 
     def to_xarray(self) -> xarray.Dataset:
         """All results as an xarray Dataset that reads them when they are needed.
