@@ -148,6 +148,7 @@ def _sweep(results: Results, asked: Asked, agents: Sequence[ReportedAgent]) -> S
         measures=tuple(measures) or ("last:100",),
         against=against,
         select=None if selection is None else (selection.tune, selection.test),
+        span=lambda place: results.return_span(results.conditions[place]),
     )
     measures_of(sweep.measures, int(results.record["episodes"]))  # refuses what is none
     if against is not None:

@@ -40,7 +40,7 @@ def among_best(
     """
     if not measure.is_mean:
         return set()
-    found = [one.measured[index].part(rows) for one in conditions]
+    found = [one.of(index).part(rows) for one in conditions]
     if len(found) == 1:
         return {0}
     values = samples(measure, found)

@@ -137,7 +137,7 @@ def best_of(
     """
     needed = max(one.runs for one in conditions) if rows.stop is None else rows.stop
     whole = [one for one in conditions if one.runs >= needed] or conditions  # what was given up early is not chosen
-    scores = [sense(measure) * measure.point_estimate(one.measured[index].part(rows)) for one in whole]
+    scores = [sense(measure) * measure.point_estimate(one.of(index).part(rows)) for one in whole]
     return whole[int(np.argmax(scores))]
 
 
@@ -162,7 +162,7 @@ def chosen_of(
     Chosen
     """
     best = best_of(conditions, measure, index, split.choosing)
-    found = best.measured[index]
+    found = best.of(index)
     seemed = measure.point_estimate(found.part(split.choosing))
     return Chosen(best, len(conditions), seemed, measure.estimate(found.part(split.testing), level=1.0 - error))
 
@@ -216,7 +216,7 @@ def compared(
     -------
     FairComparison
     """
-    a, b = one.measured[index].part(rows), reference.measured[index].part(rows)
+    a, b = one.of(index).part(rows), reference.of(index).part(rows)
     common, rows_a, rows_b = np.intersect1d(a.seeds, b.seeds, return_indices=True)
     paired = len(common) > 1
     if paired:

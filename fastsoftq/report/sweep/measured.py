@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from fastsoftq.attainable_returns import ReturnSpan
 from fastsoftq.exact_curves import ExactCurves
 from fastsoftq.measures import Measure, Measured, common_horizon
 from fastsoftq.report.folder import FolderContents, ReportedAgent
@@ -33,9 +34,11 @@ class MeasuredCondition:
     table : str
         The name of its agent without hyperparameters.
     coordinates : mapping of str to value
-    measured : tuple of Measured
-        For each measure.
+    measured : tuple of Measured or None
+        For each measure; None where planning does not know what it needs, which the main one always has.
     exact : ExactCurves or None
+    span : ReturnSpan or None
+        What the best policy and the random one earn in its world.
     exact_values : tuple of float or None
         For each measure, once all is learned.
     steps : int
@@ -46,8 +49,9 @@ class MeasuredCondition:
     agent: ReportedAgent
     table: str
     coordinates: Mapping[str, Value]
-    measured: tuple[Measured, ...]
+    measured: tuple[Measured | None, ...]
     exact: ExactCurves | None
+    span: ReturnSpan | None
     exact_values: tuple[float | None, ...]
     steps: int
 
@@ -59,7 +63,13 @@ class MeasuredCondition:
     @property
     def runs(self) -> int:
         """How many there are."""
-        return len(self.measured[0].values)
+        return len(self.of(0).values)
+
+    def of(self, index: int) -> Measured:
+        """What its runs came to by one of the measures, which is known."""
+        found = self.measured[index]
+        assert found is not None
+        return found
 
 
 def measured_conditions(
@@ -82,26 +92,30 @@ def measured_conditions(
     Raises
     ------
     ValueError
-        A measure that the curves cannot give.
+        A measure that the curves cannot give; one for which planning knows nothing, or as the main one not all.
     DamagedError
         Curves that are missing or damaged.
     """
     assert contents.sweep is not None
     sweep, found = contents.sweep, []
+    places = range(len(contents.agents))
+    exact, spans = [sweep.exact(place) for place in places], [sweep.span(place) for place in places]
+    _check_known(contents, measures, exact, spans)
     for place, agent in enumerate(contents.agents):
-        runs, exact = agent.load(), sweep.exact(place)
-        if exact is None and any(measure.needs_exact for measure in measures):
-            needing = next(measure.name for measure in measures if measure.needs_exact)
-            raise ValueError(f"measure is {needing!r}; it needs exact answers, and there are none of {agent.name!r}")
+        runs, own, span = agent.load(), exact[place], spans[place]
         found.append(
             MeasuredCondition(
                 place=place,
                 agent=agent,
                 table=sweep.tables[place],
                 coordinates={name: values[place] for name, values in sweep.coordinates.items()},
-                measured=tuple(measure.values(runs, exact) for measure in measures),
-                exact=exact,
-                exact_values=tuple(_exact_value(measure, exact) for measure in measures),
+                measured=tuple(
+                    measure.values(runs, _answer(measure, own, span)) if _is_known(measure, own, span) else None
+                    for measure in measures
+                ),
+                exact=own,
+                span=span,
+                exact_values=tuple(_exact_value(measure, own) for measure in measures),
                 steps=int(runs.lengths.sum(dtype=np.int64)),
             )
         )
@@ -110,18 +124,47 @@ def measured_conditions(
     return _up_to_common_horizons(found, len(measures))
 
 
+def _answer(measure: Measure, exact: ExactCurves | None, span: ReturnSpan | None) -> ExactCurves | ReturnSpan | None:
+    """What the measure needs of planning."""
+    return exact if measure.needs_exact else span
+
+
+def _is_known(measure: Measure, exact: ExactCurves | None, span: ReturnSpan | None) -> bool:
+    return not measure.needs_planning or _answer(measure, exact, span) is not None
+
+
+def _check_known(
+    contents: FolderContents,
+    measures: Sequence[Measure],
+    exact: Sequence[ExactCurves | None],
+    spans: Sequence[ReturnSpan | None],
+) -> None:
+    """Refuse a measure of which nothing is known; the main one, too, where it is not known of each condition."""
+    for place, measure in enumerate(measures):
+        known = [_is_known(measure, *each) for each in zip(exact, spans, strict=True)]
+        if all(known) or (place > 0 and any(known)):
+            continue
+        needed = "exact answers" if measure.needs_exact else "the optimum of the world"
+        whose = repr(contents.agents[known.index(False)].name) if any(known) else "any condition"
+        hint = "; it can stand after another measure, and is left out there" if any(known) else ""
+        raise ValueError(f"measure is {measure.name!r}; it needs {needed}, and planning has none of {whose}{hint}")
+
+
 def _up_to_common_horizons(found: Sequence[MeasuredCondition], measures: int) -> list[MeasuredCondition]:
     """The same, times in a world cut at the horizon up to which all of its runs were watched."""
+    worlds: dict[str, list[MeasuredCondition]] = {}
+    for one in found:
+        worlds.setdefault(one.agent.world, []).append(one)
     horizons = {
-        world: [common_horizon(one.measured[i] for one in found if one.agent.world == world) for i in range(measures)]
-        for world in dict.fromkeys(one.agent.world for one in found)
+        world: [common_horizon(m for one in own if (m := one.measured[i]) is not None) for i in range(measures)]
+        for world, own in worlds.items()
     }
-    return [
-        replace(
-            one, measured=tuple(m.restricted(h) for m, h in zip(one.measured, horizons[one.agent.world], strict=True))
-        )
-        for one in found
-    ]
+
+    def cut(one: MeasuredCondition) -> tuple[Measured | None, ...]:
+        pairs = zip(one.measured, horizons[one.agent.world], strict=True)
+        return tuple(None if found is None else found.restricted(horizon) for found, horizon in pairs)
+
+    return [replace(one, measured=cut(one)) for one in found]
 
 
 class _AsRun(NamedTuple):

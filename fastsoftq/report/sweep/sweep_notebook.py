@@ -87,14 +87,20 @@ columns = results.coordinates
 kinds = [measure(name) for name in measures]
 n = len(conditions)
 exact = [results.exact(name) for name in conditions]
+span = [results.return_span(name) for name in conditions]
+
+def values(kind, curves, i):
+    answer = exact[i] if kind.needs_exact else span[i]
+    return None if kind.needs_planning and answer is None else kind.values(curves, answer)
+
 measured = []
-for name, answer in zip(conditions, exact):
+for i, name in enumerate(conditions):
     runs = min(results.condition(name).seeds or 10_000, 10_000)
     curves = results.curves(name, runs)
-    measured.append([kind.values(curves, answer) for kind in kinds])
+    measured.append([values(kind, curves, i) for kind in kinds])
 for world in dict.fromkeys(worlds):
-    places = [i for i in range(n) if worlds[i] == world]
     for j in range(len(kinds)):
+        places = [i for i in range(n) if worlds[i] == world and measured[i][j] is not None]
         horizon = common_horizon(measured[i][j] for i in places)
         for i in places:
             measured[i][j] = measured[i][j].restricted(horizon)
@@ -104,7 +110,10 @@ for world in dict.fromkeys(worlds):
         "The main table: each condition by each measure.",
         """
 estimates = [
-    [None if kind.comparison_only else kind.estimate(found, level=1 - described) for kind, found in zip(kinds, row)]
+    [
+        None if kind.comparison_only or found is None else kind.estimate(found, level=1 - described)
+        for kind, found in zip(kinds, row)
+    ]
     for row in measured
 ]
 for i in range(n):
@@ -196,6 +205,8 @@ def reference_in(world):
     return chosen[world, (hard or [tables[places[0]]])[0]]
 
 def compared(i, j, k=0, rows=slice(None)):
+    if measured[i][k] is None or measured[j][k] is None:
+        return None
     a, b = measured[i][k].part(rows), measured[j][k].part(rows)
     common, rows_a, rows_b = np.intersect1d(a.seeds, b.seeds, return_indices=True)
     paired = len(common) > 1
@@ -211,6 +222,8 @@ for (world, table), i in chosen.items():
     if table != tables[reference]:
         differences[world, table] = [compared(i, reference, k, testing) for k in range(len(kinds))]
         for kind, c in zip(kinds, differences[world, table]):
+            if c is None:
+                continue
             said = f"{c.difference:.4g} [{c.low:.4g}, {c.high:.4g}], p = {min(1, c.p_value * 0.05 / decided):.2g}"
             print(world, "|", labels[i], "less", labels[reference], "|", kind.title, said)
 """,
@@ -282,14 +295,14 @@ import math
 scores = {}
 names = list(dict.fromkeys(worlds))
 everywhere = [t for t in dict.fromkeys(tables) if all((world, t) in chosen for world in names)]
-known = all(exact[i] is not None and exact[i].optimum > exact[i].random for i in chosen.values())
+known = all(span[i] is not None and span[i].optimum > span[i].random for i in chosen.values())
 if len(names) > 1 and known and main.name.partition(":")[0] in ("last", "area"):
     for table in everywhere:
         held = []
         for world in names:
             i = chosen[world, table]
-            values = measured[i][0].values[testing]
-            held.append((values - exact[i].random) / (exact[i].optimum - exact[i].random))
+            runs = measured[i][0].values[testing]
+            held.append((runs - span[i].random) / (span[i].optimum - span[i].random))
         few = min(map(len, held))
         matrix = np.column_stack([column[:few] for column in held])
         resamples = max(resamples_for(decided), math.ceil(20 / decided))
