@@ -198,8 +198,8 @@ def _world(
         conditions=conditions,
         estimates=[
             [
-                None if m.comparison_only or found is None else m.estimate(found, level=1.0 - described)
-                for m, found in zip(measures, one.measured, strict=True)
+                None if m.comparison_only or found is None else m.estimate(found, level=1.0 - described, bounds=bounds)
+                for m, found, bounds in zip(measures, one.measured, one.bounds, strict=True)
             ]
             for one in conditions
         ],

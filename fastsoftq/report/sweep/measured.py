@@ -15,7 +15,7 @@ from fastsoftq.measures import Measure, Measured, common_horizon
 from fastsoftq.report.folder import FolderContents, ReportedAgent
 from fastsoftq.report.sweep.condition_labels import Value
 
-__all__ = ["MeasuredCondition", "Watch", "measured_conditions", "samples", "sense"]
+__all__ = ["MeasuredCondition", "Watch", "bounds_of_all", "measured_conditions", "samples", "sense"]
 
 Watch = Callable[[int, int], None]  # conditions read, of how many
 
@@ -36,6 +36,8 @@ class MeasuredCondition:
     coordinates : mapping of str to value
     measured : tuple of Measured or None
         For each measure; None where planning does not know what it needs, which the main one always has.
+    bounds : tuple of (float, float) or None
+        For each measure, the lowest and the highest value that a run can have; None where they are not known.
     exact : ExactCurves or None
     span : ReturnSpan or None
         What the best policy and the random one earn in its world.
@@ -50,6 +52,7 @@ class MeasuredCondition:
     table: str
     coordinates: Mapping[str, Value]
     measured: tuple[Measured | None, ...]
+    bounds: tuple[tuple[float, float] | None, ...]
     exact: ExactCurves | None
     span: ReturnSpan | None
     exact_values: tuple[float | None, ...]
@@ -102,7 +105,7 @@ def measured_conditions(
     exact, spans = [sweep.exact(place) for place in places], [sweep.span(place) for place in places]
     _check_known(contents, measures, exact, spans)
     for place, agent in enumerate(contents.agents):
-        runs, own, span = agent.load(), exact[place], spans[place]
+        runs, own, span, of = agent.load(), exact[place], spans[place], sweep.bounds(place)
         found.append(
             MeasuredCondition(
                 place=place,
@@ -113,6 +116,7 @@ def measured_conditions(
                     measure.values(runs, _answer(measure, own, span)) if _is_known(measure, own, span) else None
                     for measure in measures
                 ),
+                bounds=tuple(of and measure.bounds(of, runs.returns.shape[1], span) for measure in measures),
                 exact=own,
                 span=span,
                 exact_values=tuple(_exact_value(measure, own) for measure in measures),
@@ -210,6 +214,29 @@ def samples(measure: Measure, conditions: Sequence[Measured]) -> list[NDArray[np
     """
     horizon = common_horizon(conditions)
     return [sense(measure) * one.restricted(horizon).values for one in conditions]
+
+
+def bounds_of_all(measure: Measure, index: int, conditions: Sequence[MeasuredCondition]) -> tuple[float, float] | None:
+    """The lowest and the highest that a run of any of these conditions can have; of times, up to their horizon.
+
+    Parameters
+    ----------
+    measure : Measure
+    index : int
+        Which of the measures it is.
+    conditions : sequence of MeasuredCondition
+
+    Returns
+    -------
+    (float, float) or None
+        None where it is not known of all.
+    """
+    horizon = common_horizon(one.of(index) for one in conditions)
+    known = [(0.0, horizon) if horizon else one.bounds[index] for one in conditions]
+    ends = [each for each in known if each is not None]
+    if len(ends) < len(known):
+        return None
+    return min(low for low, _ in ends), max(high for _, high in ends)
 
 
 def sense(measure: Measure) -> float:

@@ -173,7 +173,10 @@ def sensitivity_lines(
                 table=table,
                 conditions=best,
                 values=[value for (value,), _ in groups],
-                intervals=[measure.estimate(one.of(index).part(rows), level=1.0 - rate[0]) for one in best],
+                intervals=[
+                    measure.estimate(one.of(index).part(rows), level=1.0 - rate[0], bounds=one.bounds[index])
+                    for one in best
+                ],
                 lowest=np.array([min(means) for means in spread]),
                 highest=np.array([max(means) for means in spread]),
                 plateau=among_best(best, measure, index, rate[1], rows),
