@@ -13,11 +13,21 @@ from fastsoftq import checks
 from fastsoftq.mdp.tabular import TabularMDP, checked_mdp
 from fastsoftq.planning.cut_episodes import Meter, OverBudgetError, best_cut_return, cut_totals, extreme_totals
 
-__all__ = ["FREE", "EpisodeBounds", "ReturnSpan", "episode_bounds", "length_bounds", "metered_span", "return_span"]
+__all__ = [
+    "FREE",
+    "EpisodeBounds",
+    "ReturnSpan",
+    "apart",
+    "episode_bounds",
+    "length_bounds",
+    "metered_span",
+    "return_span",
+]
 
 FREE = 5e7  # units of a `Meter` that take a second or so: any answer may cost so much
 _BINARY = 2.0**20  # sums of multiples of its reciprocal are exact in all orders, up to _SUMS
 _SUMS = 2.0**32
+_ROOM = 2.0**-40  # of their size, between bounds that are the same
 
 _known: WeakKeyDictionary[TabularMDP, dict[tuple[Any, ...], Any]] = WeakKeyDictionary()
 
@@ -148,7 +158,27 @@ def length_bounds(max_steps: int) -> tuple[float, float]:
     >>> length_bounds(1000)
     (1.0, 1000.0)
     """
-    return 1.0, float(max_steps)
+    return apart(1.0, float(max_steps))
+
+
+def apart(low: float, high: float) -> tuple[float, float]:
+    """Leave a little room between bounds that are the same: statistics are asked of what may vary.
+
+    Parameters
+    ----------
+    low, high : float
+
+    Returns
+    -------
+    (float, float)
+
+    Examples
+    --------
+    >>> apart(1.0, 2.0), apart(-13.0, -13.0)[0] < -13.0
+    ((1.0, 2.0), True)
+    """
+    room = _ROOM * max(1.0, abs(high))
+    return (low, high) if high - low > room else (low - room, high + room)
 
 
 def episode_bounds(mdp: TabularMDP, max_steps: int = 1000) -> EpisodeBounds:
@@ -165,7 +195,7 @@ def episode_bounds(mdp: TabularMDP, max_steps: int = 1000) -> EpisodeBounds:
     EpisodeBounds
         Those of the kindest and the unkindest actions and outcomes; of a world where that takes more than about a
         second, those of `max_steps` times the least and the greatest reward. No sum of an episode's rewards leaves
-        them, rounding included.
+        them, rounding included, and there is always a little room between them.
 
     Raises
     ------
@@ -182,7 +212,8 @@ def episode_bounds(mdp: TabularMDP, max_steps: int = 1000) -> EpisodeBounds:
     known, key = _known.setdefault(mdp, {}), ("bounds", max_steps)
     if key not in known:
         returns = _widened(_extremes(mdp, mdp.reward, max_steps), mdp, max_steps)
-        known[key] = EpisodeBounds(returns, _extremes(mdp, np.ones(mdp.reward.shape), max_steps))
+        lengths = _extremes(mdp, np.ones(mdp.reward.shape), max_steps)
+        known[key] = EpisodeBounds(apart(*returns), apart(*lengths))
     bounds: EpisodeBounds = known[key]
     return bounds
 

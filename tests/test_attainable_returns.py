@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 import fastsoftq as fsq
 from fastsoftq import attainable_returns
-from fastsoftq.attainable_returns import EpisodeBounds, episode_bounds, length_bounds, return_span
+from fastsoftq.attainable_returns import EpisodeBounds, apart, episode_bounds, length_bounds, return_span
 from fastsoftq.exact_curves import exact_curves
 from fastsoftq.planning.cut_episodes import Meter, OverBudgetError, extreme_totals
 from tests.planning.possible_episodes import episodes_of
@@ -23,7 +23,7 @@ def test_bounds_are_the_least_and_the_most_of_all_episodes_that_there_can_be(mdp
     found = {one for s in np.flatnonzero(mdp.start) for one in episodes_of(mdp, int(s), max_steps)}
     returns, lengths = zip(*found, strict=True)
     # Quarters are added without rounding, so that both are the same numbers.
-    expected = EpisodeBounds((min(returns), max(returns)), (min(lengths), max(lengths)))
+    expected = EpisodeBounds(apart(min(returns), max(returns)), apart(min(lengths), max(lengths)))
     assert episode_bounds(mdp, max_steps) == expected
 
 
@@ -46,7 +46,10 @@ def test_rewards_that_are_rounded_leave_room_for_their_sums():
     assert low < sum([0.1] * 1000) < high  # 99.9999999999986
     assert high - low < 1e-9
     whole = fsq.TabularMDP([[0]], [[0.25]], [[False]])
-    assert episode_bounds(whole, 1000) == ((250.0, 250.0), (1000.0, 1000.0))
+    (low, high), lengths = episode_bounds(whole, 1000)
+    assert low < 250.0 < high
+    assert (low, high) == (pytest.approx(250.0, rel=1e-12),) * 2
+    assert lengths == (pytest.approx(1000.0, rel=1e-12),) * 2
 
 
 def test_rewards_above_zero_are_earned_once_at_least():
@@ -71,6 +74,8 @@ def test_the_span_is_that_of_the_exact_curve_and_takes_no_agent():
 
 def test_lengths_of_any_world():
     assert length_bounds(1000) == (1.0, 1000.0)
+    low, high = length_bounds(1)
+    assert low < 1.0 < high < low + 1e-9
 
 
 @pytest.mark.parametrize("function", [return_span, episode_bounds])

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from fastsoftq import checks
-from fastsoftq.attainable_returns import EpisodeBounds
+from fastsoftq.attainable_returns import EpisodeBounds, apart
 from fastsoftq.checks import text
 from fastsoftq.comparing import Curves, match_seeds
 from fastsoftq.measures.measure_kinds import KINDS, kind_of, numbers_of
@@ -19,8 +19,6 @@ from fastsoftq.statistics.tails import compare_tails, tail_interval
 from fastsoftq.system.html import NotebookTable
 
 __all__ = ["Measure", "measure"]
-
-_ROOM = 2.0**-40  # between the ends of bounds, as a share of them: statistics are asked of what varies
 
 
 @dataclass(frozen=True)
@@ -145,8 +143,7 @@ class Measure(NotebookTable):
         low, high = KINDS[self._kind].bounds(of, checks.count("episodes", episodes), optimum, *self._numbers)
         if not max(abs(low), abs(high)) <= checks.LARGEST:
             return None
-        room = _ROOM * max(1.0, abs(high))
-        return (low, high) if high - low > room else (low - room, high + room)
+        return apart(low, high)
 
     def estimate(
         self,

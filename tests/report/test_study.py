@@ -182,7 +182,7 @@ def test_conditions_are_compared_with_those_of_as_many_episodes_and_called_by_th
     assert told == [(short, "hard"), (short, "soft at first"), (long, "soft, longer"), (long, "hard, longer")]
     loaded = [agent.load() for agent in contents.agents]
     assert [runs.returns.shape for runs in loaded] == [(32, 30), (32, 30), (32, 50), (32, 50)]
-    assert [runs.length_bounds for runs in loaded] == [(0.0, 60.0), (0.0, 60.0), (0.0, 40.0), (0.0, 60.0)]
+    assert [runs.length_bounds for runs in loaded] == [(5.0, 60.0), (5.0, 60.0), (5.0, 40.0), (5.0, 60.0)]
     page = write_report(folder).read_text()
     assert re.search("cliff, 30 episodes: soft at first (and|beats|falls)", page)
     assert re.search("cliff, 50 episodes: soft, longer (and|beats|falls)", page)
