@@ -101,3 +101,14 @@ def test_regret_decides_a_stop_and_a_selection_too(folder):
     assert measured(results, "cliff/halved 0.5", measure("regret")).values.min() > 0.0
     with pytest.raises(ValueError, match=r"the exact answer, which is not known of 'cliff/halved 0.5'"):
         measured(results, "cliff/halved 0.5", measure("episodes_within:2"))
+
+
+@pytest.mark.parametrize("measures", [(), ("last:100", "area", "length", "regret")])
+def test_few_runs_that_all_agree_have_finite_ends(tmp_path, measures):
+    agents = {name: fsq.QLearning(rate, 0.95, epsilon=0.0) for name, rate in (("fast", 0.8), ("slow", 0.4))}
+    world = {"cliff": fsq.cliff_walking(height=3, width=4)}
+    run(Study(name="s", episodes=200, seeds=6, max_steps=60, environments=world, agents=agents), tmp_path / "out")
+    returns = open_results(tmp_path / "out").curves("cliff/fast").returns
+    assert np.ptp(returns[:, -100:]) == 0.0
+    page = write_report(tmp_path / "out", measures=measures, out=tmp_path / "r.html").read_text()
+    assert "\N{INFINITY}" not in page
