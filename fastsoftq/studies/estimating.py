@@ -20,20 +20,22 @@ from fastsoftq.studies.plan import FolderError, Plan, Unit
 from fastsoftq.studies.running import Watch
 from fastsoftq.studies.storing.storage import LocalStorage
 from fastsoftq.studies.storing.store import Store, check_fits, open_store
-from fastsoftq.studies.storing.zarr_files import derived_files
+from fastsoftq.studies.storing.zarr_files import derived_files, largest_file
 from fastsoftq.studies.study import Study
 from fastsoftq.system.html import html_table
-from fastsoftq.system.memory import available_memory, in_words, peak_memory
+from fastsoftq.system.memory import available_memory, in_words, peak_memory, resident_memory
 
 __all__ = ["ConditionEstimate", "Estimate", "estimate"]
 
 _MOST_PILOT = 64  # runs: as many as train in lockstep take as long as a few
 _SHARE = 8  # of a study's runs, at most, are piloted, unless those are too few to train in lockstep
 _PROCESS = 120 << 20  # bytes of the process itself, where nothing tells
-_COPIES = 2  # of a chunk, while it is trained and stored
+_ROOM = 8 << 20  # bytes that running takes beside that
+_COMPRESSED = 2  # copies of what is compressed: without its checksum, and with it
 _STORED = 1e9  # bytes of arrays that are hashed, compressed and written in a second
 _MARK, _LEAF = 700, 67  # bytes of a mark, and of each digest in it
 _LEVEL = 0.95  # of the range of steps
+_SURE = {"confidence": 0.95, "power": 0.9}  # of a difference, unless said otherwise
 
 
 class ConditionEstimate(NamedTuple):
@@ -153,8 +155,8 @@ def estimate(
     pilot: int | None = None,
     threads: int | None = None,
     difference: float | None = None,
-    confidence: float = 0.95,
-    power: float = 0.9,
+    confidence: float | None = None,
+    power: float | None = None,
     watch: Watch | None = None,
 ) -> Estimate:
     """Estimate what a study will take, from a pilot of a few whole runs of each condition.
@@ -172,10 +174,10 @@ def estimate(
     difference : float, optional
         The smallest difference that matters, of the study's main measure: mean return over the last 100 episodes if it
         names none. How many seeds are enough is then said.
-    confidence : float
-        That nothing false is said of any of the comparisons.
-    power : float
-        The chance of finding such a difference.
+    confidence : float, optional
+        That nothing false is said of any of the comparisons; 0.95 if not given.
+    power : float, optional
+        The chance of finding such a difference; 0.9 if not given.
     watch : Watch, optional
         Told how the pilot goes.
 
@@ -186,7 +188,7 @@ def estimate(
     Raises
     ------
     TypeError, ValueError
-        An argument out of bounds; a measure whose seeds cannot be planned.
+        An argument out of bounds; a confidence or power without a difference; a measure whose seeds cannot be planned.
     FolderError
         `out` holds something else.
 
@@ -211,8 +213,13 @@ def estimate(
         raise TypeError(f"study is {study!r}; it must be a Study")
     threads = checks.threads(threads)
     runs = _pilot(study, pilot)
-    confidence = checks.in_unit_interval("confidence", confidence, open_below=True, open_above=True)
-    power = checks.in_unit_interval("power", power, open_below=True, open_above=True)
+    sure = {
+        name: checks.in_unit_interval(name, _SURE[name] if value is None else value, open_below=True, open_above=True)
+        for name, value in (("confidence", confidence), ("power", power))
+    }
+    for name, value in (("confidence", confidence), ("power", power)):
+        if difference is None and value is not None:
+            raise ValueError(f"{name} is {value}, and there is no difference; give one, to be found so surely")
     main = measure(study.measures[0] if study.measures else f"last:{min(LAST, _fewest_episodes(study))}")
     if difference is not None:
         difference = checks.positive("difference", difference)
@@ -221,6 +228,8 @@ def estimate(
     plan = Plan.first(study, None, None, {}) if store is None else store.plan.extended(study, None, {})
     free = _free(Path.cwd() if out is None else out)
     found = {one.condition.name: one for one in piloted(study, runs, threads, main, watch)}
+    peak = peak_memory() or _PROCESS
+    held = resident_memory() or peak  # before what only an estimate needs is imported
     done = {} if store is None else _done(Store(store.storage, plan))
     left = [(unit, unit.runs - done.get(unit, 0)) for unit in plan.units() if done.get(unit, 0) < unit.runs]
     seconds = [_seconds(plan, found[plan.conditions[unit.condition].name], runs) for unit, runs in left]
@@ -231,12 +240,10 @@ def estimate(
         pilot=runs,
         threads=threads,
         seconds=_makespan(seconds, threads),
-        memory=_memory(plan, [unit for unit, _ in left], threads),
+        memory=max(peak, held + _memory(study, plan, found, left, threads)),
         memory_available=available_memory(),
         disk_free=free,
-        enough=None
-        if difference is None
-        else enough_seeds(study, list(found.values()), main, difference, confidence, power),
+        enough=None if difference is None else enough_seeds(study, list(found.values()), main, difference, **sure),
         most=None if study.stop is None else study.stop.most,
     )
 
@@ -314,10 +321,22 @@ def _of_each(
         )
 
 
-def _memory(plan: Plan, units: Sequence[Unit], threads: int) -> int:
-    """Bytes at the peak: the process, and what each thread has in hand."""
-    chunks = sorted((plan.run_bytes(plan.conditions[unit.condition]) * unit.runs for unit in units), reverse=True)
-    return (peak_memory() or _PROCESS) + _COPIES * sum(chunks[:threads])
+def _memory(study: Study, plan: Plan, found: dict[str, Piloted], left: Sequence[tuple[Unit, int]], threads: int) -> int:
+    """Bytes, at most, that running takes beside the process as the pilot leaves it.
+
+    Each thread has the tables of its lanes, the arrays of a unit, again those that were there before, which they are
+    joined with, a file as it is cut out, and what it is compressed to.
+    """
+
+    def in_hand(unit: Unit, runs: int) -> float:
+        condition = plan.conditions[unit.condition]
+        mdp, one = study.environments[condition.environment], found[condition.name]
+        tables = 8 * mdp.n_states * mdp.n_actions * max(1, one.lanes)
+        joined = 2 * unit.runs if runs < unit.runs else unit.runs
+        compressed = _COMPRESSED * one.row_bytes * plan.contents.rows(unit.runs)
+        return tables + plan.run_bytes(condition) * joined + largest_file(plan, condition) + compressed
+
+    return _ROOM + math.ceil(math.fsum(heapq.nlargest(threads, (in_hand(unit, runs) for unit, runs in left))))
 
 
 def _free(out: str | Path) -> int | None:
