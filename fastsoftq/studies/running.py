@@ -23,6 +23,7 @@ from fastsoftq.studies.rounds import StudyDecision, check_rounds, decided, round
 from fastsoftq.studies.storing.store import Store, create, open_store
 from fastsoftq.studies.study import Study
 from fastsoftq.studies.work import Result, dask_client, dask_workers, work
+from fastsoftq.system.provenance import provenance
 
 __all__ = ["Outcome", "Tally", "Watch", "filled", "run", "threads_of"]
 
@@ -215,13 +216,13 @@ def run(
         warn_below_critical(environment, agent, steps)
     if study.stop is not None:
         check_rounds(study, (index, parts))
-    start = time.perf_counter()
+    start, made_by = time.perf_counter(), None if study.stop is None else provenance()  # of all rounds
     with ExitStack() as stack:
         client = None if dask is None else stack.enter_context(dask_client(dask, threads))
 
         def fill(study: Study) -> Outcome:
             with ExitStack() as inner:
-                store, mended = create(study, out, chunk=chunk, source=source, beside=beside)
+                store, mended = create(study, out, chunk=chunk, source=source, beside=beside, made_by=made_by)
                 units = store.plan.units((index, parts))
                 watch.begin(store, units)
                 if client is None:

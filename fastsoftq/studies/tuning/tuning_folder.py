@@ -18,6 +18,7 @@ from fastsoftq.studies.sweep import label_of
 from fastsoftq.studies.tuning.spaces import changed
 from fastsoftq.studies.tuning.trials import optuna_version
 from fastsoftq.studies.tuning.tuning_settings import TuningSettings
+from fastsoftq.system.provenance import provenance
 
 __all__ = ["TuningFolder"]
 
@@ -43,6 +44,7 @@ class TuningFolder:
     there: set[str] = field(default_factory=set)  # conditions that lay there
     unasked: set[str] = field(default_factory=set)  # those of them that are trials which have not been asked for yet
     _store: Store | None = None
+    _provenance: Mapping[str, Any] = field(default_factory=provenance)
     _made: dict[tuple[str, str], int | None] = field(default_factory=dict)  # the seeds that the folder was made for
 
     def __post_init__(self) -> None:
@@ -156,7 +158,7 @@ class TuningFolder:
             conditions=tuple(Condition(*place, seeds=seeds) for place, seeds in self.seeds.items()),
             origins=Origins(template.origins.environments, origins),
         )
-        store, mended = create(self._study, self.out, chunk=self.chunk, source=self.source)
+        store, mended = create(self._study, self.out, chunk=self.chunk, source=self.source, made_by=self._provenance)
         if self._store is None:
             store.storage.write(_NOTED, canonical(sealed(self.settings.record)))
         self._store = store
