@@ -10,7 +10,7 @@ from typing import Any, Self
 from fastsoftq.studies.coordinates import Coordinates, coordinates_of, matching, swept_columns
 from fastsoftq.studies.origins import Origins
 from fastsoftq.studies.solved_worlds import SolvedWorlds
-from fastsoftq.studies.toml import origins_of_source
+from fastsoftq.studies.spec_tables import origins_of_source
 
 __all__ = ["SweptConditions"]
 
