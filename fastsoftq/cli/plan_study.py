@@ -48,7 +48,7 @@ def plan_study(
     """Say what a study will take: steps, time, memory, disk, and how many seeds are enough."""
     from fastsoftq.cli.live import live
     from fastsoftq.studies import estimate, read_study
-    from fastsoftq.studies.running import Tally
+    from fastsoftq.studies.watching import Tally
 
     with bad_input():
         try:

@@ -34,9 +34,9 @@ def tune_study(
 ) -> None:
     """Choose hyperparameters on more and more seeds, and compare the best on others; or go on where that stopped."""
     from fastsoftq.cli.live import clock, live
-    from fastsoftq.studies.running import Tally
     from fastsoftq.studies.tuning.tuning import tune
     from fastsoftq.studies.tuning.tuning_file import read_tuning
+    from fastsoftq.studies.watching import Tally
 
     for name, given in (("part", part), ("dask", dask)):
         if given is not None:

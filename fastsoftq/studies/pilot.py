@@ -18,11 +18,12 @@ from fastsoftq.studies.conditions import Condition
 from fastsoftq.studies.measured_runs import answer_for
 from fastsoftq.studies.plan import Plan
 from fastsoftq.studies.results import Results
-from fastsoftq.studies.running import Watch, run
+from fastsoftq.studies.running import run
 from fastsoftq.studies.storing.kept_arrays import Arrays
 from fastsoftq.studies.storing.store import Store
 from fastsoftq.studies.storing.zarr_files import encoded
 from fastsoftq.studies.study import Study
+from fastsoftq.studies.watching import Watch
 from fastsoftq.training import Training
 
 __all__ = ["Piloted", "piloted"]

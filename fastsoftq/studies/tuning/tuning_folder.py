@@ -9,15 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from fastsoftq.studies.conditions import Condition
+from fastsoftq.studies.filling import filled, threads_of
 from fastsoftq.studies.origins import Origin, Origins
 from fastsoftq.studies.plan import FolderError
-from fastsoftq.studies.running import Watch, filled, threads_of
 from fastsoftq.studies.storing.store import Store, create, open_store
 from fastsoftq.studies.study_records import agent_from_record, canonical, sealed, unsealed
 from fastsoftq.studies.sweep import label_of
 from fastsoftq.studies.tuning.spaces import changed
 from fastsoftq.studies.tuning.trials import optuna_version
 from fastsoftq.studies.tuning.tuning_settings import TuningSettings
+from fastsoftq.studies.watching import Watch
 from fastsoftq.system.provenance import provenance
 
 __all__ = ["TuningFolder"]
