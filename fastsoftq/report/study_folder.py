@@ -16,6 +16,7 @@ import numpy as np
 from fastsoftq.comparing import LAST
 from fastsoftq.figures.colours import agent_colour
 from fastsoftq.figures.labels import typeset
+from fastsoftq.measures import measure
 from fastsoftq.report.findings import Table, settings_of
 from fastsoftq.report.folder import EpisodeMoments, FolderContents, ReportedAgent, Runs, Summaries
 from fastsoftq.report.sweep.analysis import measures_of
@@ -148,6 +149,8 @@ def _sweep(results: Results, asked: Asked, agents: Sequence[ReportedAgent]) -> S
         measures=tuple(measures) or ("last:100",),
         against=against,
         select=None if selection is None else (selection.tune, selection.test),
+        span=lambda place: results.return_span(results.conditions[place]),
+        bounds=lambda place: results.episode_bounds(results.conditions[place]),
     )
     measures_of(sweep.measures, int(results.record["episodes"]))  # refuses what is none
     if against is not None:
@@ -184,8 +187,16 @@ def _settings(agent: Any, record: Any) -> dict[str, str | float]:
 
 def _load(results: Results, name: str, runs: int) -> Runs:
     curves = results.curves(name, runs)
-    bounds, exact = (0.0, float(curves.max_steps)), results.exact(name)
-    found = Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds, length_bounds=bounds)
+    of, exact = results.episode_bounds(name), results.exact(name)
+    bounds = [measure(kind).bounds(of, curves.n_episodes) for kind in ("last", "length")]  # of one episode, or of many
+    found = Runs(
+        curves.returns,
+        curves.lengths,
+        curves.truncated,
+        curves.seeds,
+        return_bounds=bounds[0],
+        length_bounds=bounds[1],
+    )
     return found if exact is None else found._replace(exact_returns=exact.returns, exact_lengths=exact.lengths)
 
 

@@ -53,15 +53,15 @@ class SweptWorld:
     name : str
     conditions : sequence of MeasuredCondition
     estimates : sequence of sequence of Interval or None
-        For each condition and measure; None where the measure compares only.
+        For each condition and measure; None where the measure compares only, or is not known of the condition.
     best : set of int
         The conditions, by their places here, that cannot be told from the best by the main measure.
     chosen : dict of str to Chosen
         The best setting of each algorithm by the main measure.
     reference : Reference
         What the others are compared with.
-    comparisons : sequence of sequence of FairComparison
-        Of each other algorithm, for each measure.
+    comparisons : sequence of sequence of FairComparison or None
+        Of each other algorithm, for each measure; None where the measure is not known of both.
     matched : sequence of MatchedSetting
     lines : dict of str to sequence of SensitivityLine
         For each swept parameter.
@@ -74,7 +74,7 @@ class SweptWorld:
     best: set[int]
     chosen: dict[str, Chosen]
     reference: Reference
-    comparisons: Sequence[Sequence[FairComparison]]
+    comparisons: Sequence[Sequence[FairComparison | None]]
     matched: Sequence[MatchedSetting]
     lines: dict[str, Sequence[SensitivityLine]]
     planes: Sequence[Plane]
@@ -198,8 +198,8 @@ def _world(
         conditions=conditions,
         estimates=[
             [
-                None if m.comparison_only else m.estimate(found, level=1.0 - described)
-                for m, found in zip(measures, one.measured, strict=True)
+                None if m.comparison_only or found is None else m.estimate(found, level=1.0 - described, bounds=bounds)
+                for m, found, bounds in zip(measures, one.measured, one.bounds, strict=True)
             ]
             for one in conditions
         ],
@@ -207,7 +207,12 @@ def _world(
         chosen=chosen,
         reference=reference,
         comparisons=[
-            [compared(one, reference.condition, m, i, split.testing, decided) for i, m in enumerate(measures)]
+            [
+                compared(one, reference.condition, m, i, split.testing, decided)
+                if one.measured[i] is not None and reference.condition.measured[i] is not None
+                else None
+                for i, m in enumerate(measures)
+            ]
             for one in others
         ],
         matched=_matched(tables, sweep, reference, main, split, decided),

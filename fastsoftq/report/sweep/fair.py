@@ -11,7 +11,7 @@ import numpy as np
 from fastsoftq.figures.labels import typeset
 from fastsoftq.measures import Measure
 from fastsoftq.report.decision import decided
-from fastsoftq.report.sweep.measured import MeasuredCondition, samples, sense
+from fastsoftq.report.sweep.measured import MeasuredCondition, bounds_of_all, samples, sense
 from fastsoftq.statistics import Comparison, Interval
 
 __all__ = ["Chosen", "FairComparison", "SeedSplit", "best_of", "chosen_of", "compared", "seed_split"]
@@ -137,7 +137,7 @@ def best_of(
     """
     needed = max(one.runs for one in conditions) if rows.stop is None else rows.stop
     whole = [one for one in conditions if one.runs >= needed] or conditions  # what was given up early is not chosen
-    scores = [sense(measure) * measure.point_estimate(one.measured[index].part(rows)) for one in whole]
+    scores = [sense(measure) * measure.point_estimate(one.of(index).part(rows)) for one in whole]
     return whole[int(np.argmax(scores))]
 
 
@@ -162,9 +162,10 @@ def chosen_of(
     Chosen
     """
     best = best_of(conditions, measure, index, split.choosing)
-    found = best.measured[index]
+    found = best.of(index)
     seemed = measure.point_estimate(found.part(split.choosing))
-    return Chosen(best, len(conditions), seemed, measure.estimate(found.part(split.testing), level=1.0 - error))
+    worth = measure.estimate(found.part(split.testing), level=1.0 - error, bounds=best.bounds[index])
+    return Chosen(best, len(conditions), seemed, worth)
 
 
 @dataclass(frozen=True, eq=False)
@@ -216,14 +217,15 @@ def compared(
     -------
     FairComparison
     """
-    a, b = one.measured[index].part(rows), reference.measured[index].part(rows)
+    a, b = one.of(index).part(rows), reference.of(index).part(rows)
     common, rows_a, rows_b = np.intersect1d(a.seeds, b.seeds, return_indices=True)
     paired = len(common) > 1
     if paired:
         a, b = a.part(rows_a), b.part(rows_b)
+    bounds = bounds_of_all(measure, index, [one, reference])
     if measure.is_mean:
         first, second = (sense(measure) * sample for sample in samples(measure, [a, b]))
-        found = decided(first, second, paired, error)
+        found = decided(first, second, paired, error, bounds)
     else:
-        found = measure.compare(a, b, paired, level=1.0 - error)
+        found = measure.compare(a, b, paired, level=1.0 - error, bounds=bounds)
     return FairComparison(one, reference, measure, found)

@@ -9,12 +9,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from fastsoftq.attainable_returns import ReturnSpan
 from fastsoftq.exact_curves import ExactCurves
 from fastsoftq.measures import Measure, Measured, common_horizon
 from fastsoftq.report.folder import FolderContents, ReportedAgent
 from fastsoftq.report.sweep.condition_labels import Value
 
-__all__ = ["MeasuredCondition", "Watch", "measured_conditions", "samples", "sense"]
+__all__ = ["MeasuredCondition", "Watch", "bounds_of_all", "measured_conditions", "samples", "sense"]
 
 Watch = Callable[[int, int], None]  # conditions read, of how many
 
@@ -33,9 +34,13 @@ class MeasuredCondition:
     table : str
         The name of its agent without hyperparameters.
     coordinates : mapping of str to value
-    measured : tuple of Measured
-        For each measure.
+    measured : tuple of Measured or None
+        For each measure; None where planning does not know what it needs, which the main one always has.
+    bounds : tuple of (float, float) or None
+        For each measure, the lowest and the highest value that a run can have; None where they are not known.
     exact : ExactCurves or None
+    span : ReturnSpan or None
+        What the best policy and the random one earn in its world.
     exact_values : tuple of float or None
         For each measure, once all is learned.
     steps : int
@@ -46,8 +51,10 @@ class MeasuredCondition:
     agent: ReportedAgent
     table: str
     coordinates: Mapping[str, Value]
-    measured: tuple[Measured, ...]
+    measured: tuple[Measured | None, ...]
+    bounds: tuple[tuple[float, float] | None, ...]
     exact: ExactCurves | None
+    span: ReturnSpan | None
     exact_values: tuple[float | None, ...]
     steps: int
 
@@ -59,7 +66,13 @@ class MeasuredCondition:
     @property
     def runs(self) -> int:
         """How many there are."""
-        return len(self.measured[0].values)
+        return len(self.of(0).values)
+
+    def of(self, index: int) -> Measured:
+        """What its runs came to by one of the measures, which is known."""
+        found = self.measured[index]
+        assert found is not None
+        return found
 
 
 def measured_conditions(
@@ -82,26 +95,31 @@ def measured_conditions(
     Raises
     ------
     ValueError
-        A measure that the curves cannot give.
+        A measure that the curves cannot give; one for which planning knows nothing, or as the main one not all.
     DamagedError
         Curves that are missing or damaged.
     """
     assert contents.sweep is not None
     sweep, found = contents.sweep, []
+    places = range(len(contents.agents))
+    exact, spans = [sweep.exact(place) for place in places], [sweep.span(place) for place in places]
+    _check_known(contents, measures, exact, spans)
     for place, agent in enumerate(contents.agents):
-        runs, exact = agent.load(), sweep.exact(place)
-        if exact is None and any(measure.needs_exact for measure in measures):
-            needing = next(measure.name for measure in measures if measure.needs_exact)
-            raise ValueError(f"measure is {needing!r}; it needs exact answers, and there are none of {agent.name!r}")
+        runs, own, span, of = agent.load(), exact[place], spans[place], sweep.bounds(place)
         found.append(
             MeasuredCondition(
                 place=place,
                 agent=agent,
                 table=sweep.tables[place],
                 coordinates={name: values[place] for name, values in sweep.coordinates.items()},
-                measured=tuple(measure.values(runs, exact) for measure in measures),
-                exact=exact,
-                exact_values=tuple(_exact_value(measure, exact) for measure in measures),
+                measured=tuple(
+                    measure.values(runs, _answer(measure, own, span)) if _is_known(measure, own, span) else None
+                    for measure in measures
+                ),
+                bounds=tuple(of and measure.bounds(of, runs.returns.shape[1], span) for measure in measures),
+                exact=own,
+                span=span,
+                exact_values=tuple(_exact_value(measure, own) for measure in measures),
                 steps=int(runs.lengths.sum(dtype=np.int64)),
             )
         )
@@ -110,18 +128,47 @@ def measured_conditions(
     return _up_to_common_horizons(found, len(measures))
 
 
+def _answer(measure: Measure, exact: ExactCurves | None, span: ReturnSpan | None) -> ExactCurves | ReturnSpan | None:
+    """What the measure needs of planning."""
+    return exact if measure.needs_exact else span
+
+
+def _is_known(measure: Measure, exact: ExactCurves | None, span: ReturnSpan | None) -> bool:
+    return not measure.needs_planning or _answer(measure, exact, span) is not None
+
+
+def _check_known(
+    contents: FolderContents,
+    measures: Sequence[Measure],
+    exact: Sequence[ExactCurves | None],
+    spans: Sequence[ReturnSpan | None],
+) -> None:
+    """Refuse a measure of which nothing is known; the main one, too, where it is not known of each condition."""
+    for place, measure in enumerate(measures):
+        known = [_is_known(measure, *each) for each in zip(exact, spans, strict=True)]
+        if all(known) or (place > 0 and any(known)):
+            continue
+        needed = "exact answers" if measure.needs_exact else "the optimum of the world"
+        whose = repr(contents.agents[known.index(False)].name) if any(known) else "any condition"
+        hint = "; it can stand after another measure, and is left out there" if any(known) else ""
+        raise ValueError(f"measure is {measure.name!r}; it needs {needed}, and planning has none of {whose}{hint}")
+
+
 def _up_to_common_horizons(found: Sequence[MeasuredCondition], measures: int) -> list[MeasuredCondition]:
     """The same, times in a world cut at the horizon up to which all of its runs were watched."""
+    worlds: dict[str, list[MeasuredCondition]] = {}
+    for one in found:
+        worlds.setdefault(one.agent.world, []).append(one)
     horizons = {
-        world: [common_horizon(one.measured[i] for one in found if one.agent.world == world) for i in range(measures)]
-        for world in dict.fromkeys(one.agent.world for one in found)
+        world: [common_horizon(m for one in own if (m := one.measured[i]) is not None) for i in range(measures)]
+        for world, own in worlds.items()
     }
-    return [
-        replace(
-            one, measured=tuple(m.restricted(h) for m, h in zip(one.measured, horizons[one.agent.world], strict=True))
-        )
-        for one in found
-    ]
+
+    def cut(one: MeasuredCondition) -> tuple[Measured | None, ...]:
+        pairs = zip(one.measured, horizons[one.agent.world], strict=True)
+        return tuple(None if found is None else found.restricted(horizon) for found, horizon in pairs)
+
+    return [replace(one, measured=cut(one)) for one in found]
 
 
 class _AsRun(NamedTuple):
@@ -167,6 +214,29 @@ def samples(measure: Measure, conditions: Sequence[Measured]) -> list[NDArray[np
     """
     horizon = common_horizon(conditions)
     return [sense(measure) * one.restricted(horizon).values for one in conditions]
+
+
+def bounds_of_all(measure: Measure, index: int, conditions: Sequence[MeasuredCondition]) -> tuple[float, float] | None:
+    """The lowest and the highest that a run of any of these conditions can have; of times, up to their horizon.
+
+    Parameters
+    ----------
+    measure : Measure
+    index : int
+        Which of the measures it is.
+    conditions : sequence of MeasuredCondition
+
+    Returns
+    -------
+    (float, float) or None
+        None where it is not known of all.
+    """
+    horizon = common_horizon(one.of(index) for one in conditions)
+    known = [(0.0, horizon) if horizon else one.bounds[index] for one in conditions]
+    ends = [each for each in known if each is not None]
+    if len(ends) < len(known):
+        return None
+    return min(low for low, _ in ends), max(high for _, high in ends)
 
 
 def sense(measure: Measure) -> float:

@@ -166,14 +166,17 @@ def sensitivity_lines(
         others = any(len(group) > 1 for _, group in groups)
         best = [best_of(group, measure, index, split.choosing) for _, group in groups]
         rows = split.rows_of([one for _, group in groups for one in group]) if others else slice(None)
-        found = [[one.measured[index].part(rows) for one in group] for _, group in groups]
+        found = [[one.of(index).part(rows) for one in group] for _, group in groups]
         spread = [[_mean(measure, one) for one in group] for group in found]
         lines.append(
             SensitivityLine(
                 table=table,
                 conditions=best,
                 values=[value for (value,), _ in groups],
-                intervals=[measure.estimate(one.measured[index].part(rows), level=1.0 - rate[0]) for one in best],
+                intervals=[
+                    measure.estimate(one.of(index).part(rows), level=1.0 - rate[0], bounds=one.bounds[index])
+                    for one in best
+                ],
                 lowest=np.array([min(means) for means in spread]),
                 highest=np.array([max(means) for means in spread]),
                 plateau=among_best(best, measure, index, rate[1], rows),
@@ -221,7 +224,7 @@ def planes_of(
             cells = [(_place(ys, y), _place(xs, x)) for (x, y), _ in groups]
             means = np.full((len(ys), len(xs)), np.nan)
             for cell, one in zip(cells, best, strict=True):
-                means[cell] = _mean(measure, one.measured[index].part(rows))
+                means[cell] = _mean(measure, one.of(index).part(rows))
             among = {cells[i] for i in among_best(best, measure, index, error, rows)}
             planes.append(Plane(table, across, up, xs, ys, means, among, others))
     return planes

@@ -29,7 +29,7 @@ def world_answers(world: SweptWorld, analysis: SweepAnalysis) -> list[str]:
     list of str
     """
     main, told = analysis.measures[0], []
-    mains = [each[0] for each in world.comparisons]
+    mains = [each[0] for each in world.comparisons if each[0] is not None]
     if mains:
         order = sorted(mains, key=lambda each: -sense(main) * world.chosen[each.one.table].worth.estimate)
         told.append(_comparison_words(order[0], main, True))

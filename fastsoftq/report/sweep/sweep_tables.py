@@ -11,10 +11,13 @@ from fastsoftq.report.findings import Table
 from fastsoftq.report.rounding import distinct, p_text, share_text
 from fastsoftq.report.sweep.analysis import SweepAnalysis, SweptWorld
 from fastsoftq.report.sweep.condition_labels import parameter_name, value_text
+from fastsoftq.report.sweep.fair import FairComparison
 from fastsoftq.report.sweep.measured import sense
 from fastsoftq.statistics import Interval
 
 __all__ = ["bias_table", "fair_table", "main_table", "matched_table"]
+
+_UNKNOWN = "\N{EN DASH}"  # in a cell of which planning knows nothing
 
 
 def main_table(world: SweptWorld, columns: Sequence[str], analysis: SweepAnalysis) -> Table:
@@ -46,14 +49,13 @@ def main_table(world: SweptWorld, columns: Sequence[str], analysis: SweepAnalysi
         one = world.conditions[place]
         row = [one.label, one.table, *(value_text(one.coordinates[column]) for column in columns)]
         for (i, _), exact in zip(estimating, known, strict=True):
-            found = world.estimates[place][i]
-            assert found is not None
-            row.append(notes.interval(found.estimate, found.low, found.high, found.caution))
+            found, value = world.estimates[place][i], one.exact_values[i]
+            row.append(
+                _UNKNOWN if found is None else notes.interval(found.estimate, found.low, found.high, found.caution)
+            )
             if exact:
-                value = one.exact_values[i]
-                row += (
-                    ["", ""] if value is None else [distinct(value, 2, 0.0), distinct(found.estimate - value, 2, 0.0)]
-                )
+                row.append(_UNKNOWN if value is None else distinct(value, 2, 0.0))
+                row.append(_UNKNOWN if value is None or found is None else distinct(found.estimate - value, 2, 0.0))
         rows.append(row + (["yes" if place in world.best else "no"] if main.is_mean else []))
     caption = "[ ]: intervals at the confidence of the report, over all seeds"
     if main.is_mean:
@@ -63,6 +65,8 @@ def main_table(world: SweptWorld, columns: Sequence[str], analysis: SweepAnalysi
         )
     if any(known):
         caption += "; exact: by planning, once all is learned"
+    if any(_UNKNOWN in row for row in rows):
+        caption += f"; {_UNKNOWN}: planning does not know it of this agent"
     title = f"All {typeset(len(rows))} conditions" if len(rows) > 1 else "The condition"
     return Table(
         header,
@@ -93,7 +97,7 @@ def fair_table(world: SweptWorld, analysis: SweepAnalysis) -> Table:
     Table
     """
     main, notes, reference = analysis.measures[0], Footnotes(), world.reference.condition
-    of = {comparisons[0].one.table: comparisons for comparisons in world.comparisons}
+    of = {each[0].one.table: each for each in world.comparisons if each[0] is not None}
     several = any(one.settings > 1 for one in world.chosen.values())
     header = ["algorithm at its best" if several else "algorithm", *(["settings"] if several else []), heading(main)]
     header += [f"difference of {short(m)}" for m in analysis.measures]
@@ -107,12 +111,12 @@ def fair_table(world: SweptWorld, analysis: SweepAnalysis) -> Table:
             row += [""] * (len(analysis.measures) + 2)
         else:
             for each in comparisons:
-                c = each.found
-                row.append(notes.interval(c.difference, c.low, c.high, c.caution.removeprefix("a - b: ")))
-            c, error = comparisons[0].found, analysis.rate.of_comparison
+                row.append(_UNKNOWN if each is None else _difference(each, notes))
+            by_main, error = comparisons[0], analysis.rate.of_comparison
+            assert by_main is not None
             row += [
-                p_text(min(1.0, c.p_value * 0.05 / error)),
-                share_text(_better(comparisons[0].measure, c.probability_of_improvement)),
+                p_text(min(1.0, by_main.found.p_value * 0.05 / error)),
+                share_text(_better(by_main.measure, by_main.found.probability_of_improvement)),
             ]
         rows.append(row)
     caption = (
@@ -121,6 +125,11 @@ def fair_table(world: SweptWorld, analysis: SweepAnalysis) -> Table:
         "the reference"
     )
     return Table(header, rows, caption, f"{main.title[0].upper()}{main.title[1:]}", notes.listed())
+
+
+def _difference(each: FairComparison, notes: Footnotes) -> str:
+    c = each.found
+    return notes.interval(c.difference, c.low, c.high, c.caution.removeprefix("a - b: "))
 
 
 def _better(measure: Measure, share: float) -> float:
@@ -180,14 +189,13 @@ def matched_table(world: SweptWorld, analysis: SweepAnalysis) -> Table | None:
     notes, error = Footnotes(), analysis.rate.of_comparison
     rows = []
     for each in world.matched:
-        c = each.comparison.found
         rows.append(
             [
                 f"{parameter_name(each.parameter, symbol=True)} = {value_text(each.value)}",
                 each.comparison.one.label,
                 each.comparison.reference.label,
-                notes.interval(c.difference, c.low, c.high, c.caution.removeprefix("a - b: ")),
-                p_text(min(1.0, c.p_value * 0.05 / error)),
+                _difference(each.comparison, notes),
+                p_text(min(1.0, each.comparison.found.p_value * 0.05 / error)),
             ]
         )
     header = ["both at", "condition", "against", f"difference of {short(analysis.measures[0])}", "p (corrected)"]
