@@ -177,6 +177,7 @@ for key in dict.fromkeys(zip(worlds, tables)):
         "Each beside the reference. An interval holds 0 wherever the permutation test does not tell the two apart.",
         """
 from fastsoftq.report.decision import decided as decide
+from fastsoftq.studies.compared_pairs import reference_among
 
 def names_of_table(i):
     return {tables[i], str(columns["agent"][i]), str(columns["algorithm"][i])}
@@ -192,8 +193,11 @@ def reference_in(world):
     for i in places:
         if against in names_of_condition(i):
             return i
-    hard = [tables[i] for i in places if columns["algorithm"][i] == "q_learning"]
-    return chosen[world, (hard or [tables[places[0]]])[0]]
+    for among in (range(n), places):
+        wanted = reference_among({columns["agent"][i]: columns["algorithm"][i] for i in among})
+        for i in places:
+            if columns["agent"][i] == wanted:
+                return chosen[world, tables[i]]
 
 def compared(i, j, k=0, rows=slice(None)):
     a, b = measured[i][k].part(rows), measured[j][k].part(rows)
