@@ -20,7 +20,7 @@ from fastsoftq.report.sweep.condition_labels import parameter_name, value_text
 from fastsoftq.report.sweep.measured import Watch
 from fastsoftq.report.sweep.pictures import heat_picture, interval_picture, sensitivity_picture
 from fastsoftq.report.sweep.sensitivity_lines import by_table, ordered_values
-from fastsoftq.report.sweep.sentences import plateau_words, world_answers
+from fastsoftq.report.sweep.sentences import flattery_words, plateau_words, world_answers
 from fastsoftq.report.sweep.sweep_tables import bias_table, fair_table, main_table, matched_table
 from fastsoftq.report.sweep.swept_study import SweptStudy
 
@@ -165,10 +165,12 @@ def _all_conditions(world: SweptWorld, analysis: SweepAnalysis, title: str, most
 
 def _fair(world: SweptWorld, analysis: SweepAnalysis) -> Group:
     named = f"{world.reference.condition.label} was named to compare with. " if world.reference.named else ""
-    words = f"{named}Each is the best setting of its algorithm by {analysis.measures[0].title}."
+    words = f"{named}Each is the best setting of its algorithm by {analysis.measures[0].title}. {flattery_words(world)}"
     tables = [fair_table(world, analysis), bias_table(world, analysis), matched_table(world, analysis)]
     several = len(world.conditions) > 1
-    return Group("Algorithms at their best", words, [], tables=[t for t in tables if t is not None] if several else [])
+    return Group(
+        "Algorithms at their best", words.strip(), [], tables=[t for t in tables if t is not None] if several else []
+    )
 
 
 def _whole(world: SweptWorld, analysis: SweepAnalysis) -> list[Group]:

@@ -141,6 +141,8 @@ for world, members in best.items():
     (
         "Each algorithm at its best: chosen on some seeds, and worth on the others.",
         """
+from fastsoftq.measures import best_of as best_by
+
 runs = max(len(row[0].values) for row in measured)
 choice = len(set(zip(worlds, tables))) < n
 if choice and select and select[0] + 2 <= runs:
@@ -156,10 +158,7 @@ def score(i, rows):
     return sense * main.point_estimate(found)
 
 def best_of(places):
-    runs_of = [len(measured[i][0].values) for i in places]
-    needed = choosing.stop or max(runs_of)
-    places = [i for i, held in zip(places, runs_of) if held >= needed] or places
-    return places[int(np.argmax([score(i, choosing) for i in places]))]
+    return places[best_by(main, [measured[i][0] for i in places], choosing.stop).place]
 
 def rows_of(places):
     return testing if all(len(measured[i][0].values) >= tune + 2 for i in places) else slice(None)
