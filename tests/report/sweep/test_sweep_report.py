@@ -94,7 +94,7 @@ def test_what_is_chosen_is_the_best_on_the_first_third_and_compared_on_the_rest(
             bias = selection_bias([r[:10] for r in runs], [r[10:] for r in runs], 1.0 - found.rate.of_description)
             assert chosen.flattery == bias
             assert bias.optimism.estimate == pytest.approx(max(means.values()) - later)
-            assert bias.expected > 0.0
+            assert bias.expected >= 0.0
         (comparisons,) = world.comparisons
         one, other = (world.chosen[table].condition for table in ("soft", "hard"))
         assert comparisons[0].one is one
