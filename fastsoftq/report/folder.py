@@ -89,6 +89,8 @@ class ReportedAgent:
         What it learned in; agents are compared within a world.
     summaries : callable or None
         Reads its `Summaries`, where its runs are not kept and `load` refuses.
+    table : str
+        The table of its study that it was written in; empty where that is its name.
     """
 
     name: str
@@ -98,6 +100,7 @@ class ReportedAgent:
     load: LoadRuns
     world: str = ""
     summaries: LoadSummaries | None = None
+    table: str = ""
 
     def unlike(self, other: ReportedAgent) -> list[tuple[str, str, str]]:
         """The settings in which two agents differ: name, this one's value and the other's."""

@@ -81,7 +81,7 @@ def section(contents: FolderContents, rate: ErrorRate | None = None, watch: Watc
     groups = {
         world: [performance_of(agent, rate.of_description) for agent in agents] for world, agents in worlds.items()
     }
-    references = {world: _reference(group) for world, group in groups.items()}
+    references = {world: _reference(group, contents.agents) for world, group in groups.items()}
     pairs = [(one, references[w]) for w, group in groups.items() for one in group if one is not references[w]]
     found = verdicts(pairs, rate.of_comparison)
     parts = [
@@ -129,8 +129,8 @@ def _summarised(contents: FolderContents, rate: ErrorRate) -> Section:
     )
 
 
-def _reference(group: Sequence[Performance]) -> Performance:
-    reference = reference_of([one.agent for one in group])
+def _reference(group: Sequence[Performance], study: Sequence[ReportedAgent]) -> Performance:
+    reference = reference_of([one.agent for one in group], study)
     return next(one for one in group if one.agent is reference)
 
 

@@ -118,7 +118,8 @@ def _reported(results: Results) -> list[ReportedAgent]:
         colour = agent_colour(results.agent(c.name)) if _is_known(results.agent(c.name)) else _UNKNOWN
         load = partial(_load, results, c.name, min(c.seeds or _MOST, _MOST))
         summaries = partial(_summaries, results, c.name) if results.keep == "summary" else None
-        reported.append(ReportedAgent(c.name, label, colour, settings, load, world, summaries))
+        table = results.origins.table("agents", c.agent)
+        reported.append(ReportedAgent(c.name, label, colour, settings, load, world, summaries, table))
     return reported
 
 

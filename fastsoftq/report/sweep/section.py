@@ -20,7 +20,7 @@ from fastsoftq.report.sweep.condition_labels import parameter_name, value_text
 from fastsoftq.report.sweep.measured import Watch
 from fastsoftq.report.sweep.pictures import heat_picture, interval_picture, sensitivity_picture
 from fastsoftq.report.sweep.sensitivity_lines import by_table, ordered_values
-from fastsoftq.report.sweep.sentences import plateau_words, world_answers
+from fastsoftq.report.sweep.sentences import flattery_words, plateau_words, world_answers
 from fastsoftq.report.sweep.sweep_tables import bias_table, fair_table, main_table, matched_table
 from fastsoftq.report.sweep.swept_study import SweptStudy
 
@@ -123,6 +123,7 @@ def _part(
     columns = [name for name in sweep.swept if len({str(one.coordinates[name]) for one in world.conditions}) > 1]
     groups = [
         _fair(world, analysis),
+        _flattery(world, analysis),
         *_sensitivity(world, analysis, colours),
         *_curves(world, analysis),
         *_whole(world, analysis),
@@ -166,9 +167,14 @@ def _all_conditions(world: SweptWorld, analysis: SweepAnalysis, title: str, most
 def _fair(world: SweptWorld, analysis: SweepAnalysis) -> Group:
     named = f"{world.reference.condition.label} was named to compare with. " if world.reference.named else ""
     words = f"{named}Each is the best setting of its algorithm by {analysis.measures[0].title}."
-    tables = [fair_table(world, analysis), bias_table(world, analysis), matched_table(world, analysis)]
+    tables = [fair_table(world, analysis), matched_table(world, analysis)]
     several = len(world.conditions) > 1
     return Group("Algorithms at their best", words, [], tables=[t for t in tables if t is not None] if several else [])
+
+
+def _flattery(world: SweptWorld, analysis: SweepAnalysis) -> Group:
+    table = bias_table(world, analysis)
+    return Group("Chosen and measured on the same seeds", flattery_words(world), [], tables=[table] if table else [])
 
 
 def _whole(world: SweptWorld, analysis: SweepAnalysis) -> list[Group]:

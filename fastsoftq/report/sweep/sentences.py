@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
+
 from fastsoftq.figures.labels import typeset
 from fastsoftq.measures import Measure
-from fastsoftq.report.rounding import interval_text
+from fastsoftq.report.rounding import distinct, interval_text
 from fastsoftq.report.sweep.analysis import SweepAnalysis, SweptWorld
 from fastsoftq.report.sweep.condition_labels import parameter_name, value_text
 from fastsoftq.report.sweep.fair import FairComparison
 from fastsoftq.report.sweep.measured import sense
 from fastsoftq.report.sweep.sensitivity_lines import SensitivityLine
 
-__all__ = ["plateau_words", "world_answers"]
+__all__ = ["flattery_words", "plateau_words", "world_answers"]
 
 _NAMED = 4  # conditions that a sentence names
 
@@ -74,6 +76,32 @@ def _best_words(world: SweptWorld, main: Measure) -> str:
         names = ", ".join(f"{typeset(count)} of {table}" for table, count in counts.items())
     return (
         f"{typeset(len(members))} of {typeset(len(world.conditions))} conditions cannot be told from the best: {names}."
+    )
+
+
+def flattery_words(world: SweptWorld) -> str:
+    """Say how much it would flatter to choose and to measure on the same seeds, of the algorithm that it helps most.
+
+    Parameters
+    ----------
+    world : SweptWorld
+
+    Returns
+    -------
+    str
+        Empty where nothing was chosen on seeds of its own, or where they are too few to tell.
+    """
+    known = [(found.expected, table, one) for table, one in world.chosen.items() if (found := one.flattery)]
+    known = [each for each in known if math.isfinite(each[0])]
+    if not known:
+        return ""
+    expected, table, one = max(known, key=lambda each: each[0])
+    assert one.flattery is not None
+    optimism = one.flattery.optimism
+    return (
+        f"On the seeds that chose it the best of {typeset(one.settings)} settings of {table} seems too good by "
+        f"{interval_text(optimism.estimate, optimism.low, optimism.high)}; such a choice adds "
+        f"{distinct(expected, 2, 0.0)} on average."
     )
 
 

@@ -159,6 +159,8 @@ for world, members in best.items():
     (
         "Each algorithm at its best: chosen on some seeds, and worth on the others.",
         """
+from fastsoftq.measures import best_of as best_by
+
 runs = max(len(row[0].values) for row in measured)
 choice = len(set(zip(worlds, tables))) < n
 if choice and select and select[0] + 2 <= runs:
@@ -174,10 +176,7 @@ def score(i, rows):
     return sense * main.point_estimate(found)
 
 def best_of(places):
-    runs_of = [len(measured[i][0].values) for i in places]
-    needed = choosing.stop or max(runs_of)
-    places = [i for i, held in zip(places, runs_of) if held >= needed] or places
-    return places[int(np.argmax([score(i, choosing) for i in places]))]
+    return places[best_by(main, [measured[i][0] for i in places], choosing.stop).place]
 
 def rows_of(places):
     return testing if all(len(measured[i][0].values) >= tune + 2 for i in places) else slice(None)
@@ -195,6 +194,7 @@ for key in dict.fromkeys(zip(worlds, tables)):
         "Each beside the reference. An interval holds 0 wherever the permutation test does not tell the two apart.",
         """
 from fastsoftq.report.decision import decided as decide
+from fastsoftq.studies.compared_pairs import reference_among
 
 def names_of_table(i):
     return {tables[i], str(columns["agent"][i]), str(columns["algorithm"][i])}
@@ -210,8 +210,11 @@ def reference_in(world):
     for i in places:
         if against in names_of_condition(i):
             return i
-    hard = [tables[i] for i in places if columns["algorithm"][i] == "q_learning"]
-    return chosen[world, (hard or [tables[places[0]]])[0]]
+    for among in (range(n), places):
+        wanted = reference_among({columns["agent"][i]: columns["algorithm"][i] for i in among})
+        for i in places:
+            if columns["agent"][i] == wanted:
+                return chosen[world, tables[i]]
 
 def compared(i, j, k=0, rows=slice(None)):
     if measured[i][k] is None or measured[j][k] is None:

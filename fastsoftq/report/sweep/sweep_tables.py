@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from fastsoftq.figures.labels import typeset
@@ -149,8 +150,8 @@ def bias_table(world: SweptWorld, analysis: SweepAnalysis) -> Table | None:
     Table or None
         None where nothing was chosen on seeds of its own.
     """
-    chosen = [one for one in world.chosen.values() if one.settings > 1]
-    if not (chosen and analysis.split.tune):
+    chosen = [(one, one.flattery) for one in world.chosen.values() if one.flattery is not None]
+    if not chosen:
         return None
     notes = Footnotes()
     rows = [
@@ -159,14 +160,16 @@ def bias_table(world: SweptWorld, analysis: SweepAnalysis) -> Table | None:
             typeset(one.settings),
             distinct(one.seemed, 2, 0.0),
             distinct(one.worth.estimate, 2, 0.0),
-            notes.interval(*one.bias, one.worth.caution),
+            notes.interval(found.optimism.estimate, found.optimism.low, found.optimism.high, found.optimism.caution),
+            distinct(found.expected, 2, 0.0) if math.isfinite(found.expected) else "\N{EN DASH}",
         ]
-        for one in chosen
+        for one, found in chosen
     ]
-    header = ["chosen", "settings", "on the seeds that chose", "on the others", "seemed less is worth"]
+    header = ["chosen", "settings", "on the seeds that chose", "on the others", "too good by", "on average by"]
     caption = (
         f"By {analysis.measures[0].title}. What a setting seems on the seeds that chose it is flattered by luck, the "
-        "more so the more settings there are; [ ]: from the interval on the other seeds"
+        "more so the more settings there are. Too good by: how much better it seemed than on the other seeds, [ ]: "
+        "from the interval there; on average by: what such a choice adds, from the seeds that choose alone"
     )
     return Table(header, rows, caption, "What choosing flatters", notes.listed())
 

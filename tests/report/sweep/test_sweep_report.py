@@ -17,6 +17,7 @@ from fastsoftq.report.rounding import interval_text
 from fastsoftq.report.sections import error_rate, section
 from fastsoftq.report.sweep.analysis import analysed
 from fastsoftq.report.sweep.swept_study import Asked
+from fastsoftq.statistics import selection_bias
 from fastsoftq.studies import open_results, read_study, run
 
 STUDY = """
@@ -89,7 +90,11 @@ def test_what_is_chosen_is_the_best_on_the_first_third_and_compared_on_the_rest(
             later = results.curves(chosen.condition.agent.name).returns[10:].mean()
             assert chosen.seemed == pytest.approx(max(means.values()))
             assert chosen.worth.estimate == pytest.approx(later)
-            assert chosen.bias[0] == pytest.approx(max(means.values()) - later)
+            runs = [results.curves(one.agent.name).returns.mean(axis=1) for one in rows]
+            bias = selection_bias([r[:10] for r in runs], [r[10:] for r in runs], 1.0 - found.rate.of_description)
+            assert chosen.flattery == bias
+            assert bias.optimism.estimate == pytest.approx(max(means.values()) - later)
+            assert bias.expected >= 0.0
         (comparisons,) = world.comparisons
         one, other = (world.chosen[table].condition for table in ("soft", "hard"))
         assert comparisons[0].one is one
@@ -141,9 +146,22 @@ def test_the_page_opens_with_the_answer_and_has_every_condition(swept, found):
     assert "Settings were chosen on the first 10 seeds and compared on the 20 after them" in page
 
 
+def test_what_choosing_flatters_is_said_in_a_sentence_and_a_table(swept, found):
+    page = write_report(swept, measures=("last:100", "area", "worst:0.1")).read_text()
+    assert "on average by" in page
+    for world in found.worlds:
+        table, one = max(world.chosen.items(), key=lambda each: each[1].flattery.expected)
+        at = one.flattery.optimism
+        assert (
+            f"On the seeds that chose it the best of 4 settings of {table} seems too good by "
+            f"{interval_text(at.estimate, at.low, at.high)}; such a choice adds "
+        ) in page
+
+
 def test_no_sentence_of_a_sweep_is_said_twice(swept):
     page = write_report(swept).read_text()
     body = re.sub(r"<(style|script|svg|table).*?</\1>", "", page, flags=re.S)
+    body = re.sub(r'<p class="note caution">.*?</p>', "", body, flags=re.S)  # stands wherever it applies
     sentences = [s.strip() for p in re.findall(r"<(?:p|li)[^>]*>(.*?)</(?:p|li)>", body, re.S) for s in p.split(". ")]
     long = [s for s in sentences if len(s) > 60 and "<" not in s]
     assert len(long) == len(set(long))
