@@ -23,11 +23,11 @@ from fastsoftq.figures.svg import svg
 from fastsoftq.report.charts import learning_charts
 from fastsoftq.report.drawing import Column, Drawing, csv_text
 from fastsoftq.report.folder import EpisodeMoments, ReportedAgent
+from fastsoftq.report.mean_errors import t_quantile
 from fastsoftq.report.outline import Group
 
-__all__ = ["BlockMoments", "SummarisedCurves", "block_moments", "summarised_curves", "summary_groups", "t_quantile"]
+__all__ = ["BlockMoments", "SummarisedCurves", "block_moments", "summarised_curves", "summary_groups"]
 
-_SHOWN = 6  # conditions of a world whose curves are drawn
 _QUANTILES = ("5 %", "25 %", "median", "75 %", "95 %")
 
 
@@ -134,33 +134,9 @@ def summarised_curves(agent: ReportedAgent, error: float = 0.05) -> SummarisedCu
     return SummarisedCurves(agent, returns, lengths, np.array([_blocks(q) for q in found.returns.quantiles]))
 
 
-def t_quantile(error: float, freedom: float) -> float:
-    """Give the quantile of Student's t that its absolute value exceeds with a given chance.
-
-    Parameters
-    ----------
-    error : float
-        In (0, 1).
-    freedom : float
-        Degrees of freedom.
-
-    Returns
-    -------
-    float
-
-    Examples
-    --------
-    >>> round(t_quantile(0.05, 10.0), 3)
-    2.228
-    """
-    from scipy.special import stdtrit
-
-    return float(stdtrit(freedom, 1.0 - error / 2.0))
-
-
 def _curve(agent: ReportedAgent, known: EpisodeMoments, exact: NDArray[np.float64] | None, error: float) -> Curve:
     edges, mean, spread = episode_blocks(len(known.mean)), _blocks(known.mean), _blocks(known.error)
-    half = t_quantile(error / len(mean), known.runs - 1.0) * spread
+    half = float(t_quantile(error / len(mean), known.runs - 1.0)) * spread
     reach = np.array([_blocks(known.quantiles[0]), _blocks(known.quantiles[-1])])
     return Curve(
         agent.label,
@@ -184,15 +160,17 @@ def _blocks(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.array([values[i:j].mean() for i, j in pairwise(episode_blocks(len(values)))])
 
 
-def summary_groups(agents: Sequence[ReportedAgent], error: float) -> list[Group]:
+def summary_groups(agents: Sequence[ReportedAgent], error: float, of: str = "the agents") -> list[Group]:
     """Draw learning curves of the agents of a world, and how runs spread around them.
 
     Parameters
     ----------
     agents : sequence of ReportedAgent
-        With `summaries`; of many the six with the highest mean return at the end are drawn.
+        With `summaries`.
     error : float
         Chance that a band does not hold the whole mean curve.
+    of : str
+        Which they are, in words.
 
     Returns
     -------
@@ -206,24 +184,19 @@ def summary_groups(agents: Sequence[ReportedAgent], error: float) -> list[Group]
     >>> [group.title for group in summary_groups([soft], 0.05)]
     ['Learning curves', 'Spread of runs']
     """
-    chosen, of = list(agents), ""
-    if len(agents) > _SHOWN:
-        chosen = sorted(agents, key=lambda agent: -block_moments(agent).last)[:_SHOWN]
-        of = f"Of {len(agents)} conditions the {_SHOWN} with the highest mean return at the end. "
-    found = [summarised_curves(agent, error) for agent in chosen]
+    found = [summarised_curves(agent, error) for agent in agents]
     exact = (
         "; dashed: exact, by planning, once all is learned" if any(c.returns.exact is not None for c in found) else ""
     )
     doubt = in_doubt([curve for c in found for curve in (c.returns, c.lengths)])
     words = (
-        f"{of}Lines: mean over seeds, of ever longer blocks of episodes; dotted: median of single episodes{exact}. "
-        "Bands: mean ± Student’s t times the standard error, for all blocks at once (Bonferroni), at the confidence "
-        "of the report. Only summaries of episodes are kept, so that the standard error of a block is the mean of its "
-        f"episodes’, the most that it can be; t takes the mean of runs for normal{doubt}."
+        f"Of {of}; lines: mean over seeds, of ever longer blocks of episodes; dotted: median of single "
+        f"episodes{exact}. Bands are for all blocks at once (Bonferroni), at the confidence of the report; they take the mean of runs "
+        f"for normal{doubt}."
     )
     spread = (
-        f"{of}Quantiles of runs in single episodes, averaged over blocks of episodes: nine tenths of the runs lie in "
-        "the pale area, half of them in the darker one; the line is the median."
+        f"Quantiles of runs of {of} in single episodes, averaged over blocks of episodes: nine tenths of the runs lie "
+        "in the pale area, half of them in the darker one; the line is the median."
     )
     lengths = sorted({c.returns.n_episodes for c in found})
     alike = [[c for c in found if c.returns.n_episodes == n] for n in lengths]

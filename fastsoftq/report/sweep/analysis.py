@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from fastsoftq.measures import Measure, measure
@@ -24,7 +24,7 @@ from fastsoftq.report.sweep.sensitivity_lines import (
 from fastsoftq.report.sweep.swept_study import SweptStudy
 from fastsoftq.statistics import Interval
 
-__all__ = ["MatchedSetting", "SweepAnalysis", "SweptWorld", "analysed", "measures_of"]
+__all__ = ["MatchedSetting", "SweepAnalysis", "SweptWorld", "analysed", "matched_settings", "measures_of"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,12 +92,18 @@ class SweepAnalysis:
     rate : ErrorRate
         Of the whole report.
     worlds : sequence of SweptWorld
+    notes : sequence of str
+        How it was found, in sentences.
+    by_moments : bool
+        Whether runs are not kept, and it was found by means and their standard errors.
     """
 
     measures: Sequence[Measure]
     split: SeedSplit
     rate: ErrorRate
     worlds: Sequence[SweptWorld]
+    notes: Sequence[str]
+    by_moments: bool = False
 
     @property
     def steps(self) -> int:
@@ -174,7 +180,7 @@ def analysed(contents: FolderContents, rate: ErrorRate, watch: Watch | None = No
     for one in found:
         worlds.setdefault(one.agent.world, []).append(one)
     each = [_world(name, own, sweep, measures, split, rate) for name, own in worlds.items()]
-    return SweepAnalysis(measures, split, rate, each)
+    return SweepAnalysis(measures, split, rate, each, [split.words()])
 
 
 def _world(
@@ -193,6 +199,11 @@ def _world(
     parameters = [name for name in sweep.swept if any(name in sweep.parameters(table) for table in tables)]
     rates = described, decided
     lines = {p: sensitivity_lines(conditions, sweep, p, main, 0, split, rates) for p in parameters}
+
+    def at_their_best(ours: Side, theirs: Side) -> FairComparison:
+        one, other = (best_of(side, main, 0, split.choosing) for side in (ours, theirs))
+        return compared(one, other, main, 0, split.rows_of([one, other]), decided)
+
     return SweptWorld(
         name=name,
         conditions=conditions,
@@ -210,21 +221,33 @@ def _world(
             [compared(one, reference.condition, m, i, split.testing, decided) for i, m in enumerate(measures)]
             for one in others
         ],
-        matched=_matched(tables, sweep, reference, main, split, decided),
+        matched=matched_settings(tables, sweep, reference, at_their_best),
         lines={parameter: own for parameter, own in lines.items() if own},
         planes=planes_of(conditions, sweep, main, 0, split, decided),
     )
 
 
-def _matched(
-    tables: dict[str, list[MeasuredCondition]],
-    sweep: SweptStudy,
-    reference: Reference,
-    main: Measure,
-    split: SeedSplit,
-    error: float,
+Side = Sequence[MeasuredCondition]
+
+
+def matched_settings(
+    tables: Mapping[str, Side], sweep: SweptStudy, reference: Reference, compare: Callable[[Side, Side], FairComparison]
 ) -> list[MatchedSetting]:
-    """Each algorithm beside the reference's, at each value of the first parameter that both sweep, others at best."""
+    """Set each algorithm beside the reference's, at each value of the first parameter that both sweep.
+
+    Parameters
+    ----------
+    tables : mapping of str to sequence of MeasuredCondition
+        The conditions of a world by the name of their agent.
+    sweep : SweptStudy
+    reference : Reference
+    compare : callable
+        Of the conditions of an algorithm at a value, and of the reference's there, each at their best.
+
+    Returns
+    -------
+    list of MatchedSetting
+    """
     if reference.table not in tables:
         return []
     theirs = sweep.parameters(reference.table)
@@ -235,11 +258,9 @@ def _matched(
             continue
         parameter = shared[0]
         for value in ordered_values(one.coordinates[parameter] for one in own):
-            sides = [
+            ours, others = (
                 [one for one in side if one.coordinates[parameter] == value] for side in (own, tables[reference.table])
-            ]
-            if all(sides):
-                one, other = (best_of(side, main, 0, split.choosing) for side in sides)
-                comparison = compared(one, other, main, 0, split.rows_of([one, other]), error)
-                found.append(MatchedSetting(table, parameter, value, comparison))
+            )
+            if ours and others:
+                found.append(MatchedSetting(table, parameter, value, compare(ours, others)))
     return found

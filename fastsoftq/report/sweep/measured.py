@@ -14,11 +14,20 @@ from fastsoftq.measures import Measure, Measured, common_horizon
 from fastsoftq.report.folder import FolderContents, ReportedAgent
 from fastsoftq.report.sweep.condition_labels import Value
 
-__all__ = ["MeasuredCondition", "Watch", "measured_conditions", "samples", "sense"]
+__all__ = [
+    "MeanCurves",
+    "MeasuredCondition",
+    "Watch",
+    "exact_value",
+    "is_of_mean_curves",
+    "measured_conditions",
+    "samples",
+    "sense",
+]
 
 Watch = Callable[[int, int], None]  # conditions read, of how many
 
-_OF_CURVES = ("last", "area", "length", "regret")  # measures that an exact curve has too
+_OF_MEAN_CURVES = ("last", "area", "length", "regret")
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,12 +43,14 @@ class MeasuredCondition:
         The name of its agent without hyperparameters.
     coordinates : mapping of str to value
     measured : tuple of Measured
-        For each measure.
+        For each measure; empty where runs are not kept.
     exact : ExactCurves or None
     exact_values : tuple of float or None
         For each measure, once all is learned.
     steps : int
         Of the environment, over all runs.
+    runs : int
+        How many there are.
     """
 
     place: int
@@ -50,16 +61,12 @@ class MeasuredCondition:
     exact: ExactCurves | None
     exact_values: tuple[float | None, ...]
     steps: int
+    runs: int
 
     @property
     def label(self) -> str:
         """As readers call the condition."""
         return self.agent.label
-
-    @property
-    def runs(self) -> int:
-        """How many there are."""
-        return len(self.measured[0].values)
 
 
 def measured_conditions(
@@ -101,8 +108,9 @@ def measured_conditions(
                 coordinates={name: values[place] for name, values in sweep.coordinates.items()},
                 measured=tuple(measure.values(runs, exact) for measure in measures),
                 exact=exact,
-                exact_values=tuple(_exact_value(measure, exact) for measure in measures),
+                exact_values=tuple(exact_value(measure, exact) for measure in measures),
                 steps=int(runs.lengths.sum(dtype=np.int64)),
+                runs=len(runs.seeds),
             )
         )
         if watch is not None:
@@ -124,22 +132,55 @@ def _up_to_common_horizons(found: Sequence[MeasuredCondition], measures: int) ->
     ]
 
 
-class _AsRun(NamedTuple):
-    """An exact curve as the curves of a single run, whose lengths are expected ones."""
+def is_of_mean_curves(measure: Measure) -> bool:
+    """Whether a measure is the same of the mean curves of runs as its mean over runs: an exact curve has it too.
 
-    returns: NDArray[np.float64]
-    lengths: Any
+    Examples
+    --------
+    >>> from fastsoftq.measures import measure
+    >>> is_of_mean_curves(measure("regret")), is_of_mean_curves(measure("worst:0.05"))
+    (True, False)
+    """
+    return measure.name.partition(":")[0] in _OF_MEAN_CURVES
+
+
+class MeanCurves(NamedTuple):
+    """Mean curves in the place of those of runs; lengths are expected ones.
+
+    Examples
+    --------
+    >>> from fastsoftq.measures import measure
+    >>> measure("area").values(MeanCurves.of(np.array([[-9.0, -5.0]]), np.array([[9.5, 5.5]]))).values.tolist()
+    [-7.0]
+    """
+
+    returns: NDArray[np.float64]  # [curves, episodes]
+    lengths: Any  # [curves, episodes]
     truncated: NDArray[np.bool_]
     seeds: NDArray[np.uint64]
 
+    @classmethod
+    def of(cls, returns: NDArray[np.float64], lengths: NDArray[np.float64]) -> MeanCurves:
+        """Those of some returns and lengths, [curves, episodes]."""
+        return cls(returns, lengths, np.zeros(returns.shape, bool), np.arange(len(returns), dtype=np.uint64))
 
-def _exact_value(measure: Measure, exact: ExactCurves | None) -> float | None:
-    """What the measure gives for the exact curve itself."""
-    if exact is None or measure.name.partition(":")[0] not in _OF_CURVES:
+
+def exact_value(measure: Measure, exact: ExactCurves | None) -> float | None:
+    """What a measure gives for the exact curve itself.
+
+    Parameters
+    ----------
+    measure : Measure
+    exact : ExactCurves or None
+
+    Returns
+    -------
+    float or None
+        None where there is no exact curve, or where a curve has no such measure.
+    """
+    if exact is None or not is_of_mean_curves(measure):
         return None
-    lengths, never = exact.lengths[None], np.zeros((1, len(exact.returns)), bool)
-    as_run = _AsRun(exact.returns[None], lengths, never, np.zeros(1, np.uint64))
-    return float(measure.values(as_run, exact).values[0])
+    return float(measure.values(MeanCurves.of(exact.returns[None], exact.lengths[None]), exact).values[0])
 
 
 def samples(measure: Measure, conditions: Sequence[Measured]) -> list[NDArray[np.float64]]:

@@ -14,6 +14,7 @@ from fastsoftq.report.drawing import Drawing
 from fastsoftq.report.folder import FolderContents, command_of, run_facts
 from fastsoftq.report.outline import Group, Part, Section
 from fastsoftq.report.performance import Performance, performance_of
+from fastsoftq.report.summaries import summary_groups
 from fastsoftq.report.sweep.across import across_part
 from fastsoftq.report.sweep.analysis import SweepAnalysis, SweptWorld, analysed
 from fastsoftq.report.sweep.condition_labels import parameter_name, value_text
@@ -21,6 +22,7 @@ from fastsoftq.report.sweep.measured import Watch
 from fastsoftq.report.sweep.pictures import heat_picture, interval_picture, sensitivity_picture
 from fastsoftq.report.sweep.sensitivity_lines import by_table, ordered_values
 from fastsoftq.report.sweep.sentences import plateau_words, world_answers
+from fastsoftq.report.sweep.sweep_moments import analysed_by_moments
 from fastsoftq.report.sweep.sweep_tables import bias_table, fair_table, main_table, matched_table
 from fastsoftq.report.sweep.swept_study import SweptStudy
 
@@ -55,12 +57,15 @@ def sweep_section(contents: FolderContents, rate: ErrorRate, watch: Watch | None
         Curves that are missing or damaged.
     """
     assert contents.sweep is not None
-    analysis = analysed(contents, rate, watch)
+    analyse = analysed_by_moments if contents.summarised else analysed
+    analysis = analyse(contents, rate, watch)
     colours = _colours(contents, contents.sweep)
     several = len(analysis.worlds) > 1
     parts = [_part(world, analysis, contents.sweep, colours, several) for world in analysis.worlds]
-    notes = [analysis.split.words()]
-    if several:
+    notes = [*analysis.notes]
+    if several and analysis.by_moments:
+        notes.append("Worlds are not put together: an interquartile mean needs every run.")
+    elif several:
         across = across_part(analysis, colours)
         if isinstance(across, str):
             notes.append(across)
@@ -81,10 +86,11 @@ def sweep_section(contents: FolderContents, rate: ErrorRate, watch: Watch | None
 
 def _colours(contents: FolderContents, sweep: SweptStudy) -> dict[str, str]:
     """A colour for each algorithm: that of the middle one of its agents, where colours are shades."""
+    agents = contents.agents or contents.summarised
     places: dict[str, list[int]] = {}
     for place, table in enumerate(sweep.tables):
         places.setdefault(table, []).append(place)
-    return {table: contents.agents[own[len(own) // 2]].colour for table, own in places.items()}
+    return {table: agents[own[len(own) // 2]].colour for table, own in places.items()}
 
 
 def _studied(contents: FolderContents, sweep: SweptStudy, analysis: SweepAnalysis) -> list[tuple[str, str]]:
@@ -173,7 +179,7 @@ def _fair(world: SweptWorld, analysis: SweepAnalysis) -> Group:
 
 def _whole(world: SweptWorld, analysis: SweepAnalysis) -> list[Group]:
     """All conditions in one chart, where it does not open the section."""
-    if len(world.chosen) < 2 and len(world.conditions) <= _OPENING:
+    if len(world.conditions) <= (_OPENING if len(world.chosen) < 2 else len(world.chosen)):
         return []
     drawing, left_out = _all_conditions(world, analysis, "Conditions, the best first", _ALL)
     words = (
@@ -189,9 +195,10 @@ def _sensitivity(world: SweptWorld, analysis: SweepAnalysis, colours: dict[str, 
         others = any(line.others for lines in world.lines.values() for line in lines)
         words = "A line for each algorithm, with intervals at the confidence of the report; the ring is its best value."
         if others:
+            how = ", chosen on the seeds that choose and drawn for the others" if analysis.split.tune else ""
             words += (
-                " Other parameters are at their best for each value, chosen on the seeds that choose and drawn for the "
-                "others; the pale band spreads over all of their values."
+                f" Other parameters are at their best for each value{how}; the pale band spreads over all of their "
+                "values."
             )
         told = [plateau_words(line, name, main) for name, lines in world.lines.items() for line in lines]
         groups.append(
@@ -219,10 +226,12 @@ def _curves(world: SweptWorld, analysis: SweepAnalysis) -> list[Group]:
         world.chosen.values(), key=lambda one: -one.worth.estimate if main.higher_is_better else one.worth.estimate
     )
     shown = order[:_CURVES]
-    best = [performance_of(one.condition.agent, analysis.rate.of_description) for one in shown]
     of = (
         "the best of each algorithm" if len(order) == len(shown) else f"the {_CURVES} best algorithms, each at its best"
     )
+    if analysis.by_moments:
+        return summary_groups([one.condition.agent for one in shown], analysis.rate.of_description, of)
+    best = [performance_of(one.condition.agent, analysis.rate.of_description) for one in shown]
     curves = [c for one in best for c in (one.returns, one.lengths)]
     held = [c for c in curves if not in_doubt([c])]
     known = any(one.returns.exact is not None for one in best)

@@ -97,29 +97,32 @@ def fair_table(world: SweptWorld, analysis: SweepAnalysis) -> Table:
     several = any(one.settings > 1 for one in world.chosen.values())
     header = ["algorithm at its best" if several else "algorithm", *(["settings"] if several else []), heading(main)]
     header += [f"difference of {short(m)}" for m in analysis.measures]
-    header += ["p (corrected)", "better runs"]
+    by_run = not analysis.by_moments
+    header += ["p (corrected)", *(["better runs"] if by_run else [])]
     rows = []
     for table, one in world.chosen.items():
         row = [one.condition.label, *([typeset(one.settings)] if several else [])]
         row.append(notes.interval(one.worth.estimate, one.worth.low, one.worth.high, one.worth.caution))
         comparisons = of.get(table)
         if comparisons is None:
-            row += [""] * (len(analysis.measures) + 2)
+            row += [""] * (len(header) - len(row))
         else:
             for each in comparisons:
                 c = each.found
                 row.append(notes.interval(c.difference, c.low, c.high, c.caution.removeprefix("a - b: ")))
             c, error = comparisons[0].found, analysis.rate.of_comparison
-            row += [
-                p_text(min(1.0, c.p_value * 0.05 / error)),
-                share_text(_better(comparisons[0].measure, c.probability_of_improvement)),
-            ]
+            row.append(p_text(min(1.0, c.p_value * 0.05 / error)))
+            if by_run:
+                row.append(share_text(_better(comparisons[0].measure, c.probability_of_improvement)))
         rows.append(row)
     caption = (
         f"differences are to {reference.label}; p: corrected for all that this report compares, told apart at 0.05 or "
-        "below, where the interval of the difference is clear of 0; better runs: in how many pairs of runs it beats "
-        "the reference"
+        "below, where the interval of the difference is clear of 0"
     )
+    if several and not by_run:
+        caption += "; it is between the best settings of both by the first measure, whichever they are"
+    if by_run:
+        caption += "; better runs: in how many pairs of runs it beats the reference"
     return Table(header, rows, caption, f"{main.title[0].upper()}{main.title[1:]}", notes.listed())
 
 
