@@ -15,7 +15,6 @@ from fastsoftq.figures.svg import svg
 from fastsoftq.report.drawing import Column, Drawing, csv_text
 from fastsoftq.report.findings import Table
 from fastsoftq.report.folder import ReportedAgent
-from fastsoftq.report.mean_errors import known_error, t_quantile
 from fastsoftq.report.outline import Group
 from fastsoftq.report.rounding import interval_text
 from fastsoftq.report.summaries import BlockMoments, block_moments
@@ -63,8 +62,9 @@ def moment_difference(one: ReportedAgent, other: ReportedAgent, label: str, erro
     -----
     The interval is Student's t with the fewer runs' degrees of freedom, which is never too many for unlike variances,
     times the sum of both standard errors: that of the difference is no more, however runs of the two correlate, which
-    have their seeds in common. The band takes as many such intervals as there are blocks (Bonferroni). Few runs that
-    all agree do not tell how far others may be: what is said of them has no ends, as with runs.
+    may have their seeds in common; it is wider where runs are skewed. The band takes as many such intervals as there
+    are blocks (Bonferroni). Few runs that all agree do not tell how far others may be: what is said of them has no
+    ends, as with runs.
 
     Examples
     --------
@@ -78,14 +78,17 @@ def moment_difference(one: ReportedAgent, other: ReportedAgent, label: str, erro
     (-4.0, 2.306, -1)
     """
     a, b = block_moments(one), block_moments(other)
-    freedom = min(a.runs, b.runs) - 1.0
     center = halves = episode = np.empty(0)
     if a.n_episodes == b.n_episodes:
-        center, episode, each = a.mean - b.mean, a.episode, error / len(a.mean)
-        halves = t_quantile(each, freedom) * (known_error(a.error, a.runs, each) + known_error(b.error, b.runs, each))
-    last_errors = known_error(a.last_error, a.runs, error) + known_error(b.last_error, b.runs, error)
-    half = float(t_quantile(error, freedom) * last_errors)
+        center, episode = a.mean - b.mean, a.episode
+        halves = _half(center, a.blocks.less(b.blocks, error / len(center)))
+    half = float(_half(np.asarray(a.last - b.last), a.end.less(b.end, error)))
     return MomentDifference(label, one.colour, a, b, a.last - b.last, half, episode, center, halves)
+
+
+def _half(center: NDArray[np.float64], ends: tuple[NDArray[np.float64], NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Half the width of intervals around their middle that hold others."""
+    return np.asarray(np.maximum(center - ends[0], ends[1] - center))
 
 
 def moments_group(found: Sequence[MomentDifference], names: tuple[str, str]) -> Group:

@@ -48,6 +48,7 @@ class EpisodeMoments(NamedTuple):
     mean: NDArray[np.float64]  # [episodes]
     error: NDArray[np.float64]  # [episodes], the standard error of the mean
     quantiles: NDArray[np.float64]  # [5, episodes], at 5, 25, 50, 75 and 95 %
+    skewness: NDArray[np.float64] | float = 0.0  # [episodes], of a run
 
 
 class Summaries(NamedTuple):

@@ -20,7 +20,7 @@ from fastsoftq.exact_curves import ExactCurves
 from fastsoftq.measures import Measure
 from fastsoftq.report.decision import ErrorRate
 from fastsoftq.report.folder import FolderContents, Summaries
-from fastsoftq.report.mean_errors import agreement_p_value, known_error, t_quantile
+from fastsoftq.report.mean_errors import MeanError
 from fastsoftq.report.sweep.analysis import Side, SweepAnalysis, SweptWorld, matched_settings, measures_of
 from fastsoftq.report.sweep.fair import Chosen, FairComparison, SeedSplit
 from fastsoftq.report.sweep.measured import MeanCurves, MeasuredCondition, Watch, exact_value, sense
@@ -44,7 +44,7 @@ __all__ = ["analysed_by_moments", "mean_and_error"]
 _HOW = (
     "Only summaries of episodes are kept, and runs are not paired: intervals are mean ± Student’s t times the most "
     "that the standard error can be, however episodes and conditions correlate: of several episodes the mean of "
-    "theirs, of a difference the sum of both."
+    "theirs, of a difference the sum of both; they are wider at either end where runs are skewed."
 )
 _CHOSEN = (
     "Settings are chosen and compared on the same seeds: an algorithm at its best is the best of its settings, "
@@ -52,8 +52,8 @@ _CHOSEN = (
 )
 
 
-def mean_and_error(measure: Measure, known: Summaries, exact: ExactCurves | None) -> tuple[float, float]:
-    """Give the mean of a measure over runs, and the most that its standard error can be.
+def mean_and_error(measure: Measure, known: Summaries, exact: ExactCurves | None) -> tuple[float, float, float]:
+    """Give the mean of a measure over runs, the most that its standard error can be, and the skewness of a run.
 
     Parameters
     ----------
@@ -65,12 +65,12 @@ def mean_and_error(measure: Measure, known: Summaries, exact: ExactCurves | None
 
     Returns
     -------
-    (float, float)
+    (float, float, float)
 
     Notes
     -----
     The measure is linear in the curves, so that what it gives for mean curves is its mean, and its standard error is at
-    most what it gives for the episodes' standard errors.
+    most what it gives for the episodes' standard errors. Its skewness is as if episodes went together.
 
     Examples
     --------
@@ -78,12 +78,17 @@ def mean_and_error(measure: Measure, known: Summaries, exact: ExactCurves | None
     >>> from fastsoftq.report.folder import EpisodeMoments
     >>> returns = EpisodeMoments(16, np.array([-9.0, -5.0]), np.array([0.5, 0.25]), np.zeros((5, 2)))
     >>> mean_and_error(measure("area"), Summaries(returns, returns), None)
-    (-7.0, 0.375)
+    (-7.0, 0.375, 0.0)
     """
-    (mean,) = measure.values(MeanCurves.of(known.returns.mean[None], known.lengths.mean[None]), exact).values
-    spread = MeanCurves.of(known.returns.error[None], known.lengths.error[None])
-    (error,) = measure.values(spread, None if exact is None else replace(exact, optimum=0.0)).values
-    return float(mean), abs(float(error))
+
+    def of(returns: NDArray[np.float64], lengths: NDArray[np.float64], optimum: bool = False) -> float:
+        answers = exact if exact is None or optimum else replace(exact, optimum=0.0)
+        return float(measure.values(MeanCurves.of(returns[None], lengths[None]), answers).values[0])
+
+    returns, lengths = known.returns, known.lengths
+    error = abs(of(returns.error, lengths.error))
+    cubes = of(returns.error * returns.skewness, lengths.error * lengths.skewness)
+    return of(returns.mean, lengths.mean, True), error, cubes / error if error > 0.0 else 0.0
 
 
 def analysed_by_moments(contents: FolderContents, rate: ErrorRate, watch: Watch | None = None) -> SweepAnalysis:
@@ -126,11 +131,10 @@ def analysed_by_moments(contents: FolderContents, rate: ErrorRate, watch: Watch 
 
 @dataclass(frozen=True, eq=False)
 class _Known:
-    """A condition with its mean by each measure, and the most that its standard error can be."""
+    """A condition with its mean by each measure."""
 
     condition: MeasuredCondition
-    mean: NDArray[np.float64]  # [measures]
-    error: NDArray[np.float64]  # [measures]
+    means: MeanError  # [measures]
 
 
 def _known(contents: FolderContents, place: int, measures: Sequence[Measure]) -> _Known:
@@ -155,14 +159,14 @@ def _known(contents: FolderContents, place: int, measures: Sequence[Measure]) ->
         steps=round(known.lengths.runs * float(known.lengths.mean.sum())),
         runs=known.returns.runs,
     )
-    return _Known(condition, means[:, 0], means[:, 1])
+    return _Known(condition, MeanError(means[:, 0], means[:, 1], means[:, 2], np.asarray(known.returns.runs)))
 
 
 class _Pairs(NamedTuple):
     """Conditions of one side less those of another; each [ours, theirs]."""
 
-    difference: NDArray[np.float64]
-    half: NDArray[np.float64]  # of a one-sided interval
+    low: NDArray[np.float64]  # of one-sided intervals
+    high: NDArray[np.float64]
     p_more: NDArray[np.float64]  # one-sided, that ours is no more
     p_less: NDArray[np.float64]
 
@@ -215,7 +219,7 @@ class _World:
 
     def score(self, one: MeasuredCondition) -> float:
         """Its mean by the main measure."""
-        return float(self.of[id(one)].mean[0])
+        return float(self.of[id(one)].means.mean[0])
 
     def best_of(self, conditions: Side) -> MeasuredCondition:
         """The best of some conditions by the main measure; the first of equals."""
@@ -224,13 +228,12 @@ class _World:
 
     def interval(self, one: MeasuredCondition, index: int = 0) -> Interval:
         """The interval of a condition by a measure."""
-        error, known = self.rate.of_description, self.of[id(one)]
-        mean, spread = float(known.mean[index]), float(known.error[index])
-        half = float(t_quantile(error, one.runs - 1.0) * known_error(spread, one.runs, error))
+        error, means = self.rate.of_description, self.of[id(one)].means
+        low, high = (float(end[index]) for end in means.ends(error))
         caution = self.few(one.runs)
-        if spread == 0.0:
-            caution = caution_of_agreement(one.runs, error, known=math.isfinite(half))
-        return Interval(mean, mean - half, mean + half, 1.0 - error, "moments", one.runs, caution)
+        if means.error[index] == 0.0:
+            caution = caution_of_agreement(one.runs, error, known=math.isfinite(low))
+        return Interval(float(means.mean[index]), low, high, 1.0 - error, "moments", one.runs, caution)
 
     @staticmethod
     def few(runs: int) -> str:
@@ -246,8 +249,7 @@ class _World:
         """
         settings = len(ours) + len(theirs)
         found = self.pairs(ours, theirs, 0, self.rate.of_comparison / settings)
-        low = float((found.difference - found.half).min(axis=1).max())
-        high = float((found.difference + found.half).max(axis=0).min())
+        low, high = float(found.low.min(axis=1).max()), float(found.high.max(axis=0).min())
         p_value = settings * min(float(found.p_more.max(axis=1).min()), float(found.p_less.max(axis=0).min()))
         return self.comparison(self.best_of(ours), self.best_of(theirs), 0, (low, high), p_value)
 
@@ -255,35 +257,28 @@ class _World:
         """The settings that are best by the main measure compared by another, as any two that might have been."""
         one, other, ends = self.best_of(ours), self.best_of(theirs), 2 * len(ours) * len(theirs)
         found = self.pairs([one], [other], index, self.rate.of_comparison / ends)
-        low, high = (float((found.difference + way * found.half).item()) for way in (-1.0, 1.0))
         p_value = ends * min(float(found.p_more.item()), float(found.p_less.item()))
-        return self.comparison(one, other, index, (low, high), p_value)
+        return self.comparison(one, other, index, (float(found.low.item()), float(found.high.item())), p_value)
 
     def pairs(self, ours: Side, theirs: Side, index: int, error: float) -> _Pairs:
         """Each of ours less each of theirs by a measure, more being better; an end is wrong with the chance `error`."""
-        from scipy.special import stdtr
+        one, other = self.means(ours, index), self.means(theirs, index)
+        one = MeanError(one.mean[:, None], one.error[:, None], one.skewness[:, None], one.runs[:, None])
+        low, high = one.less(other, 2.0 * error)
+        p_value, more = one.p_value(other) / 2.0, one.mean - other.mean
+        return _Pairs(low, high, np.where(more > 0.0, p_value, 1.0), np.where(more < 0.0, p_value, 1.0))
 
-        (mean, spread, runs), (means, spreads, of) = (self.arrays(side, index) for side in (ours, theirs))
-        difference, freedom = mean[:, None] - means, np.minimum(runs[:, None], of) - 1.0
-        known = known_error(spread, runs, 2.0 * error)[:, None] + known_error(spreads, of, 2.0 * error)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            t = np.where(difference == 0.0, 0.0, difference / (spread[:, None] + spreads))
-        agreeing = [np.where(s == 0.0, agreement_p_value(n) / 2.0, 0.0) for s, n in ((spread, runs), (spreads, of))]
-        least = np.maximum(agreeing[0][:, None], agreeing[1])
-        p_more, p_less = (np.maximum(stdtr(freedom, way * t), least) for way in (-1.0, 1.0))
-        return _Pairs(difference, t_quantile(2.0 * error, freedom) * known, p_more, p_less)
-
-    def arrays(self, side: Side, index: int) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
-        """Means of conditions by a measure, more being better; their standard errors; and their runs."""
-        known, sign = [self.of[id(one)] for one in side], sense(self.measures[index])
-        mean, error = (np.array([getattr(one, part)[index] for one in known]) for part in ("mean", "error"))
-        return sign * mean, error, np.array([one.runs for one in side])
+    def means(self, side: Side, index: int) -> MeanError:
+        """The means of conditions by a measure, more being better."""
+        of, sign = [self.of[id(one)].means for one in side], sense(self.measures[index])
+        mean, error, skewness = (np.array([each[part][index] for each in of]) for part in range(3))
+        return MeanError(sign * mean, error, sign * skewness, np.array([one.runs for one in side]))
 
     def comparison(
         self, one: MeasuredCondition, other: MeasuredCondition, index: int, ends: tuple[float, float], p_value: float
     ) -> FairComparison:
         """A comparison of which the ends are known, more being better."""
-        a, b = (float(self.of[id(side)].mean[index]) for side in (one, other))
+        a, b = (float(self.of[id(side)].means.mean[index]) for side in (one, other))
         low, high = sorted(sense(self.measures[index]) * end for end in ends)
         runs, known = min(one.runs, other.runs), math.isfinite(low) and math.isfinite(high)
         found = Comparison(
@@ -314,7 +309,7 @@ class _World:
         if len(conditions) == 1:
             return {0}
         found = self.pairs(conditions, conditions, 0, self.rate.of_comparison / (len(conditions) - 1))
-        return set(np.flatnonzero(~(found.difference > found.half).any(axis=0)).tolist())
+        return set(np.flatnonzero(~(found.low > 0.0).any(axis=0)).tolist())
 
     def lines(
         self, tables: dict[str, list[MeasuredCondition]], name: str, among: dict[str, set[int]]
