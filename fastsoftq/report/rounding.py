@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from fastsoftq.figures.labels import typeset
 from fastsoftq.report.decision import ALPHA
 
-__all__ = ["distinct", "interval_text", "p_text", "setting_text", "share_text"]
+__all__ = ["distinct", "interval_text", "p_text", "setting_text", "share_text", "span_text"]
 
 _NOISE = 1e-12  # of the largest number of an interval: a narrower one is the rounding of sums
 _ROUNDING = 1e-9  # of an estimate: likewise, of means of very many numbers
@@ -155,3 +156,15 @@ def setting_text(value: str | float) -> str:
         return value
     text = f"{float(value) + 0.0:,}" if isinstance(value, float) else f"{int(value):,}"
     return text.removesuffix(".0").replace("-", "\N{MINUS SIGN}")
+
+
+def span_text(counts: Sequence[int]) -> str:
+    """Write counts by the least and the greatest.
+
+    Examples
+    --------
+    >>> span_text([50, 1450, 150]), span_text([50, 50])
+    ('50 to 1,450', '50')
+    """
+    ends = dict.fromkeys((min(counts), max(counts)))
+    return " to ".join(typeset(end) for end in ends)

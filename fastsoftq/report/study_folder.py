@@ -17,6 +17,7 @@ from fastsoftq.figures.colours import agent_colour
 from fastsoftq.figures.labels import typeset
 from fastsoftq.report.findings import settings_of
 from fastsoftq.report.folder import EpisodeMoments, FolderContents, ReportedAgent, Runs, Summaries
+from fastsoftq.report.rounding import span_text
 from fastsoftq.report.sweep.analysis import measures_of
 from fastsoftq.report.sweep.condition_labels import condition_labels, world_labels
 from fastsoftq.report.sweep.measured import is_of_mean_curves
@@ -79,6 +80,8 @@ def study_contents(folder: Path, agents: Iterable[type] = (), asked: Asked = Ask
             f"'{folder}' holds one run of each condition; a report needs two or more, since its intervals come from "
             "how runs differ"
         )
+    conditions = [results.condition(name) for name in names]
+    counts = {"seeds": [results.runs(name) for name in names], "episodes": [c.episodes or 0 for c in conditions]}
     run = {
         **results.provenance[-1],
         "seeds": runs,
@@ -88,6 +91,7 @@ def study_contents(folder: Path, agents: Iterable[type] = (), asked: Asked = Ask
         "environments": record["environments"],
         "agents": {"all": {"seconds": sum(map(results.seconds, names))}},
         "steps": sum(map(results.steps, names)),
+        "unlike": {what: span_text(each) for what, each in counts.items() if len(set(each)) > 1},
     }
     reported = _reported(results)
     sweep = _sweep(results, asked, reported)
@@ -149,8 +153,11 @@ def _sweep(results: Results, asked: Asked, agents: Sequence[ReportedAgent]) -> S
         measures=tuple(measures) or ("last:100",),
         against=against,
         select=None if selection is None else (selection.tune, selection.test),
+        runs=tuple(results.runs(name) for name in results.conditions),
+        episodes=tuple(results.condition(name).episodes or 0 for name in results.conditions),
     )
-    for one in measures_of(sweep.measures, int(results.record["episodes"])):  # refuses what is none
+    found = measures_of(sweep.measures, max(sweep.episodes))  # refuses what is none
+    for one in found:
         if results.keep == "summary" and not is_of_mean_curves(one):
             raise ValueError(
                 f"measure is {one.name!r}; it needs every run, and a study that keeps summaries can be measured by "
@@ -158,7 +165,7 @@ def _sweep(results: Results, asked: Asked, agents: Sequence[ReportedAgent]) -> S
             )
     if against is not None:
         check_against(against, sweep, agents)
-    return sweep
+    return replace(sweep, measures=tuple(one.name for one in found))
 
 
 def _own(condition: Condition) -> dict[str, str | float]:

@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fastsoftq import checks
-from fastsoftq.comparing import LAST
 from fastsoftq.engine.dispatch import FEWEST_RUNS
-from fastsoftq.measures import measure
 from fastsoftq.studies.enough_seeds import EnoughSeeds, check_measure, enough_seeds
+from fastsoftq.studies.measured_runs import main_measure
 from fastsoftq.studies.pilot import Piloted, piloted
 from fastsoftq.studies.plan import FolderError, Plan, Unit
 from fastsoftq.studies.running import Watch
@@ -213,7 +212,7 @@ def estimate(
     runs = _pilot(study, pilot)
     confidence = checks.in_unit_interval("confidence", confidence, open_below=True, open_above=True)
     power = checks.in_unit_interval("power", power, open_below=True, open_above=True)
-    main = measure(study.measures[0] if study.measures else f"last:{min(LAST, _fewest_episodes(study))}")
+    main = main_measure(study.measures, study.resolved)
     if difference is not None:
         difference = checks.positive("difference", difference)
         check_measure(main)
@@ -247,10 +246,6 @@ def _pilot(study: Study, pilot: int | None) -> int:
     if pilot is None:
         pilot = max(FEWEST_RUNS, min(_MOST_PILOT, runs // _SHARE))
     return min(runs, checks.count("pilot", pilot, least=FEWEST_RUNS))
-
-
-def _fewest_episodes(study: Study) -> int:
-    return min(condition.episodes or study.episodes for condition in study.conditions)
 
 
 def _there(study: Study, out: str | Path) -> Store | None:

@@ -112,7 +112,7 @@ class SweepAnalysis:
 
 
 def measures_of(names: Sequence[str], episodes: int) -> list[Measure]:
-    """The measures of these names.
+    """The measures of these names, each once.
 
     Parameters
     ----------
@@ -135,11 +135,7 @@ def measures_of(names: Sequence[str], episodes: int) -> list[Measure]:
     >>> [one.title for one in measures_of(["last:100", "area"], 30)]
     ['mean return over the last 30 episodes', 'mean return over all episodes']
     """
-    found = []
-    for name in names:
-        one = measure(name)
-        kind, _, last = one.name.partition(":")
-        found.append(measure(f"{kind}:{episodes}") if kind in ("last", "length") and int(last) > episodes else one)
+    found = list({one.name: one for one in (measure(name).within(episodes) for name in names)}.values())
     if found[0].comparison_only:
         raise ValueError(
             f"measure is {names[0]!r}, which compares two conditions and says nothing of one; the first measure must "
@@ -173,7 +169,7 @@ def analysed(contents: FolderContents, rate: ErrorRate, watch: Watch | None = No
     """
     assert contents.sweep is not None
     sweep = contents.sweep
-    measures = measures_of(sweep.measures, int(contents.run["episodes"]))
+    measures = measures_of(sweep.measures, contents.episodes)
     found = measured_conditions(contents, measures, watch)
     split = seed_split(found, sweep.select)
     worlds: dict[str, list[MeasuredCondition]] = {}

@@ -14,6 +14,7 @@ from fastsoftq.report.drawing import Drawing
 from fastsoftq.report.folder import FolderContents, command_of, run_facts
 from fastsoftq.report.outline import Group, Part, Section
 from fastsoftq.report.performance import Performance, performance_of
+from fastsoftq.report.rounding import span_text
 from fastsoftq.report.summaries import summary_groups
 from fastsoftq.report.sweep.across import across_part
 from fastsoftq.report.sweep.analysis import SweepAnalysis, SweptWorld, analysed
@@ -102,15 +103,15 @@ def _studied(contents: FolderContents, sweep: SweptStudy, analysis: SweepAnalysi
             for name in sweep.parameters(table)
         ]
         facts.append((table, "; ".join(swept) or "one setting"))
-    conditions = sum(len(world.conditions) for world in analysis.worlds)
-    runs = typeset(int(contents.run["seeds"]))
-    facts.append(("conditions", f"{typeset(conditions)}, each of {runs} seeds and {_episodes(contents)} episodes"))
+    conditions = typeset(sum(len(world.conditions) for world in analysis.worlds))
+    seeds, episodes = (
+        span_text(own or [int(contents.run[what])])
+        for what, own in (("seeds", sweep.runs), ("episodes", sweep.episodes))
+    )
+    each = "of" if " to " in f"{seeds} {episodes}" else "each of"
+    facts.append(("conditions", f"{conditions}, {each} {seeds} seeds and {episodes} episodes"))
     facts.append(("measured by", "; ".join(measure.title for measure in analysis.measures)))
     return facts
-
-
-def _episodes(contents: FolderContents) -> str:
-    return typeset(int(contents.run["episodes"]))
 
 
 def _listed(values: Sequence[object]) -> str:

@@ -115,7 +115,7 @@ def analysed_by_moments(contents: FolderContents, rate: ErrorRate, watch: Watch 
         Summaries that are missing or damaged.
     """
     assert contents.sweep is not None
-    sweep, measures = contents.sweep, measures_of(contents.sweep.measures, int(contents.run["episodes"]))
+    sweep, measures = contents.sweep, measures_of(contents.sweep.measures, contents.episodes)
     worlds: dict[str, list[_Known]] = {}
     for place, agent in enumerate(contents.summarised):
         known = _known(contents, place, measures)

@@ -31,7 +31,7 @@ def notebook_text(contents: FolderContents, rate: ErrorRate) -> str:
     """
     assert contents.sweep is not None
     sweep = contents.sweep
-    measures = measures_of(sweep.measures, int(contents.run["episodes"]))
+    measures = measures_of(sweep.measures, contents.episodes)
     given = {
         "folder": str(contents.folder.resolve()),
         "measures": [each.name for each in measures],

@@ -51,6 +51,8 @@ class SweptStudy:
         What others are compared with.
     select : (int, int) or None
         How many of the first seeds tune, and how many of the next test.
+    runs, episodes : tuple of int
+        Of each condition; empty where all have those of the study.
     """
 
     coordinates: Mapping[str, tuple[Value, ...]]
@@ -59,6 +61,8 @@ class SweptStudy:
     measures: tuple[str, ...] = ("last:100",)
     against: str | None = None
     select: tuple[int, int] | None = None
+    runs: tuple[int, ...] = ()
+    episodes: tuple[int, ...] = ()
 
     @cached_property
     def tables(self) -> list[str]:
