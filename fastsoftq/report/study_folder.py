@@ -17,7 +17,7 @@ from fastsoftq.figures.colours import agent_colour
 from fastsoftq.figures.labels import typeset
 from fastsoftq.report.findings import settings_of
 from fastsoftq.report.folder import EpisodeMoments, FolderContents, ReportedAgent, Runs, Summaries
-from fastsoftq.report.rounding import span_text
+from fastsoftq.report.rounding import plain_text, span_text
 from fastsoftq.report.sweep.analysis import measures_of
 from fastsoftq.report.sweep.condition_labels import condition_labels, world_labels
 from fastsoftq.report.sweep.measured import is_of_mean_curves
@@ -191,7 +191,7 @@ def _settings(agent: Any, record: Any) -> dict[str, str | float]:
     if _is_known(agent):
         return {**settings_of(agent), **code}
     given = agent.hyperparameters.items()
-    plain = {key: value if isinstance(value, int | float) else str(value) for key, value in given}
+    plain = {key: value if isinstance(value, int | float) else plain_text(value) for key, value in given}
     return {"algorithm": agent.kind, **plain, **code}
 
 
