@@ -88,6 +88,17 @@ def p_text(p: float) -> str:
     return f"{p:.{digits}g}"
 
 
+def apart(a: float, b: float) -> float:
+    """Give a - b, or 0 where the two differ by no more than the rounding of sums.
+
+    Examples
+    --------
+    >>> apart(-12.0, -12.000000000000002), apart(-12.0, -12.001) > 0.0
+    (0.0, True)
+    """
+    return 0.0 if abs(a - b) <= _ROUNDING * max(abs(a), abs(b)) else a - b
+
+
 def interval_text(
     estimate: float, low: float, high: float, *, decimals: int | None = None, percent: bool = False
 ) -> str:

@@ -24,7 +24,6 @@ from fastsoftq.report.sweep.measured import is_of_mean_curves
 from fastsoftq.report.sweep.references import check_against
 from fastsoftq.report.sweep.swept_study import Asked, SweptStudy
 from fastsoftq.studies import Condition, Results, open_results
-from fastsoftq.studies.summary import EpisodeSummary
 
 __all__ = ["STUDY", "study_contents"]
 
@@ -203,14 +202,14 @@ def _load(results: Results, name: str, runs: int) -> Runs:
 
 
 def _summaries(results: Results, name: str) -> Summaries:
-    of = {metric: results.summary(name, metric) for metric in ("return", "length")}
-    returns, lengths = map(_moments, of.values())
+    returns, lengths = (_moments(results, name, metric) for metric in ("return", "length"))
     exact = results.exact(name)
     return Summaries(returns, lengths) if exact is None else Summaries(returns, lengths, exact.returns, exact.lengths)
 
 
-def _moments(known: EpisodeSummary) -> EpisodeMoments:
+def _moments(results: Results, name: str, metric: str) -> EpisodeMoments:
     """What a report needs; runs that all agree do not spread, whatever the rounding of their sum."""
+    known = results.summary(name, metric)
     agree = known.quantiles[0] == known.quantiles[-1]
     spread, skewness = (np.where(agree, 0.0, each) for each in (known.standard_error, known.skewness))
     return EpisodeMoments(known.runs, known.mean, spread, known.quantiles[2:7], skewness)

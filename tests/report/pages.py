@@ -97,6 +97,9 @@ def check(page):
     assert page.headings[0] == 1
     assert all(after <= before + 1 for before, after in zip(page.headings, page.headings[1:], strict=False))
     assert reprs(page.html) == []
+    captions = re.findall(r"<(?:figcaption|p class=.note.)>(?:<h\d>)?\s*([^<]*)", page.html)
+    assert [text for text in captions if text[:1].islower()] == []
+    assert [a for a, b in re.findall(r"<p class=.kicker.>([^<]*)</p>\s*<h\d>([^<]*)", page.html) if a in b] == []
     values = page.words.replace("None of ", "")  # a word of English
     assert not set(values.split()) & {"None", "nan", "inf", "-inf"}
     assert "\N{HORIZONTAL ELLIPSIS}" not in page.words.replace(

@@ -6,7 +6,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from fastsoftq.agents import LinearDecay, PowerDecay
-from fastsoftq.report.rounding import distinct, interval_text, p_text, plain_text, setting_text, share_text
+from fastsoftq.report.rounding import apart, distinct, interval_text, p_text, plain_text, setting_text, share_text
 
 finite = st.floats(-1e9, 1e9)
 
@@ -103,6 +103,13 @@ def test_settings_are_short_where_they_can_be():
 )
 def test_no_value_is_written_as_python_does(value, text):
     assert plain_text(value) == text
+
+
+@pytest.mark.parametrize("value", [-12.0, 1e-3, 7.3e8])
+def test_what_rounding_leaves_is_no_difference(value):
+    assert apart(value, value) == apart(value * (1.0 + 1e-15), value) == 0.0
+    assert apart(value * 1.001, value) == pytest.approx(0.001 * value)
+    assert apart(0.0, value) == -value
 
 
 def test_numbers_that_are_none_are_said_as_signs():

@@ -8,7 +8,7 @@ from fastsoftq.figures.labels import typeset
 from fastsoftq.measures import Measure
 from fastsoftq.report.comparison_tables import Footnotes
 from fastsoftq.report.findings import Table
-from fastsoftq.report.rounding import distinct, p_text, share_text
+from fastsoftq.report.rounding import apart, distinct, p_text, share_text
 from fastsoftq.report.sweep.analysis import SweepAnalysis, SweptWorld
 from fastsoftq.report.sweep.condition_labels import parameter_name, value_text
 from fastsoftq.report.sweep.measured import sense
@@ -52,7 +52,9 @@ def main_table(world: SweptWorld, columns: Sequence[str], analysis: SweepAnalysi
             if exact:
                 value = one.exact_values[i]
                 row += (
-                    ["", ""] if value is None else [distinct(value, 2, 0.0), distinct(found.estimate - value, 2, 0.0)]
+                    ["", ""]
+                    if value is None
+                    else [distinct(value, 2, 0.0), distinct(apart(found.estimate, value), 2, 0.0)]
                 )
         rows.append(row + (["yes" if place in world.best else "no"] if main.is_mean else []))
     caption = "[ ]: intervals at the confidence of the report, over all seeds"
@@ -116,7 +118,7 @@ def fair_table(world: SweptWorld, analysis: SweepAnalysis) -> Table:
                 row.append(share_text(_better(comparisons[0].measure, c.probability_of_improvement)))
         rows.append(row)
     caption = (
-        f"differences are to {reference.label}; p: corrected for all that this report compares, told apart at 0.05 or "
+        f"Differences are to {reference.label}; p: corrected for all that this report compares, told apart at 0.05 or "
         "below, where the interval of the difference is clear of 0"
     )
     if several and not by_run:
