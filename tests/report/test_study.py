@@ -57,7 +57,7 @@ def test_a_study_is_reported_world_by_world(ran):
     assert '<p class="answer">wide: ' in page
     error = ErrorRate.of([2, 2]).of_comparison
     expected = fsq.compare(curves, open_results(folder).curves("narrow/hard"), level=1.0 - error)
-    assert interval_text(expected.difference, expected.low, expected.high) in page.partition(">narrow</h3>")[2]
+    assert interval_text(expected.difference, expected.low, expected.high) in page.partition(">Narrow</h3>")[2]
     assert read_results(folder)[0].run["steps"] == sum(int(c.load().lengths.sum()) for c in held.agents)
 
 
@@ -73,7 +73,7 @@ def test_a_study_that_keeps_summaries_gets_a_table(ran):
     mean = open_results(folder).summary("wide/soft").mean.mean()
     page = write_report(folder).read_text()
     estimate, *_ = re.findall(
-        r"<th scope=.row.>soft</th><td>soft</td><td>([\u2212\d.]+) \[", page.partition(">wide</h3>")[2]
+        r"<th scope=.row.>soft</th><td>soft</td><td>([\u2212\d.]+) \[", page.partition(">Wide</h3>")[2]
     )
     decimals = len(estimate.partition(".")[2])
     assert estimate == typeset(mean, decimals)

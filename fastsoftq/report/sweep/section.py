@@ -194,7 +194,10 @@ def _sensitivity(world: SweptWorld, analysis: SweepAnalysis, colours: dict[str, 
     main, groups = analysis.measures[0], []
     if world.lines:
         others = any(line.others for lines in world.lines.values() for line in lines)
-        words = "A line for each algorithm, with intervals at the confidence of the report; the ring is its best value."
+        words = "A line for each algorithm, with intervals at the confidence of the report; the ring is its best value"
+        if any(one.exact_values[0] is not None for one in world.conditions):
+            words += "; dashed: exact, by planning, once all is learned"
+        words += "."
         if others:
             how = ", chosen on the seeds that choose and drawn for the others" if analysis.split.tune else ""
             words += (
@@ -212,7 +215,8 @@ def _sensitivity(world: SweptWorld, analysis: SweepAnalysis, colours: dict[str, 
         )
     if world.planes:
         words = (
-            f"{main.title[0].upper()}{main.title[1:]} for each two parameters; framed: cannot be told from the best."
+            f"{main.title[0].upper()}{main.title[1:]} for each two parameters; framed: cannot be told from the best; no "
+            "frames: none is told from it."
         )
         groups.append(
             Group("Two parameters at once", words, [heat_picture(plane, main) for plane in world.planes], folded=True)

@@ -295,8 +295,8 @@ if len(names) > 1 and known and main.name.partition(":")[0] in ("last", "area"):
         resamples = max(resamples_for(decided), math.ceil(20 / decided))
         try:
             e = suite_interval(matrix, "interquartile_mean", level=1 - decided, resamples=resamples)
-        except ValueError as refused:
-            print(table, "|", refused)
+        except ValueError:  # a resample has no fewer than so many worlds and runs
+            print(table, "| so few seeds have no interval of an interquartile mean at this confidence")
             continue
         scores[table] = e
         print(table, "|", f"interquartile mean {e.estimate:.6g} [{e.low:.6g}, {e.high:.6g}]")

@@ -1,5 +1,6 @@
 """Sweeps of which only summaries are kept: against their runs, slow twins, and made-up sweeps of equals."""
 
+import json
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,6 +15,7 @@ from fastsoftq.report.folder import EpisodeMoments, FolderContents, ReportedAgen
 from fastsoftq.report.page import write_report
 from fastsoftq.report.reader import read_results
 from fastsoftq.report.sections import error_rate
+from fastsoftq.report.summaries import summarised_curves
 from fastsoftq.report.sweep.condition_labels import condition_labels
 from fastsoftq.report.sweep.sweep_moments import analysed_by_moments, mean_and_error
 from fastsoftq.report.sweep.swept_study import Asked, SweptStudy
@@ -230,3 +232,51 @@ def test_the_numbers_of_the_page_are_those_of_the_folder(folder):
 def test_a_measure_that_needs_every_run_is_refused_by_name(folder, name):
     with pytest.raises(ValueError, match=rf"measure is '{name}.*'; it needs every run, .* 'last\[:N\]', 'area'"):
         write_report(folder, measures=["area", name])
+
+
+@pytest.mark.parametrize("against", [None, "soft", "hard, α = 0.1, ε = 0.2"])
+def test_the_notebook_of_summaries_finds_every_number_again(folder, tmp_path, against):
+    measures = ("last:100", "length:10", "regret")
+    write_report(folder, out=tmp_path / "r.html", measures=measures, against=against, notebook=True)
+    names = {}
+    for cell in json.loads((tmp_path / "r.ipynb").read_text())["cells"]:
+        if cell["cell_type"] == "code":
+            exec(compile("".join(cell["source"]), "cell", "exec"), names)
+    (contents,) = read_results(folder, asked=Asked(measures, against))
+    found = analysed_by_moments(contents, error_rate(contents))
+    at = {name: place for place, name in enumerate(names["conditions"])}
+    for world in found.worlds:
+        for one, row in zip(world.conditions, world.estimates, strict=True):
+            mine = names["estimates"][at[one.agent.name]]
+            for each, other in zip(row, mine, strict=True):
+                assert (each.estimate, each.low, each.high) == pytest.approx(other)
+        assert {names["conditions"][i] for i in names["best"][world.name]} == {
+            world.conditions[place].agent.name for place in world.best
+        }
+        for comparisons in world.comparisons:
+            table = comparisons[0].one.table
+            assert names["labels"][names["chosen"][world.name, table]] == comparisons[0].one.label
+            for each, other in zip(comparisons, names["differences"][world.name, table], strict=True):
+                c = each.found
+                assert (c.difference, c.low, c.high, c.p_value) == pytest.approx(other)
+        for each in world.matched:
+            c = each.comparison.found
+            assert (c.difference, c.low, c.high, c.p_value) == pytest.approx(
+                names["matched"][world.name, each.table, each.value]
+            )
+        for parameter, lines in world.lines.items():
+            for line in lines:
+                for place, (value, e) in enumerate(zip(line.values, line.intervals, strict=True)):
+                    mine, inside = names["sensitivity"][world.name, line.table, parameter, value]
+                    assert (e.estimate, e.low, e.high) == pytest.approx(mine)
+                    assert inside == (place in line.plateau)
+        for plane in world.planes:
+            for (iy, ix), mean in np.ndenumerate(plane.means):
+                key = world.name, plane.table, (plane.across, plane.up), (plane.xs[ix], plane.ys[iy])
+                assert names["cells"][key] == (pytest.approx(mean), (iy, ix) in plane.best)
+        for table, chosen in world.chosen.items():
+            curve = summarised_curves(chosen.condition.agent, found.rate.of_description).returns
+            mean, low, high = names["curves"][world.name, table]
+            np.testing.assert_allclose(mean, curve.mean)
+            known = np.isfinite(low)
+            np.testing.assert_allclose([low[known], high[known]], [curve.low[known], curve.high[known]])
