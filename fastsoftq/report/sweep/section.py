@@ -215,8 +215,8 @@ def _sensitivity(world: SweptWorld, analysis: SweepAnalysis, colours: dict[str, 
         )
     if world.planes:
         words = (
-            f"{main.title[0].upper()}{main.title[1:]} for each two parameters; framed: cannot be told from the best; no "
-            "frames: none is told from it."
+            f"{main.title[0].upper()}{main.title[1:]} for each two parameters; framed: cannot be told from the best; "
+            "no frames: none is told from it."
         )
         groups.append(
             Group("Two parameters at once", words, [heat_picture(plane, main) for plane in world.planes], folded=True)
