@@ -12,11 +12,13 @@ import pytest
 
 import fastsoftq as fsq
 from fastsoftq.measures import measure
+from fastsoftq.report.findings import Table
 from fastsoftq.report.page import write_report
 from fastsoftq.report.reader import read_results
 from fastsoftq.report.rounding import interval_text
 from fastsoftq.report.sections import error_rate, section
 from fastsoftq.report.sweep.analysis import analysed
+from fastsoftq.report.sweep.latex import escaped, latex_table
 from fastsoftq.report.sweep.swept_study import Asked
 from fastsoftq.studies import Condition, Study, open_results, read_study, run
 from tests.report.pages import Page, check
@@ -311,3 +313,25 @@ def test_counts_and_titles_say_what_there_is(tmp_path):
     assert "100 episodes" not in page.words
     measured = "mean return over the last 30 episodes; mean of the worst 5% of runs over the last 30 episodes; episodes"
     assert f"measured by {measured}" in page.words
+
+
+@pytest.mark.parametrize(
+    ("text", "latex"),
+    [
+        ("a <b> | c", r"a $<$b$>$ \textbar{} c"),
+        ("two\nlines\n\nof it", "two lines  of it"),
+        ("\u202eturned\u2066", " turned "),
+        ("bell\x07 and\ttab", "bell  and tab"),
+        ("--- ,, ''", "-{}-{}- ,{}, '{}'"),
+        ("!`", r"!\textasciigrave{}"),
+        ("β, λ ≤ −5", r"$\beta$, $\lambda$ $\le$ $-5$"),
+    ],
+)
+def test_latex_shows_odd_names_as_they_are(text, latex):
+    assert escaped(text) == latex
+
+
+def test_no_row_of_latex_is_taken_for_an_argument_of_the_row_before():
+    text = latex_table(Table(["agent", "return"], [["[2cm]", "1"], ["*", "2"]], title="All"))
+    rows = [line for line in text.splitlines() if " & " in line]
+    assert rows[1:] == [r"{}[2cm] & 1 \\", r"{}* & 2 \\"]
