@@ -55,6 +55,8 @@ class Kind(NamedTuple):
     needs_optimum: bool = False
     needs_exact: bool = False
     comparison_only: bool = False
+    window: int | None = None  # which of its numbers are episodes that all of fewer stand for
+    of_last: bool = False  # whether its title names the last episodes, as `last`
 
     @property
     def least(self) -> int:
@@ -220,6 +222,7 @@ KINDS: dict[str, Kind] = {
         _last,
         bounds_of_returns,
         (_Asked("N", count, LAST),),
+        window=0,
     ),
     "area": Kind(
         "mean return over all episodes, the area under the learning curve",
@@ -237,6 +240,7 @@ KINDS: dict[str, Kind] = {
         _length,
         bounds_of_lengths,
         (_Asked("N", count, LAST),),
+        window=0,
     ),
     "steps_to": Kind(
         "steps until the mean return of W episodes, of one unless said, reaches R",
@@ -277,24 +281,29 @@ KINDS: dict[str, Kind] = {
         bounds_of_episodes,
         (_Asked("E", positive), _Asked("W", count, _STEADY)),
         needs_exact=True,
+        window=1,
     ),
     "worst": Kind(
         f"mean of the worst part P of the runs, of their last {LAST} episodes; 0.05 unless said",
-        lambda fraction: f"mean of the worst {value_text(100.0 * fraction)}% of runs over {_over_last(LAST)}",
+        lambda fraction, last=LAST: (
+            f"mean of the worst {value_text(100.0 * fraction)}% of runs over {_over_last(last)}"
+        ),
         "return",
         True,
         _worst,
         bounds_of_returns,
         (_Asked("P", _fraction, 0.05),),
+        of_last=True,
     ),
     "improvement": Kind(
         f"how often a run is better than one of the reference, over the last {LAST} episodes; a comparison only",
-        lambda: f"probability of improvement over {_over_last(LAST)}",
+        lambda last=LAST: f"probability of improvement over {_over_last(last)}",
         "probability",
         True,
         _improvement,
         bounds_of_returns,
         comparison_only=True,
+        of_last=True,
     ),
 }
 

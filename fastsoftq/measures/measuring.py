@@ -9,7 +9,7 @@ import numpy as np
 from fastsoftq import checks
 from fastsoftq.attainable_returns import EpisodeBounds, apart
 from fastsoftq.checks import text
-from fastsoftq.comparing import Curves, match_seeds
+from fastsoftq.comparing import LAST, Curves, match_seeds
 from fastsoftq.measures.measure_kinds import KINDS, kind_of, numbers_of
 from fastsoftq.measures.run_values import Exact, Measured, Optimum, common_horizon
 from fastsoftq.statistics import Comparison, Interval, compare_samples, confidence_interval, probability_of_improvement
@@ -82,6 +82,30 @@ class Measure(NotebookTable):
         (True, False)
         """
         return self.needs_optimum or self.needs_exact
+
+    def within(self, episodes: int) -> Measure:
+        """The measure as it is of runs of so many episodes: of the last 100 of fewer all are meant.
+
+        Parameters
+        ----------
+        episodes : int
+            At least 1.
+
+        Returns
+        -------
+        Measure
+            The same values and estimates, by a name and a title that say no more than there is.
+
+        Examples
+        --------
+        >>> measure("last:100").within(60).name, measure("worst:0.05").within(60).title
+        ('last:60', 'mean of the worst 5% of runs over the last 60 episodes')
+        """
+        kind, numbers = KINDS[self._kind], list(self._numbers)
+        if kind.window is not None and numbers[kind.window] > episodes:
+            numbers[kind.window] = episodes
+            return measure(":".join([self._kind, *(f"{value:.15g}" for value in numbers)]))
+        return replace(self, title=kind.title(*numbers, last=min(LAST, episodes))) if kind.of_last else self
 
     def values(self, curves: Curves, exact: Exact | Optimum | None = None) -> Measured:
         """Measure each run.

@@ -9,10 +9,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from fastsoftq import checks
-from fastsoftq.comparing import LAST
 from fastsoftq.engine.dispatch import FEWEST_RUNS
-from fastsoftq.measures import measure
 from fastsoftq.studies.enough_seeds import check_measure, enough_seeds
+from fastsoftq.studies.measured_runs import main_measure
 from fastsoftq.studies.pilot import Piloted, piloted
 from fastsoftq.studies.plan import FolderError, Plan, Unit
 from fastsoftq.studies.storing.storage import LocalStorage
@@ -108,7 +107,7 @@ def estimate(
     for name, value in (("confidence", confidence), ("power", power)):
         if difference is None and value is not None:
             raise ValueError(f"{name} is {value}, and there is no difference; give one, to be found so surely")
-    main = measure(study.measures[0] if study.measures else f"last:{min(LAST, _fewest_episodes(study))}")
+    main = main_measure(study.measures, study.resolved)
     if difference is not None:
         difference = checks.positive("difference", difference)
         check_measure(main)
@@ -142,10 +141,6 @@ def _pilot(study: Study, pilot: int | None) -> int:
     if pilot is None:
         pilot = max(FEWEST_RUNS, min(_MOST_PILOT, runs // _SHARE))
     return min(runs, checks.count("pilot", pilot, least=FEWEST_RUNS))
-
-
-def _fewest_episodes(study: Study) -> int:
-    return min(condition.episodes or study.episodes for condition in study.conditions)
 
 
 def _there(study: Study, out: str | Path) -> Store | None:

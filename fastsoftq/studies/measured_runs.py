@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from fastsoftq.attainable_returns import ReturnSpan
     from fastsoftq.exact_curves import ExactCurves
     from fastsoftq.measures import Measure, Measured
+    from fastsoftq.studies.conditions import Condition
     from fastsoftq.studies.results import Results
 
 __all__ = ["MAIN", "answer_for", "main_measure", "measured"]
@@ -16,11 +18,24 @@ MAIN = "last:100"
 """The main measure of a study that names none."""
 
 
-def main_measure(measures: tuple[str, ...]) -> Measure:
-    """The measure by which a study decides: the first that it names, or else the mean of the last returns."""
+def main_measure(measures: tuple[str, ...], conditions: Iterable[Condition] = ()) -> Measure:
+    """The measure by which a study decides: the first that it names, or else the mean of the last returns.
+
+    Parameters
+    ----------
+    measures : tuple of str
+    conditions : iterable of Condition
+        With their episodes: where none has so many, the measure says so.
+
+    Returns
+    -------
+    Measure
+    """
     from fastsoftq.measures import measure
 
-    return measure(measures[0] if measures else MAIN)
+    found = measure(measures[0] if measures else MAIN)
+    most = max((condition.episodes or 0 for condition in conditions), default=0)
+    return found.within(most) if most else found
 
 
 def measured(results: Results, condition: str, measure: Measure, runs: int | None = None, first: int = 0) -> Measured:

@@ -148,6 +148,25 @@ def test_names_are_one_for_one_measure():
 
 
 @pytest.mark.parametrize(
+    ("name", "within", "title"),
+    [
+        ("last:1000", "last:150", "mean return over the last 150 episodes"),
+        ("last:100", "last:100", "mean return over the last 100 episodes"),
+        ("length:400", "length:150", "mean steps of an episode over the last 150 episodes"),
+        ("episodes_within:5:900", "episodes_within:5:150", "episodes until the mean return of 150 stays within 5"),
+        ("worst:0.1", "worst:0.1", "mean of the worst 10% of runs over the last 100 episodes"),
+        ("area", "area", "mean return over all episodes"),
+    ],
+)
+def test_a_measure_says_no_more_episodes_than_there_are(name, within, title):
+    one, cut = measure(name), measure(name).within(150)
+    assert (cut.name, cut.title[: len(title)]) == (within, title)
+    np.testing.assert_array_equal(one.values(HARD, EXACT).values, cut.values(HARD, EXACT).values)
+    assert measure("improvement").within(1).title == "probability of improvement over the last episode"
+    assert measure("worst").within(60).title.endswith("over the last 60 episodes")
+
+
+@pytest.mark.parametrize(
     ("name", "message"),
     [
         ("lst", "measure is 'lst'; did you mean 'last"),

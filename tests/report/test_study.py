@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 import fastsoftq as fsq
 from fastsoftq.cli.app import app, main
+from fastsoftq.figures.labels import typeset
 from fastsoftq.report import study_folder
 from fastsoftq.report.decision import ErrorRate
 from fastsoftq.report.page import write_report
@@ -57,7 +58,7 @@ def test_a_study_is_reported_world_by_world(ran):
     assert '<p class="answer">wide: ' in page
     error = ErrorRate.of([2, 2]).of_comparison
     expected = fsq.compare(curves, open_results(folder).curves("narrow/hard"), level=1.0 - error)
-    assert interval_text(expected.difference, expected.low, expected.high) in page.partition(">narrow</h3>")[2]
+    assert interval_text(expected.difference, expected.low, expected.high) in page.partition(">Narrow</h3>")[2]
     assert read_results(folder)[0].run["steps"] == sum(int(c.load().lengths.sum()) for c in held.agents)
 
 
@@ -65,16 +66,19 @@ def test_of_too_many_runs_the_first_are_shown_and_that_is_said(ran, monkeypatch)
     monkeypatch.setattr(study_folder, "_MOST", 100)
     held = read_results(ran())[0]
     assert held.agents[0].load().returns.shape == (100, 30)
-    assert held.sentences == ["Of each condition's 128 runs the first 100 are shown."]
+    assert held.sentences == ["Of each condition’s 128 runs the first 100 are shown."]
 
 
 def test_a_study_that_keeps_summaries_gets_a_table(ran):
     folder = ran(keep="summary", block=64)
-    summary = open_results(folder).summary("wide/soft")
-    row = read_results(folder)[0].table.rows[1]
-    assert row[0] == "wide/soft"
-    assert row[1].startswith(f"{summary.mean.mean():.2f} ± ".replace("-", "−"))
-    assert "wide/soft" in write_report(folder).read_text()
+    mean = open_results(folder).summary("wide/soft").mean.mean()
+    page = write_report(folder).read_text()
+    estimate, *_ = re.findall(
+        r"<th scope=.row.>soft</th><td>soft</td><td>([\u2212\d.]+) \[", page.partition(">Wide</h3>")[2]
+    )
+    decimals = len(estimate.partition(".")[2])
+    assert estimate == typeset(mean, decimals)
+    assert "wide/soft" not in page
 
 
 def test_a_damaged_study_is_refused_by_name(ran, capsys, monkeypatch):
@@ -133,7 +137,7 @@ def test_the_run_that_completes_a_study_writes_its_report(tmp_path):
         assert done.exit_code == 0, done.output
         assert report.exists() is complete
     assert str(report) in done.output.replace("\n", "")
-    assert "two parts" in report.read_text()
+    assert "Two parts" in report.read_text()
 
 
 def test_the_report_of_a_study_needs_no_matplotlib(ran):

@@ -85,7 +85,7 @@ def test_run_and_status_say_what_is_decided(tmp_path):
     path, out = written(tmp_path, STOPS), tmp_path / "out"
     done = fastsoftq("run", path, "--out", out, "--threads", 1)
     assert done.returncode == 0, done.stderr
-    assert "answered after 20 seeds: 1 of 1 differences of last:100, at 95%" in done.stdout
+    assert "answered after 20 seeds: 1 of 1 differences of last:20, at 95%" in done.stdout
     seen = fastsoftq("status", out)
     assert "as noted by the last run: answered after 20 seeds" in seen.stdout
     part = fastsoftq("run", path, "--out", tmp_path / "part", "--part", "1/2")

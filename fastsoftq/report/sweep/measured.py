@@ -15,11 +15,21 @@ from fastsoftq.measures import Measure, Measured, common_horizon
 from fastsoftq.report.folder import FolderContents, ReportedAgent
 from fastsoftq.report.sweep.condition_labels import Value
 
-__all__ = ["MeasuredCondition", "Watch", "bounds_of_all", "measured_conditions", "samples", "sense"]
+__all__ = [
+    "MeanCurves",
+    "MeasuredCondition",
+    "Watch",
+    "bounds_of_all",
+    "exact_value",
+    "is_of_mean_curves",
+    "measured_conditions",
+    "samples",
+    "sense",
+]
 
 Watch = Callable[[int, int], None]  # conditions read, of how many
 
-_OF_CURVES = ("last", "area", "length", "regret")  # measures that an exact curve has too
+_OF_MEAN_CURVES = ("last", "area", "length", "regret")
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +45,8 @@ class MeasuredCondition:
         The name of its agent without hyperparameters.
     coordinates : mapping of str to value
     measured : tuple of Measured or None
-        For each measure; None where planning does not know what it needs, which the main one always has.
+        For each measure; None where planning does not know what it needs, which the main one always has. Empty
+        where runs are not kept.
     bounds : tuple of (float, float) or None
         For each measure, the lowest and the highest value that a run can have; None where they are not known.
     exact : ExactCurves or None
@@ -45,6 +56,8 @@ class MeasuredCondition:
         For each measure, once all is learned.
     steps : int
         Of the environment, over all runs.
+    runs : int
+        How many there are.
     """
 
     place: int
@@ -57,16 +70,12 @@ class MeasuredCondition:
     span: ReturnSpan | None
     exact_values: tuple[float | None, ...]
     steps: int
+    runs: int
 
     @property
     def label(self) -> str:
         """As readers call the condition."""
         return self.agent.label
-
-    @property
-    def runs(self) -> int:
-        """How many there are."""
-        return len(self.of(0).values)
 
     def of(self, index: int) -> Measured:
         """What its runs came to by one of the measures, which is known."""
@@ -119,8 +128,9 @@ def measured_conditions(
                 bounds=tuple(of and measure.bounds(of, runs.returns.shape[1], span) for measure in measures),
                 exact=own,
                 span=span,
-                exact_values=tuple(_exact_value(measure, own) for measure in measures),
+                exact_values=tuple(exact_value(measure, own) for measure in measures),
                 steps=int(runs.lengths.sum(dtype=np.int64)),
+                runs=len(runs.seeds),
             )
         )
         if watch is not None:
@@ -171,22 +181,55 @@ def _up_to_common_horizons(found: Sequence[MeasuredCondition], measures: int) ->
     return [replace(one, measured=cut(one)) for one in found]
 
 
-class _AsRun(NamedTuple):
-    """An exact curve as the curves of a single run, whose lengths are expected ones."""
+def is_of_mean_curves(measure: Measure) -> bool:
+    """Whether a measure is the same of the mean curves of runs as its mean over runs: an exact curve has it too.
 
-    returns: NDArray[np.float64]
-    lengths: Any
+    Examples
+    --------
+    >>> from fastsoftq.measures import measure
+    >>> is_of_mean_curves(measure("regret")), is_of_mean_curves(measure("worst:0.05"))
+    (True, False)
+    """
+    return measure.name.partition(":")[0] in _OF_MEAN_CURVES
+
+
+class MeanCurves(NamedTuple):
+    """Mean curves in the place of those of runs; lengths are expected ones.
+
+    Examples
+    --------
+    >>> from fastsoftq.measures import measure
+    >>> measure("area").values(MeanCurves.of(np.array([[-9.0, -5.0]]), np.array([[9.5, 5.5]]))).values.tolist()
+    [-7.0]
+    """
+
+    returns: NDArray[np.float64]  # [curves, episodes]
+    lengths: Any  # [curves, episodes]
     truncated: NDArray[np.bool_]
     seeds: NDArray[np.uint64]
 
+    @classmethod
+    def of(cls, returns: NDArray[np.float64], lengths: NDArray[np.float64]) -> MeanCurves:
+        """Those of some returns and lengths, [curves, episodes]."""
+        return cls(returns, lengths, np.zeros(returns.shape, bool), np.arange(len(returns), dtype=np.uint64))
 
-def _exact_value(measure: Measure, exact: ExactCurves | None) -> float | None:
-    """What the measure gives for the exact curve itself."""
-    if exact is None or measure.name.partition(":")[0] not in _OF_CURVES:
+
+def exact_value(measure: Measure, exact: ExactCurves | None) -> float | None:
+    """What a measure gives for the exact curve itself.
+
+    Parameters
+    ----------
+    measure : Measure
+    exact : ExactCurves or None
+
+    Returns
+    -------
+    float or None
+        None where there is no exact curve, or where a curve has no such measure.
+    """
+    if exact is None or not is_of_mean_curves(measure):
         return None
-    lengths, never = exact.lengths[None], np.zeros((1, len(exact.returns)), bool)
-    as_run = _AsRun(exact.returns[None], lengths, never, np.zeros(1, np.uint64))
-    return float(measure.values(as_run, exact).values[0])
+    return float(measure.values(MeanCurves.of(exact.returns[None], exact.lengths[None]), exact).values[0])
 
 
 def samples(measure: Measure, conditions: Sequence[Measured]) -> list[NDArray[np.float64]]:

@@ -21,8 +21,10 @@ __all__ = [
     "Plane",
     "SensitivityLine",
     "by_table",
+    "grouped",
     "ordered_values",
     "parameter_pairs",
+    "place_of",
     "planes_of",
     "sensitivity_lines",
 ]
@@ -160,7 +162,7 @@ def sensitivity_lines(
     for table, own in by_table(conditions).items():
         if parameter not in sweep.parameters(table):
             continue
-        groups = _grouped(own, parameter)
+        groups = grouped(own, parameter)
         if len(groups) < 2:
             continue
         others = any(len(group) > 1 for _, group in groups)
@@ -217,11 +219,11 @@ def planes_of(
         for across, up in parameter_pairs(sweep, table):
             xs = ordered_values(one.coordinates[across] for one in own)
             ys = ordered_values(one.coordinates[up] for one in own)
-            groups = _grouped(own, across, up)
+            groups = grouped(own, across, up)
             others = any(len(group) > 1 for _, group in groups)
             best = [best_of(group, measure, index, split.choosing) for _, group in groups]
             rows = split.rows_of(best) if others else slice(None)
-            cells = [(_place(ys, y), _place(xs, x)) for (x, y), _ in groups]
+            cells = [(place_of(ys, y), place_of(xs, x)) for (x, y), _ in groups]
             means = np.full((len(ys), len(xs)), np.nan)
             for cell, one in zip(cells, best, strict=True):
                 means[cell] = _mean(measure, one.of(index).part(rows))
@@ -230,7 +232,14 @@ def planes_of(
     return planes
 
 
-def _place(values: Sequence[Value], value: Value) -> int:
+def place_of(values: Sequence[Value], value: Value) -> int:
+    """The place of a value among different ones.
+
+    Examples
+    --------
+    >>> place_of([1, True, "tied"], True)
+    1
+    """
     return next(place for place, other in enumerate(values) if _identity(other) == _identity(value))
 
 
@@ -252,10 +261,20 @@ def by_table(conditions: Sequence[MeasuredCondition]) -> dict[str, list[Measured
     return tables
 
 
-def _grouped(
+def grouped(
     conditions: Sequence[MeasuredCondition], *columns: str
 ) -> list[tuple[tuple[Value, ...], list[MeasuredCondition]]]:
-    """Conditions by their values in some columns, ascending."""
+    """Conditions by their values in some columns, ascending.
+
+    Parameters
+    ----------
+    conditions : sequence of MeasuredCondition
+    *columns : str
+
+    Returns
+    -------
+    list of (tuple of Value, list of MeasuredCondition)
+    """
     groups: dict[tuple[tuple[bool, Value], ...], list[MeasuredCondition]] = {}
     for one in conditions:
         groups.setdefault(tuple(_identity(one.coordinates[column]) for column in columns), []).append(one)

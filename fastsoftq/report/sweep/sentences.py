@@ -10,7 +10,7 @@ from fastsoftq.report.rounding import distinct, interval_text
 from fastsoftq.report.sweep.analysis import SweepAnalysis, SweptWorld
 from fastsoftq.report.sweep.condition_labels import parameter_name, value_text
 from fastsoftq.report.sweep.fair import FairComparison
-from fastsoftq.report.sweep.measured import sense
+from fastsoftq.report.sweep.measured import MeasuredCondition, sense
 from fastsoftq.report.sweep.sensitivity_lines import SensitivityLine
 
 __all__ = ["flattery_words", "plateau_words", "world_answers"]
@@ -34,8 +34,8 @@ def world_answers(world: SweptWorld, analysis: SweepAnalysis) -> list[str]:
     mains = [each[0] for each in world.comparisons if each[0] is not None]
     if mains:
         order = sorted(mains, key=lambda each: -sense(main) * world.chosen[each.one.table].worth.estimate)
-        told.append(_comparison_words(order[0], main, True))
-        told += [_comparison_words(each, main, False) for each in order[1:]]
+        told.append(_comparison_words(order[0], world, analysis, True))
+        told += [_comparison_words(each, world, analysis, False) for each in order[1:]]
     else:
         (one,) = world.chosen.values()
         text = interval_text(one.worth.estimate, one.worth.low, one.worth.high)
@@ -45,17 +45,29 @@ def world_answers(world: SweptWorld, analysis: SweepAnalysis) -> list[str]:
     return told + ([best] if best else [])
 
 
-def _comparison_words(each: FairComparison, main: Measure, whole: bool) -> str:
-    c, names = each.found, (each.one.label, each.reference.label)
+def _comparison_words(each: FairComparison, world: SweptWorld, analysis: SweepAnalysis, whole: bool) -> str:
+    c, main = each.found, analysis.measures[0]
+    names: tuple[str, ...] = each.one.label, each.reference.label
+    seemed = ""
     by = f", by {main.title}" if whole else ""
+    chosen = [one.table for one in (each.one, each.reference) if world.chosen[one.table].settings > 1]
+    if analysis.by_moments and chosen:  # what is compared is the best of an algorithm, whichever setting that is
+        best = [one for one in (each.one, each.reference) if one.table in chosen and not _is_named(one, world)]
+        names = tuple(f"{one.table} at its best" if one in best else one.label for one in (each.one, each.reference))
+        seemed = f"; in these runs that is {' and '.join(one.label for one in best)}"
     if each.sign:
         first, second = names if each.sign > 0 else names[::-1]
         least, most = sorted((abs(c.low), abs(c.high)))
         text = interval_text(abs(c.difference), least, most)
         how = "" if main.higher_is_better else " fewer" if main.unit != "return" else " less"
-        return f"{first} beats {second} by {text}{how}{by}."
+        return f"{first} beats {second} by {text}{how}{by}{seemed}."
     text = interval_text(c.difference, c.low, c.high)
-    return f"{names[0]} and {names[1]} are not told apart{by}: the difference is {text}."
+    return f"{names[0]} and {names[1]} are not told apart{by}: the difference is {text}{seemed}."
+
+
+def _is_named(one: MeasuredCondition, world: SweptWorld) -> bool:
+    """Whether it is this very condition that others are compared with."""
+    return world.reference.named and one is world.reference.condition
 
 
 def _best_words(world: SweptWorld, main: Measure) -> str:

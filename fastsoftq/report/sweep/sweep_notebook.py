@@ -9,6 +9,7 @@ from typing import Any
 from fastsoftq.report.decision import ErrorRate
 from fastsoftq.report.folder import FolderContents
 from fastsoftq.report.sweep.analysis import measures_of
+from fastsoftq.report.sweep.summary_notebook import SUMMARY_STEPS
 
 __all__ = ["notebook_text"]
 
@@ -27,11 +28,11 @@ def notebook_text(contents: FolderContents, rate: ErrorRate) -> str:
     -------
     str
         JSON of nbformat 4.5. Its cells leave what they find in `estimates`, `best`, `chosen`, `differences`,
-        `sensitivity`, `cells`, `matched`, `curves` and `scores`, and print it.
+        `sensitivity`, `cells`, `matched`, `curves` and `scores`, and print it; of summaries there are no `scores`.
     """
     assert contents.sweep is not None
-    sweep = contents.sweep
-    measures = measures_of(sweep.measures, int(contents.run["episodes"]))
+    sweep, agents = contents.sweep, contents.agents or contents.summarised
+    measures = measures_of(sweep.measures, contents.episodes)
     given = {
         "folder": str(contents.folder.resolve()),
         "measures": [each.name for each in measures],
@@ -39,16 +40,16 @@ def notebook_text(contents: FolderContents, rate: ErrorRate) -> str:
         "select": sweep.select,
         "described": rate.of_description,
         "decided": rate.of_comparison,
-        "conditions": [agent.name for agent in contents.agents],
-        "labels": [agent.label for agent in contents.agents],
-        "worlds": [agent.world for agent in contents.agents],
+        "conditions": [agent.name for agent in agents],
+        "labels": [agent.label for agent in agents],
+        "worlds": [agent.world for agent in agents],
         "tables": sweep.tables,
         "parameters": {table: sweep.parameters(table) for table in dict.fromkeys(sweep.tables)},
     }
     cells = [_words(f"# {contents.heading}\n\nThe numbers of its report, found again from the folder.")]
     settings = "\n".join(f"{name} = {value!r}" for name, value in given.items())
     cells += [_words("What the report was asked, and how seldom each statement may be wrong."), _code(settings)]
-    for words, code in _STEPS:
+    for words, code in SUMMARY_STEPS if contents.summarised else _STEPS:
         cells += [_words(words), _code(code)]
     return json.dumps(_notebook(cells), indent=1, ensure_ascii=False) + "\n"
 
@@ -321,8 +322,8 @@ if len(names) > 1 and known and main.name.partition(":")[0] in ("last", "area"):
         resamples = max(resamples_for(decided), math.ceil(20 / decided))
         try:
             e = suite_interval(matrix, "interquartile_mean", level=1 - decided, resamples=resamples)
-        except ValueError as refused:
-            print(table, "|", refused)
+        except ValueError:
+            print(table, "| so few seeds have no interval of an interquartile mean at this confidence")
             continue
         scores[table] = e
         print(table, "|", f"interquartile mean {e.estimate:.6g} [{e.low:.6g}, {e.high:.6g}]")

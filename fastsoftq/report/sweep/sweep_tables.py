@@ -9,7 +9,7 @@ from fastsoftq.figures.labels import typeset
 from fastsoftq.measures import Measure
 from fastsoftq.report.comparison_tables import Footnotes
 from fastsoftq.report.findings import Table
-from fastsoftq.report.rounding import distinct, p_text, share_text
+from fastsoftq.report.rounding import apart, distinct, p_text, share_text
 from fastsoftq.report.sweep.analysis import SweepAnalysis, SweptWorld
 from fastsoftq.report.sweep.condition_labels import parameter_name, value_text
 from fastsoftq.report.sweep.fair import FairComparison
@@ -56,7 +56,9 @@ def main_table(world: SweptWorld, columns: Sequence[str], analysis: SweepAnalysi
             )
             if exact:
                 row.append(_UNKNOWN if value is None else distinct(value, 2, 0.0))
-                row.append(_UNKNOWN if value is None or found is None else distinct(found.estimate - value, 2, 0.0))
+                row.append(
+                    _UNKNOWN if value is None or found is None else distinct(apart(found.estimate, value), 2, 0.0)
+                )
         rows.append(row + (["yes" if place in world.best else "no"] if main.is_mean else []))
     caption = "[ ]: intervals at the confidence of the report, over all seeds"
     if main.is_mean:
@@ -102,29 +104,32 @@ def fair_table(world: SweptWorld, analysis: SweepAnalysis) -> Table:
     several = any(one.settings > 1 for one in world.chosen.values())
     header = ["algorithm at its best" if several else "algorithm", *(["settings"] if several else []), heading(main)]
     header += [f"difference of {short(m)}" for m in analysis.measures]
-    header += ["p (corrected)", "better runs"]
+    by_run = not analysis.by_moments
+    header += ["p (corrected)", *(["better runs"] if by_run else [])]
     rows = []
     for table, one in world.chosen.items():
         row = [one.condition.label, *([typeset(one.settings)] if several else [])]
         row.append(notes.interval(one.worth.estimate, one.worth.low, one.worth.high, one.worth.caution))
         comparisons = of.get(table)
         if comparisons is None:
-            row += [""] * (len(analysis.measures) + 2)
+            row += [""] * (len(header) - len(row))
         else:
             for each in comparisons:
                 row.append(_UNKNOWN if each is None else _difference(each, notes))
             by_main, error = comparisons[0], analysis.rate.of_comparison
             assert by_main is not None
-            row += [
-                p_text(min(1.0, by_main.found.p_value * 0.05 / error)),
-                share_text(_better(by_main.measure, by_main.found.probability_of_improvement)),
-            ]
+            row.append(p_text(min(1.0, by_main.found.p_value * 0.05 / error)))
+            if by_run:
+                row.append(share_text(_better(by_main.measure, by_main.found.probability_of_improvement)))
         rows.append(row)
     caption = (
-        f"differences are to {reference.label}; p: corrected for all that this report compares, told apart at 0.05 or "
-        "below, where the interval of the difference is clear of 0; better runs: in how many pairs of runs it beats "
-        "the reference"
+        f"Differences are to {reference.label}; p: corrected for all that this report compares, told apart at 0.05 or "
+        "below, where the interval of the difference is clear of 0"
     )
+    if several and not by_run:
+        caption += "; it is between the best settings of both by the first measure, whichever they are"
+    if by_run:
+        caption += "; better runs: in how many pairs of runs it beats the reference"
     return Table(header, rows, caption, f"{main.title[0].upper()}{main.title[1:]}", notes.listed())
 
 

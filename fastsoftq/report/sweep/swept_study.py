@@ -56,6 +56,8 @@ class SweptStudy:
         From the place of a condition to the `ReturnSpan` of its world, or to None where it is not known.
     bounds : callable
         From the place of a condition to what one of its episodes can have, or to None where it is not known.
+    runs, episodes : tuple of int
+        Of each condition; empty where all have those of the study.
     """
 
     coordinates: Mapping[str, tuple[Value, ...]]
@@ -66,6 +68,8 @@ class SweptStudy:
     select: tuple[int, int] | None = None
     span: Callable[[int], ReturnSpan | None] = lambda place: None
     bounds: Callable[[int], EpisodeBounds | None] = lambda place: None
+    runs: tuple[int, ...] = ()
+    episodes: tuple[int, ...] = ()
 
     @cached_property
     def tables(self) -> list[str]:

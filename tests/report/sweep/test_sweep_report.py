@@ -10,15 +10,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import fastsoftq as fsq
 from fastsoftq.measures import measure
+from fastsoftq.report.findings import Table
 from fastsoftq.report.page import write_report
 from fastsoftq.report.reader import read_results
 from fastsoftq.report.rounding import interval_text
 from fastsoftq.report.sections import error_rate, section
 from fastsoftq.report.sweep.analysis import analysed
+from fastsoftq.report.sweep.latex import escaped, latex_table
 from fastsoftq.report.sweep.swept_study import Asked
 from fastsoftq.statistics import selection_bias
-from fastsoftq.studies import open_results, read_study, run
+from fastsoftq.studies import Condition, Study, open_results, read_study, run
+from tests.report.pages import Page, check
 
 STUDY = """
 name = "small sweep"
@@ -300,3 +304,52 @@ def test_a_study_says_how_it_is_read(tmp_path):
     assert [m.name for m in found.measures] == ["area"]
     assert (found.split.tune, found.split.test) == (6, 10)
     assert found.worlds[0].reference.table == "soft"
+
+
+def test_counts_and_titles_say_what_there_is(tmp_path):
+    names = {"hard": 12, "soft": None, "cold": 20}
+    agents = {
+        "hard": fsq.QLearning(0.8, 0.95),
+        "soft": fsq.SoftQLearning(0.8, 0.95, reward_scale=9.0),
+        "cold": fsq.SoftQLearning(0.8, 0.95, reward_scale=10.0),
+    }
+    study = Study(
+        name="own counts",
+        episodes=30,
+        seeds=24,
+        max_steps=40,
+        environments={"cliff": fsq.cliff_walking(height=3, width=5)},
+        agents=agents,
+        conditions=[Condition("cliff", name, seeds=seeds) for name, seeds in names.items()],
+        measures=("last:1000", "last:100", "worst", "episodes_to:-20"),
+    )
+    run(study, tmp_path / "out", threads=1)
+    page = Page.at(write_report(tmp_path / "out"))
+    check(page)
+    assert "conditions 3, of 12 to 24 seeds and 30 episodes" in page.words
+    assert "seeds 12 to 24 episodes 30" in page.words
+    assert "100 episodes" not in page.words
+    measured = "mean return over the last 30 episodes; mean of the worst 5% of runs over the last 30 episodes; episodes"
+    assert f"measured by {measured}" in page.words
+
+
+@pytest.mark.parametrize(
+    ("text", "latex"),
+    [
+        ("a <b> | c", r"a $<$b$>$ \textbar{} c"),
+        ("two\nlines\n\nof it", "two lines  of it"),
+        ("\u202eturned\u2066", " turned "),
+        ("bell\x07 and\ttab", "bell  and tab"),
+        ("--- ,, ''", "-{}-{}- ,{}, '{}'"),
+        ("!`", r"!\textasciigrave{}"),
+        ("β, λ ≤ −5", r"$\beta$, $\lambda$ $\le$ $-5$"),
+    ],
+)
+def test_latex_shows_odd_names_as_they_are(text, latex):
+    assert escaped(text) == latex
+
+
+def test_no_row_of_latex_is_taken_for_an_argument_of_the_row_before():
+    text = latex_table(Table(["agent", "return"], [["[2cm]", "1"], ["*", "2"]], title="All"))
+    rows = [line for line in text.splitlines() if " & " in line]
+    assert rows[1:] == [r"{}[2cm] & 1 \\", r"{}* & 2 \\"]
