@@ -106,7 +106,7 @@ class Precision:
 class Devices:
     """4096 runs of 100 episodes of cliff walking: one core, or one GPU with results in host memory."""
 
-    params = (list(AGENTS), ["cpu", "cuda"])
+    params = (["hard", "soft"], ["cpu", "cuda"])
     param_names = ("agent", "device")
     unit = "million steps/s"
 

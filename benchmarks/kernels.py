@@ -1,10 +1,9 @@
-"""The public kernels, each in a compiled loop over many states, beside SciPy and NumPy where they have the same.
+"""The public kernels, each in a compiled loop over many states.
 
 Times are of a million states, updates or numbers: 5 ms are 200 million a second.
 """
 
 import numpy as np
-from scipy import special
 
 from benchmarks.measuring import millions_per_second, per_million
 from fastsoftq.kernels import numerics, operators, policies, random, updates
@@ -174,7 +173,7 @@ class Operators(_OverTables):
 
 class Policies(_OverTables):
     loops = (greedy, epsilon_greedy, boltzmann)
-    params = ([loop.__name__ for loop in loops], [4, 16])
+    params = ([loop.__name__ for loop in loops], [4])
 
     def time_per_million_states(self, kernel, actions):
         self.passes()
@@ -203,45 +202,3 @@ class Numbers(_OverTables):
 
     def time_per_million_numbers(self, kernel):
         self.passes()
-
-
-class UsualStates:
-    """The same by NumPy and SciPy, whole tables at once."""
-
-    same = {  # noqa: RUF012
-        "hard_value": lambda q: q.max(axis=1).sum(),
-        "soft_value": lambda q: 0.5 * special.logsumexp(q / 0.5, axis=1).sum(),
-        "softmax": lambda q: special.softmax(q / 0.5, axis=1),
-        "entropy": lambda q: special.entr(q).sum(),
-    }
-    params = (list(same),)
-    param_names = ("kernel",)
-
-    def setup(self, kernel):
-        self.q = np.random.default_rng(0).dirichlet(np.ones(4), STATES)
-        self.timer = per_million(PASSES * STATES)
-
-    def time_per_million_states(self, kernel):
-        for _ in range(PASSES):
-            self.same[kernel](self.q)
-
-
-class UsualNumbers:
-    """The same by NumPy."""
-
-    same = {  # noqa: RUF012
-        "exp2": lambda q: np.exp2(q).sum(),
-        "log2": lambda q: np.log2(q).sum(),
-        "uniform": lambda q: np.random.default_rng(1).random(q.size).sum(),
-        "integer": lambda q: np.random.default_rng(1).integers(10, size=q.size).sum(),
-    }
-    params = (list(same),)
-    param_names = ("kernel",)
-
-    def setup(self, kernel):
-        self.q = np.random.default_rng(0).dirichlet(np.ones(4), STATES)
-        self.timer = per_million(PASSES * self.q.size)
-
-    def time_per_million_numbers(self, kernel):
-        for _ in range(PASSES):
-            self.same[kernel](self.q)
