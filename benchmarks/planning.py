@@ -18,6 +18,7 @@ class Planning:
     params = (list(WORLDS),)
     param_names = ("environment",)
     timer = time.process_time
+    repeat = (5, 40, 2.0)  # least, most, seconds
 
     def setup(self, environment):
         self.mdp = ENVIRONMENTS[environment]()
@@ -65,6 +66,7 @@ class RandomWorlds:
     params = ([1, 4], [10_000])
     param_names = ("outcomes", "states")
     timer = time.process_time
+    repeat = (5, 40, 2.0)  # least, most, seconds
     unit = "thousand states/s"
 
     def setup(self, outcomes, states):

@@ -89,6 +89,7 @@ class Runs:
 
     params = ((20, 1000),)
     param_names = ("runs",)
+    repeat = (5, 40, 2.0)  # least, most, seconds
 
     def setup(self, runs):
         self.a, self.b = np.random.default_rng(0).uniform(size=(2, runs))
