@@ -5,26 +5,31 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from fastsoftq import checks
+from fastsoftq.engine.gpu.driver import GpuError
+from fastsoftq.engine.gpu.several_cards import CPU, checked_device
 from fastsoftq.engine.threads import Progress
 from fastsoftq.mdp.ends import warn_of_endless_starts
+from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.reward_scales import warn_below_critical
+from fastsoftq.studies.batches import batches_of
+from fastsoftq.studies.clusters import check_workers, dask_client, dask_workers
 from fastsoftq.studies.inspect import Row
 from fastsoftq.studies.plan import FolderError, Unit
 from fastsoftq.studies.results import Results
 from fastsoftq.studies.rounds import StudyDecision, check_rounds, decided, round_sizes, write_down
 from fastsoftq.studies.storing.store import Store, create, open_store
 from fastsoftq.studies.study import Study
-from fastsoftq.studies.work import Result, dask_client, dask_workers, work
+from fastsoftq.studies.work import Each, Result, work
 
-__all__ = ["Outcome", "Tally", "Watch", "filled", "run", "threads_of"]
+__all__ = ["Outcome", "Tally", "Watch", "filled", "run", "study_device", "threads_of"]
 
 _AGAIN = 1.0  # seconds until a unit that another run has is tried again
 _WAIT = 0.2  # seconds for a unit to end, before those that others have are thought of
@@ -133,6 +138,7 @@ def run(
     source: str | None = None,
     watch: Watch | None = None,
     beside: bool = False,
+    device: str | None = None,
 ) -> Outcome:
     """Run a study, or take it up where it stopped.
 
@@ -140,8 +146,8 @@ def run(
     or there may be no more. What is decided does not depend on interruptions either: all rounds are looked at again.
 
     What is in the folder already is checked, every bit of it, and kept; what is missing or damaged is computed. The
-    contents do not depend on threads, workers, parts, chunks or interruptions. Several runs on one folder share the
-    work. An interruption (Ctrl-C) drops the chunks in hand.
+    contents do not depend on threads, workers, devices, parts, chunks or interruptions. Several runs on one folder
+    share the work. An interruption (Ctrl-C) drops the chunks in hand.
 
     Parameters
     ----------
@@ -163,6 +169,9 @@ def run(
         Told how it goes.
     beside : bool
         Whether other files may lie in the folder, as an experiment's findings do.
+    device : str, optional
+        Where to train, as for `train`. A GPU takes many chunks of a condition at a time, and `threads` store them. Of
+        Dask workers, those that have no such GPU train on their processors.
 
     Returns
     -------
@@ -179,6 +188,8 @@ def run(
         The folder holds something else.
     ImportError
         Without dask.distributed, where it is asked for.
+    GpuError
+        A GPU that is missing or cannot be used, told before anything is written; or one that is full, by then.
     OSError
         Something could not be read or written. What was done stays done.
 
@@ -208,6 +219,7 @@ def run(
     if index > parts:
         raise ValueError(f"part is {index}/{parts}; it must be from 1/{parts} to {parts}/{parts}")
     threads = checks.threads(threads)
+    place = study_device(device, study.environments, dask)
     watch = watch or Tally()
     for condition in study.resolved:
         environment, agent = study.environments[condition.environment], study.agents[condition.agent]
@@ -218,6 +230,8 @@ def run(
     start = time.perf_counter()
     with ExitStack() as stack:
         client = None if dask is None else stack.enter_context(dask_client(dask, threads))
+        if client is not None and place != CPU:
+            check_workers(client, place)
 
         def fill(study: Study) -> Outcome:
             with ExitStack() as inner:
@@ -225,13 +239,50 @@ def run(
                 units = store.plan.units((index, parts))
                 watch.begin(store, units)
                 if client is None:
-                    submit, width = inner.enter_context(threads_of(store, study, threads, watch))
+                    submit, width = inner.enter_context(threads_of(store, study, threads, watch, place))
                 else:
-                    submit, width = dask_workers(client, store, study)
-                return filled(store, units, submit, width, watch, mended)
+                    submit, width = dask_workers(client, store, study, place)
+                return filled(store, batches_of(store.plan, units, place), submit, width, watch, mended)
 
         outcome = fill(study) if study.stop is None else _in_rounds(study, out, fill)
     return outcome._replace(seconds=time.perf_counter() - start)
+
+
+def study_device(device: str | None, environments: Mapping[str, TabularMDP], dask: str | None = None) -> str:
+    """Check where a study is to be trained.
+
+    Parameters
+    ----------
+    device : str or None
+    environments : mapping of str to TabularMDP
+    dask : str, optional
+        As for `run`: the GPUs are then the workers'.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    TypeError, ValueError
+        No device's name, or one that cannot train in one of the environments; a GPU of local Dask workers.
+    GpuError
+        A GPU that is not there, is too old, or cannot be used.
+    """
+    name = CPU
+    for mdp in environments.values():
+        if dask is None:
+            name = checked_device(device, mdp)
+        else:
+            with suppress(GpuError):  # not here, but where the workers are
+                checked_device(device, mdp)
+            name = device or CPU
+    if dask == "local" and name != CPU:
+        raise ValueError(
+            f"dask is 'local' and device is {name!r}; workers would compete for the GPU. Leave dask out: one process "
+            "trains on all GPUs of this machine"
+        )
+    return name
 
 
 def _in_rounds(study: Study, out: str | Path, fill: Callable[[Study], Outcome]) -> Outcome:
@@ -282,8 +333,8 @@ def _both(one: Outcome, other: Outcome) -> Outcome:
 
 def filled(
     store: Store,
-    units: list[Unit],
-    submit: Callable[[Unit], Future[Result]],
+    batches: list[list[Unit]],
+    submit: Callable[[list[Unit]], Future[list[Result]]],
     width: Callable[[], int],
     watch: Watch,
     damaged: tuple[str, ...] = (),
@@ -293,9 +344,10 @@ def filled(
     Parameters
     ----------
     store : Store
-    units : list of Unit
+    batches : list of list of Unit
+        What is trained together.
     submit : callable
-        Hands a unit out.
+        Hands a batch out.
     width : callable
         Says how many may be handed out at a time.
     watch : Watch
@@ -309,7 +361,7 @@ def filled(
     start = time.perf_counter()
     computed = kept = steps = new_runs = old_runs = 0
     found = list(damaged)
-    for result in _results(units, submit, width):
+    for result in _results(batches, submit, width):
         watch.done(result)
         kept += not result.busy and not result.new_steps
         old_runs += 0 if result.busy else result.runs - result.new_runs
@@ -324,31 +376,34 @@ def filled(
     return Outcome(store, computed, kept, steps, seconds, tuple(found), new_runs, old_runs)
 
 
-def _results(units: list[Unit], submit: Callable[[Unit], Future[Result]], width: Callable[[], int]) -> Iterator[Result]:
-    """Hand units out, a few at a time, and yield what became of them; those that others have come again later."""
-    ready = iter(units)
-    later: list[tuple[float, Unit]] = []
-    pending: set[Future[Result]] = set()
+def _results(
+    batches: list[list[Unit]], submit: Callable[[list[Unit]], Future[list[Result]]], width: Callable[[], int]
+) -> Iterator[Result]:
+    """Hand batches out, a few at a time, and yield what became of units; those that others have come again later."""
+    ready = iter(batches)
+    later: list[tuple[float, list[Unit]]] = []
+    pending: set[Future[list[Result]]] = set()
     more = True
     try:
         while more or later or pending:
             while later and later[0][0] < time.monotonic() and len(pending) < width():
                 pending.add(submit(later.pop(0)[1]))
             while more and len(pending) < width():
-                unit = next(ready, None)
-                more = unit is not None
-                if unit is not None:
-                    pending.add(submit(unit))
+                batch = next(ready, None)
+                more = batch is not None
+                if batch is not None:
+                    pending.add(submit(batch))
             if not pending:
                 time.sleep(_WAIT)
             done, pending = wait(pending, _WAIT, FIRST_COMPLETED)
             for future in done:
-                result = future.result()
-                if result.busy:
-                    later.append((time.monotonic() + _AGAIN, result.unit))
-                else:  # it may be what the others wait for
-                    later = [(0.0, unit) for _, unit in later]
-                yield result
+                results = future.result()
+                busy = [result.unit for result in results if result.busy]
+                if len(busy) < len(results):  # it may be what the others wait for
+                    later = [(0.0, batch) for _, batch in later]
+                if busy:
+                    later.append((time.monotonic() + _AGAIN, busy))
+                yield from results
     finally:
         for future in pending:
             future.cancel()
@@ -356,21 +411,26 @@ def _results(units: list[Unit], submit: Callable[[Unit], Future[Result]], width:
 
 @contextmanager
 def threads_of(
-    store: Store, study: Study, threads: int, watch: Watch
-) -> Iterator[tuple[Callable[[Unit], Future[Result]], Callable[[], int]]]:
-    """Threads of this process, each with a unit at a time; on the way out they drop what they have in hand."""
+    store: Store, study: Study, threads: int, watch: Watch, device: str
+) -> Iterator[tuple[Callable[[list[Unit]], Future[list[Result]]], Callable[[], int]]]:
+    """Threads of this process, each with a batch at a time; on the way out they drop what they have in hand.
+
+    For a GPU there are two: one has its batch trained while the other looks at its own, or commits it, by more threads.
+    """
     stop = threading.Event()
+    at_once = threads if device == CPU else 2
 
-    def one(unit: Unit) -> Result:
-        def tick(unit: Unit, progress: Progress) -> None:
-            if stop.is_set():
-                raise _StoppedError
-            watch.tick(unit, progress)
+    def tick(unit: Unit, progress: Progress) -> None:
+        if stop.is_set():
+            raise _StoppedError
+        watch.tick(unit, progress)
 
-        return work(store, study, unit, tick)
-
-    with ThreadPoolExecutor(threads, thread_name_prefix="fastsoftq-study") as pool:
+    with ExitStack() as stack:
+        each: Each = map
+        if device != CPU:
+            each = stack.enter_context(ThreadPoolExecutor(threads, thread_name_prefix="fastsoftq-store")).map
+        pool = stack.enter_context(ThreadPoolExecutor(at_once, thread_name_prefix="fastsoftq-study"))
         try:
-            yield lambda unit: pool.submit(one, unit), lambda: threads + 1
+            yield lambda batch: pool.submit(work, store, study, batch, tick, device, each), lambda: at_once + 1
         finally:
             stop.set()
