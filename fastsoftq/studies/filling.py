@@ -6,16 +6,17 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import NamedTuple
 
+from fastsoftq.engine.gpu.several_cards import CPU
 from fastsoftq.engine.threads import Progress
 from fastsoftq.studies.plan import Unit
 from fastsoftq.studies.rounds import StudyDecision
 from fastsoftq.studies.storing.store import Store
 from fastsoftq.studies.study import Study
 from fastsoftq.studies.watching import Watch
-from fastsoftq.studies.work import Result, work
+from fastsoftq.studies.work import Each, Result, work
 
 __all__ = ["Outcome", "filled", "threads_of"]
 
@@ -43,8 +44,8 @@ class _StoppedError(Exception):
 
 def filled(
     store: Store,
-    units: list[Unit],
-    submit: Callable[[Unit], Future[Result]],
+    batches: list[list[Unit]],
+    submit: Callable[[list[Unit]], Future[list[Result]]],
     width: Callable[[], int],
     watch: Watch,
     damaged: tuple[str, ...] = (),
@@ -54,9 +55,10 @@ def filled(
     Parameters
     ----------
     store : Store
-    units : list of Unit
+    batches : list of list of Unit
+        What is trained together.
     submit : callable
-        Hands a unit out.
+        Hands a batch out.
     width : callable
         Says how many may be handed out at a time.
     watch : Watch
@@ -70,7 +72,7 @@ def filled(
     start = time.perf_counter()
     computed = kept = steps = new_runs = old_runs = 0
     found = list(damaged)
-    for result in _results(units, submit, width):
+    for result in _results(batches, submit, width):
         watch.done(result)
         kept += not result.busy and not result.new_steps
         old_runs += 0 if result.busy else result.runs - result.new_runs
@@ -85,31 +87,34 @@ def filled(
     return Outcome(store, computed, kept, steps, seconds, tuple(found), new_runs, old_runs)
 
 
-def _results(units: list[Unit], submit: Callable[[Unit], Future[Result]], width: Callable[[], int]) -> Iterator[Result]:
-    """Hand units out, a few at a time, and yield what became of them; those that others have come again later."""
-    ready = iter(units)
-    later: list[tuple[float, Unit]] = []
-    pending: set[Future[Result]] = set()
+def _results(
+    batches: list[list[Unit]], submit: Callable[[list[Unit]], Future[list[Result]]], width: Callable[[], int]
+) -> Iterator[Result]:
+    """Hand batches out, a few at a time, and yield what became of units; those that others have come again later."""
+    ready = iter(batches)
+    later: list[tuple[float, list[Unit]]] = []
+    pending: set[Future[list[Result]]] = set()
     more = True
     try:
         while more or later or pending:
             while later and later[0][0] < time.monotonic() and len(pending) < width():
                 pending.add(submit(later.pop(0)[1]))
             while more and len(pending) < width():
-                unit = next(ready, None)
-                more = unit is not None
-                if unit is not None:
-                    pending.add(submit(unit))
+                batch = next(ready, None)
+                more = batch is not None
+                if batch is not None:
+                    pending.add(submit(batch))
             if not pending:
                 time.sleep(_WAIT)
             done, pending = wait(pending, _WAIT, FIRST_COMPLETED)
             for future in done:
-                result = future.result()
-                if result.busy:
-                    later.append((time.monotonic() + _AGAIN, result.unit))
-                else:  # it may be what the others wait for
-                    later = [(0.0, unit) for _, unit in later]
-                yield result
+                results = future.result()
+                busy = [result.unit for result in results if result.busy]
+                if len(busy) < len(results):  # it may be what the others wait for
+                    later = [(0.0, batch) for _, batch in later]
+                if busy:
+                    later.append((time.monotonic() + _AGAIN, busy))
+                yield from results
     finally:
         for future in pending:
             future.cancel()
@@ -117,21 +122,26 @@ def _results(units: list[Unit], submit: Callable[[Unit], Future[Result]], width:
 
 @contextmanager
 def threads_of(
-    store: Store, study: Study, threads: int, watch: Watch
-) -> Iterator[tuple[Callable[[Unit], Future[Result]], Callable[[], int]]]:
-    """Threads of this process, each with a unit at a time; on the way out they drop what they have in hand."""
+    store: Store, study: Study, threads: int, watch: Watch, device: str
+) -> Iterator[tuple[Callable[[list[Unit]], Future[list[Result]]], Callable[[], int]]]:
+    """Threads of this process, each with a batch at a time; on the way out they drop what they have in hand.
+
+    For a GPU there are two: one has its batch trained while the other looks at its own, or commits it, by more threads.
+    """
     stop = threading.Event()
+    at_once = threads if device == CPU else 2
 
-    def one(unit: Unit) -> Result:
-        def tick(unit: Unit, progress: Progress) -> None:
-            if stop.is_set():
-                raise _StoppedError
-            watch.tick(unit, progress)
+    def tick(unit: Unit, progress: Progress) -> None:
+        if stop.is_set():
+            raise _StoppedError
+        watch.tick(unit, progress)
 
-        return work(store, study, unit, tick)
-
-    with ThreadPoolExecutor(threads, thread_name_prefix="fastsoftq-study") as pool:
+    with ExitStack() as stack:
+        each: Each = map
+        if device != CPU:
+            each = stack.enter_context(ThreadPoolExecutor(threads, thread_name_prefix="fastsoftq-store")).map
+        pool = stack.enter_context(ThreadPoolExecutor(at_once, thread_name_prefix="fastsoftq-study"))
         try:
-            yield lambda unit: pool.submit(one, unit), lambda: threads + 1
+            yield lambda batch: pool.submit(work, store, study, batch, tick, device, each), lambda: at_once + 1
         finally:
             stop.set()

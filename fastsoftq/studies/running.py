@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 
 from fastsoftq import checks
+from fastsoftq.engine.gpu.driver import GpuError
+from fastsoftq.engine.gpu.several_cards import CPU, checked_device
 from fastsoftq.mdp.ends import warn_of_endless_starts
+from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.reward_scales import warn_below_critical
+from fastsoftq.studies.batches import batches_of
+from fastsoftq.studies.clusters import check_workers, dask_client, dask_workers
 from fastsoftq.studies.filling import Outcome, filled, threads_of
 from fastsoftq.studies.plan import FolderError
 from fastsoftq.studies.results import Results
@@ -19,10 +24,9 @@ from fastsoftq.studies.rounds import check_rounds, decided, round_sizes, write_d
 from fastsoftq.studies.storing.store import create, open_store
 from fastsoftq.studies.study import Study
 from fastsoftq.studies.watching import Tally, Watch
-from fastsoftq.studies.work import dask_client, dask_workers
 from fastsoftq.system.provenance import provenance
 
-__all__ = ["Outcome", "Tally", "Watch", "filled", "run", "threads_of"]
+__all__ = ["Outcome", "Tally", "Watch", "filled", "run", "study_device", "threads_of"]
 
 
 def run(
@@ -36,6 +40,7 @@ def run(
     source: str | None = None,
     watch: Watch | None = None,
     beside: bool = False,
+    device: str | None = None,
 ) -> Outcome:
     """Run a study, or take it up where it stopped.
 
@@ -43,8 +48,8 @@ def run(
     or there may be no more. What is decided does not depend on interruptions either: all rounds are looked at again.
 
     What is in the folder already is checked, every bit of it, and kept; what is missing or damaged is computed. The
-    contents do not depend on threads, workers, parts, chunks or interruptions. Several runs on one folder share the
-    work. An interruption (Ctrl-C) drops the chunks in hand.
+    contents do not depend on threads, workers, devices, parts, chunks or interruptions. Several runs on one folder
+    share the work. An interruption (Ctrl-C) drops the chunks in hand.
 
     Parameters
     ----------
@@ -66,6 +71,9 @@ def run(
         Told how it goes.
     beside : bool
         Whether other files may lie in the folder, as an experiment's findings do.
+    device : str, optional
+        Where to train, as for `train`. A GPU takes many chunks of a condition at a time, and `threads` store them. Of
+        Dask workers, those that have no such GPU train on their processors.
 
     Returns
     -------
@@ -82,6 +90,8 @@ def run(
         The folder holds something else.
     ImportError
         Without dask.distributed, where it is asked for.
+    GpuError
+        A GPU that is missing or cannot be used, told before anything is written; or one that is full, by then.
     OSError
         Something could not be read or written. What was done stays done.
 
@@ -111,6 +121,7 @@ def run(
     if index > parts:
         raise ValueError(f"part is {index}/{parts}; it must be from 1/{parts} to {parts}/{parts}")
     threads = checks.threads(threads)
+    place = study_device(device, study.environments, dask)
     watch = watch or Tally()
     for condition in study.resolved:
         environment, agent = study.environments[condition.environment], study.agents[condition.agent]
@@ -121,6 +132,8 @@ def run(
     start, made_by = time.perf_counter(), None if study.stop is None else provenance()  # of all rounds
     with ExitStack() as stack:
         client = None if dask is None else stack.enter_context(dask_client(dask, threads))
+        if client is not None and place != CPU:
+            check_workers(client, place)
 
         def fill(study: Study) -> Outcome:
             with ExitStack() as inner:
@@ -128,13 +141,50 @@ def run(
                 units = store.plan.units((index, parts))
                 watch.begin(store, units)
                 if client is None:
-                    submit, width = inner.enter_context(threads_of(store, study, threads, watch))
+                    submit, width = inner.enter_context(threads_of(store, study, threads, watch, place))
                 else:
-                    submit, width = dask_workers(client, store, study)
-                return filled(store, units, submit, width, watch, mended)
+                    submit, width = dask_workers(client, store, study, place)
+                return filled(store, batches_of(store.plan, units, place), submit, width, watch, mended)
 
         outcome = fill(study) if study.stop is None else _in_rounds(study, out, fill)
     return outcome._replace(seconds=time.perf_counter() - start)
+
+
+def study_device(device: str | None, environments: Mapping[str, TabularMDP], dask: str | None = None) -> str:
+    """Check where a study is to be trained.
+
+    Parameters
+    ----------
+    device : str or None
+    environments : mapping of str to TabularMDP
+    dask : str, optional
+        As for `run`: the GPUs are then the workers'.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    TypeError, ValueError
+        No device's name, or one that cannot train in one of the environments; a GPU of local Dask workers.
+    GpuError
+        A GPU that is not there, is too old, or cannot be used.
+    """
+    name = CPU
+    for mdp in environments.values():
+        if dask is None:
+            name = checked_device(device, mdp)
+        else:
+            with suppress(GpuError):  # not here, but where the workers are
+                checked_device(device, mdp)
+            name = device or CPU
+    if dask == "local" and name != CPU:
+        raise ValueError(
+            f"dask is 'local' and device is {name!r}; workers would compete for the GPU. Leave dask out: one process "
+            "trains on all GPUs of this machine"
+        )
+    return name
 
 
 def _in_rounds(study: Study, out: str | Path, fill: Callable[[Study], Outcome]) -> Outcome:

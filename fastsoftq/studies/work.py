@@ -1,33 +1,46 @@
-"""One unit of a study: found done, or claimed, trained and committed, in this process or by a Dask worker.
+"""Units of a study: found done, or claimed, trained and committed.
 
-Workers write their own chunks, and the client sees only what became of each.
+What is trained at once is a batch, of one unit on a processor. A GPU takes a hundred thousand runs at a time, many
+units of one condition; each of them is claimed and committed by itself all the same, and holds the same bytes.
 """
 
 from __future__ import annotations
 
-import multiprocessing
-import platform
+import threading
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future
-from contextlib import contextmanager
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+from itertools import accumulate, pairwise
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fastsoftq.engine.curves import LearningCurves
+from fastsoftq.engine.gpu.several_cards import CPU
 from fastsoftq.engine.threads import Progress
 from fastsoftq.studies.conditions import source_states
-from fastsoftq.studies.plan import FolderError, Unit
+from fastsoftq.studies.plan import Unit
 from fastsoftq.studies.storing.kept_arrays import FINAL_TABLE
-from fastsoftq.studies.storing.store import Store
+from fastsoftq.studies.storing.store import Found, Store
 from fastsoftq.studies.study import Study
 from fastsoftq.training import Training
 
-__all__ = ["Result", "Tick", "dask_client", "dask_workers", "work"]
+__all__ = ["Each", "Result", "Tick", "work"]
 
 Tick = Callable[[Unit, Progress], None]
+
+T = TypeVar("T")
+
+_gpus = threading.Lock()  # of this process: they train one batch at a time
+
+
+class Each(Protocol):
+    """`map`, or that of a pool of threads."""
+
+    def __call__(self, function: Callable[[Any], T], items: Iterable[Any], /) -> Iterator[T]:
+        """What a function makes of each item, in their order."""
 
 
 class Result(NamedTuple):
@@ -43,81 +56,196 @@ class Result(NamedTuple):
     new_runs: int = 0  # of `runs`, those made just now
 
 
-def work(store: Store, study: Study, unit: Unit, tick: Tick | None = None) -> Result:
-    """See to it that a unit is done, and first the one that it starts from, if any.
+class _Claimed(NamedTuple):
+    """A unit that is to be trained here."""
+
+    unit: Unit
+    found: Found
+    there: int  # its first runs, which are kept
+
+    @property
+    def new_runs(self) -> int:
+        return self.unit.runs - self.there
+
+
+def work(
+    store: Store,
+    study: Study,
+    batch: Sequence[Unit],
+    tick: Tick | None = None,
+    device: str = CPU,
+    each: Each = map,
+) -> list[Result]:
+    """See to it that units are done, and first those that they start from, if any.
 
     Parameters
     ----------
     store : Store
     study : Study
-    unit : Unit
+    batch : sequence of Unit
+        Of one condition; what of them is not done is trained together.
     tick : callable, optional
         Told how far the training of a unit is, ten times a second; what it raises ends the work.
+    device : str
+        Where they are trained.
+    each : callable
+        Looks at the units, and commits them: one after the other, or several at a time.
 
     Returns
     -------
-    Result
+    list of Result
+        In the order of the batch.
 
     Raises
     ------
     OSError
-        Something could not be read or written; the unit is then not done.
+        Something could not be read or written; the units that are not committed by then are not done.
+    GpuError
+        A GPU that is full.
     """
+    results: dict[Unit, Result] = {}
+    found: dict[Unit, Found] = {}
+    for unit, seen in zip(batch, each(lambda unit: _looked_at(store, unit), batch), strict=True):
+        if isinstance(seen, Result):
+            results[unit] = seen
+        else:
+            found[unit] = seen
+    sources = dict(zip(found, _sources(store, study, list(found), tick, device, each), strict=True))
+    claimed: list[_Claimed] = []
+    try:
+        with _turn(device):
+            for unit in found:
+                if tick is not None:
+                    tick(unit, Progress(0, unit.runs, 0))
+                begun = _claimed(store, found[unit], unit, sources[unit])
+                if isinstance(begun, Result):
+                    results[unit] = begun
+                else:
+                    claimed.append(begun)
+            start = time.perf_counter()
+            curves = _trained(store, study, claimed, tick, device) if claimed else None
+            seconds = time.perf_counter() - start
+        if curves is not None:
+            rate = seconds / max(curves.steps, 1)
+            bounds = pairwise(accumulate((one.new_runs for one in claimed), initial=0))
+
+            def touch(unit: Unit, progress: Progress) -> None:
+                for one in claimed:
+                    store.claims.touch(one.unit.name)
+                if tick is not None:
+                    tick(unit, progress)
+
+            def commit(place: tuple[_Claimed, tuple[int, int]]) -> Result:
+                one, (first, last) = place
+                return _committed(store, one, _part(curves, slice(first, last)), rate, sources[one.unit], touch)
+
+            results |= {result.unit: result for result in each(commit, zip(claimed, bounds, strict=True))}
+    finally:
+        for one in claimed:
+            store.claims.release(one.unit.name)
+    return [results[unit] for unit in batch]
+
+
+def _turn(device: str) -> AbstractContextManager[Any]:
+    """Within, no other batch is trained on a GPU by this process."""
+    return nullcontext() if device == CPU else _gpus
+
+
+def _looked_at(store: Store, unit: Unit) -> Result | Found:
     found = store.find(unit)
-    if found.runs >= unit.runs:
-        return _kept(unit, found.mark["steps"])
-    before = store.plan.source_of(unit)
-    source = None if before is None else work(store, study, before, tick)
+    return _kept(unit, found.mark["steps"]) if found.runs >= unit.runs else found
+
+
+def _sources(
+    store: Store, study: Study, units: Sequence[Unit], tick: Tick | None, device: str, each: Each
+) -> list[Result | None]:
+    """What became of the units that others start from."""
+    sources = [source for unit in units if (source := store.plan.source_of(unit)) is not None]
+    return [*work(store, study, sources, tick, device, each)] if sources else [None] * len(units)
+
+
+def _claimed(store: Store, found: Found, unit: Unit, source: Result | None) -> _Claimed | Result:
+    """A unit that is ours to train now, or what became of it."""
     if (source is not None and source.busy) or not store.claims.take(unit.name):
         return Result(unit, True, found.runs, 0, 0, found.damaged, source)
     try:
         if store.mark(unit) != (found.mark or None):  # another run was here since it was looked for
             found = store.find(unit)
-            if found.runs >= unit.runs:
-                return _kept(unit, found.mark["steps"])._replace(source=source)
-        # A row of several runs cannot be added to.
-        there = 0 if found.runs % store.plan.contents.runs_per_row else found.runs
-
-        def report(progress: Progress) -> None:
-            store.claims.touch(unit.name)
-            if tick is not None:
-                tick(unit, progress)
-
-        start = time.perf_counter()
-        curves = _trained(store, study, unit, there, report)
-        arrays = store.plan.contents.rows_of(curves)
-        seconds = time.perf_counter() - start
-        steps = curves.steps
-        if there:
-            arrays = {name: np.concatenate([found.arrays[name], rows]) for name, rows in arrays.items()}
-            steps += found.mark["steps"]
-            seconds += found.mark["seconds"]
-        store.commit(unit, arrays, steps, seconds)
-        return Result(unit, False, unit.runs, steps, curves.steps, found.damaged, source, unit.runs - there)
-    finally:
+        if found.runs < unit.runs:
+            # A row of several runs cannot be added to.
+            return _Claimed(unit, found, 0 if found.runs % store.plan.contents.runs_per_row else found.runs)
+    except BaseException:
         store.claims.release(unit.name)
+        raise
+    store.claims.release(unit.name)
+    return _kept(unit, found.mark["steps"])._replace(source=source)
 
 
-def _trained(store: Store, study: Study, unit: Unit, there: int, report: Callable[[Progress], None]) -> LearningCurves:
-    """The curves of a unit's runs, but for the first so many, which are there."""
+def _committed(
+    store: Store, claimed: _Claimed, curves: LearningCurves, rate: float, source: Result | None, touch: Tick
+) -> Result:
+    """Commit a unit whose new runs are trained, at so many seconds a step."""
+    unit, found, there = claimed
+    touch(unit, Progress(len(curves.seeds), len(curves.seeds), curves.steps))
+    start = time.perf_counter()
+    arrays = store.plan.contents.rows_of(curves)
+    steps, seconds = curves.steps, curves.steps * rate + time.perf_counter() - start
+    if there:
+        arrays = {name: np.concatenate([found.arrays[name], rows]) for name, rows in arrays.items()}
+        steps += found.mark["steps"]
+        seconds += found.mark["seconds"]
+    store.commit(unit, arrays, steps, seconds)
+    store.claims.release(unit.name)
+    return Result(unit, False, unit.runs, steps, curves.steps, found.damaged, source, claimed.new_runs)
+
+
+def _trained(store: Store, study: Study, claimed: Sequence[_Claimed], tick: Tick | None, device: str) -> LearningCurves:
+    """The curves of the new runs of units of one condition, one unit after the other."""
     plan = store.plan
-    condition = plan.conditions[unit.condition]
+    condition = plan.conditions[claimed[0].unit.condition]
     assert condition.episodes is not None
     assert condition.max_steps is not None
     assert condition.precision is not None
+    starts = [start for one in claimed if (start := _start(store, study, one.unit, one.there)) is not None]
     training = Training.checked(
         study.environments[condition.environment],
         study.agents[condition.agent],
-        plan.seeds(condition, unit.first + there, unit.runs - there),
+        np.concatenate([plan.seeds(condition, one.unit.first + one.there, one.new_runs) for one in claimed]),
         condition.episodes,
         condition.max_steps,
         condition.precision,
         threads=1,
-        initial_q=_start(store, study, unit, there),
+        initial_q=np.concatenate(starts) if starts else None,
         keep_q=FINAL_TABLE in (kept.key for kept in plan.kept(condition)),
         checkpoints=[episode for episode in plan.contents.checkpoints if episode <= condition.episodes],
+        device=device,
     )
+
+    def report(progress: Progress) -> None:
+        left = progress.runs
+        for one in claimed:  # runs are taken in their order
+            store.claims.touch(one.unit.name)
+            runs = min(left, one.new_runs)
+            left -= runs
+            if tick is not None and runs:
+                tick(one.unit, Progress(runs, one.new_runs, progress.steps * runs // progress.runs))
+        if tick is not None and not progress.runs:
+            tick(claimed[0].unit, Progress(0, claimed[0].new_runs, progress.steps))
+
     return training.curves(slice(None), report)
+
+
+def _part(curves: LearningCurves, rows: slice) -> LearningCurves:
+    """Some of the runs."""
+    return replace(
+        curves,
+        returns=curves.returns[rows],
+        lengths=curves.lengths[rows],
+        truncated=curves.truncated[rows],
+        seeds=curves.seeds[rows],
+        final_q=None if curves.final_q is None else curves.final_q[rows],
+        checkpoint_q=None if curves.checkpoint_q is None else curves.checkpoint_q[rows],
+    )
 
 
 def _start(store: Store, study: Study, unit: Unit, there: int) -> NDArray[np.float64] | None:
@@ -137,101 +265,3 @@ def _start(store: Store, study: Study, unit: Unit, there: int) -> NDArray[np.flo
 
 def _kept(unit: Unit, steps: int) -> Result:
     return Result(unit, False, unit.runs, steps, 0, ())
-
-
-@contextmanager
-def dask_client(address: str, workers: int) -> Iterator[Any]:
-    """A client of a Dask scheduler.
-
-    Parameters
-    ----------
-    address : str
-        Such as "tcp://scheduler:8786", or "local" for workers on this machine.
-    workers : int
-        How many, if "local".
-
-    Yields
-    ------
-    distributed.Client
-
-    Raises
-    ------
-    ImportError
-        Without dask.distributed.
-    ValueError
-        Not an address.
-    OSError
-        No scheduler there.
-    RuntimeError
-        Workers on this machine that cannot be started, as where a script asks for them without a main guard.
-    """
-    try:
-        from distributed import Client, LocalCluster
-        from distributed.comm import resolve_address
-    except ImportError as error:
-        raise ImportError("Dask workers need dask.distributed: pip install 'fastsoftq[dask]'") from error
-
-    if address == "local":
-        if getattr(multiprocessing.current_process(), "_inheriting", False):
-            raise SystemExit(1)  # a worker that imports the script; whoever started it says what is wrong
-        try:
-            cluster: Any = LocalCluster(
-                n_workers=workers, threads_per_worker=1, host="127.0.0.1", dashboard_address=None, silence_logs=50
-            )
-        except RuntimeError as error:
-            raise RuntimeError(
-                f"the workers of dask='local' could not be started ({error}) They are new processes, which import the "
-                'script that asks for them. So it must be a file, and ask within `if __name__ == "__main__":`, as any '
-                "script that uses multiprocessing"
-            ) from None
-    else:
-        try:
-            resolve_address(address)
-        except ValueError as error:
-            raise ValueError(f"dask is {address!r}; it must be 'local' or an address: {error}") from None
-        cluster = address
-    with Client(cluster) as client:
-        try:
-            yield client
-        finally:
-            if address == "local":
-                cluster.close()
-
-
-def dask_workers(client: Any, store: Store, study: Study) -> tuple[Callable[[Unit], Future[Result]], Callable[[], int]]:
-    """The workers of a Dask scheduler.
-
-    Parameters
-    ----------
-    client : distributed.Client
-    store : Store
-        In a folder that all workers see under the same name, or at a URL.
-    study : Study
-
-    Returns
-    -------
-    (callable, callable)
-        Hands a unit out; says how many may be handed out at a time.
-    """
-    # A task like the others, so that it is done again where the worker that holds its result is lost.
-    job = client.submit(_job, store, study, pure=False)
-    executor = client.get_executor(pure=False, retries=2)
-
-    def submit(unit: Unit) -> Future[Result]:
-        future: Future[Result] = executor.submit(_work, job, unit)
-        return future
-
-    # Twice as many units as threads, so that none waits for the client.
-    return submit, lambda: max(1, 2 * sum(client.nthreads().values()))
-
-
-def _job(store: Store, study: Study) -> tuple[Store, Study]:
-    return store, study
-
-
-def _work(job: tuple[Store, Study], unit: Unit) -> Result:
-    store, study = job
-    difference = store.plan.difference(study)  # agents come as the names of their classes: their code is the worker's
-    if difference:
-        raise FolderError(f"a worker on {platform.node()} would add another study's results: {difference}")
-    return work(store, study, unit)

@@ -129,15 +129,15 @@ def test_other_numbers_of_another_version_are_not_added_to(small, tmp_path, monk
 
 
 def test_a_worker_with_other_code_adds_nothing(study, tmp_path):
-    from fastsoftq.studies.work import _work
+    from fastsoftq.studies.clusters import _work
 
     outcome = run(study(), tmp_path / "out", part=(2, 2), threads=1)  # of one unit: nothing yet
     unit = outcome.store.plan.units()[0]
     with pytest.raises(
         FolderError, match=r"a worker on .* would add another study's results: agents\.mine has other code"
     ):
-        _work((outcome.store, study("VALUE = 1.0", "VALUE = 2.0")), unit)
-    assert _work((outcome.store, study()), unit).runs == 64
+        _work((outcome.store, study("VALUE = 1.0", "VALUE = 2.0"), "cpu"), [unit])
+    assert _work((outcome.store, study(), "cpu"), [unit])[0].runs == 64
 
 
 def test_a_rule_cannot_change_under_what_was_compiled():

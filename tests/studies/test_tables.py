@@ -121,7 +121,7 @@ def test_any_part_sees_to_what_it_starts_from(tmp_path, trained, digest, parts):
 
 def test_a_chain_of_starts_is_followed_from_its_end(tmp_path, trained):
     store, _ = create(study(), tmp_path, chunk=64)
-    result = work(store, study(), store.plan.unit(3, 1))
+    [result] = work(store, study(), [store.plan.unit(3, 1)])
     assert (result.unit.name, result.source.unit.name, result.source.source.unit.name) == ("3.1", "2.1", "0.1")
     assert sorted(path.name for path in (tmp_path / "done").iterdir()) == ["0.1", "2.1", "3.1"]
     np.testing.assert_array_equal(store.find(result.unit).arrays["final_q"], trained["again"][0].final_q[64:128])
@@ -131,7 +131,7 @@ def test_a_unit_waits_for_the_one_it_starts_from(tmp_path, digest):
     store, _ = create(study(), tmp_path, chunk=64)
     (tmp_path / "claims").mkdir(exist_ok=True)
     (tmp_path / "claims" / "0.0").write_text("another-machine 17\n")
-    assert work(store, study(), store.plan.unit(2, 0)).busy
+    assert work(store, study(), [store.plan.unit(2, 0)])[0].busy
     assert not any((tmp_path / "claims").glob("2.*"))
     (tmp_path / "claims" / "0.0").unlink()
     run(study(), tmp_path)

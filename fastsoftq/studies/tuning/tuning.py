@@ -17,6 +17,7 @@ from fastsoftq.mdp.ends import warn_of_endless_starts
 from fastsoftq.reward_scales import warn_below_critical
 from fastsoftq.studies.measured_runs import main_measure, measured
 from fastsoftq.studies.results import Results
+from fastsoftq.studies.running import study_device
 from fastsoftq.studies.selected import Selected, bests, select_conditions
 from fastsoftq.studies.study import Study
 from fastsoftq.studies.tuning.spaces import Space
@@ -98,6 +99,7 @@ def tune(
     chunk: int | None = None,
     source: str | None = None,
     watch: Watch | None = None,
+    device: str | None = None,
 ) -> Tuned:
     """Choose hyperparameters, one search for each environment and agent, or go on where that stopped.
 
@@ -128,7 +130,7 @@ def tune(
         Trials that are asked for together, for the sake of many threads: they do not know of each other.
     threads : int, optional
         As many as processors may be used if not given.
-    chunk, source, watch
+    chunk, source, watch, device
         As for `run`.
 
     Returns
@@ -143,6 +145,8 @@ def tune(
         Without Optuna.
     FolderError
         The folder holds something else, or another tuning.
+    GpuError
+        As `run`.
     OSError
         Something could not be read or written. What was done stays done.
 
@@ -174,12 +178,13 @@ def tune(
     """
     start = time.perf_counter()
     settings = TuningSettings(study, space, trials, sampler, pruner, rungs, seed, at_once)
+    place = study_device(device, study.environments)
     steps = len(study.seeds) * study.episodes * study.max_steps
     for mdp in study.environments.values():
         warn_of_endless_starts(mdp)
         for name in set(study.agents) - set(settings.space):
             warn_below_critical(mdp, study.agents[name], steps)
-    folder = TuningFolder(settings, out, checks.threads(threads), chunk, source, watch or Tally())
+    folder = TuningFolder(settings, out, checks.threads(threads), chunk, source, watch or Tally(), place)
     folder.fill(folder.untuned)
     tried = _tried(settings, folder)
     results = Results(folder.store)

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from fastsoftq.engine.gpu.several_cards import CPU
+from fastsoftq.studies.batches import batches_of
 from fastsoftq.studies.conditions import Condition
 from fastsoftq.studies.filling import filled, threads_of
 from fastsoftq.studies.origins import Origin, Origins
@@ -36,6 +38,7 @@ class TuningFolder:
     chunk: int | None
     source: str | None
     watch: Watch
+    device: str = CPU
     computed: int = 0
     steps: int = 0
     damaged: list[str] = field(default_factory=list)
@@ -143,8 +146,8 @@ class TuningFolder:
         units = [unit for unit in store.plan.units() if store.plan.conditions[unit.condition].name in wanted]
         self.watch.begin(store, units)
         with ExitStack() as stack:
-            submit, width = stack.enter_context(threads_of(store, study, self.threads, self.watch))
-            outcome = filled(store, units, submit, width, self.watch)
+            submit, width = stack.enter_context(threads_of(store, study, self.threads, self.watch, self.device))
+            outcome = filled(store, batches_of(store.plan, units, self.device), submit, width, self.watch)
         self.computed += outcome.computed
         self.steps += outcome.steps
         self.damaged.extend(outcome.damaged)
