@@ -1,0 +1,126 @@
+"""The kernels as PTX: what they are made of, without a GPU; and assembled, where NVIDIA's assembler is installed."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+
+import fastsoftq as fsq
+from fastsoftq.engine.gpu import ptx
+from fastsoftq.engine.gpu.layout import Card
+from fastsoftq.engine.rule_errors import RuleError
+
+RNG = np.random.default_rng(0)
+
+
+def random_world(actions, outcomes=1, starts=1, states=12):
+    shape = states, actions, outcomes
+    start = np.zeros(states)
+    start[:starts] = 1 / starts
+    return fsq.TabularMDP(
+        RNG.integers(0, states, shape), RNG.normal(-1, 1, shape), RNG.random(shape) < 0.1,
+        RNG.dirichlet(np.ones(outcomes), shape[:2]), start,
+    )  # fmt: skip
+
+
+HARD, SOFT = fsq.QLearning(0.8, 0.95, fsq.LinearDecay(0.9, 0.1, 0.001)), fsq.SoftQLearning(0.8, 0.95, 1.0, 10.0)
+NO_SHARED = Card("none", (9, 0), 100, 1024, 80 << 30)
+CASES = {
+    "hard": (fsq.cliff_walking(), HARD, "double", None),
+    "soft": (fsq.cliff_walking(), SOFT, "double", None),
+    "soft, mixed": (fsq.cliff_walking(), SOFT, "mixed", None),
+    "sarsa, slippery, many starts": (random_world(4, 3, 5), fsq.Sarsa(0.8, 0.95), "double", None),
+    "expected sarsa, two actions": (random_world(2), fsq.ExpectedSarsa(0.5, 0.9, 0.1), "double", None),
+    "hard, sixteen actions": (random_world(16), fsq.QLearning(0.5, 0.9), "double", None),
+    "soft, nine actions, slippery": (random_world(9, 2), SOFT, "double", None),
+    "frozen, many starts": (random_world(5, 1, 4), fsq.Frozen(SOFT), "double", None),
+    "hard, tables in the card's memory": (fsq.cliff_walking(), HARD, "double", NO_SHARED),
+}
+
+
+def assembler():
+    found = shutil.which("ptxas")
+    if found is None:
+        packages = Path(sys.prefix, "lib", f"python3.{sys.version_info[1]}", "site-packages", "nvidia")
+        found = next(map(str, packages.glob("*/bin/ptxas")), None)
+    return found
+
+
+@pytest.fixture(scope="module", params=CASES)
+def text(request):
+    mdp, agent, precision, card = CASES[request.param]
+    return ptx(mdp, agent, precision, (7, 5), card)
+
+
+def test_arithmetic_rounds_as_on_the_cpu(text):
+    arithmetic = re.findall(
+        r"^\s*(?:@!?%p\d+ )?((?:add|sub|mul|div|fma|sqrt|rcp)\.\S*f(?:32|64))\b", text, re.MULTILINE
+    )
+    assert arithmetic
+    assert all(".rn" in instruction for instruction in arithmetic), set(arithmetic)
+    assert not re.search(r"\.(approx|ftz|full)\b", text)
+    assert not re.search(r"\b(ex2|lg2|sin|cos|tanh)\.", text)
+
+
+def test_nothing_is_called_and_no_memory_of_a_threads_own_is_used(text):
+    assert not re.search(r"^\s*(call|\.local|\.extern \.func)", text, re.MULTILINE)
+    assert ".local" not in text
+    assert "call" not in text
+
+
+@pytest.mark.skipif(assembler() is None, reason="NVIDIA's assembler is not installed (pip install nvidia-cuda-nvcc)")
+@pytest.mark.parametrize("processor", ["sm_75", "sm_80", "sm_90", "sm_100"])
+def test_it_assembles_without_a_spill(text, processor, tmp_path):
+    (tmp_path / "kernel.ptx").write_text(text)
+    done = subprocess.run(
+        [assembler(), f"-arch={processor}", "-v", "-o", tmp_path / "kernel.cubin", tmp_path / "kernel.ptx"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "0 bytes stack frame, 0 bytes spill stores, 0 bytes spill loads" in done.stderr, done.stderr
+    registers = int(re.search(r"Used (\d+) registers", done.stderr)[1])
+    assert registers <= 168  # so that 384 threads go on a multiprocessor
+
+
+@pytest.mark.skipif(assembler() is None, reason="NVIDIA's assembler is not installed (pip install nvidia-cuda-nvcc)")
+@pytest.mark.parametrize("capability", [(8, 0), (9, 0), (10, 0)])
+def test_it_assembles_for_the_card_it_is_made_for(capability, tmp_path):
+    processor = "sm_{}{}".format(*capability)
+    text = ptx(fsq.cliff_walking(), SOFT, "double", capability)
+    assert f".target {processor}" in text
+    (tmp_path / "kernel.ptx").write_text(text)
+    subprocess.run(
+        [assembler(), f"-arch={processor}", "-o", tmp_path / "kernel.cubin", tmp_path / "kernel.ptx"], check=True
+    )
+
+
+class Timid(NamedTuple):
+    step_size: float
+    discount: float
+
+
+@fsq.agents.rules.rule(fsq.agents.rules.bootstrap, Timid)
+def _worst(agent, row, summary, action):
+    return min(row)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"precision": "half"}, "precision is 'half'"),
+        ({"capability": (6, 1)}, r"capability is \(6, 1\); it must be two integers, at least \(7, 5\)"),
+        ({"capability": 9}, "capability is 9"),
+        ({"agent": Timid(0.5, 0.9)}, "Timid"),
+    ],
+)
+def test_what_is_wrong_is_said(changes, message):
+    arguments = {"mdp": fsq.cliff_walking(), "agent": HARD} | changes
+    with pytest.raises((TypeError, ValueError, RuleError), match=message):
+        ptx(**arguments)
