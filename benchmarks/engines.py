@@ -1,8 +1,20 @@
-"""`train`: agents x environments x precision, one thread; how its cost grows; each engine by itself."""
+"""`train`: agents, environments, precision, devices; how its cost grows; each engine by itself. One thread.
+
+Times are of a million environment steps, each with its learning update: 2.5 ms are 400 million steps a second.
+"""
+
+from __future__ import annotations
+
+import functools
+import time
+import warnings
+from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
 import fastsoftq as fsq
+from benchmarks.measuring import Clock, millions_per_second, per_million, require
 from fastsoftq.training import Training
 
 EXPLORATION = fsq.LinearDecay(0.9, 0.1, 0.001)
@@ -21,88 +33,151 @@ ENVIRONMENTS = {
 MAX_STEPS = 500
 
 
-def train(mdp, agent, seeds, episodes, precision="double", threads=1):
-    return fsq.train(mdp, agent, seeds, episodes, MAX_STEPS, precision=precision, threads=threads)
+def train(mdp, agent, seeds, episodes, precision="double", threads=1, **options):
+    with warnings.catch_warnings():  # in large random worlds the reward scale is below the critical one: no matter here
+        warnings.simplefilter("ignore", UserWarning)
+        return fsq.train(mdp, agent, seeds, episodes, MAX_STEPS, precision=precision, threads=threads, **options)
 
 
 def train_by(engine, mdp, agent, seeds, episodes):
     return Training.checked(mdp, agent, seeds, episodes, MAX_STEPS, threads=1, engine=engine).curves()
 
 
+ENGINES = {engine: functools.partial(train_by, engine) for engine in ("one_run", "lanes_32", "lanes_64")}
+
+
+def random_world(states, actions):
+    """Every action leads to some state; no episode ends before its last step."""
+    rng = np.random.default_rng(0)
+    shape = states, actions
+    return fsq.TabularMDP(rng.integers(states, size=shape), -rng.random(shape), np.zeros(shape, bool))
+
+
+class Learning(NamedTuple):
+    """A workload: a function of `train`'s kind, what it is given, and how many steps it takes."""
+
+    function: Callable
+    arguments: tuple
+    options: dict
+    steps: int
+
+    def __call__(self):
+        return self.function(*self.arguments, **self.options)
+
+    def timer(self, clock: Clock = time.process_time) -> Clock:
+        return per_million(self.steps, clock)
+
+
+@functools.cache  # asv sets up anew before every sample
+def learning(agent, world, seeds, episodes, function=train, **options):
+    """Prepare a workload: `world` is a function and its arguments. Running it once compiles and counts."""
+    arguments = world[0](*world[1:]), AGENTS[agent], seeds, episodes
+    return Learning(function, arguments, options, function(*arguments, **options).steps)
+
+
 class Train:
-    """256 runs of 100 episodes."""
+    """1024 runs of 100 episodes."""
 
-    params = (list(AGENTS), list(ENVIRONMENTS), ["double", "mixed"])
-    param_names = ("agent", "environment", "precision")
+    params = (list(AGENTS), list(ENVIRONMENTS))
+    param_names = ("agent", "environment")
 
-    def setup(self, agent, environment, precision):
-        self.mdp, self.agent = ENVIRONMENTS[environment](), AGENTS[agent]
-        train(self.mdp, self.agent, 16, 1, precision)  # compiles
+    def setup(self, agent, environment):
+        self.learn = learning(agent, (ENVIRONMENTS[environment],), 1024, 100)
+        self.timer = self.learn.timer()
 
-    def time_train(self, agent, environment, precision):
-        train(self.mdp, self.agent, 256, 100, precision)
+    def time_per_million_steps(self, agent, environment):
+        self.learn()
+
+
+class Precision:
+    """Exponentials in double or single precision. 1024 runs of 100 episodes of cliff walking."""
+
+    params = (["soft", "soft, exploring"], ["double", "mixed"])
+    param_names = ("agent", "precision")
+
+    def setup(self, agent, precision):
+        self.learn = learning(agent, (fsq.cliff_walking,), 1024, 100, precision=precision)
+        self.timer = self.learn.timer()
+
+    def time_per_million_steps(self, agent, precision):
+        self.learn()
+
+
+class Devices:
+    """4096 runs of 100 episodes of cliff walking: one core, or one GPU with results in host memory."""
+
+    params = (["hard", "soft"], ["cpu", "cuda"])
+    param_names = ("agent", "device")
+    unit = "million steps/s"
+
+    def setup(self, agent, device):
+        require(device)
+        chosen = {} if device == "cpu" else {"device": device}
+        self.clock = time.process_time if device == "cpu" else time.perf_counter
+        self.learn = learning(agent, (fsq.cliff_walking,), 4096, 100, **chosen)
+        self.timer = self.learn.timer(self.clock)
+
+    def time_per_million_steps(self, agent, device):
+        self.learn()
+
+    def track_steps_per_second(self, agent, device):
+        return millions_per_second(self.learn, self.learn.steps, self.clock)
 
 
 class Engines:
     """The same runs by each engine: one run at a time, 32 and 64 in lockstep; they yield the same bits."""
 
-    params = (["hard", "soft"], ["one_run", "lanes_32", "lanes_64"])
+    params = (["hard", "soft"], list(ENGINES))
     param_names = ("agent", "engine")
 
     def setup(self, agent, engine):
-        self.mdp, self.agent = fsq.cliff_walking(), AGENTS[agent]
-        train_by(engine, self.mdp, self.agent, 16, 1)
+        self.learn = learning(agent, (fsq.cliff_walking,), 256, 100, ENGINES[engine])
+        self.timer = self.learn.timer()
 
-    def time_train(self, agent, engine):
-        train_by(engine, self.mdp, self.agent, 256, 100)
+    def time_per_million_steps(self, agent, engine):
+        self.learn()
 
 
 class Seeds:
-    """From a single run to many: below sixteen another engine takes over."""
+    """From a single run to many, 1000 episodes: below sixteen another engine takes over."""
 
-    params = (["hard", "soft"], [1, 8, 16, 64, 256, 1024])
+    params = (["hard", "soft"], [1, 16, 64, 256])
     param_names = ("agent", "seeds")
 
     def setup(self, agent, seeds):
-        self.mdp, self.agent = fsq.cliff_walking(), AGENTS[agent]
-        train(self.mdp, self.agent, seeds, 1)
+        self.learn = learning(agent, (fsq.cliff_walking,), seeds, 1000)
+        self.timer = self.learn.timer()
 
-    def time_train(self, agent, seeds):
-        train(self.mdp, self.agent, seeds, 100)
+    def time_per_million_steps(self, agent, seeds):
+        self.learn()
 
 
 class States:
-    """Random deterministic MDPs of 4 actions: how the tables' size in the caches tells."""
+    """Random worlds of 4 actions: how the tables' size in the caches tells."""
 
-    params = (["hard", "soft"], [50, 500, 5_000, 50_000])
+    params = (["hard", "soft"], [100, 10_000, 100_000])
     param_names = ("agent", "states")
 
     def setup(self, agent, states):
-        rng = np.random.default_rng(0)
-        next_state = rng.integers(states, size=(states, 4))
-        self.mdp = fsq.TabularMDP(next_state, -rng.random((states, 4)), np.zeros((states, 4), bool))
-        self.agent = AGENTS[agent]
-        train(self.mdp, self.agent, 16, 1)
+        self.learn = learning(agent, (random_world, states, 4), 64, 100)
+        self.timer = self.learn.timer()
 
-    def time_train(self, agent, states):
-        train(self.mdp, self.agent, 64, 100)
+    def time_per_million_steps(self, agent, states):
+        self.learn()
 
 
 class Actions:
-    """Random deterministic MDPs of 100 states."""
+    """Random worlds of 100 states."""
 
-    params = (["hard", "soft"], [2, 4, 8, 16, 32])
+    params = (["hard", "soft"], [2, 8, 32])
     param_names = ("agent", "actions")
 
     def setup(self, agent, actions):
-        rng = np.random.default_rng(0)
-        next_state = rng.integers(100, size=(100, actions))
-        self.mdp = fsq.TabularMDP(next_state, -rng.random((100, actions)), np.zeros((100, actions), bool))
-        self.agent = AGENTS[agent]
-        train(self.mdp, self.agent, 16, 1)
+        self.learn = learning(agent, (random_world, 100, actions), 64, 100)
+        self.timer = self.learn.timer()
 
-    def time_train(self, agent, actions):
-        train(self.mdp, self.agent, 64, 100)
+    def time_per_million_steps(self, agent, actions):
+        self.learn()
 
 
 class Memory:
@@ -118,4 +193,4 @@ class Memory:
         train(fsq.cliff_walking(), AGENTS["soft"], seeds, 1_000)
 
     def peakmem_train_keeping_tables(self, seeds):
-        fsq.train(fsq.cliff_walking(), AGENTS["soft"], seeds, 10, MAX_STEPS, threads=1, keep_q=True)
+        train(fsq.cliff_walking(), AGENTS["soft"], seeds, 10, keep_q=True)

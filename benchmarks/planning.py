@@ -1,17 +1,24 @@
 """The exact answers: value iteration, policy evaluation, inference."""
 
+import functools
+import time
+
 import numpy as np
 
 import fastsoftq as fsq
 from benchmarks.engines import ENVIRONMENTS
+from benchmarks.measuring import millions_per_second
 from fastsoftq.planning.critical import is_above_critical
 
 HORIZON = 200
+WORLDS = ("slippery cliff walking", "room")
 
 
 class Planning:
-    params = (list(ENVIRONMENTS),)
+    params = (list(WORLDS),)
     param_names = ("environment",)
+    timer = time.process_time
+    repeat = (5, 40, 2.0)  # least, most, seconds
 
     def setup(self, environment):
         self.mdp = ENVIRONMENTS[environment]()
@@ -43,18 +50,36 @@ class Planning:
         fsq.critical_reward_scale(self.mdp)
 
 
-class RandomWorlds:
+@functools.cache  # asv sets up anew before every sample
+def random_world(outcomes, states):
     """Every action leads to some random states (one: deterministic), which no small set of others separates."""
+    rng = np.random.default_rng(0)
+    shape = (states, 4, outcomes)
+    chance = rng.dirichlet(np.ones(outcomes), size=shape[:2])
+    reward = -rng.random(shape[:2])[:, :, None]
+    return fsq.TabularMDP(rng.integers(states, size=shape), reward, np.zeros(shape, bool), chance)
 
-    params = ([1, 4], [1_000, 10_000, 100_000])
+
+class RandomWorlds:
+    """Whole answers for random worlds, in thousands of states a second too."""
+
+    params = ([1, 4], [10_000])
     param_names = ("outcomes", "states")
+    timer = time.process_time
+    repeat = (5, 40, 2.0)  # least, most, seconds
+    unit = "thousand states/s"
 
     def setup(self, outcomes, states):
-        rng = np.random.default_rng(0)
-        shape = (states, 4, outcomes)
-        chance = rng.dirichlet(np.ones(outcomes), size=shape[:2])
-        reward = -rng.random(shape[:2])[:, :, None]
-        self.mdp = fsq.TabularMDP(rng.integers(states, size=shape), reward, np.zeros(shape, bool), chance)
+        self.mdp = random_world(outcomes, states)
+
+    def solve(self):
+        fsq.soft_value_iteration(self.mdp, 0.95)
+
+    def time_soft_value_iteration(self, outcomes, states):
+        self.solve()
+
+    def track_soft_value_iteration(self, outcomes, states):
+        return 1e3 * millions_per_second(self.solve, states)
 
     def time_critical_reward_scale(self, outcomes, states):
         fsq.critical_reward_scale(self.mdp)

@@ -8,11 +8,13 @@ import statistics
 from benchmarks.peers import c_plain, fastsoftq_train, jax_scan, numba_plain, task
 from benchmarks.peers.measure import rounds, sized
 
-CONTENDERS = {f"{case.label}, double": (fastsoftq_train.double, case) for case in task.LEARNING} | {
-    f"{case.label}, mixed": (fastsoftq_train.mixed, case) for case in fastsoftq_train.mixed.cases
+CONTENDERS = {
+    "hard": (fastsoftq_train.double, task.HARD),
+    "soft, k = 10": (fastsoftq_train.double, task.SOFT_10),
+    "soft, k = 10, mixed": (fastsoftq_train.mixed, task.SOFT_10),
 }
 PEERS = {module.peer.name: module.peer for module in (c_plain, numba_plain, jax_scan)}
-SECONDS, ROUNDS = 0.1, 5
+SECONDS, ROUNDS = 0.1, 9
 
 
 class Ratios:

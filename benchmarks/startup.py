@@ -1,7 +1,6 @@
 """What one waits for before the first result: imports, compilation, a warm disk cache. In fresh processes."""
 
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -51,13 +50,45 @@ class Imports:
         return "import numba"
 
 
-class FirstCall:
+class _Reported:
+    """Seconds that processes of their own report: asv's timer of calls that only wait for them."""
+
+    def __init__(self):
+        self.total = 0.0
+
+    def __call__(self):
+        return self.total
+
+    def add(self, seconds):
+        self.total += seconds
+
+
+class _FirstCall:
     """16 runs are learned in lockstep, a single one by the one-at-a-time loop; each compiles code of its own."""
 
     params = (list(AGENTS), [16, 1])
     param_names = ("agent", "seeds")
     timeout = 300.0
-    unit = "seconds"
+    number, warmup_time = 1, 0.0
+
+    def setup(self, *parameters):
+        self.timer = _Reported()
+
+
+class Compiled(_FirstCall):
+    """With an empty cache: mostly the time to compile."""
+
+    repeat, rounds = 2, 2
+
+    def time_first_call(self, agent, seeds):
+        with tempfile.TemporaryDirectory() as empty:
+            self.timer.add(first_calls(empty, [agent], seeds)[0])
+
+
+class Cached(_FirstCall):
+    """With everything in the cache."""
+
+    repeat, rounds = 5, 2
 
     def setup_cache(self):
         warm = Path("warm").absolute()  # asv keeps the working directory until the benchmarks of this class are done
@@ -65,15 +96,15 @@ class FirstCall:
             first_calls(warm, AGENTS, seeds)
         return warm
 
-    def track_compiled(self, warm, agent, seeds):
-        """With an empty cache: mostly the time to compile."""
-        with tempfile.TemporaryDirectory() as empty:
-            return first_calls(empty, [agent], seeds)[0]
+    def time_first_call(self, warm, agent, seeds):
+        self.timer.add(first_calls(warm, [agent], seeds)[0])
 
-    def track_cached(self, warm, agent, seeds):
-        return statistics.median(first_calls(warm, [agent], seeds)[0] for _ in range(3))
 
-    def track_cached_next_agent(self, warm, agent, seeds):
-        """The other agent, once this one has run."""
+class CachedNext(Cached):
+    """The other agent, once this one has run."""
+
+    params = (list(AGENTS), [16])
+
+    def time_first_call(self, warm, agent, seeds):
         order = [agent, *(other for other in AGENTS if other != agent)]
-        return statistics.median(first_calls(warm, order, seeds)[1] for _ in range(3))
+        self.timer.add(first_calls(warm, order, seeds)[1])

@@ -4,7 +4,7 @@ import statistics
 import time
 
 import fastsoftq as fsq
-from benchmarks.engines import AGENTS, train
+from benchmarks.engines import AGENTS, learning, train
 from fastsoftq.system.processors import processors
 
 SEEDS = 4096
@@ -15,11 +15,11 @@ class Threads:
     param_names = ("agent", "threads")
 
     def setup(self, agent, threads):
-        self.mdp, self.agent = fsq.cliff_walking(), AGENTS[agent]
-        train(self.mdp, self.agent, 16, 1)
+        self.learn = learning(agent, (fsq.cliff_walking,), SEEDS, 100, threads=threads)
+        self.timer = self.learn.timer(time.perf_counter)
 
-    def time_train(self, agent, threads):
-        train(self.mdp, self.agent, SEEDS, 100, threads=threads)
+    def time_per_million_steps(self, agent, threads):
+        self.learn()
 
 
 class Shared:

@@ -3,6 +3,7 @@
     python docs/simulations.py                 all tables
     python docs/simulations.py kinds           those by kind of sample (docs/sample_kinds.py)
     python docs/simulations.py sweeps          those of sweeps (docs/sweep_intervals.py)
+    python docs/simulations.py silent          those of intervals that miss without a caution (docs/silent_misses.py)
     python docs/simulations.py kinds --quick   the same, of a twentieth of the replications
     python docs/simulations.py kinds --write   and write them into docs/statistics.md, once all are measured
 
@@ -25,6 +26,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "statistics"), str(ROOT / "docs"
 
 from populations import POPULATIONS, cliff_curves, smooth_curves  # noqa: E402
 from sample_kinds import PLANS, tables, write  # noqa: E402
+from silent_misses import PLANS as SILENT_PLANS  # noqa: E402
 from sweep_intervals import PLANS as SWEEP_PLANS  # noqa: E402
 
 import fastsoftq as fsq  # noqa: E402
@@ -226,13 +228,15 @@ def populations():
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Print the tables of docs/statistics.md.")
-    parser.add_argument("tables", nargs="*", default="all", choices=("all", "kinds", "sweeps"), help="which ones")
+    parser.add_argument(
+        "tables", nargs="*", default="all", choices=("all", "kinds", "silent", "sweeps"), help="which ones"
+    )
     parser.add_argument("--quick", action="store_true", help="a twentieth of the replications, by kind of sample")
     parser.add_argument("--write", action="store_true", help="write the tables by kind of sample into the page")
     arguments = parser.parse_args()
     if arguments.write and arguments.quick:
         parser.error("--write takes all replications: leave out --quick")
-    for name, plans in (("kinds", PLANS), ("sweeps", SWEEP_PLANS)):
+    for name, plans in (("kinds", PLANS), ("silent", SILENT_PLANS), ("sweeps", SWEEP_PLANS)):
         if name in arguments.tables or "all" in arguments.tables:
             kinds(name, plans, 0.05 if arguments.quick else 1.0, arguments.write)
     if "all" in arguments.tables:

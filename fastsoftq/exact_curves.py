@@ -16,14 +16,14 @@ from fastsoftq.agents import ExpectedSarsa, LinearDecay, PowerDecay, QLearning, 
 from fastsoftq.agents.hyperparameters import checked
 from fastsoftq.agents.rules import Agent
 from fastsoftq.agents.schedules import Schedule
+from fastsoftq.attainable_returns import FREE, metered_span
 from fastsoftq.mdp.tabular import TabularMDP, checked_mdp
 from fastsoftq.planning.bellman import action_values, epsilon_mixture, greedy_policy, matrices, soft_policy
-from fastsoftq.planning.cut_episodes import Meter, OverBudgetError, best_cut_return, cut_totals
+from fastsoftq.planning.cut_episodes import Meter, OverBudgetError, cut_totals
 from fastsoftq.planning.iteration import Solution, soft_value_iteration, value_iteration
 
 __all__ = ["ExactCurves", "exact_curves", "scheduled"]
 
-_FREE = 5e7  # steps of training that take a second or so: any answer may cost so much
 _SOLUTION = 300  # work of a solution for each outcome of the world
 _EPISODE = 10  # work of an episode, however it is met
 _CALL = 3000  # outcomes that take as long as what does not depend on the world
@@ -126,7 +126,7 @@ def exact_curves(
     known = _known.setdefault(mdp, {})
     if key not in known:
         try:
-            known[key] = _solved(mdp, agent, episodes, max_steps, Meter(max(_FREE, steps / 10)))
+            known[key] = _solved(mdp, agent, episodes, max_steps, Meter(max(FREE, steps / 10)))
         except OverBudgetError:  # another training may pay for it
             return None
     found: ExactCurves | None = known[key]
@@ -178,7 +178,7 @@ def _solved(mdp: TabularMDP, agent: Any, episodes: int, max_steps: int, meter: M
         return np.column_stack(cut_totals(mdp, policies, max_steps, meter))
 
     returns, lengths = _over(np.column_stack([epsilon, temperature]), acting).T
-    return ExactCurves(returns.copy(), lengths.copy(), *_extremes(mdp, max_steps, meter))
+    return ExactCurves(returns.copy(), lengths.copy(), *metered_span(mdp, max_steps, meter))
 
 
 def _over(
@@ -205,17 +205,6 @@ def _over(
             at = 2.0 * (settings[:, varies] - low[varies]) / (high - low)[varies] - 1.0
             return np.asarray(np.polynomial.chebyshev.chebval(at, coefficients).T)
     return value(different)[place.ravel()]
-
-
-def _extremes(mdp: TabularMDP, max_steps: int, meter: Meter) -> tuple[float, float]:
-    """What the best policy and the uniformly random one earn."""
-    known, key = _known[mdp], (max_steps,)
-    if key not in known:
-        uniform = np.full((mdp.n_states, mdp.n_actions), 1.0 / mdp.n_actions)
-        random = float(cut_totals(mdp, [uniform], max_steps, meter)[0][0])
-        known[key] = best_cut_return(mdp, max_steps, meter), random
-    extremes: tuple[float, float] = known[key]
-    return extremes
 
 
 def _hard(mdp: TabularMDP, agent: Any, epsilon: float, temperature: float, meter: Meter) -> NDArray[np.float64] | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -236,7 +235,7 @@ class Training:
         fix("threads", checks.threads(self.threads))
         fix("initial_q", _initial_tables(self.initial_q, mdp, len(self.seeds)))
         fix("keep_q", checks.flag("keep_q", self.keep_q))
-        fix("checkpoints", _checkpoints(self.checkpoints, self.episodes))
+        fix("checkpoints", checks.ascending_counts("checkpoints", self.checkpoints, most=self.episodes))
         fix("engine", checked_engine(self.engine, mdp))
         fix("device", checked_device(self.device, mdp))
 
@@ -302,17 +301,6 @@ class Training:
             kept=kept,
             tables=np.empty((seeds if self.kept else 0, len(self.kept), self.mdp.n_states, self.mdp.n_actions)),
         )
-
-
-def _checkpoints(checkpoints: Any, episodes: int) -> tuple[int, ...]:
-    array = checks.array("checkpoints", checkpoints)
-    if array.ndim != 1:
-        raise TypeError(f"checkpoints is {checkpoints!r}; it must be a sequence of integers")
-    found = tuple(checks.count(f"checkpoints[{i}]", value, most=episodes) for i, value in enumerate(array.tolist()))
-    for before, after in pairwise(found):
-        if after <= before:
-            raise ValueError(f"checkpoints has {after} after {before}; they must ascend, none twice")
-    return found
 
 
 def _initial_tables(initial_q: ArrayLike | None, mdp: TabularMDP, n_seeds: int) -> NDArray[np.float64] | None:

@@ -22,7 +22,7 @@ LAYERS = (
     ("kernels",),
     ("agents", "mdp"),
     ("engine", "planning"),
-    ("reward_scales",),
+    ("reward_scales", "attainable_returns"),
     ("training", "comparing", "exact_curves", "hardware"),
     ("measures",),
     ("studies",),

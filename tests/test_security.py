@@ -1,5 +1,6 @@
 """Folders of results may come from anybody: what is read from them is data, never imported or called."""
 
+import csv
 import json
 import os
 import shutil
@@ -12,9 +13,13 @@ import numpy as np
 import pytest
 
 import fastsoftq as fsq
+from fastsoftq.report.drawing import csv_text
 from fastsoftq.report.page import write_report
 from fastsoftq.report.reader import read_results
+from fastsoftq.report.sections import error_rate, section
+from fastsoftq.report.sweep.swept_study import Asked
 from fastsoftq.studies.conditions import Condition
+from fastsoftq.studies.exporting.exporting import export
 from fastsoftq.studies.inspect import status, verify
 from fastsoftq.studies.plan import FolderError
 from fastsoftq.studies.results import open_results
@@ -490,3 +495,37 @@ def test_a_mark_that_nobody_writes_is_none(tuned, tmp_path, tables):
     assert verify(folder).digest is None
     with pytest.raises(DamagedError):
         open_results(folder).tables("a")
+
+
+FORMULAS = ("=cmd|' C calc'!A0", "+1+cmd|' C calc'!A0", "-2+3", "@SUM(1)", "\t=1", "plain, α = 0.5")
+
+
+def test_csv_files_hold_no_formulas(tmp_path):
+    polars = pytest.importorskip("polars")
+    agents = {name: fsq.QLearning(0.5, 0.95) for name in FORMULAS}
+    world = {"=1+1": fsq.cliff_walking(height=3, width=4)}
+    run(Study(name="=s", episodes=4, seeds=3, max_steps=9, environments=world, agents=agents), tmp_path / "out")
+    export(open_results(tmp_path / "out"), tmp_path / "runs.csv", "csv")
+    export(open_results(tmp_path / "out"), tmp_path / "runs.parquet", "parquet")
+    with (tmp_path / "runs.csv").open(newline="", encoding="utf-8") as opened:
+        rows = list(csv.reader(opened))
+    for cell in (cell for row in rows for cell in row):
+        assert is_number(cell) or not cell.startswith(("=", "+", "-", "@", "\t"))
+    told = {row[rows[0].index("agent")].removeprefix("'") for row in rows[1:]}
+    assert told == set(FORMULAS)
+    assert set(polars.read_parquet(tmp_path / "runs.parquet")["agent"]) == set(FORMULAS)
+    (contents,) = read_results(tmp_path / "out", asked=Asked(("area",)))
+    drawn = [d for part in section(contents, error_rate(contents)).parts for g in part.groups for d in g.drawings]
+    cells = [cell for each in drawn for row in csv.reader(each.data.splitlines()) for cell in row]
+    assert any("=cmd" in cell for cell in cells)
+    assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t")) and not is_number(cell)]
+    drawn = csv_text([("=a", ["=b", "-0.5", "-b"]), ("c", [1.0, -2.0, float("nan")])])
+    assert drawn.splitlines() == ["'=a,c", "'=b,1", "-0.5,-2", "'-b,"]
+
+
+def is_number(text):
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

@@ -4,7 +4,7 @@ Each check returns the value in a plain form, or raises TypeError or ValueError.
 only.
 """
 
-from fastsoftq.checks.arrays import array, distribution, every, finite
+from fastsoftq.checks.arrays import array, ascending_counts, distribution, every, finite
 from fastsoftq.checks.names import choice, flag, generator, rows, text
 from fastsoftq.checks.numbers import (
     LARGEST,
@@ -27,6 +27,7 @@ __all__ = [
     "LARGEST",
     "MOST",
     "array",
+    "ascending_counts",
     "choice",
     "count",
     "distribution",

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
-from fastsoftq.checks.numbers import real
+from fastsoftq.checks.numbers import count, real
 from fastsoftq.checks.plain import plain, unmasked
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["array", "distribution", "every", "finite"]
+__all__ = ["array", "ascending_counts", "distribution", "every", "finite"]
 
 _ROUNDING = 1e-9  # how far probabilities may be from summing to one in float64
 
@@ -180,3 +181,38 @@ def _of_numbers(name: str, objects: NDArray[Any], holds: str) -> NDArray[Any]:
     if beyond:
         raise ValueError(f"{name} includes {beyond[0]}; together, its integers must fit into 64 bits")
     return np.array(found, dtype).reshape(objects.shape)
+
+
+def ascending_counts(name: str, value: Any, *, most: int) -> tuple[int, ...]:
+    """Return a sequence of integers from 1 on, if they ascend and none exceeds `most`.
+
+    Parameters
+    ----------
+    name : str
+    value : sequence of int
+    most : int
+
+    Returns
+    -------
+    tuple of int
+
+    Raises
+    ------
+    TypeError, ValueError
+
+    Examples
+    --------
+    >>> ascending_counts("checkpoints", [1, 3], most=9)
+    (1, 3)
+    >>> ascending_counts("checkpoints", [3, 1], most=9)
+    Traceback (most recent call last):
+    ValueError: checkpoints has 1 after 3; they must ascend, none twice
+    """
+    given = array(name, value)
+    if given.ndim != 1:
+        raise TypeError(f"{name} is {value!r}; it must be a sequence of integers")
+    found = tuple(count(f"{name}[{i}]", each, most=most) for i, each in enumerate(given.tolist()))
+    for before, after in pairwise(found):
+        if after <= before:
+            raise ValueError(f"{name} has {after} after {before}; they must ascend, none twice")
+    return found

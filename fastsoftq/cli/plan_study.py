@@ -39,14 +39,16 @@ def plan_study(
     difference: Annotated[
         float | None, typer.Option(help="The smallest difference that matters: says how many seeds are enough.")
     ] = None,
-    confidence: Annotated[float, typer.Option(help="Of all comparisons together.")] = 0.95,
-    power: Annotated[float, typer.Option(help="The chance of finding such a difference.")] = 0.9,
+    confidence: Annotated[float | None, typer.Option(help="Of all comparisons together; 0.95 if not given.")] = None,
+    power: Annotated[
+        float | None, typer.Option(help="The chance of finding such a difference; 0.9 if not given.")
+    ] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="As many as processors may be used if not given.")] = None,
 ) -> None:
     """Say what a study will take: steps, time, memory, disk, and how many seeds are enough."""
     from fastsoftq.cli.live import live
     from fastsoftq.studies import estimate, read_study
-    from fastsoftq.studies.running import Tally
+    from fastsoftq.studies.watching import Tally
 
     with bad_input():
         try:

@@ -75,7 +75,8 @@ def run_to_folder(study: Any, out: str | Path, *, prefix: str = "", **options: A
         As for `fastsoftq.studies.run`.
     """
     from fastsoftq.cli.live import clock, live
-    from fastsoftq.studies.running import Tally, run
+    from fastsoftq.studies.running import run
+    from fastsoftq.studies.watching import Tally
 
     tally = Tally()
     # A chunk that is being written is finished; one whose training is still being compiled is not waited for.

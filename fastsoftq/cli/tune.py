@@ -29,13 +29,21 @@ def tune_study(
         int | None, typer.Option(min=1, help="Threads; as many as processors may be used if not given.")
     ] = None,
     chunk: Chunks = None,
+    part: Annotated[str | None, typer.Option(hidden=True)] = None,
+    dask: Annotated[str | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Choose hyperparameters on more and more seeds, and compare the best on others; or go on where that stopped."""
     from fastsoftq.cli.live import clock, live
-    from fastsoftq.studies.running import Tally
     from fastsoftq.studies.tuning.tuning import tune
     from fastsoftq.studies.tuning.tuning_file import read_tuning
+    from fastsoftq.studies.watching import Tally
 
+    for name, given in (("part", part), ("dask", dask)):
+        if given is not None:
+            raise BadInputError(
+                f"--{name} is {given!r}; tune cannot be shared out, as what is tried next follows from what was tried; "
+                "use --threads on one machine, and run with --part or --dask for a study of settings that are known"
+            )
     with bad_input():
         try:
             asked = read_tuning(study)

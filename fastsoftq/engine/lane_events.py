@@ -118,17 +118,30 @@ def start_run(setting, lane, turn, run, key, episodes, mdp):
 @inlined
 def write_episode(setting, lane, length, curves, mdp):
     """Record a finished episode, and the table if it is kept then."""
-    lanes, n_actions = setting.lanes, len(setting.row)
-    at, episode = lanes.curve[lane], int64(lanes.episode[lane])
+    lanes, at = setting.lanes, setting.lanes.curve[lane]
     curves.returns[at], curves.lengths[at] = lanes.total[lane], int32(length)
     curves.truncated[at] = uint8(int64(lanes.word[lane]) >= 0)
     lanes.curve[lane] = at + 1
-    if curves.n_tables > 0 and curves.kept[episode - 1] >= 0:
-        to = (lanes.run[lane] * curves.n_tables + curves.kept[episode - 1]) * mdp.n_states * n_actions
-        for s in range(mdp.n_states):
-            for a in range(n_actions):
-                at = number_at(setting.tables, s * mdp.row_stride, lane, a)
-                curves.tables[to + s * n_actions + a] = setting.tables.numbers[at]
+    _keep_table(setting, lane, curves, mdp)
+
+
+@by_type
+def _keep_table(setting, lane, curves, mdp):
+    """Copy the table to where it is kept, if it is after this episode."""
+    if curves.types[curves.fields.index("kept")] == types.none:
+        return lambda setting, lane, curves, mdp: None
+
+    def keep(setting, lane, curves, mdp):
+        lanes, n_actions = setting.lanes, len(setting.row)
+        episode = int64(lanes.episode[lane])
+        if curves.n_tables > 0 and curves.kept[episode - 1] >= 0:
+            to = (lanes.run[lane] * curves.n_tables + curves.kept[episode - 1]) * mdp.n_states * n_actions
+            for s in range(mdp.n_states):
+                for a in range(n_actions):
+                    at = number_at(setting.tables, s * mdp.row_stride, lane, a)
+                    curves.tables[to + s * n_actions + a] = setting.tables.numbers[at]
+
+    return keep
 
 
 @inlined

@@ -265,8 +265,8 @@ def scatter(typing, tables, where, values, lane):
 
 @by_type
 def pointer(array):
-    """Where an array's numbers begin; a pointer is that already."""
-    return (lambda array: array) if isinstance(array, types.CPointer) else (lambda array: _data(array))
+    """Where an array's numbers begin; a pointer is that already, and None stays None."""
+    return (lambda array: _data(array)) if isinstance(array, types.Array) else (lambda array: array)
 
 
 @intrinsic
@@ -275,7 +275,7 @@ def _data(typing, array):
 
 
 def _adding(ordering: str) -> Any:
-    def emit(context, builder, sig, args):  # type: ignore[no-untyped-def] # Numba's
+    def emit(context, builder, sig, args):
         data = context.make_array(sig.args[0])(context, builder, args[0]).data
         return builder.atomic_rmw("add", builder.gep(data, [args[1]]), args[2], ordering)
 

@@ -97,7 +97,7 @@ def packed_records(tables: Tables, row_stride: int) -> NDArray[np.int64]:
     >>> import fastsoftq as fsq
     >>> from fastsoftq.mdp.tables import tables
     >>> records = packed_records(tables(fsq.from_map("S.G")), row_stride=4)
-    >>> records[:2].view(np.float64)[0], records[1]  # up, from the start: it costs 1, and leads back
+    >>> float(records[:2].view(np.float64)[0]), int(records[1])  # up, from the start: it costs 1, and leads back
     (-1.0, 0)
     """
     next_state = tables.next_state.astype(np.int64)

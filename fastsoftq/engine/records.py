@@ -29,5 +29,5 @@ class Output(NamedTuple):
     returns: NDArray[np.float64]  # [runs, episodes]: the undiscounted sum of unscaled rewards
     lengths: NDArray[np.int32]  # [runs, episodes]: steps
     truncated: NDArray[Any]  # [runs, episodes], bool: the episode met `max_steps` and did not terminate there
-    kept: NDArray[np.int64]  # [0 or episodes]: after each episode, which of `tables` to fill; -1: none
+    kept: Any  # int64 [0 or episodes]: after each episode, which of `tables` to fill; -1: none. None: no tables
     tables: NDArray[np.float64]  # [0 or runs, tables, states, actions]

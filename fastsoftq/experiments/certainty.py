@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.report.decision import ALPHA, decided, sign
 from fastsoftq.report.rounding import interval_text
 from fastsoftq.statistics import Comparison, confidence_interval
@@ -21,8 +20,6 @@ __all__ = [
     "comparisons_text",
     "interval_columns",
     "interval_of",
-    "length_bounds",
-    "return_bounds",
 ]
 
 EACH = "95 % intervals, each by itself"  # what tables and figures call them
@@ -82,25 +79,6 @@ def interval_of(row: Mapping[str, Any], name: str) -> tuple[float, float, float]
     (-12.5, -13.0, -12.0)
     """
     return row[name], row[f"{name}_low"], row[f"{name}_high"]
-
-
-def length_bounds(max_steps: int) -> tuple[float, float]:
-    """The fewest and the most steps of an episode; the second is always greater, as bounds must be.
-
-    Parameters
-    ----------
-    max_steps : int
-
-    Returns
-    -------
-    (float, float)
-
-    Examples
-    --------
-    >>> length_bounds(1000)
-    (1.0, 1000.0)
-    """
-    return float(min(1, max_steps - 1)), float(max_steps)
 
 
 Sample = NDArray[np.float64]
@@ -189,24 +167,3 @@ def comparisons_text(found: Mapping[str, Comparison], more: str, less: str) -> s
         ]
         texts += [f"{words}: {', '.join(own)}"] if own else []
     return "; ".join(texts)
-
-
-def return_bounds(mdp: TabularMDP, max_steps: int) -> tuple[float, float]:
-    """The lowest and the highest return that an episode can have.
-
-    Parameters
-    ----------
-    mdp : TabularMDP
-    max_steps : int
-
-    Returns
-    -------
-    (float, float)
-
-    Examples
-    --------
-    >>> import fastsoftq as fsq
-    >>> return_bounds(fsq.cliff_walking(), 10)
-    (-1000.0, 0.0)
-    """
-    return max_steps * float(mdp.reward.min()), max(0.0, max_steps * float(mdp.reward.max()))

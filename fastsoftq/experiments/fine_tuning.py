@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastsoftq.agents import QLearning, SoftQLearning
+from fastsoftq.attainable_returns import length_bounds
 from fastsoftq.engine.curves import LearningCurves
-from fastsoftq.experiments.certainty import compare_together, length_bounds
+from fastsoftq.experiments.certainty import compare_together
 from fastsoftq.experiments.document import exact_policy
 from fastsoftq.experiments.goals_reached import NEAR_TIES
 from fastsoftq.figures.colours import agent_colour

@@ -12,9 +12,10 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from fastsoftq.agents import QLearning, SoftQLearning
+from fastsoftq.attainable_returns import length_bounds
 from fastsoftq.engine.curves import LearningCurves
 from fastsoftq.experiments import Settings, Watch
-from fastsoftq.experiments.certainty import EACH, compare_together, comparison_text, interval_columns, length_bounds
+from fastsoftq.experiments.certainty import EACH, compare_together, comparison_text, interval_columns
 from fastsoftq.experiments.document import exact_policy
 from fastsoftq.experiments.goals_reached import (
     N_GOALS,

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 
 from fastsoftq.agents import Frozen, LinearDecay, QLearning, SoftQLearning
+from fastsoftq.attainable_returns import episode_bounds
 from fastsoftq.comparing import LAST
 from fastsoftq.engine.curves import LearningCurves
 from fastsoftq.exact_curves import scheduled
 from fastsoftq.experiments import Settings, Watch
-from fastsoftq.experiments.certainty import EACH, interval_columns, interval_of, length_bounds, return_bounds
+from fastsoftq.experiments.certainty import EACH, interval_columns, interval_of
 from fastsoftq.experiments.document import EPSILON, HARD, exact_policy, soft
 from fastsoftq.figures.colours import agent_colour
 from fastsoftq.figures.curve import WITHIN, Curve, curve, in_doubt
@@ -76,7 +77,7 @@ def study(settings: Settings) -> Study:
 def analyse(results: Results, settings: Settings, watch: Watch) -> Findings:
     """Compare what hard and soft agents learned with the exact answers."""
     mdp = cliff_walking()
-    of_returns, of_lengths = return_bounds(mdp, settings.max_steps), length_bounds(settings.max_steps)
+    of_returns, of_lengths = episode_bounds(mdp, settings.max_steps)
     loaded = lru_cache(maxsize=1)(lambda name: results.curves(f"cliff/{name}"))  # arrays follow agent by agent
     learned = {name: _learned(mdp, name, loaded(name), results.tables(f"cliff/{name}"), settings) for name in AGENTS}
     summary = [one.row for one in learned.values()]
@@ -110,7 +111,7 @@ def _learned(
         threads=settings.threads, initial_q=tables,
     )  # fmt: skip
     exact = _exact(mdp, agent, settings)
-    of_returns, of_lengths = return_bounds(mdp, settings.max_steps), length_bounds(settings.max_steps)
+    of_returns, of_lengths = episode_bounds(mdp, settings.max_steps)
     error = ErrorRate.of([len(AGENTS)]).of_description  # that of the report: bands are the same here and there
     drawn = (
         curve(label, agent_colour(agent), curves.returns, exact.returns, of_returns, error),

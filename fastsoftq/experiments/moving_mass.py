@@ -11,8 +11,9 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from fastsoftq.agents import QLearning, SoftQLearning
+from fastsoftq.attainable_returns import length_bounds
 from fastsoftq.experiments import Settings, Watch
-from fastsoftq.experiments.certainty import EACH, interval_columns, length_bounds
+from fastsoftq.experiments.certainty import EACH, interval_columns
 from fastsoftq.experiments.goals_reached import N_GOALS, first_of_the_best, goal_entropy, reached
 from fastsoftq.figures.colours import agent_colour
 from fastsoftq.figures.grid_world import plot_grid

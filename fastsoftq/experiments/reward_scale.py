@@ -11,11 +11,12 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 from numpy.typing import NDArray
 
+from fastsoftq.attainable_returns import episode_bounds
 from fastsoftq.comparing import LAST
 from fastsoftq.engine.curves import LearningCurves
 from fastsoftq.exact_curves import scheduled
 from fastsoftq.experiments import Settings, Watch
-from fastsoftq.experiments.certainty import EACH, interval_columns, interval_of, length_bounds, return_bounds
+from fastsoftq.experiments.certainty import EACH, interval_columns, interval_of
 from fastsoftq.experiments.document import DISCOUNT, HARD, exact_policy, soft
 from fastsoftq.figures.colours import GREY, INK, agent_colour
 from fastsoftq.figures.labels import typeset
@@ -121,10 +122,10 @@ def _row(mdp: TabularMDP, k: float, curves: LearningCurves, settings: Settings) 
     last = slice(-max(1, round(WINDOW * curves.n_episodes)), None)
     exact = _exact(mdp, k, settings.max_steps)
     row = {"reward_scale": k, "seeds": settings.seeds, "episodes": curves.n_episodes, "max_steps": settings.max_steps}
-    costs = return_bounds(mdp, settings.max_steps)
+    bounds_of = episode_bounds(mdp, settings.max_steps)
     for name, values, bounds in (
-        ("return", curves.returns, costs),
-        ("length", curves.lengths, length_bounds(settings.max_steps)),
+        ("return", curves.returns, bounds_of.returns),
+        ("length", curves.lengths, bounds_of.lengths),
         ("truncated", curves.truncated, (0.0, 1.0)),
     ):
         row |= interval_columns(name, values[:, last].mean(axis=1), bounds)

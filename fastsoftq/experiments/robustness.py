@@ -11,6 +11,7 @@ from matplotlib.ticker import NullLocator
 from numpy.typing import NDArray
 
 from fastsoftq.agents import Frozen, QLearning, SoftQLearning
+from fastsoftq.attainable_returns import episode_bounds
 from fastsoftq.experiments import Settings, Watch, watched
 from fastsoftq.experiments.certainty import (
     EACH,
@@ -18,7 +19,6 @@ from fastsoftq.experiments.certainty import (
     comparisons_text,
     interval_columns,
     interval_of,
-    return_bounds,
 )
 from fastsoftq.experiments.document import HARD, exact_policy, slipping_cliff, soft
 from fastsoftq.figures.colours import INK, agent_colour
@@ -98,7 +98,8 @@ def analyse(results: Results, settings: Settings, watch: Watch) -> Findings:
                 tested[world, tester.name] = _tested(world, worlds[world], tester, tables, settings)
     everyone = [tester for own in testers.values() for tester in own]
     found = [tested[world, tester.name] for world in worlds for tester in everyone]
-    costs = return_bounds(mdp, settings.max_steps)
+    each = [episode_bounds(variant, settings.max_steps).returns for own in worlds.values() for variant, _ in own]
+    costs = min(low for low, _ in each), max(high for _, high in each)  # in whichever world
     summary = [_row(result, settings, costs) for result in found]
     return Findings(
         title=f"Trained on the cliff for {settings.episodes} episodes, tested elsewhere, {settings.seeds} seeds "

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fastsoftq.figures.chart import LINE, ROW_LETTERS, Chart, Line, Ring, Scale
 from fastsoftq.figures.labels import typeset, wrapped
@@ -14,6 +15,7 @@ __all__ = ["IntervalRow", "interval_chart", "shown_rows"]
 
 _ROW, _ENDS = 27.0, 60.0  # height of a row, and of what is above and below them
 _STROKE = 0.32  # half the height of the stroke at an exact answer, of a row
+_DWARFING = 10.0  # times what rows differ by, or a usual interval
 _BEST = 20  # of each algorithm, where not all are shown
 
 
@@ -116,10 +118,7 @@ def interval_chart(rows: Sequence[IntervalRow], xlabel: str) -> Chart:
         raise ValueError("rows: there are none; a chart of intervals needs one or more")
     places = [float(-i) for i in range(len(rows))]
     ticks = [(place, row.label) for place, row in zip(places, rows, strict=True)]
-    ends = np.array([[row.low, row.high] for row in rows]).ravel()
-    known = [row.estimate for row in rows] + [row.exact for row in rows if row.exact is not None]
-    shown = np.array([*known, *ends[np.isfinite(ends)].tolist()])
-    scale = Scale.of_values([shown], [max(row.estimate for row in rows)])
+    scale = Scale.of_values([_shown(rows)], [max(row.estimate for row in rows)])
     height = _ENDS + sum(max(_ROW, LINE * (1 + wrapped(row.label, ROW_LETTERS).count("\n"))) for row in rows)
     chart = Chart(scale, Scale(places[-1] - 0.6, 0.6), xlabel, "", yticks=ticks, height=height)
     for place, row in zip(places, rows, strict=True):
@@ -129,3 +128,14 @@ def interval_chart(rows: Sequence[IntervalRow], xlabel: str) -> Chart:
             chart.marks.append(Line(np.full(2, row.exact), np.array([place - _STROKE, place + _STROKE]), "stroke"))
         chart.rings.append(Ring(row.estimate, place, row.colour, filled=not row.in_best_set))
     return chart
+
+
+def _shown(rows: Sequence[IntervalRow]) -> NDArray[np.float64]:
+    """The values that the axis is to show: of an interval that dwarfs all others, as of few runs that agree, a part."""
+    known = np.array([row.estimate for row in rows] + [row.exact for row in rows if row.exact is not None])
+    ends = np.array([[row.low, row.high] for row in rows])
+    widths = np.ptp(ends[np.isfinite(ends).all(axis=1)], axis=1)
+    usual = float(np.quantile(widths, 0.25, method="lower")) if len(widths) else 0.0
+    reach = _DWARFING * max(float(np.ptp(known)), usual)
+    finite = ends[np.isfinite(ends)]
+    return np.concatenate([known, np.clip(finite, known.min() - reach, known.max() + reach)])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,6 +13,8 @@ from fastsoftq.figures.chart import Band, Chart, Line, Name, Ring, Scale
 from fastsoftq.figures.value_axis import Values, value_axis
 
 __all__ = ["Series", "sensitivity_chart"]
+
+_STROKE = 0.015  # half the length, of the axis, of a stroke for an exact answer that stands alone
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +33,7 @@ class Series:
     best : int or None
         Which value is best.
     exact : ndarray of float64, shape [n], or None
-        The exact answer for each value.
+        The exact answer for each value; NaN where it is not known.
     lowest, highest : ndarray of float64, shape [n], or None
         How far the mean spreads over all values of the other hyperparameters.
 
@@ -94,7 +96,7 @@ def sensitivity_chart(series: Sequence[Series], xlabel: str, ylabel: str, log_x:
     chart.marks += [mark for each, x in placed for mark in _intervals(each, x, axis.categories is not None)]
     for each, x in placed:
         if each.exact is not None:
-            chart.marks.append(Line(x, each.exact, "exact", each.colour))
+            chart.marks += [Line(*known, "exact", each.colour) for known in _stretches(x, each.exact, axis.scale)]
     for each, x in placed:
         chart.marks.append(Line(x, each.mean, "mean", each.colour, each.label, each.dash))
         chart.names += [Name(y, each.label, each.colour, each.dash) for y in each.mean[-1:].tolist()]
@@ -113,6 +115,22 @@ def _known(each: Series) -> Series:
     lines = {name: getattr(each, name) for name in ("mean", "low", "high", "exact", "lowest", "highest")}
     kept: dict[str, Any] = {name: None if line is None else line[known] for name, line in lines.items()}
     return replace(each, x=x if isinstance(each.x, list | tuple) else np.array(x), best=best, **kept)
+
+
+def _stretches(
+    x: NDArray[np.float64], y: NDArray[np.float64], scale: Scale
+) -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64]]]:
+    """The parts of a line where its values are known; one that is alone is a stroke."""
+    known = np.flatnonzero(np.isfinite(y))
+    for part in np.split(known, np.flatnonzero(np.diff(known) > 1) + 1):
+        if len(part) > 1:
+            yield x[part], y[part]
+        elif len(part):
+            aside = np.array([-_STROKE, _STROKE])
+            if scale.kind == "log":
+                yield x[part] * (scale.high / scale.low) ** aside, y[part].repeat(2)
+            else:
+                yield x[part] + (scale.high - scale.low) * aside, y[part].repeat(2)
 
 
 def _intervals(each: Series, x: NDArray[np.float64], apart: bool) -> list[Band | Line]:

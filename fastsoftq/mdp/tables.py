@@ -40,7 +40,15 @@ class Alias(NamedTuple):
 
 
 class Renumbered(NamedTuple):
-    """A distribution over things that are called something else: `number[thing]`."""
+    """A distribution over things that are called something else: `number[thing]`.
+
+    Examples
+    --------
+    >>> from fastsoftq.kernels.random import Draw
+    >>> even = alias_table(np.array([[0.5, 0.5]]))
+    >>> sampled(Renumbered(even, np.array([7, 9], np.int32)), 0, Draw(np.uint32(2**32 - 1), np.uint32(0)))
+    9
+    """
 
     distribution: Any
     number: NDArray[np.int32]

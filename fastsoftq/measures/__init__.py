@@ -3,8 +3,9 @@
 A measure has a name, as in a study's file: "last:100", "area", "steps_to:-20", "worst:0.05".
 """
 
+from fastsoftq.measures.choosing import Best, best_of, choice_bias
 from fastsoftq.measures.measure_kinds import MEASURES
 from fastsoftq.measures.measuring import Measure, measure
 from fastsoftq.measures.run_values import Measured, common_horizon
 
-__all__ = ["MEASURES", "Measure", "Measured", "common_horizon", "measure"]
+__all__ = ["MEASURES", "Best", "Measure", "Measured", "best_of", "choice_bias", "common_horizon", "measure"]

@@ -10,7 +10,15 @@ import numpy as np
 
 from fastsoftq.checks import count, in_unit_interval, number, positive
 from fastsoftq.comparing import LAST, Curves
-from fastsoftq.measures.run_values import Exact, Floats, Measured
+from fastsoftq.measures.measure_bounds import (
+    Bounds,
+    bounds_of_episodes,
+    bounds_of_lengths,
+    bounds_of_regret,
+    bounds_of_returns,
+    bounds_of_steps,
+)
+from fastsoftq.measures.run_values import Exact, Floats, Measured, Optimum
 from fastsoftq.statistics.efficiency import moving_average, times_to
 from fastsoftq.system.html import value_text
 
@@ -42,9 +50,13 @@ class Kind(NamedTuple):
     unit: str
     higher_is_better: bool
     values: Callable[..., Measured]
+    bounds: Callable[..., Bounds]
     asks: tuple[_Asked, ...] = ()
+    needs_optimum: bool = False
     needs_exact: bool = False
     comparison_only: bool = False
+    window: int | None = None  # which of its numbers are episodes that all of fewer stand for
+    of_last: bool = False  # whether its title names the last episodes, as `last`
 
     @property
     def least(self) -> int:
@@ -175,8 +187,8 @@ def _episodes_to(curves: Curves, exact: Exact | None, threshold: float, window: 
     return Measured(found.time, curves.seeds, ~found.reached, found.horizon)
 
 
-def _regret(curves: Curves, exact: Exact, *_: float) -> Measured:
-    return Measured((exact.optimum - _returns(curves)).sum(axis=1), curves.seeds)
+def _regret(curves: Curves, optimum: Optimum) -> Measured:
+    return Measured((optimum.optimum - _returns(curves)).sum(axis=1), curves.seeds)
 
 
 def _episodes_within(curves: Curves, exact: Exact, distance: float, window: int) -> Measured:
@@ -208,7 +220,9 @@ KINDS: dict[str, Kind] = {
         "return",
         True,
         _last,
+        bounds_of_returns,
         (_Asked("N", count, LAST),),
+        window=0,
     ),
     "area": Kind(
         "mean return over all episodes, the area under the learning curve",
@@ -216,6 +230,7 @@ KINDS: dict[str, Kind] = {
         "return",
         True,
         _area,
+        bounds_of_returns,
     ),
     "length": Kind(
         "mean steps of an episode over the last N, 100 unless said",
@@ -223,7 +238,9 @@ KINDS: dict[str, Kind] = {
         "steps",
         False,
         _length,
+        bounds_of_lengths,
         (_Asked("N", count, LAST),),
+        window=0,
     ),
     "steps_to": Kind(
         "steps until the mean return of W episodes, of one unless said, reaches R",
@@ -231,6 +248,7 @@ KINDS: dict[str, Kind] = {
         "steps",
         False,
         _steps_to,
+        bounds_of_steps,
         (_Asked("R", number), _WINDOW),
     ),
     "episodes_to": Kind(
@@ -239,6 +257,7 @@ KINDS: dict[str, Kind] = {
         "episodes",
         False,
         _episodes_to,
+        bounds_of_episodes,
         (_Asked("R", number), _WINDOW),
     ),
     "regret": Kind(
@@ -247,7 +266,8 @@ KINDS: dict[str, Kind] = {
         "return",
         False,
         _regret,
-        needs_exact=True,
+        bounds_of_regret,
+        needs_optimum=True,
     ),
     "episodes_within": Kind(
         "episodes from which on the mean return of W, 100 unless said, stays within E of the exact answer",
@@ -258,24 +278,32 @@ KINDS: dict[str, Kind] = {
         "episodes",
         False,
         _episodes_within,
+        bounds_of_episodes,
         (_Asked("E", positive), _Asked("W", count, _STEADY)),
         needs_exact=True,
+        window=1,
     ),
     "worst": Kind(
         f"mean of the worst part P of the runs, of their last {LAST} episodes; 0.05 unless said",
-        lambda fraction: f"mean of the worst {value_text(100.0 * fraction)}% of runs over {_over_last(LAST)}",
+        lambda fraction, last=LAST: (
+            f"mean of the worst {value_text(100.0 * fraction)}% of runs over {_over_last(last)}"
+        ),
         "return",
         True,
         _worst,
+        bounds_of_returns,
         (_Asked("P", _fraction, 0.05),),
+        of_last=True,
     ),
     "improvement": Kind(
         f"how often a run is better than one of the reference, over the last {LAST} episodes; a comparison only",
-        lambda: f"probability of improvement over {_over_last(LAST)}",
+        lambda last=LAST: f"probability of improvement over {_over_last(last)}",
         "probability",
         True,
         _improvement,
+        bounds_of_returns,
         comparison_only=True,
+        of_last=True,
     ),
 }
 

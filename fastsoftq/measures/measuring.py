@@ -6,10 +6,12 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from fastsoftq import checks
+from fastsoftq.attainable_returns import EpisodeBounds, apart
 from fastsoftq.checks import text
-from fastsoftq.comparing import Curves, match_seeds
+from fastsoftq.comparing import LAST, Curves, match_seeds
 from fastsoftq.measures.measure_kinds import KINDS, kind_of, numbers_of
-from fastsoftq.measures.run_values import Exact, Measured, common_horizon
+from fastsoftq.measures.run_values import Exact, Measured, Optimum, common_horizon
 from fastsoftq.statistics import Comparison, Interval, compare_samples, confidence_interval, probability_of_improvement
 from fastsoftq.statistics.efficiency import restricted_mean
 from fastsoftq.statistics.improvement import improvement_p_value
@@ -32,8 +34,10 @@ class Measure(NotebookTable):
     unit : str
         "return", "steps", "episodes", or "probability".
     higher_is_better : bool
+    needs_optimum : bool
+        Whether it needs the optimum of the world, which planning gives whatever the agent.
     needs_exact : bool
-        Whether it needs the exact answers of planning.
+        Whether it needs the exact answers of the agent.
     comparison_only : bool
         Whether it says something of two conditions only.
 
@@ -51,6 +55,7 @@ class Measure(NotebookTable):
     title: str
     unit: str
     higher_is_better: bool
+    needs_optimum: bool = False
     needs_exact: bool = False
     comparison_only: bool = False
     _kind: str = field(default="", repr=False)
@@ -67,15 +72,51 @@ class Measure(NotebookTable):
         """
         return not self.comparison_only and self._kind != "worst"
 
-    def values(self, curves: Curves, exact: Exact | None = None) -> Measured:
+    @property
+    def needs_planning(self) -> bool:
+        """Whether it needs more than curves.
+
+        Examples
+        --------
+        >>> measure("regret").needs_planning, measure("area").needs_planning
+        (True, False)
+        """
+        return self.needs_optimum or self.needs_exact
+
+    def within(self, episodes: int) -> Measure:
+        """The measure as it is of runs of so many episodes: of the last 100 of fewer all are meant.
+
+        Parameters
+        ----------
+        episodes : int
+            At least 1.
+
+        Returns
+        -------
+        Measure
+            The same values and estimates, by a name and a title that say no more than there is.
+
+        Examples
+        --------
+        >>> measure("last:100").within(60).name, measure("worst:0.05").within(60).title
+        ('last:60', 'mean of the worst 5% of runs over the last 60 episodes')
+        """
+        kind, numbers = KINDS[self._kind], list(self._numbers)
+        if kind.window is not None and numbers[kind.window] > episodes:
+            numbers[kind.window] = episodes
+            return measure(":".join([self._kind, *(f"{value:.15g}" for value in numbers)]))
+        return replace(self, title=kind.title(*numbers, last=min(LAST, episodes))) if kind.of_last else self
+
+    def values(self, curves: Curves, exact: Exact | Optimum | None = None) -> Measured:
         """Measure each run.
 
         Parameters
         ----------
         curves : LearningCurves
             With `.returns`, `.lengths`, `.truncated` of shape [seeds, episodes], and `.seeds`.
-        exact : ExactCurves or None
-            Needed where `needs_exact`; its `.returns` are [episodes].
+        exact : ExactCurves, ReturnSpan or None
+            Where `needs_exact`, exact curves, whose `.returns` are [episodes]; where `needs_optimum`, anything with an
+            `.optimum`.
 
         Returns
         -------
@@ -86,13 +127,47 @@ class Measure(NotebookTable):
         TypeError
             What is no learning curves.
         ValueError
-            Exact answers that are needed and not given, or of another number of episodes; a window longer than curves.
+            Answers of planning that are needed and not given, or of another number of episodes; a window longer than
+            curves.
         """
         if not all(hasattr(curves, name) for name in ("returns", "lengths", "seeds")):
             raise TypeError(f"curves is {curves!r}; it must be learning curves, as train yields them")
-        if self.needs_exact and exact is None:
+        if self.needs_exact and not hasattr(exact, "returns"):
             raise ValueError(f"measure {self.name!r} needs exact answers, and there are none of this world and agent")
+        if self.needs_optimum and exact is None:
+            raise ValueError(f"measure {self.name!r} needs the optimum, which is not known of this world")
         return KINDS[self._kind].values(curves, exact, *self._numbers)
+
+    def bounds(self, of: EpisodeBounds, episodes: int, optimum: Optimum | None = None) -> tuple[float, float] | None:
+        """Work out the lowest and the highest value that a run can have.
+
+        Parameters
+        ----------
+        of : EpisodeBounds
+            What a single episode can have.
+        episodes : int
+            Of a run.
+        optimum : ReturnSpan, ExactCurves or None
+            Needed where `needs_optimum`.
+
+        Returns
+        -------
+        (float, float) or None
+            For `estimate` and `compare`: room is left between ends that are the same. None where they are not known.
+
+        Examples
+        --------
+        >>> from fastsoftq.attainable_returns import ReturnSpan
+        >>> of = EpisodeBounds(returns=(-100.0, -12.0), lengths=(13.0, 20.0))
+        >>> measure("last:100").bounds(of, 500), measure("regret").bounds(of, 500, ReturnSpan(-12.0, -80.0))
+        ((-100.0, -12.0), (0.0, 44000.0))
+        """
+        if self.needs_optimum and optimum is None:
+            return None
+        low, high = KINDS[self._kind].bounds(of, checks.count("episodes", episodes), optimum, *self._numbers)
+        if not max(abs(low), abs(high)) <= checks.LARGEST:
+            return None
+        return apart(low, high)
 
     def estimate(
         self,
@@ -243,6 +318,7 @@ def measure(name: str) -> Measure:
         found.title(*numbers),
         found.unit,
         found.higher_is_better,
+        found.needs_optimum,
         found.needs_exact,
         found.comparison_only,
         kind,

@@ -11,13 +11,26 @@ from numpy.typing import NDArray
 
 from fastsoftq.system.html import NotebookTable
 
-__all__ = ["Exact", "Measured", "common_horizon"]
+__all__ = ["Exact", "Measured", "Optimum", "common_horizon"]
 
 Floats = NDArray[np.float64]
 
 
-class Exact(Protocol):
-    """The exact answers that a measure may need: expected returns [episodes], and the best return of an episode.
+class Optimum(Protocol):
+    """The best expected return of an episode, by any policy.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> best: Optimum = SimpleNamespace(optimum=-13.0)
+    """
+
+    @property
+    def optimum(self) -> float: ...  # noqa: D102
+
+
+class Exact(Optimum, Protocol):
+    """The exact answers of an agent, besides the optimum of its world: the returns expected in each episode.
 
     Examples
     --------
@@ -27,8 +40,6 @@ class Exact(Protocol):
 
     @property
     def returns(self) -> Floats: ...  # noqa: D102
-    @property
-    def optimum(self) -> float: ...  # noqa: D102
 
 
 @dataclass(frozen=True, eq=False)

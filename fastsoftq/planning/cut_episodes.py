@@ -1,4 +1,4 @@
-"""Episodes cut at a number of steps: what policies earn within them, many at once, and the most that any can."""
+"""Episodes cut at a number of steps: what policies earn within them, the best of all, and what can happen at all."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fastsoftq.mdp.tabular import TabularMDP, checked_mdp
 from fastsoftq.planning.bellman import action_values, hard_values, matrices
 from fastsoftq.planning.evaluation import from_start
 
-__all__ = ["Meter", "OverBudgetError", "best_cut_return", "cut_totals"]
+__all__ = ["Meter", "OverBudgetError", "best_cut_return", "cut_totals", "extreme_totals"]
 
 # Units of work: what a step of all policies takes however small the world is, and how many cells are one.
 _CALL, _CELLS_A_UNIT = 1500, 16
@@ -153,3 +153,53 @@ def best_cut_return(mdp: TabularMDP, max_steps: int, meter: Meter | None = None)
         if float(np.abs(v - before).max()) * left <= _NEGLIGIBLE * max(1.0, float(np.abs(v).max())):
             break
     return from_start(mdp, v)
+
+
+def extreme_totals(
+    mdp: TabularMDP, reward: NDArray[np.float64], max_steps: int, meter: Meter | None = None
+) -> tuple[float, float]:
+    """Return the least and the greatest total reward that an episode cut at `max_steps` can have, whatever happens.
+
+    Backward induction over actions and outcomes alike: chance is as kind, or as unkind, as it can be.
+
+    Parameters
+    ----------
+    mdp : TabularMDP
+    reward : ndarray of float64, shape [states, actions, outcomes]
+        What is added up: the rewards, or ones for steps.
+    max_steps : int
+    meter : Meter, optional
+        What the work is counted by.
+
+    Returns
+    -------
+    lowest, highest : float
+        Summed from the end of an episode backwards, which rounds otherwise than from its beginning.
+
+    Raises
+    ------
+    OverBudgetError
+        The meter allows no more.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> mdp = fsq.cliff_walking()
+    >>> extreme_totals(mdp, mdp.reward, max_steps=20)  # falls each time; goes straight to the goal
+    (-2000.0, -12.0)
+    """
+    max_steps, meter = checks.count("max_steps", max_steps), meter or Meter()
+    goes_on = np.where(mdp.terminated, 0.0, 1.0)
+    starts = mdp.start > 0.0
+    ends = []
+    for best, worst in ((np.min, np.inf), (np.max, -np.inf)):
+        # What cannot happen is never the best.
+        own = np.where(mdp.probability > 0.0, reward, worst)
+        v = np.zeros(mdp.n_states)
+        for _ in range(max_steps):
+            meter.add(_CALL + own.size)
+            before, v = v, np.where(mdp.terminal, 0.0, best(own + goes_on * v[mdp.next_state], axis=(1, 2)))
+            if np.array_equal(v, before):
+                break
+        ends.append(float(best(v[starts])))
+    return ends[0], ends[1]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from fastsoftq.figures.chart import Band, Line, Name, Scale
 from fastsoftq.figures.labels import typeset
@@ -18,8 +17,7 @@ from fastsoftq.report.findings import Table
 from fastsoftq.report.folder import ReportedAgent
 from fastsoftq.report.outline import Group
 from fastsoftq.report.rounding import interval_text
-from fastsoftq.report.summaries import BlockMoments, block_moments, t_quantile
-from fastsoftq.statistics.agreeing_runs import is_negligible
+from fastsoftq.report.summaries import BlockMoments, block_moments
 
 __all__ = ["MomentDifference", "moment_difference", "moments_group"]
 
@@ -62,9 +60,11 @@ def moment_difference(one: ReportedAgent, other: ReportedAgent, label: str, erro
 
     Notes
     -----
-    The interval is Student's t with the fewer runs' degrees of freedom, which is never too many for unlike variances;
-    the band takes as many such intervals as there are blocks (Bonferroni). Few runs that all agree do not tell how far
-    others may be: what is said of them has no ends, as with runs.
+    The interval is Student's t with the fewer runs' degrees of freedom, which is never too many for unlike variances,
+    times the sum of both standard errors: that of the difference is no more, however runs of the two correlate, which
+    may have their seeds in common; it is wider where runs are skewed. The band takes as many such intervals as there
+    are blocks (Bonferroni). Few runs that all agree do not tell how far others may be: what is said of them has no
+    ends, as with runs.
 
     Examples
     --------
@@ -74,26 +74,21 @@ def moment_difference(one: ReportedAgent, other: ReportedAgent, label: str, erro
     ...     ReportedAgent("soft", "soft", "#0064a0", {}, None, summaries=lambda k=k: Summaries(k, k)) for k in known
     ... )
     >>> found = moment_difference(one, other, "soft")
-    >>> found.difference, round(found.half, 3), found.sign  # 2.306 of 8 degrees of freedom, times 0.5 ** 0.5
-    (-4.0, 1.631, -1)
+    >>> found.difference, round(found.half, 3), found.sign  # 2.306 of 8 degrees of freedom, times 0.5 + 0.5
+    (-4.0, 2.306, -1)
     """
     a, b = block_moments(one), block_moments(other)
-    freedom = min(a.runs, b.runs) - 1.0
     center = halves = episode = np.empty(0)
     if a.n_episodes == b.n_episodes:
         center, episode = a.mean - b.mean, a.episode
-        halves = t_quantile(error / len(center), freedom) * np.hypot(a.error, b.error)
-        halves = np.where(_all_agree(a, a.error, error) | _all_agree(b, b.error, error), math.inf, halves)
-    half = t_quantile(error, freedom) * math.hypot(a.last_error, b.last_error)
-    if _all_agree(a, a.last_error, error) or _all_agree(b, b.last_error, error):
-        half = math.inf
+        halves = _half(center, a.blocks.less(b.blocks, error / len(center)))
+    half = float(_half(np.asarray(a.last - b.last), a.end.less(b.end, error)))
     return MomentDifference(label, one.colour, a, b, a.last - b.last, half, episode, center, halves)
 
 
-def _all_agree(moments: BlockMoments, spread: ArrayLike, error: float) -> NDArray[np.bool_]:
-    """Where too few runs, which do not differ at all, are no reason to take their mean as known."""
-    few = not is_negligible(moments.runs, error)
-    return np.logical_and(np.equal(spread, 0.0), few)
+def _half(center: NDArray[np.float64], ends: tuple[NDArray[np.float64], NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Half the width of intervals around their middle that hold others."""
+    return np.asarray(np.maximum(center - ends[0], ends[1] - center))
 
 
 def moments_group(found: Sequence[MomentDifference], names: tuple[str, str]) -> Group:
@@ -131,9 +126,9 @@ def moments_group(found: Sequence[MomentDifference], names: tuple[str, str]) -> 
     ]
     words = (
         "Runs of these are not kept by both, so that they are compared unpaired, by means and standard errors: "
-        "Student’s t, with the degrees of freedom of the fewer runs; the standard error over several episodes is at "
-        "most the mean of the episodes’, and that is taken where only summaries are kept. Bands are for all blocks at "
-        "once (Bonferroni)."
+        "Student’s t, with the degrees of freedom of the fewer runs, times the most that the standard error can be, "
+        "however seeds and episodes correlate: of a difference the sum of both, and over several episodes, where only "
+        "summaries are kept, the mean of theirs. Bands are for all blocks at once (Bonferroni)."
     )
     drawn = [one for one in order if len(one.center)][:_DRAWN]
     if len(drawn) < len(found):

@@ -86,7 +86,8 @@ def _learning_charts(
         lines = dashes([one.agent.colour for one in group])
         curves: list[Curve] = [replace(getattr(one, field), dash=d) for one, d in zip(group, lines, strict=True)]
         title = _titled(what, shared)
-        exact = " with its exact value" if all(c.exact is not None for c in curves) else ""
+        known = [c.exact is not None for c in curves]
+        exact = f" with its exact value{'' if all(known) else ' where that is known'}" if any(known) else ""
         ends = "; ".join(f"{c.label} comes to {_about(float(c.mean[-1]))}" for c in curves)
         columns: list[Column] = [("episode", curves[0].episode)]
         for c in curves:

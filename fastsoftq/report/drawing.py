@@ -8,6 +8,8 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from fastsoftq.system.csv_cells import plain_cell
+
 __all__ = ["Column", "Drawing", "csv_text"]
 
 Column = tuple[str, Iterable[float | str]]
@@ -23,7 +25,7 @@ class Drawing(NamedTuple):
 
 
 def csv_text(columns: Sequence[Column]) -> str:
-    """Write columns as CSV; ten significant digits, and nothing for NaN.
+    """Write columns as CSV; ten significant digits, nothing for NaN, and no text that is a formula.
 
     Parameters
     ----------
@@ -41,7 +43,7 @@ def csv_text(columns: Sequence[Column]) -> str:
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([name for name, _ in columns])
+    writer.writerow([plain_cell(name) for name, _ in columns])
     for row in zip(*(values for _, values in columns), strict=True):
         writer.writerow([_cell(value) for value in row])
     return text.getvalue()
@@ -49,5 +51,5 @@ def csv_text(columns: Sequence[Column]) -> str:
 
 def _cell(value: float | str) -> str:
     if isinstance(value, str):
-        return value
+        return plain_cell(value)
     return "" if math.isnan(value) else f"{value:.10g}"

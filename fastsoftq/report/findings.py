@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastsoftq.figures.colours import agent_colour
+from fastsoftq.report.rounding import plain_text
 from fastsoftq.system.atomic import atomic_write
 from fastsoftq.system.html import html_table
 
@@ -181,7 +182,7 @@ def described(figure: Figure) -> str:
 
 
 def settings_of(agent: Any) -> dict[str, str | float]:
-    """List an agent's hyperparameters by name, after its algorithm; schedules as they are written in Python.
+    """List an agent's hyperparameters by name, after its algorithm; schedules as labels write them.
 
     Parameters
     ----------
@@ -195,15 +196,13 @@ def settings_of(agent: Any) -> dict[str, str | float]:
     --------
     >>> import fastsoftq as fsq
     >>> settings_of(fsq.QLearning(0.8, 0.95, epsilon=fsq.LinearDecay(0.9, 0.1, 0.001)))["epsilon"]
-    'LinearDecay(0.9, 0.1, 0.001)'
+    '0.9 → 0.1 (decrease 0.001)'
     """
     return {"algorithm": type(agent).__name__, **{key: _plain(value) for key, value in agent._asdict().items()}}
 
 
 def _plain(value: Any) -> str | float:
-    if isinstance(value, int | float):
-        return value
-    return f"{type(value).__name__}({', '.join(map(str, value))})" if isinstance(value, tuple) else repr(value)
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else plain_text(value)
 
 
 def _npz(arrays: Mapping[str, NDArray[Any] | Callable[[], NDArray[Any]]]) -> bytes:

@@ -48,6 +48,7 @@ class EpisodeMoments(NamedTuple):
     mean: NDArray[np.float64]  # [episodes]
     error: NDArray[np.float64]  # [episodes], the standard error of the mean
     quantiles: NDArray[np.float64]  # [5, episodes], at 5, 25, 50, 75 and 95 %
+    skewness: NDArray[np.float64] | float = 0.0  # [episodes], of a run
 
 
 class Summaries(NamedTuple):
@@ -89,6 +90,8 @@ class ReportedAgent:
         What it learned in; agents are compared within a world.
     summaries : callable or None
         Reads its `Summaries`, where its runs are not kept and `load` refuses.
+    table : str
+        The table of its study that it was written in; empty where that is its name.
     """
 
     name: str
@@ -98,6 +101,7 @@ class ReportedAgent:
     load: LoadRuns
     world: str = ""
     summaries: LoadSummaries | None = None
+    table: str = ""
 
     def unlike(self, other: ReportedAgent) -> list[tuple[str, str, str]]:
         """The settings in which two agents differ: name, this one's value and the other's."""
@@ -154,6 +158,12 @@ class FolderContents:
     summarised: Sequence[ReportedAgent] = ()
     sweep: SweptStudy | None = None
 
+    @property
+    def episodes(self) -> int:
+        """How many episodes a run has, at most."""
+        own = self.sweep.episodes if self.sweep is not None else ()
+        return max(own, default=int(self.run["episodes"]))
+
 
 def run_facts(run: Mapping[str, Any], steps: int = 0) -> list[tuple[str, str]]:
     """Say how a folder's results came to be.
@@ -175,12 +185,13 @@ def run_facts(run: Mapping[str, Any], steps: int = 0) -> list[tuple[str, str]]:
     >>> run_facts({"seeds": 1000, "steps": 3_000_000})
     [('seeds', '1,000'), ('environment steps', '3,000,000')]
     """
+    unlike = run.get("unlike", {})  # where conditions have their own
     steps = run.get("steps") or steps
     training = sum(agent.get("seconds", 0.0) for agent in run.get("agents", {}).values())
     versions = run.get("versions", {})
     facts = [
-        ("seeds", _whole(run.get("seeds"))),
-        ("episodes", _whole(run.get("episodes"))),
+        ("seeds", unlike.get("seeds") or _whole(run.get("seeds"))),
+        ("episodes", unlike.get("episodes") or _whole(run.get("episodes"))),
         ("steps an episode, at most", _whole(run.get("max_steps"))),
         ("environment steps", _whole(steps or None)),
         ("training", f"{training:,.1f} s" if training else ""),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -118,6 +119,12 @@ class Section:
     notes: Sequence[str] = ()
     picture: Drawing | None = None
     studied: Sequence[tuple[str, str]] = ()
+
+    @property
+    def kicker(self) -> str:
+        """The name, above the heading; empty where that is the name again."""
+        name, heading = (" ".join(re.split(r"[\s_-]+", text)).casefold() for text in (self.name, self.heading))
+        return "" if name == heading else self.name
 
     @property
     def answer(self) -> str:

@@ -13,8 +13,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from fastsoftq.agents.schedules import SCHEDULES
 from fastsoftq.report.findings import Table
 from fastsoftq.report.folder import FolderContents, Picture, ReportedAgent, Runs
+from fastsoftq.report.rounding import schedule_text
 from fastsoftq.report.study_folder import STUDY, study_contents
 from fastsoftq.report.sweep.swept_study import Asked
 from fastsoftq.system.provenance import checked_provenance
@@ -127,7 +129,7 @@ def experiment_contents(folder: Path) -> FolderContents:
             pictures=[Picture(name, text, _picture(folder, name)) for name, text in words["figures"].items()],
             summary=_read(folder, _SUMMARY),
             agents=[
-                ReportedAgent(name, agent["label"], agent["colour"], agent["settings"], _Archived(folder, name))
+                ReportedAgent(name, agent["label"], agent["colour"], _settings(agent), _Archived(folder, name))
                 for name, agent in words["agents"].items()
                 if f"{name}_returns" in kept
             ],
@@ -161,6 +163,23 @@ def _checked_words(words: Any) -> dict[str, Any]:
         if not re.fullmatch(r"#[0-9a-f]{6}", agent["colour"]):  # it becomes part of the page
             raise ValueError(f"a colour is {agent['colour']!r}")
     return dict(words)
+
+
+def _settings(agent: Mapping[str, Any]) -> dict[str, str | float]:
+    """An agent's settings; schedules of older folders, which are written in Python there, as labels write them."""
+    return {name: _schedule(value) if isinstance(value, str) else value for name, value in agent["settings"].items()}
+
+
+def _schedule(text: str) -> str:
+    name, _, rest = text.partition("(")
+    kind = next((each for each in SCHEDULES if each.__name__ == name), None)
+    numbers = rest.removesuffix(")").split(",")
+    if kind is None or len(numbers) != len(kind._fields):
+        return text
+    try:
+        return schedule_text(dict(zip(kind._fields, map(float, numbers), strict=True)))
+    except ValueError:
+        return text
 
 
 def _check_form(name: str, data: Any, form: Any) -> None:

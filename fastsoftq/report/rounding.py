@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+import numpy as np
 
 from fastsoftq.figures.labels import typeset
 from fastsoftq.report.decision import ALPHA
 
-__all__ = ["distinct", "interval_text", "p_text", "setting_text", "share_text"]
+__all__ = [
+    "distinct",
+    "interval_text",
+    "p_text",
+    "plain_text",
+    "schedule_text",
+    "setting_text",
+    "share_text",
+    "span_text",
+]
 
 _NOISE = 1e-12  # of the largest number of an interval: a narrower one is the rounding of sums
 _ROUNDING = 1e-9  # of an estimate: likewise, of means of very many numbers
@@ -73,6 +86,17 @@ def p_text(p: float) -> str:
     while digits < _DIGITS and (float(f"{p:.{digits}g}") <= ALPHA) != (p <= ALPHA):
         digits += 1
     return f"{p:.{digits}g}"
+
+
+def apart(a: float, b: float) -> float:
+    """Give a - b, or 0 where the two differ by no more than the rounding of sums.
+
+    Examples
+    --------
+    >>> apart(-12.0, -12.000000000000002), apart(-12.0, -12.001) > 0.0
+    (0.0, True)
+    """
+    return 0.0 if abs(a - b) <= _ROUNDING * max(abs(a), abs(b)) else a - b
 
 
 def interval_text(
@@ -148,10 +172,72 @@ def setting_text(value: str | float) -> str:
 
     Examples
     --------
-    >>> setting_text(10.0), setting_text(0.95), setting_text(0.95000001), setting_text(10_000)
-    ('10', '0.95', '0.95000001', '10,000')
+    >>> setting_text(10.0), setting_text(0.95), setting_text(0.95000001), setting_text(10_000), setting_text(1e-6)
+    ('10', '0.95', '0.95000001', '10,000', '1e−6')
     """
     if isinstance(value, str):
         return value
     text = f"{float(value) + 0.0:,}" if isinstance(value, float) else f"{int(value):,}"
-    return text.removesuffix(".0").replace("-", "\N{MINUS SIGN}")
+    return re.sub(r"e([+-]?)0*", r"e\1", text).replace("e+", "e").removesuffix(".0").replace("-", "\N{MINUS SIGN}")
+
+
+def schedule_text(parts: Mapping[str, object], told: Collection[str] | None = None) -> str:
+    """Write a schedule by its ends, and by what else there is.
+
+    Parameters
+    ----------
+    parts : mapping
+        Its values by name, such as "start", "stop" and "decrease".
+    told : collection of str, optional
+        Which are named besides the ends; all if not given.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> schedule_text({"start": 0.9, "stop": 0.1, "decrease": 0.001})
+    '0.9 → 0.1 (decrease 0.001)'
+    """
+    texts = {name: plain_text(value) for name, value in parts.items()}
+    ends = " → ".join(texts.pop(end) for end in ("start", "stop") if end in texts)
+    rest = [f"{name.replace('_', ' ')} {text}" for name, text in texts.items() if told is None or name in told]
+    return " ".join(filter(None, (ends, f"({', '.join(rest)})" if rest else "")))
+
+
+def plain_text(value: object) -> str:
+    """Write any value of a hyperparameter as a person would, never as Python does.
+
+    Examples
+    --------
+    >>> plain_text(True), plain_text(None), plain_text((1, 2.5)), plain_text({"start": 1.0, "stop": 0.1, "power": 0.5})
+    ('yes', 'none', '1, 2.5', '1 → 0.1 (power 0.5)')
+    """
+    if isinstance(value, bool | np.bool_):
+        return "yes" if value else "no"
+    if value is None:
+        return "none"
+    if isinstance(value, str | int | float | np.number):
+        return setting_text(value.item() if isinstance(value, np.number) else value)
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+        value = value._asdict()
+    if isinstance(value, Mapping):
+        return schedule_text({str(name): part for name, part in value.items()})
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if isinstance(value, Iterable):
+        return ", ".join(map(plain_text, value))
+    return str(getattr(value, "__name__", type(value).__name__))
+
+
+def span_text(counts: Sequence[int]) -> str:
+    """Write counts by the least and the greatest.
+
+    Examples
+    --------
+    >>> span_text([50, 1450, 150]), span_text([50, 50])
+    ('50 to 1,450', '50')
+    """
+    ends = dict.fromkeys((min(counts), max(counts)))
+    return " to ".join(typeset(end) for end in ends)

@@ -14,16 +14,12 @@ from fastsoftq.report.folder import FolderContents, ReportedAgent, command_of, r
 from fastsoftq.report.outline import Group, Part, Section
 from fastsoftq.report.performance import Performance, performance_of
 from fastsoftq.report.rounding import interval_text, setting_text
-from fastsoftq.report.summaries import summary_groups
 from fastsoftq.report.sweep.measured import Watch
 from fastsoftq.report.sweep.section import sweep_section
-from fastsoftq.report.sweep.statements import sweep_error_rate
+from fastsoftq.report.sweep.statements import summary_error_rate, sweep_error_rate
 from fastsoftq.report.verdict import Verdict, answers, reference_of, verdicts
 
 __all__ = ["Group", "Part", "Section", "error_rate", "section"]
-
-
-_OF_SUMMARY = 2  # curves of each agent of which summaries are kept: return and length
 
 
 def error_rate(contents: FolderContents) -> ErrorRate:
@@ -44,10 +40,11 @@ def error_rate(contents: FolderContents) -> ErrorRate:
     >>> error_rate(contents)  # nothing is drawn from curves
     ErrorRate(conditions=0, pairs=0, descriptions=0, tests=0)
     """
+    if contents.sweep is not None and contents.summarised:
+        return summary_error_rate(contents.sweep, [agent.world for agent in contents.summarised])
     if contents.sweep is not None:
         return sweep_error_rate(contents.sweep, [agent.world for agent in contents.agents])
-    described = ErrorRate(0, 0, descriptions=_OF_SUMMARY * len(contents.summarised))
-    return ErrorRate.of(len(agents) for agents in _worlds(contents.agents).values()) + described
+    return ErrorRate.of(len(agents) for agents in _worlds(contents.agents).values())
 
 
 def section(contents: FolderContents, rate: ErrorRate | None = None, watch: Watch | None = None) -> Section:
@@ -75,13 +72,11 @@ def section(contents: FolderContents, rate: ErrorRate | None = None, watch: Watc
     rate = error_rate(contents) if rate is None else rate
     if contents.sweep is not None:
         return sweep_section(contents, rate, watch)
-    if contents.summarised:
-        return _summarised(contents, rate)
     worlds = _worlds(contents.agents)
     groups = {
         world: [performance_of(agent, rate.of_description) for agent in agents] for world, agents in worlds.items()
     }
-    references = {world: _reference(group) for world, group in groups.items()}
+    references = {world: _reference(group, contents.agents) for world, group in groups.items()}
     pairs = [(one, references[w]) for w, group in groups.items() for one in group if one is not references[w]]
     found = verdicts(pairs, rate.of_comparison)
     parts = [
@@ -110,27 +105,8 @@ def _worlds(agents: Sequence[ReportedAgent]) -> dict[str, list[ReportedAgent]]:
     return {name: [agent for agent in agents if agent.world == name] for name in names}
 
 
-def _summarised(contents: FolderContents, rate: ErrorRate) -> Section:
-    """What there is to say of a study that keeps summaries: its table, and curves world by world."""
-    worlds = _worlds(contents.summarised)
-    title = "{}" if len(worlds) > 1 else ""
-    return Section(
-        name=contents.name.replace("-", " "),
-        heading=contents.heading,
-        sentences=contents.sentences,
-        parts=[
-            Part(title.format(world), (), "", None, summary_groups(agents, rate.of_description))
-            for world, agents in worlds.items()
-        ],
-        table=contents.table,
-        settings=_settings(contents.summarised),
-        facts=run_facts(contents.run),
-        command=command_of(contents.run),
-    )
-
-
-def _reference(group: Sequence[Performance]) -> Performance:
-    reference = reference_of([one.agent for one in group])
+def _reference(group: Sequence[Performance], study: Sequence[ReportedAgent]) -> Performance:
+    reference = reference_of([one.agent for one in group], study)
     return next(one for one in group if one.agent is reference)
 
 

@@ -13,13 +13,15 @@ from typing import Any
 
 import numpy as np
 
-from fastsoftq.comparing import LAST
 from fastsoftq.figures.colours import agent_colour
 from fastsoftq.figures.labels import typeset
-from fastsoftq.report.findings import Table, settings_of
+from fastsoftq.measures import measure
+from fastsoftq.report.findings import settings_of
 from fastsoftq.report.folder import EpisodeMoments, FolderContents, ReportedAgent, Runs, Summaries
+from fastsoftq.report.rounding import plain_text, span_text
 from fastsoftq.report.sweep.analysis import measures_of
 from fastsoftq.report.sweep.condition_labels import condition_labels, world_labels
+from fastsoftq.report.sweep.measured import is_of_mean_curves
 from fastsoftq.report.sweep.references import check_against
 from fastsoftq.report.sweep.swept_study import Asked, SweptStudy
 from fastsoftq.studies import Condition, Results, open_results
@@ -47,13 +49,13 @@ def study_contents(folder: Path, agents: Iterable[type] = (), asked: Asked = Ask
     Returns
     -------
     FolderContents
-        With the curves of each condition, of its first 10 000 runs where there are more; with a table, and what
-        summaries tell of curves, where only they are kept.
+        With the curves of each condition, of its first 10 000 runs where there are more; with what summaries tell of
+        curves, where only they are kept.
 
     Raises
     ------
     ValueError
-        Single runs.
+        Single runs; a measure that needs every run, where only summaries are kept.
     DamagedError
         Results that are missing or damaged.
 
@@ -78,6 +80,8 @@ def study_contents(folder: Path, agents: Iterable[type] = (), asked: Asked = Ask
             f"'{folder}' holds one run of each condition; a report needs two or more, since its intervals come from "
             "how runs differ"
         )
+    conditions = [results.condition(name) for name in names]
+    counts = {"seeds": [results.runs(name) for name in names], "episodes": [c.episodes or 0 for c in conditions]}
     run = {
         **results.provenance[-1],
         "seeds": runs,
@@ -87,17 +91,15 @@ def study_contents(folder: Path, agents: Iterable[type] = (), asked: Asked = Ask
         "environments": record["environments"],
         "agents": {"all": {"seconds": sum(map(results.seconds, names))}},
         "steps": sum(map(results.steps, names)),
+        "unlike": {what: span_text(each) for what, each in counts.items() if len(set(each)) > 1},
     }
-    contents = FolderContents(folder, results.name, results.name, run)
-    if results.keep == "summary":
-        if asked.measures or asked.against:
-            what = "measures" if asked.measures else "against"
-            raise ValueError(f"{what} is given; '{folder}' keeps summaries, and conditions are compared by runs")
-        return replace(contents, table=_table(results, runs), summarised=_reported(results))
-    shown = f"Of each condition's {typeset(runs)} runs the first {typeset(_MOST)} are shown."
     reported = _reported(results)
     sweep = _sweep(results, asked, reported)
-    return replace(contents, sentences=[shown] if runs > _MOST else [], agents=reported, sweep=sweep)
+    contents = FolderContents(folder, results.name, results.name, run, sweep=sweep)
+    if results.keep == "summary":
+        return replace(contents, summarised=reported)
+    shown = f"Of each condition’s {typeset(runs)} runs the first {typeset(_MOST)} are shown."
+    return replace(contents, sentences=[shown] if runs > _MOST else [], agents=reported)
 
 
 def _reported(results: Results) -> list[ReportedAgent]:
@@ -117,7 +119,8 @@ def _reported(results: Results) -> list[ReportedAgent]:
         colour = agent_colour(results.agent(c.name)) if _is_known(results.agent(c.name)) else _UNKNOWN
         load = partial(_load, results, c.name, min(c.seeds or _MOST, _MOST))
         summaries = partial(_summaries, results, c.name) if results.keep == "summary" else None
-        reported.append(ReportedAgent(c.name, label, colour, settings, load, world, summaries))
+        table = results.origins.table("agents", c.agent)
+        reported.append(ReportedAgent(c.name, label, colour, settings, load, world, summaries, table))
     return reported
 
 
@@ -135,9 +138,12 @@ def _labels(results: Results, conditions: Sequence[Condition], worlds: Sequence[
 
 
 def _sweep(results: Results, asked: Asked, agents: Sequence[ReportedAgent]) -> SweptStudy | None:
-    """The study as a sweep: where parameters are swept, where there are many conditions, or where somebody says how."""
+    """The study as a sweep: where parameters are swept, where there are many conditions, or where somebody says how.
+
+    Of summaries any study is one: its conditions are compared in no other way.
+    """
     measures, against = asked.measures or results.measures, asked.against or results.against
-    said = measures or against or results.selection
+    said = measures or against or results.selection or results.keep == "summary"
     if not (results.swept or len(agents) > _FEW or said):
         return None
     selection = results.selection
@@ -148,11 +154,21 @@ def _sweep(results: Results, asked: Asked, agents: Sequence[ReportedAgent]) -> S
         measures=tuple(measures) or ("last:100",),
         against=against,
         select=None if selection is None else (selection.tune, selection.test),
+        span=lambda place: results.return_span(results.conditions[place]),
+        bounds=lambda place: results.episode_bounds(results.conditions[place]),
+        runs=tuple(results.runs(name) for name in results.conditions),
+        episodes=tuple(results.condition(name).episodes or 0 for name in results.conditions),
     )
-    measures_of(sweep.measures, int(results.record["episodes"]))  # refuses what is none
+    found = measures_of(sweep.measures, max(sweep.episodes))  # refuses what is none
+    for one in found:
+        if results.keep == "summary" and not is_of_mean_curves(one):
+            raise ValueError(
+                f"measure is {one.name!r}; it needs every run, and a study that keeps summaries can be measured by "
+                "'last[:N]', 'area', 'length[:N]' or 'regret'"
+            )
     if against is not None:
         check_against(against, sweep, agents)
-    return sweep
+    return replace(sweep, measures=tuple(one.name for one in found))
 
 
 def _own(condition: Condition) -> dict[str, str | float]:
@@ -178,38 +194,34 @@ def _settings(agent: Any, record: Any) -> dict[str, str | float]:
     if _is_known(agent):
         return {**settings_of(agent), **code}
     given = agent.hyperparameters.items()
-    plain = {key: value if isinstance(value, int | float) else str(value) for key, value in given}
+    plain = {key: value if isinstance(value, int | float) else plain_text(value) for key, value in given}
     return {"algorithm": agent.kind, **plain, **code}
 
 
 def _load(results: Results, name: str, runs: int) -> Runs:
     curves = results.curves(name, runs)
-    bounds, exact = (0.0, float(curves.max_steps)), results.exact(name)
-    found = Runs(curves.returns, curves.lengths, curves.truncated, curves.seeds, length_bounds=bounds)
+    of, exact = results.episode_bounds(name), results.exact(name)
+    bounds = [measure(kind).bounds(of, curves.n_episodes) for kind in ("last", "length")]  # of one episode, or of many
+    found = Runs(
+        curves.returns,
+        curves.lengths,
+        curves.truncated,
+        curves.seeds,
+        return_bounds=bounds[0],
+        length_bounds=bounds[1],
+    )
     return found if exact is None else found._replace(exact_returns=exact.returns, exact_lengths=exact.lengths)
 
 
 def _summaries(results: Results, name: str) -> Summaries:
-    of = {metric: results.summary(name, metric) for metric in ("return", "length")}
-    returns, lengths = (EpisodeMoments(s.runs, s.mean, s.standard_error, s.quantiles[2:7]) for s in of.values())
+    returns, lengths = (_moments(results, name, metric) for metric in ("return", "length"))
     exact = results.exact(name)
     return Summaries(returns, lengths) if exact is None else Summaries(returns, lengths, exact.returns, exact.lengths)
 
 
-def _table(results: Results, runs: int) -> Table:
-    """The last episodes of each condition, from summaries."""
-    rows, last = [], slice(-LAST, None)
-    for name in results.conditions:
-        row = [name]
-        for metric in ("return", "length"):
-            summary = results.summary(name, metric)
-            half = 1.96 * float(np.mean(summary.standard_error[last]))
-            row.append(f"{typeset(float(summary.mean[last].mean()), 2)} ± {typeset(half, 2)}")
-        rows.append(row)
-    caption = (
-        "Summaries of each episode are kept, not runs: ± is the mean half width of the episodes' own 95 % intervals, "
-        "no less than that of the mean over them. Comparisons of conditions need a study that keeps curves."
-    )
-    episodes = int(results.record["episodes"])
-    title = f"Mean over the last {min(LAST, episodes)} of {typeset(episodes)} episodes, {typeset(runs)} runs"
-    return Table(["condition", "return", "length"], rows, caption, title)
+def _moments(results: Results, name: str, metric: str) -> EpisodeMoments:
+    """What a report needs; runs that all agree do not spread, whatever the rounding of their sum."""
+    known = results.summary(name, metric)
+    agree = known.quantiles[0] == known.quantiles[-1]
+    spread, skewness = (np.where(agree, 0.0, each) for each in (known.standard_error, known.skewness))
+    return EpisodeMoments(known.runs, known.mean, spread, known.quantiles[2:7], skewness)

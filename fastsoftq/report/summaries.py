@@ -23,11 +23,11 @@ from fastsoftq.figures.svg import svg
 from fastsoftq.report.charts import learning_charts
 from fastsoftq.report.drawing import Column, Drawing, csv_text
 from fastsoftq.report.folder import EpisodeMoments, ReportedAgent
+from fastsoftq.report.mean_errors import MeanError, skewness_of_runs
 from fastsoftq.report.outline import Group
 
-__all__ = ["BlockMoments", "SummarisedCurves", "block_moments", "summarised_curves", "summary_groups", "t_quantile"]
+__all__ = ["BlockMoments", "SummarisedCurves", "block_moments", "summarised_curves", "summary_groups"]
 
-_SHOWN = 6  # conditions of a world whose curves are drawn
 _QUANTILES = ("5 %", "25 %", "median", "75 %", "95 %")
 
 
@@ -40,6 +40,19 @@ class BlockMoments(NamedTuple):
     n_episodes: int
     last: float  # mean over the last episodes
     last_error: float
+    skewness: NDArray[np.float64]  # [blocks], of a run; of summaries, as if episodes went together
+    last_skewness: float
+
+    @property
+    def blocks(self) -> MeanError:
+        """The blocks with what is known of their errors."""
+        return MeanError(self.mean, self.error, self.skewness, np.asarray(self.runs))
+
+    @property
+    def end(self) -> MeanError:
+        """The last episodes likewise."""
+        mean, error, skewness = (np.asarray(each) for each in (self.last, self.last_error, self.last_skewness))
+        return MeanError(mean, error, skewness, np.asarray(self.runs))
 
     @property
     def episode(self) -> NDArray[np.float64]:
@@ -71,14 +84,26 @@ def block_moments(agent: ReportedAgent) -> BlockMoments:
         found = agent.summaries().returns
         mean, error = (_blocks(values) for values in (found.mean, found.error))
         last, last_error = (float(values[-LAST:].mean()) for values in (found.mean, found.error))
-        return BlockMoments(found.runs, mean, error, len(found.mean), last, last_error)
+        cubes = (found.error * found.skewness)[-LAST:].mean()
+        last_skewness = float(cubes) / last_error if last_error > 0.0 else 0.0
+        return BlockMoments(
+            found.runs, mean, error, len(found.mean), last, last_error, _block_skewness(found), last_skewness
+        )
     returns = agent.load().returns
     edges = episode_blocks(returns.shape[1])
     blocks = np.add.reduceat(returns, edges[:-1], axis=1) / np.diff(edges)
     runs, ends = len(returns), returns[:, -LAST:].mean(axis=1)
     error = blocks.std(axis=0, ddof=1) / np.sqrt(runs)
     last_error = float(ends.std(ddof=1) / np.sqrt(runs))
-    return BlockMoments(runs, blocks.mean(axis=0), error, returns.shape[1], float(ends.mean()), last_error)
+    skewness, last_skewness = skewness_of_runs(blocks), float(skewness_of_runs(ends[:, None]).item())
+    mean, last = blocks.mean(axis=0), float(ends.mean())
+    return BlockMoments(runs, mean, error, returns.shape[1], last, last_error, skewness, last_skewness)
+
+
+def _block_skewness(known: EpisodeMoments) -> NDArray[np.float64]:
+    """The skewness of a run's mean over each block, as if its episodes went together."""
+    spread = _blocks(known.error)
+    return np.divide(_blocks(known.error * known.skewness), spread, out=np.zeros_like(spread), where=spread > 0.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +114,8 @@ class SummarisedCurves:
     ----------
     agent : ReportedAgent
     returns, lengths : Curve
-        The band is mean ± t times the standard error, with Student's t for all blocks at once (Bonferroni).
+        The band is mean ± t times the standard error, with Student's t for all blocks at once (Bonferroni), wider at
+        either end where runs are skewed.
     quantiles : ndarray of float64, shape [5, blocks]
         Of runs' returns in single episodes, at 5, 25, 50, 75 and 95 %; of a block of episodes the mean of theirs.
     """
@@ -134,33 +160,10 @@ def summarised_curves(agent: ReportedAgent, error: float = 0.05) -> SummarisedCu
     return SummarisedCurves(agent, returns, lengths, np.array([_blocks(q) for q in found.returns.quantiles]))
 
 
-def t_quantile(error: float, freedom: float) -> float:
-    """Give the quantile of Student's t that its absolute value exceeds with a given chance.
-
-    Parameters
-    ----------
-    error : float
-        In (0, 1).
-    freedom : float
-        Degrees of freedom.
-
-    Returns
-    -------
-    float
-
-    Examples
-    --------
-    >>> round(t_quantile(0.05, 10.0), 3)
-    2.228
-    """
-    from scipy.special import stdtrit
-
-    return float(stdtrit(freedom, 1.0 - error / 2.0))
-
-
 def _curve(agent: ReportedAgent, known: EpisodeMoments, exact: NDArray[np.float64] | None, error: float) -> Curve:
-    edges, mean, spread = episode_blocks(len(known.mean)), _blocks(known.mean), _blocks(known.error)
-    half = t_quantile(error / len(mean), known.runs - 1.0) * spread
+    edges, mean = episode_blocks(len(known.mean)), _blocks(known.mean)
+    blocks = MeanError(mean, _blocks(known.error), _block_skewness(known), np.asarray(known.runs))
+    low, high = blocks.ends(error / len(mean))
     reach = np.array([_blocks(known.quantiles[0]), _blocks(known.quantiles[-1])])
     return Curve(
         agent.label,
@@ -168,8 +171,8 @@ def _curve(agent: ReportedAgent, known: EpisodeMoments, exact: NDArray[np.float6
         len(known.mean),
         episode=(edges[:-1] + edges[1:] + 1) / 2.0,
         mean=mean,
-        low=mean - half,
-        high=mean + half,
+        low=np.where(np.isfinite(low), low, mean),
+        high=np.where(np.isfinite(high), high, mean),
         median=_blocks(known.quantiles[2]),
         reach=reach,
         exact=None if exact is None else _blocks(exact),
@@ -184,15 +187,17 @@ def _blocks(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.array([values[i:j].mean() for i, j in pairwise(episode_blocks(len(values)))])
 
 
-def summary_groups(agents: Sequence[ReportedAgent], error: float) -> list[Group]:
+def summary_groups(agents: Sequence[ReportedAgent], error: float, of: str = "the agents") -> list[Group]:
     """Draw learning curves of the agents of a world, and how runs spread around them.
 
     Parameters
     ----------
     agents : sequence of ReportedAgent
-        With `summaries`; of many the six with the highest mean return at the end are drawn.
+        With `summaries`.
     error : float
         Chance that a band does not hold the whole mean curve.
+    of : str
+        Which they are, in words.
 
     Returns
     -------
@@ -206,24 +211,18 @@ def summary_groups(agents: Sequence[ReportedAgent], error: float) -> list[Group]
     >>> [group.title for group in summary_groups([soft], 0.05)]
     ['Learning curves', 'Spread of runs']
     """
-    chosen, of = list(agents), ""
-    if len(agents) > _SHOWN:
-        chosen = sorted(agents, key=lambda agent: -block_moments(agent).last)[:_SHOWN]
-        of = f"Of {len(agents)} conditions the {_SHOWN} with the highest mean return at the end. "
-    found = [summarised_curves(agent, error) for agent in chosen]
+    found = [summarised_curves(agent, error) for agent in agents]
     exact = (
         "; dashed: exact, by planning, once all is learned" if any(c.returns.exact is not None for c in found) else ""
     )
     doubt = in_doubt([curve for c in found for curve in (c.returns, c.lengths)])
     words = (
-        f"{of}Lines: mean over seeds, of ever longer blocks of episodes; dotted: median of single episodes{exact}. "
-        "Bands: mean ± Student’s t times the standard error, for all blocks at once (Bonferroni), at the confidence "
-        "of the report. Only summaries of episodes are kept, so that the standard error of a block is the mean of its "
-        f"episodes’, the most that it can be; t takes the mean of runs for normal{doubt}."
+        f"Of {of}; lines: mean over seeds, of ever longer blocks of episodes; dotted: median of single "
+        f"episodes{exact}. Bands are for all blocks at once (Bonferroni), at the confidence of the report{doubt}."
     )
     spread = (
-        f"{of}Quantiles of runs in single episodes, averaged over blocks of episodes: nine tenths of the runs lie in "
-        "the pale area, half of them in the darker one; the line is the median."
+        f"Quantiles of runs of {of} in single episodes, averaged over blocks of episodes: nine tenths of the runs lie "
+        "in the pale area, half of them in the darker one; the line is the median."
     )
     lengths = sorted({c.returns.n_episodes for c in found})
     alike = [[c for c in found if c.returns.n_episodes == n] for n in lengths]

@@ -86,7 +86,7 @@ def heat_drawing(
     Returns
     -------
     Drawing
-        Its data have a row for each cell.
+        Its data have a row for each cell. Where none is told from the best, no cell is framed.
 
     Examples
     --------
@@ -102,7 +102,8 @@ def heat_drawing(
         (what, [float(values[cell]) for cell in cells]),
         ("cannot be told from the best", ["yes" if cell in best else "no" for cell in cells]),
     ]
-    return Drawing(title, heat_map(values, xs, ys, xlabel, ylabel, what, best), "heat_map.csv", csv_text(columns))
+    framed = best if len(best) < int(np.isfinite(values).sum()) else ()  # frames everywhere hide what they frame
+    return Drawing(title, heat_map(values, xs, ys, xlabel, ylabel, what, framed), "heat_map.csv", csv_text(columns))
 
 
 def interval_drawing(title: str, rows: Sequence[IntervalRow], xlabel: str) -> Drawing:

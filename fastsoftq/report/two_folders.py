@@ -210,8 +210,8 @@ def comparison_section(
     alike = "" if settings is not None else "They were run alike."
     reports = f"What each folder holds by itself is in its own report: fastsoftq report {names[0]}, and {names[1]}."
     return Section(
-        name=f"{a.name.replace('-', ' ')}: {names[0]} against {names[1]}",
-        heading=f"{names[0]} against {names[1]}: {a.heading}",
+        name=a.name.replace("-", " "),
+        heading=a.heading,
         sentences=(),
         parts=[Part("", told, alike, table, groups)],
         settings=_runs_table(a, b, names),

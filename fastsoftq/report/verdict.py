@@ -15,6 +15,7 @@ from fastsoftq.report.folder import ReportedAgent
 from fastsoftq.report.performance import Performance
 from fastsoftq.report.rounding import interval_text, p_text
 from fastsoftq.statistics import Band, Comparison, Stretch, least_p_value, significant_stretches
+from fastsoftq.studies.compared_pairs import reference_among
 
 __all__ = ["Verdict", "answers", "reference_of", "verdicts"]
 
@@ -138,12 +139,15 @@ class Verdict:
         return f"{typeset(c.runs_a)} and {typeset(c.runs_b)} seeds, not paired"
 
 
-def reference_of(agents: Sequence[ReportedAgent]) -> ReportedAgent:
-    """Choose the agent that others are compared with: hard Q-learning, or else the first.
+def reference_of(agents: Sequence[ReportedAgent], study: Sequence[ReportedAgent] = ()) -> ReportedAgent:
+    """Choose the agent that others of a world are compared with, by the rule of `reference_among`.
 
     Parameters
     ----------
     agents : sequence of ReportedAgent
+        Of the world.
+    study : sequence of ReportedAgent
+        Of all worlds: what is found among them comes first, where this world has it.
 
     Returns
     -------
@@ -155,8 +159,15 @@ def reference_of(agents: Sequence[ReportedAgent]) -> ReportedAgent:
     >>> reference_of([soft, hard]).name
     'QLearning'
     """
-    hard = [agent for agent in agents if agent.settings.get("algorithm") == "QLearning"]
-    return (hard or list(agents))[0]
+    kinds = {"QLearning": "q_learning"}  # as a study calls it
+    for among in (study or agents, agents):
+        algorithms = [str(one.settings.get("algorithm")) for one in among]
+        tables = [one.table or one.name for one in among]
+        wanted = reference_among({t: kinds.get(a, a) for t, a in zip(tables, algorithms, strict=True)})
+        here = [one for one in agents if (one.table or one.name) == wanted]
+        if here:
+            break
+    return here[0]
 
 
 def verdicts(

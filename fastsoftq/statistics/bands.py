@@ -137,7 +137,7 @@ def confidence_band(
     """
     curves = as_curves(x, "x")
     limits, (curves,) = _limits(limits_of(bounds, x), x=curves)
-    return _band([curves], level, as_generator(rng), resamples, limits)
+    return _band([curves], level, as_generator(rng), resamples, limits, limits)
 
 
 def difference_band(
@@ -188,11 +188,12 @@ def difference_band(
     elif first.shape[1] != second.shape[1]:
         raise ValueError(f"a has {first.shape[1]} episodes and b {second.shape[1]}; they must be equal")
     limits, (first, second) = _limits(limits_of(bounds, a, b), a=first, b=second)
+    reach = limits
     if limits is not None:
         limits = (limits[0] - limits[1], limits[1] - limits[0])
     groups = [paired_differences(first, second)] if paired else [first, -second]
     generator = as_generator(rng)
-    band = _band(groups, level, generator, resamples, limits)
+    band = _band(groups, level, generator, resamples, limits, reach)
     alpha = 1.0 - band.level
     apart = parted(first, second, paired, alpha, generator, resamples)
     if least_p_value(len(first), len(second), paired) > alpha / len(apart):
@@ -225,7 +226,8 @@ def pointwise_intervals(x: npt.ArrayLike, level: float = 0.95, *, bounds: tuple[
     curves = as_curves(x, "x")
     limits, (curves,) = _limits(limits_of(bounds, x), x=curves)
     level, m = as_fraction(level, "level"), moments([curves])
-    return Band(*_between(m, len(curves), 1.0 - level, level, limits), level, False, caution_of_curves([curves]))
+    caution = caution_of_curves([curves], limits, simultaneous=False)
+    return Band(*_between(m, len(curves), 1.0 - level, level, limits), level, False, caution)
 
 
 def significant_stretches(band: Band, reference: float | npt.ArrayLike = 0.0) -> tuple[Stretch, ...]:
@@ -277,13 +279,15 @@ def _band(
     rng: np.random.Generator,
     resamples: int,
     limits: tuple[float, float] | None,
+    reach: tuple[float, float] | None,
 ) -> Band:
+    """Return the band of a sum of mean curves; ``limits`` are those of the sum, ``reach`` those of one curve."""
     level = as_fraction(level, "level")
     resamples = as_resamples(resamples)
     m, fewest = moments(groups), min(len(group) for group in groups)
     alpha = pointwise_alpha(groups, m, level, rng, resamples)
     curves = _between(with_least_variances(groups, m), fewest, alpha, level, limits)
-    return Band(*curves, level, True, caution_of_curves(groups))
+    return Band(*curves, level, True, caution_of_curves(groups, reach, simultaneous=True))
 
 
 def _between(

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from fastsoftq.statistics.agreeing_runs import unseen
 from fastsoftq.statistics.moments import ENOUGH, moments, skew_corrected_interval
 from fastsoftq.statistics.samples import ROUNDING, FloatArray, exponent, scaled
 
@@ -47,10 +48,27 @@ def binomial_interval(sample: FloatArray, alpha: float) -> tuple[float, float]:
     return lower, upper
 
 
-def two_valued_interval(sample: FloatArray, alpha: float, bounds: tuple[float, float] | None) -> tuple[float, float]:
-    """Return the binomial interval; wider below 20 runs, which may have missed a third value, as counts do.
+def spans(sample: FloatArray, bounds: tuple[float, float] | None) -> bool:
+    """Return whether the lowest and the highest run lie as far apart as the bounds, up to rounding; no, without any.
 
-    There is no third where the two values are the ``bounds``.
+    Examples
+    --------
+    >>> spans(np.array([0.0, 1.0, 1.0]), (0.0, 1.0)), spans(np.array([0.0, 1.0, 1.0]), None)
+    (True, False)
+    """
+    if bounds is None:
+        return False
+    slack = ROUNDING * max(abs(bounds[0]), abs(bounds[1]))
+    return bool(np.ptp(sample) >= bounds[1] - bounds[0] - slack)
+
+
+def two_valued_interval(sample: FloatArray, alpha: float, bounds: tuple[float, float] | None) -> tuple[float, float]:
+    """Return the binomial interval, widened by what a third value may be, which no run has taken.
+
+    There is no third where the two values are the ``bounds``. Other bounds say how far off it may be: n runs all miss a
+    share s of it with probability (1 - s)^n. Where that is no more than half of the error no more often do runs take
+    two values; where s is less, a mean is no further off than a share s at a bound can draw that of the others, which
+    the binomial interval holds. Without bounds fewer than 20 runs have an interval no shorter than that of a mean.
 
     Examples
     --------
@@ -59,9 +77,15 @@ def two_valued_interval(sample: FloatArray, alpha: float, bounds: tuple[float, f
     True
     >>> two_valued_interval(runs, 0.05, None)[1] > binomial_interval(runs, 0.05)[1]
     True
+    >>> share = unseen(4, 0.05)
+    >>> two_valued_interval(runs, 0.05, (0.0, 9.0))[1] == (1 - share) * binomial_interval(runs, 0.05)[1] + share * 9.0
+    True
     """
     low, high = binomial_interval(sample, alpha)
-    if len(sample) < ENOUGH and bounds != (sample.min(), sample.max()):
+    if bounds is not None and not spans(sample, bounds):
+        share = unseen(len(sample), alpha)
+        return (1.0 - share) * low + share * bounds[0], (1.0 - share) * high + share * bounds[1]
+    if bounds is None and len(sample) < ENOUGH:
         wider = skew_corrected_interval(moments([sample]), alpha)
         low, high = min(low, float(wider[0])), max(high, float(wider[1]))
     return low, high

@@ -65,7 +65,7 @@ class Interval(NotebookTable):
     --------
     >>> ci = confidence_interval([1.0, 2.0, 3.0])
     >>> ci.estimate, ci.method, ci.caution
-    (2.0, 'skew', '3 runs are enough where returns are nearly normal; elsewhere it takes 20')
+    (2.0, 'skew', '3 runs are enough where returns are nearly normal; elsewhere it takes 36')
     """
 
     estimate: float
@@ -109,7 +109,8 @@ def confidence_interval(
         - ``"student"`` (mean): the plain t interval.
         - ``"binomial"`` (mean): exact for runs that take two values (Clopper and Pearson, Biometrika 26, 1934), as
           truth values or successes do; where all runs agree, exact for any distribution within ``bounds``. A third
-          value may go unseen below 20 runs: unless the two are the bounds it is no less than ``"skew"``.
+          value may have gone unseen: unless the two are the bounds the interval reaches as far as it could draw the
+          mean. Without bounds nobody knows how far; it is no less than ``"skew"`` below 20 runs, with a ``caution``.
         - ``"betting"`` (mean): holds for any distribution within ``bounds``, at any number of runs (Waudby-Smith and
           Ramdas, JRSS B 86, 2024); wide where the bounds are.
         - ``"order"`` (quantiles): interpolated order statistics, free of any distribution (Nyblom, Statistics and
@@ -174,21 +175,27 @@ def confidence_interval(
             caution = caution_of_agreement(len(sample), 1.0 - level, known=math.isfinite(ends[1] - ends[0]))
     elif method == "binomial":
         ends = _of_two_values(sample, level, limits)
+        caution = caution_of_mean(sample, 1.0 - level, limits)
     elif method in _OF_MEANS:
         of_tail = known.function is tail_mean
         m = moments([tail_contributions(sample, TAIL) if of_tail else sample])
         low, high = _OF_MEANS[method](m, 1.0 - level)
         ends = float(low), float(high)
-        caution = caution_of_tail(sample, TAIL) if of_tail else caution_of_mean(sample, 1.0 - level)
+        if of_tail:
+            caution = caution_of_tail(sample, TAIL, 1.0 - level, limits or limits_of(None, x))
+        else:
+            caution = caution_of_mean(sample, 1.0 - level)
     else:
         # The function of a user may be of any kind; named statistics scale with the runs.
         power = np.zeros_like(exponent(sample)) if callable(statistic) else exponent(sample)
         scaled_ends = bootstrap_interval(scaled(sample, -power), known.function, level, method, resamples, generator)
         ends = float(np.ldexp(scaled_ends[0], power)), float(np.ldexp(scaled_ends[1], power))
-        caution = caution_of_bootstrap(len(sample))
+        caution = caution_of_bootstrap(len(sample), widened=method == "expanded")
+        if of_mean and not caution:
+            caution = caution_of_mean(sample, 1.0 - level)
         if callable(statistic):
             values = pseudo_values(sample, known.function, estimate)
-            caution = caution_of_function(sample, values)
+            caution = caution_of_function(sample, values, 1.0 - level, limits_of(None, x))
             if method == "expanded":
                 spread = skew_corrected_interval(moments([values]), 1.0 - level)
                 ends = min(ends[0], float(spread[0])), max(ends[1], float(spread[1]))

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from fastsoftq.checks import choice, flag, number
 from fastsoftq.statistics.agreeing_runs import agreed_interval, of_unknown, of_weights
 from fastsoftq.statistics.bootstraps import FEWEST, check_fineness, expanded_level
+from fastsoftq.statistics.cautions import caution_of_suite
 from fastsoftq.statistics.distributions import Profile
 from fastsoftq.statistics.improvement import improvement_interval, wins
 from fastsoftq.statistics.intervals import Interval
@@ -128,7 +129,7 @@ def suite_interval(
         gaps = None if limits is None or limits[0] >= 1.0 else (max(1.0 - limits[1], 0.0), 1.0 - limits[0])
         return suite_interval(np.maximum(1.0 - x, 0.0), "mean", level, bounds=gaps)
     runs, environments = x.shape
-    caution = _agreement(x)
+    caution = caution_of_suite(x, 1.0 - level, limits, of_mean=statistic == "mean")
 
     def aggregate(sample: FloatArray) -> FloatArray:  # [..., runs, environments]
         if statistic == "mean":
@@ -181,11 +182,6 @@ def _mean(x: FloatArray, alpha: float, limits: tuple[float, float] | None) -> tu
 def _range(x: FloatArray) -> tuple[float, float] | None:
     """Return the lowest and the highest score; None where all are the same."""
     return (float(x.min()), float(x.max())) if x.min() < x.max() else None
-
-
-def _agreement(x: FloatArray) -> str:
-    agreeing = int(np.count_nonzero(~variation(x)))
-    return f"all {len(x)} runs agree in {agreeing} of {x.shape[1]} environments" if agreeing else ""
 
 
 def _cut(estimate: float, low: float, high: float, limits: tuple[float, float] | None) -> tuple[float, float, float]:

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastsoftq.statistics.agreeing_runs import agreed_interval, of_weights
-from fastsoftq.statistics.cautions import IN_TAIL, caution_of_agreement, caution_of_tail
+from fastsoftq.statistics.cautions import caution_of_agreement, caution_of_tail
 from fastsoftq.statistics.comparison import Comparison, compare_samples
 from fastsoftq.statistics.distributions import tail_contributions, tail_mean
 from fastsoftq.statistics.improvement import wins
@@ -23,6 +23,9 @@ from fastsoftq.statistics.samples import (
     limits_of,
     within,
 )
+
+#: Tails that hold fewer runs are not told apart unless a permutation test of tail means does so, too.
+_GUARDED = 2.5
 
 
 def tail_interval(
@@ -49,7 +52,7 @@ def tail_interval(
     Notes
     -----
     The skewness-corrected t interval of the tail mean's influence values, as ``confidence_interval(x, "tail_mean")``
-    has for the worst 5 %. It takes some 2.5 runs in the tail, and 10 where tails are heavy; below that a ``caution``.
+    has for the worst 5 %. It takes some 5 runs in the tail, and 10 where tails are heavy; below that a ``caution``.
 
     Examples
     --------
@@ -69,7 +72,7 @@ def tail_interval(
         return Interval(estimate, low, high, level, "skew", len(sample), caution)
     low, high = (float(e) for e in skew_corrected_interval(moments([tail_contributions(sample, fraction)]), alpha))
     low, high = (low, high) if limits is None else (max(low, limits[0]), min(high, limits[1]))
-    return Interval(estimate, low, high, level, "skew", len(sample), caution_of_tail(sample, fraction))
+    return Interval(estimate, low, high, level, "skew", len(sample), caution_of_tail(sample, fraction, alpha, limits))
 
 
 def compare_tails(
@@ -123,7 +126,7 @@ def compare_tails(
         low = difference - math.hypot(own[0].estimate - own[0].low, own[1].high - own[1].estimate)
         high = difference + math.hypot(own[0].high - own[0].estimate, own[1].estimate - own[1].low)
         p_value = 1.0 if low <= 0.0 <= high else p_value
-    if min(len(first), len(second)) * fraction < IN_TAIL:
+    if min(len(first), len(second)) * fraction < _GUARDED:
         p_value = max(p_value, _relabelled(first, second, fraction, paired, as_generator(rng), resamples))
         low, high = (low, high) if p_value <= 1.0 - level else (min(low, 0.0), max(high, 0.0))
     reach = math.inf if bounds is None else bounds[1] - bounds[0]

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from fastsoftq.studies.conditions import Condition
 from fastsoftq.studies.origins import Origins
 
-__all__ = ["Pair", "reference_table", "references", "tables_of"]
+__all__ = ["Pair", "reference_among", "reference_table", "references", "tables_of"]
 
 
 class Pair(NamedTuple):
@@ -42,16 +42,41 @@ def tables_of(conditions: Iterable[Condition], origins: Origins) -> dict[tuple[s
     return tables
 
 
+def reference_among(tables: Mapping[str, str], against: str | None = None) -> str:
+    """The table of agents that the others are compared with, wherever a study, a plan or a report compares.
+
+    Parameters
+    ----------
+    tables : mapping of str to str
+        From the names of tables, in the study's order, to the kind of their agents.
+    against : str, optional
+        The name of a table; otherwise "hard" if there is one, else the first of Q-learning, else the first.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> reference_among({"soft": "soft_q_learning", "plain": "q_learning"})
+    'plain'
+    >>> reference_among({"soft": "soft_q_learning", "plain": "q_learning", "hard": "sarsa"})
+    'hard'
+    """
+    named = [name for name in (against or "hard", "hard") if name in tables]
+    return [*named, *(name for name, kind in tables.items() if kind == "q_learning"), *tables][0]
+
+
 def reference_table(agents: Mapping[str, Any], origins: Origins, against: str | None = None) -> str:
-    """The table of agents that the others are compared with.
+    """The table of a study's agents that the others are compared with.
 
     Parameters
     ----------
     agents : mapping
-        The records of a study's agents by name.
+        The records of a study's agents by name, in the order of their conditions.
     origins : Origins
     against : str, optional
-        The name of a table; otherwise "hard" if there is one, else the first of Q-learning, else the first.
+        The name of a table; as for `reference_among` if not given.
 
     Returns
     -------
@@ -65,8 +90,7 @@ def reference_table(agents: Mapping[str, Any], origins: Origins, against: str | 
     tables: dict[str, str] = {}
     for name, record in agents.items():
         tables.setdefault(origins.table("agents", name), record["kind"])
-    named = [name for name in (against, "hard") if name in tables]
-    return [*named, *(name for name, kind in tables.items() if kind == "q_learning"), *tables][0]
+    return reference_among(tables, against)
 
 
 def references(
@@ -103,7 +127,8 @@ def references(
         meant = [condition for condition in conditions if against in (condition.name, condition.agent)]
         said = repr(against)
     else:
-        table = reference_table(agents, origins, against)
+        own = {condition.agent: agents[condition.agent] for condition in conditions}  # in the study's order
+        table = reference_table(own, origins, against)
         meant = [condition for condition in conditions if origins.table("agents", condition.agent) == table]
         said = repr(table)
     pairs = []

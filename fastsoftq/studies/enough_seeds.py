@@ -180,7 +180,7 @@ def _need(a: Piloted, b: Piloted, difference: float, level: float, power: float)
 
 def _pairs(study: Study, found: Mapping[str, Piloted], measure: Measure) -> list[tuple[str, str]]:
     """In each environment the best of every table of agents, and that of the reference's; or of one table, its best."""
-    records = {name: agent_record(agent) for name, agent in study.agents.items()}
+    records = {condition.agent: agent_record(study.agents[condition.agent]) for condition in study.resolved}
     wanted = reference_table(records, study.origins, _table_of(study))
     tables: dict[str, dict[str, list[str]]] = {}
     for (world, table), names in tables_of(study.resolved, study.origins).items():

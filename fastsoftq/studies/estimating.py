@@ -6,144 +6,33 @@ import heapq
 import math
 import shutil
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 from fastsoftq import checks
-from fastsoftq.comparing import LAST
 from fastsoftq.engine.dispatch import FEWEST_RUNS
-from fastsoftq.measures import measure
-from fastsoftq.studies.enough_seeds import EnoughSeeds, check_measure, enough_seeds
+from fastsoftq.studies.enough_seeds import check_measure, enough_seeds
+from fastsoftq.studies.measured_runs import main_measure
 from fastsoftq.studies.pilot import Piloted, piloted
 from fastsoftq.studies.plan import FolderError, Plan, Unit
-from fastsoftq.studies.running import Watch
 from fastsoftq.studies.storing.storage import LocalStorage
 from fastsoftq.studies.storing.store import Store, check_fits, open_store
-from fastsoftq.studies.storing.zarr_files import derived_files
+from fastsoftq.studies.storing.zarr_files import derived_files, largest_file
 from fastsoftq.studies.study import Study
-from fastsoftq.system.html import html_table
-from fastsoftq.system.memory import available_memory, in_words, peak_memory
+from fastsoftq.studies.study_estimate import ConditionEstimate, Estimate
+from fastsoftq.studies.watching import Watch
+from fastsoftq.system.memory import available_memory, peak_memory, resident_memory
 
 __all__ = ["ConditionEstimate", "Estimate", "estimate"]
 
 _MOST_PILOT = 64  # runs: as many as train in lockstep take as long as a few
 _SHARE = 8  # of a study's runs, at most, are piloted, unless those are too few to train in lockstep
 _PROCESS = 120 << 20  # bytes of the process itself, where nothing tells
-_COPIES = 2  # of a chunk, while it is trained and stored
+_ROOM = 8 << 20  # bytes that running takes beside that
+_COMPRESSED = 2  # copies of what is compressed: without its checksum, and with it
 _STORED = 1e9  # bytes of arrays that are hashed, compressed and written in a second
 _MARK, _LEAF = 700, 67  # bytes of a mark, and of each digest in it
 _LEVEL = 0.95  # of the range of steps
-
-
-class ConditionEstimate(NamedTuple):
-    """What a condition will take from now on.
-
-    Attributes
-    ----------
-    name : str
-    runs : int
-        That the study asks for.
-    done : int
-        Runs that the folder has already.
-    steps : float
-        Environment steps expected of the others.
-    steps_error : float
-        How far off that may be, with 95 % confidence: half the width of the interval.
-    seconds : float
-        Of one core.
-    disk : float
-        Bytes.
-
-    Examples
-    --------
-    >>> ConditionEstimate("cliff/hard", runs=1000, done=0, steps=15e6, steps_error=1e5, seconds=0.2, disk=3e6).name
-    'cliff/hard'
-    """
-
-    name: str
-    runs: int
-    done: int
-    steps: float
-    steps_error: float
-    seconds: float
-    disk: float
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """What a study will take. `estimate` makes one.
-
-    Attributes
-    ----------
-    name : str
-        The study's.
-    conditions : tuple of ConditionEstimate
-    pilot : int
-        Runs of each condition that it rests on.
-    threads : int
-    seconds : float
-        Until all is done, with so many threads on this machine, while nothing else runs.
-    memory : int
-        Bytes at the peak.
-    memory_available : int or None
-    disk_free : int or None
-        Bytes where the results will lie; None of an object store.
-    enough : EnoughSeeds or None
-        Of the difference that was asked for.
-    most : int or None
-        Seeds at most, of a study with a rule that stops it; all else is of its first round.
-
-    Examples
-    --------
-    >>> one = ConditionEstimate("cliff/hard", runs=1000, done=0, steps=15e6, steps_error=1e5, seconds=0.2, disk=3e6)
-    >>> Estimate("small", (one,), 64, 2, 0.1, 2**28, None, None).steps
-    15000000.0
-    """
-
-    name: str
-    conditions: tuple[ConditionEstimate, ...]
-    pilot: int
-    threads: int
-    seconds: float
-    memory: int
-    memory_available: int | None
-    disk_free: int | None
-    enough: EnoughSeeds | None = None
-    most: int | None = None
-
-    @property
-    def runs(self) -> int:
-        """Of all conditions, those that are done included."""
-        return sum(one.runs for one in self.conditions)
-
-    @property
-    def done(self) -> int:
-        """Runs that the folder has already."""
-        return sum(one.done for one in self.conditions)
-
-    @property
-    def steps(self) -> float:
-        """Environment steps expected of what is left."""
-        return math.fsum(one.steps for one in self.conditions)
-
-    @property
-    def steps_error(self) -> float:
-        """How far off they may be, with 95 % confidence at least: conditions share seeds, so that errors may add up."""
-        return math.fsum(one.steps_error for one in self.conditions)
-
-    @property
-    def disk(self) -> float:
-        """Bytes."""
-        return math.fsum(one.disk for one in self.conditions)
-
-    def _repr_html_(self) -> str:
-        rows = [
-            (one.name, one.runs, round(one.steps), round(one.seconds, 1), in_words(one.disk)) for one in self.conditions
-        ]
-        note = f"{self.seconds:,.0f} s with {self.threads} threads, {in_words(self.memory)} of memory at the peak"
-        header = ("condition", "runs", "steps", "seconds of a core", "disk")
-        return html_table(f"What {self.name} will take", rows, header, note)
+_SURE = {"confidence": 0.95, "power": 0.9}  # of a difference, unless said otherwise
 
 
 def estimate(
@@ -153,8 +42,8 @@ def estimate(
     pilot: int | None = None,
     threads: int | None = None,
     difference: float | None = None,
-    confidence: float = 0.95,
-    power: float = 0.9,
+    confidence: float | None = None,
+    power: float | None = None,
     watch: Watch | None = None,
 ) -> Estimate:
     """Estimate what a study will take, from a pilot of a few whole runs of each condition.
@@ -172,10 +61,10 @@ def estimate(
     difference : float, optional
         The smallest difference that matters, of the study's main measure: mean return over the last 100 episodes if it
         names none. How many seeds are enough is then said.
-    confidence : float
-        That nothing false is said of any of the comparisons.
-    power : float
-        The chance of finding such a difference.
+    confidence : float, optional
+        That nothing false is said of any of the comparisons; 0.95 if not given.
+    power : float, optional
+        The chance of finding such a difference; 0.9 if not given.
     watch : Watch, optional
         Told how the pilot goes.
 
@@ -186,7 +75,7 @@ def estimate(
     Raises
     ------
     TypeError, ValueError
-        An argument out of bounds; a measure whose seeds cannot be planned.
+        An argument out of bounds; a confidence or power without a difference; a measure whose seeds cannot be planned.
     FolderError
         `out` holds something else.
 
@@ -211,9 +100,14 @@ def estimate(
         raise TypeError(f"study is {study!r}; it must be a Study")
     threads = checks.threads(threads)
     runs = _pilot(study, pilot)
-    confidence = checks.in_unit_interval("confidence", confidence, open_below=True, open_above=True)
-    power = checks.in_unit_interval("power", power, open_below=True, open_above=True)
-    main = measure(study.measures[0] if study.measures else f"last:{min(LAST, _fewest_episodes(study))}")
+    sure = {
+        name: checks.in_unit_interval(name, _SURE[name] if value is None else value, open_below=True, open_above=True)
+        for name, value in (("confidence", confidence), ("power", power))
+    }
+    for name, value in (("confidence", confidence), ("power", power)):
+        if difference is None and value is not None:
+            raise ValueError(f"{name} is {value}, and there is no difference; give one, to be found so surely")
+    main = main_measure(study.measures, study.resolved)
     if difference is not None:
         difference = checks.positive("difference", difference)
         check_measure(main)
@@ -221,6 +115,8 @@ def estimate(
     plan = Plan.first(study, None, None, {}) if store is None else store.plan.extended(study, None, {})
     free = _free(Path.cwd() if out is None else out)
     found = {one.condition.name: one for one in piloted(study, runs, threads, main, watch)}
+    peak = peak_memory() or _PROCESS
+    held = resident_memory() or peak  # before what only an estimate needs is imported
     done = {} if store is None else _done(Store(store.storage, plan))
     left = [(unit, unit.runs - done.get(unit, 0)) for unit in plan.units() if done.get(unit, 0) < unit.runs]
     seconds = [_seconds(plan, found[plan.conditions[unit.condition].name], runs) for unit, runs in left]
@@ -231,12 +127,10 @@ def estimate(
         pilot=runs,
         threads=threads,
         seconds=_makespan(seconds, threads),
-        memory=_memory(plan, [unit for unit, _ in left], threads),
+        memory=max(peak, held + _memory(study, plan, found, left, threads)),
         memory_available=available_memory(),
         disk_free=free,
-        enough=None
-        if difference is None
-        else enough_seeds(study, list(found.values()), main, difference, confidence, power),
+        enough=None if difference is None else enough_seeds(study, list(found.values()), main, difference, **sure),
         most=None if study.stop is None else study.stop.most,
     )
 
@@ -247,10 +141,6 @@ def _pilot(study: Study, pilot: int | None) -> int:
     if pilot is None:
         pilot = max(FEWEST_RUNS, min(_MOST_PILOT, runs // _SHARE))
     return min(runs, checks.count("pilot", pilot, least=FEWEST_RUNS))
-
-
-def _fewest_episodes(study: Study) -> int:
-    return min(condition.episodes or study.episodes for condition in study.conditions)
 
 
 def _there(study: Study, out: str | Path) -> Store | None:
@@ -314,10 +204,22 @@ def _of_each(
         )
 
 
-def _memory(plan: Plan, units: Sequence[Unit], threads: int) -> int:
-    """Bytes at the peak: the process, and what each thread has in hand."""
-    chunks = sorted((plan.run_bytes(plan.conditions[unit.condition]) * unit.runs for unit in units), reverse=True)
-    return (peak_memory() or _PROCESS) + _COPIES * sum(chunks[:threads])
+def _memory(study: Study, plan: Plan, found: dict[str, Piloted], left: Sequence[tuple[Unit, int]], threads: int) -> int:
+    """Bytes, at most, that running takes beside the process as the pilot leaves it.
+
+    Each thread has the tables of its lanes, the arrays of a unit, again those that were there before, which they are
+    joined with, a file as it is cut out, and what it is compressed to.
+    """
+
+    def in_hand(unit: Unit, runs: int) -> float:
+        condition = plan.conditions[unit.condition]
+        mdp, one = study.environments[condition.environment], found[condition.name]
+        tables = 8 * mdp.n_states * mdp.n_actions * max(1, one.lanes)
+        joined = 2 * unit.runs if runs < unit.runs else unit.runs
+        compressed = _COMPRESSED * one.row_bytes * plan.contents.rows(unit.runs)
+        return tables + plan.run_bytes(condition) * joined + largest_file(plan, condition) + compressed
+
+    return _ROOM + math.ceil(math.fsum(heapq.nlargest(threads, (in_hand(unit, runs) for unit, runs in left))))
 
 
 def _free(out: str | Path) -> int | None:

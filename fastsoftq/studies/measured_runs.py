@@ -2,23 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from fastsoftq.attainable_returns import ReturnSpan
+    from fastsoftq.exact_curves import ExactCurves
     from fastsoftq.measures import Measure, Measured
+    from fastsoftq.studies.conditions import Condition
     from fastsoftq.studies.results import Results
 
-__all__ = ["MAIN", "main_measure", "measured"]
+__all__ = ["MAIN", "answer_for", "main_measure", "measured"]
 
 MAIN = "last:100"
 """The main measure of a study that names none."""
 
 
-def main_measure(measures: tuple[str, ...]) -> Measure:
-    """The measure by which a study decides: the first that it names, or else the mean of the last returns."""
+def main_measure(measures: tuple[str, ...], conditions: Iterable[Condition] = ()) -> Measure:
+    """The measure by which a study decides: the first that it names, or else the mean of the last returns.
+
+    Parameters
+    ----------
+    measures : tuple of str
+    conditions : iterable of Condition
+        With their episodes: where none has so many, the measure says so.
+
+    Returns
+    -------
+    Measure
+    """
     from fastsoftq.measures import measure
 
-    return measure(measures[0] if measures else MAIN)
+    found = measure(measures[0] if measures else MAIN)
+    most = max((condition.episodes or 0 for condition in conditions), default=0)
+    return found.within(most) if most else found
 
 
 def measured(results: Results, condition: str, measure: Measure, runs: int | None = None, first: int = 0) -> Measured:
@@ -46,7 +63,32 @@ def measured(results: Results, condition: str, measure: Measure, runs: int | Non
     DamagedError
         Chunks that are missing or damaged.
     """
-    exact = results.exact(condition) if measure.needs_exact else None
-    if measure.needs_exact and exact is None:
-        raise ValueError(f"measures[0] is {measure.name!r}; it needs the exact answer, which {condition!r} has not")
-    return measure.values(results.curves(condition, runs), exact).part(slice(first, None))
+    answer = answer_for(results, condition, measure)
+    if measure.needs_planning and answer is None:
+        what = "the exact answer" if measure.needs_exact else "the optimum of the world"
+        raise ValueError(f"measures[0] is {measure.name!r}; it needs {what}, which is not known of {condition!r}")
+    return measure.values(results.curves(condition, runs), answer).part(slice(first, None))
+
+
+def answer_for(results: Results, condition: str, measure: Measure) -> ExactCurves | ReturnSpan | None:
+    """What a measure needs of planning.
+
+    Parameters
+    ----------
+    results : Results
+    condition : str
+    measure : Measure
+
+    Returns
+    -------
+    ExactCurves, ReturnSpan or None
+        None where nothing is needed, or what is needed is not known.
+
+    Raises
+    ------
+    ValueError
+        No such condition.
+    """
+    if measure.needs_exact:
+        return results.exact(condition)
+    return results.return_span(condition) if measure.needs_optimum else None

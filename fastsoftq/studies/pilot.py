@@ -15,13 +15,15 @@ from numpy.typing import NDArray
 from fastsoftq.engine.dispatch import FEWEST_RUNS, lanes_for
 from fastsoftq.measures import Measure, Measured
 from fastsoftq.studies.conditions import Condition
+from fastsoftq.studies.measured_runs import answer_for
 from fastsoftq.studies.plan import Plan
 from fastsoftq.studies.results import Results
-from fastsoftq.studies.running import Watch, run
+from fastsoftq.studies.running import run
 from fastsoftq.studies.storing.kept_arrays import Arrays
 from fastsoftq.studies.storing.store import Store
 from fastsoftq.studies.storing.zarr_files import encoded
 from fastsoftq.studies.study import Study
+from fastsoftq.studies.watching import Watch
 from fastsoftq.training import Training
 
 __all__ = ["Piloted", "piloted"]
@@ -115,7 +117,7 @@ def _looked_at(study: Study, store: Store, measure: Measure) -> Iterator[Piloted
             start = time.perf_counter()
             store.commit(unit, found.arrays, found.mark["steps"], found.mark["seconds"])
             stored.append(time.perf_counter() - start)
-        exact = results.exact(condition.name) if measure.needs_exact else None
+        answer = answer_for(results, condition.name, measure)
         yield Piloted(
             condition=condition,
             steps=curves.lengths.sum(axis=1, dtype=np.int64),
@@ -123,7 +125,7 @@ def _looked_at(study: Study, store: Store, measure: Measure) -> Iterator[Piloted
             storing=median(stored),
             row_bytes=_row_bytes(found.arrays if study.keep == "curves" else whole.contents.rows_of(curves), whole),
             lanes=lanes_for(study.environments[condition.environment]),
-            measured=None if measure.needs_exact and exact is None else measure.values(curves, exact),
+            measured=None if measure.needs_planning and answer is None else measure.values(curves, answer),
         )
 
 

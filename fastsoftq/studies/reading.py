@@ -11,7 +11,7 @@ from fastsoftq.studies.origins import Origins, origins_from_record
 from fastsoftq.studies.selection import Selection
 from fastsoftq.studies.stopping import Stop
 
-__all__ = ["Reading", "reading_from_record"]
+__all__ = ["Reading", "known_measures", "reading_from_record"]
 
 
 @dataclass(frozen=True)
@@ -115,3 +115,45 @@ def reading_from_record(data: Any) -> Reading:
     if "origins" in made:
         made["origins"] = origins_from_record(made["origins"])
     return Reading(**made)
+
+
+def known_measures(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Measures that there are, under the names that the same measure always has.
+
+    Parameters
+    ----------
+    names : tuple of str
+
+    Returns
+    -------
+    tuple of str
+
+    Raises
+    ------
+    ValueError
+        One that is not known, or that stands twice; a first one that says nothing of a single condition.
+
+    Examples
+    --------
+    >>> known_measures(("last", "steps_to:-20.0"))
+    ('last:100', 'steps_to:-20')
+    """
+    if not names:
+        return ()
+    from fastsoftq.measures import measure  # which brings SciPy
+
+    known: list[str] = []
+    for place, name in enumerate(names):
+        try:
+            found = measure(name)
+        except ValueError as error:
+            raise ValueError(f"measures[{place}] is {name!r}: {error}") from None
+        if found.comparison_only and not known:
+            raise ValueError(
+                f"measures[{place}] is {name!r}, which compares two conditions and says nothing of one; the first must "
+                "be another, such as 'last:100'"
+            )
+        if found.name in known:
+            raise ValueError(f"measures[{place}] is {name!r}, as measures[{known.index(found.name)}]")
+        known.append(found.name)
+    return tuple(known)

@@ -184,7 +184,7 @@ def decided(results: Results, rounds: Sequence[int]) -> StudyDecision:
     With `select`, conditions are chosen on the tuning seeds and decided on the others.
     """
     assert results.stop is not None
-    measure = main_measure(results.measures)
+    measure = main_measure(results.measures, map(results.condition, results.conditions))
     first = 0 if results.selection is None else results.selection.tune
     values = _values(results, measure, rounds[-1], first)
     pairs = pair_decisions(_pairs(results), values, [size - first for size in rounds], results.stop)

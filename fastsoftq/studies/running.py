@@ -1,125 +1,28 @@
-"""run: bring a folder to hold all of a study, or one part of it, whatever it holds already; and who watches it."""
+"""run: bring a folder to hold all of a study, or one part of it, whatever it holds already."""
 
 from __future__ import annotations
 
 import math
-import threading
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple, Protocol
 
 from fastsoftq import checks
-from fastsoftq.engine.threads import Progress
 from fastsoftq.mdp.ends import warn_of_endless_starts
 from fastsoftq.reward_scales import warn_below_critical
-from fastsoftq.studies.inspect import Row
-from fastsoftq.studies.plan import FolderError, Unit
+from fastsoftq.studies.filling import Outcome, filled, threads_of
+from fastsoftq.studies.plan import FolderError
 from fastsoftq.studies.results import Results
-from fastsoftq.studies.rounds import StudyDecision, check_rounds, decided, round_sizes, write_down
-from fastsoftq.studies.storing.store import Store, create, open_store
+from fastsoftq.studies.rounds import check_rounds, decided, round_sizes, write_down
+from fastsoftq.studies.storing.store import create, open_store
 from fastsoftq.studies.study import Study
-from fastsoftq.studies.work import Result, dask_client, dask_workers, work
+from fastsoftq.studies.watching import Tally, Watch
+from fastsoftq.studies.work import dask_client, dask_workers
+from fastsoftq.system.provenance import provenance
 
 __all__ = ["Outcome", "Tally", "Watch", "filled", "run", "threads_of"]
-
-_AGAIN = 1.0  # seconds until a unit that another run has is tried again
-_WAIT = 0.2  # seconds for a unit to end, before those that others have are thought of
-
-
-class Outcome(NamedTuple):
-    """What a run has done."""
-
-    store: Store
-    computed: int  # units
-    kept: int  # units that were done already
-    steps: int  # environment steps taken
-    seconds: float
-    damaged: tuple[str, ...]  # files found damaged and written anew
-    new_runs: int = 0  # made now
-    old_runs: int = 0  # that were there already, whole
-    decision: StudyDecision | None = None  # of a study that stops when it is answered
-
-
-class Watch(Protocol):
-    """Told how a run goes, in the thread that called `run`; `tick` in the thread that trains."""
-
-    def begin(self, store: Store, units: list[Unit]) -> None:
-        """The units of this run, or of a round of it."""
-
-    def tick(self, unit: Unit, progress: Progress) -> None:
-        """How far a unit is, from the thread that computes it."""
-
-    def done(self, result: Result) -> None:
-        """A unit is done, or another run has it."""
-
-
-class Tally:
-    """A `Watch` that counts."""
-
-    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
-        self._now = now
-        self._lock = threading.Lock()
-        self._rows: dict[int, Row] = {}
-        self._under_way: dict[Unit, Progress] = {}
-        self._start = now()
-        self._steps = 0  # taken since, in units that are done
-
-    def begin(self, store: Store, units: list[Unit]) -> None:
-        """The units that will be seen to."""
-        rows: dict[int, Row] = {}
-        for unit in sorted(units):
-            row = rows.get(unit.condition, Row(store.plan.conditions[unit.condition].name, 0, 0, 0))
-            rows[unit.condition] = row._replace(runs=row.runs + unit.runs)
-        with self._lock:
-            if not self._rows:  # rounds begin again, and what they take is one run
-                self._start = self._now()
-            self._rows = rows
-
-    def tick(self, unit: Unit, progress: Progress) -> None:
-        """How far a unit is."""
-        with self._lock:
-            self._under_way[unit] = progress
-
-    def done(self, result: Result) -> None:
-        """A unit is done, or another run has it."""
-        with self._lock:
-            if not result.busy:
-                row = self._rows[result.unit.condition]
-                place = result.unit.condition
-                self._rows[place] = row._replace(done=row.done + result.runs, steps=row.steps + result.steps)
-            now: Result | None = result
-            while now is not None:  # with the units that it starts from
-                self._under_way.pop(now.unit, None)
-                self._steps += now.new_steps
-                now = now.source
-
-    @property
-    def rows(self) -> list[Row]:
-        """The conditions as they are now, with what is under way."""
-        with self._lock:
-            rows = dict(self._rows)
-            for unit, progress in self._under_way.items():
-                if unit.condition not in rows:  # another part's, which one of this part starts from
-                    continue
-                row = rows[unit.condition]
-                done = min(row.done + progress.runs, row.runs)
-                rows[unit.condition] = row._replace(done=done, steps=row.steps + progress.steps)
-            return list(rows.values())
-
-    @property
-    def steps_a_second(self) -> float:
-        """Since the beginning."""
-        with self._lock:
-            steps = self._steps + sum(progress.steps for progress in self._under_way.values())
-            return steps / max(self._now() - self._start, 1e-9)
-
-
-class _StoppedError(Exception):
-    """Raised in a working thread to drop what it has in hand."""
 
 
 def run(
@@ -215,13 +118,13 @@ def run(
         warn_below_critical(environment, agent, steps)
     if study.stop is not None:
         check_rounds(study, (index, parts))
-    start = time.perf_counter()
+    start, made_by = time.perf_counter(), None if study.stop is None else provenance()  # of all rounds
     with ExitStack() as stack:
         client = None if dask is None else stack.enter_context(dask_client(dask, threads))
 
         def fill(study: Study) -> Outcome:
             with ExitStack() as inner:
-                store, mended = create(study, out, chunk=chunk, source=source, beside=beside)
+                store, mended = create(study, out, chunk=chunk, source=source, beside=beside, made_by=made_by)
                 units = store.plan.units((index, parts))
                 watch.begin(store, units)
                 if client is None:
@@ -278,99 +181,3 @@ def _both(one: Outcome, other: Outcome) -> Outcome:
         new_runs=one.new_runs + other.new_runs,
         old_runs=one.old_runs,
     )
-
-
-def filled(
-    store: Store,
-    units: list[Unit],
-    submit: Callable[[Unit], Future[Result]],
-    width: Callable[[], int],
-    watch: Watch,
-    damaged: tuple[str, ...] = (),
-) -> Outcome:
-    """See to it that units are done.
-
-    Parameters
-    ----------
-    store : Store
-    units : list of Unit
-    submit : callable
-        Hands a unit out.
-    width : callable
-        Says how many may be handed out at a time.
-    watch : Watch
-    damaged : tuple of str
-        What has been found damaged already.
-
-    Returns
-    -------
-    Outcome
-    """
-    start = time.perf_counter()
-    computed = kept = steps = new_runs = old_runs = 0
-    found = list(damaged)
-    for result in _results(units, submit, width):
-        watch.done(result)
-        kept += not result.busy and not result.new_steps
-        old_runs += 0 if result.busy else result.runs - result.new_runs
-        now: Result | None = result
-        while now is not None:  # with the units that it starts from
-            computed += now.new_steps > 0
-            steps += now.new_steps
-            new_runs += now.new_runs
-            found.extend(now.damaged)
-            now = now.source
-    seconds = time.perf_counter() - start
-    return Outcome(store, computed, kept, steps, seconds, tuple(found), new_runs, old_runs)
-
-
-def _results(units: list[Unit], submit: Callable[[Unit], Future[Result]], width: Callable[[], int]) -> Iterator[Result]:
-    """Hand units out, a few at a time, and yield what became of them; those that others have come again later."""
-    ready = iter(units)
-    later: list[tuple[float, Unit]] = []
-    pending: set[Future[Result]] = set()
-    more = True
-    try:
-        while more or later or pending:
-            while later and later[0][0] < time.monotonic() and len(pending) < width():
-                pending.add(submit(later.pop(0)[1]))
-            while more and len(pending) < width():
-                unit = next(ready, None)
-                more = unit is not None
-                if unit is not None:
-                    pending.add(submit(unit))
-            if not pending:
-                time.sleep(_WAIT)
-            done, pending = wait(pending, _WAIT, FIRST_COMPLETED)
-            for future in done:
-                result = future.result()
-                if result.busy:
-                    later.append((time.monotonic() + _AGAIN, result.unit))
-                else:  # it may be what the others wait for
-                    later = [(0.0, unit) for _, unit in later]
-                yield result
-    finally:
-        for future in pending:
-            future.cancel()
-
-
-@contextmanager
-def threads_of(
-    store: Store, study: Study, threads: int, watch: Watch
-) -> Iterator[tuple[Callable[[Unit], Future[Result]], Callable[[], int]]]:
-    """Threads of this process, each with a unit at a time; on the way out they drop what they have in hand."""
-    stop = threading.Event()
-
-    def one(unit: Unit) -> Result:
-        def tick(unit: Unit, progress: Progress) -> None:
-            if stop.is_set():
-                raise _StoppedError
-            watch.tick(unit, progress)
-
-        return work(store, study, unit, tick)
-
-    with ThreadPoolExecutor(threads, thread_name_prefix="fastsoftq-study") as pool:
-        try:
-            yield lambda unit: pool.submit(one, unit), lambda: threads + 1
-        finally:
-            stop.set()

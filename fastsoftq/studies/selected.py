@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from fastsoftq.measures import common_horizon
+from fastsoftq.measures import best_of, choice_bias
 from fastsoftq.studies.compared_pairs import references, tables_of
 from fastsoftq.studies.measured_runs import main_measure, measured
 from fastsoftq.studies.selection import Selection
@@ -114,15 +114,7 @@ class Selected:
         ValueError
             A measure that is no mean over runs, or fewer than two runs.
         """
-        from fastsoftq.statistics import selection_bias
-
-        if not self.measure.is_mean:
-            raise ValueError(f"the measure is {self.measure.name!r}; it must be a mean over runs")
-        test = choice.test or choice.tune
-        horizon = common_horizon([*choice.tuned, test])
-        tuned, tested = [each.restricted(horizon).values for each in choice.tuned], test.restricted(horizon).values
-        better = self.measure.higher_is_better
-        return selection_bias(tuned, [tested] * len(tuned), level, higher_is_better=better)
+        return choice_bias(self.measure, choice.tuned, choice.test or choice.tune, level)
 
     def compare(self, against: str | None = None, level: float = 0.95) -> list[Compared]:
         """Compare what was chosen with what was chosen of the reference, on the test seeds.
@@ -183,7 +175,8 @@ def select_conditions(results: Results, selection: Selection, measure: str | Non
     DamagedError
         Runs that are missing or damaged.
     """
-    chosen_by = main_measure((measure,) if measure is not None else results.measures)
+    conditions = map(results.condition, results.conditions)
+    chosen_by = main_measure((measure,) if measure is not None else results.measures, conditions)
     choices = tuple(
         replace(best, test=_test(results, best.condition, chosen_by, selection))
         for best in bests(results, selection.tune, chosen_by)
@@ -225,11 +218,8 @@ def bests(results: Results, tune: int, measure: Measure) -> list[Choice]:
                 f"select.tune is {tune}; no condition of {table!r} in {environment!r} has more than {most} seeds"
             )
         samples = [measured(results, name, measure, tune) for name in there]
-        horizon = common_horizon(samples)
-        samples = [sample.restricted(horizon) for sample in samples]
-        estimates = np.array([measure.point_estimate(sample) for sample in samples])
-        best = int(np.argmax(estimates if measure.higher_is_better else -estimates))
-        choices.append(Choice(environment, table, there[best], tuple(there), estimates, tuple(samples), None))
+        best = best_of(measure, samples, tune)
+        choices.append(Choice(environment, table, there[best.place], tuple(there), best.estimates, best.tuned, None))
     return choices
 
 

@@ -10,8 +10,6 @@ from functools import cached_property, partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
-import numpy as np
-
 from fastsoftq import checks
 from fastsoftq.agents.hyperparameters import checked
 from fastsoftq.agents.rules import PRECISIONS, check_code
@@ -27,10 +25,10 @@ from fastsoftq.studies.conditions import (
     source_states,
 )
 from fastsoftq.studies.origins import Origins
-from fastsoftq.studies.reading import Reading
+from fastsoftq.studies.reading import Reading, known_measures
 from fastsoftq.studies.selection import Selection
 from fastsoftq.studies.stopping import Stop
-from fastsoftq.studies.study_records import RESERVED, agent_record, canonical
+from fastsoftq.studies.study_records import RESERVED, agent_record, canonical, mdp_record
 
 __all__ = ["KEEP", "RESULTS_VERSION", "Study", "mdp_record"]
 
@@ -160,7 +158,7 @@ class Study:
         check_encodable("name is", self.name)
         fix("episodes", checks.count("episodes", self.episodes))
         fix("max_steps", checks.count("max_steps", self.max_steps))
-        fix("measures", _known_measures(self.reading.measures))
+        fix("measures", known_measures(self.reading.measures))
         seeds: Any = self.seeds
         if seeds is None and self.select is None:
             raise TypeError("seeds is None; it must be a count or a range, or select must say how many there are")
@@ -188,7 +186,8 @@ class Study:
         fix("conditions", checked_conditions(given, self.environments, self.agents, self.seeds))
         for condition in self.conditions:
             check_reward_scale(self.environments[condition.environment], self.agents[condition.agent])
-        fix("checkpoints", self._checked_checkpoints())
+        most = max(condition.episodes or self.episodes for condition in self.conditions)
+        fix("checkpoints", checks.ascending_counts("checkpoints", self.checkpoints, most=most))
         for name in ("tables", "checkpoints"):
             if getattr(self, name) and self.keep != "curves":
                 raise ValueError(f"{name} is {getattr(self, name)!r}; it needs keep='curves'")
@@ -211,18 +210,6 @@ class Study:
         tables = [self.origins.table("agents", name) for name in self.agents]
         if against not in {*tables, *self.agents, *(condition.name for condition in self.conditions)}:
             checks.choice("against", against, dict.fromkeys(tables))
-
-    def _checked_checkpoints(self) -> tuple[int, ...]:
-        """The checkpoints, if they ascend and a condition reaches each."""
-        try:
-            given = tuple(self.checkpoints)
-        except TypeError:
-            raise TypeError(f"checkpoints is {self.checkpoints!r}; it must be a sequence of integers") from None
-        most = max(condition.episodes or self.episodes for condition in self.conditions)
-        least = 1
-        for place, value in enumerate(given):
-            least = checks.count(f"checkpoints[{place}]", value, least=least, most=most) + 1
-        return tuple(int(value) for value in given)
 
     def _check_transfers(self) -> None:
         """Refuse a condition that goes on from tables which do not fit its environment."""
@@ -295,45 +282,6 @@ def _seed_range(seeds: Any) -> range:
     if chosen.step != 1 or chosen.start < 0 or not chosen or chosen.stop > 2**64:
         raise ValueError(f"seeds is {seeds!r}; it must be a count or a range with step 1 within 0..2**64, not empty")
     return chosen
-
-
-def _known_measures(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Measures that there are, under the names that the same measure always has."""
-    if not names:
-        return ()
-    from fastsoftq.measures import measure  # which brings SciPy
-
-    known: list[str] = []
-    for place, name in enumerate(names):
-        try:
-            found = measure(name)
-        except ValueError as error:
-            raise ValueError(f"measures[{place}] is {name!r}: {error}") from None
-        if found.comparison_only and not known:
-            raise ValueError(
-                f"measures[{place}] is {name!r}, which compares two conditions and says nothing of one; the first must "
-                "be another, such as 'last:100'"
-            )
-        if found.name in known:
-            raise ValueError(f"measures[{place}] is {name!r}, as measures[{known.index(found.name)}]")
-        known.append(found.name)
-    return tuple(known)
-
-
-def mdp_record(mdp: TabularMDP) -> dict[str, Any]:
-    """A world as a study's record has it: its name, its size and the digest of its arrays.
-
-    Examples
-    --------
-    >>> import fastsoftq as fsq
-    >>> mdp_record(fsq.cliff_walking())["states"]
-    48
-    """
-    digest = hashlib.sha256()
-    for array in (mdp.next_state, mdp.reward, mdp.terminated, mdp.probability, mdp.start):
-        digest.update(repr(array.shape).encode())
-        digest.update(np.ascontiguousarray(array, array.dtype.newbyteorder("<")).data)
-    return {"mdp": mdp.name, "states": mdp.n_states, "actions": mdp.n_actions, "sha256": digest.hexdigest()}
 
 
 def _named(field: str, given: Any) -> dict[str, Any]:

@@ -10,10 +10,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from fastsoftq.agents import LEARNERS, Frozen, LinearDecay, PowerDecay
 from fastsoftq.agents.hyperparameters import checked
 from fastsoftq.agents.rules import follows_rules, known_agents
 from fastsoftq.kernels.sources import code_of
+from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.studies.conditions import conditions_of
 
 __all__ = [
@@ -24,6 +27,7 @@ __all__ = [
     "canonical",
     "difference_of",
     "is_mark",
+    "mdp_record",
     "sealed",
     "unsealed",
 ]
@@ -247,3 +251,19 @@ def is_mark(data: Mapping[str, Any]) -> bool:
             for leaf in itertools.chain(data["leaves"], *tables.values())
         )
     )
+
+
+def mdp_record(mdp: TabularMDP) -> dict[str, Any]:
+    """A world as a study's record has it: its name, its size and the digest of its arrays.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> mdp_record(fsq.cliff_walking())["states"]
+    48
+    """
+    digest = hashlib.sha256()
+    for array in (mdp.next_state, mdp.reward, mdp.terminated, mdp.probability, mdp.start):
+        digest.update(repr(array.shape).encode())
+        digest.update(np.ascontiguousarray(array, array.dtype.newbyteorder("<")).data)
+    return {"mdp": mdp.name, "states": mdp.n_states, "actions": mdp.n_actions, "sha256": digest.hexdigest()}

@@ -158,7 +158,7 @@ def world_from_source(source: str | None, name: str, record: Mapping[str, Any]) 
     >>> world_from_source(source, "cliff[height=4]", mdp_record(fsq.cliff_walking()))
     <TabularMDP 'cliff_walking': 48 states, 4 actions, deterministic>
     """
-    from fastsoftq.studies.toml import ENVIRONMENTS
+    from fastsoftq.studies.spec_tables import ENVIRONMENTS
 
     makers = {kind: make for kind, make in ENVIRONMENTS.items() if kind != "gymnasium"}
     try:

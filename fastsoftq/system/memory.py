@@ -9,7 +9,7 @@ from pathlib import Path
 
 from fastsoftq.system.control_groups import control_groups
 
-__all__ = ["TooLargeError", "available_memory", "check_memory", "in_words", "peak_memory"]
+__all__ = ["TooLargeError", "available_memory", "check_memory", "in_words", "peak_memory", "resident_memory"]
 
 _SMALL = 2**26  # bytes that need no look at what is there
 # Of a control group, version 2 and 1: its limit and its use.
@@ -107,6 +107,21 @@ def peak_memory() -> int | None:
         return None
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+def resident_memory() -> int | None:
+    """Bytes that this process holds now; None where nothing tells.
+
+    Examples
+    --------
+    >>> (resident_memory() or 1) > 0
+    True
+    """
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    except OSError:
+        return None
+    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def in_words(size: float) -> str:

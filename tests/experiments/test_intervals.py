@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fastsoftq.experiments import Settings
-from fastsoftq.experiments.certainty import interval_columns, interval_of, length_bounds
+from fastsoftq.experiments.certainty import interval_columns, interval_of
 from fastsoftq.report.rounding import interval_text
 from fastsoftq.statistics import confidence_interval
 from tests.experiments.running import findings
@@ -55,11 +55,6 @@ def test_few_runs_that_agree_are_known_to_their_bounds():
 
 def test_one_value_is_exact():
     assert interval_columns("x", np.array([3.0]), (0.0, 9.0)) == {"x": 3.0, "x_low": 3.0, "x_high": 3.0}
-
-
-def test_the_fewest_steps_are_fewer_than_the_most():
-    assert length_bounds(1000) == (1.0, 1000.0)
-    assert length_bounds(1) == (0.0, 1.0)
 
 
 # What there can be of each column, within 40 steps.

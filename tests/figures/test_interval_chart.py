@@ -30,6 +30,15 @@ def test_intervals_without_an_end_are_drawn_as_far_as_the_axis():
     assert chart.marks[0].x[0] == chart.x.low
 
 
+def test_an_interval_that_dwarfs_all_others_goes_on_beyond_the_axis():
+    wide = IntervalRow("a", "#0064a0", -12.0, -60_000.0, -12.0)
+    chart = interval_chart([wide, *rows(2, best=-12.0)], "mean return")
+    assert (chart.x.kind, chart.x.low > -60.0) == ("linear", True)
+    assert chart.marks[0].x[0] == chart.x.low
+    alone = interval_chart([replace(wide, low=-60.0)], "mean return")
+    assert alone.marks[0].x.tolist() == [-60.0, -12.0]
+
+
 @pytest.mark.parametrize("count", [1, 40])
 def test_long_labels_are_whole_and_rows_keep_clear_of_each_other(count):
     given = [replace(r, label=f"{r.label}, α = 0.5, ε 0.9 → 0.1 and a long tail of settings") for r in rows(count)]

@@ -34,6 +34,15 @@ def test_categories_have_whiskers_since_nothing_lies_between_them():
     assert whiskers[0].y.tolist() == [-62.0, -58.0]
 
 
+def test_exact_answers_that_are_known_of_some_values_only_are_drawn_there():
+    exact = np.array([-18.0, np.nan, -16.0, -15.0, -14.0])
+    lines = [mark for mark in sensitivity_chart([series(exact=exact)], "k", "return").marks if mark.kind == "exact"]
+    assert [line.y.tolist() for line in lines] == [[-18.0, -18.0], [-16.0, -15.0, -14.0]]
+    x = series().x
+    assert lines[0].x[0] < x[0] < lines[0].x[1] < x[1]
+    assert lines[1].x.tolist() == x[2:].tolist()
+
+
 def test_exact_answers_and_the_spread_over_others_are_drawn_where_they_are_known():
     one = series(exact=np.full(5, -18.0), lowest=np.full(5, -90.0), highest=np.full(5, -19.0))
     chart = sensitivity_chart([one, series("hard", colour="#d55e00")], "step size α", "return")

@@ -1,12 +1,16 @@
 """Measures by name: values against plain loops, times cut at a common horizon, comparisons, and what is refused."""
 
+from itertools import product
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+import fastsoftq as fsq
+from fastsoftq.attainable_returns import episode_bounds, return_span
 from fastsoftq.measures import MEASURES, Measured, common_horizon, measure
 from fastsoftq.statistics import compare_samples, confidence_interval, probability_of_improvement, tail_interval
+from tests.planning.possible_episodes import episodes_of
 
 RNG = np.random.default_rng(0)
 
@@ -138,8 +142,28 @@ def test_names_are_one_for_one_measure():
     assert measure("last:1").title == "mean return over the last episode"
     assert measure("steps_to:-1000").title == "steps until a return reaches −1,000"
     made = [measure(pattern.partition("[")[0].replace("R", "1").replace("E", "1")) for pattern in MEASURES]
-    assert [one.name for one in made if one.needs_exact] == ["regret", "episodes_within:1"]
+    assert [one.name for one in made if one.needs_exact] == ["episodes_within:1"]
+    assert [one.name for one in made if one.needs_optimum] == ["regret"]
     assert [one.name for one in made if one.comparison_only] == ["improvement"]
+
+
+@pytest.mark.parametrize(
+    ("name", "within", "title"),
+    [
+        ("last:1000", "last:150", "mean return over the last 150 episodes"),
+        ("last:100", "last:100", "mean return over the last 100 episodes"),
+        ("length:400", "length:150", "mean steps of an episode over the last 150 episodes"),
+        ("episodes_within:5:900", "episodes_within:5:150", "episodes until the mean return of 150 stays within 5"),
+        ("worst:0.1", "worst:0.1", "mean of the worst 10% of runs over the last 100 episodes"),
+        ("area", "area", "mean return over all episodes"),
+    ],
+)
+def test_a_measure_says_no_more_episodes_than_there_are(name, within, title):
+    one, cut = measure(name), measure(name).within(150)
+    assert (cut.name, cut.title[: len(title)]) == (within, title)
+    np.testing.assert_array_equal(one.values(HARD, EXACT).values, cut.values(HARD, EXACT).values)
+    assert measure("improvement").within(1).title == "probability of improvement over the last episode"
+    assert measure("worst").within(60).title.endswith("over the last 60 episodes")
 
 
 @pytest.mark.parametrize(
@@ -165,11 +189,62 @@ def test_bad_names_are_refused_with_what_is_allowed(name, message):
 def test_bad_arguments_are_refused():
     with pytest.raises(TypeError, match="measure is 3"):
         measure(3)
-    with pytest.raises(ValueError, match="'regret' needs exact answers"):
+    with pytest.raises(ValueError, match="'regret' needs the optimum"):
         measure("regret").values(HARD)
+    with pytest.raises(ValueError, match="'episodes_within:1' needs exact answers"):
+        measure("episodes_within:1").values(HARD, SimpleNamespace(optimum=0.0))
     with pytest.raises(ValueError, match="curves have 150 episodes"):
         measure("episodes_within:1").values(HARD, SimpleNamespace(returns=np.zeros(3), optimum=0.0))
     with pytest.raises(TypeError, match="learning curves"):
         measure("last").values([1.0])
     with pytest.raises(ValueError, match="window is 200"):
         measure("steps_to:-20:200").values(HARD)
+
+
+def test_regret_needs_no_agent():
+    optimum = SimpleNamespace(optimum=-13.0)
+    assert measure("regret").values(HARD, optimum).values == pytest.approx(-13.0 * 150 - HARD.returns.sum(axis=1))
+
+
+def every_run(mdp, episodes, max_steps):
+    """The curves of all runs that there can be, each episode being any other than there can be."""
+    played = [one for s in np.flatnonzero(mdp.start) for one in episodes_of(mdp, int(s), max_steps)]
+    runs = list(product(played, repeat=episodes))
+    returns, lengths = (np.array([[episode[i] for episode in run] for run in runs]) for i in (0, 1))
+    return SimpleNamespace(returns=returns, lengths=lengths, seeds=np.arange(len(runs), dtype=np.uint64))
+
+
+@pytest.mark.parametrize(
+    "name", ["last:1", "last:2", "last", "area", "length:1", "length", "regret", "worst:0.1", "improvement"]
+)
+def test_bounds_are_the_least_and_the_most_of_all_runs_that_there_can_be(name):
+    mdp = fsq.from_map("S.\n#G", goal_reward=2.5)
+    every, optimum = every_run(mdp, episodes=3, max_steps=3), return_span(mdp, 3)
+    bounds = measure(name).bounds(episode_bounds(mdp, 3), 3, optimum)
+    values = measure(name).values(every, optimum).values
+    assert bounds == pytest.approx((values.min(), values.max()), rel=1e-15)
+
+
+@pytest.mark.parametrize("name", ["steps_to:-1", "steps_to:-1:2", "episodes_to:-1:2", "episodes_within:0.5:2"])
+def test_times_lie_within_their_bounds(name):
+    mdp = fsq.from_map("S.\n#G", goal_reward=2.5)
+    every = every_run(mdp, episodes=3, max_steps=3)
+    exact = SimpleNamespace(returns=np.zeros(3), optimum=1.5)
+    low, high = measure(name).bounds(episode_bounds(mdp, 3), 3, exact)
+    values = measure(name).values(every, exact).values
+    assert low <= values.min()
+    assert values.max() <= high
+    # An episode of two steps is as soon as anything can be.
+    assert values.min() == low
+
+
+def test_bounds_leave_room_between_their_ends_and_are_none_where_nothing_is_known():
+    one_way = episode_bounds(fsq.TabularMDP([[0]], [[-1.0]], [[False]]), 40)
+    low, high = measure("last").bounds(one_way, 9)
+    assert low < -40.0 < high < low + 1e-9
+    same = Measured(np.full(5, -40.0), np.arange(5, dtype=np.uint64))
+    assert measure("last").estimate(same, bounds=(low, high)).low == pytest.approx(-40.0)
+    unknown = one_way._replace(returns=(-np.inf, np.inf))
+    assert measure("last").bounds(unknown, 9) is None
+    assert measure("length").bounds(unknown, 9) is not None
+    assert measure("regret").bounds(one_way, 9) is None

@@ -2,8 +2,23 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
+from fastsoftq.report import page
 from fastsoftq.report.findings import Findings, Table, write
 from tests.report.folders import HARD, SOFT
+from tests.report.pages import reprs
+
+
+@pytest.fixture(autouse=True)
+def every_page_is_for_people(monkeypatch):
+    """Whatever page a test makes, nothing on it is written as Python would."""
+    written = page.page_text
+
+    def checked(*arguments, **named):
+        html = written(*arguments, **named)
+        assert reprs(html) == []
+        return html
+
+    monkeypatch.setattr(page, "page_text", checked)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from html import unescape
 from html.parser import HTMLParser
 from urllib.parse import unquote
 
@@ -74,6 +75,18 @@ class Page(HTMLParser):
         return [each for each in found if len(each.split()) > 3]
 
 
+REPR = re.compile(
+    r"""\b(?:[A-Z]\w*[a-z]\w*|array|dict|slice|range|np\.\w+)\((?=[-\d.'"\[{(]|\w+=)"""  # a call
+    r"""|\{'|\['|\('|\b(?:True|False)\b|<class | at 0x"""
+)
+
+
+def reprs(html):
+    """What a page says as only Python would, in its words or those of its charts; commands are for the shell."""
+    text = re.sub(r"<(style|script|pre)\b.*?</\1>|(?:src|href)=\"data:[^\"]*\"", " ", html, flags=re.S)
+    return [text[max(0, m.start() - 40) : m.end() + 40] for m in REPR.finditer(unescape(text))]
+
+
 def check(page):
     """What holds for every page: it is whole, its identifiers and sentences are there once, its headings in order."""
     assert page.open == []
@@ -83,6 +96,10 @@ def check(page):
     assert len(page.sentences) == len(set(page.sentences)), [s for s in page.sentences if page.sentences.count(s) > 1]
     assert page.headings[0] == 1
     assert all(after <= before + 1 for before, after in zip(page.headings, page.headings[1:], strict=False))
+    assert reprs(page.html) == []
+    captions = re.findall(r"<(?:figcaption|p class=.note.)>(?:<h\d>)?\s*([^<]*)", page.html)
+    assert [text for text in captions if text[:1].islower()] == []
+    assert [a for a, b in re.findall(r"<p class=.kicker.>([^<]*)</p>\s*<h\d>([^<]*)", page.html) if a in b] == []
     values = page.words.replace("None of ", "")  # a word of English
     assert not set(values.split()) & {"None", "nan", "inf", "-inf"}
     assert "\N{HORIZONTAL ELLIPSIS}" not in page.words.replace(

@@ -7,6 +7,8 @@ from matplotlib.figure import Figure
 
 from fastsoftq.cli.reproduce import show
 from fastsoftq.report.findings import Findings, Table, write
+from fastsoftq.report.reader import read_results
+from tests.report.folders import edited
 
 
 @pytest.fixture
@@ -75,3 +77,20 @@ def test_what_is_printed_is_all_there(findings, capsys):
     printed = capsys.readouterr().out
     for text in ("What was done", "return [mean]", "-12.01", "explained", "Soft is close to hard [1]."):
         assert text in printed
+
+
+@pytest.mark.parametrize(
+    ("older", "read"),
+    [
+        ("LinearDecay(0.9, 0.1, 0.001)", "0.9 → 0.1 (decrease 0.001)"),
+        ("PowerDecay(1.0, 0.01, 0.5)", "1 → 0.01 (power 0.5)"),
+        ("LinearDecay(0.9, 0.1)", "LinearDecay(0.9, 0.1)"),
+        ("LinearDecay(a, b, c)", "LinearDecay(a, b, c)"),
+        ("tied", "tied"),
+    ],
+)
+def test_schedules_of_older_folders_are_read_as_those_of_newer_ones(results, older, read):
+    folder = results()
+    edited(folder / "findings.json", lambda words: words["agents"]["soft"]["settings"].update(epsilon=older))
+    (contents,) = read_results(folder)
+    assert contents.agents[1].settings["epsilon"] == read

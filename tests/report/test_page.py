@@ -26,7 +26,7 @@ def test_the_answer_comes_first_and_everything_else_is_there(results):
         "Distribution over runs",
         "A sentence <with> marks.",
         "a <b>",
-        "LinearDecay(0.9, 0.1, 0.001)",
+        "0.9 → 0.1 (decrease 0.001)",
         "fastsoftq reproduce --out 'some where'",
         "2026-01-02T03:04:05+00:00",
         "Pairing runs by seed bought nothing",

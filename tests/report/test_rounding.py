@@ -5,7 +5,8 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from fastsoftq.report.rounding import distinct, interval_text, p_text, setting_text, share_text
+from fastsoftq.agents import LinearDecay, PowerDecay
+from fastsoftq.report.rounding import apart, distinct, interval_text, p_text, plain_text, setting_text, share_text
 
 finite = st.floats(-1e9, 1e9)
 
@@ -81,9 +82,34 @@ def test_settings_read_alike_only_where_they_are(a, b):
 
 
 def test_settings_are_short_where_they_can_be():
-    values = (10.0, 0.95, np.float64(0.1), 1e-6, -2.5, 3, "LinearDecay(0.9, 0.1, 0.001)")
-    texts = ["10", "0.95", "0.1", "1e−06", "−2.5", "3", "LinearDecay(0.9, 0.1, 0.001)"]
+    values = (10.0, 0.95, np.float64(0.1), 1e-6, 1e-10, 3e20, -2.5, 3, "tied")
+    texts = ["10", "0.95", "0.1", "1e−6", "1e−10", "3e20", "−2.5", "3", "tied"]
     assert [setting_text(value) for value in values] == texts
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (LinearDecay(0.9, 0.1, 0.001), "0.9 → 0.1 (decrease 0.001)"),
+        (PowerDecay(1.0, 0.0, 0.5), "1 → 0 (power 0.5)"),
+        (np.float32(0.5), "0.5"),
+        (np.array([1, 2]), "1, 2"),
+        ((1, LinearDecay(1.0, 0.0, 0.5)), "1, 1 → 0 (decrease 0.5)"),
+        (False, "no"),
+        (None, "none"),
+        (len, "len"),
+        (object(), "object"),
+    ],
+)
+def test_no_value_is_written_as_python_does(value, text):
+    assert plain_text(value) == text
+
+
+@pytest.mark.parametrize("value", [-12.0, 1e-3, 7.3e8])
+def test_what_rounding_leaves_is_no_difference(value):
+    assert apart(value, value) == apart(value * (1.0 + 1e-15), value) == 0.0
+    assert apart(value * 1.001, value) == pytest.approx(0.001 * value)
+    assert apart(0.0, value) == -value
 
 
 def test_numbers_that_are_none_are_said_as_signs():

@@ -10,13 +10,15 @@ from typer.testing import CliRunner
 
 import fastsoftq as fsq
 from fastsoftq.cli.app import app, main
+from fastsoftq.figures.labels import typeset
 from fastsoftq.report import study_folder
 from fastsoftq.report.decision import ErrorRate
 from fastsoftq.report.page import write_report
 from fastsoftq.report.reader import read_results
 from fastsoftq.report.rounding import interval_text
+from fastsoftq.report.sections import error_rate
 from fastsoftq.statistics import confidence_interval
-from fastsoftq.studies import Condition, Study, open_results, run
+from fastsoftq.studies import Condition, Results, Study, open_results, run
 from fastsoftq.studies.storing.zarr_files import DamagedError
 from tests.report.folders import COLD, HARD, SOFT
 
@@ -56,7 +58,7 @@ def test_a_study_is_reported_world_by_world(ran):
     assert '<p class="answer">wide: ' in page
     error = ErrorRate.of([2, 2]).of_comparison
     expected = fsq.compare(curves, open_results(folder).curves("narrow/hard"), level=1.0 - error)
-    assert interval_text(expected.difference, expected.low, expected.high) in page.partition(">narrow</h3>")[2]
+    assert interval_text(expected.difference, expected.low, expected.high) in page.partition(">Narrow</h3>")[2]
     assert read_results(folder)[0].run["steps"] == sum(int(c.load().lengths.sum()) for c in held.agents)
 
 
@@ -64,16 +66,19 @@ def test_of_too_many_runs_the_first_are_shown_and_that_is_said(ran, monkeypatch)
     monkeypatch.setattr(study_folder, "_MOST", 100)
     held = read_results(ran())[0]
     assert held.agents[0].load().returns.shape == (100, 30)
-    assert held.sentences == ["Of each condition's 128 runs the first 100 are shown."]
+    assert held.sentences == ["Of each condition’s 128 runs the first 100 are shown."]
 
 
 def test_a_study_that_keeps_summaries_gets_a_table(ran):
     folder = ran(keep="summary", block=64)
-    summary = open_results(folder).summary("wide/soft")
-    row = read_results(folder)[0].table.rows[1]
-    assert row[0] == "wide/soft"
-    assert row[1].startswith(f"{summary.mean.mean():.2f} ± ".replace("-", "−"))
-    assert "wide/soft" in write_report(folder).read_text()
+    mean = open_results(folder).summary("wide/soft").mean.mean()
+    page = write_report(folder).read_text()
+    estimate, *_ = re.findall(
+        r"<th scope=.row.>soft</th><td>soft</td><td>([\u2212\d.]+) \[", page.partition(">Wide</h3>")[2]
+    )
+    decimals = len(estimate.partition(".")[2])
+    assert estimate == typeset(mean, decimals)
+    assert "wide/soft" not in page
 
 
 def test_a_damaged_study_is_refused_by_name(ran, capsys, monkeypatch):
@@ -132,7 +137,7 @@ def test_the_run_that_completes_a_study_writes_its_report(tmp_path):
         assert done.exit_code == 0, done.output
         assert report.exists() is complete
     assert str(report) in done.output.replace("\n", "")
-    assert "two parts" in report.read_text()
+    assert "Two parts" in report.read_text()
 
 
 def test_the_report_of_a_study_needs_no_matplotlib(ran):
@@ -182,7 +187,7 @@ def test_conditions_are_compared_with_those_of_as_many_episodes_and_called_by_th
     assert told == [(short, "hard"), (short, "soft at first"), (long, "soft, longer"), (long, "hard, longer")]
     loaded = [agent.load() for agent in contents.agents]
     assert [runs.returns.shape for runs in loaded] == [(32, 30), (32, 30), (32, 50), (32, 50)]
-    assert [runs.length_bounds for runs in loaded] == [(0.0, 60.0), (0.0, 60.0), (0.0, 40.0), (0.0, 60.0)]
+    assert [runs.length_bounds for runs in loaded] == [(5.0, 60.0), (5.0, 60.0), (5.0, 40.0), (5.0, 60.0)]
     page = write_report(folder).read_text()
     assert re.search("cliff, 30 episodes: soft at first (and|beats|falls)", page)
     assert re.search("cliff, 50 episodes: soft, longer (and|beats|falls)", page)
@@ -204,16 +209,26 @@ def test_what_makes_an_interval_doubtful_is_said_once_and_marked_where_it_applie
     assert caution not in sure
 
 
-def test_an_interval_without_ends_is_said_to_have_none(ran):
+@pytest.mark.parametrize("kept", [True, False])
+def test_runs_that_all_agree_have_the_ends_of_their_world_and_none_where_it_is_not_known(ran, monkeypatch, kept):
     """Eight runs that agree tell nothing of rarer ones."""
+    if not kept:
+        monkeypatch.setattr(Results, "mdp", lambda results, environment: None)
     world = {"narrow": fsq.cliff_walking(height=3, width=4)}
     agents = {"hard": HARD._replace(epsilon=0.0), "soft": SOFT._replace(reward_scale=300.0)}
     folder = ran(environments=world, agents=agents, seeds=8, episodes=200)
     for name in ("narrow/hard", "narrow/soft"):
         assert (open_results(folder).curves(name).returns[:, -100:] == -4.0).all()
     page = write_report(folder).read_text()
-    assert "<td>−4.00 [−∞, ∞]†</td>" in page
-    assert "† This interval has no end that is known: all 8 runs agree" in page
+    if kept:
+        # No run earns more than -4, nor less than 60 falls; a share of others may go unseen.
+        (contents,) = read_results(folder)
+        share = 1.0 - (error_rate(contents).of_description / 2.0) ** (1.0 / 8.0)
+        assert f"<td>−4 [−{4.0 + share * (60.0 * 100.0 - 4.0):,.0f}, −4]</td>" in page
+        assert "∞" not in page
+    else:
+        assert "<td>−4.00 [−∞, ∞]†</td>" in page
+        assert "† This interval has no end that is known: all 8 runs agree" in page
     assert "bounds=" not in page
     assert "soft and hard are not told apart over the last 100 episodes" in page
     drawn = "".join(re.findall("<svg.*?</svg>", page, re.S))

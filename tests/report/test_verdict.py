@@ -241,7 +241,7 @@ def test_what_is_summarised_is_what_was_written(results):
     held = read_results(folder)[0]
     assert [c.name for c in held.agents] == ["hard", "soft", "cold"]
     assert held.agents[1].settings["reward_scale"] == 10.0
-    assert held.agents[0].settings["epsilon"] == "LinearDecay(0.9, 0.1, 0.001)"
+    assert held.agents[0].settings["epsilon"] == "0.9 → 0.1 (decrease 0.001)"
     with np.load(folder / "curves.npz") as arrays:
         returns = arrays["soft_returns"]
     one = performance_of(held.agents[1])

@@ -1,11 +1,12 @@
-"""Side by side: hard and soft, precisions, engines, peers, and each kernel. `pytest tests/speed --benchmark-only`."""
+"""Side by side: agents, precisions, devices, engines, peers, and each kernel. `pytest tests/speed --benchmark-only`."""
 
 import numpy as np
 import pytest
 
 import fastsoftq as fsq
 from benchmarks import kernels
-from benchmarks.engines import AGENTS, train, train_by
+from benchmarks.engines import AGENTS, ENGINES, train
+from benchmarks.measuring import require
 from benchmarks.peers import PEERS, task
 
 SEEDS, EPISODES = 256, 100
@@ -36,12 +37,25 @@ def test_precisions(benchmark, precision):
     rate(benchmark, lambda: train(mdp, AGENTS["soft"], SEEDS, EPISODES, precision).lengths)
 
 
-@pytest.mark.parametrize("engine", ["one_run", "lanes_32", "lanes_64"])
+@pytest.mark.parametrize("device", ["cpu", "cuda"])
+@pytest.mark.parametrize("agent", ["hard", "soft"])
+def test_devices(benchmark, agent, device):
+    """One core beside one GPU, with results in host memory."""
+    try:
+        require(device)
+    except NotImplementedError as reason:
+        pytest.skip(str(reason))
+    benchmark.group = f"device, {agent}"
+    mdp, chosen = fsq.cliff_walking(), {} if device == "cpu" else {"device": device}
+    rate(benchmark, lambda: train(mdp, AGENTS[agent], 4096, EPISODES, **chosen).lengths)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("agent", ["hard", "soft"])
 def test_engines(benchmark, agent, engine):
     benchmark.group = f"engine, {agent}"
     mdp = fsq.cliff_walking()
-    rate(benchmark, lambda: train_by(engine, mdp, AGENTS[agent], SEEDS, EPISODES).lengths)
+    rate(benchmark, lambda: ENGINES[engine](mdp, AGENTS[agent], SEEDS, EPISODES).lengths)
 
 
 @pytest.mark.parametrize("case", task.LEARNING, ids=lambda case: case.label)

@@ -55,6 +55,10 @@ KINDS = {
         Population(lambda rng, size: rng.choice([-1.0, 1.0], size) + 0.001 * rng.normal(size=size), 0.0),
         np.sqrt(1.0 + 1e-6),
     ),
+    "0, 1 or 10": (
+        Population(lambda rng, size: rng.choice([0.0, 1.0, 10.0], size, p=[0.8, 0.17, 0.03]), 0.47),
+        np.sqrt(3.17 - 0.47**2),
+    ),
 }
 
 

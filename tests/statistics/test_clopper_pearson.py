@@ -229,3 +229,62 @@ def test_a_guarded_p_value_leaves_large_ones_alone():
     rng = np.random.default_rng(7)
     a, b = 3.0 * rng.exponential(size=10), rng.exponential(size=40) + 2.0
     assert permutation_test(a, b, paired=False).p_value > 0.1
+
+
+VALUES, SHARES = np.array([0.0, 1.0, 10.0]), np.array([0.8, 0.17, 0.03])
+
+
+def three_values(runs):
+    """All samples of 0, 1 and 10 of so many runs, as numbers of each, with their probabilities."""
+    counts = [(runs - i - j, i, j) for i in range(runs + 1) for j in range(runs + 1 - i)]
+    return zip(counts, stats.multinomial.pmf(counts, runs, SHARES), strict=True)
+
+
+@pytest.mark.parametrize("runs", [5, 10, 20, 36, 50])
+def test_a_third_value_that_may_be_unseen_is_allowed_for_or_said(runs):
+    """Not simulated: the sum over all samples of 0, 1 and 10, of which 20 hold no 10 more often than not."""
+    silent, bounded = 0.0, 0.0
+    for counts, chance in three_values(runs):
+        if chance > 1e-7:
+            x = np.repeat(VALUES, counts)
+            ci = confidence_interval(x)
+            silent += chance * (not ci.low <= 0.47 <= ci.high and not ci.caution)
+            if sum(n > 0 for n in counts) == 2:
+                assert ci.caution
+                known = confidence_interval(x, bounds=(0.0, 10.0))
+                bounded += chance * (not known.low <= 0.47 <= known.high)
+                assert known.caution == ""
+    assert silent <= 0.05
+    assert bounded <= 0.05
+
+
+@pytest.mark.parametrize("runs", [20, 36, 100])
+def test_runs_of_two_values_say_what_may_be_unseen_unless_bounds_are_known(runs):
+    x = np.repeat([3.0, 5.0], (runs - 7, 7))
+    unseen = 1.0 - 0.025 ** (1.0 / runs)
+    said = confidence_interval(x).caution
+    if runs < 36:
+        assert said == f"{runs} runs are enough where returns are nearly normal; elsewhere it takes 36"
+    else:
+        assert said == (
+            f"all {runs} runs take two values, as they may where a share of up to {unseen:.2g} differs by any amount; "
+            "bounds= would say by how much"
+        )
+    other = np.random.default_rng(0).normal(size=runs)
+    assert f"a: {said}" in compare_samples(x, other, paired=False).caution
+    assert said in compare_samples(x, other).caution  # differences vary, and know no more than x does
+    for bounds in ((3.0, 5.0), (0.0, 9.0)):
+        assert confidence_interval(x, bounds=bounds).caution == ""
+        assert compare_samples(x, x[::-1], paired=False, bounds=bounds).caution == ""
+    assert confidence_interval(x > 4.0).caution == ""
+
+
+@pytest.mark.parametrize("runs", [4, 12, 40, 400])
+def test_bounds_say_how_far_a_third_value_may_draw_the_mean(runs):
+    """The two ends of Clopper and Pearson, drawn to a bound by the largest share that so many runs may all miss."""
+    share = 1.0 - 0.025 ** (1.0 / runs)
+    ends = stats.binomtest(runs // 4, runs).proportion_ci(0.95, method="exact")
+    ci = confidence_interval(sample(runs // 4, runs, (-12.0, -11.0)), bounds=(-100.0, -11.0))
+    low, high = -12.0 + ends.low, -12.0 + ends.high
+    assert ci.low == pytest.approx((1.0 - share) * low + share * -100.0)
+    assert ci.high == pytest.approx((1.0 - share) * high + share * -11.0)

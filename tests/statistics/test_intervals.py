@@ -8,7 +8,15 @@ from hypothesis import given, settings
 from hypothesis.extra.numpy import arrays
 from scipy import stats
 
-from fastsoftq.statistics import compare_samples, confidence_interval, interquartile_mean
+from fastsoftq.statistics import (
+    compare_samples,
+    confidence_band,
+    confidence_interval,
+    difference_band,
+    interquartile_mean,
+    pointwise_intervals,
+    suite_interval,
+)
 from fastsoftq.statistics.bootstraps import expanded_level
 from fastsoftq.statistics.moments import _untransform
 from fastsoftq.statistics.order_statistics import order_statistic_bounds
@@ -256,3 +264,41 @@ def test_a_tail_that_is_heavy_is_said_to_be():
     heavy = np.random.default_rng(10).standard_t(3.0, 300)
     assert "tails are heavy" in confidence_interval(heavy[:100], "tail_mean").caution
     assert confidence_interval(heavy, "tail_mean").caution == ""
+
+
+def test_what_few_runs_of_any_kind_leave_open_is_said():
+    """A tenth of all runs stays unseen in 36 with half of an error of 5 %; lumps in a tail need five runs there."""
+    x = np.random.default_rng(10).normal(size=400)
+    assert "35 runs are enough where returns are nearly normal; elsewhere it takes 36" in (
+        confidence_interval(x[:35]).caution
+    )
+    assert confidence_interval(x[:36]).caution == ""
+    for method in ("percentile", "bca"):
+        assert "49 runs are few" in confidence_interval(x[:49], method=method).caution
+        assert confidence_interval(x[:50], method=method).caution == ""
+    assert "it takes 36" in confidence_interval(x[:20], method="expanded").caution
+    assert "it takes 100" in confidence_interval(x[:99], "tail_mean").caution
+    two = np.repeat([0.0, 1.0], (200, 200))
+    for statistic in ("tail_mean", np.std):
+        assert "take two values" in confidence_interval(two, statistic).caution
+        assert confidence_interval(two > 0.5, statistic).caution == ""
+    assert confidence_interval(two, "median").caution == confidence_interval(two, "interquartile_mean").caution == ""
+
+
+def test_curves_and_suites_say_what_may_be_unseen():
+    rng = np.random.default_rng(11)
+    two, many = (rng.random((40, 3)) < 0.3) * 1.0, rng.normal(size=(40, 3))
+    mixed = np.c_[two[:, :2], many[:, :1]]
+    assert pointwise_intervals(mixed).caution == (
+        "runs take two values at 2 of 3 episodes, where rarer ones leave no trace"
+    )
+    assert pointwise_intervals(two > 0.5).caution == pointwise_intervals(two, bounds=(0.0, 1.0)).caution == ""
+    assert "30 runs are enough" in pointwise_intervals(many[:30]).caution
+    assert confidence_band(mixed).caution == confidence_band(many[:30]).caution == ""
+    assert "two values throughout" in confidence_band(two).caution
+    assert confidence_band(two, bounds=(0.0, 1.0)).caution == ""
+    assert "two values throughout" in difference_band(two, two[::-1], paired=False).caution
+    assert difference_band(two, two[::-1], paired=False, bounds=(0.0, 1.0)).caution == ""
+    assert "take two values" in suite_interval(two, "mean").caution
+    assert suite_interval(two > 0.5, "mean").caution == suite_interval(mixed, "mean").caution == ""
+    assert "30 runs in all are enough" in suite_interval(many[:10], "mean").caution

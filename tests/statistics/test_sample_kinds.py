@@ -16,7 +16,7 @@ def sample_kinds(monkeypatch):
     import sample_kinds
 
     yield sample_kinds
-    for name in ("sample_kinds", "populations"):
+    for name in ("sample_kinds", "populations", "silent_misses"):
         sys.modules.pop(name, None)
 
 
@@ -33,6 +33,29 @@ def test_all_tables_can_be_made(sample_kinds):
     assert len(set(titles)) == len(titles) == 17
     for title in titles:
         assert title in page
+
+
+def test_silent_misses_can_be_counted(sample_kinds):
+    import silent_misses
+
+    page = (ROOT / "docs" / "statistics.md").read_text(encoding="utf-8")
+    for table in sample_kinds.tables(scale=0.001, processes=1, plans=silent_misses.PLANS):
+        assert f"{table.title} (per cent" in page
+        assert [name for name, _ in table.rows] == list(sample_kinds.KINDS)
+        assert {len(rates) for _, rates in table.rows} == {len(table.columns)}
+
+
+def test_no_interval_of_a_documented_kind_misses_in_silence(sample_kinds):
+    """By the tables of the page: no rate is above the error by more than its own."""
+    page = (ROOT / "docs" / "statistics.md").read_text(encoding="utf-8")
+    begin = page.index(sample_kinds.BEGIN.format("silent"))
+    tables = page[begin : page.index(sample_kinds.END, begin)].split("misses and gives no caution (per cent, ± ")[1:]
+    assert len(tables) == 9
+    for table in tables:
+        error = float(table.partition(")")[0])
+        rows = [line.strip("| ").split(" | ") for line in table.splitlines() if line.startswith("| ")][2:]
+        assert [row[0] for row in rows] == list(sample_kinds.KINDS)
+        assert max(float(cell) for row in rows for cell in row[1:]) <= 5.0 + 1.5 * error
 
 
 def test_cells_depend_on_nothing_but_their_place(sample_kinds):

@@ -62,3 +62,8 @@ def test_one_condition_is_not_chosen_and_few_seeds_expect_nothing():
 def test_bad_samples_are_refused_by_name(tune, test, message):
     with pytest.raises(ValueError, match=message):
         selection_bias(tune, test)
+
+
+def test_a_choice_that_is_always_the_same_adds_nothing():
+    x = np.random.default_rng(5).normal(size=(3, 30)) + np.array([[0.0], [100.0], [7.3]])
+    assert selection_bias(x, x).expected == 0.0

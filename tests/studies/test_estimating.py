@@ -192,6 +192,8 @@ def test_enough_seeds_find_the_difference_as_often_as_they_promise():
         ({"difference": -1}, "difference is -1"),
         ({"confidence": 1.0, "difference": 1.0}, "confidence is 1.0"),
         ({"power": 0, "difference": 1.0}, "power is 0"),
+        ({"power": 0.8}, "power is 0.8, and there is no difference"),
+        ({"confidence": 0.95}, "confidence is 0.95, and there is no difference"),
         ({"threads": 0}, "threads is 0"),
     ],
 )
@@ -266,6 +268,8 @@ def test_the_command_says_it_in_plain_lines(tmp_path):
         (["study.toml", "--difference", "nan"], "difference is nan; it must be finite"),
         (["study.toml", "--confidence", "2"], "confidence is 2"),
         (["study.toml", "--power", "nan"], "power is nan; it must lie in (0, 1)"),
+        (["study.toml", "--power", "0.8"], "power is 0.8, and there is no difference; give one"),
+        (["study.toml", "--confidence", "0.9"], "confidence is 0.9, and there is no difference"),
         (["study.toml", "--threads", "5000"], "threads is 5000; it must be at most 1024"),
     ],
 )
@@ -276,6 +280,33 @@ def test_bad_input_is_refused_in_one_line(tmp_path, arguments, message):
     assert message in told.stderr
     assert len(told.stderr.splitlines()) == 1
     assert "Traceback" not in told.stderr
+
+
+PEAK = """
+import resource, sys
+from fastsoftq.studies import estimate, read_study, run
+study = read_study(sys.argv[1])
+if sys.argv[2] == "plan":
+    print(estimate(study, threads=2).memory)
+else:
+    run(study, sys.argv[2], threads=2)
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="nothing tells the peak of memory there")
+@pytest.mark.parametrize("size", ["episodes = 20\nseeds = 300", "episodes = 4000\nseeds = 2000", "tables = true"])
+def test_memory_is_what_a_run_takes_and_little_more(tmp_path, size):
+    small = "episodes = 20\nseeds = 300"
+    (tmp_path / "study.toml").write_text(STUDY.replace(small, size if size != "tables = true" else f"{small}0\n{size}"))
+
+    def peak(what):
+        command = [sys.executable, "-c", PEAK, str(tmp_path / "study.toml"), what]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=300, env=ENVIRONMENT, check=True)
+        return int(done.stdout)
+
+    planned, taken = peak("plan"), peak(str(tmp_path / "out"))
+    assert taken <= planned <= 1.3 * taken
 
 
 def test_a_rule_that_stops_is_said(small):

@@ -67,7 +67,7 @@ def test_two_runs_on_one_folder_share_the_work(small, tmp_path):
 
 
 def test_a_unit_that_another_run_has_is_waited_for(small, tmp_path, monkeypatch):
-    monkeypatch.setattr("fastsoftq.studies.running._AGAIN", 0.05)
+    monkeypatch.setattr("fastsoftq.studies.filling._AGAIN", 0.05)
     monkeypatch.setattr("fastsoftq.studies.storing.unit_claims._BLANK", 10.0)
     study = small()
     run(study, tmp_path, part=(1, 2), chunk=64)

@@ -79,6 +79,7 @@ def test_a_file_says_it(tmp_path):
         ("seeds = 70", "seeds = 70\nstop = { difference = 0 }", 4, "stop.difference is 0.0; it must be above 0"),
         ("seeds = 70", "seeds = 70\nstop = { difference = 1, confidence = 1 }", 4, "stop.confidence is 1.0"),
         ("seeds = 70", "seeds = 70\nstop = { difference = 1, most = 69 }", 4, "stop.most is 69; it must be at least"),
+        ("seeds = 70", "seeds = 70\nstop = { difference = true }", 4, "stop.difference is True; it must be a number"),
         ("seeds = 70", "seeds = 70\nstop = { confidence = 0.9 }", 4, "stop.difference is missing"),
         ("seeds = 70", "", None, "seeds is missing"),
     ],

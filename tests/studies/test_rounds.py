@@ -51,6 +51,7 @@ def test_seeds_are_added_until_the_budget_is_spent(study, tmp_path):
     outcome = run(study(), tmp_path)
     decision = outcome.decision
     assert decision.rounds == (20, 40, 80, 150)
+    assert len(open_results(tmp_path).provenance) == 1
     assert decision.spent
     assert not decision.answered
     twin, soft = decision.pairs
@@ -163,6 +164,32 @@ def test_a_run_that_is_killed_in_a_round_goes_on(study, tmp_path):
     assert killed > 0
     assert verify(folder).digest == digest
     assert open_results(folder).decision == whole.decision
+
+
+@pytest.mark.parametrize("size", [40, 80])
+def test_a_run_that_is_interrupted_in_a_round_goes_on(study, tmp_path, size):
+    """Ctrl-C while the seeds of a round are added: what was decided before still stands there, and nothing is lost."""
+    from fastsoftq.studies.running import Tally
+
+    whole = run(study(), tmp_path / "whole", chunk=64)
+
+    class Interrupting(Tally):
+        def done(self, result):
+            super().done(result)
+            if self.store.plan.runs == size:
+                raise KeyboardInterrupt
+
+        def begin(self, store, units):
+            super().begin(store, units)
+            self.store = store
+
+    with pytest.raises(KeyboardInterrupt):
+        run(study(), tmp_path / "cut", chunk=64, threads=1, watch=Interrupting())
+    before = noted(open_store(tmp_path / "cut").storage)
+    assert before.rounds == tuple(r for r in (20, 40, 80) if r < size)
+    assert run(study(), tmp_path / "cut", chunk=64).decision == whole.decision
+    assert verify(tmp_path / "cut").digest == verify(tmp_path / "whole").digest
+    assert len(open_results(tmp_path / "cut").provenance) <= 2
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="runs are forks")

@@ -353,7 +353,7 @@ def test_zarr_reads_tables_padded(tmp_path):
             r"conditions\[1\].after is 'walled/hard', whose tables do not fit: .* has the cell \(1, 1\)",
         ),
         ({"checkpoints": [0]}, ValueError, r"checkpoints\[0\] is 0; it must be at least 1"),
-        ({"checkpoints": [2, 2]}, ValueError, r"checkpoints\[1\] is 2; it must be at least 3"),
+        ({"checkpoints": [2, 2]}, ValueError, r"checkpoints has 2 after 2; they must ascend"),
         ({"checkpoints": [2, 21]}, ValueError, r"checkpoints\[1\] is 21; it must be at most 20"),
         ({"checkpoints": 5}, TypeError, "checkpoints is 5; it must be a sequence of integers"),
         ({"checkpoints": ["5"]}, TypeError, r"checkpoints\[0\] is '5'"),

@@ -271,7 +271,7 @@ def test_conditions_are_those_of_python(tmp_path):
             'keep = "summary"\n',
             r"line 23: conditions\[1\].after is 'first'; it needs keep='curves'",
         ),
-        ("[1, 5]", "[5, 1]", r"line 5: checkpoints\[1\] is 1; it must be at least 6"),
+        ("[1, 5]", "[5, 1]", r"line 5: checkpoints has 1 after 5; they must ascend, none twice"),
         ("[1, 5]", "[1, 6]", r"line 5: checkpoints\[1\] is 6; it must be at most 5"),
         ("[1, 5]", "5", "line 5: checkpoints is 5; it must be a sequence"),
         ('environment = "e"\nagent = "h[step_size=0.5]"', 'agent = "h[step_size=0.5]"',

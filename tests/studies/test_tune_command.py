@@ -85,7 +85,7 @@ def test_run_and_status_say_what_is_decided(tmp_path):
     path, out = written(tmp_path, STOPS), tmp_path / "out"
     done = fastsoftq("run", path, "--out", out, "--threads", 1)
     assert done.returncode == 0, done.stderr
-    assert "answered after 20 seeds: 1 of 1 differences of last:100, at 95%" in done.stdout
+    assert "answered after 20 seeds: 1 of 1 differences of last:20, at 95%" in done.stdout
     seen = fastsoftq("status", out)
     assert "as noted by the last run: answered after 20 seeds" in seen.stdout
     part = fastsoftq("run", path, "--out", tmp_path / "part", "--part", "1/2")
@@ -143,6 +143,8 @@ def test_errors_name_the_line_and_what_is_right(tmp_path, old, new, message):
         (["--trials", "2", "--at-once", "0"], "at_once is 0; it must be at least 1"),
         (["--trials", "2", "--threads", "5000"], "threads is 5000; it must be at most 1024"),
         (["--trials", "2", "--chunk", "0"], "'--chunk'"),
+        (["--trials", "2", "--part", "1/2"], "--part is '1/2'; tune cannot be shared out"),
+        (["--trials", "2", "--dask", "local"], "use --threads on one machine, and run with --part or --dask for"),
     ],
 )
 def test_bad_options_are_refused_in_one_line(tmp_path, options, message):

@@ -72,6 +72,16 @@ def test_trials_that_do_worse_are_given_up(tuned):
             assert (trial.seeds > rung) == (rank < max(1, len(there) // 3))
 
 
+def test_its_rungs_are_one_entry_of_provenance_and_what_goes_on_another(study, tmp_path):
+    tune(study(), SPACE, tmp_path, trials=4)
+    assert len(open_results(tmp_path).provenance) == 1
+    time.sleep(1.0)  # entries tell seconds
+    tune(study(), SPACE, tmp_path, trials=4)
+    assert len(open_results(tmp_path).provenance) == 1  # nothing was added
+    tune(study(), SPACE, tmp_path, trials=8)
+    assert len(open_results(tmp_path).provenance) == 2
+
+
 def test_the_best_is_compared_on_seeds_that_nothing_was_chosen_by(tuned):
     found, folder = tuned
     results = open_results(folder)

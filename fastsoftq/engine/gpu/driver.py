@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,6 +18,7 @@ from fastsoftq.engine.lockstep import Lockstep
 
 __all__ = ["DeviceArray", "Gpu", "GpuError", "cards", "gpu"]
 
+_MOST_STAGING = 32  # pieces of pinned memory that are kept
 _SHARED_UNASKED = 48 << 10  # bytes that a block may share without asking
 _CPU = "leave device out to train on the CPU"
 
@@ -33,7 +35,7 @@ def _cuda() -> Any:
 
         Device(0)
     except ImportError as error:
-        raise GpuError(f"a GPU needs cuda-core ({error}): pip install 'fastsoftq[cuda]', or {_CPU}") from error
+        raise GpuError(f"a GPU needs cuda-core ({error}): pip install 'fastsoftq[cuda]' adds it; or {_CPU}") from error
     except Exception as error:
         raise GpuError(f"no GPU with a driver is here ({_first_line(error)}): {_CPU}") from error
     return cuda.core
@@ -68,6 +70,7 @@ def _card(device: Any) -> Card:
         multiprocessors=properties.multiprocessor_count,
         shared_bytes=properties.max_shared_memory_per_block_optin,
         memory=_memory()[1],
+        l2_bytes=properties.l2_cache_size,
     )
 
 
@@ -93,16 +96,21 @@ class DeviceArray:
     @property
     def nbytes(self) -> int:
         """Its size."""
-        return self.size * self.dtype.itemsize
+        return int(self.size * self.dtype.itemsize)
 
     def here(self) -> NDArray[Any]:
         """The array as NumPy's, if its memory is this machine's."""
-        memory = (ctypes.c_char * self.nbytes).from_address(self.address)
-        return np.frombuffer(memory, self.dtype).reshape(self.shape)
+        memory: Any = (ctypes.c_char * self.nbytes).from_address(self.address)
+        found: NDArray[Any] = np.frombuffer(memory, self.dtype).reshape(self.shape)
+        return found
 
     def part(self, first: int, count: int) -> DeviceArray:
         """Some of its numbers, as an array of one dimension."""
         return DeviceArray(self.buffer, (count,), self.dtype, False, first)
+
+    def viewed(self, shape: tuple[int, ...], dtype: Any) -> DeviceArray:
+        """Its first bytes as another array."""
+        return DeviceArray(self.buffer, shape, dtype, False)
 
     def close(self) -> None:
         """Give its memory back."""
@@ -150,6 +158,8 @@ class Gpu:
         self._device.set_current()
         self._pinned = self._cuda.LegacyPinnedMemoryResource()
         self._kernels: dict[str, Any] = {}
+        self._lock = threading.Lock()
+        self._staging: list[DeviceArray] = []
         self.stream = self._device.create_stream()
 
     def use(self) -> None:
@@ -190,17 +200,37 @@ class Gpu:
         size = max(1, int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize)
         return DeviceArray(self._pinned.allocate(size), shape, dtype, True)
 
+    def staging(self, size: int) -> DeviceArray:
+        """Bytes in this machine's memory for copies: kept for the next to ask, since to pin them takes long.
+
+        `done_with` gives them back.
+        """
+        with self._lock:
+            fitting = [room for room in self._staging if room.size >= size]
+            if fitting:
+                self._staging.remove(fitting[0])
+                return fitting[0]
+        return self.pinned((size,), np.uint8)
+
+    def done_with(self, room: DeviceArray) -> None:
+        """Give back what `staging` gave."""
+        with self._lock:
+            if len(self._staging) < _MOST_STAGING:
+                self._staging.append(room)
+                return
+        room.close()
+
     def uploaded(self, array: NDArray[Any]) -> DeviceArray:
         """A copy of an array in its memory."""
         array = np.ascontiguousarray(array)
         target = self.array(array.shape, array.dtype)
         if array.size:
-            staged = self.pinned(array.shape, array.dtype)
-            assert staged.host is not None
-            staged.host[...] = array
-            self.copy(staged, target, self.stream)
+            staged = self.staging(array.nbytes)
+            there = staged.viewed(array.shape, array.dtype)
+            there.here()[...] = array
+            self.copy_rows(there, 0, len(array), target, self.stream)
             self.stream.sync()
-            staged.buffer.close()
+            self.done_with(staged)
         return target
 
     def copy(self, source: DeviceArray, target: DeviceArray, stream: Any) -> None:

@@ -6,7 +6,6 @@ of the results, whose new pages take one thread ten times as long.
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -15,12 +14,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from fastsoftq.checks import threads
 from fastsoftq.engine.gpu.driver import DeviceArray, Gpu
 
 __all__ = ["Fetched", "Fetching"]
 
 _MOST_THREADS = 16
-_PIECE_BYTES = 32 << 20
+_PIECE_BYTES = 8 << 20
 
 
 class Fetched(NamedTuple):
@@ -49,11 +49,9 @@ class Fetching:
         self._changed = threading.Condition()
         self._ready = np.zeros(self.pieces, np.bool_)
         self._next, self._stopped = 0, False
-        workers = min(
-            _MOST_THREADS, os.process_cpu_count() if hasattr(os, "process_cpu_count") else os.cpu_count() or 1
-        )
-        self._pool = ThreadPoolExecutor(min(workers, self.pieces), thread_name_prefix="fastsoftq-fetch")
-        self._workers: list[Future[None]] = [self._pool.submit(self._work) for _ in range(min(workers, self.pieces))]
+        workers = min(_MOST_THREADS, threads(None), self.pieces)
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="fastsoftq-fetch")
+        self._workers: list[Future[None]] = [self._pool.submit(self._work) for _ in range(workers)]
 
     def done(self, counts: NDArray[np.int64]) -> None:
         """Say how many runs of each piece are done."""
@@ -90,29 +88,31 @@ class Fetching:
             return None if self._stopped else piece
 
     def _work(self) -> None:
+        rooms: list[DeviceArray] = []
         try:
             self._gpu.use()
             stream = self._gpu.new_stream()
-            rooms = [
-                self._gpu.pinned((self._piece, *fetched.source.shape[1:]), fetched.source.dtype)
-                for fetched in self._arrays
-            ]
+            pinned = []
+            for source, _ in self._arrays:
+                shape = (self._piece, *source.shape[1:])
+                rooms.append(self._gpu.staging(int(np.prod(shape)) * source.dtype.itemsize))
+                pinned.append(rooms[-1].viewed(shape, source.dtype))
             while (piece := self._take()) is not None:
                 first = piece * self._piece
                 rows = min(self._piece, self._runs - first)
-                for fetched, room in zip(self._arrays, rooms, strict=True):
+                for fetched, room in zip(self._arrays, pinned, strict=True):
                     self._gpu.copy_rows(fetched.source, first, rows, room, stream)
                 stream.sync()
-                for fetched, room in zip(self._arrays, rooms, strict=True):
-                    assert room.host is not None
-                    fetched.put(first, room.host[:rows])
-            for room in rooms:
-                room.buffer.close()
+                for fetched, room in zip(self._arrays, pinned, strict=True):
+                    fetched.put(first, room.here()[:rows])
         except BaseException:
             with self._changed:
                 self._stopped = True
                 self._changed.notify_all()
             raise
+        finally:
+            for room in rooms:
+                self._gpu.done_with(room)
 
 
 def piece_runs(run_bytes: int, runs: int) -> int:
@@ -121,6 +121,6 @@ def piece_runs(run_bytes: int, runs: int) -> int:
     Examples
     --------
     >>> piece_runs(13_000, 1_000_000), piece_runs(13_000, 10)
-    (2581, 10)
+    (645, 10)
     """
     return max(1, min(runs, _PIECE_BYTES // max(run_bytes, 1)))

@@ -66,7 +66,7 @@ def _shared(typing):
     return types.CPointer(types.float64)(), emit
 
 
-def kernel(agent, mdp, lockstep, place, row, like, work, out):  # type: ignore[no-untyped-def] # compiled
+def kernel(agent, mdp, lockstep, place, row, like, work, out):
     """Train runs until none is left, as many at a time as there are threads."""
     threads = Threads(_block(), _thread(), _threads_in_block(), _shared())
     copy_records(place, threads, mdp)

@@ -25,8 +25,8 @@ from fastsoftq.mdp.tabular import TabularMDP, checked_mdp
 
 __all__ = ["kernel_for", "ptx"]
 
-_SOURCES = sources(kernel)
-_H100 = Card("an H100", (9, 0), multiprocessors=132, shared_bytes=232_448, memory=80 << 30)
+_SOURCES = set(sources(kernel))
+_H100 = Card("an H100", (9, 0), multiprocessors=132, shared_bytes=232_448, memory=80 << 30, l2_bytes=50 << 20)
 
 
 def kernel_for(arguments: Arguments, capability: tuple[int, int]) -> str:

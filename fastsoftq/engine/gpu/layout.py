@@ -14,9 +14,11 @@ OLDEST = (7, 5)
 
 _WARP = 32  # threads that go in step
 _LARGEST = 2**31  # where rows begin, and records, is told in 32 bits
-_WANTED = 384  # threads a multiprocessor, of which as many as fit have their tables in shared memory
-_FAR_BLOCK = 256  # threads of a block then
-_FAR_WANTED = 1024  # where all tables are in the card's memory, which answers late
+_WANTED = 384  # threads a multiprocessor: with more, tables drive one another from the cache
+_OF_L2 = 0.65  # of that cache may be filled with tables
+_FAR_BLOCK = 128  # threads of a block where all tables are in the card's memory
+_FAR_LEAST, _FAR_MOST = 256, 512  # of a multiprocessor then; the more if its cache cannot hold so few tables
+_OF_MEMORY = 0.6  # of the card's may be filled with tables
 
 
 class Card(NamedTuple):
@@ -33,6 +35,7 @@ class Card(NamedTuple):
     multiprocessors: int
     shared_bytes: int  # that a block may have
     memory: int  # bytes
+    l2_bytes: int = 32 << 20  # of the cache that all multiprocessors share
 
 
 class Layout(NamedTuple):
@@ -52,6 +55,12 @@ class Layout(NamedTuple):
         The room that a block needs.
     far : int
         Numbers of tables in the card's memory, of all blocks.
+
+    Examples
+    --------
+    >>> layout = Layout(blocks=2, threads=64, near=32, words=24, row_stride=128, shared_bytes=3264, far=768)
+    >>> layout.threads - layout.near  # have their tables, of 12 numbers, in the card's memory
+    32
     """
 
     blocks: int
@@ -89,28 +98,34 @@ def layout_for(tables: Tables, card: Card, runs: int, near: int | None = None, t
     --------
     >>> import fastsoftq as fsq
     >>> from fastsoftq.engine.gpu.reachable import reachable
-    >>> card = Card("a GPU", (9, 0), multiprocessors=132, shared_bytes=232448, memory=80 * 2**30)
+    >>> card = Card("a GPU", (9, 0), 132, shared_bytes=232448, memory=80 * 2**30, l2_bytes=50 * 2**20)
     >>> layout = layout_for(reachable(fsq.cliff_walking()).tables, card, runs=1_000_000)
     >>> layout.near, layout.threads
     (192, 384)
     """
     width, states = pair_width(tables.n_actions), tables.n_states
-    record_bytes = 16 * states * tables.n_actions * tables.n_outcomes
-    room = card.shared_bytes - record_bytes
-    fits = max(0, room // (8 * width * states)) // _WARP * _WARP
-    shared_out = -(-runs // (_WARP * card.multiprocessors)) * _WARP  # threads a multiprocessor that find a run
+    table_bytes, record_bytes = 8 * width * states, 16 * states * tables.n_actions * tables.n_outcomes
+    fits = max(0, card.shared_bytes - record_bytes) // table_bytes // _WARP * _WARP
+    in_l2 = int(_OF_L2 * card.l2_bytes) // (card.multiprocessors * table_bytes)  # tables of each multiprocessor
+    share = -(-runs // (_WARP * card.multiprocessors)) * _WARP  # threads of a multiprocessor that find a run
     if near is None:
-        near = min(fits, _WANTED, shared_out)
+        near = min(fits, _WANTED, share)
     if near == 0:
-        threads = threads or min(_FAR_WANTED, shared_out)
-        per_block = min(threads, _FAR_BLOCK)
-        blocks = card.multiprocessors * -(-threads // per_block)
-        words = 2 * states * tables.n_actions * tables.n_outcomes if record_bytes <= card.shared_bytes // 8 else None
-        _check(states * width * per_block, tables)
-        return Layout(
-            blocks, per_block, None, words, width * per_block, 8 * (words or 0), blocks * per_block * width * states
-        )
-    threads = threads or max(near, -(-min(_WANTED, shared_out) // near) * near)
+        if threads is None:
+            threads = min(share, in_l2 // _WARP * _WARP if in_l2 >= _FAR_LEAST else _FAR_MOST, 4 * _FAR_MOST)
+        in_block = min(threads, _FAR_BLOCK)
+        blocks = card.multiprocessors * -(-threads // in_block)
+        room = int(_OF_MEMORY * card.memory) // table_bytes  # for so many tables
+        if room < blocks * in_block:
+            in_block = min(in_block, max(_WARP, room // card.multiprocessors // _WARP * _WARP))
+            blocks = max(1, min(blocks, room // in_block))
+        words = record_bytes // 8 if record_bytes <= card.shared_bytes // 8 else None
+        _check(states * width * in_block, tables)
+        far = blocks * in_block * width * states
+        return Layout(blocks, in_block, None, words, width * in_block, 8 * (words or 0), far)
+    if threads is None:
+        others = min(max(0, min(_WANTED, share) - near), in_l2)
+        threads = near + others // near * near
     _check(states * width * near, tables)
     return Layout(
         blocks=card.multiprocessors,
@@ -118,7 +133,7 @@ def layout_for(tables: Tables, card: Card, runs: int, near: int | None = None, t
         near=near,
         words=record_bytes // 8,
         row_stride=width * near,
-        shared_bytes=record_bytes + 8 * width * states * near,
+        shared_bytes=record_bytes + table_bytes * near,
         far=card.multiprocessors * (threads - near) * width * states,
     )
 

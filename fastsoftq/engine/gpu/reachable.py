@@ -14,7 +14,14 @@ __all__ = ["Reachable", "reachable"]
 
 
 class Reachable(NamedTuple):
-    """An MDP without the states that cannot be reached."""
+    """An MDP without the states that cannot be reached.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> reachable(fsq.from_map("G.S#.")).states.tolist()
+    [1, 2]
+    """
 
     states: NDArray[np.int64]  # [states kept], ascending: what each was called
     tables: Tables

@@ -87,7 +87,8 @@ def run_on_gpu(
 
         begun = initial_q[some] if len(initial_q) > 1 else initial_q
         batch = Batch(
-            gpu, part, layout, agent, like, seeds[some], begun, max_steps, episodes, out.kept, n_tables,
+            gpu, part, layout, agent, like, seeds[some], begun, max_steps, episodes,
+            out.kept if n_tables else None, n_tables,
         )  # fmt: skip
         try:
             steps += _run_batch(batch, _fetched(batch.out, rows_of(out, some), part, begun), report)
@@ -116,7 +117,7 @@ class Batch:
     initial_q : float64 [1 or runs, states, actions]
     max_steps : int
     episodes : int
-    kept : int64 [0 or episodes]
+    kept : int64 [episodes], or None
         As in `Output`.
     n_tables : int
     """
@@ -132,7 +133,7 @@ class Batch:
         initial_q: NDArray[np.float64],
         max_steps: int,
         episodes: int,
-        kept: NDArray[np.int64],
+        kept: NDArray[np.int64] | None,
         n_tables: int,
     ) -> None:
         self.gpu, self.layout, self.runs = gpu, layout, len(seeds)
@@ -153,24 +154,26 @@ class Batch:
         # The next run; runs and steps done; runs done of each piece.
         self._counters = self._keep(gpu.array((3 + pieces,), np.int64))
         self._seen = self._keep(gpu.pinned((3 + pieces,), np.int64))
-        # The card looks at a flag of its own: to look at this machine's memory takes all its threads a microsecond each.
+        # A flag on the card itself: looks at this machine's memory go one after the other, a microsecond each.
         self._stop = self._keep(gpu.array((1,), np.bool_))
         shape = (self.runs, episodes)
         self.out = Output(
-            *(self._keep(gpu.array(shape, dtype)) for dtype in (np.float64, np.int32, np.uint8)),
-            self._keep(gpu.uploaded(kept)),
+            self._keep(gpu.array(shape, np.float64)),
+            self._keep(gpu.array(shape, np.int32)),
+            self._keep(gpu.array(shape, np.uint8)),
+            None if kept is None else self._keep(gpu.uploaded(kept)),
             self._keep(gpu.array((self.runs if n_tables else 0, n_tables, *table), np.float64)),
-        )  # type: ignore[arg-type] # arrays of the card
+        )
         part_of = self._counters.part
         work = Work(
             self._keep(gpu.uploaded(seeds)), self._keep(gpu.uploaded(source)), max_steps, part_of(0, 1),
             self._stop, part_of(1, 2), part_of(3, pieces), self.piece,
-        )  # type: ignore[arg-type] # fmt: skip
+        )  # fmt: skip
         far = self._keep(gpu.array((layout.far,), np.float64)) if layout.far else None
         on_card = arguments._replace(work=work, out=self.out, place=arguments.place._replace(far=far))
         self._arguments = with_arrays(on_card, lambda array: self._keep(gpu.uploaded(array)))
 
-    def _keep(self, array: DeviceArray) -> DeviceArray:
+    def _keep(self, array: DeviceArray) -> Any:  # where the CPU has NumPy's
         self._arrays.append(array)
         return array
 
@@ -184,8 +187,8 @@ class Batch:
         """How far the kernel is: the next run, runs and steps done, and runs done of each piece."""
         self.gpu.copy(self._counters, self._seen, stream)
         stream.sync()
-        assert self._seen.host is not None
-        return self._seen.host
+        found: NDArray[np.int64] = self._seen.here()
+        return found
 
     def stop(self) -> None:
         """Have the kernel leave the rest, and wait for it."""
@@ -228,7 +231,9 @@ def _run_batch(batch: Batch, fetched: list[Fetched], report: Callable[[int, int]
     return int(counts[2])
 
 
-def _fetched(on_card: Output, out: Output, part: Reachable, initial_q: NDArray[np.float64]) -> list[Fetched]:
+def _fetched(on_card: Any, out: Output, part: Reachable, initial_q: NDArray[np.float64]) -> list[Fetched]:
+    """Where the arrays of a batch go."""
+
     def copied(target: NDArray[Any]) -> Callable[[int, NDArray[Any]], None]:
         def put(first: int, rows: NDArray[Any]) -> None:
             np.copyto(target[first : first + len(rows)], rows)

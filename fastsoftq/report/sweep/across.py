@@ -78,10 +78,8 @@ def across_part(analysis: SweepAnalysis, colours: Mapping[str, str]) -> Part | s
 def _span(analysis: SweepAnalysis, name: str, table: str) -> tuple[float, float] | None:
     """What the random policy and the best one earn in a world."""
     world = next(world for world in analysis.worlds if world.name == name)
-    exact = world.chosen[table].condition.exact
-    if exact is None or not exact.optimum > exact.random:
-        return None
-    return exact.random, exact.optimum
+    span = world.chosen[table].condition.span
+    return None if span is None or not span.optimum > span.random else (span.random, span.optimum)
 
 
 def _suite(analysis: SweepAnalysis, table: str, error: float) -> _Suite:
@@ -89,7 +87,7 @@ def _suite(analysis: SweepAnalysis, table: str, error: float) -> _Suite:
     for world in analysis.worlds:
         span = _span(analysis, world.name, table)
         assert span is not None
-        values = world.chosen[table].condition.measured[0].values[analysis.split.testing]
+        values = world.chosen[table].condition.of(0).values[analysis.split.testing]
         columns.append((values - span[0]) / (span[1] - span[0]))
     runs = min(map(len, columns))
     scores = np.column_stack([column[:runs] for column in columns])
@@ -160,7 +158,7 @@ def _ranks(analysis: SweepAnalysis, suites: Sequence[_Suite]) -> SuiteRanks | No
     if len(suites) < 2:
         return None
     scores, error = [one.scores for one in suites], analysis.rate.of_comparison
-    firsts = {world.chosen[one.table].condition.measured[0].seeds[0] for world in analysis.worlds for one in suites}
+    firsts = {world.chosen[one.table].condition.of(0).seeds[0] for world in analysis.worlds for one in suites}
     paired = len(firsts) == 1 and len({len(one) for one in scores}) == 1
     return suite_ranks(scores, 1.0 - error, paired, resamples=resamples_for(error))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from fastsoftq.measures import Measure, measure
@@ -24,7 +24,7 @@ from fastsoftq.report.sweep.sensitivity_lines import (
 from fastsoftq.report.sweep.swept_study import SweptStudy
 from fastsoftq.statistics import Interval
 
-__all__ = ["MatchedSetting", "SweepAnalysis", "SweptWorld", "analysed", "measures_of"]
+__all__ = ["MatchedSetting", "SweepAnalysis", "SweptWorld", "analysed", "matched_settings", "measures_of"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,15 +53,15 @@ class SweptWorld:
     name : str
     conditions : sequence of MeasuredCondition
     estimates : sequence of sequence of Interval or None
-        For each condition and measure; None where the measure compares only.
+        For each condition and measure; None where the measure compares only, or is not known of the condition.
     best : set of int
         The conditions, by their places here, that cannot be told from the best by the main measure.
     chosen : dict of str to Chosen
         The best setting of each algorithm by the main measure.
     reference : Reference
         What the others are compared with.
-    comparisons : sequence of sequence of FairComparison
-        Of each other algorithm, for each measure.
+    comparisons : sequence of sequence of FairComparison or None
+        Of each other algorithm, for each measure; None where the measure is not known of both.
     matched : sequence of MatchedSetting
     lines : dict of str to sequence of SensitivityLine
         For each swept parameter.
@@ -74,7 +74,7 @@ class SweptWorld:
     best: set[int]
     chosen: dict[str, Chosen]
     reference: Reference
-    comparisons: Sequence[Sequence[FairComparison]]
+    comparisons: Sequence[Sequence[FairComparison | None]]
     matched: Sequence[MatchedSetting]
     lines: dict[str, Sequence[SensitivityLine]]
     planes: Sequence[Plane]
@@ -92,12 +92,18 @@ class SweepAnalysis:
     rate : ErrorRate
         Of the whole report.
     worlds : sequence of SweptWorld
+    notes : sequence of str
+        How it was found, in sentences.
+    by_moments : bool
+        Whether runs are not kept, and it was found by means and their standard errors.
     """
 
     measures: Sequence[Measure]
     split: SeedSplit
     rate: ErrorRate
     worlds: Sequence[SweptWorld]
+    notes: Sequence[str]
+    by_moments: bool = False
 
     @property
     def steps(self) -> int:
@@ -106,7 +112,7 @@ class SweepAnalysis:
 
 
 def measures_of(names: Sequence[str], episodes: int) -> list[Measure]:
-    """The measures of these names.
+    """The measures of these names, each once.
 
     Parameters
     ----------
@@ -129,11 +135,7 @@ def measures_of(names: Sequence[str], episodes: int) -> list[Measure]:
     >>> [one.title for one in measures_of(["last:100", "area"], 30)]
     ['mean return over the last 30 episodes', 'mean return over all episodes']
     """
-    found = []
-    for name in names:
-        one = measure(name)
-        kind, _, last = one.name.partition(":")
-        found.append(measure(f"{kind}:{episodes}") if kind in ("last", "length") and int(last) > episodes else one)
+    found = list({one.name: one for one in (measure(name).within(episodes) for name in names)}.values())
     if found[0].comparison_only:
         raise ValueError(
             f"measure is {names[0]!r}, which compares two conditions and says nothing of one; the first measure must "
@@ -167,14 +169,14 @@ def analysed(contents: FolderContents, rate: ErrorRate, watch: Watch | None = No
     """
     assert contents.sweep is not None
     sweep = contents.sweep
-    measures = measures_of(sweep.measures, int(contents.run["episodes"]))
+    measures = measures_of(sweep.measures, contents.episodes)
     found = measured_conditions(contents, measures, watch)
     split = seed_split(found, sweep.select)
     worlds: dict[str, list[MeasuredCondition]] = {}
     for one in found:
         worlds.setdefault(one.agent.world, []).append(one)
     each = [_world(name, own, sweep, measures, split, rate) for name, own in worlds.items()]
-    return SweepAnalysis(measures, split, rate, each)
+    return SweepAnalysis(measures, split, rate, each, [split.words()])
 
 
 def _world(
@@ -193,13 +195,18 @@ def _world(
     parameters = [name for name in sweep.swept if any(name in sweep.parameters(table) for table in tables)]
     rates = described, decided
     lines = {p: sensitivity_lines(conditions, sweep, p, main, 0, split, rates) for p in parameters}
+
+    def at_their_best(ours: Side, theirs: Side) -> FairComparison:
+        one, other = (best_of(side, main, 0, split.choosing) for side in (ours, theirs))
+        return compared(one, other, main, 0, split.rows_of([one, other]), decided)
+
     return SweptWorld(
         name=name,
         conditions=conditions,
         estimates=[
             [
-                None if m.comparison_only else m.estimate(found, level=1.0 - described)
-                for m, found in zip(measures, one.measured, strict=True)
+                None if m.comparison_only or found is None else m.estimate(found, level=1.0 - described, bounds=bounds)
+                for m, found, bounds in zip(measures, one.measured, one.bounds, strict=True)
             ]
             for one in conditions
         ],
@@ -207,24 +214,41 @@ def _world(
         chosen=chosen,
         reference=reference,
         comparisons=[
-            [compared(one, reference.condition, m, i, split.testing, decided) for i, m in enumerate(measures)]
+            [
+                compared(one, reference.condition, m, i, split.testing, decided)
+                if one.measured[i] is not None and reference.condition.measured[i] is not None
+                else None
+                for i, m in enumerate(measures)
+            ]
             for one in others
         ],
-        matched=_matched(tables, sweep, reference, main, split, decided),
+        matched=matched_settings(tables, sweep, reference, at_their_best),
         lines={parameter: own for parameter, own in lines.items() if own},
         planes=planes_of(conditions, sweep, main, 0, split, decided),
     )
 
 
-def _matched(
-    tables: dict[str, list[MeasuredCondition]],
-    sweep: SweptStudy,
-    reference: Reference,
-    main: Measure,
-    split: SeedSplit,
-    error: float,
+Side = Sequence[MeasuredCondition]
+
+
+def matched_settings(
+    tables: Mapping[str, Side], sweep: SweptStudy, reference: Reference, compare: Callable[[Side, Side], FairComparison]
 ) -> list[MatchedSetting]:
-    """Each algorithm beside the reference's, at each value of the first parameter that both sweep, others at best."""
+    """Set each algorithm beside the reference's, at each value of the first parameter that both sweep.
+
+    Parameters
+    ----------
+    tables : mapping of str to sequence of MeasuredCondition
+        The conditions of a world by the name of their agent.
+    sweep : SweptStudy
+    reference : Reference
+    compare : callable
+        Of the conditions of an algorithm at a value, and of the reference's there, each at their best.
+
+    Returns
+    -------
+    list of MatchedSetting
+    """
     if reference.table not in tables:
         return []
     theirs = sweep.parameters(reference.table)
@@ -235,11 +259,9 @@ def _matched(
             continue
         parameter = shared[0]
         for value in ordered_values(one.coordinates[parameter] for one in own):
-            sides = [
+            ours, others = (
                 [one for one in side if one.coordinates[parameter] == value] for side in (own, tables[reference.table])
-            ]
-            if all(sides):
-                one, other = (best_of(side, main, 0, split.choosing) for side in sides)
-                comparison = compared(one, other, main, 0, split.rows_of([one, other]), error)
-                found.append(MatchedSetting(table, parameter, value, comparison))
+            )
+            if ours and others:
+                found.append(MatchedSetting(table, parameter, value, compare(ours, others)))
     return found

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from fastsoftq.measures import Measure
-from fastsoftq.report.sweep.measured import MeasuredCondition, samples
+from fastsoftq.report.sweep.measured import MeasuredCondition, bounds_of_all, samples, sense
 from fastsoftq.statistics import best_set
 
 __all__ = ["among_best"]
@@ -40,7 +40,7 @@ def among_best(
     """
     if not measure.is_mean:
         return set()
-    found = [one.measured[index].part(rows) for one in conditions]
+    found = [one.of(index).part(rows) for one in conditions]
     if len(found) == 1:
         return {0}
     values = samples(measure, found)
@@ -51,5 +51,8 @@ def among_best(
     if paired:  # what all have is compared seed by seed
         rows_of = [np.intersect1d(one.seeds, shared, return_indices=True)[1] for one in found]
         values = [sample[own] for sample, own in zip(values, rows_of, strict=True)]
-    members = best_set(values, level=1.0 - error, paired=paired).members
+    bounds = bounds_of_all(measure, index, conditions)
+    if bounds is not None and sense(measure) < 0.0:
+        bounds = -bounds[1], -bounds[0]
+    members = best_set(values, level=1.0 - error, paired=paired, bounds=bounds).members
     return set(np.flatnonzero(members).tolist())

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
-from fastsoftq.report.rounding import setting_text
+from fastsoftq.report.rounding import schedule_text, setting_text
 
 __all__ = ["Value", "agent_names", "algorithm_name", "condition_labels", "parameter_name", "value_text", "world_labels"]
 
@@ -265,10 +265,8 @@ def _schedule(row: Mapping[str, Value], base: str, columns: Sequence[str]) -> st
     """A schedule by its ends, "ε 0.9 → 0.1", and by what else differs."""
     fields = {name.partition(".")[2]: value for name, value in row.items() if name.startswith(f"{base}.")}
     known = {name: value for name, value in fields.items() if value is not None}
-    ends = [value_text(known.pop(end)) for end in ("start", "stop") if end in known]
-    rest = [f"{name} {value_text(value)}" for name, value in known.items() if f"{base}.{name}" in columns]
-    symbol = _SYMBOLS.get(base, parameter_name(base))
-    return " ".join(filter(None, (symbol, " → ".join(ends), f"({', '.join(rest)})" if rest else "")))
+    told = [name for name in known if f"{base}.{name}" in columns]
+    return " ".join(filter(None, (_SYMBOLS.get(base, parameter_name(base)), schedule_text(known, told))))
 
 
 def _numbered(texts: Sequence[str]) -> list[str]:

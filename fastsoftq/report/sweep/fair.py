@@ -9,10 +9,11 @@ from typing import NamedTuple
 import numpy as np
 
 from fastsoftq.figures.labels import typeset
-from fastsoftq.measures import Measure
+from fastsoftq.measures import Measure, choice_bias
+from fastsoftq.measures import best_of as choose
 from fastsoftq.report.decision import decided
-from fastsoftq.report.sweep.measured import MeasuredCondition, samples, sense
-from fastsoftq.statistics import Comparison, Interval
+from fastsoftq.report.sweep.measured import MeasuredCondition, bounds_of_all, samples, sense
+from fastsoftq.statistics import Comparison, Interval, SelectionBias
 
 __all__ = ["Chosen", "FairComparison", "SeedSplit", "best_of", "chosen_of", "compared", "seed_split"]
 
@@ -104,17 +105,16 @@ class Chosen:
         What it came to on the seeds that chose it.
     worth : Interval
         What it comes to on the others.
+    flattery : SelectionBias or None
+        How much better it seemed than it is, and how much choosing adds on average; None where nothing was chosen on
+        runs of its own, or the measure is no mean over runs.
     """
 
     condition: MeasuredCondition
     settings: int
     seemed: float
     worth: Interval
-
-    @property
-    def bias(self) -> tuple[float, float, float]:
-        """What it seemed less what it is worth, with the interval; luck and choosing are all of it."""
-        return self.seemed - self.worth.estimate, self.seemed - self.worth.high, self.seemed - self.worth.low
+    flattery: SelectionBias | None
 
 
 def best_of(
@@ -135,10 +135,7 @@ def best_of(
     -------
     MeasuredCondition
     """
-    needed = max(one.runs for one in conditions) if rows.stop is None else rows.stop
-    whole = [one for one in conditions if one.runs >= needed] or conditions  # what was given up early is not chosen
-    scores = [sense(measure) * measure.point_estimate(one.measured[index].part(rows)) for one in whole]
-    return whole[int(np.argmax(scores))]
+    return conditions[choose(measure, [one.of(index) for one in conditions], rows.stop).place]
 
 
 def chosen_of(
@@ -161,10 +158,21 @@ def chosen_of(
     -------
     Chosen
     """
-    best = best_of(conditions, measure, index, split.choosing)
-    found = best.measured[index]
-    seemed = measure.point_estimate(found.part(split.choosing))
-    return Chosen(best, len(conditions), seemed, measure.estimate(found.part(split.testing), level=1.0 - error))
+    best = choose(measure, [one.of(index) for one in conditions], split.choosing.stop)
+    condition = conditions[best.place]
+    found = condition.of(index)
+    seemed, test = measure.point_estimate(found.part(split.choosing)), found.part(split.testing)
+    flattery = None
+    if split.tune and len(best.candidates) > 1 and measure.is_mean:
+        bias = choice_bias(measure, best.tuned, test, 1.0 - error)
+        flattery = bias if best.candidates[bias.chosen] == best.place else None  # a later horizon may choose another
+    return Chosen(
+        condition,
+        len(conditions),
+        seemed,
+        measure.estimate(test, level=1.0 - error, bounds=condition.bounds[index]),
+        flattery,
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -216,14 +224,15 @@ def compared(
     -------
     FairComparison
     """
-    a, b = one.measured[index].part(rows), reference.measured[index].part(rows)
+    a, b = one.of(index).part(rows), reference.of(index).part(rows)
     common, rows_a, rows_b = np.intersect1d(a.seeds, b.seeds, return_indices=True)
     paired = len(common) > 1
     if paired:
         a, b = a.part(rows_a), b.part(rows_b)
+    bounds = bounds_of_all(measure, index, [one, reference])
     if measure.is_mean:
         first, second = (sense(measure) * sample for sample in samples(measure, [a, b]))
-        found = decided(first, second, paired, error)
+        found = decided(first, second, paired, error, bounds)
     else:
-        found = measure.compare(a, b, paired, level=1.0 - error)
+        found = measure.compare(a, b, paired, level=1.0 - error, bounds=bounds)
     return FairComparison(one, reference, measure, found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 
 from fastsoftq.report.findings import Table
@@ -13,10 +14,17 @@ __all__ = ["LATEX_BEGINS", "latex_table", "latex_tables"]
 #: The first line of what is written.
 LATEX_BEGINS = "% Needs \\usepackage{booktabs,longtable}\n"
 
+_GREEK = {
+    "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "varepsilon", "ζ": "zeta", "η": "eta", "θ": "theta",
+    "κ": "kappa", "λ": "lambda", "μ": "mu", "ν": "nu", "ξ": "xi", "π": "pi", "ρ": "rho", "σ": "sigma", "τ": "tau",
+    "φ": "varphi", "χ": "chi", "ψ": "psi", "ω": "omega",
+}  # fmt: skip
 _SPECIAL = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
-    "α": r"$\alpha$", "γ": r"$\gamma$", "ε": r"$\varepsilon$", "→": r"$\to$", "∞": r"$\infty$", "±": r"$\pm$",
+    "<": "$<$", ">": "$>$", "|": r"\textbar{}", "`": r"\textasciigrave{}", '"': "''",
+    **{letter: rf"$\{name}$" for letter, name in _GREEK.items()},
+    "≤": r"$\le$", "≥": r"$\ge$", "×": r"$\times$", "→": r"$\to$", "∞": r"$\infty$", "±": r"$\pm$",
     "\N{MINUS SIGN}": "$-$", "\N{EN DASH}": "--", "\N{NO-BREAK SPACE}": "~", "’": "'", "…": r"\dots{}",
     "\N{DAGGER}": r"\textsuperscript{\dag}", "\N{DOUBLE DAGGER}": r"\textsuperscript{\ddag}",
 }  # fmt: skip
@@ -110,11 +118,20 @@ def _negative(number: str) -> str:
 
 
 def _plain(text: str) -> str:
-    return "".join(_SPECIAL.get(letter, letter) for letter in text)
+    """Letters as they are: what TeX makes one letter of stays apart, and what does not print is a space."""
+    words = "".join(letter if _prints(letter) else " " for letter in text)
+    return re.sub(r"([-,'])(?=\1)", r"\1{}", "".join(_SPECIAL.get(letter, letter) for letter in words))
+
+
+def _prints(letter: str) -> bool:
+    """Whether it is no control character, as a line end, and none that turns the direction of text."""
+    return unicodedata.category(letter) not in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 
 
 def _row(cells: Sequence[str]) -> str:
-    return " & ".join(map(escaped, cells)) + " \\\\"
+    first, *others = map(escaped, cells)
+    guard = "{}" if first.startswith(("[", "*")) else ""  # else it would belong to the end of the row before
+    return " & ".join((guard + first, *others)) + " \\\\"
 
 
 def _is_number(text: str) -> bool:

@@ -63,7 +63,7 @@ def sensitivity_picture(
         mean, low, high = (
             np.array([getattr(interval, end) for interval in line.intervals]) for end in ("estimate", "low", "high")
         )
-        known = [one.exact_values[0] for one in line.conditions]
+        exact = np.array([np.nan if (e := one.exact_values[0]) is None else e for one in line.conditions])
         series.append(
             Series(
                 line.table,
@@ -74,7 +74,7 @@ def sensitivity_picture(
                 low,
                 high,
                 best=line.best(measure),
-                exact=None if None in known else np.array(known, np.float64),
+                exact=exact if np.isfinite(exact).any() else None,
                 lowest=line.lowest if line.others else None,
                 highest=line.highest if line.others else None,
             )

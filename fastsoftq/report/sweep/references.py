@@ -1,4 +1,4 @@
-"""What conditions are compared with: what the reader or the study names, or else hard Q-learning at its best."""
+"""What conditions are compared with: what the reader or the study names, or else hard Q-learning, at its best."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from fastsoftq.report.folder import ReportedAgent
 from fastsoftq.report.sweep.fair import Chosen
 from fastsoftq.report.sweep.measured import MeasuredCondition
 from fastsoftq.report.sweep.swept_study import SweptStudy
+from fastsoftq.studies.compared_pairs import reference_among
 
 __all__ = ["Reference", "check_against", "reference_in"]
 
@@ -81,7 +82,8 @@ def reference_in(conditions: Sequence[MeasuredCondition], sweep: SweptStudy, cho
     Returns
     -------
     Reference
-        What `sweep.against` names; hard Q-learning, or else the first, where it names nothing that is here.
+        What `sweep.against` names; where it names nothing that is here, the best of what `reference_among` finds in
+        the study, or else in this world.
     """
     if sweep.against is not None:
         for one in conditions:
@@ -90,6 +92,11 @@ def reference_in(conditions: Sequence[MeasuredCondition], sweep: SweptStudy, cho
         for one in conditions:
             if sweep.against in _names_of_condition(one.agent):
                 return Reference(one, one.table, True)
-    hard = [one.table for one in conditions if one.coordinates["algorithm"] == "q_learning"]
-    table = next(iter(hard), conditions[0].table)
-    return Reference(chosen[table].condition, table, False)
+    agents, algorithms = sweep.coordinates["agent"], sweep.coordinates["algorithm"]
+    own = [one.place for one in conditions]
+    for places in (range(len(agents)), own):
+        wanted = reference_among({str(agents[place]): str(algorithms[place]) for place in places})
+        here = [sweep.tables[place] for place in own if agents[place] == wanted]
+        if here:
+            break
+    return Reference(chosen[here[0]].condition, here[0], False)

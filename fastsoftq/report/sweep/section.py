@@ -14,13 +14,16 @@ from fastsoftq.report.drawing import Drawing
 from fastsoftq.report.folder import FolderContents, command_of, run_facts
 from fastsoftq.report.outline import Group, Part, Section
 from fastsoftq.report.performance import Performance, performance_of
+from fastsoftq.report.rounding import span_text
+from fastsoftq.report.summaries import summary_groups
 from fastsoftq.report.sweep.across import across_part
 from fastsoftq.report.sweep.analysis import SweepAnalysis, SweptWorld, analysed
 from fastsoftq.report.sweep.condition_labels import parameter_name, value_text
 from fastsoftq.report.sweep.measured import Watch
 from fastsoftq.report.sweep.pictures import heat_picture, interval_picture, sensitivity_picture
 from fastsoftq.report.sweep.sensitivity_lines import by_table, ordered_values
-from fastsoftq.report.sweep.sentences import plateau_words, world_answers
+from fastsoftq.report.sweep.sentences import flattery_words, plateau_words, world_answers
+from fastsoftq.report.sweep.sweep_moments import analysed_by_moments
 from fastsoftq.report.sweep.sweep_tables import bias_table, fair_table, main_table, matched_table
 from fastsoftq.report.sweep.swept_study import SweptStudy
 
@@ -55,12 +58,15 @@ def sweep_section(contents: FolderContents, rate: ErrorRate, watch: Watch | None
         Curves that are missing or damaged.
     """
     assert contents.sweep is not None
-    analysis = analysed(contents, rate, watch)
+    analyse = analysed_by_moments if contents.summarised else analysed
+    analysis = analyse(contents, rate, watch)
     colours = _colours(contents, contents.sweep)
     several = len(analysis.worlds) > 1
     parts = [_part(world, analysis, contents.sweep, colours, several) for world in analysis.worlds]
-    notes = [analysis.split.words()]
-    if several:
+    notes = [*analysis.notes]
+    if several and analysis.by_moments:
+        notes.append("Worlds are not put together: an interquartile mean needs every run.")
+    elif several:
         across = across_part(analysis, colours)
         if isinstance(across, str):
             notes.append(across)
@@ -81,10 +87,11 @@ def sweep_section(contents: FolderContents, rate: ErrorRate, watch: Watch | None
 
 def _colours(contents: FolderContents, sweep: SweptStudy) -> dict[str, str]:
     """A colour for each algorithm: that of the middle one of its agents, where colours are shades."""
+    agents = contents.agents or contents.summarised
     places: dict[str, list[int]] = {}
     for place, table in enumerate(sweep.tables):
         places.setdefault(table, []).append(place)
-    return {table: contents.agents[own[len(own) // 2]].colour for table, own in places.items()}
+    return {table: agents[own[len(own) // 2]].colour for table, own in places.items()}
 
 
 def _studied(contents: FolderContents, sweep: SweptStudy, analysis: SweepAnalysis) -> list[tuple[str, str]]:
@@ -96,15 +103,15 @@ def _studied(contents: FolderContents, sweep: SweptStudy, analysis: SweepAnalysi
             for name in sweep.parameters(table)
         ]
         facts.append((table, "; ".join(swept) or "one setting"))
-    conditions = sum(len(world.conditions) for world in analysis.worlds)
-    runs = typeset(int(contents.run["seeds"]))
-    facts.append(("conditions", f"{typeset(conditions)}, each of {runs} seeds and {_episodes(contents)} episodes"))
+    conditions = typeset(sum(len(world.conditions) for world in analysis.worlds))
+    seeds, episodes = (
+        span_text(own or [int(contents.run[what])])
+        for what, own in (("seeds", sweep.runs), ("episodes", sweep.episodes))
+    )
+    each = "of" if " to " in f"{seeds} {episodes}" else "each of"
+    facts.append(("conditions", f"{conditions}, {each} {seeds} seeds and {episodes} episodes"))
     facts.append(("measured by", "; ".join(measure.title for measure in analysis.measures)))
     return facts
-
-
-def _episodes(contents: FolderContents) -> str:
-    return typeset(int(contents.run["episodes"]))
 
 
 def _listed(values: Sequence[object]) -> str:
@@ -123,6 +130,7 @@ def _part(
     columns = [name for name in sweep.swept if len({str(one.coordinates[name]) for one in world.conditions}) > 1]
     groups = [
         _fair(world, analysis),
+        _flattery(world, analysis),
         *_sensitivity(world, analysis, colours),
         *_curves(world, analysis),
         *_whole(world, analysis),
@@ -166,14 +174,19 @@ def _all_conditions(world: SweptWorld, analysis: SweepAnalysis, title: str, most
 def _fair(world: SweptWorld, analysis: SweepAnalysis) -> Group:
     named = f"{world.reference.condition.label} was named to compare with. " if world.reference.named else ""
     words = f"{named}Each is the best setting of its algorithm by {analysis.measures[0].title}."
-    tables = [fair_table(world, analysis), bias_table(world, analysis), matched_table(world, analysis)]
+    tables = [fair_table(world, analysis), matched_table(world, analysis)]
     several = len(world.conditions) > 1
     return Group("Algorithms at their best", words, [], tables=[t for t in tables if t is not None] if several else [])
 
 
+def _flattery(world: SweptWorld, analysis: SweepAnalysis) -> Group:
+    table = bias_table(world, analysis)
+    return Group("Chosen and measured on the same seeds", flattery_words(world), [], tables=[table] if table else [])
+
+
 def _whole(world: SweptWorld, analysis: SweepAnalysis) -> list[Group]:
     """All conditions in one chart, where it does not open the section."""
-    if len(world.chosen) < 2 and len(world.conditions) <= _OPENING:
+    if len(world.conditions) <= (_OPENING if len(world.chosen) < 2 else len(world.chosen)):
         return []
     drawing, left_out = _all_conditions(world, analysis, "Conditions, the best first", _ALL)
     words = (
@@ -187,11 +200,15 @@ def _sensitivity(world: SweptWorld, analysis: SweepAnalysis, colours: dict[str, 
     main, groups = analysis.measures[0], []
     if world.lines:
         others = any(line.others for lines in world.lines.values() for line in lines)
-        words = "A line for each algorithm, with intervals at the confidence of the report; the ring is its best value."
+        words = "A line for each algorithm, with intervals at the confidence of the report; the ring is its best value"
+        if any(one.exact_values[0] is not None for one in world.conditions):
+            words += "; dashed: exact, by planning, once all is learned"
+        words += "."
         if others:
+            how = ", chosen on the seeds that choose and drawn for the others" if analysis.split.tune else ""
             words += (
-                " Other parameters are at their best for each value, chosen on the seeds that choose and drawn for the "
-                "others; the pale band spreads over all of their values."
+                f" Other parameters are at their best for each value{how}; the pale band spreads over all of their "
+                "values."
             )
         told = [plateau_words(line, name, main) for name, lines in world.lines.items() for line in lines]
         groups.append(
@@ -204,7 +221,8 @@ def _sensitivity(world: SweptWorld, analysis: SweepAnalysis, colours: dict[str, 
         )
     if world.planes:
         words = (
-            f"{main.title[0].upper()}{main.title[1:]} for each two parameters; framed: cannot be told from the best."
+            f"{main.title[0].upper()}{main.title[1:]} for each two parameters; framed: cannot be told from the best; "
+            "no frames: none is told from it."
         )
         groups.append(
             Group("Two parameters at once", words, [heat_picture(plane, main) for plane in world.planes], folded=True)
@@ -219,10 +237,12 @@ def _curves(world: SweptWorld, analysis: SweepAnalysis) -> list[Group]:
         world.chosen.values(), key=lambda one: -one.worth.estimate if main.higher_is_better else one.worth.estimate
     )
     shown = order[:_CURVES]
-    best = [performance_of(one.condition.agent, analysis.rate.of_description) for one in shown]
     of = (
         "the best of each algorithm" if len(order) == len(shown) else f"the {_CURVES} best algorithms, each at its best"
     )
+    if analysis.by_moments:
+        return summary_groups([one.condition.agent for one in shown], analysis.rate.of_description, of)
+    best = [performance_of(one.condition.agent, analysis.rate.of_description) for one in shown]
     curves = [c for one in best for c in (one.returns, one.lengths)]
     held = [c for c in curves if not in_doubt([c])]
     known = any(one.returns.exact is not None for one in best)

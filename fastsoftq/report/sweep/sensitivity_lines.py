@@ -21,8 +21,10 @@ __all__ = [
     "Plane",
     "SensitivityLine",
     "by_table",
+    "grouped",
     "ordered_values",
     "parameter_pairs",
+    "place_of",
     "planes_of",
     "sensitivity_lines",
 ]
@@ -160,20 +162,23 @@ def sensitivity_lines(
     for table, own in by_table(conditions).items():
         if parameter not in sweep.parameters(table):
             continue
-        groups = _grouped(own, parameter)
+        groups = grouped(own, parameter)
         if len(groups) < 2:
             continue
         others = any(len(group) > 1 for _, group in groups)
         best = [best_of(group, measure, index, split.choosing) for _, group in groups]
         rows = split.rows_of([one for _, group in groups for one in group]) if others else slice(None)
-        found = [[one.measured[index].part(rows) for one in group] for _, group in groups]
+        found = [[one.of(index).part(rows) for one in group] for _, group in groups]
         spread = [[_mean(measure, one) for one in group] for group in found]
         lines.append(
             SensitivityLine(
                 table=table,
                 conditions=best,
                 values=[value for (value,), _ in groups],
-                intervals=[measure.estimate(one.measured[index].part(rows), level=1.0 - rate[0]) for one in best],
+                intervals=[
+                    measure.estimate(one.of(index).part(rows), level=1.0 - rate[0], bounds=one.bounds[index])
+                    for one in best
+                ],
                 lowest=np.array([min(means) for means in spread]),
                 highest=np.array([max(means) for means in spread]),
                 plateau=among_best(best, measure, index, rate[1], rows),
@@ -214,20 +219,27 @@ def planes_of(
         for across, up in parameter_pairs(sweep, table):
             xs = ordered_values(one.coordinates[across] for one in own)
             ys = ordered_values(one.coordinates[up] for one in own)
-            groups = _grouped(own, across, up)
+            groups = grouped(own, across, up)
             others = any(len(group) > 1 for _, group in groups)
             best = [best_of(group, measure, index, split.choosing) for _, group in groups]
             rows = split.rows_of(best) if others else slice(None)
-            cells = [(_place(ys, y), _place(xs, x)) for (x, y), _ in groups]
+            cells = [(place_of(ys, y), place_of(xs, x)) for (x, y), _ in groups]
             means = np.full((len(ys), len(xs)), np.nan)
             for cell, one in zip(cells, best, strict=True):
-                means[cell] = _mean(measure, one.measured[index].part(rows))
+                means[cell] = _mean(measure, one.of(index).part(rows))
             among = {cells[i] for i in among_best(best, measure, index, error, rows)}
             planes.append(Plane(table, across, up, xs, ys, means, among, others))
     return planes
 
 
-def _place(values: Sequence[Value], value: Value) -> int:
+def place_of(values: Sequence[Value], value: Value) -> int:
+    """The place of a value among different ones.
+
+    Examples
+    --------
+    >>> place_of([1, True, "tied"], True)
+    1
+    """
     return next(place for place, other in enumerate(values) if _identity(other) == _identity(value))
 
 
@@ -249,10 +261,20 @@ def by_table(conditions: Sequence[MeasuredCondition]) -> dict[str, list[Measured
     return tables
 
 
-def _grouped(
+def grouped(
     conditions: Sequence[MeasuredCondition], *columns: str
 ) -> list[tuple[tuple[Value, ...], list[MeasuredCondition]]]:
-    """Conditions by their values in some columns, ascending."""
+    """Conditions by their values in some columns, ascending.
+
+    Parameters
+    ----------
+    conditions : sequence of MeasuredCondition
+    *columns : str
+
+    Returns
+    -------
+    list of (tuple of Value, list of MeasuredCondition)
+    """
     groups: dict[tuple[tuple[bool, Value], ...], list[MeasuredCondition]] = {}
     for one in conditions:
         groups.setdefault(tuple(_identity(one.coordinates[column]) for column in columns), []).append(one)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
+
 from fastsoftq.figures.labels import typeset
 from fastsoftq.measures import Measure
-from fastsoftq.report.rounding import interval_text
+from fastsoftq.report.rounding import distinct, interval_text
 from fastsoftq.report.sweep.analysis import SweepAnalysis, SweptWorld
 from fastsoftq.report.sweep.condition_labels import parameter_name, value_text
 from fastsoftq.report.sweep.fair import FairComparison
-from fastsoftq.report.sweep.measured import sense
+from fastsoftq.report.sweep.measured import MeasuredCondition, sense
 from fastsoftq.report.sweep.sensitivity_lines import SensitivityLine
 
-__all__ = ["plateau_words", "world_answers"]
+__all__ = ["flattery_words", "plateau_words", "world_answers"]
 
 _NAMED = 4  # conditions that a sentence names
 
@@ -29,11 +31,11 @@ def world_answers(world: SweptWorld, analysis: SweepAnalysis) -> list[str]:
     list of str
     """
     main, told = analysis.measures[0], []
-    mains = [each[0] for each in world.comparisons]
+    mains = [each[0] for each in world.comparisons if each[0] is not None]
     if mains:
         order = sorted(mains, key=lambda each: -sense(main) * world.chosen[each.one.table].worth.estimate)
-        told.append(_comparison_words(order[0], main, True))
-        told += [_comparison_words(each, main, False) for each in order[1:]]
+        told.append(_comparison_words(order[0], world, analysis, True))
+        told += [_comparison_words(each, world, analysis, False) for each in order[1:]]
     else:
         (one,) = world.chosen.values()
         text = interval_text(one.worth.estimate, one.worth.low, one.worth.high)
@@ -43,17 +45,29 @@ def world_answers(world: SweptWorld, analysis: SweepAnalysis) -> list[str]:
     return told + ([best] if best else [])
 
 
-def _comparison_words(each: FairComparison, main: Measure, whole: bool) -> str:
-    c, names = each.found, (each.one.label, each.reference.label)
+def _comparison_words(each: FairComparison, world: SweptWorld, analysis: SweepAnalysis, whole: bool) -> str:
+    c, main = each.found, analysis.measures[0]
+    names: tuple[str, ...] = each.one.label, each.reference.label
+    seemed = ""
     by = f", by {main.title}" if whole else ""
+    chosen = [one.table for one in (each.one, each.reference) if world.chosen[one.table].settings > 1]
+    if analysis.by_moments and chosen:  # what is compared is the best of an algorithm, whichever setting that is
+        best = [one for one in (each.one, each.reference) if one.table in chosen and not _is_named(one, world)]
+        names = tuple(f"{one.table} at its best" if one in best else one.label for one in (each.one, each.reference))
+        seemed = f"; in these runs that is {' and '.join(one.label for one in best)}"
     if each.sign:
         first, second = names if each.sign > 0 else names[::-1]
         least, most = sorted((abs(c.low), abs(c.high)))
         text = interval_text(abs(c.difference), least, most)
         how = "" if main.higher_is_better else " fewer" if main.unit != "return" else " less"
-        return f"{first} beats {second} by {text}{how}{by}."
+        return f"{first} beats {second} by {text}{how}{by}{seemed}."
     text = interval_text(c.difference, c.low, c.high)
-    return f"{names[0]} and {names[1]} are not told apart{by}: the difference is {text}."
+    return f"{names[0]} and {names[1]} are not told apart{by}: the difference is {text}{seemed}."
+
+
+def _is_named(one: MeasuredCondition, world: SweptWorld) -> bool:
+    """Whether it is this very condition that others are compared with."""
+    return world.reference.named and one is world.reference.condition
 
 
 def _best_words(world: SweptWorld, main: Measure) -> str:
@@ -74,6 +88,32 @@ def _best_words(world: SweptWorld, main: Measure) -> str:
         names = ", ".join(f"{typeset(count)} of {table}" for table, count in counts.items())
     return (
         f"{typeset(len(members))} of {typeset(len(world.conditions))} conditions cannot be told from the best: {names}."
+    )
+
+
+def flattery_words(world: SweptWorld) -> str:
+    """Say how much it would flatter to choose and to measure on the same seeds, of the algorithm that it helps most.
+
+    Parameters
+    ----------
+    world : SweptWorld
+
+    Returns
+    -------
+    str
+        Empty where nothing was chosen on seeds of its own, or where they are too few to tell.
+    """
+    known = [(found.expected, table, one) for table, one in world.chosen.items() if (found := one.flattery)]
+    known = [each for each in known if math.isfinite(each[0])]
+    if not known:
+        return ""
+    expected, table, one = max(known, key=lambda each: each[0])
+    assert one.flattery is not None
+    optimism = one.flattery.optimism
+    return (
+        f"On the seeds that chose it the best of {typeset(one.settings)} settings of {table} seems too good by "
+        f"{interval_text(optimism.estimate, optimism.low, optimism.high)}; such a choice adds "
+        f"{distinct(expected, 2, 0.0)} on average."
     )
 
 

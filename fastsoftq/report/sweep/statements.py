@@ -8,8 +8,9 @@ from math import comb
 from fastsoftq.report.decision import ErrorRate
 from fastsoftq.report.sweep.swept_study import SweptStudy
 
-__all__ = ["sweep_error_rate"]
+__all__ = ["summary_error_rate", "sweep_error_rate"]
 
+_OF_CURVES = 2  # bands of return and length, of an algorithm's best
 _OF_SUITE = 3  # interquartile mean, optimality gap and profile of an algorithm across worlds
 
 
@@ -54,3 +55,43 @@ def sweep_error_rate(sweep: SweptStudy, worlds: Sequence[str]) -> ErrorRate:
         tables = list(dict.fromkeys(sweep.tables))
         tests += _OF_SUITE * len(tables) + 1  # and their ranks
     return ErrorRate(shown, 0, descriptions, tests)
+
+
+def summary_error_rate(sweep: SweptStudy, worlds: Sequence[str]) -> ErrorRate:
+    """Count what is said of a sweep of which summaries are kept.
+
+    Parameters
+    ----------
+    sweep : SweptStudy
+    worlds : sequence of str
+        Of each condition.
+
+    Returns
+    -------
+    ErrorRate
+        What is chosen, and what is said over parameters, are intervals of the table, which hold together; plateaus and
+        cells follow from the best of an algorithm.
+
+    Examples
+    --------
+    >>> columns = {"agent": ("soft", "soft"), "algorithm": ("soft_q_learning",) * 2, "reward_scale": (2.0, 10.0)}
+    >>> summary_error_rate(SweptStudy(columns, ("reward_scale",), lambda place: None), ["cliff", "cliff"])
+    ErrorRate(conditions=0, pairs=0, descriptions=4, tests=2)
+    """
+    measures = len(sweep.measures)
+    descriptions, tests = measures * len(worlds), 0
+    for world in dict.fromkeys(worlds):
+        own = [table for table, other in zip(sweep.tables, worlds, strict=True) if other == world]
+        tables = list(dict.fromkeys(own))
+        descriptions += _OF_CURVES * len(tables)
+        tests += (len(own) > 1) + measures * (len(tables) - 1)  # the best, and the others against a reference
+        tests += sum(bool(sweep.parameters(table)) for table in tables)  # the best of each, over its parameters
+        tests += sum(max(_values(sweep, table), default=0) for table in tables[1:])  # settings that are matched
+    return ErrorRate(0, 0, descriptions, tests)
+
+
+def _values(sweep: SweptStudy, table: str) -> list[int]:
+    """How many values each parameter of an algorithm takes."""
+    places = [place for place, other in enumerate(sweep.tables) if other == table]
+    columns = [[sweep.coordinates[name][place] for place in places] for name in sweep.parameters(table)]
+    return [len({(type(value) is bool, value) for value in column}) for column in columns]

@@ -9,6 +9,7 @@ from typing import Any
 from fastsoftq.report.decision import ErrorRate
 from fastsoftq.report.folder import FolderContents
 from fastsoftq.report.sweep.analysis import measures_of
+from fastsoftq.report.sweep.summary_notebook import SUMMARY_STEPS
 
 __all__ = ["notebook_text"]
 
@@ -27,11 +28,11 @@ def notebook_text(contents: FolderContents, rate: ErrorRate) -> str:
     -------
     str
         JSON of nbformat 4.5. Its cells leave what they find in `estimates`, `best`, `chosen`, `differences`,
-        `sensitivity`, `cells`, `matched`, `curves` and `scores`, and print it.
+        `sensitivity`, `cells`, `matched`, `curves` and `scores`, and print it; of summaries there are no `scores`.
     """
     assert contents.sweep is not None
-    sweep = contents.sweep
-    measures = measures_of(sweep.measures, int(contents.run["episodes"]))
+    sweep, agents = contents.sweep, contents.agents or contents.summarised
+    measures = measures_of(sweep.measures, contents.episodes)
     given = {
         "folder": str(contents.folder.resolve()),
         "measures": [each.name for each in measures],
@@ -39,16 +40,16 @@ def notebook_text(contents: FolderContents, rate: ErrorRate) -> str:
         "select": sweep.select,
         "described": rate.of_description,
         "decided": rate.of_comparison,
-        "conditions": [agent.name for agent in contents.agents],
-        "labels": [agent.label for agent in contents.agents],
-        "worlds": [agent.world for agent in contents.agents],
+        "conditions": [agent.name for agent in agents],
+        "labels": [agent.label for agent in agents],
+        "worlds": [agent.world for agent in agents],
         "tables": sweep.tables,
         "parameters": {table: sweep.parameters(table) for table in dict.fromkeys(sweep.tables)},
     }
     cells = [_words(f"# {contents.heading}\n\nThe numbers of its report, found again from the folder.")]
     settings = "\n".join(f"{name} = {value!r}" for name, value in given.items())
     cells += [_words("What the report was asked, and how seldom each statement may be wrong."), _code(settings)]
-    for words, code in _STEPS:
+    for words, code in SUMMARY_STEPS if contents.summarised else _STEPS:
         cells += [_words(words), _code(code)]
     return json.dumps(_notebook(cells), indent=1, ensure_ascii=False) + "\n"
 
@@ -87,14 +88,27 @@ columns = results.coordinates
 kinds = [measure(name) for name in measures]
 n = len(conditions)
 exact = [results.exact(name) for name in conditions]
-measured = []
-for name, answer in zip(conditions, exact):
+span = [results.return_span(name) for name in conditions]
+
+def values(kind, curves, i):
+    answer = exact[i] if kind.needs_exact else span[i]
+    return None if kind.needs_planning and answer is None else kind.values(curves, answer)
+
+measured, bounds = [], []
+for i, name in enumerate(conditions):
     runs = min(results.condition(name).seeds or 10_000, 10_000)
     curves = results.curves(name, runs)
-    measured.append([kind.values(curves, answer) for kind in kinds])
+    measured.append([values(kind, curves, i) for kind in kinds])
+    bounds.append([kind.bounds(results.episode_bounds(name), curves.n_episodes, span[i]) for kind in kinds])
+
+def bounds_of_all(places, k=0):
+    horizon = common_horizon(measured[i][k] for i in places)
+    known = [(0, horizon) if horizon else bounds[i][k] for i in places]
+    return None if None in known else (min(low for low, _ in known), max(high for _, high in known))
+
 for world in dict.fromkeys(worlds):
-    places = [i for i in range(n) if worlds[i] == world]
     for j in range(len(kinds)):
+        places = [i for i in range(n) if worlds[i] == world and measured[i][j] is not None]
         horizon = common_horizon(measured[i][j] for i in places)
         for i in places:
             measured[i][j] = measured[i][j].restricted(horizon)
@@ -104,8 +118,11 @@ for world in dict.fromkeys(worlds):
         "The main table: each condition by each measure.",
         """
 estimates = [
-    [None if kind.comparison_only else kind.estimate(found, level=1 - described) for kind, found in zip(kinds, row)]
-    for row in measured
+    [
+        None if kind.comparison_only or found is None else kind.estimate(found, level=1 - described, bounds=own)
+        for kind, found, own in zip(kinds, *rows)
+    ]
+    for rows in zip(measured, bounds)
 ]
 for i in range(n):
     said = [f"{e.estimate:.4g} [{e.low:.4g}, {e.high:.4g}]" for e in estimates[i] if e is not None]
@@ -130,7 +147,9 @@ def among_best(places, rows=slice(None)):
     samples = [sense * one.values for one in found]
     if len(shared) > 1:
         samples = [s[np.intersect1d(one.seeds, shared, return_indices=True)[1]] for s, one in zip(samples, found)]
-    members = best_set(samples, level=1 - decided, paired=len(shared) > 1).members
+    ends = bounds_of_all(places)
+    ends = ends and tuple(sorted(sense * end for end in ends))
+    members = best_set(samples, level=1 - decided, paired=len(shared) > 1, bounds=ends).members
     return {place for place, member in zip(places, members) if member}
 
 best = {world: among_best([i for i in range(n) if worlds[i] == world]) for world in dict.fromkeys(worlds)}
@@ -141,6 +160,8 @@ for world, members in best.items():
     (
         "Each algorithm at its best: chosen on some seeds, and worth on the others.",
         """
+from fastsoftq.measures import best_of as best_by
+
 runs = max(len(row[0].values) for row in measured)
 choice = len(set(zip(worlds, tables))) < n
 if choice and select and select[0] + 2 <= runs:
@@ -156,10 +177,7 @@ def score(i, rows):
     return sense * main.point_estimate(found)
 
 def best_of(places):
-    runs_of = [len(measured[i][0].values) for i in places]
-    needed = choosing.stop or max(runs_of)
-    places = [i for i, held in zip(places, runs_of) if held >= needed] or places
-    return places[int(np.argmax([score(i, choosing) for i in places]))]
+    return places[best_by(main, [measured[i][0] for i in places], choosing.stop).place]
 
 def rows_of(places):
     return testing if all(len(measured[i][0].values) >= tune + 2 for i in places) else slice(None)
@@ -168,7 +186,7 @@ chosen, worth, seemed = {}, {}, {}
 for key in dict.fromkeys(zip(worlds, tables)):
     i = chosen[key] = best_of([i for i in range(n) if (worlds[i], tables[i]) == key])
     seemed[key] = sense * score(i, choosing)
-    worth[key] = main.estimate(measured[i][0].part(testing), level=1 - described)
+    worth[key] = main.estimate(measured[i][0].part(testing), level=1 - described, bounds=bounds[i][0])
     e = worth[key]
     print(*key, "|", labels[i], "|", f"{e.estimate:.4g} [{e.low:.4g}, {e.high:.4g}], seemed {seemed[key]:.4g}")
 """,
@@ -177,6 +195,7 @@ for key in dict.fromkeys(zip(worlds, tables)):
         "Each beside the reference. An interval holds 0 wherever the permutation test does not tell the two apart.",
         """
 from fastsoftq.report.decision import decided as decide
+from fastsoftq.studies.compared_pairs import reference_among
 
 def names_of_table(i):
     return {tables[i], str(columns["agent"][i]), str(columns["algorithm"][i])}
@@ -192,18 +211,23 @@ def reference_in(world):
     for i in places:
         if against in names_of_condition(i):
             return i
-    hard = [tables[i] for i in places if columns["algorithm"][i] == "q_learning"]
-    return chosen[world, (hard or [tables[places[0]]])[0]]
+    for among in (range(n), places):
+        wanted = reference_among({columns["agent"][i]: columns["algorithm"][i] for i in among})
+        for i in places:
+            if columns["agent"][i] == wanted:
+                return chosen[world, tables[i]]
 
 def compared(i, j, k=0, rows=slice(None)):
+    if measured[i][k] is None or measured[j][k] is None:
+        return None
     a, b = measured[i][k].part(rows), measured[j][k].part(rows)
     common, rows_a, rows_b = np.intersect1d(a.seeds, b.seeds, return_indices=True)
     paired = len(common) > 1
     if paired:
         a, b = a.part(rows_a), b.part(rows_b)
     if not kinds[k].is_mean:
-        return kinds[k].compare(a, b, paired, level=1 - decided)
-    return decide(a.values, b.values, paired, decided)
+        return kinds[k].compare(a, b, paired, level=1 - decided, bounds=bounds_of_all([i, j], k))
+    return decide(a.values, b.values, paired, decided, bounds_of_all([i, j], k))
 
 differences = {}
 for (world, table), i in chosen.items():
@@ -211,6 +235,8 @@ for (world, table), i in chosen.items():
     if table != tables[reference]:
         differences[world, table] = [compared(i, reference, k, testing) for k in range(len(kinds))]
         for kind, c in zip(kinds, differences[world, table]):
+            if c is None:
+                continue
             said = f"{c.difference:.4g} [{c.low:.4g}, {c.high:.4g}], p = {min(1, c.p_value * 0.05 / decided):.2g}"
             print(world, "|", labels[i], "less", labels[reference], "|", kind.title, said)
 """,
@@ -243,7 +269,7 @@ for world, table in chosen:
                 values = tuple(value for _, value in key)
                 one = measured[i][0].part(rows)
                 if size == 1:
-                    e = main.estimate(one, level=1 - described)
+                    e = main.estimate(one, level=1 - described, bounds=bounds[i][0])
                     sensitivity[world, table, names[0], values[0]] = e, i in plateau
                     print(world, table, names[0], values[0], f"{e.estimate:.4g} [{e.low:.4g}, {e.high:.4g}]")
                 else:
@@ -270,7 +296,8 @@ for key, i in chosen.items():
     returns = results.curves(conditions[i], min(results.condition(conditions[i]).seeds or 10_000, 10_000)).returns
     edges = episode_blocks(returns.shape[1])
     blocks = np.add.reduceat(returns, edges[:-1], axis=1) / np.diff(edges)
-    curves[key] = confidence_band(blocks, 1 - described, resamples=resamples_for(described))
+    ends = measure("last").bounds(results.episode_bounds(conditions[i]), returns.shape[1])
+    curves[key] = confidence_band(blocks, 1 - described, resamples=resamples_for(described), bounds=ends)
     print(*key, "|", f"last block {curves[key].center[-1]:.4g} [{curves[key].low[-1]:.4g}, {curves[key].high[-1]:.4g}]")
 """,
     ),
@@ -282,21 +309,21 @@ import math
 scores = {}
 names = list(dict.fromkeys(worlds))
 everywhere = [t for t in dict.fromkeys(tables) if all((world, t) in chosen for world in names)]
-known = all(exact[i] is not None and exact[i].optimum > exact[i].random for i in chosen.values())
+known = all(span[i] is not None and span[i].optimum > span[i].random for i in chosen.values())
 if len(names) > 1 and known and main.name.partition(":")[0] in ("last", "area"):
     for table in everywhere:
         held = []
         for world in names:
             i = chosen[world, table]
-            values = measured[i][0].values[testing]
-            held.append((values - exact[i].random) / (exact[i].optimum - exact[i].random))
+            runs = measured[i][0].values[testing]
+            held.append((runs - span[i].random) / (span[i].optimum - span[i].random))
         few = min(map(len, held))
         matrix = np.column_stack([column[:few] for column in held])
         resamples = max(resamples_for(decided), math.ceil(20 / decided))
         try:
             e = suite_interval(matrix, "interquartile_mean", level=1 - decided, resamples=resamples)
-        except ValueError as refused:
-            print(table, "|", refused)
+        except ValueError:
+            print(table, "| so few seeds have no interval of an interquartile mean at this confidence")
             continue
         scores[table] = e
         print(table, "|", f"interquartile mean {e.estimate:.6g} [{e.low:.6g}, {e.high:.6g}]")

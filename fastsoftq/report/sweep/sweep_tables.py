@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from fastsoftq.figures.labels import typeset
 from fastsoftq.measures import Measure
 from fastsoftq.report.comparison_tables import Footnotes
 from fastsoftq.report.findings import Table
-from fastsoftq.report.rounding import distinct, p_text, share_text
+from fastsoftq.report.rounding import apart, distinct, p_text, share_text
 from fastsoftq.report.sweep.analysis import SweepAnalysis, SweptWorld
 from fastsoftq.report.sweep.condition_labels import parameter_name, value_text
+from fastsoftq.report.sweep.fair import FairComparison
 from fastsoftq.report.sweep.measured import sense
 from fastsoftq.statistics import Interval
 
 __all__ = ["bias_table", "fair_table", "main_table", "matched_table"]
+
+_UNKNOWN = "\N{EN DASH}"  # in a cell of which planning knows nothing
 
 
 def main_table(world: SweptWorld, columns: Sequence[str], analysis: SweepAnalysis) -> Table:
@@ -46,13 +50,14 @@ def main_table(world: SweptWorld, columns: Sequence[str], analysis: SweepAnalysi
         one = world.conditions[place]
         row = [one.label, one.table, *(value_text(one.coordinates[column]) for column in columns)]
         for (i, _), exact in zip(estimating, known, strict=True):
-            found = world.estimates[place][i]
-            assert found is not None
-            row.append(notes.interval(found.estimate, found.low, found.high, found.caution))
+            found, value = world.estimates[place][i], one.exact_values[i]
+            row.append(
+                _UNKNOWN if found is None else notes.interval(found.estimate, found.low, found.high, found.caution)
+            )
             if exact:
-                value = one.exact_values[i]
-                row += (
-                    ["", ""] if value is None else [distinct(value, 2, 0.0), distinct(found.estimate - value, 2, 0.0)]
+                row.append(_UNKNOWN if value is None else distinct(value, 2, 0.0))
+                row.append(
+                    _UNKNOWN if value is None or found is None else distinct(apart(found.estimate, value), 2, 0.0)
                 )
         rows.append(row + (["yes" if place in world.best else "no"] if main.is_mean else []))
     caption = "[ ]: intervals at the confidence of the report, over all seeds"
@@ -63,6 +68,8 @@ def main_table(world: SweptWorld, columns: Sequence[str], analysis: SweepAnalysi
         )
     if any(known):
         caption += "; exact: by planning, once all is learned"
+    if any(_UNKNOWN in row for row in rows):
+        caption += f"; {_UNKNOWN}: planning does not know it of this agent"
     title = f"All {typeset(len(rows))} conditions" if len(rows) > 1 else "The condition"
     return Table(
         header,
@@ -93,34 +100,42 @@ def fair_table(world: SweptWorld, analysis: SweepAnalysis) -> Table:
     Table
     """
     main, notes, reference = analysis.measures[0], Footnotes(), world.reference.condition
-    of = {comparisons[0].one.table: comparisons for comparisons in world.comparisons}
+    of = {each[0].one.table: each for each in world.comparisons if each[0] is not None}
     several = any(one.settings > 1 for one in world.chosen.values())
     header = ["algorithm at its best" if several else "algorithm", *(["settings"] if several else []), heading(main)]
     header += [f"difference of {short(m)}" for m in analysis.measures]
-    header += ["p (corrected)", "better runs"]
+    by_run = not analysis.by_moments
+    header += ["p (corrected)", *(["better runs"] if by_run else [])]
     rows = []
     for table, one in world.chosen.items():
         row = [one.condition.label, *([typeset(one.settings)] if several else [])]
         row.append(notes.interval(one.worth.estimate, one.worth.low, one.worth.high, one.worth.caution))
         comparisons = of.get(table)
         if comparisons is None:
-            row += [""] * (len(analysis.measures) + 2)
+            row += [""] * (len(header) - len(row))
         else:
             for each in comparisons:
-                c = each.found
-                row.append(notes.interval(c.difference, c.low, c.high, c.caution.removeprefix("a - b: ")))
-            c, error = comparisons[0].found, analysis.rate.of_comparison
-            row += [
-                p_text(min(1.0, c.p_value * 0.05 / error)),
-                share_text(_better(comparisons[0].measure, c.probability_of_improvement)),
-            ]
+                row.append(_UNKNOWN if each is None else _difference(each, notes))
+            by_main, error = comparisons[0], analysis.rate.of_comparison
+            assert by_main is not None
+            row.append(p_text(min(1.0, by_main.found.p_value * 0.05 / error)))
+            if by_run:
+                row.append(share_text(_better(by_main.measure, by_main.found.probability_of_improvement)))
         rows.append(row)
     caption = (
-        f"differences are to {reference.label}; p: corrected for all that this report compares, told apart at 0.05 or "
-        "below, where the interval of the difference is clear of 0; better runs: in how many pairs of runs it beats "
-        "the reference"
+        f"Differences are to {reference.label}; p: corrected for all that this report compares, told apart at 0.05 or "
+        "below, where the interval of the difference is clear of 0"
     )
+    if several and not by_run:
+        caption += "; it is between the best settings of both by the first measure, whichever they are"
+    if by_run:
+        caption += "; better runs: in how many pairs of runs it beats the reference"
     return Table(header, rows, caption, f"{main.title[0].upper()}{main.title[1:]}", notes.listed())
+
+
+def _difference(each: FairComparison, notes: Footnotes) -> str:
+    c = each.found
+    return notes.interval(c.difference, c.low, c.high, c.caution.removeprefix("a - b: "))
 
 
 def _better(measure: Measure, share: float) -> float:
@@ -140,8 +155,8 @@ def bias_table(world: SweptWorld, analysis: SweepAnalysis) -> Table | None:
     Table or None
         None where nothing was chosen on seeds of its own.
     """
-    chosen = [one for one in world.chosen.values() if one.settings > 1]
-    if not (chosen and analysis.split.tune):
+    chosen = [(one, one.flattery) for one in world.chosen.values() if one.flattery is not None]
+    if not chosen:
         return None
     notes = Footnotes()
     rows = [
@@ -150,14 +165,16 @@ def bias_table(world: SweptWorld, analysis: SweepAnalysis) -> Table | None:
             typeset(one.settings),
             distinct(one.seemed, 2, 0.0),
             distinct(one.worth.estimate, 2, 0.0),
-            notes.interval(*one.bias, one.worth.caution),
+            notes.interval(found.optimism.estimate, found.optimism.low, found.optimism.high, found.optimism.caution),
+            distinct(found.expected, 2, 0.0) if math.isfinite(found.expected) else "\N{EN DASH}",
         ]
-        for one in chosen
+        for one, found in chosen
     ]
-    header = ["chosen", "settings", "on the seeds that chose", "on the others", "seemed less is worth"]
+    header = ["chosen", "settings", "on the seeds that chose", "on the others", "too good by", "on average by"]
     caption = (
         f"By {analysis.measures[0].title}. What a setting seems on the seeds that chose it is flattered by luck, the "
-        "more so the more settings there are; [ ]: from the interval on the other seeds"
+        "more so the more settings there are. Too good by: how much better it seemed than on the other seeds, [ ]: "
+        "from the interval there; on average by: what such a choice adds, from the seeds that choose alone"
     )
     return Table(header, rows, caption, "What choosing flatters", notes.listed())
 
@@ -180,14 +197,13 @@ def matched_table(world: SweptWorld, analysis: SweepAnalysis) -> Table | None:
     notes, error = Footnotes(), analysis.rate.of_comparison
     rows = []
     for each in world.matched:
-        c = each.comparison.found
         rows.append(
             [
                 f"{parameter_name(each.parameter, symbol=True)} = {value_text(each.value)}",
                 each.comparison.one.label,
                 each.comparison.reference.label,
-                notes.interval(c.difference, c.low, c.high, c.caution.removeprefix("a - b: ")),
-                p_text(min(1.0, c.p_value * 0.05 / error)),
+                _difference(each.comparison, notes),
+                p_text(min(1.0, each.comparison.found.p_value * 0.05 / error)),
             ]
         )
     header = ["both at", "condition", "against", f"difference of {short(analysis.measures[0])}", "p (corrected)"]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
+from fastsoftq.attainable_returns import EpisodeBounds, ReturnSpan
 from fastsoftq.exact_curves import ExactCurves
 from fastsoftq.report.sweep.condition_labels import Value, agent_names
 
@@ -51,6 +52,12 @@ class SweptStudy:
         What others are compared with.
     select : (int, int) or None
         How many of the first seeds tune, and how many of the next test.
+    span : callable
+        From the place of a condition to the `ReturnSpan` of its world, or to None where it is not known.
+    bounds : callable
+        From the place of a condition to what one of its episodes can have, or to None where it is not known.
+    runs, episodes : tuple of int
+        Of each condition; empty where all have those of the study.
     """
 
     coordinates: Mapping[str, tuple[Value, ...]]
@@ -59,6 +66,10 @@ class SweptStudy:
     measures: tuple[str, ...] = ("last:100",)
     against: str | None = None
     select: tuple[int, int] | None = None
+    span: Callable[[int], ReturnSpan | None] = lambda place: None
+    bounds: Callable[[int], EpisodeBounds | None] = lambda place: None
+    runs: tuple[int, ...] = ()
+    episodes: tuple[int, ...] = ()
 
     @cached_property
     def tables(self) -> list[str]:

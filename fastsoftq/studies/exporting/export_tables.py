@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from fastsoftq.studies.exporting.frames import polars_frames
-from fastsoftq.studies.exporting.tidy import Block, Tidy
+from fastsoftq.studies.exporting.tidy import Block, Tidy, kind_of, texts
+from fastsoftq.system.csv_cells import plain_cell
 
 __all__ = ["write_csv", "write_parquet"]
 
 
 def write_csv(table: Tidy, file: Path, blocks: Iterator[Block]) -> None:
-    """Write a table as CSV; what is missing is empty.
+    """Write a table as CSV; what is missing is empty, and text that would be a formula has an apostrophe before it.
 
     Parameters
     ----------
@@ -45,11 +46,19 @@ def write_csv(table: Tidy, file: Path, blocks: Iterator[Block]) -> None:
     >>> len(Path(folder, "runs.csv").read_text().splitlines())
     11
     """
-    _, frames = polars_frames(table, blocks)
+    schema, frames = polars_frames(table, blocks)
+    import polars
+
+    names = {name: plain_cell(name) for name in schema if plain_cell(name) != name}
+    cells = {text for values in table.coordinates.values() if kind_of(values) == "text" for text in texts(values)}
+    formulas = {text: plain_cell(text) for text in cells if text is not None and plain_cell(text) != text}
     with file.open("wb") as opened:
         for place, frame in enumerate(frames):
             # What is missing and what is no number are one in CSV, as readers take an empty field.
-            frame.fill_nan(None).write_csv(opened, include_header=place == 0)
+            written = frame.fill_nan(None).rename(names)
+            if formulas:
+                written = written.with_columns(polars.col(polars.String).replace(formulas))
+            written.write_csv(opened, include_header=place == 0)
 
 
 def write_parquet(table: Tidy, file: Path, blocks: Iterator[Block]) -> None:

@@ -168,7 +168,7 @@ class Tidy:
         """The study's measures that can be told of a run by itself."""
         asked = [measure(name) for name in self.results.measures]
         known = {"last:100", "last", "area"}
-        return [found for found in asked if not (found.needs_exact or found.comparison_only or found.name in known)]
+        return [found for found in asked if not (found.needs_planning or found.comparison_only or found.name in known)]
 
     def _by_episode(self, curves: LearningCurves) -> dict[str, NDArray[Any]]:
         return {"return": curves.returns, "length": curves.lengths, "truncated": curves.truncated}

@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -224,7 +225,13 @@ def open_store(url: str | Path) -> Store:
 
 
 def create(
-    study: Study, url: str | Path, *, chunk: int | None = None, source: str | None = None, beside: bool = False
+    study: Study,
+    url: str | Path,
+    *,
+    chunk: int | None = None,
+    source: str | None = None,
+    beside: bool = False,
+    made_by: Mapping[str, Any] | None = None,
 ) -> tuple[Store, tuple[str, ...]]:
     """Make a folder for a study, or take up the one that has it, adding what the study has more.
 
@@ -238,6 +245,8 @@ def create(
         The TOML text the study was read from, to be kept.
     beside : bool
         Whether other files may lie in the folder.
+    made_by : mapping, optional
+        The provenance of all steps, of which this is one, so that it is noted once; one of its own if not given.
 
     Returns
     -------
@@ -273,11 +282,10 @@ def create(
     try:
         plan = _plan(storage)
         try:
-            wanted = (
-                Plan.first(study, chunk, source, provenance())
-                if plan is None
-                else plan.extended(study, source, provenance())
-            )
+            by = made_by or provenance()
+            wanted = Plan.first(study, chunk, source, by) if plan is None else plan.extended(study, source, by)
+            if made_by is not None and wanted.provenance[-2:] == (made_by, made_by):  # a step of what has begun
+                wanted = replace(wanted, provenance=wanted.provenance[:-1])
         except FolderError as error:
             raise FolderError(f"{url} {error}") from None
         if chunk is not None and plan is not None and asked.chunk != plan.chunk:

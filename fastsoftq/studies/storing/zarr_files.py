@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fastsoftq.studies.conditions import Condition
 from fastsoftq.studies.plan import Plan, Unit
 from fastsoftq.studies.storing.kept_arrays import Kept
 from fastsoftq.studies.storing.plan_file import plan_data
@@ -31,6 +32,7 @@ __all__ = [
     "decoded",
     "derived_files",
     "encoded",
+    "largest_file",
     "read_rows",
 ]
 
@@ -284,6 +286,11 @@ def _chunk_shape(plan: Plan, kept: Kept) -> tuple[int, ...]:
     """The shape of a whole chunk of an array, with the dimensions of conditions and checkpoints."""
     cell = [plan.cells[dimension] for dimension in kept.dimensions]
     return 1, plan.contents.rows(plan.chunk), *([1] if kept.episode else []), *cell
+
+
+def largest_file(plan: Plan, condition: Condition) -> int:
+    """The bytes, not compressed, of the largest of the files that a unit of a condition is cut into."""
+    return max(math.prod(_chunk_shape(plan, kept)) * np.dtype(kept.dtype).itemsize for kept in plan.kept(condition))
 
 
 def _labels(plan: Plan) -> Mapping[str, tuple[NDArray[Any], str]]:

@@ -17,13 +17,13 @@ from fastsoftq.mdp.ends import warn_of_endless_starts
 from fastsoftq.reward_scales import warn_below_critical
 from fastsoftq.studies.measured_runs import main_measure, measured
 from fastsoftq.studies.results import Results
-from fastsoftq.studies.running import Tally, Watch
 from fastsoftq.studies.selected import Selected, bests, select_conditions
 from fastsoftq.studies.study import Study
 from fastsoftq.studies.tuning.spaces import Space
 from fastsoftq.studies.tuning.trials import Search
 from fastsoftq.studies.tuning.tuning_folder import TuningFolder
 from fastsoftq.studies.tuning.tuning_settings import TuningSettings
+from fastsoftq.studies.watching import Tally, Watch
 
 __all__ = ["Tried", "Tuned", "tune"]
 

@@ -9,15 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from fastsoftq.studies.conditions import Condition
+from fastsoftq.studies.filling import filled, threads_of
 from fastsoftq.studies.origins import Origin, Origins
 from fastsoftq.studies.plan import FolderError
-from fastsoftq.studies.running import Watch, filled, threads_of
 from fastsoftq.studies.storing.store import Store, create, open_store
 from fastsoftq.studies.study_records import agent_from_record, canonical, sealed, unsealed
 from fastsoftq.studies.sweep import label_of
 from fastsoftq.studies.tuning.spaces import changed
 from fastsoftq.studies.tuning.trials import optuna_version
 from fastsoftq.studies.tuning.tuning_settings import TuningSettings
+from fastsoftq.studies.watching import Watch
+from fastsoftq.system.provenance import provenance
 
 __all__ = ["TuningFolder"]
 
@@ -43,6 +45,7 @@ class TuningFolder:
     there: set[str] = field(default_factory=set)  # conditions that lay there
     unasked: set[str] = field(default_factory=set)  # those of them that are trials which have not been asked for yet
     _store: Store | None = None
+    _provenance: Mapping[str, Any] = field(default_factory=provenance)
     _made: dict[tuple[str, str], int | None] = field(default_factory=dict)  # the seeds that the folder was made for
 
     def __post_init__(self) -> None:
@@ -156,7 +159,7 @@ class TuningFolder:
             conditions=tuple(Condition(*place, seeds=seeds) for place, seeds in self.seeds.items()),
             origins=Origins(template.origins.environments, origins),
         )
-        store, mended = create(self._study, self.out, chunk=self.chunk, source=self.source)
+        store, mended = create(self._study, self.out, chunk=self.chunk, source=self.source, made_by=self._provenance)
         if self._store is None:
             store.storage.write(_NOTED, canonical(sealed(self.settings.record)))
         self._store = store

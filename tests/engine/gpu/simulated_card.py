@@ -78,6 +78,12 @@ class SimulatedGpu:
     def pinned(self, shape, dtype):
         return self._take(shape, dtype, True)
 
+    def staging(self, size):
+        return self.pinned((size,), np.uint8)
+
+    def done_with(self, room):
+        room.close()
+
     def uploaded(self, array):
         target = self.array(array.shape, array.dtype)
         if array.size:

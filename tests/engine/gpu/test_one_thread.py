@@ -93,7 +93,7 @@ def test_states_that_cannot_be_reached_have_no_row():
 
 def test_a_layout_uses_the_memory_there_is():
     cliff = reachable(fsq.cliff_walking()).tables
-    h100 = Card("H100", (9, 0), 132, 232_448, 80 << 30)
+    h100 = Card("H100", (9, 0), 132, 232_448, 80 << 30, 50 << 20)
     layout = layout_for(cliff, h100, 1_000_000)
     table, records = 8 * 4 * 37, 16 * 4 * 37
     assert layout.shared_bytes == records + layout.near * table <= h100.shared_bytes
@@ -108,7 +108,7 @@ def test_a_layout_uses_the_memory_there_is():
 
 @pytest.mark.parametrize("runs", [1, 31, 33, 1000, 10_000])
 def test_few_runs_are_spread_over_all_multiprocessors(runs):
-    h100 = Card("H100", (9, 0), 132, 232_448, 80 << 30)
+    h100 = Card("H100", (9, 0), 132, 232_448, 80 << 30, 50 << 20)
     layout = layout_for(reachable(fsq.cliff_walking()).tables, h100, runs)
     threads = layout.blocks * layout.threads
     assert runs <= threads <= max(runs + 32 * 132, 32 * 132)
@@ -119,4 +119,4 @@ def test_a_world_of_many_states_is_refused():
         n_states, n_actions, n_outcomes = 200_000_000, 4, 1
 
     with pytest.raises(ValueError, match="200000000 states that can be reached, 4 actions"):
-        layout_for(Large(), Card("H100", (9, 0), 132, 232_448, 80 << 30), 1000)
+        layout_for(Large(), Card("H100", (9, 0), 132, 232_448, 80 << 30, 50 << 20), 1000)

@@ -7,7 +7,9 @@ import pytest
 
 import fastsoftq as fsq
 from fastsoftq.engine.gpu import driver, fetching, several_cards
-from tests.engine.gpu.simulated_card import SimulatedGpu
+from fastsoftq.engine.gpu.layout import layout_for
+from fastsoftq.engine.gpu.reachable import reachable
+from tests.engine.gpu.simulated_card import SMALL, SimulatedGpu
 
 CLIFF = fsq.cliff_walking()
 HARD = fsq.QLearning(0.8, 0.95)
@@ -18,8 +20,8 @@ def cards(request):
     """One simulated GPU, or as many as asked for."""
     found = [SimulatedGpu(number=number) for number in range(getattr(request, "param", 1))]
     with (
-        mock.patch.object(several_cards, "cards", lambda: tuple(card.card for card in found)),
-        mock.patch.object(several_cards, "gpu", lambda number: found[number]),
+        mock.patch.object(several_cards, "cards", return_value=tuple(card.card for card in found)),
+        mock.patch.object(several_cards, "gpu", side_effect=found.__getitem__),
         mock.patch.object(fetching, "_PIECE_BYTES", 5000),
     ):
         yield found
@@ -60,8 +62,9 @@ def test_one_of_several_is_chosen(cards):
 
 
 def test_a_card_takes_as_many_runs_as_fit_it(cards):
-    row = 13 * 30 + 8
-    with mock.patch.object(cards[0], "free", lambda: int(((64 << 20) + 100 * row) / 0.9) + 8 * 2 * 384 * 4 * 37):
+    far = layout_for(reachable(CLIFF).tables, SMALL, 300).far
+    free = int(((64 << 20) + 8 * far + 100 * (13 * 30 + 8)) / 0.9)
+    with mock.patch.object(cards[0], "free", return_value=free):
         curves = fsq.train(CLIFF, HARD, 300, 30, 100, device="cuda")
     assert cards[0].launches > 1
     assert_same(curves, fsq.train(CLIFF, HARD, 300, 30, 100))
@@ -100,7 +103,7 @@ def test_a_kernel_that_fails_is_told_and_nothing_waits(cards):
 
 def test_a_full_card_is_told_before_any_work(cards):
     with (
-        mock.patch.object(cards[0], "free", lambda: 1 << 20),
+        mock.patch.object(cards[0], "free", return_value=1 << 20),
         pytest.raises(driver.GpuError, match=r"a simulated GPU \(cuda:0\) has 1 MiB free, too little"),
     ):
         fsq.train(CLIFF, HARD, 20, 10, 100, device="cuda")
@@ -138,7 +141,7 @@ def test_without_cuda_core_it_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "cuda", None)
     for known in (driver._cuda, driver.cards, driver.gpu):
         known.cache_clear()
-    with pytest.raises(RuntimeError, match=r"pip install 'fastsoftq\[cuda\]', or leave device out"):
+    with pytest.raises(RuntimeError, match=r"pip install 'fastsoftq\[cuda\]' adds it; or leave device out"):
         fsq.train(CLIFF, HARD, 3, 4, device="cuda")
     assert not fsq.devices()[-1].trains
     assert "pip install" in fsq.devices()[-1].can
@@ -148,17 +151,17 @@ def test_a_card_that_is_not_there_is_named():
     known = (driver.Card("A100", (8, 0), 108, 166_912, 40 << 30),)
     driver.gpu.cache_clear()
     with (
-        mock.patch.object(driver, "cards", new=lambda: known),
-        mock.patch.object(several_cards, "cards", new=lambda: known),
+        mock.patch.object(driver, "cards", return_value=known),
+        mock.patch.object(several_cards, "cards", return_value=known),
         pytest.raises(RuntimeError, match=r"device is 'cuda:1'; there is cuda:0 \(A100\)"),
     ):
         fsq.train(CLIFF, HARD, 3, 4, device="cuda:1")
 
 
 def test_a_card_that_is_too_old_is_named():
-    driver.gpu.cache_clear()
+    old = (driver.Card("GTX 1080", (6, 1), 20, 49_152, 8 << 30),)
     with (
-        mock.patch.object(driver, "cards", lambda: (driver.Card("GTX 1080", (6, 1), 20, 49_152, 8 << 30),)),
+        mock.patch.object(driver, "cards", return_value=old),
         pytest.raises(RuntimeError, match=r"GTX 1080 has compute capability 6.1; at least 7.5 is needed"),
     ):
         driver.Gpu(0)

@@ -10,14 +10,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import fastsoftq as fsq
 from fastsoftq.measures import measure
+from fastsoftq.report.findings import Table
 from fastsoftq.report.page import write_report
 from fastsoftq.report.reader import read_results
 from fastsoftq.report.rounding import interval_text
 from fastsoftq.report.sections import error_rate, section
 from fastsoftq.report.sweep.analysis import analysed
+from fastsoftq.report.sweep.latex import escaped, latex_table
 from fastsoftq.report.sweep.swept_study import Asked
-from fastsoftq.studies import open_results, read_study, run
+from fastsoftq.statistics import selection_bias
+from fastsoftq.studies import Condition, Study, open_results, read_study, run
+from tests.report.pages import Page, check
 
 STUDY = """
 name = "small sweep"
@@ -89,7 +94,11 @@ def test_what_is_chosen_is_the_best_on_the_first_third_and_compared_on_the_rest(
             later = results.curves(chosen.condition.agent.name).returns[10:].mean()
             assert chosen.seemed == pytest.approx(max(means.values()))
             assert chosen.worth.estimate == pytest.approx(later)
-            assert chosen.bias[0] == pytest.approx(max(means.values()) - later)
+            runs = [results.curves(one.agent.name).returns.mean(axis=1) for one in rows]
+            bias = selection_bias([r[:10] for r in runs], [r[10:] for r in runs], 1.0 - found.rate.of_description)
+            assert chosen.flattery == bias
+            assert bias.optimism.estimate == pytest.approx(max(means.values()) - later)
+            assert bias.expected >= 0.0
         (comparisons,) = world.comparisons
         one, other = (world.chosen[table].condition for table in ("soft", "hard"))
         assert comparisons[0].one is one
@@ -141,9 +150,22 @@ def test_the_page_opens_with_the_answer_and_has_every_condition(swept, found):
     assert "Settings were chosen on the first 10 seeds and compared on the 20 after them" in page
 
 
+def test_what_choosing_flatters_is_said_in_a_sentence_and_a_table(swept, found):
+    page = write_report(swept, measures=("last:100", "area", "worst:0.1")).read_text()
+    assert "on average by" in page
+    for world in found.worlds:
+        table, one = max(world.chosen.items(), key=lambda each: each[1].flattery.expected)
+        at = one.flattery.optimism
+        assert (
+            f"On the seeds that chose it the best of 4 settings of {table} seems too good by "
+            f"{interval_text(at.estimate, at.low, at.high)}; such a choice adds "
+        ) in page
+
+
 def test_no_sentence_of_a_sweep_is_said_twice(swept):
     page = write_report(swept).read_text()
     body = re.sub(r"<(style|script|svg|table).*?</\1>", "", page, flags=re.S)
+    body = re.sub(r'<p class="note caution">.*?</p>', "", body, flags=re.S)  # stands wherever it applies
     sentences = [s.strip() for p in re.findall(r"<(?:p|li)[^>]*>(.*?)</(?:p|li)>", body, re.S) for s in p.split(". ")]
     long = [s for s in sentences if len(s) > 60 and "<" not in s]
     assert len(long) == len(set(long))
@@ -282,3 +304,52 @@ def test_a_study_says_how_it_is_read(tmp_path):
     assert [m.name for m in found.measures] == ["area"]
     assert (found.split.tune, found.split.test) == (6, 10)
     assert found.worlds[0].reference.table == "soft"
+
+
+def test_counts_and_titles_say_what_there_is(tmp_path):
+    names = {"hard": 12, "soft": None, "cold": 20}
+    agents = {
+        "hard": fsq.QLearning(0.8, 0.95),
+        "soft": fsq.SoftQLearning(0.8, 0.95, reward_scale=9.0),
+        "cold": fsq.SoftQLearning(0.8, 0.95, reward_scale=10.0),
+    }
+    study = Study(
+        name="own counts",
+        episodes=30,
+        seeds=24,
+        max_steps=40,
+        environments={"cliff": fsq.cliff_walking(height=3, width=5)},
+        agents=agents,
+        conditions=[Condition("cliff", name, seeds=seeds) for name, seeds in names.items()],
+        measures=("last:1000", "last:100", "worst", "episodes_to:-20"),
+    )
+    run(study, tmp_path / "out", threads=1)
+    page = Page.at(write_report(tmp_path / "out"))
+    check(page)
+    assert "conditions 3, of 12 to 24 seeds and 30 episodes" in page.words
+    assert "seeds 12 to 24 episodes 30" in page.words
+    assert "100 episodes" not in page.words
+    measured = "mean return over the last 30 episodes; mean of the worst 5% of runs over the last 30 episodes; episodes"
+    assert f"measured by {measured}" in page.words
+
+
+@pytest.mark.parametrize(
+    ("text", "latex"),
+    [
+        ("a <b> | c", r"a $<$b$>$ \textbar{} c"),
+        ("two\nlines\n\nof it", "two lines  of it"),
+        ("\u202eturned\u2066", " turned "),
+        ("bell\x07 and\ttab", "bell  and tab"),
+        ("--- ,, ''", "-{}-{}- ,{}, '{}'"),
+        ("!`", r"!\textasciigrave{}"),
+        ("β, λ ≤ −5", r"$\beta$, $\lambda$ $\le$ $-5$"),
+    ],
+)
+def test_latex_shows_odd_names_as_they_are(text, latex):
+    assert escaped(text) == latex
+
+
+def test_no_row_of_latex_is_taken_for_an_argument_of_the_row_before():
+    text = latex_table(Table(["agent", "return"], [["[2cm]", "1"], ["*", "2"]], title="All"))
+    rows = [line for line in text.splitlines() if " & " in line]
+    assert rows[1:] == [r"{}[2cm] & 1 \\", r"{}* & 2 \\"]

@@ -1,0 +1,1 @@
+"""Whether two runs of the asv suite on one commit agree."""

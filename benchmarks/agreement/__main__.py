@@ -1,0 +1,83 @@
+"""Run the asv suite twice as the tree stands, and say which figures differ by more than some per cent.
+
+`python -m benchmarks.agreement` on a quiet machine: what differs there is noise. Ends with 1 if anything does.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+ROOT = Path(__file__).parents[2]
+app = typer.Typer(add_completion=False)
+
+
+def asv(folder: Path, *arguments: str) -> None:
+    """Call asv on this tree, with results in a folder of their own."""
+    settings = json.loads((ROOT / "asv.conf.json").read_text())
+    folders = {"repo": ROOT, "benchmark_dir": ROOT / "benchmarks"} | {
+        f"{kind}_dir": folder / kind for kind in ("env", "results", "html")
+    }
+    written = folder / "asv.conf.json"
+    written.write_text(json.dumps(settings | {key: str(value) for key, value in folders.items()}))
+    command = [sys.executable, "-m", "asv", arguments[0], "--config", str(written), *arguments[1:]]
+    # asv hides PYTHONPATH from what it runs, so that an installed version is measured.
+    subprocess.run(command, cwd=ROOT, env={**os.environ, "ASV_PYTHONPATH": str(ROOT)}, check=True)
+
+
+def measured(bench: str, quick: bool) -> dict[str, float]:
+    """Run what the pattern fits, and return every figure under its benchmark's name and parameters."""
+    head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    with tempfile.TemporaryDirectory() as named:
+        folder = Path(named)
+        asv(folder, "machine", "--yes")
+        options = ["--python=same", f"--set-commit-hash={head.strip()}", "--bench", bench, *(["--quick"] * quick)]
+        asv(folder, "run", *options)
+        (path,) = (path for path in (folder / "results").glob("*/*.json") if path.name != "machine.json")
+        return dict(figures(json.loads(path.read_text())))
+
+
+def figures(written: dict) -> Iterator[tuple[str, float]]:
+    """Name and value of everything in asv's file of results that could be measured."""
+    value, parameters = (written["result_columns"].index(column) for column in ("result", "params"))
+    for name, row in written["results"].items():
+        for chosen, figure in zip(itertools.product(*row[parameters]), row[value] or (), strict=False):
+            if figure is not None and math.isfinite(figure):
+                yield f"{name}({', '.join(chosen)})", figure
+
+
+def apart(first: dict[str, float], second: dict[str, float]) -> dict[str, float]:
+    """By how many per cent the larger figure of each benchmark exceeds the smaller, the worst first."""
+    if first.keys() != second.keys():
+        raise ValueError(f"measured in one run only: {', '.join(sorted(first.keys() ^ second.keys()))}")
+    excess = {name: 100.0 * (max(a, second[name]) / min(a, second[name]) - 1.0) for name, a in first.items()}
+    return dict(sorted(excess.items(), key=lambda item: -item[1]))
+
+
+@app.command()
+def main(
+    bench: Annotated[str, typer.Option(help="Only benchmarks whose names this pattern fits.")] = ".",
+    within: Annotated[float, typer.Option(min=0.0, help="Per cent by which two runs may differ.")] = 5.0,
+    quick: Annotated[bool, typer.Option(help="Measure everything once: says that the command works, no more.")] = False,
+) -> None:
+    """Measure twice and compare."""
+    excess = apart(measured(bench, quick), measured(bench, quick))
+    beyond = {name: percent for name, percent in excess.items() if percent > within}
+    for name, percent in beyond.items():
+        print(f"{percent:6.1f} %  {name}")
+    print(f"{len(excess) - len(beyond)} of {len(excess)} figures agree within {within:g} %")
+    raise typer.Exit(1 if beyond else 0)
+
+
+if __name__ == "__main__":
+    app()

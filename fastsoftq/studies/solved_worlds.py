@@ -1,0 +1,140 @@
+"""The worlds of a study's folder, and what planning knows of them beside what was learned."""
+
+from __future__ import annotations
+
+import math
+from functools import cached_property
+
+from fastsoftq import checks
+from fastsoftq.attainable_returns import EpisodeBounds, ReturnSpan, episode_bounds, length_bounds, return_span
+from fastsoftq.exact_curves import ExactCurves, exact_curves
+from fastsoftq.mdp.tabular import TabularMDP
+from fastsoftq.studies.stored_runs import StoredRuns
+from fastsoftq.studies.study_records import UnknownAgent
+from fastsoftq.studies.worlds import kept_world, world_from_source
+
+__all__ = ["SolvedWorlds"]
+
+
+class SolvedWorlds(StoredRuns):
+    """Runs with the worlds they learned in, and the exact answers.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import fastsoftq as fsq
+    >>> from fastsoftq.studies import Study, open_results, run
+    >>> hard = fsq.QLearning(step_size=0.8, discount=0.95)
+    >>> folder = tempfile.mkdtemp()
+    >>> study = Study(
+    ...     name="small", episodes=5, seeds=10, environments={"cliff": fsq.cliff_walking()}, agents={"hard": hard}
+    ... )
+    >>> outcome = run(study, folder)
+    >>> SolvedWorlds(outcome.store).mdp("cliff").n_states
+    48
+    """
+
+    @cached_property
+    def _worlds(self) -> dict[str, TabularMDP | None]:
+        return {}  # those that have been asked for
+
+    def mdp(self, environment: str) -> TabularMDP | None:
+        """A world of the study, for planning.
+
+        Parameters
+        ----------
+        environment : str
+            By its name in the study.
+
+        Returns
+        -------
+        TabularMDP or None
+            Its arrays have the digest that the study's record gives of it; maps are not kept. None where the folder
+            does not hold it (one of more than 64 MiB, or of Gymnasium in a folder that an older version made).
+
+        Raises
+        ------
+        ValueError
+            No such environment.
+        """
+        records = self._store.plan.record["environments"]
+        name = checks.choice("environment", environment, records)
+        if name not in self._worlds:
+            found = kept_world(self._store.storage, records[name])
+            if found is None:
+                found = world_from_source(self._store.plan.source, name, records[name])
+            self._worlds[name] = found
+        return self._worlds[name]
+
+    def exact(self, condition: str) -> ExactCurves | None:
+        """What the agent of a condition earns in each episode once all is learned.
+
+        Parameters
+        ----------
+        condition : str
+
+        Returns
+        -------
+        ExactCurves or None
+            As `fastsoftq.exact_curves.exact_curves`; None, too, where the world is not there (see `mdp`). It costs at
+            most a tenth of what the condition's runs took, or about a second.
+
+        Raises
+        ------
+        ValueError
+            No such condition.
+        """
+        own = self.condition(condition)
+        assert own.episodes is not None
+        assert own.max_steps is not None
+        mdp, agent = self.mdp(own.environment), self._agents[own.agent]
+        if mdp is None or isinstance(agent, UnknownAgent):
+            return None
+        return exact_curves(mdp, agent, own.episodes, own.max_steps, steps=self.steps(condition))
+
+    def return_span(self, condition: str) -> ReturnSpan | None:
+        """What the best policy and the random one earn in the world of a condition, whatever its agent.
+
+        Parameters
+        ----------
+        condition : str
+
+        Returns
+        -------
+        ReturnSpan or None
+            As `fastsoftq.attainable_returns.return_span`; None, too, where the world is not there (see `mdp`).
+
+        Raises
+        ------
+        ValueError
+            No such condition.
+        """
+        own = self.condition(condition)
+        assert own.max_steps is not None
+        mdp = self.mdp(own.environment)
+        return None if mdp is None else return_span(mdp, own.max_steps, steps=self.steps(condition))
+
+    def episode_bounds(self, condition: str) -> EpisodeBounds:
+        """The lowest and the highest return, and length, that an episode of a condition can have.
+
+        Parameters
+        ----------
+        condition : str
+
+        Returns
+        -------
+        EpisodeBounds
+            As `fastsoftq.attainable_returns.episode_bounds`; where the world is not there (see `mdp`), those of returns
+            are infinite, and those of lengths 1 and `max_steps`.
+
+        Raises
+        ------
+        ValueError
+            No such condition.
+        """
+        own = self.condition(condition)
+        assert own.max_steps is not None
+        mdp = self.mdp(own.environment)
+        if mdp is None:
+            return EpisodeBounds((-math.inf, math.inf), length_bounds(own.max_steps))
+        return episode_bounds(mdp, own.max_steps)

@@ -1,0 +1,253 @@
+"""Tables of environments and agents in a study's data: sweeps expanded, and what is made of each table."""
+
+from __future__ import annotations
+
+import inspect
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+from fastsoftq.agents import LEARNERS, LinearDecay, PowerDecay
+from fastsoftq.agents.hyperparameters import checked
+from fastsoftq.mdp.cliff_walking import cliff_walking
+from fastsoftq.mdp.grid import from_map
+from fastsoftq.mdp.gymnasium import from_gymnasium, maker
+from fastsoftq.mdp.multi_goal import multi_goal
+from fastsoftq.mdp.point_mass import point_mass
+from fastsoftq.mdp.tabular import TabularMDP
+from fastsoftq.studies.origins import Origin, Origins, flattened
+from fastsoftq.studies.spec_errors import SpecError, Where, check_names, dotted, located, one_of, table_of
+from fastsoftq.studies.sweep import label_of, list_depths, swept
+
+__all__ = ["ENVIRONMENTS", "Variant", "made_agent", "made_environment", "made_tables", "origins_of_source"]
+
+# The environments that can be named in a study: the kind, and what makes one from the table's other entries.
+ENVIRONMENTS: dict[str, Callable[..., TabularMDP]] = {
+    "cliff_walking": cliff_walking,
+    "map": from_map,
+    "multi_goal": multi_goal,
+    "point_mass": point_mass,
+    "gymnasium": from_gymnasium,
+}
+
+_SCHEDULES = (LinearDecay, PowerDecay)
+
+
+class Variant(NamedTuple):
+    """What a table stands for, by itself or as one of its sweep.
+
+    Attributes
+    ----------
+    table : str
+        Its name, without what the sweep adds.
+    parameters : mapping
+    made : object
+        What was made of them.
+
+    Examples
+    --------
+    >>> Variant("soft", {"kind": "soft_q_learning"}).made is None
+    True
+    """
+
+    table: str
+    parameters: Mapping[str, Any]
+    made: Any = None
+
+
+def origins_of_source(text: str | None) -> Origins:
+    r"""Where environments and agents come from, of a study's text, which may come from anybody; nothing is made of it.
+
+    Parameters
+    ----------
+    text : str or None
+
+    Returns
+    -------
+    Origins
+        Empty where the text is no study. Gymnasium's environments are left out: what is a list by nature among their
+        parameters is only known to code that would have to be imported.
+
+    Examples
+    --------
+    >>> found = origins_of_source('[agents.soft]\nkind = "soft_q_learning"\nreward_scale = [2, 5]')
+    >>> found.table("agents", "soft[reward_scale=5]")
+    'soft'
+    """
+    try:
+        data = tomllib.loads(text or "")
+        agents = {
+            name: Origin(variant.table) for name, variant in _variants(data.get("agents", {}), ("agents",)).items()
+        }
+        tables = {
+            name: table
+            for name, table in data.get("environments", {}).items()
+            if "gymnasium" not in _each(table.get("kind"))
+        }
+        environments = {
+            name: Origin(variant.table, flattened(variant.parameters, label_of))
+            for name, variant in _variants(tables, ("environments",)).items()
+        }
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        return Origins()
+    return Origins(environments, agents)
+
+
+def made_tables(tables: Any, at: Where, make: Callable[[Mapping[str, Any], Where], Any]) -> dict[str, Variant]:
+    """Make every table of environments or agents, its sweep expanded.
+
+    Parameters
+    ----------
+    tables : mapping of str to mapping
+    at : Where
+        Their path.
+    make : callable of mapping and Where
+        Makes one of a table's parameters, and of its path.
+
+    Returns
+    -------
+    dict of str to Variant
+        By name, with what the sweep adds.
+
+    Raises
+    ------
+    SpecError
+
+    Examples
+    --------
+    >>> soft = {"kind": "soft_q_learning", "step_size": [0.1, 0.5], "discount": 0.95}
+    >>> list(made_tables({"soft": soft}, ("agents",), made_agent))
+    ['soft[step_size=0.1]', 'soft[step_size=0.5]']
+    """
+    return {
+        name: variant._replace(made=make(variant.parameters, (*at, variant.table)))
+        for name, variant in _variants(tables, at).items()
+    }
+
+
+def _variants(tables: Any, at: Where) -> dict[str, Variant]:
+    """Every table of environments or agents, its sweep expanded."""
+    found: dict[str, Variant] = {}
+    for name, table in table_of(tables, at).items():
+        here = (*at, name)
+        parameters = table_of(table, here)
+        try:
+            variants = swept(parameters, _nature(parameters))
+        except ValueError as error:
+            raise located(error, here, parameters) from None
+        for label, variant in variants:
+            full = f"{name}[{label}]" if label else name
+            if full in found:
+                others = "; a sweep calls its variants so" if label or "[" in name else ""
+                raise SpecError(f"{dotted(at)} has two that are called {full!r}{others}; rename one", here)
+            found[full] = Variant(name, variant)
+    return found
+
+
+def made_agent(parameters: Mapping[str, Any], at: Where) -> Any:
+    """Make an agent.
+
+    Parameters
+    ----------
+    parameters : mapping
+        With its `kind`.
+    at : Where
+        The path of the table.
+
+    Returns
+    -------
+    NamedTuple
+
+    Raises
+    ------
+    SpecError
+
+    Examples
+    --------
+    >>> made_agent({"kind": "q_learning", "step_size": 0.5, "discount": 0.95}, ("agents", "hard")).step_size
+    0.5
+    """
+    kind: Any = LEARNERS[_kind(parameters, at, LEARNERS)]
+    required = [name for name in kind._fields if name not in kind._field_defaults]
+    check_names(parameters, at, ("kind", *kind._fields), ("kind", *required))
+    fields = {
+        name: _schedule(value, (*at, name)) if isinstance(value, Mapping) else value
+        for name, value in parameters.items()
+        if name != "kind"
+    }
+    try:
+        return checked(kind(**fields))
+    except (TypeError, ValueError) as error:
+        raise located(error, at, parameters, f"{kind.__name__}.") from None
+
+
+def _schedule(table: Mapping[str, Any], at: Where) -> Any:
+    for kind in _SCHEDULES:
+        if set(table) == set(kind._fields):
+            return kind(**table)
+    forms = " or ".join("{ " + ", ".join(kind._fields) + " }" for kind in _SCHEDULES)
+    known = sorted({field for kind in _SCHEDULES for field in kind._fields})
+    for name in table:
+        if name not in known:
+            raise SpecError(f"{dotted((*at, name))} is not known; {one_of(known, name)}", at)
+    raise SpecError(f"{dotted(at)} has {', '.join(table) or 'nothing'}; a schedule is {forms}", at)
+
+
+def _nature(parameters: Mapping[str, Any]) -> Callable[[tuple[str, ...]], int]:
+    """How deep a list each parameter of an environment is by nature; where kinds are swept, the deepest of any."""
+    kinds, names = (_each(parameters.get(entry)) for entry in ("kind", "env"))
+    makers = [ENVIRONMENTS[kind] for kind in kinds if isinstance(kind, str) and kind in ENVIRONMENTS]
+    if from_gymnasium in makers:
+        makers += [found for name in names if isinstance(name, str) and (found := maker(name)) is not None]
+    known = [list_depths(make) for make in makers]
+    return lambda path: max((nature(path) for nature in known), default=0)
+
+
+def _each(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def made_environment(parameters: Mapping[str, Any], at: Where) -> TabularMDP:
+    """Make an environment.
+
+    Parameters
+    ----------
+    parameters : mapping
+        With its `kind`.
+    at : Where
+        The path of the table.
+
+    Returns
+    -------
+    TabularMDP
+
+    Raises
+    ------
+    SpecError
+
+    Examples
+    --------
+    >>> made_environment({"kind": "cliff_walking", "width": 5}, ("environments", "cliff")).n_states
+    20
+    """
+    make = ENVIRONMENTS[_kind(parameters, at, ENVIRONMENTS)]
+    arguments = inspect.signature(make).parameters.values()
+    named = [argument for argument in arguments if argument.kind is not argument.VAR_KEYWORD]
+    required = [argument.name for argument in named if argument.default is argument.empty]
+    known = ["kind", *(argument.name for argument in named)]
+    if len(named) < len(arguments):  # it takes others as well
+        known += parameters
+    check_names(parameters, at, known, ("kind", *required))
+    try:
+        return make(**{name: value for name, value in parameters.items() if name != "kind"})
+    except (TypeError, ValueError, ImportError) as error:
+        raise located(error, at, parameters) from None
+
+
+def _kind(parameters: Mapping[str, Any], at: Where, known: Iterable[str]) -> str:
+    kind = parameters.get("kind")
+    if kind is None:
+        raise SpecError(f"{dotted(at)}.kind is missing; {one_of(known)}", at)
+    if not isinstance(kind, str) or kind not in known:
+        raise SpecError(f"{dotted(at)}.kind is {kind!r}; {one_of(known, kind)}", (*at, "kind"))
+    return kind
