@@ -26,9 +26,14 @@ def card():
         yield found
 
 
+def no_driver(*arguments):
+    raise GpuError("a simulated card runs no machine code")
+
+
 def test_each_part_is_measured_and_what_cannot_be_is_said(card, tmp_path, monkeypatch):
     monkeypatch.setattr(contenders.jax_scan, "missing", lambda: "jax is not installed")
     monkeypatch.setattr(issue_slots.shutil, "which", lambda name: None)
+    monkeypatch.setattr(contenders.cuda_plain, "Learner", no_driver)
     measuring = command.Measuring(1000.0, tmp_path / "deep" / "gpu.json", card_report.described(card))
     command.measure(card, measuring, TINY, (50, 2000), quick=True)
     results = json.loads((tmp_path / "deep" / "gpu.json").read_text())
