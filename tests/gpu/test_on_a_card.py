@@ -2,6 +2,7 @@
 
 import hashlib
 import time
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -44,7 +45,8 @@ def test_runs_are_those_of_every_machine(device, name):
     "kind",
     [
         "hard", "hard, one action, slippery", "hard, twelve actions", "hard, schedules, many starts",
-        "soft, two actions, slippery, many starts, mixed", "soft, nine actions, slippery", "soft, cooling, five actions",
+        "soft, two actions, slippery, many starts, mixed", "soft, nine actions, slippery",
+        "soft, cooling, five actions",
         "sarsa, schedules, slippery, many starts", "expected sarsa, schedules, slippery", "frozen soft, cooling",
     ],
 )  # fmt: skip
@@ -147,7 +149,7 @@ def test_progress_goes_up_to_the_end(device):
     reports = []
     curves = fsq.train(CLIFF, HARD, 100_000, 300, 500, device=device, progress=reports.append)
     assert reports[-1] == (100_000, 100_000, curves.steps)
-    assert all(a.steps <= b.steps and a.runs <= b.runs for a, b in zip(reports, reports[1:], strict=False))
+    assert all(a.steps <= b.steps and a.runs <= b.runs for a, b in pairwise(reports))
 
 
 def test_it_is_listed(device, card):
