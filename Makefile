@@ -4,12 +4,13 @@
 #   make check       style, types and tests: everything in one command
 #   make bench       the speed of this version (asv)
 #   make peers       the same learning written in other ways, timed side by side
+#   make gpu         the speed of a GPU, beside CUDA C++, JAX and the CPU; with PYTHON=..., by that Python as it is
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: reproduce test check bench peers
+.PHONY: reproduce test check bench peers gpu
 
 reproduce: $(VENV)/.installed
 	$(BIN)/fastsoftq reproduce
@@ -29,6 +30,15 @@ bench: $(VENV)/.installed-bench
 
 peers: $(VENV)/.installed-peers
 	$(BIN)/python -m benchmarks.peers
+
+ifeq ($(origin PYTHON),command line)
+gpu:
+	$(PYTHON) -m benchmarks.gpu
+else
+gpu: $(VENV)/.installed
+	$(BIN)/pip install --quiet --editable '.[cuda]' 'jax[cuda13]>=0.8'
+	$(BIN)/python -m benchmarks.gpu
+endif
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
