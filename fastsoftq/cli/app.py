@@ -9,6 +9,7 @@ from typing import Annotated, NoReturn
 import typer
 
 import fastsoftq
+from fastsoftq.cli.devices import list_devices
 from fastsoftq.cli.errors import FAILED, refuse, status_of
 from fastsoftq.cli.export import export_results
 from fastsoftq.cli.plan_study import plan_study
@@ -70,6 +71,7 @@ def list_() -> None:
         say(f"{name:{width}}  {experiment.summary}")
 
 
+app.command("devices")(list_devices)
 app.command("plan")(plan_study)
 app.command("run")(run_study)
 app.command("tune")(tune_study)

@@ -54,9 +54,10 @@ def status_of(error: BaseException) -> int:
     if isinstance(error, BadInputError | TooLargeError):
         return refuse(str(error), BAD_INPUT)
 
+    from fastsoftq.engine.gpu.driver import GpuError
     from fastsoftq.studies.storing.zarr_files import DamagedError
 
-    if isinstance(error, OSError | MemoryError | DamagedError | UnfinishedError):
+    if isinstance(error, OSError | MemoryError | GpuError | DamagedError | UnfinishedError):
         return refuse(str(error) or "not enough memory", FAILED)
     raise error
 
@@ -83,11 +84,13 @@ def bad_input() -> Iterator[None]:
 @contextmanager
 def resumable() -> Iterator[None]:
     """Within, what is done stays done: an interruption or a failure tells how to go on."""
+    from fastsoftq.engine.gpu.driver import GpuError
+
     again = shlex.join(["fastsoftq", *sys.argv[1:]])
     try:
         yield
     except KeyboardInterrupt:
         say(f"Stopped. The chunks in hand were dropped, all others are kept; go on with: {again}")
         raise
-    except OSError as error:
+    except (OSError, GpuError) as error:
         raise UnfinishedError(f"{error}. What was done stays done; go on with: {again}") from error

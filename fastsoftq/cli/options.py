@@ -13,11 +13,28 @@ import typer
 
 from fastsoftq.cli.errors import BadInputError
 
-__all__ = ["Chunks", "Dask", "Part", "Results", "check_file", "check_folder", "count", "part_of", "path"]
+__all__ = ["Chunks", "Dask", "Device", "Part", "Results", "check_file", "check_folder", "count", "part_of", "path"]
+
+_DEVICES = {"cpu": "The processor.", "cuda": "All GPUs of this machine.", "cuda:0": "The first of them."}
+
+
+def _devices(incomplete: str) -> list[tuple[str, str]]:
+    return [(name, what) for name, what in _DEVICES.items() if name.startswith(incomplete)]
+
 
 Results = Annotated[str, typer.Argument(metavar="DIR", help="A folder of results, or a URL that fsspec knows.")]
 Part = Annotated[str, typer.Option(help="Only this part, such as 3/40: one task of an array of jobs.")]
 Dask = Annotated[str | None, typer.Option(help='A Dask scheduler, such as tcp://host:8786, or "local".')]
+Device = Annotated[
+    str | None,
+    typer.Option(
+        help="Where to train: cpu, cuda (all GPUs), cuda:0, ...; `fastsoftq devices` lists what there is. Results do "
+        "not depend on it. The processor if not given.",
+        autocompletion=_devices,
+        metavar="NAME",
+        show_default=False,
+    ),
+]
 Chunks = Annotated[int | None, typer.Option(min=1, help="Runs in a chunk of a new folder.")]
 
 

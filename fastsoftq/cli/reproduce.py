@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fastsoftq.cli.errors import bad_input, resumable
-from fastsoftq.cli.options import Dask, Part, check_folder, count, part_of, path
-from fastsoftq.cli.studies import run_to_folder
+from fastsoftq.cli.options import Dask, Device, Part, check_folder, count, part_of, path
+from fastsoftq.cli.studies import check_device, run_to_folder
 from fastsoftq.experiments import DEFAULT, EXPERIMENTS, Settings, chosen
 from fastsoftq.system.interruption import prompt
 from fastsoftq.system.streams import say
@@ -53,6 +53,7 @@ def reproduce(
     ] = None,
     part: Part = "1/1",
     dask: Dask = None,
+    device: Device = None,
 ) -> None:
     """Reproduce the document's experiments: train, draw, and print what was found beside the exact answers.
 
@@ -63,7 +64,7 @@ def reproduce(
 
     numbers = part_of(part)
     with bad_input():
-        settings = Settings(seeds, episodes, max_steps, threads)
+        settings = Settings(seeds, episodes, max_steps, threads, device if dask is None else None)  # else the workers'
         asked = chosen(names or [])
         for name in asked:
             EXPERIMENTS[name].check_memory(settings)
@@ -74,12 +75,13 @@ def reproduce(
         studies = {name: EXPERIMENTS[name].study(settings) for name in asked}
         for name, study in studies.items():
             if study is not None:
+                check_device(study, device, dask)
                 check_fits(study, folders[name])
 
     for folder in {out, *folders.values()}:
         LocalStorage(folder).sweep()  # of what a run that was killed had not put in place
     written = [
-        _reproduce(name, studies[name], settings, folder, numbers, dask, prefix=f"{name}: ")
+        _reproduce(name, studies[name], settings, folder, numbers, dask, device, prefix=f"{name}: ")
         for name, folder in folders.items()
     ]
     if not any(written):
@@ -98,6 +100,7 @@ def _reproduce(
     folder: Path,
     part: tuple[int, int],
     dask: str | None,
+    device: str | None,
     prefix: str,
 ) -> bool:
     """Bring an experiment's folder as far as it goes; whether all of it is there."""
@@ -108,7 +111,9 @@ def _reproduce(
 
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # experiments know which reward scales wander, and say so
-            run_to_folder(study, folder, threads=settings.threads, dask=dask, part=part, beside=True, prefix=prefix)
+            run_to_folder(
+                study, folder, threads=settings.threads, dask=dask, part=part, device=device, beside=True, prefix=prefix
+            )
         missing = [row for row in status(folder).rows if row.done < row.runs]
         if missing:
             left = sum(row.runs - row.done for row in missing)

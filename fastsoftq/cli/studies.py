@@ -5,17 +5,29 @@ from __future__ import annotations
 import importlib
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from fastsoftq.cli.decisions import decision_lines
 from fastsoftq.cli.errors import FAILED, BadInputError, bad_input, resumable
-from fastsoftq.cli.options import Chunks, Dask, Part, Results, check_file, part_of, path
+from fastsoftq.cli.options import Chunks, Dask, Device, Part, Results, check_file, part_of, path
 from fastsoftq.system.interruption import prompt
 from fastsoftq.system.streams import in_a_line, say
 
-__all__ = ["PATIENCE", "report", "run_study", "run_to_folder", "show_status", "verify_folder", "write_report_of"]
+if TYPE_CHECKING:
+    from fastsoftq.studies import Study
+
+__all__ = [
+    "PATIENCE",
+    "check_device",
+    "report",
+    "run_study",
+    "run_to_folder",
+    "show_status",
+    "verify_folder",
+    "write_report_of",
+]
 
 PATIENCE = 5.0  # seconds
 
@@ -30,6 +42,7 @@ def run_study(
     part: Part = "1/1",
     chunk: Chunks = None,
     dask: Dask = None,
+    device: Device = None,
 ) -> None:
     """Run a study, or take it up where it stopped."""
     from fastsoftq.studies import read_study
@@ -41,8 +54,21 @@ def run_study(
             source = study.read_text(encoding="utf-8-sig")
         except OSError as error:
             raise BadInputError(f"study is {str(study)!r}; it cannot be read: {error.strerror}") from None
-    run_to_folder(parsed, out, threads=threads, dask=dask, part=numbers, chunk=chunk, source=source)
+    check_device(parsed, device, dask)
+    run_to_folder(parsed, out, threads=threads, dask=dask, part=numbers, chunk=chunk, source=source, device=device)
     write_report_of(out)
+
+
+def check_device(study: Study, device: str | None, dask: str | None = None) -> None:
+    """Make sure, before any work, that a study can be trained where it is to be."""
+    from fastsoftq.engine.gpu.driver import GpuError
+    from fastsoftq.studies.running import study_device
+
+    with bad_input():
+        try:
+            study_device(device, study.environments, dask)
+        except GpuError as error:
+            raise BadInputError(str(error)) from error
 
 
 def write_report_of(out: str) -> None:

@@ -9,8 +9,8 @@ import typer
 
 from fastsoftq.cli.decisions import selection_lines
 from fastsoftq.cli.errors import BadInputError, bad_input, resumable
-from fastsoftq.cli.options import Chunks, count
-from fastsoftq.cli.studies import PATIENCE, write_report_of
+from fastsoftq.cli.options import Chunks, Device, count
+from fastsoftq.cli.studies import PATIENCE, check_device, write_report_of
 from fastsoftq.system.interruption import prompt
 from fastsoftq.system.streams import say
 
@@ -31,6 +31,7 @@ def tune_study(
     chunk: Chunks = None,
     part: Annotated[str | None, typer.Option(hidden=True)] = None,
     dask: Annotated[str | None, typer.Option(hidden=True)] = None,
+    device: Device = None,
 ) -> None:
     """Choose hyperparameters on more and more seeds, and compare the best on others; or go on where that stopped."""
     from fastsoftq.cli.live import clock, live
@@ -50,6 +51,7 @@ def tune_study(
             source = study.read_text(encoding="utf-8-sig")
         except OSError as error:
             raise BadInputError(f"study is {str(study)!r}; it cannot be read: {error.strerror}") from None
+    check_device(asked.study, device)
     tally = Tally()
     with resumable(), bad_input(), prompt(PATIENCE), live(f"{asked.study.name} in {out}", tally):
         found = tune(
@@ -66,6 +68,7 @@ def tune_study(
             chunk=chunk,
             source=source,
             watch=tally,
+            device=device,
         )
     for name in found.damaged:
         say(f"damaged, and written anew: {name}")

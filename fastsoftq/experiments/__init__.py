@@ -45,6 +45,8 @@ class Settings:
         The most steps an episode may take.
     threads : int, optional
         All processors this process may use if not given. Results do not depend on it.
+    device : str, optional
+        Where to train, as for `train`. Results do not depend on it either.
 
     Raises
     ------
@@ -63,6 +65,7 @@ class Settings:
     episodes: int = 1000
     max_steps: int = 1000
     threads: int | None = None
+    device: str | None = None
 
     def __post_init__(self) -> None:
         checks.count("seeds", self.seeds, least=2)

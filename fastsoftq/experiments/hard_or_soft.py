@@ -108,7 +108,7 @@ def _learned(
     label, agent = AGENTS[name]
     greedy = train(
         mdp, Frozen(HARD._replace(epsilon=0.0)), settings.seeds, 1, settings.max_steps,
-        threads=settings.threads, initial_q=tables,
+        threads=settings.threads, device=settings.device, initial_q=tables,
     )  # fmt: skip
     exact = _exact(mdp, agent, settings)
     of_returns, of_lengths = episode_bounds(mdp, settings.max_steps)

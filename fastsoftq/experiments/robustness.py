@@ -161,7 +161,7 @@ def _tested(
     for variant, states in variants:
         curves = train(
             variant, Frozen(tester.agent), settings.seeds, episodes, settings.max_steps,
-            threads=settings.threads, initial_q=tables[:, states],
+            threads=settings.threads, device=settings.device, initial_q=tables[:, states],
         )  # fmt: skip
         success.append(1.0 - curves.truncated.mean(axis=1))
         returns.append(curves.returns.mean(axis=1))
