@@ -80,6 +80,18 @@ def test_a_study_that_keeps_summaries_gets_a_table(ran):
     assert "wide/soft" not in page
 
 
+@pytest.mark.parametrize("keep", ["curves", "summary"])
+def test_a_page_says_that_a_world_is_damaged(ran, keep):
+    folder = ran(keep=keep)
+    assert "is damaged" not in write_report(folder).read_text()
+    for world in (folder / "worlds").iterdir():
+        world.write_bytes(world.read_bytes()[:-9])
+    page = write_report(folder).read_text()
+    for name in ("narrow", "wide"):
+        assert f"The world {name} that the folder keeps is damaged, so that its exact answers are left out" in page
+    assert "dashed: exact" not in page
+
+
 def test_a_damaged_study_is_refused_by_name(ran, capsys, monkeypatch):
     folder = ran()
     chunk = folder / "results.zarr" / "returns" / "c" / "2" / "0" / "0"
@@ -188,7 +200,7 @@ def test_conditions_are_compared_with_those_of_as_many_episodes_and_called_by_th
     assert [runs.returns.shape for runs in loaded] == [(32, 30), (32, 30), (32, 50), (32, 50)]
     assert [runs.length_bounds for runs in loaded] == [(0.0, 60.0), (0.0, 60.0), (0.0, 40.0), (0.0, 60.0)]
     page = write_report(folder).read_text()
-    assert re.search("cliff, 30 episodes: soft at first (and|beats|falls)", page)
+    assert re.search("Cliff, 30 episodes</p>.*?<li>soft at first (and|beats|falls)", page, re.S)
     assert re.search("cliff, 50 episodes: soft, longer (and|beats|falls)", page)
 
 
