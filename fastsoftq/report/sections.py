@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from fastsoftq.figures.curve import in_doubt
 from fastsoftq.figures.labels import typeset
-from fastsoftq.report.charts import difference_charts, learning_charts, profile_charts, spread_chart
+from fastsoftq.report.charts import difference_charts, learning_charts
 from fastsoftq.report.comparison_tables import band_footnotes, comparison_table, pairing
 from fastsoftq.report.decision import ErrorRate
 from fastsoftq.report.findings import Table
@@ -14,6 +14,7 @@ from fastsoftq.report.folder import FolderContents, ReportedAgent, command_of, r
 from fastsoftq.report.outline import Group, Part, Section
 from fastsoftq.report.performance import Performance, performance_of
 from fastsoftq.report.rounding import interval_text, setting_text
+from fastsoftq.report.run_charts import profile_charts, spread_chart
 from fastsoftq.report.sweep.measured import Watch
 from fastsoftq.report.sweep.section import sweep_section
 from fastsoftq.report.sweep.statements import summary_error_rate, sweep_error_rate

@@ -95,11 +95,22 @@ def study_contents(folder: Path, agents: Iterable[type] = (), asked: Asked = Ask
     }
     reported = _reported(results)
     sweep = _sweep(results, asked, reported)
-    contents = FolderContents(folder, results.name, results.name, run, sweep=sweep)
+    sentences = [
+        f"The world {name} that the folder keeps is damaged, so that its exact answers are left out: run the study "
+        "again to mend it."
+        for name in _damaged_worlds(folder, results)
+    ]
+    contents = FolderContents(folder, results.name, results.name, run, sentences, sweep=sweep)
     if results.keep == "summary":
         return replace(contents, summarised=reported)
     shown = f"Of each condition’s {typeset(runs)} runs the first {typeset(_MOST)} are shown."
-    return replace(contents, sentences=[shown] if runs > _MOST else [], agents=reported)
+    return replace(contents, sentences=[*([shown] if runs > _MOST else []), *sentences], agents=reported)
+
+
+def _damaged_worlds(folder: Path, results: Results) -> list[str]:
+    """The worlds that are there, and cannot be read; from its text the study may have made them anew."""
+    records = results.record["environments"].items()
+    return [name for name, of in records if (folder / "worlds" / of["sha256"]).is_file() and results.mdp(name) is None]
 
 
 def _reported(results: Results) -> list[ReportedAgent]:

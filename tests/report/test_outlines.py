@@ -30,7 +30,7 @@ def test_it_opens_with_the_answer_and_the_picture_and_says_what_was_studied(text
     places = [main.index(words) for words in order]
     assert places == sorted(places)
     assert page.words.count(READ) == 1  # though both worlds have the chart
-    assert page.words.count("windy cliff: soft, k = 7") == 1
+    assert page.words.count("Windy cliff soft, k = 7") == 1
 
 
 def test_contents_lead_to_every_heading_of_the_section(text):

@@ -21,6 +21,7 @@ from fastsoftq.statistics import confidence_interval
 from fastsoftq.studies import Condition, Results, Study, open_results, run
 from fastsoftq.studies.storing.zarr_files import DamagedError
 from tests.report.folders import COLD, HARD, SOFT
+from tests.report.pages import Page
 
 
 @pytest.fixture
@@ -79,6 +80,18 @@ def test_a_study_that_keeps_summaries_gets_a_table(ran):
     decimals = len(estimate.partition(".")[2])
     assert estimate == typeset(mean, decimals)
     assert "wide/soft" not in page
+
+
+@pytest.mark.parametrize("keep", ["curves", "summary"])
+def test_a_page_says_that_a_world_is_damaged(ran, keep):
+    folder = ran(keep=keep)
+    assert "is damaged" not in write_report(folder).read_text()
+    for world in (folder / "worlds").iterdir():
+        world.write_bytes(world.read_bytes()[:-9])
+    page = write_report(folder).read_text()
+    for name in ("narrow", "wide"):
+        assert f"The world {name} that the folder keeps is damaged, so that its exact answers are left out" in page
+    assert "dashed: exact" not in page
 
 
 def test_a_damaged_study_is_refused_by_name(ran, capsys, monkeypatch):
@@ -189,8 +202,9 @@ def test_conditions_are_compared_with_those_of_as_many_episodes_and_called_by_th
     assert [runs.returns.shape for runs in loaded] == [(32, 30), (32, 30), (32, 50), (32, 50)]
     assert [runs.length_bounds for runs in loaded] == [(5.0, 60.0), (5.0, 60.0), (5.0, 40.0), (5.0, 60.0)]
     page = write_report(folder).read_text()
-    assert re.search("cliff, 30 episodes: soft at first (and|beats|falls)", page)
-    assert re.search("cliff, 50 episodes: soft, longer (and|beats|falls)", page)
+    words = Page(page).words
+    assert re.search("[Cc]liff, 30 episodes:? soft at first (and|beats|falls)", words)
+    assert re.search("[Cc]liff, 50 episodes:? soft, longer (and|beats|falls)", words)
 
 
 def test_what_makes_an_interval_doubtful_is_said_once_and_marked_where_it_applies(ran):

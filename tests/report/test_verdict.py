@@ -6,8 +6,8 @@ import pytest
 
 import fastsoftq as fsq
 from fastsoftq.figures.colours import dashes
-from fastsoftq.report.charts import facets
 from fastsoftq.report.comparison_tables import pairing
+from fastsoftq.report.facets import facets
 from fastsoftq.report.folder import ReportedAgent, Runs
 from fastsoftq.report.performance import performance_of
 from fastsoftq.report.reader import read_results

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from fastsoftq.figures.curve import in_doubt
 from fastsoftq.figures.interval_chart import IntervalRow
 from fastsoftq.figures.labels import typeset
-from fastsoftq.report.charts import learning_charts, profile_charts, spread_chart
+from fastsoftq.report.charts import learning_charts
 from fastsoftq.report.comparison_tables import band_footnotes
 from fastsoftq.report.decision import ErrorRate
 from fastsoftq.report.drawing import Drawing
@@ -15,6 +15,7 @@ from fastsoftq.report.folder import FolderContents, command_of, run_facts
 from fastsoftq.report.outline import Group, Part, Section
 from fastsoftq.report.performance import Performance, performance_of
 from fastsoftq.report.rounding import span_text
+from fastsoftq.report.run_charts import profile_charts, spread_chart
 from fastsoftq.report.summaries import summary_groups
 from fastsoftq.report.sweep.across import across_part
 from fastsoftq.report.sweep.analysis import SweepAnalysis, SweptWorld, analysed

@@ -10,21 +10,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fastsoftq.attainable_returns import ReturnSpan
 from fastsoftq.measures import Measure
-from fastsoftq.measures.run_values import Optimum
 from fastsoftq.report.decision import ErrorRate
-from fastsoftq.report.folder import FolderContents, Summaries
+from fastsoftq.report.folder import FolderContents
 from fastsoftq.report.mean_errors import MeanError
 from fastsoftq.report.sweep.analysis import Side, SweepAnalysis, SweptWorld, matched_settings, measures_of
 from fastsoftq.report.sweep.fair import Chosen, FairComparison, SeedSplit
-from fastsoftq.report.sweep.measured import MeanCurves, MeasuredCondition, Watch, exact_value, sense
+from fastsoftq.report.sweep.known_means import KnownCondition, known_condition
+from fastsoftq.report.sweep.measured import MeasuredCondition, Watch, sense
 from fastsoftq.report.sweep.references import reference_in
 from fastsoftq.report.sweep.sensitivity_lines import (
     Plane,
@@ -40,9 +38,8 @@ from fastsoftq.statistics import Comparison, Interval
 from fastsoftq.statistics.cautions import caution_of_agreement
 from fastsoftq.statistics.moments import ENOUGH
 
-__all__ = ["analysed_by_moments", "mean_and_error"]
+__all__ = ["analysed_by_moments"]
 
-_NOTHING = ReturnSpan(0.0, 0.0)  # to lose: errors have no optimum
 _HOW = (
     "Only summaries of episodes are kept, and runs are not paired: intervals are mean ± Student’s t times the most "
     "that the standard error can be, however episodes and conditions correlate: of several episodes the mean of "
@@ -52,44 +49,6 @@ _CHOSEN = (
     "Settings are chosen and compared on the same seeds: an algorithm at its best is the best of its settings, "
     "whichever that is, and all of them are compared at once (Bonferroni), so that luck in choosing flatters nobody."
 )
-
-
-def mean_and_error(measure: Measure, known: Summaries, optimum: Optimum | None) -> tuple[float, float, float]:
-    """Give the mean of a measure over runs, the most that its standard error can be, and the skewness of a run.
-
-    Parameters
-    ----------
-    measure : Measure
-        Of mean curves.
-    known : Summaries
-    optimum : ReturnSpan or None
-        Of the world, where the measure needs it.
-
-    Returns
-    -------
-    (float, float, float)
-
-    Notes
-    -----
-    The measure is linear in the curves, so that what it gives for mean curves is its mean, and its standard error is at
-    most what it gives for the episodes' standard errors. Its skewness is as if episodes went together.
-
-    Examples
-    --------
-    >>> from fastsoftq.measures import measure
-    >>> from fastsoftq.report.folder import EpisodeMoments
-    >>> returns = EpisodeMoments(16, np.array([-9.0, -5.0]), np.array([0.5, 0.25]), np.zeros((5, 2)))
-    >>> mean_and_error(measure("area"), Summaries(returns, returns), None)
-    (-7.0, 0.375, 0.0)
-    """
-
-    def of(returns: NDArray[np.float64], lengths: NDArray[np.float64], less: Optimum | None) -> float:
-        return float(measure.values(MeanCurves.of(returns[None], lengths[None]), less).values[0])
-
-    returns, lengths = known.returns, known.lengths
-    error = abs(of(returns.error, lengths.error, _NOTHING))
-    cubes = of(returns.error * returns.skewness, lengths.error * lengths.skewness, _NOTHING)
-    return of(returns.mean, lengths.mean, optimum), error, cubes / error if error > 0.0 else 0.0
 
 
 def analysed_by_moments(contents: FolderContents, rate: ErrorRate, watch: Watch | None = None) -> SweepAnalysis:
@@ -117,9 +76,9 @@ def analysed_by_moments(contents: FolderContents, rate: ErrorRate, watch: Watch 
     """
     assert contents.sweep is not None
     sweep, measures = contents.sweep, measures_of(contents.sweep.measures, contents.episodes)
-    worlds: dict[str, list[_Known]] = {}
+    worlds: dict[str, list[KnownCondition]] = {}
     for place, agent in enumerate(contents.summarised):
-        known = _known(contents, place, measures)
+        known = known_condition(contents, place, measures)
         worlds.setdefault(agent.world, []).append(known)
         if watch is not None:
             watch(place + 1, len(contents.summarised))
@@ -128,42 +87,6 @@ def analysed_by_moments(contents: FolderContents, rate: ErrorRate, watch: Watch 
     runs = max(one.runs for world in found for one in world.conditions)
     notes = [_HOW, _CHOSEN] if choice else [_HOW]
     return SweepAnalysis(measures, SeedSplit(0, runs, choice), rate, found, notes, by_moments=True)
-
-
-@dataclass(frozen=True, eq=False)
-class _Known:
-    """A condition with its mean by each measure."""
-
-    condition: MeasuredCondition
-    means: MeanError  # [measures]
-
-
-def _known(contents: FolderContents, place: int, measures: Sequence[Measure]) -> _Known:
-    agent, sweep = contents.summarised[place], contents.sweep
-    assert agent.summaries is not None
-    assert sweep is not None
-    known, exact, span = agent.summaries(), sweep.exact(place), sweep.span(place)
-    for measure in measures:
-        if measure.needs_planning and span is None:
-            raise ValueError(
-                f"measure is {measure.name!r}; it needs the optimum of the world, and planning has none of "
-                f"{agent.name!r}"
-            )
-    means = np.array([mean_and_error(measure, known, span) for measure in measures])
-    condition = MeasuredCondition(
-        place=place,
-        agent=agent,
-        table=sweep.tables[place],
-        coordinates={name: values[place] for name, values in sweep.coordinates.items()},
-        measured=(),
-        bounds=(None,) * len(measures),
-        exact=exact,
-        span=span,
-        exact_values=tuple(exact_value(measure, exact) for measure in measures),
-        steps=round(known.lengths.runs * float(known.lengths.mean.sum())),
-        runs=known.returns.runs,
-    )
-    return _Known(condition, MeanError(means[:, 0], means[:, 1], means[:, 2], np.asarray(known.returns.runs)))
 
 
 class _Pairs(NamedTuple):
@@ -179,7 +102,12 @@ class _World:
     """The conditions of a world, and all that is said of them."""
 
     def __init__(
-        self, name: str, known: Sequence[_Known], sweep: SweptStudy, measures: Sequence[Measure], rate: ErrorRate
+        self,
+        name: str,
+        known: Sequence[KnownCondition],
+        sweep: SweptStudy,
+        measures: Sequence[Measure],
+        rate: ErrorRate,
     ) -> None:
         self.name, self.sweep, self.measures, self.rate = name, sweep, measures, rate
         self.conditions = [one.condition for one in known]

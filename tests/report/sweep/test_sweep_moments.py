@@ -17,7 +17,8 @@ from fastsoftq.report.reader import read_results
 from fastsoftq.report.sections import error_rate
 from fastsoftq.report.summaries import summarised_curves
 from fastsoftq.report.sweep.condition_labels import condition_labels
-from fastsoftq.report.sweep.sweep_moments import analysed_by_moments, mean_and_error
+from fastsoftq.report.sweep.known_means import mean_and_error
+from fastsoftq.report.sweep.sweep_moments import analysed_by_moments
 from fastsoftq.report.sweep.swept_study import Asked, SweptStudy
 from fastsoftq.studies import open_results, read_study, run
 from tests.report.pages import Page, check
