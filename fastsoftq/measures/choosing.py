@@ -31,6 +31,12 @@ class Best:
     estimates : ndarray of float64, shape [candidates]
     tuned : tuple of Measured
         Of each candidate, the runs that choose, times cut at the horizon that these share.
+
+    Examples
+    --------
+    >>> sample = Measured(np.array([1.0, 2.0]), np.arange(2, dtype=np.uint64))
+    >>> Best(0, (0,), np.array([1.5]), (sample,)).candidates
+    (0,)
     """
 
     place: int
