@@ -39,7 +39,7 @@ GPU, FREE = SimulatedGpu(), {free}
 if FREE is not None:
     GPU.free = lambda: FREE
 several_cards.cards = hardware.cards = {cards}
-several_cards.gpu = lambda number: GPU
+several_cards.gpu = lambda number: several_cards.cards() and GPU
 from fastsoftq.__main__ import main
 main()
 """
@@ -65,7 +65,7 @@ def fastsoftq(folder, *arguments, cards="none", free=None):
 )
 def test_a_device_that_is_not_there_is_one_line_before_anything_is_written(tmp_path, command, device, words):
     more = "[select]\ntune = 10\ntest = 60\n"
-    tuned = "[tune.agents.hard]\nstep_size = [0.5, 0.8]\n" if command[0] == "tune" else ""
+    tuned = "[tune.agents.hard]\nstep_size = { choices = [0.5, 0.8] }\n" if command[0] == "tune" else ""
     (tmp_path / "study.toml").write_text(STUDY.format(more=more if tuned else "") + tuned)
     done = fastsoftq(tmp_path, *command, "--out", "out", "--device", device)
     assert done.returncode == 2, done.stderr
