@@ -9,8 +9,8 @@ from fastsoftq.system.streams import in_a_line, say
 __all__ = ["list_devices"]
 
 _HOW = (
-    "For a GPU: an NVIDIA card of compute capability {}.{} or newer, its driver for CUDA 13, and "
-    "pip install 'fastsoftq[cuda]'; nothing else of CUDA is needed."
+    "For a GPU: an NVIDIA card of compute capability {}.{} or newer, its driver for CUDA 13, and cuda-core "
+    "(pip install 'fastsoftq[cuda]'); nothing else of CUDA is needed."
 )
 
 

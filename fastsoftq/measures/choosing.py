@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from fastsoftq.measures.run_values import Measured, common_horizon
 if TYPE_CHECKING:
     from fastsoftq.statistics import SelectionBias
 
-__all__ = ["Best", "best_of", "choice_bias"]
+__all__ = ["Best", "best_of", "choice_bias", "reference_among"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,3 +118,28 @@ def choice_bias(measure: Measure, tuned: Sequence[Measured], test: Measured, lev
     horizon = common_horizon([*tuned, test])
     values, tested = [one.restricted(horizon).values for one in tuned], test.restricted(horizon).values
     return selection_bias(values, [tested] * len(values), level, higher_is_better=measure.higher_is_better)
+
+
+def reference_among(tables: Mapping[str, str], against: str | None = None) -> str:
+    """The table of agents that the others are compared with, wherever a study, a plan or a report compares.
+
+    Parameters
+    ----------
+    tables : mapping of str to str
+        From the names of tables, in the study's order, to the kind of their agents.
+    against : str, optional
+        The name of a table; otherwise "hard" if there is one, else the first of Q-learning, else the first.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> reference_among({"soft": "soft_q_learning", "plain": "q_learning"})
+    'plain'
+    >>> reference_among({"soft": "soft_q_learning", "plain": "q_learning", "hard": "sarsa"})
+    'hard'
+    """
+    named = [name for name in (against or "hard", "hard") if name in tables]
+    return [*named, *(name for name, kind in tables.items() if kind == "q_learning"), *tables][0]

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from fastsoftq.figures.curve import REACH, episode_blocks
 from fastsoftq.figures.labels import typeset
+from fastsoftq.measures.choosing import reference_among
 from fastsoftq.report.decision import ALPHA, ErrorRate, decided, decided_band, sign
 from fastsoftq.report.folder import ReportedAgent
 from fastsoftq.report.performance import Performance
 from fastsoftq.report.rounding import interval_text, p_text
 from fastsoftq.statistics import Band, Comparison, Stretch, least_p_value, significant_stretches
-from fastsoftq.studies.compared_pairs import reference_among
 
 __all__ = ["Verdict", "answers", "reference_of", "verdicts"]
 

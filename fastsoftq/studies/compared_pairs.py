@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from fastsoftq.measures.choosing import reference_among
 from fastsoftq.studies.conditions import Condition
 from fastsoftq.studies.origins import Origins
 
-__all__ = ["Pair", "reference_among", "reference_table", "references", "tables_of"]
+__all__ = ["Pair", "reference_table", "references", "tables_of"]
 
 
 class Pair(NamedTuple):
@@ -40,31 +41,6 @@ def tables_of(conditions: Iterable[Condition], origins: Origins) -> dict[tuple[s
         table = origins.table("agents", condition.agent)
         tables.setdefault((condition.environment, table), []).append(condition.name)
     return tables
-
-
-def reference_among(tables: Mapping[str, str], against: str | None = None) -> str:
-    """The table of agents that the others are compared with, wherever a study, a plan or a report compares.
-
-    Parameters
-    ----------
-    tables : mapping of str to str
-        From the names of tables, in the study's order, to the kind of their agents.
-    against : str, optional
-        The name of a table; otherwise "hard" if there is one, else the first of Q-learning, else the first.
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> reference_among({"soft": "soft_q_learning", "plain": "q_learning"})
-    'plain'
-    >>> reference_among({"soft": "soft_q_learning", "plain": "q_learning", "hard": "sarsa"})
-    'hard'
-    """
-    named = [name for name in (against or "hard", "hard") if name in tables]
-    return [*named, *(name for name, kind in tables.items() if kind == "q_learning"), *tables][0]
 
 
 def reference_table(agents: Mapping[str, Any], origins: Origins, against: str | None = None) -> str:

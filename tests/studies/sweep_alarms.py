@@ -19,6 +19,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from fastsoftq.attainable_returns import ReturnSpan
 from fastsoftq.exact_curves import ExactCurves
 from fastsoftq.report.by_moments import moment_difference
 from fastsoftq.report.folder import EpisodeMoments, FolderContents, ReportedAgent, Runs, Summaries
@@ -60,7 +61,9 @@ def sweep_of_equals(kind, runs, worlds, rng, ahead=0.0):
     mean = KINDS[kind][0].mean
     exact = ExactCurves(np.full(EPISODES, mean), np.ones(EPISODES), mean + 10.0 * std, mean - 10.0 * std)
     coordinates = {name: tuple(values) for name, values in columns.items()}
-    sweep = SweptStudy(coordinates, ("step_size", "epsilon", "reward_scale"), lambda place: exact, MEASURES)
+    span = ReturnSpan(mean + 10.0 * std, mean - 10.0 * std)
+    swept = ("step_size", "epsilon", "reward_scale")
+    sweep = SweptStudy(coordinates, swept, lambda place: exact, MEASURES, span=lambda place: span)
     run = {"episodes": EPISODES, "seeds": runs}
     return FolderContents(Path(), "equals", "Equals", run, agents=agents, sweep=sweep)
 

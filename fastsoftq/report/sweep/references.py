@@ -6,11 +6,11 @@ import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from fastsoftq.measures.choosing import reference_among
 from fastsoftq.report.folder import ReportedAgent
 from fastsoftq.report.sweep.fair import Chosen
 from fastsoftq.report.sweep.measured import MeasuredCondition
 from fastsoftq.report.sweep.swept_study import SweptStudy
-from fastsoftq.studies.compared_pairs import reference_among
 
 __all__ = ["Reference", "check_against", "reference_in"]
 

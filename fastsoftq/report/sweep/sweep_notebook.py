@@ -195,7 +195,7 @@ for key in dict.fromkeys(zip(worlds, tables)):
         "Each beside the reference. An interval holds 0 wherever the permutation test does not tell the two apart.",
         """
 from fastsoftq.report.decision import decided as decide
-from fastsoftq.studies.compared_pairs import reference_among
+from fastsoftq.measures.choosing import reference_among
 
 def names_of_table(i):
     return {tables[i], str(columns["agent"][i]), str(columns["algorithm"][i])}

@@ -91,7 +91,9 @@ def test_worlds_are_put_together_without_an_exact_answer(folder):
 
 def test_what_is_not_known_cannot_come_first(folder):
     contents = contents_of(folder, "episodes_within:2", "area")
-    with pytest.raises(ValueError, match=r"measure is 'episodes_within:2'; it needs exact answers, .* 'cliff/halved"):
+    with pytest.raises(
+        ValueError, match=r"measure is 'episodes_within:2:20'; it needs exact answers, .* 'cliff/halved"
+    ):
         analysed(contents, error_rate(contents))
 
 
