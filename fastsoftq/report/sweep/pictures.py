@@ -122,7 +122,8 @@ def interval_picture(title: str, rows: Sequence[IntervalRow], measure: Measure, 
     sense = 1.0 if measure.higher_is_better else -1.0
     shown = sorted(rows, key=lambda row: -sense * row.estimate)[:most]
     words = f"Shown are the best {most} of {typeset(len(rows))}." if len(rows) > most else ""
-    return interval_drawing(title, shown, axis_label(measure)), words
+    strokes = "; strokes: exact" if any(row.exact is not None for row in shown) else ""
+    return interval_drawing(title, shown, axis_label(measure) + strokes), words
 
 
 def _is_number(value: Value) -> bool:
