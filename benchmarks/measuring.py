@@ -32,9 +32,10 @@ def require(device: str) -> None:
     if device == "cpu":
         return
     try:
-        from fastsoftq.devices import devices
+        from fastsoftq import devices
     except ImportError as error:
         raise NotImplementedError(f"this fastsoftq learns on no device but the cpu, not on {device}") from error
-    names = [str(getattr(found, "name", found)) for found in devices()]
-    if not any(name.partition(":")[0] == device for name in names):
-        raise NotImplementedError(f"there is no {device} here, only {', '.join(names)}")
+    found = devices()
+    if not any(one.trains and one.name.partition(":")[0] == device for one in found):
+        reasons = "; ".join(one.can for one in found if one.name.partition(":")[0] == device and not one.trains)
+        raise NotImplementedError(f"no {device} trains here{f' ({reasons})' if reasons else ''}")

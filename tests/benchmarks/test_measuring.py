@@ -7,8 +7,10 @@ import types
 
 import pytest
 
+import fastsoftq
 from benchmarks.agreement.__main__ import apart, figures
 from benchmarks.measuring import millions_per_second, per_million, require
+from fastsoftq.hardware import Device
 
 
 def clock(*readings):
@@ -35,27 +37,31 @@ def test_quick_calls_are_repeated_for_half_a_second():
     assert 50 <= len(calls) <= 51
 
 
-@pytest.fixture
-def lists(monkeypatch):
-    def made(devices):
-        monkeypatch.setitem(sys.modules, "fastsoftq.devices", devices and types.SimpleNamespace(devices=devices))
-
-    return made
+CPU = Device("cpu", "x86_64", "2 threads", True)
 
 
-def test_a_device_that_is_there_is_measured(lists):
-    lists(None)
+def test_a_device_that_is_there_is_measured(monkeypatch):
     require("cpu")
-    lists(lambda: ["cpu", types.SimpleNamespace(name="cuda:0")])
+    monkeypatch.setattr(fastsoftq, "devices", lambda: [CPU, Device("cuda:0", "H100", "80 GiB", True)], raising=False)
     require("cuda")
 
 
-def test_a_device_that_is_missing_is_skipped_with_the_reason(lists):
-    lists(None)
-    with pytest.raises(NotImplementedError, match="no device but the cpu"):
+@pytest.mark.parametrize(
+    ("there", "reason"),
+    [
+        ([CPU], "no cuda trains here"),
+        ([CPU, Device("cuda", "", "no driver", False)], r"no cuda trains here \(no driver\)"),
+    ],
+)
+def test_a_device_that_is_missing_is_skipped_with_the_reason(monkeypatch, there, reason):
+    monkeypatch.setattr(fastsoftq, "devices", lambda: there, raising=False)
+    with pytest.raises(NotImplementedError, match=reason):
         require("cuda")
-    lists(lambda: ["cpu"])
-    with pytest.raises(NotImplementedError, match="no cuda here, only cpu"):
+
+
+def test_a_fastsoftq_of_before_is_measured_on_the_cpu_alone(monkeypatch):
+    monkeypatch.setitem(sys.modules, "fastsoftq", types.ModuleType("fastsoftq"))
+    with pytest.raises(NotImplementedError, match="no device but the cpu"):
         require("cuda")
 
 
