@@ -18,6 +18,7 @@ from fastsoftq.engine.gpu.driver import Gpu, GpuError, gpu
 app = typer.Typer(add_completion=False)
 QUICK_SECONDS, SECONDS = 55.0, 1800.0
 STATES = (1_000, 10_000, 100_000, 1_000_000)
+QUICK_WORLD_STEPS, WORLD_STEPS = 3e8, 4e9  # of each large world
 
 
 class Measuring:
@@ -57,6 +58,7 @@ class Measuring:
 
 def measure(card: Gpu, measuring: Measuring, workloads: tuple[Workload, ...], states: tuple[int, ...], quick: bool):
     """Measure all parts, those first that everybody wants to know."""
+    world_steps = QUICK_WORLD_STEPS if quick else WORLD_STEPS
 
     def speeds(what: str, of: Callable[[Workload], Any], some: tuple[Workload, ...], needs: float = 0.0) -> None:
         for workload in some:
@@ -72,7 +74,7 @@ def measure(card: Gpu, measuring: Measuring, workloads: tuple[Workload, ...], st
         for agent in large_worlds.AGENTS:
             name = f"{n:,} states, {agent}"
             world = measuring.part(
-                name, lambda n=n, agent=agent: large_worlds.speed(card, n, agent, 3e8 if quick else 4e9), needs=5.0
+                name, lambda n=n, agent=agent: large_worlds.speed(card, n, agent, world_steps), needs=5.0
             )
             measuring.results["worlds"] += [world._asdict()] if world else []
             measuring.write()

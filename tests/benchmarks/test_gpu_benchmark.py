@@ -33,6 +33,7 @@ def no_driver(*arguments):
 def test_each_part_is_measured_and_what_cannot_be_is_said(card, tmp_path, monkeypatch):
     monkeypatch.setattr(contenders.jax_scan, "missing", lambda: "jax is not installed")
     monkeypatch.setattr(issue_slots.shutil, "which", lambda name: None)
+    monkeypatch.setattr(command, "QUICK_WORLD_STEPS", 1e5)
     monkeypatch.setattr(contenders.cuda_plain, "Learner", no_driver)
     measuring = command.Measuring(1000.0, tmp_path / "deep" / "gpu.json", card_report.described(card))
     command.measure(card, measuring, TINY, (50, 2000), quick=True)
