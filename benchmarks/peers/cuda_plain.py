@@ -104,6 +104,6 @@ def rows(gpu: Gpu, array: DeviceArray, count: int, at_once: int = 1 << 14) -> ND
         some = min(at_once, count - first)
         gpu.copy_rows(array, first, some, room, gpu.stream)
         gpu.stream.sync()
-        found[first : first + some] = room.host[:some]
+        found[first : first + some] = room.here()[:some]
     room.close()
     return found

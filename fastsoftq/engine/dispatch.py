@@ -20,7 +20,7 @@ from fastsoftq.kernels.targets import here
 from fastsoftq.mdp.tables import Tables
 from fastsoftq.mdp.tabular import TabularMDP
 
-__all__ = ["ENGINES", "FEWEST_RUNS", "checked_engine", "engine_for", "lanes_for"]
+__all__ = ["ENGINES", "FEWEST_RUNS", "MOST_ACTIONS", "checked_engine", "engine_for", "lanes_for"]
 
 # The engines by name, and how many runs each has in lockstep; "lanes" takes as many as suit the MDP.
 ENGINES = {"one_run": 0, "lanes": None, "lanes_16": 16, "lanes_32": 32, "lanes_64": 64}
@@ -28,7 +28,9 @@ ENGINES = {"one_run": 0, "lanes": None, "lanes_16": 16, "lanes_32": 32, "lanes_6
 FEWEST_RUNS = 16
 """With fewer, one run at a time is as fast, and compiles sooner."""
 
-_MOST_ACTIONS = 16  # beyond, a row is no longer held in registers
+MOST_ACTIONS = 16
+"""Beyond, a row is no longer held in registers: lanes and GPUs take no more."""
+
 _FEWEST_LANES = 16
 _L2_BYTES = 1 << 20  # all lanes' tables should stay in it: 64 lanes while they do, 32 beyond
 _MOST_BYTES = 1 << 29  # of tables a thread: 32 lanes while they are no more, 16 beyond
@@ -64,7 +66,7 @@ def engine_for(
         lanes = lanes_for(tables)
     if lanes == 0:
         # A row of few actions is a tuple, which stays in registers; one of many an array.
-        row: Any = (0.0,) * tables.n_actions if tables.n_actions <= _MOST_ACTIONS else np.zeros(tables.n_actions)
+        row: Any = (0.0,) * tables.n_actions if tables.n_actions <= MOST_ACTIONS else np.zeros(tables.n_actions)
         return lambda work, out: _call(run_episodes, agent, tables, row, like, work, out)
     mdp = packed(tables, lanes)
     lockstep = Lockstep(lanes, min(lanes, here().lanes))
@@ -99,7 +101,7 @@ def checked_engine(engine: Any, mdp: TabularMDP) -> str | None:
     lanes = ENGINES[name]
     if lanes != 0 and not _fits(mdp, _FEWEST_LANES if lanes is None else min(lanes, 32)):
         raise ValueError(
-            f"engine is {name!r}; {mdp!r} is too large for lanes (at most {_MOST_ACTIONS} actions and "
+            f"engine is {name!r}; {mdp!r} is too large for lanes (at most {MOST_ACTIONS} actions and "
             f"{_MOST_BYTES >> 20} MiB of tables), so it must be 'one_run' or None"
         )
     return name
@@ -112,7 +114,7 @@ def _table_bytes(mdp: Tables | TabularMDP) -> int:
 def _fits(mdp: Tables | TabularMDP, lanes: int) -> bool:
     """Whether lanes can run an MDP: it has few enough actions and outcomes, and their tables do not take too much."""
     words = 2 * mdp.n_states * mdp.n_actions * mdp.n_outcomes
-    return mdp.n_actions <= _MOST_ACTIONS and words <= _MOST_WORDS and lanes * _table_bytes(mdp) <= _MOST_BYTES
+    return mdp.n_actions <= MOST_ACTIONS and words <= _MOST_WORDS and lanes * _table_bytes(mdp) <= _MOST_BYTES
 
 
 def lanes_for(mdp: Tables | TabularMDP) -> int:

@@ -85,13 +85,12 @@ def _memory() -> tuple[int, int]:
 
 
 class DeviceArray:
-    """An array in a GPU's memory, or in this machine's where the GPU can reach it (`host`)."""
+    """An array in a GPU's memory, or in this machine's where the GPU can reach it (see `here`)."""
 
-    def __init__(self, buffer: Any, shape: tuple[int, ...], dtype: Any, on_host: bool, first: int = 0) -> None:
+    def __init__(self, buffer: Any, shape: tuple[int, ...], dtype: Any, first: int = 0) -> None:
         self.buffer, self.shape, self.dtype = buffer, shape, np.dtype(dtype)
         self.size = int(np.prod(shape, dtype=np.int64))
         self.address = int(buffer.handle) + first * self.dtype.itemsize if buffer is not None else 0
-        self.host = self.here() if on_host else None
 
     @property
     def nbytes(self) -> int:
@@ -106,16 +105,15 @@ class DeviceArray:
 
     def part(self, first: int, count: int) -> DeviceArray:
         """Some of its numbers, as an array of one dimension."""
-        return DeviceArray(self.buffer, (count,), self.dtype, False, first)
+        return DeviceArray(self.buffer, (count,), self.dtype, first)
 
     def viewed(self, shape: tuple[int, ...], dtype: Any) -> DeviceArray:
         """Its first bytes as another array."""
-        return DeviceArray(self.buffer, shape, dtype, False)
+        return DeviceArray(self.buffer, shape, dtype)
 
     def close(self) -> None:
         """Give its memory back."""
         if self.buffer is not None:
-            self.host = None
             self.buffer.close()
 
     def parameters(self) -> Iterator[Any]:
@@ -184,7 +182,7 @@ class Gpu:
         """
         size = int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize
         if size == 0:
-            return DeviceArray(None, shape, dtype, False)
+            return DeviceArray(None, shape, dtype)
         try:
             buffer = self._device.allocate(size, stream=self.stream)
             self.stream.sync()
@@ -193,12 +191,12 @@ class Gpu:
                 f"{self.card.name} (cuda:{self.number}) has no room for {size >> 20} MiB more "
                 f"({_first_line(error)}): other programs may use it; take fewer seeds at a time, or another device"
             ) from error
-        return DeviceArray(buffer, shape, dtype, False)
+        return DeviceArray(buffer, shape, dtype)
 
     def pinned(self, shape: tuple[int, ...], dtype: Any) -> DeviceArray:
         """Uninitialised numbers in this machine's memory, which the GPU reads and writes."""
         size = max(1, int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize)
-        return DeviceArray(self._pinned.allocate(size), shape, dtype, True)
+        return DeviceArray(self._pinned.allocate(size), shape, dtype)
 
     def staging(self, size: int) -> DeviceArray:
         """Bytes in this machine's memory for copies: kept for the next to ask, since to pin them takes long.
@@ -242,12 +240,8 @@ class Gpu:
         row = source.nbytes // source.shape[0] if source.size else 0
         if rows * row == 0:
             return
-        buffers = (
-            self._cuda.Buffer.from_handle(address, rows * row)
-            for address in (source.address + first * row, target.address)
-        )
-        one, other = buffers
-        one.copy_to(other, stream=stream)
+        some = self._cuda.Buffer.from_handle(source.address + first * row, rows * row)
+        some.copy_to(self._cuda.Buffer.from_handle(target.address, rows * row), stream=stream)
 
     def fill(self, array: DeviceArray, stream: Any, byte: int = 0) -> None:
         """Queue that each byte of an array becomes one number."""

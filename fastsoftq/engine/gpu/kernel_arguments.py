@@ -16,7 +16,7 @@ from fastsoftq.engine.packing import Packed, packed_records
 from fastsoftq.engine.records import Output, Work
 from fastsoftq.mdp.tables import Tables
 
-__all__ = ["Arguments", "arguments_of", "with_arrays"]
+__all__ = ["Arguments", "arguments_of", "example_arguments", "with_arrays"]
 
 
 class Arguments(NamedTuple):
@@ -61,6 +61,27 @@ def arguments_of(
     )  # fmt: skip
     place = Place(layout.near, far if layout.far else None, layout.words)
     return Arguments(agent, mdp, Lockstep(1, 1), place, (0.0,) * tables.n_actions, like, work, out)
+
+
+def example_arguments(agent: Agent, tables: Tables, layout: Layout, like: Any, keeps_tables: bool) -> Arguments:
+    """Arguments of the right types, by which the kernel is compiled; what they say of runs means nothing.
+
+    Parameters
+    ----------
+    agent, tables, layout, like
+        As for `arguments_of`.
+    keeps_tables : bool
+        Whether Q-tables are kept of runs.
+
+    Returns
+    -------
+    Arguments
+    """
+    numbers, one = np.zeros(1, np.int64), np.empty((1, 1))
+    work = Work(numbers.astype(np.uint64), one[None], 1, numbers, np.zeros(1, np.bool_), numbers, numbers, 1)
+    kept = numbers if keeps_tables else None
+    out = Output(one, one.astype(np.int32), one.astype(np.uint8), kept, np.empty((0, 0, 1, 1)))
+    return arguments_of(agent, tables, layout, one[0], like, work, out)
 
 
 def with_arrays(value: Any, replaced: Callable[[NDArray[Any]], Any]) -> Any:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import llvmlite
-import numpy as np
 from numba import typeof
 
 from fastsoftq import checks
@@ -13,10 +12,9 @@ from fastsoftq.agents.hyperparameters import checked
 from fastsoftq.agents.rules import PRECISIONS, Agent, check_code
 from fastsoftq.engine.gpu.assembly import assembly
 from fastsoftq.engine.gpu.kernel import kernel
-from fastsoftq.engine.gpu.kernel_arguments import Arguments, arguments_of
+from fastsoftq.engine.gpu.kernel_arguments import Arguments, example_arguments
 from fastsoftq.engine.gpu.layout import OLDEST, Card, layout_for
 from fastsoftq.engine.gpu.reachable import reachable
-from fastsoftq.engine.records import Output, Work
 from fastsoftq.engine.rule_errors import compiling
 from fastsoftq.kernels import compiled_files
 from fastsoftq.kernels.cache import name_of
@@ -99,12 +97,7 @@ def ptx(
     major, minor = _checked_capability(capability)
     part = reachable(mdp)
     layout = layout_for(part.tables, card or _H100, runs=1_000_000)
-    numbers, one = np.zeros(1, np.int64), np.empty((1, 1))
-    work = Work(
-        numbers.astype(np.uint64), np.empty((1, 1, 1)), 1, numbers, np.zeros(1, np.bool_), numbers, numbers, 1
-    )  # fmt: skip
-    out = Output(one, one.astype(np.int32), one.astype(np.uint8), numbers, np.empty((0, 0, 1, 1)))
-    return kernel_for(arguments_of(agent, part.tables, layout, one[0], like, work, out), (major, minor))
+    return kernel_for(example_arguments(agent, part.tables, layout, like, keeps_tables=True), (major, minor))
 
 
 def _checked_capability(capability: Any) -> tuple[int, int]:

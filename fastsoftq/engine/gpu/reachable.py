@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,8 @@ from fastsoftq.mdp.tables import Renumbered, Tables, tables
 from fastsoftq.mdp.tabular import TabularMDP
 
 __all__ = ["Reachable", "reachable"]
+
+_known: WeakKeyDictionary[TabularMDP, Reachable] = WeakKeyDictionary()
 
 
 class Reachable(NamedTuple):
@@ -28,7 +31,7 @@ class Reachable(NamedTuple):
 
 
 def reachable(mdp: TabularMDP) -> Reachable:
-    """Keep the states that can be reached from a start; what is drawn stays what it was.
+    """Keep the states that can be reached from a start; what is drawn stays what it was. Found once for each MDP.
 
     Parameters
     ----------
@@ -44,6 +47,12 @@ def reachable(mdp: TabularMDP) -> Reachable:
     >>> len(reachable(fsq.cliff_walking()).states)  # of 48: never on the cliff, nor in the goal
     37
     """
+    if mdp not in _known:
+        _known[mdp] = _reachable(mdp)
+    return _known[mdp]
+
+
+def _reachable(mdp: TabularMDP) -> Reachable:
     leads_to = np.where(mdp.terminated | (mdp.probability == 0.0), -1, mdp.next_state)
     kept = np.zeros(mdp.n_states, np.bool_)
     fresh = np.flatnonzero(mdp.start)

@@ -6,7 +6,7 @@ import contextlib
 import re
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from itertools import pairwise
 from typing import Any
 
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from fastsoftq import checks
 from fastsoftq.agents.rules import Agent
+from fastsoftq.engine.dispatch import MOST_ACTIONS
 from fastsoftq.engine.gpu.driver import Gpu, cards, gpu
 from fastsoftq.engine.gpu.training_runs import rows_of, run_on_gpu
 from fastsoftq.engine.records import Output
@@ -24,7 +25,7 @@ from fastsoftq.mdp.tabular import TabularMDP
 __all__ = ["CPU", "checked_device", "gpus_of", "run_on_gpus"]
 
 CPU = "cpu"
-_MOST_ACTIONS = 16  # a row is held in registers
+_REPORT = 0.1  # seconds between two reports of progress
 
 
 def checked_device(device: Any, mdp: TabularMDP | None = None) -> str:
@@ -57,9 +58,9 @@ def checked_device(device: Any, mdp: TabularMDP | None = None) -> str:
         return name
     if not re.fullmatch(r"cuda(:\d{1,3})?", name):
         raise ValueError(f"device is {name!r}; it must be 'cpu', 'cuda' (all GPUs) or 'cuda:0', 'cuda:1', ...")
-    if mdp is not None and mdp.n_actions > _MOST_ACTIONS:
+    if mdp is not None and mdp.n_actions > MOST_ACTIONS:
         raise ValueError(
-            f"device is {name!r}; {mdp!r} has {mdp.n_actions} actions, and a GPU takes at most {_MOST_ACTIONS}: leave "
+            f"device is {name!r}; {mdp!r} has {mdp.n_actions} actions, and a GPU takes at most {MOST_ACTIONS}: leave "
             "device out, to train on the CPU"
         )
     gpus_of(name)
@@ -119,16 +120,12 @@ def run_on_gpus(
     with ThreadPoolExecutor(len(parts), thread_name_prefix="fastsoftq-gpu") as pool:
         running = [pool.submit(one, place) for place in range(len(parts))]
         try:
-            while any(not future.done() for future in running):
-                threading.Event().wait(0.1)
+            while wait(running, _REPORT, FIRST_EXCEPTION).not_done:
                 if any(future.done() and future.exception() for future in running):
                     break
                 if progress is not None:
                     progress(Progress(sum(p.runs for p in so_far), len(seeds), sum(p.steps for p in so_far)))
-        except BaseException:
-            stopped.set()
-            raise
-        if any(future.done() and future.exception() for future in running):
+        finally:
             stopped.set()
     for future in running:
         future.result()

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastsoftq.agents.rules import Agent
+from fastsoftq.engine.curves import curves_bytes
 from fastsoftq.engine.gpu.driver import DeviceArray, Gpu, GpuError
 from fastsoftq.engine.gpu.fetching import Fetched, Fetching, piece_runs
-from fastsoftq.engine.gpu.kernel_arguments import arguments_of, with_arrays
+from fastsoftq.engine.gpu.kernel_arguments import example_arguments, with_arrays
 from fastsoftq.engine.gpu.kernels_on_disk import kernel_for
 from fastsoftq.engine.gpu.layout import Layout, layout_for
 from fastsoftq.engine.gpu.reachable import Reachable, reachable
@@ -65,10 +66,8 @@ def run_on_gpu(
     gpu.use()
     part = reachable(mdp)
     episodes, n_tables = out.returns.shape[1], out.tables.shape[1]
-    table_bytes = 8 * len(part.states) * mdp.n_actions
-    run_bytes = 13 * episodes + n_tables * table_bytes + 8
-    if len(initial_q) > 1:
-        run_bytes += table_bytes
+    table = len(part.states) * mdp.n_actions
+    run_bytes = curves_bytes(1, episodes, (n_tables + (len(initial_q) > 1)) * table)
     layout = layout_for(part.tables, gpu.card, len(seeds))
     room = int(_SHARE * gpu.free()) - 8 * layout.far - (64 << 20)
     if room < run_bytes:
@@ -139,16 +138,12 @@ class Batch:
         self.gpu, self.layout, self.runs = gpu, layout, len(seeds)
         table = (len(part.states), initial_q.shape[2])
         source = np.ascontiguousarray(initial_q[:, part.states])
-        self.piece = piece_runs(13 * episodes + 8 * n_tables * table[0] * table[1], self.runs)
+        self.piece = piece_runs(curves_bytes(1, episodes, n_tables * table[0] * table[1]), self.runs)
         pieces = -(-self.runs // self.piece)
         self._arrays: list[DeviceArray] = []
 
         # The kernel is compiled for the types of the arguments; the arrays themselves are the card's.
-        one = np.empty((1, 1))
-        example = Output(one, one.astype(np.int32), one.astype(np.uint8), kept, np.empty((0, 0, 1, 1)))
-        numbers = np.zeros(1, np.int64)
-        work = Work(seeds, source, max_steps, numbers, np.zeros(1, np.bool_), numbers, numbers, self.piece)
-        arguments = arguments_of(agent, part.tables, layout, one[0], like, work, example)
+        arguments = example_arguments(agent, part.tables, layout, like, kept is not None)
         self._kernel = gpu.kernel(kernel_for(arguments, gpu.card.capability))
 
         # The next run; runs and steps done; runs done of each piece.

@@ -62,7 +62,7 @@ class SimulatedGpu:
     def _take(self, shape, dtype, on_host):
         size = int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize
         if size == 0 and not on_host:
-            return DeviceArray(None, shape, dtype, False)
+            return DeviceArray(None, shape, dtype)
 
         def give_back():
             with self._lock:
@@ -70,7 +70,7 @@ class SimulatedGpu:
 
         with self._lock:
             self.held += size
-        return DeviceArray(Memory(max(size, 1), give_back), shape, dtype, on_host)
+        return DeviceArray(Memory(max(size, 1), give_back), shape, dtype)
 
     def array(self, shape, dtype):
         return self._take(shape, dtype, False)
