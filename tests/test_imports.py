@@ -21,7 +21,9 @@ LAYERS = (
     ("system",),
     ("kernels",),
     ("agents", "mdp"),
+    ("environments", "networks"),
     ("engine", "planning"),
+    ("deep",),
     ("reward_scales", "attainable_returns"),
     ("training", "comparing", "exact_curves", "hardware"),
     ("measures",),
@@ -32,6 +34,8 @@ LAYERS = (
 )
 DEPTH = {name: depth for depth, names in enumerate((*LAYERS, ("cli",), ("__main__",))) for name in names}
 APART = {("agents", "mdp"), ("mdp", "agents"), ("planning", "agents"), ("planning", "engine"), ("engine", "planning")}
+APART |= {("environments", "networks"), ("networks", "environments"), ("networks", "mdp"), ("deep", "planning")}
+APART |= {(tabular, new) for tabular in ("engine", "planning") for new in ("environments", "networks")}
 HEAVY = {"numba", "scipy", "matplotlib", "zarr", "xarray", "rich.console", "rich.progress", "gymnasium", "dask"}
 HEAVY |= {"jinja2"}
 

@@ -1,0 +1,1 @@
+"""Environments as rules: what a network may learn in, continuous worlds and tables alike."""

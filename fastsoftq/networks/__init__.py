@@ -1,0 +1,1 @@
+"""Networks in one block of float32: layers, their gradients, optimisers, losses."""
