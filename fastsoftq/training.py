@@ -1,10 +1,13 @@
-"""train: very many runs of one agent in one environment, over threads, as learning curves; stream: block by block."""
+"""train: very many runs of one agent in one environment, over threads, as learning curves; stream: block by block.
+
+Tables and networks alike: a `Deep` agent is trained for steps, any other for episodes.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,6 +15,9 @@ from numpy.typing import ArrayLike, NDArray
 from fastsoftq import checks
 from fastsoftq.agents.hyperparameters import checked
 from fastsoftq.agents.rules import PRECISIONS, Agent, check_code
+from fastsoftq.deep.deep_curves import DeepCurves
+from fastsoftq.deep.deep_training import DeepTraining
+from fastsoftq.deep.learner import Deep
 from fastsoftq.engine.curves import LearningCurves, curves_bytes
 from fastsoftq.engine.dispatch import checked_engine, engine_for
 from fastsoftq.engine.gpu.several_cards import CPU, checked_device, gpus_of, run_on_gpus
@@ -27,12 +33,29 @@ from fastsoftq.system.memory import check_memory
 __all__ = ["Training", "stream", "train"]
 
 
+@overload
+def train(
+    mdp: Any,
+    agent: Deep,
+    seeds: int | ArrayLike,
+    *,
+    steps: int,
+    max_steps: int | None = None,
+    points: int = 100,
+    precision: str = "double",
+    threads: int | None = None,
+    keep_parameters: bool = False,
+    progress: Callable[[Progress], None] | None = None,
+) -> DeepCurves: ...
+
+
+@overload
 def train(
     mdp: TabularMDP,
     agent: Agent,
     seeds: int | ArrayLike,
     episodes: int,
-    max_steps: int = 1000,
+    max_steps: int | None = None,
     *,
     precision: str = "double",
     threads: int | None = None,
@@ -41,26 +64,50 @@ def train(
     checkpoints: Sequence[int] = (),
     device: str | None = None,
     progress: Callable[[Progress], None] | None = None,
-) -> LearningCurves:
+) -> LearningCurves: ...
+
+
+def train(
+    mdp: Any,
+    agent: Any,
+    seeds: int | ArrayLike,
+    episodes: int | None = None,
+    max_steps: int | None = None,
+    *,
+    steps: int | None = None,
+    points: int | None = None,
+    precision: str = "double",
+    threads: int | None = None,
+    initial_q: ArrayLike | None = None,
+    keep_q: bool = False,
+    keep_parameters: bool = False,
+    checkpoints: Sequence[int] = (),
+    device: str | None = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> LearningCurves | DeepCurves:
     """Train an agent in an environment, once for each seed.
 
-    What a run yields depends on the MDP, the agent, its seed, `episodes`, `max_steps`, `precision` and `initial_q`
-    alone: not on threads, on the order or number of seeds, or on the machine. An episode that meets `max_steps` is
-    truncated, not terminated: its last update still bootstraps.
+    What a run yields depends on the environment, the agent, its seed, `episodes` or `steps`, `max_steps`, `precision`
+    and `initial_q` alone: not on threads, on the order or number of seeds, or on the machine. An episode that meets
+    `max_steps` is truncated, not terminated: its last update still bootstraps.
 
     Parameters
     ----------
     mdp : TabularMDP
-        The environment.
+        The environment. For a deep agent any environment, such as `cart_pole()`; it sees a TabularMDP one-hot.
     agent : NamedTuple
-        `QLearning`, `SoftQLearning`, ..., or one of your own.
+        `QLearning`, `SoftQLearning`, ..., one of your own, or `Deep` with one of these in it.
     seeds : int or array_like of int, shape [seeds]
         A count (seeds 0, 1, ...) or the seeds themselves, each within 0..2**64 - 1 and none twice. Runs of different
         agents with the same seed draw the same random numbers.
     episodes : int
-        Episodes of each run.
-    max_steps : int
-        The most steps an episode may take.
+        Episodes of each run; of a deep agent `steps`.
+    max_steps : int, optional
+        The most steps an episode may take; 1000 if not given, or the environment's own limit for a deep agent.
+    steps : int
+        Environment steps of each run of a deep agent.
+    points : int
+        On how many points, evenly over the steps, a deep agent's curves are; 100 if not given.
     precision : {"double", "mixed"}
         "mixed" takes exponentials in single precision; tables and sums are float64 always.
     threads : int, optional
@@ -69,6 +116,8 @@ def train(
         What every table, or each run's, starts from; zeros if not given.
     keep_q : bool
         Keep the tables after the last episode, as `final_q`.
+    keep_parameters : bool
+        Keep the parameters that a deep agent's networks end with, as `parameters`.
     checkpoints : sequence of int
         Keep the tables after so many episodes too, as `checkpoint_q`: ascending, each within 1..`episodes`. Nothing
         else of a run depends on it.
@@ -80,13 +129,13 @@ def train(
 
     Returns
     -------
-    LearningCurves
+    LearningCurves or, of a deep agent, DeepCurves
         Curves in the order of `seeds`.
 
     Raises
     ------
     TypeError
-        An argument that is not of the type above.
+        An argument that is not of the type above, or that the agent has no use for.
     ValueError
         An argument out of bounds, seeds that repeat, checkpoints that do not ascend, an `initial_q` of the wrong shape
         or not finite, curves that need more memory than there is (13 bytes an episode; `stream` bounds it), an MDP that
@@ -107,11 +156,31 @@ def train(
     >>> curves = fsq.train(fsq.cliff_walking(), fsq.QLearning(step_size=0.8, discount=0.95), seeds=4, episodes=50)
     >>> curves.returns.shape
     (4, 50)
+    >>> deep = fsq.Deep(fsq.QLearning(step_size=1e-3, discount=0.99), network=fsq.MLP((32,)))
+    >>> fsq.train(fsq.cart_pole(), deep, seeds=2, steps=500, points=5).returns.shape
+    (2, 5)
     """
     if progress is not None and not callable(progress):
         raise TypeError(f"progress is {progress!r}; it must be a callable")
-    training = Training.checked(
-        mdp, agent, seeds, episodes, max_steps, precision, threads, initial_q, keep_q, checkpoints, device=device
+    if isinstance(agent, Deep):
+        for_tables = {"episodes": episodes, "initial_q": initial_q, "keep_q": keep_q, "checkpoints": checkpoints}
+        deep = _deep_training(
+            mdp,
+            agent,
+            seeds,
+            steps,
+            max_steps,
+            points,
+            precision,
+            threads,
+            keep_parameters,
+            {**for_tables, "device": device},
+        )
+        deep.check_memory("seeds", len(deep.seeds), "take fewer seeds, threads or points, or a smaller buffer")
+        return deep.curves(progress=progress)
+    _check_unused("a tabular agent", {"steps": steps, "points": points, "keep_parameters": keep_parameters})
+    training = _tabular_training(
+        mdp, agent, seeds, episodes, max_steps, precision, threads, initial_q, keep_q, checkpoints, device
     )
     training.check_memory("seeds", len(training.seeds), "take fewer seeds or episodes, or fastsoftq.stream")
     warn_of_endless_starts(mdp)
@@ -119,12 +188,29 @@ def train(
     return training.curves(progress=progress)
 
 
+@overload
+def stream(
+    mdp: Any,
+    agent: Deep,
+    seeds: int | ArrayLike,
+    *,
+    steps: int,
+    max_steps: int | None = None,
+    points: int = 100,
+    block: int = 4096,
+    precision: str = "double",
+    threads: int | None = None,
+    keep_parameters: bool = False,
+) -> Iterator[DeepCurves]: ...
+
+
+@overload
 def stream(
     mdp: TabularMDP,
     agent: Agent,
     seeds: int | ArrayLike,
     episodes: int,
-    max_steps: int = 1000,
+    max_steps: int | None = None,
     *,
     block: int = 4096,
     precision: str = "double",
@@ -133,21 +219,42 @@ def stream(
     keep_q: bool = False,
     checkpoints: Sequence[int] = (),
     device: str | None = None,
-) -> Iterator[LearningCurves]:
+) -> Iterator[LearningCurves]: ...
+
+
+def stream(
+    mdp: Any,
+    agent: Any,
+    seeds: int | ArrayLike,
+    episodes: int | None = None,
+    max_steps: int | None = None,
+    *,
+    steps: int | None = None,
+    points: int | None = None,
+    block: int = 4096,
+    precision: str = "double",
+    threads: int | None = None,
+    initial_q: ArrayLike | None = None,
+    keep_q: bool = False,
+    keep_parameters: bool = False,
+    checkpoints: Sequence[int] = (),
+    device: str | None = None,
+) -> Iterator[LearningCurves] | Iterator[DeepCurves]:
     """Train as `train` does, and yield the curves of some seeds at a time, so that memory stays bounded.
 
     Put one after the other, the blocks are what `train` returns, bit for bit, whatever their size.
 
     Parameters
     ----------
-    mdp, agent, seeds, episodes, max_steps, precision, threads, initial_q, keep_q, checkpoints, device
+    mdp, agent, seeds, episodes, max_steps, steps, points, precision, threads, initial_q, keep_q, keep_parameters, \
+checkpoints, device
         As for `train`.
     block : int
         Seeds in each block; the last may have fewer. An episode of a run takes 13 bytes.
 
     Returns
     -------
-    iterator of LearningCurves
+    iterator of LearningCurves or DeepCurves
         In the order of `seeds`. Leave it early to leave the rest undone.
 
     Raises
@@ -163,8 +270,25 @@ def stream(
     [20, 20, 10]
     """
     size = checks.count("block", block)
-    training = Training.checked(
-        mdp, agent, seeds, episodes, max_steps, precision, threads, initial_q, keep_q, checkpoints, device=device
+    if isinstance(agent, Deep):
+        for_tables = {"episodes": episodes, "initial_q": initial_q, "keep_q": keep_q, "checkpoints": checkpoints}
+        deep = _deep_training(
+            mdp,
+            agent,
+            seeds,
+            steps,
+            max_steps,
+            points,
+            precision,
+            threads,
+            keep_parameters,
+            {**for_tables, "device": device},
+        )
+        deep.check_memory("block", min(size, len(deep.seeds)), "take a smaller block, fewer threads or points")
+        return (deep.curves(slice(start, start + size)) for start in range(0, len(deep.seeds), size))
+    _check_unused("a tabular agent", {"steps": steps, "points": points, "keep_parameters": keep_parameters})
+    training = _tabular_training(
+        mdp, agent, seeds, episodes, max_steps, precision, threads, initial_q, keep_q, checkpoints, device
     )
     training.check_memory("block", min(size, len(training.seeds)), "take a smaller block or fewer episodes")
     warn_of_endless_starts(mdp)
@@ -173,6 +297,47 @@ def stream(
         training = replace(training, initial_q=training.initial_q.copy())  # it may be changed between blocks
     starts = range(0, len(training.seeds), size)
     return (training.curves(slice(start, start + size)) for start in starts)
+
+
+def _tabular_training(
+    mdp: Any, agent: Any, seeds: int | ArrayLike, episodes: int | None, max_steps: int | None, *others: Any
+) -> Training:
+    """The training of a tabular agent."""
+    if episodes is None:
+        raise TypeError("episodes is None; it must be a count, unless the agent is a Deep, which takes steps")
+    precision, threads, initial_q, keep_q, checkpoints, device = others
+    most = 1000 if max_steps is None else max_steps
+    return Training.checked(
+        mdp, agent, seeds, episodes, most, precision, threads, initial_q, keep_q, checkpoints, device=device
+    )
+
+
+def _deep_training(
+    environment: Any,
+    agent: Deep,
+    seeds: int | ArrayLike,
+    steps: int | None,
+    max_steps: int | None,
+    points: int | None,
+    precision: str,
+    threads: int | None,
+    keep_parameters: bool,
+    unused: Mapping[str, Any],
+) -> DeepTraining:
+    """The training of a deep agent; `unused` are the arguments of tabular ones, and their defaults refused."""
+    _check_unused("a Deep agent", unused)
+    if steps is None:
+        raise TypeError("steps is None; it must be a count: a Deep agent is trained for steps, not episodes")
+    # Of few steps so many points as there are steps.
+    on = min(100, checks.count("steps", steps)) if points is None else points
+    return DeepTraining.checked(environment, agent, seeds, steps, max_steps, on, precision, threads, keep_parameters)
+
+
+def _check_unused(agent: str, given: Mapping[str, Any]) -> None:
+    """Refuse arguments that an agent has no use for."""
+    for name, value in given.items():
+        if not (value is None or value is False or (isinstance(value, tuple) and value == ()) or value == "cpu"):
+            raise TypeError(f"{name} is {value!r}; {agent} has no use for it, so it must not be given")
 
 
 @dataclass(frozen=True, eq=False)

@@ -38,7 +38,9 @@ __all__ = [
     "bootstrap",
     "check_code",
     "complete_summary",
+    "double_bootstrap",
     "follows_rules",
+    "has_rule",
     "known_agents",
     "learn",
     "on_policy",
@@ -177,6 +179,18 @@ def follows_rules(agent: type) -> bool:
     return agent in known_agents()
 
 
+def has_rule(agent: type, generic: Callable[..., Any]) -> bool:
+    """Whether a class has an implementation of its own of a rule.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> has_rule(fsq.Frozen, learn), has_rule(fsq.QLearning, learn)
+    (True, False)
+    """
+    return agent in _implementations[generic]
+
+
 def check_code(agent: Agent) -> None:
     """Refuse an agent, or one within it, whose code has been edited in this process since it was compiled.
 
@@ -291,3 +305,12 @@ def varies_by_episode(agent):
 def on_policy(agent):
     """Whether the next action is chosen before the update, which learns from it (Sarsa), or after (Q-learning)."""
     return False
+
+
+@_dispatched
+def double_bootstrap(agent, row, summary, values):
+    """The value of the next state where `row` judges the actions and `values`, of another table, values them.
+
+    Double learning (van Hasselt 2010) asks for it; no agent has it by default.
+    """
+    raise TypeError("the agent has no rule 'double_bootstrap'")
