@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from fastsoftq import checks
 from fastsoftq.agents.rules import PRECISIONS
@@ -114,7 +114,7 @@ class DeepTraining:
         threads = min(checks.threads(self.threads), seeds)
         at_work = self.bytes_at_work
         kept = seeds * self.points * 32 + self.keep_parameters * seeds * 4 * self._network(1).parameters
-        asked = f"{name} is {seeds}, which with {self.points} points each and {in_words(at_work)} for each of {threads} threads"
+        asked = f"{name} is {seeds}, which with {self.points} points each and {in_words(at_work)} a thread ({threads})"
         check_memory(asked, kept + threads * at_work, advice)
 
     def curves(self, part: slice = slice(None), progress: Callable[[Progress], None] | None = None) -> DeepCurves:

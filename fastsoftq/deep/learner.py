@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from fastsoftq import checks
-from fastsoftq.agents.expected_sarsa import ExpectedSarsa
 from fastsoftq.agents.hyperparameters import checked
 from fastsoftq.agents.q_learning import QLearning
 from fastsoftq.agents.rules import check_code, double_bootstrap, follows_rules, has_rule, learn, on_policy

@@ -29,7 +29,7 @@ __all__ = ["run_rollouts"]
 @compiled
 def run_rollouts(learner, env, row, like, network, memory, work, out):
     """Train one run after another until none is left; arguments as for `run_replay`."""
-    numbers, places, _, buffer, episodes = memory
+    numbers, places, _, _, episodes = memory
     replay = learner.replay
     sides, length = replay.environments, replay.length
     values_at = places.activations + network.head
