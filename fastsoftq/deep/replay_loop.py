@@ -17,10 +17,10 @@ from fastsoftq.deep.stepping import take_step
 from fastsoftq.deep.targets import bonus, has, steps_ahead, target_of, value_ahead
 from fastsoftq.engine.lane_tables import add_atomically
 from fastsoftq.environments.environment_rules import reset
-from fastsoftq.kernels.jit import compiled
+from fastsoftq.kernels.jit import compiled, inlined
 from fastsoftq.networks.network import forward
 
-__all__ = ["learn", "run_replay"]
+__all__ = ["learn_and_copy", "run_replay"]
 
 
 @compiled
@@ -55,7 +55,7 @@ def run_replay(learner, env, row, like, network, memory, work, out):
             begin_episodes(episodes, lane)
             begin_buffer(replay, buffer, lane)
             begin_environment(env, episodes, lane, episodes.keys[lane])
-        version, point, running = np.int64(0), 0, live
+        point, running = 0, live
         for t in range(work.steps):
             if work.stop[0]:
                 return
@@ -79,12 +79,7 @@ def run_replay(learner, env, row, like, network, memory, work, out):
                     work.stop[0] = True
                     return
                 kept(replay, buffer, lane, n_step, t)
-            if t >= replay.start and t % replay.every == 0 and min(t + 1, replay.capacity) >= n_step:
-                learn(learner, row, like, network, memory, live, version, t)
-            if t % learner.target_period == 0:
-                for i in range(network.parameters * lanes):
-                    numbers[places.target * lanes + i] = numbers[places.online * lanes + i]
-                version += 1
+            learn_and_copy(learner, row, like, network, memory, live, t)
             if t + 1 == work.grid[point]:
                 for lane in range(live):
                     if out.diverged_at[first + lane] < 0:
@@ -98,9 +93,21 @@ def run_replay(learner, env, row, like, network, memory, work, out):
         first = add_atomically(work.next_run, 0, lanes)
 
 
+@inlined
+def learn_and_copy(learner, row, like, network, memory, live, t):
+    """What follows step t of all lanes: learn from a batch, copy the network to the one that gives the targets."""
+    numbers, places, replay, lanes = memory.numbers, memory.places, learner.replay, network.lanes
+    if t >= replay.start and t % replay.every == 0 and min(t + 1, replay.capacity) >= learner.n_step:
+        learn(learner, row, like, network, memory, live, t)
+    if t % learner.target_period == 0:
+        for i in range(network.parameters * lanes):
+            numbers[places.target * lanes + i] = numbers[places.online * lanes + i]
+
+
 @compiled
-def learn(learner, row, like, network, memory, live, version, t):
+def learn(learner, row, like, network, memory, live, t):
     """Learn from one batch of each lane."""
+    version = (t + learner.target_period - 1) // learner.target_period  # of the target network: its copies so far
     numbers, places, _, buffer, episodes = memory
     lanes, stride, head = network.lanes, network.input_stride, network.head
     batch = learner.replay.batch
