@@ -28,7 +28,7 @@ def begin_networks(network, memory, seeds, first):
     side_by_side = len(episodes.keys) // lanes
     for lane in range(lanes):
         key = seed(seeds[min(first + lane, len(seeds) - 1)])
-        initialise(network, numbers, places.online, lane, mixed(key + _WEIGHTS))
+        initialise(network, numbers, places.online, mixed(key + _WEIGHTS))
         for place in range(side_by_side):
             episodes.keys[lane * side_by_side + place] = key if place == 0 else mixed(key ^ np.int64(place))
         episodes.batch_keys[lane] = mixed(key + _BATCH)
