@@ -30,7 +30,7 @@ def begin_networks(network, memory, seeds, first):
         key = seed(seeds[min(first + lane, len(seeds) - 1)])
         initialise(network, numbers, places.online, mixed(key + _WEIGHTS))
         for place in range(side_by_side):
-            episodes.keys[lane * side_by_side + place] = key if place == 0 else mixed(key ^ np.int64(place))
+            episodes.keys[lane * side_by_side + place] = key if place == 0 else np.int64(mixed(key ^ place))
         episodes.batch_keys[lane] = mixed(key + _BATCH)
     for i in range(network.parameters * lanes):
         numbers[places.target * lanes + i] = numbers[places.online * lanes + i]
