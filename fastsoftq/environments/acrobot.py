@@ -133,7 +133,7 @@ def _(environment):
 
 @inlined
 def _start(u):
-    return float(np.float32(0.2 * u - 0.1))  # Gymnasium starts in single precision
+    return np.float64(np.float32(0.2 * u - 0.1))  # Gymnasium starts in single precision
 
 
 @rule(reset, Acrobot)

@@ -65,9 +65,7 @@ def catch(rows: int = 10, columns: int = 10) -> Catch:
 
 @rule(describe, Catch)
 def _(environment):
-    return Description(
-        n_actions=3, shape=(2, environment.rows, environment.columns), max_steps=environment.rows
-    )
+    return Description(n_actions=3, shape=(2, environment.rows, environment.columns), max_steps=environment.rows)
 
 
 @rule(reset, Catch)

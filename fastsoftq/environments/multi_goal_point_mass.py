@@ -118,7 +118,9 @@ def multi_goal_point_mass(
     directions = checks.count("directions", directions, least=3, most=_MOST_ACTIONS)
     lengths = checks.count("lengths", lengths, most=_MOST_ACTIONS // directions)
     return MultiGoalPointMass(
-        np.array([_move(k % directions, directions, k // directions + 1, lengths) for k in range(directions * lengths)]),
+        np.array(
+            [_move(k % directions, directions, k // directions + 1, lengths) for k in range(directions * lengths)]
+        ),
         _open_goals(closed, {1, 3} if world == "hallway" else {0, 1, 2, 3}),
         np.array(walls, np.float64).reshape(-1, 4),
         checks.reward("goal_reward", goal_reward),
