@@ -106,7 +106,7 @@ def _play(about: str, environment: Any, described: Description) -> None:
     out = memory[:size]
     whole = types.int64
     start, state_type = _entry(about, _started, environment, whole, out)
-    advanced, returned = _entry(about, _stepped, environment, state_type, whole, whole, out, state=state_type)
+    advanced, returned = _entry(about, _stepped, environment, state_type, whole, whole, out)
     _check_types(about, state_type, returned)
     action = 0
     for episode in range(_EPISODES):
@@ -132,18 +132,23 @@ def _play(about: str, environment: Any, described: Description) -> None:
                 break
 
 
-def _entry(about: str, kernel: Any, *arguments: Any, state: Any = None) -> tuple[Any, Any]:
+def _entry(about: str, kernel: Any, *arguments: Any) -> tuple[Any, Any]:
     """Code compiled for arguments, or for types of arguments, and the type of what it returns."""
     signature = tuple(a if isinstance(a, types.Type) else typeof(a) for a in arguments)
-    known = kernel.overloads.get(signature)
-    if known is None:
+    if signature not in kernel.overloads:
         try:
-            entry = kernel.compile(signature)
+            kernel.compile(signature)
         except errors.NumbaError as error:
             raise TypeError(f"{about}; {_fault(error)}") from error
-        known = kernel.overloads[signature]
-        return entry, known.signature.return_type
-    return known.entry_point, known.signature.return_type
+    known = kernel.overloads[signature]
+    return known.entry_point, _of_any_value(known.signature.return_type)
+
+
+def _of_any_value(t: Any) -> Any:
+    """A type without the values of constants."""
+    if isinstance(t, types.BaseTuple) and not isinstance(t, types.BaseNamedTuple):
+        return types.Tuple.from_types(tuple(map(_of_any_value, t)))
+    return types.unliteral(t)
 
 
 def _fault(error: Exception) -> str:
