@@ -108,7 +108,7 @@ def acrobot(
     >>> import fastsoftq as fsq
     >>> state, reward, terminated = fsq.environments.step(fsq.acrobot(), (0.0, 0.0, 0.0, 0.0), 2, 0)
     >>> [round(x, 4) for x in state], reward, terminated
-    ([-0.0125, 0.0319, -0.1188, 0.3038], -1.0, False)
+    ([-0.0133, 0.0343, -0.1287, 0.3345], -1.0, False)
     """
     return Acrobot(
         quantity("mass_1", mass_1, 0.5, 2.0),
@@ -133,7 +133,7 @@ def _(environment):
 
 @inlined
 def _start(u):
-    return float(np.float32(0.2 * u - 0.1))  # Gymnasium starts in single precision
+    return np.float64(np.float32(0.2 * u - 0.1))  # Gymnasium starts in single precision
 
 
 @rule(reset, Acrobot)
