@@ -18,12 +18,19 @@ LINE = 16
 (KIND, INPUTS, UNITS, COLUMNS, X, X_ROW, Y, Y_ROW, WEIGHTS, WEIGHT_ROW, BIASES, RECTIFIES, TURNED, TURNED_ROW,
  PASSES, FAN_IN) = range(16)  # fmt: skip
 FIELDS = 16
+FEW = 4
+"""Layers of so few units have their weights' gradient turned: vectors run along inputs."""
 DENSE = 0
+
+
+def whole_lines(count: int) -> int:
+    """Room for `count` numbers that ends where a line does."""
+    return -(-count // LINE) * LINE
 
 
 def row_of(count: int) -> int:
     """The distance between rows of `count` numbers: whole lines, and not so many that rows share few sets of a cache."""
-    lines = -(-count // LINE)
+    lines = whole_lines(count) // LINE
     return (lines + (lines % 8 == 0)) * LINE
 
 
@@ -47,13 +54,13 @@ class Planned:
         """Add a dense layer over `x`: where its numbers are, the distance between rows, how many; return the like."""
         at, x_row, inputs = x
         y, y_row = self.units(units)
-        weight_row, columns = row_of(units), -(-units // UNIT) * UNIT
+        weight_row, columns = UNIT if units <= UNIT else row_of(units), -(-units // UNIT) * UNIT
         weights = self.parameters
-        self.parameters += inputs * weight_row
+        self.parameters += whole_lines(-(-inputs // UNIT) * UNIT * weight_row)
         biases = self.parameters if bias else -1
-        self.parameters += weight_row * bias
+        self.parameters += whole_lines(weight_row * bias)
         turned, turned_row = self.scratch, row_of(inputs)
-        self.scratch += columns * turned_row * (passes > 0)
+        self.scratch += columns * turned_row * (passes > 0 or units <= FEW)
         self.count += inputs * units + units * bias
         self.layers.append(
             [

@@ -10,12 +10,14 @@ from fastsoftq.networks.float_vectors import put, transpose_eight, vector
 from fastsoftq.networks.layer_plan import (
     BIASES,
     COLUMNS,
+    FEW,
     FIELDS,
     INPUTS,
     PASSES,
     RECTIFIES,
     TURNED,
     TURNED_ROW,
+    UNITS,
     WEIGHT_ROW,
     WEIGHTS,
     X_ROW,
@@ -81,19 +83,27 @@ def backward_pass(memory, plan, layers, product, parameters, gradients, activati
     table, floats = words_at(plan), floats_at(memory)
     for n in range(layers - 1, -1, -1):
         at = n * FIELDS
-        inputs, columns = table[at + INPUTS], table[at + COLUMNS]
+        inputs, units, columns = table[at + INPUTS], table[at + UNITS], table[at + COLUMNS]
+        wide = -(-inputs // 8) * 8
         x, x_row, d, d_row = table[at + X], table[at + X_ROW], deltas + table[at + Y], table[at + Y_ROW]
         weights, weight_row = table[at + WEIGHTS], table[at + WEIGHT_ROW]
-        call_at(
-            product, memory, NOTHING, PLAIN, activations + x, 1, x_row, d, d_row, rows,
-            gradients + weights, weight_row, 0, 0, inputs, columns,
-        )  # fmt: skip
+        turned, turned_row = scratch + table[at + TURNED], table[at + TURNED_ROW]
+        if units <= FEW:
+            call_at(
+                product, memory, NOTHING, PLAIN, d, 1, d_row, activations + x, x_row, rows,
+                turned, turned_row, 0, 0, units, wide,
+            )  # fmt: skip
+            _transpose(floats, turned, turned_row, units, inputs, gradients + weights, weight_row)
+        else:
+            call_at(
+                product, memory, NOTHING, PLAIN, activations + x, 1, x_row, d, d_row, rows,
+                gradients + weights, weight_row, 0, 0, inputs, columns,
+            )  # fmt: skip
         if table[at + BIASES] >= 0:
             _sum_rows(floats, d, d_row, rows, columns, gradients + table[at + BIASES])
         if table[at + PASSES]:
-            turned, turned_row = scratch + table[at + TURNED], table[at + TURNED_ROW]
             _transpose(floats, parameters + weights, weight_row, inputs, columns, turned, turned_row)
             call_at(
                 product, memory, ADDED if table[at + PASSES] == 2 else NOTHING, MASKED, d, d_row, 1,
-                turned, turned_row, columns, deltas + x, x_row, activations + x, x_row, rows, -(-inputs // 8) * 8,
+                turned, turned_row, units, deltas + x, x_row, activations + x, x_row, rows, wide,
             )  # fmt: skip
