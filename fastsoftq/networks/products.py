@@ -20,7 +20,7 @@ from fastsoftq.kernels.jit import apart
 from fastsoftq.kernels.targets import here
 from fastsoftq.kernels.vectors import in_all_lanes
 
-__all__ = ["ADDED", "BIAS", "MASKED", "NOTHING", "PLAIN", "RECTIFIED", "UNIT", "product"]
+__all__ = ["ADDED", "BIAS", "MASKED", "NOTHING", "PLAIN", "RECTIFIED", "UNIT", "gathered_product", "product"]
 
 NOTHING, BIAS, ADDED = 0, 1, 2
 """What sums start from: 0, the row at `e`, or what is in C."""
@@ -42,7 +42,8 @@ def _int(n: int) -> ir.Constant:
 class _Operands:
     """What one call of `product` multiplies, as LLVM's values."""
 
-    def __init__(self, args: Any) -> None:
+    def __init__(self, gathered: bool, args: Any) -> None:
+        self.gathered = gathered
         (self.memory, self.begins, self.ends, self.a, self.a_row, self.a_step, self.b, self.b_row, self.depth, self.c,
          self.c_row, self.e, self.e_row, self.rows, self.columns) = args  # fmt: skip
 
@@ -101,27 +102,36 @@ def _emit_tile(builder: Any, o: _Operands, rows: int, units: int, i: Any, j: Any
         first[-1].add_incoming(x, before)
         first[-1].add_incoming(y, added)
 
-    a = pointer(o.a, builder.mul(i, o.a_row))
-    steps = [builder.mul(o.a_row, _int(r)) for r in range(rows)]
+    a = pointer(o.a) if o.gathered else pointer(o.a, builder.mul(i, o.a_row))
+    if o.gathered:
+        words = _I64.as_pointer()
+        starts_of_rows = builder.gep(builder.inttoptr(o.a_row, words), [i])
+        steps = [builder.load(builder.gep(starts_of_rows, [_int(r)])) for r in range(rows)]
+        rows_of_a = [builder.gep(a, [step]) for step in steps]
+        walk = builder.inttoptr(o.a_step, words)
+    else:
+        steps = [builder.mul(o.a_row, _int(r)) for r in range(rows)]
+        walk = a
     entry = builder.block
     loop, done = builder.append_basic_block("tile"), builder.append_basic_block("tiled")
     b = pointer(o.b, j)
     end = builder.gep(b, [builder.mul(o.depth, o.b_row)])  # of which LLVM can tell no count, to unroll what fits as it is
     builder.branch(loop)
     builder.position_at_end(loop)
-    pa, pb = builder.phi(a.type), builder.phi(b.type)
+    pa, pb = builder.phi(walk.type), builder.phi(b.type)
     sums = [builder.phi(kind) for _ in range(rows) for kind in kinds]
     bs = read(pb)
     new = []
+    column = builder.load(pa) if o.gathered else None
     for r in range(rows):
-        x = builder.load(builder.gep(pa, [steps[r]]))
+        x = builder.load(builder.gep(rows_of_a[r], [column]) if o.gathered else builder.gep(pa, [steps[r]]))
         for n, (kind, part) in enumerate(zip(kinds, parts, strict=True)):
             name = f"llvm.fma.v{part}f32"
             fma = cgutils.get_or_insert_function(builder.module, ir.FunctionType(kind, [kind] * 3), name)
             new.append(builder.call(fma, [in_all_lanes(builder, x, part), bs[n], sums[len(new)]]))
-    pa_next, pb_next = builder.gep(pa, [o.a_step]), builder.gep(pb, [o.b_row])
+    pa_next, pb_next = builder.gep(pa, [_int(1) if o.gathered else o.a_step]), builder.gep(pb, [o.b_row])
     builder.cbranch(builder.icmp_unsigned("!=", pb_next, end), loop, done)
-    for phi, x, y in [(pa, a, pa_next), (pb, b, pb_next), *zip(sums, first, new, strict=True)]:
+    for phi, x, y in [(pa, walk, pa_next), (pb, b, pb_next), *zip(sums, first, new, strict=True)]:
         phi.add_incoming(x, entry)
         phi.add_incoming(y, loop)
     builder.position_at_end(done)
@@ -240,20 +250,36 @@ def _emit_product(builder: Any, o: _Operands) -> None:
             _emit_many_rows(builder, o)
 
 
-@intrinsic
-def _multiplied(typing, memory, begins, ends, a, a_row, a_step, b, b_row, depth, c, c_row, e, e_row, rows, columns):
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        _emit_product(builder, _Operands(args))
-        return context.get_dummy_value()
+def _multiply(gathered: bool) -> Any:
+    def multiply(typing, memory, begins, ends, a, a_row, a_step, b, b_row, depth, c, c_row, e, e_row, rows, columns):
+        def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+            _emit_product(builder, _Operands(gathered, args))
+            return context.get_dummy_value()
 
-    return types.void(types.CPointer(types.float32), *[types.int64] * 14), emit
+        return types.void(types.CPointer(types.float32), *[types.int64] * 14), emit
+
+    return intrinsic(multiply)
 
 
-@apart(types.void(*[types.int64] * 15))
+_multiply_even, _multiply_gathered = _multiply(gathered=False), _multiply(gathered=True)
+_SIGNATURE = types.void(*[types.int64] * 15)
+
+
+@apart(_SIGNATURE)
 def product(memory, begins, ends, a, a_row, a_step, b, b_row, depth, c, c_row, e, e_row, rows, columns):
     """C = ends(begins + A B), for `rows` >= 1 rows, `columns` columns (whole units), and `depth` >= 1 terms of a sum.
 
     Row i and column j of C are at `c + i*c_row + j` in memory, likewise B and E; those of A are at
     `a + i*a_row + j*a_step`. Rows of B, C and E begin at multiples of a unit.
     """
-    _multiplied(floats_at(memory), begins, ends, a, a_row, a_step, b, b_row, depth, c, c_row, e, e_row, rows, columns)
+    _multiply_even(
+        floats_at(memory), begins, ends, a, a_row, a_step, b, b_row, depth, c, c_row, e, e_row, rows, columns
+    )
+
+
+@apart(_SIGNATURE)
+def gathered_product(memory, begins, ends, a, a_rows, a_steps, b, b_row, depth, c, c_row, e, e_row, rows, columns):
+    """The product where row i and column j of A are at `a + a_rows[i] + a_steps[j]`: addresses of tables of int64."""
+    _multiply_gathered(
+        floats_at(memory), begins, ends, a, a_rows, a_steps, b, b_row, depth, c, c_row, e, e_row, rows, columns
+    )
