@@ -78,6 +78,13 @@ class Condition:
         """How many columns its curves have, likewise."""
         return (self.episodes if self.steps is None else self.points) or 0
 
+    @property
+    def grid(self) -> NDArray[np.int64] | None:
+        """The steps at each of its points, int64 [points]; None of one that counts episodes."""
+        if self.steps is None or self.points is None:
+            return None
+        return np.arange(1, self.points + 1) * self.steps // self.points
+
     def __post_init__(self) -> None:
         def fix(field: str, value: Any) -> None:
             object.__setattr__(self, field, value)
@@ -230,7 +237,10 @@ def conditions_of(record: Mapping[str, Any]) -> dict[str, Condition]:
     else:
         found = [replace(one, **settings) for one in product_of(record["environments"], record["agents"])]
     worlds = record["environments"]
-    return {one.name: one if one.max_steps else replace(one, max_steps=worlds[one.environment]["max_steps"]) for one in found}
+    return {
+        one.name: one if one.max_steps else replace(one, max_steps=worlds[one.environment]["max_steps"])
+        for one in found
+    }
 
 
 def source_states(source: TabularMDP, target: TabularMDP) -> NDArray[np.intp]:

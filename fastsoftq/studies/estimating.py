@@ -107,7 +107,7 @@ def estimate(
     for name, value in (("confidence", confidence), ("power", power)):
         if difference is None and value is not None:
             raise ValueError(f"{name} is {value}, and there is no difference; give one, to be found so surely")
-    main = main_measure(study.measures, study.resolved)
+    main = main_measure(study.measures, study.axis, study.resolved)
     if difference is not None:
         difference = checks.positive("difference", difference)
         check_measure(main)

@@ -166,7 +166,7 @@ class Tidy:
     @cached_property
     def _measures(self) -> list[Measure]:
         """The study's measures that can be told of a run by itself."""
-        asked = [measure(name) for name in self.results.measures]
+        asked = [measure(name, self.results.axis) for name in self.results.measures]
         known = {"last:100", "last", "area"}
         return [found for found in asked if not (found.needs_planning or found.comparison_only or found.name in known)]
 

@@ -1,0 +1,113 @@
+"""What a study knows of an environment that networks learn in: its record, and the table of it where it has one."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from fastsoftq.environments import environment_rules
+from fastsoftq.kernels.sources import code_of
+from fastsoftq.mdp.tabular import TabularMDP
+
+__all__ = ["deep_world_record", "described", "n_parameters", "tabular_of"]
+
+
+def described(environment: Any) -> Any:
+    """The number of actions, the shape of an observation and the most steps of an episode.
+
+    Parameters
+    ----------
+    environment : NamedTuple
+        With the rules of an environment.
+
+    Returns
+    -------
+    fastsoftq.environments.environment_rules.Description
+
+    Raises
+    ------
+    TypeError
+        It has no such rules.
+    """
+    return vars(environment_rules)["describe"](environment)
+
+
+def n_parameters(agent: Any, environment: Any) -> int:
+    """How many parameters the network of an agent has in an environment.
+
+    Parameters
+    ----------
+    agent : Deep
+    environment : NamedTuple
+
+    Returns
+    -------
+    int
+    """
+    from fastsoftq import networks
+
+    n_actions, shape, _ = described(environment)
+    network = vars(networks)["network"].network_for(agent.network, tuple(shape), n_actions, 1, agent.optimizer)
+    return int(network.parameters)
+
+
+def tabular_of(environment: Any) -> TabularMDP | None:
+    """The table of an environment that has one, for planning; None of any other.
+
+    Parameters
+    ----------
+    environment : TabularMDP or NamedTuple
+
+    Returns
+    -------
+    TabularMDP or None
+    """
+    return environment if isinstance(environment, TabularMDP) else None
+
+
+def deep_world_record(environment: Any) -> dict[str, Any]:
+    """An environment as the record of a deep study has it: its kind, its parameters, arrays by their digests, its code.
+
+    Parameters
+    ----------
+    environment : NamedTuple
+        With the rules of an environment.
+
+    Returns
+    -------
+    dict
+    """
+    actions, shape, max_steps = described(environment)
+    kind = type(environment)
+    listed = kind.__module__.startswith("fastsoftq.")
+    name = kind.__name__ if listed else f"{kind.__module__}:{kind.__qualname__}"
+    code = code_of(kind, listed=listed)
+    return {
+        "environment": name,
+        "actions": actions,
+        "shape": list(shape),
+        "max_steps": max_steps,
+        "parameters": {field: _plain(getattr(environment, field)) for field in environment._fields},
+        **({"code": code} if code else {}),
+    }
+
+
+def _plain(value: Any) -> Any:
+    """A field as plain data that is the same for the same contents, on any machine."""
+    if isinstance(value, np.ndarray):
+        little = np.ascontiguousarray(value, value.dtype.newbyteorder("<"))
+        digest = hashlib.sha256(little.data).hexdigest()
+        return {"dtype": little.dtype.str, "shape": list(value.shape), "sha256": digest}
+    if hasattr(value, "_asdict"):
+        return {"kind": type(value).__name__, **{name: _plain(part) for name, part in value._asdict().items()}}
+    if isinstance(value, Mapping):
+        return {str(name): _plain(part) for name, part in value.items()}
+    if isinstance(value, tuple | list):
+        return [_plain(part) for part in value]
+    plain = value.item() if isinstance(value, np.generic) else value
+    finite = not isinstance(plain, float) or math.isfinite(plain)
+    return plain if finite and (plain is None or isinstance(plain, bool | int | float | str)) else repr(plain)
