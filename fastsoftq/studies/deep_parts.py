@@ -7,7 +7,6 @@ from typing import Any
 
 from fastsoftq.agents import LEARNERS
 from fastsoftq.agents.hyperparameters import checked
-from fastsoftq.agents.rules import check_code
 from fastsoftq.deep.learner import Deep, Munchausen
 from fastsoftq.deep.replay import PrioritizedReplay, Replay, Rollouts
 from fastsoftq.networks.architectures import MLP, Convolutional
@@ -15,7 +14,18 @@ from fastsoftq.networks.losses import Huber, Squared
 from fastsoftq.networks.optimizers import SGD, Adam, RMSProp
 from fastsoftq.studies.sweep import list_depths
 
-__all__ = ["DEEP", "KINDS_OF_PARTS", "PARTS", "algorithm_record", "check_learner", "checked_learner", "depths_of_parts"]
+__all__ = [
+    "DEEP",
+    "KINDS_OF_PARTS",
+    "PARTS",
+    "algorithm_record",
+    "checked_learner",
+    "depths_of_parts",
+    "fixed_by_its_agent",
+    "learner_of",
+    "steps_before_learning",
+    "whole_rounds",
+]
 
 DEEP = "deep"
 """The kind of a deep agent."""
@@ -63,20 +73,57 @@ def checked_learner(agent: Any) -> Any:
     return agent._replace(agent=checked(agent.agent)) if isinstance(agent, Deep) else checked(agent)
 
 
-def check_learner(agent: Any) -> None:
-    """Refuse an agent whose rules cannot be used, deep or not.
-
-    Raises
-    ------
-    TypeError, ValueError
-        As `train`.
+def learner_of(agent: Any) -> Any:
+    """The agent whose rules are played by: a deep agent's own, or the agent itself.
 
     Examples
     --------
     >>> import fastsoftq as fsq
-    >>> check_learner(Deep(fsq.QLearning(step_size=1, discount=0.95)))
+    >>> learner_of(Deep(fsq.QLearning(step_size=1, discount=0.95)))
+    QLearning(step_size=1, discount=0.95, epsilon=0.1, reward_scale=1.0)
     """
-    check_code(agent.agent if isinstance(agent, Deep) else agent)
+    return agent.agent if isinstance(agent, Deep) else agent
+
+
+def steps_before_learning(agent: Deep) -> int:
+    """How many steps a deep agent takes before its network first learns.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> steps_before_learning(Deep(fsq.QLearning(0.8, 0.95), replay=Replay(start=500)))
+    500
+    """
+    return 0 if isinstance(agent.replay, Rollouts) else agent.replay.start
+
+
+def whole_rounds(agent: Deep, steps: int) -> int:
+    """The fewest steps, no less than these, that all environments side by side can share.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> whole_rounds(Deep(fsq.QLearning(0.8, 0.95), replay=Rollouts(environments=32)), 100)
+    128
+    """
+    side_by_side = agent.replay.environments if isinstance(agent.replay, Rollouts) else 1
+    return -(-steps // side_by_side) * side_by_side
+
+
+def fixed_by_its_agent(agent: Deep) -> Any:
+    """The tabular agent whose fixed point a deep one has, if it learns all: None where its targets are others.
+
+    Rewards of several steps, without correction for the policy, make other values; so do returns that look ahead, and
+    what Munchausen adds.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> fixed_by_its_agent(Deep(fsq.QLearning(0.8, 0.95), n_step=3)) is None
+    True
+    """
+    plain = agent.n_step == 1 and agent.munchausen is None and not isinstance(agent.replay, Rollouts)
+    return agent.agent if plain else None
 
 
 def algorithm_record(record: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -12,8 +12,27 @@ import numpy as np
 from fastsoftq.environments import environment_rules
 from fastsoftq.kernels.sources import code_of
 from fastsoftq.mdp.tabular import TabularMDP
+from fastsoftq.studies.study_records import mdp_record
 
-__all__ = ["deep_world_record", "described", "n_parameters", "tabular_of"]
+__all__ = ["deep_world_record", "described", "n_parameters", "table_records", "tabular_of"]
+
+
+def seen(environment: Any) -> Any:
+    """An environment as networks see it: a TabularMDP one-hot, any other as it is.
+
+    Parameters
+    ----------
+    environment : TabularMDP or NamedTuple
+
+    Returns
+    -------
+    NamedTuple
+    """
+    if not isinstance(environment, TabularMDP):
+        return environment
+    from fastsoftq.environments.observed import observed
+
+    return observed(environment, "one_hot")
 
 
 def described(environment: Any) -> Any:
@@ -33,7 +52,7 @@ def described(environment: Any) -> Any:
     TypeError
         It has no such rules.
     """
-    return vars(environment_rules)["describe"](environment)
+    return vars(environment_rules)["describe"](seen(environment))
 
 
 def n_parameters(agent: Any, environment: Any) -> int:
@@ -69,6 +88,28 @@ def tabular_of(environment: Any) -> TabularMDP | None:
     return environment if isinstance(environment, TabularMDP) else None
 
 
+def table_records(record: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """The records of the tables of a study's environments, of those that have one.
+
+    Parameters
+    ----------
+    record : mapping
+        As `Study.record`; it may come from anybody.
+
+    Returns
+    -------
+    dict of str to mapping
+        As `mdp_record` makes them.
+
+    Examples
+    --------
+    >>> table_records({"environments": {"pole": {"environment": "CartPole"}, "cliff": {"mdp": "cliff_walking"}}})
+    {'cliff': {'mdp': 'cliff_walking'}}
+    """
+    found = {name: of.get("table", of) for name, of in record["environments"].items()}
+    return {name: of for name, of in found.items() if "mdp" in of}
+
+
 def deep_world_record(environment: Any) -> dict[str, Any]:
     """An environment as the record of a deep study has it: its kind, its parameters, arrays by their digests, its code.
 
@@ -81,6 +122,7 @@ def deep_world_record(environment: Any) -> dict[str, Any]:
     -------
     dict
     """
+    mdp, environment = tabular_of(environment), seen(environment)
     actions, shape, max_steps = described(environment)
     kind = type(environment)
     listed = kind.__module__.startswith("fastsoftq.")
@@ -92,6 +134,7 @@ def deep_world_record(environment: Any) -> dict[str, Any]:
         "shape": list(shape),
         "max_steps": max_steps,
         "parameters": {field: _plain(getattr(environment, field)) for field in environment._fields},
+        **({"table": mdp_record(mdp)} if mdp is not None else {}),
         **({"code": code} if code else {}),
     }
 

@@ -10,6 +10,7 @@ from fastsoftq.comparing import Axis
 from fastsoftq.deep.learner import Deep
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.studies.conditions import Condition
+from fastsoftq.studies.deep_parts import learner_of
 from fastsoftq.studies.deep_worlds import deep_world_record, described
 from fastsoftq.studies.study_records import RESERVED, mdp_record
 
@@ -111,10 +112,9 @@ def check_agent(axis: Axis, name: str, agent: Any) -> None:
             raise TypeError(f"{name} is {agent!r}; it must be a Deep, such as Deep(QLearning(2.5e-4, 0.99))")
         shown = f"{type(agent).__name__}(...)"
         raise ValueError(f"{name} is {shown}, which counts episodes; a study that counts steps takes Deep({shown})")
-    for learner in (agent, agent.agent) if isinstance(agent, Deep) else (agent,):
-        reserved = sorted(RESERVED.intersection(getattr(learner, "_fields", ())))
-        if reserved:
-            raise ValueError(f"{name} has a hyperparameter {reserved[0]!r}; records use that name")
+    reserved = sorted(RESERVED.intersection(getattr(learner_of(agent), "_fields", ())))
+    if reserved:
+        raise ValueError(f"{name} has a hyperparameter {reserved[0]!r}; records use that name")
 
 
 def check_condition(axis: Axis, name: str, condition: Condition) -> None:

@@ -94,7 +94,7 @@ class StoredRuns:
         return sum(int(mark["steps"]) for mark in self._marks(condition))
 
     def agent(self, condition: str) -> Any:
-        """The agent of a condition: a NamedTuple, `Deep` or tabular, or an `UnknownAgent` where nobody here has imported its class."""
+        """The agent of a condition: a NamedTuple, or an `UnknownAgent` where nobody here has imported its class."""
         return self._agents[self.condition(condition).agent]
 
     def condition(self, name: str) -> Condition:
@@ -107,7 +107,7 @@ class StoredRuns:
         """
         return self._store.plan.conditions[self._place(name)]
 
-    def curves(self, condition: str, runs: int | None = None) -> LearningCurves | DeepCurves:
+    def curves(self, condition: str, runs: int | None = None) -> Any:
         """The learning curves of a condition, every bit checked.
 
         Parameters
@@ -133,7 +133,7 @@ class StoredRuns:
         arrays, runs = self._runs_of(place, runs, CURVES)
         return self._curves(place, arrays, slice(0, runs))
 
-    def pieces(self, condition: str, runs: int) -> Iterator[LearningCurves | DeepCurves]:
+    def pieces(self, condition: str, runs: int) -> Iterator[Any]:
         """The learning curves of a condition, some runs at a time, so that they need not all be in memory.
 
         Parameters
@@ -333,17 +333,18 @@ class StoredRuns:
         block, runs = plan.contents.runs_per_row, plan.runs_of(place)
         return np.minimum(block, runs - np.arange(0, runs, block))
 
-    def _curves(self, place: int, arrays: Arrays, runs: slice) -> LearningCurves | DeepCurves:
+    def _curves(self, place: int, arrays: Arrays, runs: slice) -> Any:
         plan = self._store.plan
         own = plan.conditions[place]
         world = plan.record["environments"][own.environment]
         settings: dict[str, Any] = {
+            **arrays,
             "seeds": plan.seeds(own, runs.start, runs.stop - runs.start),
             "agent": self._agents[own.agent],
             "max_steps": own.max_steps,
             "precision": own.precision,
         }
         if own.grid is None:
-            return LearningCurves(**arrays, mdp=world["mdp"], **settings)
+            return LearningCurves(mdp=world["mdp"], **settings)
         lost = arrays["diverged_at"] >= 0
-        return DeepCurves(**arrays, steps=own.grid, diverged=lost, environment=world["environment"], **settings)
+        return DeepCurves(steps=own.grid, diverged=lost, environment=world["environment"], **settings)

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
 from fastsoftq import checks
-from fastsoftq.agents.rules import PRECISIONS
+from fastsoftq.agents.rules import PRECISIONS, check_code
 from fastsoftq.comparing import Axis
 from fastsoftq.reward_scales import check_reward_scale
 from fastsoftq.studies.conditions import (
@@ -24,7 +24,7 @@ from fastsoftq.studies.conditions import (
     product_of,
     source_states,
 )
-from fastsoftq.studies.deep_parts import check_learner, checked_learner
+from fastsoftq.studies.deep_parts import checked_learner, learner_of
 from fastsoftq.studies.deep_worlds import n_parameters, tabular_of
 from fastsoftq.studies.fitting import (
     check_agent,
@@ -201,7 +201,7 @@ class Study:
             check_agent(self.axis, f"agents[{name!r}]", agent)
         fix("agents", MappingProxyType({name: checked_learner(agent) for name, agent in self.agents.items()}))
         for agent in self.agents.values():
-            check_learner(agent)
+            check_code(learner_of(agent))
         if self.origins != self.origins.known({"environments": self.environments, "agents": self.agents}):
             raise ValueError(f"origins is {self.origins!r}; it must be of environments and agents that the study has")
         given = product_of(self.environments, self.agents) if self.conditions is None else self.conditions
@@ -256,7 +256,7 @@ class Study:
     def record(self) -> dict[str, Any]:
         """All that the results depend on, as plain data; what a study does not use is left out."""
         counts = {"episodes": self.episodes, "steps": self.steps, "points": self.points}
-        record = {
+        record: dict[str, Any] = {
             "results": RESULTS_VERSION,
             "name": self.name,
             **{name: count for name, count in counts.items() if count is not None},

@@ -14,11 +14,10 @@ import numpy as np
 
 from fastsoftq.agents import LEARNERS, Frozen, LinearDecay, PowerDecay
 from fastsoftq.agents.rules import follows_rules, known_agents
-from fastsoftq.deep.learner import Deep
 from fastsoftq.kernels.sources import code_of
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.studies.conditions import COUNTED, conditions_of
-from fastsoftq.studies.deep_parts import KINDS_OF_PARTS, checked_learner
+from fastsoftq.studies.deep_parts import KINDS_OF_PARTS, checked_learner, learner_of
 
 __all__ = [
     "RESERVED",
@@ -141,7 +140,7 @@ def agent_from_record(record: Mapping[str, Any], agents: Iterable[type] = ()) ->
         kinds |= {kind: agent for kind in elsewhere for agent in own if kind.endswith(f":{agent.__qualname__}")}
         kinds |= {_kind_of(agent): agent for agent in own}
         made = checked_learner(_made(record, kinds))
-        if follows_rules(type(made.agent if isinstance(made, Deep) else made)):
+        if follows_rules(type(learner_of(made))):
             return made
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
         pass

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import fields, replace
 from itertools import accumulate, pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,10 +26,6 @@ from fastsoftq.studies.storing.kept_arrays import FINAL_TABLE, PARAMETERS
 from fastsoftq.studies.storing.store import Found, Store
 from fastsoftq.studies.study import Study
 from fastsoftq.training import Training
-
-if TYPE_CHECKING:
-    from fastsoftq.deep.deep_curves import DeepCurves
-    from fastsoftq.engine.curves import LearningCurves
 
 __all__ = ["Each", "Result", "Tick", "work"]
 
@@ -188,7 +184,7 @@ def _claimed(store: Store, found: Found, unit: Unit, source: Result | None) -> _
 def _committed(
     store: Store,
     claimed: _Claimed,
-    curves: LearningCurves | DeepCurves,
+    curves: Any,
     rate: float,
     source: Result | None,
     touch: Tick,
@@ -209,9 +205,7 @@ def _committed(
     return Result(unit, False, unit.runs, steps, new_steps, found.damaged, source, claimed.new_runs)
 
 
-def _trained(
-    store: Store, study: Study, claimed: Sequence[_Claimed], tick: Tick | None, device: str
-) -> LearningCurves | DeepCurves:
+def _trained(store: Store, study: Study, claimed: Sequence[_Claimed], tick: Tick | None, device: str) -> Any:
     """The curves of the new runs of units of one condition, one unit after the other."""
     training = _training(store, study, claimed, device)
 
@@ -229,7 +223,7 @@ def _trained(
     return training.curves(slice(None), report)
 
 
-def _training(store: Store, study: Study, claimed: Sequence[_Claimed], device: str) -> Training | DeepTraining:
+def _training(store: Store, study: Study, claimed: Sequence[_Claimed], device: str) -> Any:
     """What trains them, by what their condition counts."""
     plan = store.plan
     condition = plan.conditions[claimed[0].unit.condition]
@@ -238,6 +232,8 @@ def _training(store: Store, study: Study, claimed: Sequence[_Claimed], device: s
     seeds = np.concatenate([plan.seeds(condition, one.unit.first + one.there, one.new_runs) for one in claimed])
     settings: dict[str, Any] = {"max_steps": condition.max_steps, "precision": condition.precision, "threads": 1}
     if condition.steps is not None:
+        from fastsoftq.deep.deep_training import DeepTraining
+
         return DeepTraining.checked(
             *learning,
             seeds,
@@ -259,15 +255,12 @@ def _training(store: Store, study: Study, claimed: Sequence[_Claimed], device: s
     )
 
 
-def _steps_of(curves: LearningCurves | DeepCurves) -> int:
+def _steps_of(curves: Any) -> int:
     """The environment steps of all runs."""
     return int(axis_of(curves).steps_taken(curves).sum())
 
 
-Runs = TypeVar("Runs", "LearningCurves", "DeepCurves")
-
-
-def _part(curves: Runs, rows: slice) -> Runs:
+def _part(curves: Any, rows: slice) -> Any:
     """Some of the runs: whatever has a row for each, which all arrays have but the grid of steps."""
     values = {known.name: getattr(curves, known.name) for known in fields(curves) if known.name != "steps"}
     return replace(curves, **{name: of[rows] for name, of in values.items() if isinstance(of, np.ndarray)})

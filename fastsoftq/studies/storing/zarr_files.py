@@ -242,17 +242,17 @@ def derived_files(plan: Plan) -> Iterator[tuple[str, bytes]]:
     """
     arrays: dict[str, dict[str, Any]] = {}
     labels = _labels(plan)
-    for name, (values, *dimensions) in labels.items():
+    for name, (values, *along) in labels.items():
         dtype = "str" if values.dtype.kind in "UO" else values.dtype.str
         size = min(_LABELS, len(values))
         cell = (size, *values.shape[1:])
-        arrays[name] = _array_metadata(values.shape, cell, dtype, dimensions, {}, plain=True)
+        arrays[name] = _array_metadata(values.shape, cell, dtype, along, {}, plain=True)
         for chunk, start in enumerate(range(0, len(values), size)):
             part = values[start : start + size]
             fill = np.zeros((size - len(part), *cell[1:]), values.dtype)
             key = "/".join([RESULTS, name, "c", str(chunk), *("0" for _ in cell[1:])])
             yield key, _encoded_plain(np.concatenate([part, fill]))
-    beside = " ".join(name for name, (_, *dimensions) in labels.items() if name not in dimensions)
+    beside = " ".join(name for name, (_, *along) in labels.items() if name not in along)
     first, row = (len(plan.conditions), plan.contents.rows(plan.runs)), ("condition", plan.contents.row)
     for kept in plan.contents.arrays:
         checkpoints = (len(plan.contents.checkpoints),) if kept.episode else ()

@@ -178,7 +178,7 @@ def tune(
     """
     start = time.perf_counter()
     settings = TuningSettings(study, space, trials, sampler, pruner, rungs, seed, at_once)
-    place = study_device(device, study.environments)
+    place = study_device(device, study)
     steps = len(study.seeds) * study.episodes * study.max_steps
     for mdp in study.environments.values():
         warn_of_endless_starts(mdp)
