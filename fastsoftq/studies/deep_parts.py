@@ -7,7 +7,7 @@ from typing import Any
 
 from fastsoftq.agents import LEARNERS
 from fastsoftq.agents.hyperparameters import checked
-from fastsoftq.deep.learner import Deep, Munchausen
+from fastsoftq.deep.learner import Deep, Munchausen, checked_deep
 from fastsoftq.deep.replay import PrioritizedReplay, Replay, Rollouts
 from fastsoftq.networks.architectures import MLP, Convolutional
 from fastsoftq.networks.losses import Huber, Squared
@@ -70,7 +70,7 @@ def checked_learner(agent: Any) -> Any:
     >>> checked_learner(Deep(fsq.QLearning(step_size=1, discount=0.95))).agent.step_size
     1.0
     """
-    return agent._replace(agent=checked(agent.agent)) if isinstance(agent, Deep) else checked(agent)
+    return checked_deep(agent) if isinstance(agent, Deep) else checked(agent)
 
 
 def learner_of(agent: Any) -> Any:

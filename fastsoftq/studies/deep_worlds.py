@@ -8,70 +8,87 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from fastsoftq.environments import environment_rules
+from fastsoftq.deep.deep_training import DeepTraining, checked_world
+from fastsoftq.environments.environment_rules import describe
+from fastsoftq.environments.observed import Coordinates, OneHot, Picture
 from fastsoftq.kernels.sources import code_of
+from fastsoftq.mdp.tables import Alias, Tables
 from fastsoftq.mdp.tabular import TabularMDP
+from fastsoftq.networks.layer_plan import plan_of
+from fastsoftq.studies.conditions import Condition
 from fastsoftq.studies.study_records import mdp_record
 
-__all__ = ["deep_world_record", "described", "n_parameters", "table_records", "tabular_of"]
+__all__ = ["check_training", "deep_world_record", "n_parameters", "network_of", "table_records", "tabular_of"]
 
 
-def seen(environment: Any) -> Any:
-    """An environment as networks see it: a TabularMDP one-hot, any other as it is.
+def check_training(condition: Condition, environment: Any, agent: Any) -> None:
+    """Refuse, before any work, a deep agent that cannot be trained so.
 
     Parameters
     ----------
+    condition : Condition
+        With all that it is run with filled in.
     environment : TabularMDP or NamedTuple
-
-    Returns
-    -------
-    NamedTuple
-    """
-    if not isinstance(environment, TabularMDP):
-        return environment
-    from fastsoftq.environments.observed import observed
-
-    return observed(environment, "one_hot")
-
-
-def described(environment: Any) -> Any:
-    """The number of actions, the shape of an observation and the most steps of an episode.
-
-    Parameters
-    ----------
-    environment : NamedTuple
-        With the rules of an environment.
-
-    Returns
-    -------
-    fastsoftq.environments.environment_rules.Description
+    agent : Deep
 
     Raises
     ------
-    TypeError
-        It has no such rules.
+    TypeError, ValueError
+        As `train`.
     """
-    return vars(environment_rules)["describe"](seen(environment))
+    DeepTraining.checked(
+        environment, agent, 1, condition.steps, condition.max_steps, condition.points or 1, condition.precision
+    )
 
 
-def n_parameters(agent: Any, environment: Any) -> int:
-    """How many parameters the network of an agent has in an environment.
+def network_of(agent: Any, environment: Any) -> tuple[Any, ...]:
+    """What must be the same where one network goes on from another: its shape, what it is given and what it yields.
 
     Parameters
     ----------
     agent : Deep
-    environment : NamedTuple
+    environment : TabularMDP or NamedTuple
+
+    Returns
+    -------
+    tuple
+        The architecture, the shape of an observation, and the number of actions.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> from fastsoftq.deep.learner import Deep
+    >>> network_of(Deep(fsq.QLearning(0.8, 0.95)), fsq.from_map("S.G"))[1:]
+    ((3,), 4)
+    """
+    known = describe(checked_world(environment))
+    return agent.network, tuple(known.shape), known.n_actions
+
+
+def n_parameters(agent: Any, environment: Any) -> int:
+    """How many parameters the network of an agent has in an environment, as they are kept.
+
+    Parameters
+    ----------
+    agent : Deep
+    environment : TabularMDP or NamedTuple
 
     Returns
     -------
     int
-    """
-    from fastsoftq import networks
 
-    n_actions, shape, _ = described(environment)
-    network = vars(networks)["network"].network_for(agent.network, tuple(shape), n_actions, 1, agent.optimizer)
-    return int(network.parameters)
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> from fastsoftq.deep.learner import Deep
+    >>> from fastsoftq.networks.architectures import MLP
+    >>> n_parameters(Deep(fsq.QLearning(0.8, 0.95), network=MLP((16,))), fsq.from_map("S.G"))
+    144
+    """
+    architecture, shape, n_actions = network_of(agent, environment)
+    return int(plan_of(architecture, shape, n_actions, batch=1)[0].parameters)
 
 
 def tabular_of(environment: Any) -> TabularMDP | None:
@@ -84,8 +101,44 @@ def tabular_of(environment: Any) -> TabularMDP | None:
     Returns
     -------
     TabularMDP or None
+        Of an observed one without its map, and with the chances that it draws by, which are whole multiples of 2**-32
+        of a slot's.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> from fastsoftq.environments import observed
+    >>> tabular_of(observed(fsq.cliff_walking(slippery=True), "coordinates"))
+    <TabularMDP 'cliff_walking': 48 states, 4 actions, stochastic>
     """
-    return environment if isinstance(environment, TabularMDP) else None
+    if isinstance(environment, TabularMDP):
+        return environment
+    if not isinstance(environment, OneHot | Coordinates | Picture):
+        return None
+    tables: Tables = environment.tables
+    shape = (tables.n_states, tables.n_actions, tables.n_outcomes)
+    if isinstance(tables.start, Alias):
+        start = _probabilities(tables.start)[0]
+    else:
+        start = np.zeros(tables.n_states)
+        start[int(tables.start)] = 1.0
+    return TabularMDP(
+        next_state=tables.next_state.reshape(shape),
+        reward=tables.reward.reshape(shape),
+        terminated=tables.terminated.reshape(shape),
+        probability=np.ones(shape) if tables.outcome is None else _probabilities(tables.outcome).reshape(shape),
+        start=start,
+        name=environment.name,
+    )
+
+
+def _probabilities(alias: Alias) -> NDArray[np.float64]:
+    """The distributions that an alias table draws from, [distributions, K]."""
+    low, other = alias.slots & np.uint64(2**32 - 1), (alias.slots >> np.uint64(32)).astype(np.intp)
+    own = low / 2.0**32
+    weights = own + np.bincount(other, 1.0 - own, len(own))
+    found = weights.reshape(-1, alias.size)
+    return np.asarray(found / found.sum(axis=1, keepdims=True))
 
 
 def table_records(record: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
@@ -115,26 +168,34 @@ def deep_world_record(environment: Any) -> dict[str, Any]:
 
     Parameters
     ----------
-    environment : NamedTuple
-        With the rules of an environment.
+    environment : TabularMDP or NamedTuple
+        With the rules of an environment. A TabularMDP is seen one-hot.
 
     Returns
     -------
     dict
+        Equal for equal environments, on any machine.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> from fastsoftq.environments import cart_pole
+    >>> found = deep_world_record(cart_pole())
+    >>> found["environment"], found["shape"], found["max_steps"], found["parameters"]["gravity"]
+    ('CartPole', [4], 500, 9.8)
     """
-    mdp, environment = tabular_of(environment), seen(environment)
-    actions, shape, max_steps = described(environment)
-    kind = type(environment)
+    seen = checked_world(environment)
+    known, kind, table = describe(seen), type(seen), tabular_of(seen)
     listed = kind.__module__.startswith("fastsoftq.")
-    name = kind.__name__ if listed else f"{kind.__module__}:{kind.__qualname__}"
     code = code_of(kind, listed=listed)
     return {
-        "environment": name,
-        "actions": actions,
-        "shape": list(shape),
-        "max_steps": max_steps,
-        "parameters": {field: _plain(getattr(environment, field)) for field in environment._fields},
-        **({"table": mdp_record(mdp)} if mdp is not None else {}),
+        "environment": kind.__name__,
+        **({} if listed else {"module": kind.__module__}),
+        "actions": known.n_actions,
+        "shape": list(known.shape),
+        "max_steps": known.max_steps,
+        "parameters": {field: _plain(getattr(seen, field)) for field in seen._fields},
+        **({} if table is None else {"table": mdp_record(table)}),
         **({"code": code} if code else {}),
     }
 
@@ -152,5 +213,8 @@ def _plain(value: Any) -> Any:
     if isinstance(value, tuple | list):
         return [_plain(part) for part in value]
     plain = value.item() if isinstance(value, np.generic) else value
-    finite = not isinstance(plain, float) or math.isfinite(plain)
-    return plain if finite and (plain is None or isinstance(plain, bool | int | float | str)) else repr(plain)
+    if isinstance(plain, float) and not math.isfinite(plain):
+        return str(plain)  # which JSON has no number for
+    if plain is None or isinstance(plain, bool | int | float | str):
+        return plain
+    raise TypeError(f"it holds {plain!r}; a study can keep numbers, texts, arrays and named tuples of these")

@@ -8,10 +8,11 @@ from typing import Any
 from fastsoftq import checks
 from fastsoftq.comparing import Axis
 from fastsoftq.deep.learner import Deep
+from fastsoftq.environments.environment_rules import checked_environment
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.studies.conditions import Condition
 from fastsoftq.studies.deep_parts import learner_of
-from fastsoftq.studies.deep_worlds import deep_world_record, described
+from fastsoftq.studies.deep_worlds import deep_world_record
 from fastsoftq.studies.study_records import RESERVED, mdp_record
 
 __all__ = ["check_agent", "check_condition", "check_environment", "check_kept", "counted", "environment_record"]
@@ -82,12 +83,7 @@ def check_environment(axis: Axis, name: str, environment: Any) -> None:
     if axis is Axis.EPISODES:
         deep = "; others are for deep agents, which count steps" if hasattr(environment, "_fields") else ""
         raise TypeError(f"{name} is {environment!r}; it must be a TabularMDP, such as cliff_walking(){deep}")
-    try:
-        described(environment)
-    except TypeError as error:
-        raise TypeError(
-            f"{name} is {environment!r}; it must be an environment, such as cart_pole() or a TabularMDP: {error}"
-        ) from None
+    checked_environment(name, environment)
 
 
 def check_agent(axis: Axis, name: str, agent: Any) -> None:
@@ -136,11 +132,6 @@ def check_condition(axis: Axis, name: str, condition: Condition) -> None:
     for setting in others:
         if getattr(condition, setting) is not None:
             raise ValueError(f"{name}.{setting} is {getattr(condition, setting)}; the study counts {counts}")
-    if axis is Axis.POINTS and condition.after is not None:
-        raise ValueError(
-            f"{name}.after is {condition.after!r}; it starts from a table, and deep agents have networks, which start "
-            "anew in each run"
-        )
 
 
 def check_kept(axis: Axis, kept: Mapping[str, Any]) -> None:

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from fastsoftq.deep.deep_training import DeepTraining
 from fastsoftq.engine.dispatch import FEWEST_RUNS, lanes_for
 from fastsoftq.measures import Measure, Measured
 from fastsoftq.studies.conditions import Condition
@@ -167,8 +168,6 @@ def _bytes_at_work(study: Study, condition: Condition, lanes: int) -> int:
     """What a thread takes while it trains, besides the curves."""
     environment, agent = study.environments[condition.environment], study.agents[condition.agent]
     if condition.steps is not None:
-        from fastsoftq.deep.deep_training import DeepTraining
-
         return DeepTraining.checked(environment, agent, 1, condition.steps, points=1).bytes_at_work
     return 8 * int(environment.n_states) * int(environment.n_actions) * max(1, lanes)
 
@@ -190,8 +189,6 @@ def _compile(study: Study) -> None:
         world, agent = study.environments[condition.environment], study.agents[condition.agent]
         kind = condition.environment, type(agent), tuple(map(type, agent)), condition.precision
         if condition.steps is not None:
-            from fastsoftq.deep.deep_training import DeepTraining
-
             steps, points = whole_rounds(agent, 1), 1
             DeepTraining.checked(world, agent, 1, steps, points=points, precision=condition.precision).curves()
         elif kind not in done:

@@ -17,7 +17,7 @@ from fastsoftq import checks
 from fastsoftq.comparing import Axis
 from fastsoftq.studies.conditions import SETTINGS, Condition
 from fastsoftq.studies.reading import Reading
-from fastsoftq.studies.storing.kept_arrays import FINAL_TABLE, Contents, Kept, contents_of
+from fastsoftq.studies.storing.kept_arrays import FINAL_TABLE, PARAMETERS, Contents, Kept, contents_of
 from fastsoftq.studies.study import Study
 from fastsoftq.studies.study_records import canonical, difference_of
 from fastsoftq.studies.summary import STATISTICS
@@ -147,7 +147,7 @@ class Plan:
     def contents(self) -> Contents:
         """What is kept."""
         record = self.record
-        tables = bool(record.get("tables") or self._sources)
+        tables = self.axis is Axis.EPISODES and bool(record.get("tables") or self._sources)
         parameters = bool(record.get("parameters"))
         return contents_of(
             record["keep"], record["block"], tables, record.get("checkpoints", ()), self.axis, parameters
@@ -161,11 +161,15 @@ class Plan:
     def kept(self, condition: Condition) -> list[Kept]:
         """What is kept of a condition.
 
-        Not checkpoints that it does not reach; final tables if the study keeps them, or if others start from them.
+        Not checkpoints that it does not reach; final tables or parameters if the study keeps them, or if others start
+        from them.
         """
-        final = self.record.get("tables") or condition.name in self._sources
-        reached = (kept for kept in self.contents.arrays if kept.episode <= condition.columns)
-        return [kept for kept in reached if final or kept.name != FINAL_TABLE]
+        unkept = set()
+        if not (self.record.get("tables") or condition.name in self._sources):
+            unkept.add(FINAL_TABLE)
+        if condition.name not in self.record.get("parameters", {}):
+            unkept.add(PARAMETERS)
+        return [kept for kept in self.contents.arrays if kept.episode <= condition.columns and kept.name not in unkept]
 
     def row_shape(self, condition: Condition, kept: Kept) -> tuple[int, ...]:
         """The shape of a condition's rows of an array."""

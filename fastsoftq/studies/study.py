@@ -25,7 +25,7 @@ from fastsoftq.studies.conditions import (
     source_states,
 )
 from fastsoftq.studies.deep_parts import checked_learner, learner_of
-from fastsoftq.studies.deep_worlds import n_parameters, tabular_of
+from fastsoftq.studies.deep_worlds import check_training, n_parameters, network_of, tabular_of
 from fastsoftq.studies.fitting import (
     check_agent,
     check_condition,
@@ -217,6 +217,8 @@ class Study:
         for name in ("tables", "checkpoints", "parameters"):
             if getattr(self, name) and self.keep != "curves":
                 raise ValueError(f"{name} is {getattr(self, name)!r}; it needs keep='curves'")
+        if self.axis is Axis.POINTS:
+            self._check_trainings()
         self._check_transfers()
         if self.against is not None:
             self._check_against(self.against)
@@ -237,20 +239,36 @@ class Study:
         if against not in {*tables, *self.agents, *(condition.name for condition in self.conditions)}:
             checks.choice("against", against, dict.fromkeys(tables))
 
+    def _check_trainings(self) -> None:
+        """Refuse deep agents that cannot be trained for so many steps; the message names what is wrong."""
+        for condition in self.resolved:
+            check_training(condition, self.environments[condition.environment], self.agents[condition.agent])
+
     def _check_transfers(self) -> None:
-        """Refuse a condition that goes on from tables which do not fit its environment."""
-        environment_of = {condition.name: condition.environment for condition in self.conditions}
+        """Refuse a condition that goes on from tables, or a network, which do not fit its environment."""
+        by_name = {condition.name: condition for condition in self.conditions}
         for place, condition in enumerate(self.conditions):
             if condition.after is not None:
                 if self.keep != "curves":
                     raise ValueError(f"conditions[{place}].after is {condition.after!r}; it needs keep='curves'")
-                source = self.environments[environment_of[condition.after]]
                 try:
-                    source_states(source, self.environments[condition.environment])
+                    self._check_transfer(by_name[condition.after], condition)
                 except ValueError as error:
+                    what = "tables do" if self.axis is Axis.EPISODES else "network does"
                     raise ValueError(
-                        f"conditions[{place}].after is {condition.after!r}, whose tables do not fit: {error}"
+                        f"conditions[{place}].after is {condition.after!r}, whose {what} not fit: {error}"
                     ) from None
+
+    def _check_transfer(self, source: Condition, condition: Condition) -> None:
+        worlds = self.environments[source.environment], self.environments[condition.environment]
+        if self.axis is Axis.EPISODES:
+            source_states(*worlds)
+            return
+        agents = self.agents[source.agent], self.agents[condition.agent]
+        there, here = (network_of(*each) for each in zip(agents, worlds, strict=True))
+        for what, one, other in zip(("", "observations of shape ", "actions: "), there, here, strict=True):
+            if one != other:
+                raise ValueError(f"it is of {what}{one}, and here it is {what}{other}")
 
     @cached_property
     def record(self) -> dict[str, Any]:
@@ -277,18 +295,17 @@ class Study:
             record["tables"] = True
         if self.checkpoints:
             record["checkpoints"] = list(self.checkpoints)
-        if self.parameters:
-            record["parameters"] = {c.name: n_parameters(*self._learning(c)) for c in self.conditions}
+        if self.axis is Axis.POINTS:
+            sources = {condition.after for condition in self.conditions}
+            kept = [c for c in self.conditions if self.parameters or c.name in sources]
+            sizes = {c.name: n_parameters(self.agents[c.agent], self.environments[c.environment]) for c in kept}
+            record |= {"parameters": sizes} if sizes else {}
         return record
 
     @property
     def axis(self) -> Axis:
         """What the columns of its curves stand for: episodes, or points on a grid of steps."""
         return Axis.EPISODES if self.steps is None else Axis.POINTS
-
-    def _learning(self, condition: Condition) -> tuple[Any, Any]:
-        """What learns where."""
-        return self.agents[condition.agent], self.environments[condition.environment]
 
     @property
     def reading(self) -> Reading:

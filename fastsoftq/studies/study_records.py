@@ -165,7 +165,7 @@ def _made(record: Any, kinds: Mapping[str, type]) -> Any:
 _ELSEWHERE = (
     "More seeds, agents, environments or conditions can be added to what is there; anything else needs another folder"
 )
-_UNUSED = {"tables": False, "checkpoints": [], "parameters": False}  # what a record that does not mention them means
+_UNUSED = {"tables": False, "checkpoints": []}  # what a record that does not mention them means
 
 
 def difference_of(here: Mapping[str, Any], wanted: Mapping[str, Any]) -> str | None:
@@ -178,8 +178,6 @@ def difference_of(here: Mapping[str, Any], wanted: Mapping[str, Any]) -> str | N
         )
     for name in ("name", *COUNTED, "precision", "keep", "block", *_UNUSED):
         there, asked = (record.get(name, _UNUSED.get(name)) for record in (here, wanted))
-        if name == "parameters":  # of more conditions there may be more
-            there, asked = bool(there), bool(asked)
         if there != asked:
             return f"{name} is {there!r} there and {asked!r} here. {_ELSEWHERE}"
     if here["seeds"]["start"] != wanted["seeds"]["start"]:
@@ -201,7 +199,12 @@ def difference_of(here: Mapping[str, Any], wanted: Mapping[str, Any]) -> str | N
             return f"condition {name!r} has {condition.seeds} seeds there and {asked.seeds} here. {_ELSEWHERE}"
         if condition != replace(asked, seeds=condition.seeds):
             return f"condition {name!r} {_changes(vars(condition), vars(asked))}"
-    if not wanted.get("tables"):
+    here_kept, wanted_kept = (record.get("parameters", {}) for record in (here, wanted))
+    for name in there:
+        if (name in here_kept) != (name in wanted_kept):
+            kept_there = "kept there and not" if name in here_kept else "not kept there and asked for"
+            return f"the parameters of condition {name!r} are {kept_there} here. {_ELSEWHERE}"
+    if not wanted.get("tables") and "steps" not in wanted:
         kept = {condition.after for condition in there.values()}
         for name, condition in conditions.items():
             if condition.after in there and condition.after not in kept:

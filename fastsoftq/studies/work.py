@@ -17,7 +17,8 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from fastsoftq.comparing import axis_of
+from fastsoftq.comparing import Axis, axis_of
+from fastsoftq.deep.deep_training import DeepTraining
 from fastsoftq.engine.gpu.several_cards import CPU
 from fastsoftq.engine.threads import Progress
 from fastsoftq.studies.conditions import source_states
@@ -231,23 +232,23 @@ def _training(store: Store, study: Study, claimed: Sequence[_Claimed], device: s
     learning = study.environments[condition.environment], study.agents[condition.agent]
     seeds = np.concatenate([plan.seeds(condition, one.unit.first + one.there, one.new_runs) for one in claimed])
     settings: dict[str, Any] = {"max_steps": condition.max_steps, "precision": condition.precision, "threads": 1}
+    starts = [start for one in claimed if (start := _start(store, study, one.unit, one.there)) is not None]
+    start = np.concatenate(starts) if starts else None
     if condition.steps is not None:
-        from fastsoftq.deep.deep_training import DeepTraining
-
         return DeepTraining.checked(
             *learning,
             seeds,
             condition.steps,
             points=condition.points,
             keep_parameters=PARAMETERS in kept,
+            initial_parameters=start,
             **settings,
         )
-    starts = [start for one in claimed if (start := _start(store, study, one.unit, one.there)) is not None]
     return Training.checked(
         *learning,
         seeds,
         condition.episodes,
-        initial_q=np.concatenate(starts) if starts else None,
+        initial_q=start,
         keep_q=FINAL_TABLE in kept,
         checkpoints=[episode for episode in plan.contents.checkpoints if episode <= condition.columns],
         device=device,
@@ -266,19 +267,35 @@ def _part(curves: Any, rows: slice) -> Any:
     return replace(curves, **{name: of[rows] for name, of in values.items() if isinstance(of, np.ndarray)})
 
 
-def _start(store: Store, study: Study, unit: Unit, there: int) -> NDArray[np.float64] | None:
-    """The tables that a unit's runs start from, but for the first so many; None for zeros."""
+def _start(store: Store, study: Study, unit: Unit, there: int) -> NDArray[Any] | None:
+    """The tables or networks that a unit's runs start from, but for the first so many; None for new ones."""
     before = store.plan.source_of(unit)
     if before is None:
         return None
-    found = store.find(before, [FINAL_TABLE])
+    what = FINAL_TABLE if study.axis is Axis.EPISODES else PARAMETERS
+    found = store.find(before, [what])
     if found.runs < unit.runs:
-        raise OSError(f"the tables that unit {unit.name} starts from have been damaged since they were looked at")
+        raise OSError(f"what unit {unit.name} starts from has been damaged since it was looked at")
+    if what == PARAMETERS:
+        return _finite(store, before, found.arrays[PARAMETERS][: unit.runs])[there:]
     source, target = (
         study.environments[store.plan.conditions[place].environment] for place in (before.condition, unit.condition)
     )
     tables: NDArray[np.float64] = found.arrays[FINAL_TABLE][there : unit.runs, source_states(source, target)]
     return tables
+
+
+def _finite(store: Store, unit: Unit, parameters: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The parameters that runs ended with, if others can start from them."""
+    lost = ~np.isfinite(parameters).all(axis=1)
+    if lost.any():
+        condition = store.plan.conditions[unit.condition]
+        seed = store.plan.seeds(condition, unit.first + int(np.argmax(lost)), 1)[0]
+        raise ValueError(
+            f"after is {condition.name!r}, of which seed {seed} diverged, for one: nothing can start from its network. "
+            "Choose a smaller step size, or clip gradients"
+        )
+    return parameters
 
 
 def _kept(unit: Unit, steps: int) -> Result:

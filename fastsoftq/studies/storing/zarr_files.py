@@ -41,6 +41,7 @@ __all__ = [
 _CHECKSUM = struct.Struct("<I")
 _TYPES: dict[str, tuple[str, Any]] = {  # Zarr's name and the fill value, by NumPy's
     "<f8": ("float64", "NaN"),
+    "<f4": ("float32", "NaN"),
     "<i4": ("int32", 0),
     "<i8": ("int64", 0),
     "<u8": ("uint64", 0),
