@@ -38,6 +38,7 @@ _HOME = {
     "fit_temperature": "fastsoftq.planning.inverse_rl.behaviour",
     "from_gymnasium": "fastsoftq.mdp.gymnasium",
     "from_map": "fastsoftq.mdp.grid",
+    "gymnasium_environment": "fastsoftq.environments.gymnasium_environment",
     "load_demonstrations": "fastsoftq.planning.inverse_rl.demonstrations",
     "log_likelihood": "fastsoftq.planning.inverse_rl.behaviour",
     "mountain_car": "fastsoftq.environments.mountain_car",
@@ -114,6 +115,7 @@ if TYPE_CHECKING:
     from fastsoftq.environments.cart_pole import cart_pole as cart_pole
     from fastsoftq.environments.catch import catch as catch
     from fastsoftq.environments.checking import check_environment as check_environment
+    from fastsoftq.environments.gymnasium_environment import gymnasium_environment as gymnasium_environment
     from fastsoftq.environments.mountain_car import mountain_car as mountain_car
     from fastsoftq.environments.multi_goal_point_mass import multi_goal_point_mass as multi_goal_point_mass
     from fastsoftq.environments.observed import observed as observed
