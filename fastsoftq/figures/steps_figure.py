@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -67,7 +67,7 @@ class StepPanel(NamedTuple):
     least: float | None = None
 
 
-_KINDS = {
+_KINDS: dict[str, tuple[str, dict[str, Any]]] = {
     "threshold": ("threshold", {"linewidth": 0.9, "linestyle": (0, (1, 1.5))}),
     "exact": ("exact, from planning", {"linewidth": 1.0, "linestyle": (0, (5, 2.5))}),
 }
@@ -134,7 +134,8 @@ def plot_step_curves(title: str, panels: Sequence[Sequence[StepPanel]], note: st
     Examples
     --------
     >>> c = step_curve("soft", "#0064a0", np.array([50, 100]), np.array([[9.0, 20.0], [11.0, 30.0]]))
-    >>> figure = plot_step_curves("Cart pole", [[StepPanel("soft", "return", [c], [Level(475.0, "threshold")])]], "Two.")
+    >>> panel = StepPanel("Cart pole", "return", [c], [Level(475.0, "threshold")])
+    >>> figure = plot_step_curves("Learning", [[panel]], "Two seeds.")
     >>> figure.axes[0].get_xlabel()
     'environment steps'
     """
@@ -168,7 +169,7 @@ def _draw(ax: Axes, panel: StepPanel) -> None:
     ax.set_xlim(0.0, max(float(c.steps[-1]) for c in panel.curves))
 
 
-def _dashed(dash: str) -> dict[str, tuple[int, list[float]]]:
+def _dashed(dash: str) -> dict[str, Any]:
     return {"linestyle": (0, [float(part) / 2.0 for part in dash.split()])} if dash else {}
 
 
