@@ -108,7 +108,9 @@ def _checked(full: str, name: str, value: Any) -> float:
     if name != "epsilon":
         found = checks.in_unit_interval(full, value, open_above=True)
         if found > _HIGHEST:
-            raise ValueError(f"{full} is {found}; it must be at most 1 - 2**-24, the highest below 1 in single precision")
+            raise ValueError(
+                f"{full} is {found}; it must be at most 1 - 2**-24, the highest below 1 in single precision"
+            )
         return found + 0.0  # no -0.0
     result = checks.number(full, value)
     if not _EPSILONS[0] <= result <= _EPSILONS[1]:

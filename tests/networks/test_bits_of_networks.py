@@ -79,7 +79,7 @@ def test_padding_stays_0_and_nothing_is_written_beside_a_block(architecture):
     assert not running.memory[between].any()
     for name in "parameters", "gradients":
         used = sum(array.size for layer in running.arrays(name) for array in layer[1:] if array is not None)
-        assert used == running.network.count
+        assert used == running.network.n_parameters
         held = sum(np.count_nonzero(a) for layer in running.arrays(name) for a in layer[1:] if a is not None)
         assert np.count_nonzero(running.block(name)) == held
     heads = running.block("activations")[running.network.head :][: 9 * running.network.head_stride]
@@ -116,7 +116,9 @@ def test_what_is_drawn_is_uniform_within_one_over_the_root_of_the_fan_in():
         n, root = numbers.size, np.sqrt(fan_in)
         assert abs(numbers.mean()) * root < 5 * np.sqrt(1 / 3 / n)
         assert abs(numbers.var() * fan_in - 1 / 3) < 5 * np.sqrt(4 / 45 / n)
-    assert not np.array_equal(running.block("parameters"), Running(MLP((400, 300)), (100,), 5, key=12).block("parameters"))
+    assert not np.array_equal(
+        running.block("parameters"), Running(MLP((400, 300)), (100,), 5, key=12).block("parameters")
+    )
 
 
 def test_a_network_stays_in_its_process():

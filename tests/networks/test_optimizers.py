@@ -18,7 +18,6 @@ OPTIMIZERS = {
 }
 
 
-
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_steps_are_those_of_numpy_to_the_bit(name):
     optimizer = OPTIMIZERS[name]

@@ -27,7 +27,7 @@ def product(request):
     for function in products.product, products.gathered_product:
         fresh = Apart(function._pyfunc, function._sig)
         fresh._cache.disable()
-        with mock.patch.object(products, "here", lambda: SHAPES[request.param]):
+        with mock.patch.object(products, "here", return_value=SHAPES[request.param]):
             fresh.compile()
         found[function] = fresh.ctypes
     return found
