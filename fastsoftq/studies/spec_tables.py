@@ -267,8 +267,8 @@ def made_environment(parameters: Mapping[str, Any], at: Where, axis: Axis = Axis
     worlds = ENVIRONMENTS if axis is Axis.EPISODES else {**ENVIRONMENT_KINDS, **ENVIRONMENTS}
     if axis is Axis.EPISODES and str(parameters.get("kind")) in ENVIRONMENT_KINDS:
         raise SpecError(
-            f"{dotted(at)}.kind is {parameters['kind']!r}, which is for deep agents; a study of these has steps instead "
-            "of episodes",
+            f"{dotted(at)}.kind is {parameters['kind']!r}, which is for deep agents; a study of these has steps "
+            "instead of episodes",
             (*at, "kind"),
         )
     kind = _kind(parameters, at, worlds)
