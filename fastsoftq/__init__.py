@@ -22,6 +22,7 @@ _HOME = {
     "Sarsa": "fastsoftq.agents.sarsa",
     "SoftQLearning": "fastsoftq.agents.soft_q_learning",
     "TabularMDP": "fastsoftq.mdp.tabular",
+    "cart_pole": "fastsoftq.environments.cart_pole",
     "cliff_walking": "fastsoftq.mdp.cliff_walking",
     "compare": "fastsoftq.comparing",
     "critical_reward_scale": "fastsoftq.planning.critical",
@@ -41,6 +42,7 @@ _HOME = {
     "plot_grid": "fastsoftq.figures.grid_world",
     "point_mass": "fastsoftq.mdp.point_mass",
     "policy_iteration": "fastsoftq.planning.iteration",
+    "rule": "fastsoftq.kernels.rule_families",
     "sample_trajectories": "fastsoftq.planning.trajectories",
     "soft_value_iteration": "fastsoftq.planning.iteration",
     "to_gymnasium": "fastsoftq.mdp.gymnasium",
@@ -52,6 +54,7 @@ _HOME = {
 _SUBPACKAGES = (
     "agents",
     "engine",
+    "environments",
     "experiments",
     "figures",
     "kernels",
@@ -98,8 +101,10 @@ if TYPE_CHECKING:
     from fastsoftq.agents.soft_q_learning import SoftQLearning as SoftQLearning
     from fastsoftq.comparing import compare as compare
     from fastsoftq.engine.curves import LearningCurves as LearningCurves
+    from fastsoftq.environments.cart_pole import cart_pole as cart_pole
     from fastsoftq.figures.grid_world import plot_grid as plot_grid
     from fastsoftq.hardware import devices as devices
+    from fastsoftq.kernels.rule_families import rule as rule
     from fastsoftq.mdp.cliff_walking import cliff_walking as cliff_walking
     from fastsoftq.mdp.grid import from_map as from_map
     from fastsoftq.mdp.gymnasium import from_gymnasium as from_gymnasium

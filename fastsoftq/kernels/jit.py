@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numba
+from numba.core.ccallback import CFunc
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import Compiler
 from numba.core.extending import _Intrinsic
@@ -31,7 +32,7 @@ from numba.extending import overload
 from fastsoftq.kernels.arguments import Arguments
 from fastsoftq.kernels.cache import SourceCache
 
-__all__ = ["INTO_CALLERS", "by_type", "compiled", "emit_call", "inlined", "operation"]
+__all__ = ["INTO_CALLERS", "Apart", "apart", "by_type", "compiled", "emit_call", "inlined", "operation", "passing_on"]
 
 
 class _Ingredients(JITCodeLibrary):
@@ -118,6 +119,45 @@ def compiled(function: Callable[..., Any]) -> Any:
     return dispatcher
 
 
+class Apart(CFunc):  # type: ignore[misc]
+    """A function compiled by itself, once a machine, which loops call at its address (`addresses.call_at`).
+
+    A loop that has large functions compiled into it has them optimised again, once for each loop.
+    """
+
+    def __init__(self, function: Callable[..., Any], signature: Any) -> None:
+        super().__init__(function, (signature.args, signature.return_type), {}, {"error_model": "numpy"})
+        self._cache = _Cache(function)
+
+    @property
+    def address(self) -> int:
+        """Where its machine code is, for as long as the process lives; it is compiled, or loaded, when first asked."""
+        if self._wrapper_address is None:
+            self.compile()
+        return int(self._wrapper_address)  # type: ignore[call-overload]
+
+
+def apart(signature: Any) -> Callable[[Callable[..., Any]], Apart]:
+    """Compile a function of numbers apart from its callers, when its address is first asked for; kept on disk.
+
+    It must not raise: its callers would not hear of it.
+
+    Examples
+    --------
+    >>> from numba import types
+    >>> @apart(types.int64(types.int64))
+    ... def doubled(x):
+    ...     return 2 * x
+    >>> doubled.ctypes(21)
+    42
+    """
+
+    def compiled_apart(function: Callable[..., Any]) -> Apart:
+        return Apart(function, signature)
+
+    return compiled_apart
+
+
 class _Inlined(CPUDispatcher):
     """A function compiled into its callers, and for Python."""
 
@@ -194,7 +234,7 @@ def by_type(choose: Callable[..., Any]) -> Any:
         return choose(*given, **named)
 
     overload(chosen, jit_options=INTO_CALLERS, strict=False)(implementation)
-    from_python = _passing_on(chosen, choose, len(arguments.signature.parameters))
+    from_python = passing_on(chosen, choose, len(arguments.signature.parameters))
     return chosen
 
 
@@ -226,12 +266,33 @@ def operation(define: Callable[..., Any]) -> Any:
     result = _Operation(define.__name__, checked)
     result._register()
     result.arguments, result.__signature__ = arguments, arguments.signature
-    result.from_python = _passing_on(result, define, len(arguments.signature.parameters))
+    result.from_python = passing_on(result, define, len(arguments.signature.parameters))
     return result
 
 
-def _passing_on(function: Any, written: Callable[..., Any], count: int) -> Any:
-    """A wrapper through which Python calls a function for compiled code."""
+def passing_on(function: Any, written: Callable[..., Any], count: int) -> Any:
+    """Make a wrapper through which Python calls a function for compiled code.
+
+    Parameters
+    ----------
+    function : function
+    written : function
+        Where its text lies: its names are the wrapper's.
+    count : int
+        How many arguments it takes.
+
+    Returns
+    -------
+    function
+
+    Examples
+    --------
+    >>> @inlined
+    ... def halved(x):
+    ...     return 0.5 * x
+    >>> passing_on(halved, halved.py_func, 1)(3.0)
+    1.5
+    """
     # Arguments are passed one by one: Numba warns of a tuple that begins with a function.
     calls: dict[int, Callable[..., Any]] = {
         1: lambda a: function(a),

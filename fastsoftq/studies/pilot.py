@@ -24,7 +24,7 @@ from fastsoftq.studies.storing.store import Store
 from fastsoftq.studies.storing.zarr_files import encoded
 from fastsoftq.studies.study import Study
 from fastsoftq.studies.watching import Watch
-from fastsoftq.training import Training
+from fastsoftq.tabular_training import Training
 
 __all__ = ["Piloted", "piloted"]
 

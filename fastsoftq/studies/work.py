@@ -25,7 +25,7 @@ from fastsoftq.studies.plan import Unit
 from fastsoftq.studies.storing.kept_arrays import FINAL_TABLE
 from fastsoftq.studies.storing.store import Found, Store
 from fastsoftq.studies.study import Study
-from fastsoftq.training import Training
+from fastsoftq.tabular_training import Training
 
 __all__ = ["Each", "Result", "Tick", "work"]
 

@@ -1,0 +1,56 @@
+"""How a run begins, how an episode begins, and what a run leaves."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fastsoftq.deep.states import keep_state
+from fastsoftq.environments.environment_rules import observe, reset
+from fastsoftq.kernels.jit import inlined
+from fastsoftq.kernels.mixing import mixed
+from fastsoftq.kernels.random import seed
+from fastsoftq.networks.network import initialise
+
+__all__ = ["begin_environment", "begin_networks", "keep_parameters"]
+
+_BATCH, _START, _WEIGHTS = np.int64(0x5851F42D4C957F2D), np.int64(0x2545F4914F6CDD1D), np.int64(0x369DEA0F31A53F85)
+
+
+@inlined
+def begin_networks(network, memory, seeds, first):
+    """New networks and streams for the runs from `first` on; lanes without one repeat the last."""
+    numbers, places, powers, _, episodes = memory
+    lanes = network.lanes
+    for i in range(len(numbers)):
+        numbers[i] = np.float32(0)
+    for i in range(len(powers)):
+        powers[i] = 1.0
+    side_by_side = len(episodes.keys) // lanes
+    for lane in range(lanes):
+        key = seed(seeds[min(first + lane, len(seeds) - 1)])
+        initialise(network, numbers, places.online, mixed(key + _WEIGHTS))
+        for place in range(side_by_side):
+            episodes.keys[lane * side_by_side + place] = key if place == 0 else mixed(key ^ np.int64(place))
+        episodes.batch_keys[lane] = mixed(key + _BATCH)
+    for i in range(network.parameters * lanes):
+        numbers[places.target * lanes + i] = numbers[places.online * lanes + i]
+
+
+@inlined
+def begin_environment(env, episodes, place, key):
+    """Begin an episode: the next one's start is drawn by the stream at `key`."""
+    state = reset(env, mixed(key + _START))
+    keep_state(episodes.states, place, state)
+    observe(env, state, episodes.views[place])
+    episodes.totals[place] = 0.0
+    episodes.lengths[place] = 0
+
+
+@inlined
+def keep_parameters(network, memory, live, out, first):
+    """Keep the parameters that runs end with, if they are asked for."""
+    if len(out.parameters) > 0:
+        for lane in range(live):
+            for i in range(network.parameters):
+                place = (memory.places.online + i) * network.lanes + lane
+                out.parameters[first + lane, i] = memory.numbers[place]

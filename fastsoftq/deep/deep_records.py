@@ -1,0 +1,51 @@
+"""The records that enter a loop of deep Q-learning, and the arrays that it fills."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["OBSERVATION", "REWARD", "DeepOutput", "DeepWork", "Learner"]
+
+OBSERVATION, REWARD = 1, 2  # what of an environment was not finite
+
+
+class Learner(NamedTuple):
+    """A `Deep` as the loops take it; the types of its options tell which there are."""
+
+    agent: Any
+    optimizer: Any
+    replay: Any
+    loss: Any
+    double: Any  # None or a number
+    munchausen: Any  # None or a Munchausen
+    clip: Any  # None or a number
+    target_period: int
+    n_step: int
+    lazy: int  # a transition's value is worked out once for each target network: 1, or 0 where it changes meanwhile
+
+
+class DeepWork(NamedTuple):
+    """The runs to train, and what the threads that share them tell each other."""
+
+    seeds: NDArray[np.uint64]
+    steps: int
+    max_steps: int
+    grid: NDArray[np.int64]  # [points]
+    next_run: NDArray[np.int64]  # [1]
+    stop: NDArray[np.bool_]  # [1]
+    progress: NDArray[np.int64]  # [2]: runs done by this thread, and steps taken
+
+
+class DeepOutput(NamedTuple):
+    """The arrays that a loop fills."""
+
+    returns: NDArray[np.float64]  # [runs, points]
+    lengths: NDArray[np.float64]
+    truncated: NDArray[np.float64]
+    episodes: NDArray[np.int64]
+    diverged_at: NDArray[np.int64]  # [runs]
+    faults: NDArray[np.int64]  # [runs, 2]: what of the environment was not finite, and after how many steps
+    parameters: NDArray[np.float32]  # [0 or runs, parameters]

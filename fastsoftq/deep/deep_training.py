@@ -1,0 +1,218 @@
+"""The training of deep agents: arguments checked once, then very many runs over threads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastsoftq import checks
+from fastsoftq.agents.rules import PRECISIONS
+from fastsoftq.deep.deep_curves import DeepCurves
+from fastsoftq.deep.deep_records import OBSERVATION, DeepOutput, DeepWork, Learner
+from fastsoftq.deep.grid import grid_of
+from fastsoftq.deep.learner import Deep, changes_meanwhile, checked_deep
+from fastsoftq.deep.replay import Rollouts
+from fastsoftq.deep.replay_loop import run_replay
+from fastsoftq.deep.rollout_loop import run_rollouts
+from fastsoftq.deep.run_memory import memory_bytes, run_memory
+from fastsoftq.engine.dispatch import MOST_ACTIONS, call_compiled
+from fastsoftq.engine.seeds import checked_seeds
+from fastsoftq.engine.threads import Progress, watch_threads
+from fastsoftq.environments.environment_rules import describe, reset
+from fastsoftq.networks.network import network_for
+from fastsoftq.system.memory import check_memory, in_words
+
+__all__ = ["MOST_STEPS", "DeepTraining"]
+
+MOST_STEPS = np.iinfo(np.int32).max
+"""Steps of a run: schedules count them in 32 bits."""
+
+
+@dataclass(frozen=True, eq=False)
+class DeepTraining:
+    """The arguments of `train` for a deep agent, checked when one is made.
+
+    Parameters
+    ----------
+    environment, agent, seeds, steps, max_steps, points, precision, threads, keep_parameters
+        As for `train`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `train`.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> deep = fsq.Deep(fsq.QLearning(step_size=1e-3, discount=0.99), replay=fsq.Replay(start=100))
+    >>> training = DeepTraining.checked(fsq.cart_pole(), deep, seeds=2, steps=500, points=5)
+    >>> training.curves().returns.shape
+    (2, 5)
+    """
+
+    environment: Any
+    agent: Deep
+    seeds: range | NDArray[np.uint64]
+    steps: int
+    max_steps: int | None = None
+    points: int = 100
+    precision: str = "double"
+    threads: int | None = None
+    keep_parameters: bool = False
+
+    @classmethod
+    def checked(cls, *arguments: Any, **options: Any) -> DeepTraining:
+        """Make one from a user's arguments."""
+        return cls(*arguments, **options)
+
+    def __post_init__(self) -> None:
+        def fix(field: str, value: Any) -> None:
+            object.__setattr__(self, field, value)
+
+        fix("environment", checked_world(self.environment))
+        fix("seeds", checked_seeds(self.seeds))
+        fix("agent", checked_deep(self.agent))
+        fix("steps", checks.count("steps", self.steps, most=MOST_STEPS))
+        limit = describe(self.environment).max_steps
+        fix("max_steps", checks.count("max_steps", limit if self.max_steps is None else self.max_steps))
+        fix("points", checks.count("points", self.points, most=self.steps))
+        fix("precision", checks.choice("precision", self.precision, PRECISIONS))
+        fix("threads", checks.threads(self.threads))
+        fix("keep_parameters", checks.flag("keep_parameters", self.keep_parameters))
+        replay = self.agent.replay
+        if isinstance(replay, Rollouts):
+            sides = replay.environments
+            if self.steps % sides:
+                near = max(sides, self.steps // sides * sides)
+                raise ValueError(
+                    f"steps is {self.steps}; with {sides} environments side by side it must be a multiple of "
+                    f"{sides}, such as {near}"
+                )
+            if self.points > self.steps // sides:
+                raise ValueError(
+                    f"points is {self.points}; with {sides} environments it must be at most {self.steps // sides}"
+                )
+        self._network(1)
+
+    @property
+    def most_steps(self) -> int:
+        """How many steps all runs take at most."""
+        return len(self.seeds) * self.steps
+
+    @property
+    def bytes_at_work(self) -> int:
+        """Bytes that a thread takes while it trains."""
+        return memory_bytes(self._network(1), self.agent.replay)
+
+    def check_memory(self, name: str, seeds: int, advice: str) -> None:
+        """Refuse what would not fit: the curves of so many seeds, as the argument `name` asks for them."""
+        threads = min(checks.threads(self.threads), seeds)
+        at_work = self.bytes_at_work
+        kept = seeds * self.points * 32 + self.keep_parameters * seeds * 4 * self._network(1).parameters
+        asked = f"{name} is {seeds}, which with {self.points} points each and {in_words(at_work)} a thread ({threads})"
+        check_memory(asked, kept + threads * at_work, advice)
+
+    def curves(self, part: slice = slice(None), progress: Callable[[Progress], None] | None = None) -> DeepCurves:
+        """Train some of the seeds, all of them if not told which; `progress` as for `train`."""
+        seeds = self.seeds[part]
+        if isinstance(seeds, range):
+            seeds = np.arange(seeds.start, seeds.stop, seeds.step, dtype=np.uint64)
+        assert self.max_steps is not None
+        network = self._network(1)
+        grid = grid_of(self.steps, self.points)
+        shape = (len(seeds), self.points)
+        out = DeepOutput(
+            returns=np.zeros(shape),
+            lengths=np.zeros(shape),
+            truncated=np.zeros(shape),
+            episodes=np.zeros(shape, np.int64),
+            diverged_at=np.full(len(seeds), -1, np.int64),
+            faults=np.zeros((len(seeds), 2), np.int64),
+            parameters=np.zeros((len(seeds) if self.keep_parameters else 0, network.parameters), np.float32),
+        )
+        counts = np.zeros((min(checks.threads(self.threads), len(seeds)), 8), np.int64)
+        stop = np.zeros(1, np.bool_)
+        work = DeepWork(seeds, self.steps, self.max_steps, grid, np.zeros(1, np.int64), stop, counts[0])
+        engine = self._engine()
+        engine(work._replace(seeds=seeds[:0], next_run=np.zeros(1, np.int64)), out)  # compiles, or loads, once
+        watch_threads(lambda t: engine(work._replace(progress=counts[t]), out), stop, counts, len(seeds), progress)
+        self._check_faults(seeds, out)
+        return DeepCurves(
+            returns=out.returns,
+            lengths=out.lengths,
+            truncated=out.truncated,
+            episodes=out.episodes,
+            steps=grid,
+            diverged=out.diverged_at >= 0,
+            diverged_at=out.diverged_at,
+            seeds=seeds,
+            agent=self.agent,
+            environment=type(self.environment).__name__,
+            max_steps=self.max_steps,
+            precision=self.precision,
+            parameters=out.parameters if self.keep_parameters else None,
+        )
+
+    def _network(self, lanes: int) -> Any:
+        deep = self.agent
+        known = describe(self.environment)
+        replay = deep.replay
+        rows = (
+            replay.environments * replay.length // replay.minibatches if isinstance(replay, Rollouts) else replay.batch
+        )
+        if isinstance(replay, Rollouts):
+            rows = max(rows, replay.environments)
+        return network_for(deep.network, known.shape, known.n_actions, rows, deep.optimizer, lanes)
+
+    def _engine(self) -> Callable[[DeepWork, DeepOutput], None]:
+        """What each thread calls."""
+        deep, network = self.agent, self._network(1)
+        n_actions = describe(self.environment).n_actions
+        row: Any = (0.0,) * n_actions if n_actions <= MOST_ACTIONS else np.zeros(n_actions)
+        like = PRECISIONS[self.precision](1)
+        state = reset(self.environment, np.int64(0))
+        state_numbers = len(state) if isinstance(state, tuple) else 1
+        learner = Learner(
+            agent=deep.agent,
+            optimizer=deep.optimizer,
+            replay=deep.replay,
+            loss=deep.loss,
+            double=1 if deep.double else None,
+            munchausen=deep.munchausen,
+            clip=deep.clip,
+            target_period=deep.target_period,
+            n_step=deep.n_step,
+            lazy=int(not deep.double and not changes_meanwhile(deep.agent)),
+        )
+        loop = run_rollouts if isinstance(deep.replay, Rollouts) else run_replay
+
+        def run(work: DeepWork, out: DeepOutput) -> None:
+            memory = run_memory(network, deep.replay, state_numbers)
+            call_compiled(loop, learner, self.environment, row, like, network, memory, work, out)
+
+        return run
+
+    def _check_faults(self, seeds: NDArray[np.uint64], out: DeepOutput) -> None:
+        """Refuse what an environment did, which no training can go on with."""
+        for run in np.flatnonzero(out.faults[:, 0]):
+            what = "observation" if out.faults[run, 0] == OBSERVATION else "reward"
+            raise ValueError(
+                f"environment is {type(self.environment).__name__}; its {what} after step {out.faults[run, 1]} of seed "
+                f"{seeds[run]} is not finite, which it must be"
+            )
+
+
+def checked_world(environment: Any) -> Any:
+    """An environment that rules are known of; a TabularMDP is seen one-hot."""
+    from fastsoftq.environments.environment_rules import checked_environment
+    from fastsoftq.environments.observed import observed
+    from fastsoftq.mdp.tabular import TabularMDP
+
+    if isinstance(environment, TabularMDP):
+        return observed(environment, "one_hot")
+    return checked_environment("environment", environment)
