@@ -22,7 +22,8 @@ from fastsoftq.deep.run_memory import memory_bytes, run_memory
 from fastsoftq.engine.dispatch import MOST_ACTIONS, call_compiled
 from fastsoftq.engine.seeds import checked_seeds
 from fastsoftq.engine.threads import Progress, watch_threads
-from fastsoftq.environments.environment_rules import describe, reset
+from fastsoftq.environments.environment_rules import checked_environment, describe, reset
+from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.networks.network import network_for
 from fastsoftq.system.memory import check_memory, in_words
 
@@ -209,10 +210,8 @@ class DeepTraining:
 
 def checked_world(environment: Any) -> Any:
     """An environment that rules are known of; a TabularMDP is seen one-hot."""
-    from fastsoftq.environments.environment_rules import checked_environment
-    from fastsoftq.environments.observed import observed
-    from fastsoftq.mdp.tabular import TabularMDP
-
     if isinstance(environment, TabularMDP):
+        from fastsoftq.environments.observed import observed
+
         return observed(environment, "one_hot")
     return checked_environment("environment", environment)
