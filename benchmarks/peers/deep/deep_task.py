@@ -1,4 +1,4 @@
-"""What every deep peer does: Q-learning with a network on cart pole, with the settings that `fsq.Deep` has by itself."""
+"""What every deep peer does: Q-learning with a network on cart pole, with the settings that `fsq.Deep` has unasked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""PyTorch: a network of modules, its optimiser, and a Python loop over Gymnasium's environment, in one file as most write it."""
+"""PyTorch: modules, an optimiser, and a Python loop over Gymnasium's environment, in one file, as most write it."""
 
 from __future__ import annotations
 
@@ -154,4 +154,4 @@ class Learning:
 update_peers = [
     task.UpdatePeer(f"PyTorch, {adam}", partial(Updates, adam=adam), missing) for adam in ("foreach", "fused")
 ]
-learning_peer = task.LearningPeer("PyTorch", partial(Learning, adam="fused"), missing)
+learning_peer = task.LearningPeer("PyTorch, fused Adam", partial(Learning, adam="fused"), missing)
