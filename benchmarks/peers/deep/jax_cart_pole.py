@@ -1,7 +1,7 @@
 """JAX: cart pole and the network's learning in one compiled scan; one seed, or several under vmap.
 
 What made it faster was kept: ten steps and an update are one turn, so that no step asks whether to learn; random
-numbers of a target period are drawn in one go; the target network is held for a whole period, not chosen anew after each
+numbers of a target period are drawn in one go; the target network is held for a period, not chosen anew after each
 update; steps are unrolled by two (by ten is no faster, and takes longer to compile).
 """
 

@@ -152,6 +152,6 @@ class Learning:
 
 
 update_peers = [
-    task.UpdatePeer(f"PyTorch, {adam}", partial(Updates, adam=adam), missing) for adam in ("foreach", "fused")
+    task.UpdatePeer(f"PyTorch, {adam} Adam", partial(Updates, adam=adam), missing) for adam in ("foreach", "fused")
 ]
 learning_peer = task.LearningPeer("PyTorch, fused Adam", partial(Learning, adam="fused"), missing)
