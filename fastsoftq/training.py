@@ -37,6 +37,7 @@ def train(
     points: int = 100,
     precision: str = "double",
     threads: int | None = None,
+    initial_parameters: ArrayLike | None = None,
     keep_parameters: bool = False,
     progress: Callable[[Progress], None] | None = None,
 ) -> DeepCurves: ...
@@ -73,6 +74,7 @@ def train(
     threads: int | None = None,
     initial_q: ArrayLike | None = None,
     keep_q: bool = False,
+    initial_parameters: ArrayLike | None = None,
     keep_parameters: bool = False,
     checkpoints: Sequence[int] = (),
     device: str | None = None,
@@ -109,6 +111,8 @@ def train(
         What every table, or each run's, starts from; zeros if not given.
     keep_q : bool
         Keep the tables after the last episode, as `final_q`.
+    initial_parameters : array_like of float32, shape [parameters] or [seeds, parameters], optional
+        What a deep agent's networks, or each run's, start from, as `parameters` of earlier curves; drawn if not given.
     keep_parameters : bool
         Keep the parameters that a deep agent's networks end with, as `parameters`.
     checkpoints : sequence of int
@@ -155,29 +159,26 @@ def train(
     """
     if progress is not None and not callable(progress):
         raise TypeError(f"progress is {progress!r}; it must be a callable")
-    if isinstance(agent, Deep):
-        for_tables = {"episodes": episodes, "initial_q": initial_q, "keep_q": keep_q, "checkpoints": checkpoints}
-        deep = _deep_training(
-            mdp,
-            agent,
-            seeds,
-            steps,
-            max_steps,
-            points,
-            precision,
-            threads,
-            keep_parameters,
-            {**for_tables, "device": device},
-        )
-        deep.check_memory("seeds", len(deep.seeds), "take fewer seeds, threads or points, or a smaller buffer")
-        return deep.curves(progress=progress)
-    _check_unused("a tabular agent", {"steps": steps, "points": points, "keep_parameters": keep_parameters})
-    training = _tabular_training(
-        mdp, agent, seeds, episodes, max_steps, precision, threads, initial_q, keep_q, checkpoints, device
+    training = _checked(
+        mdp,
+        agent,
+        seeds,
+        max_steps,
+        precision,
+        threads,
+        {"episodes": episodes, "initial_q": initial_q, "keep_q": keep_q, "checkpoints": checkpoints, "device": device},
+        {
+            "steps": steps,
+            "points": points,
+            "initial_parameters": initial_parameters,
+            "keep_parameters": keep_parameters,
+        },
     )
+    if isinstance(training, DeepTraining):
+        training.check_memory("seeds", len(training.seeds), "take fewer seeds, threads or points, or a smaller buffer")
+        return training.curves(progress=progress)
     training.check_memory("seeds", len(training.seeds), "take fewer seeds or episodes, or fastsoftq.stream")
-    warn_of_endless_starts(mdp)
-    warn_below_critical(mdp, training.agent, training.most_steps)
+    _warn(training)
     return training.curves(progress=progress)
 
 
@@ -193,6 +194,7 @@ def stream(
     block: int = 4096,
     precision: str = "double",
     threads: int | None = None,
+    initial_parameters: ArrayLike | None = None,
     keep_parameters: bool = False,
 ) -> Iterator[DeepCurves]: ...
 
@@ -229,6 +231,7 @@ def stream(
     threads: int | None = None,
     initial_q: ArrayLike | None = None,
     keep_q: bool = False,
+    initial_parameters: ArrayLike | None = None,
     keep_parameters: bool = False,
     checkpoints: Sequence[int] = (),
     device: str | None = None,
@@ -239,8 +242,8 @@ def stream(
 
     Parameters
     ----------
-    mdp, agent, seeds, episodes, max_steps, steps, points, precision, threads, initial_q, keep_q, keep_parameters, \
-checkpoints, device
+    mdp, agent, seeds, episodes, max_steps, steps, points, precision, threads, initial_q, keep_q, initial_parameters, \
+keep_parameters, checkpoints, device
         As for `train`.
     block : int
         Seeds in each block; the last may have fewer. An episode of a run takes 13 bytes.
@@ -263,71 +266,65 @@ checkpoints, device
     [20, 20, 10]
     """
     size = checks.count("block", block)
-    if isinstance(agent, Deep):
-        for_tables = {"episodes": episodes, "initial_q": initial_q, "keep_q": keep_q, "checkpoints": checkpoints}
-        deep = _deep_training(
-            mdp,
-            agent,
-            seeds,
-            steps,
-            max_steps,
-            points,
-            precision,
-            threads,
-            keep_parameters,
-            {**for_tables, "device": device},
-        )
-        deep.check_memory("block", min(size, len(deep.seeds)), "take a smaller block, fewer threads or points")
-        return (deep.curves(slice(start, start + size)) for start in range(0, len(deep.seeds), size))
-    _check_unused("a tabular agent", {"steps": steps, "points": points, "keep_parameters": keep_parameters})
-    training = _tabular_training(
-        mdp, agent, seeds, episodes, max_steps, precision, threads, initial_q, keep_q, checkpoints, device
+    training = _checked(
+        mdp,
+        agent,
+        seeds,
+        max_steps,
+        precision,
+        threads,
+        {"episodes": episodes, "initial_q": initial_q, "keep_q": keep_q, "checkpoints": checkpoints, "device": device},
+        {
+            "steps": steps,
+            "points": points,
+            "initial_parameters": initial_parameters,
+            "keep_parameters": keep_parameters,
+        },
     )
-    training.check_memory("block", min(size, len(training.seeds)), "take a smaller block or fewer episodes")
-    warn_of_endless_starts(mdp)
-    warn_below_critical(mdp, training.agent, training.most_steps)
-    if training.initial_q is not None:
-        training = replace(training, initial_q=training.initial_q.copy())  # it may be changed between blocks
     starts = range(0, len(training.seeds), size)
-    return (training.curves(slice(start, start + size)) for start in starts)
+    if isinstance(training, DeepTraining):
+        deep = training
+        deep.check_memory("block", min(size, len(deep.seeds)), "take a smaller block, fewer threads or points")
+        return (deep.curves(slice(start, start + size)) for start in starts)
+    training.check_memory("block", min(size, len(training.seeds)), "take a smaller block or fewer episodes")
+    _warn(training)
+    tabular = training
+    if tabular.initial_q is not None:
+        tabular = replace(tabular, initial_q=tabular.initial_q.copy())  # it may be changed between blocks
+    return (tabular.curves(slice(start, start + size)) for start in starts)
 
 
-def _tabular_training(
-    mdp: Any, agent: Any, seeds: int | ArrayLike, episodes: int | None, max_steps: int | None, *others: Any
-) -> Training:
-    """The training of a tabular agent."""
-    if episodes is None:
-        raise TypeError("episodes is None; it must be a count, unless the agent is a Deep, which takes steps")
-    precision, threads, initial_q, keep_q, checkpoints, device = others
-    most = 1000 if max_steps is None else max_steps
-    return Training.checked(
-        mdp, agent, seeds, episodes, most, precision, threads, initial_q, keep_q, checkpoints, device=device
-    )
-
-
-def _deep_training(
-    environment: Any,
-    agent: Deep,
+def _checked(
+    mdp: Any,
+    agent: Any,
     seeds: int | ArrayLike,
-    steps: int | None,
     max_steps: int | None,
-    points: int | None,
     precision: str,
     threads: int | None,
-    keep_parameters: bool,
-    unused: Mapping[str, Any],
-) -> DeepTraining:
-    """The training of a deep agent; `unused` are the arguments of tabular ones, and their defaults refused."""
-    _check_unused("a Deep agent", unused)
-    if steps is None:
-        raise TypeError("steps is None; it must be a count: a Deep agent is trained for steps, not episodes")
-    # Of few steps so many points as there are steps.
-    on = min(100, checks.count("steps", steps)) if points is None else points
-    return DeepTraining.checked(environment, agent, seeds, steps, max_steps, on, precision, threads, keep_parameters)
-
-
-def _check_unused(agent: str, given: Mapping[str, Any]) -> None:
-    """Refuse arguments that an agent has no use for."""
-    for name, value in given.items():
+    for_tables: Mapping[str, Any],
+    for_networks: Mapping[str, Any],
+) -> Training | DeepTraining:
+    """The training that is asked for; what its kind of agent has no use for is refused."""
+    deep = isinstance(agent, Deep)
+    for name, value in (for_tables if deep else for_networks).items():
         if not (value is None or value is False or (isinstance(value, tuple) and value == ()) or value == "cpu"):
-            raise TypeError(f"{name} is {value!r}; {agent} has no use for it, so it must not be given")
+            kind = "a Deep agent" if deep else "a tabular agent"
+            raise TypeError(f"{name} is {value!r}; {kind} has no use for it, so it must not be given")
+    common = {"precision": precision, "threads": threads}
+    if deep:
+        if for_networks["steps"] is None:
+            raise TypeError("steps is None; it must be a count: a Deep agent is trained for steps, not episodes")
+        options = dict(for_networks)
+        if options["points"] is None:
+            options["points"] = min(100, checks.count("steps", options["steps"]))
+        return DeepTraining.checked(mdp, agent, seeds, max_steps=max_steps, **common, **options)
+    if for_tables["episodes"] is None:
+        raise TypeError("episodes is None; it must be a count, unless the agent is a Deep, which takes steps")
+    most = 1000 if max_steps is None else max_steps
+    return Training.checked(mdp, agent, seeds, max_steps=most, **common, **for_tables)
+
+
+def _warn(training: Training) -> None:
+    """Warn of what would make tabular training pointless."""
+    warn_of_endless_starts(training.mdp)
+    warn_below_critical(training.mdp, training.agent, training.most_steps)

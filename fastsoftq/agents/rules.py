@@ -17,7 +17,7 @@ Rules must be written in operations that take one number and vectors (`kernels/s
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 import numpy as np

@@ -17,7 +17,7 @@ _BATCH, _START, _WEIGHTS = np.int64(0x5851F42D4C957F2D), np.int64(0x2545F4914F6C
 
 
 @inlined
-def begin_networks(network, memory, seeds, first):
+def begin_networks(network, memory, work, first):
     """New networks and streams for the runs from `first` on; lanes without one repeat the last."""
     numbers, places, powers, _, episodes = memory
     lanes = network.lanes
@@ -27,10 +27,15 @@ def begin_networks(network, memory, seeds, first):
         powers[i] = 1.0
     side_by_side = len(episodes.keys) // lanes
     for lane in range(lanes):
-        key = seed(seeds[min(first + lane, len(seeds) - 1)])
-        initialise(network, numbers, places.online, mixed(key + _WEIGHTS))
+        run = min(first + lane, len(work.seeds) - 1)
+        key = seed(work.seeds[run])
+        if len(work.initial) == 0:
+            initialise(network, numbers, places.online, mixed(key + _WEIGHTS))
+        else:
+            for i in range(network.parameters):
+                numbers[(places.online + i) * lanes + lane] = work.initial[run % len(work.initial), i]
         for place in range(side_by_side):
-            episodes.keys[lane * side_by_side + place] = key if place == 0 else mixed(key ^ np.int64(place))
+            episodes.keys[lane * side_by_side + place] = key if place == 0 else np.int64(mixed(key ^ place))
         episodes.batch_keys[lane] = mixed(key + _BATCH)
     for i in range(network.parameters * lanes):
         numbers[places.target * lanes + i] = numbers[places.online * lanes + i]

@@ -34,6 +34,7 @@ class DeepWork(NamedTuple):
     steps: int
     max_steps: int
     grid: NDArray[np.int64]  # [points]
+    initial: NDArray[np.float32]  # [0, 1 or runs, parameters]: what networks start from; none: drawn
     next_run: NDArray[np.int64]  # [1]
     stop: NDArray[np.bool_]  # [1]
     progress: NDArray[np.int64]  # [2]: runs done by this thread, and steps taken

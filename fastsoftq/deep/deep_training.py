@@ -39,7 +39,7 @@ class DeepTraining:
 
     Parameters
     ----------
-    environment, agent, seeds, steps, max_steps, points, precision, threads, keep_parameters
+    environment, agent, seeds, steps, max_steps, points, precision, threads, keep_parameters, initial_parameters
         As for `train`.
 
     Raises
@@ -65,6 +65,7 @@ class DeepTraining:
     precision: str = "double"
     threads: int | None = None
     keep_parameters: bool = False
+    initial_parameters: NDArray[np.float32] | None = None
 
     @classmethod
     def checked(cls, *arguments: Any, **options: Any) -> DeepTraining:
@@ -98,7 +99,7 @@ class DeepTraining:
                 raise ValueError(
                     f"points is {self.points}; with {sides} environments it must be at most {self.steps // sides}"
                 )
-        self._network(1)
+        fix("initial_parameters", self._initial())
 
     @property
     def most_steps(self) -> int:
@@ -136,9 +137,11 @@ class DeepTraining:
             faults=np.zeros((len(seeds), 2), np.int64),
             parameters=np.zeros((len(seeds) if self.keep_parameters else 0, network.parameters), np.float32),
         )
+        initial = np.zeros((0, 0), np.float32) if self.initial_parameters is None else self.initial_parameters
+        initial = initial[part] if len(initial) > 1 else initial
         counts = np.zeros((min(checks.threads(self.threads), len(seeds)), 8), np.int64)
         stop = np.zeros(1, np.bool_)
-        work = DeepWork(seeds, self.steps, self.max_steps, grid, np.zeros(1, np.int64), stop, counts[0])
+        work = DeepWork(seeds, self.steps, self.max_steps, grid, initial, np.zeros(1, np.int64), stop, counts[0])
         engine = self._engine()
         engine(work._replace(seeds=seeds[:0], next_run=np.zeros(1, np.int64)), out)  # compiles, or loads, once
         watch_threads(lambda t: engine(work._replace(progress=counts[t]), out), stop, counts, len(seeds), progress)
@@ -158,6 +161,20 @@ class DeepTraining:
             precision=self.precision,
             parameters=out.parameters if self.keep_parameters else None,
         )
+
+    def _initial(self) -> NDArray[np.float32] | None:
+        """What networks start from: one row for all seeds, or one for each."""
+        size = self._network(1).parameters
+        if self.initial_parameters is None:
+            return None
+        given = checks.array("initial_parameters", self.initial_parameters, "f").astype(np.float32)
+        if given.shape not in ((size,), (len(self.seeds), size)):
+            raise ValueError(
+                f"initial_parameters has shape {given.shape}; it must have shape {(size,)} or {(len(self.seeds), size)}"
+            )
+        if not np.isfinite(given).all():
+            raise ValueError("initial_parameters includes numbers that are not finite; all must be finite")
+        return np.ascontiguousarray(np.atleast_2d(given))
 
     def _network(self, lanes: int) -> Any:
         deep = self.agent

@@ -14,6 +14,7 @@ from fastsoftq.deep.replay import PrioritizedReplay, Replay, Rollouts, checked_r
 from fastsoftq.networks.architectures import MLP, Convolutional
 from fastsoftq.networks.losses import Huber, Squared
 from fastsoftq.networks.optimizers import SGD, Adam, RMSProp
+
 checked_architecture = checked_loss = checked_optimizer = lambda x: x
 
 __all__ = ["Deep", "Munchausen", "checked_deep"]

@@ -28,9 +28,9 @@ _NEVER = np.iinfo(np.int64).max
 
 
 @compiled
-def begin(learner, network, memory, seeds, run):
+def begin(learner, network, memory, work, run):
     """Begin a run."""
-    begin_networks(network, memory, seeds, run)
+    begin_networks(network, memory, work, run)
     begin_episodes(memory.episodes, 0)
     begin_buffer(learner.replay, memory.buffer, 0)
     memory.episodes.totals[0] = 0.0
@@ -88,7 +88,7 @@ def run_in_python(
     view = memory.episodes.views[0]
     action = np.zeros(1, np.int64)
     for run in range(int(work.next_run[0]), len(work.seeds)):
-        call_compiled(begin, learner, network, memory, work.seeds, run)
+        call_compiled(begin, learner, network, memory, work, run)
         player = env.player()
         try:
             view[:] = player.reset(int(work.seeds[run]))

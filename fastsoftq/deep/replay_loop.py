@@ -49,7 +49,7 @@ def run_replay(learner, env, row, like, network, memory, work, out):
     first = add_atomically(work.next_run, 0, lanes)
     while first < n_runs:
         live = min(lanes, n_runs - first)
-        begin_networks(network, memory, work.seeds, first)
+        begin_networks(network, memory, work, first)
         like_state = reset(env, np.int64(0))
         for lane in range(live):
             begin_episodes(episodes, lane)

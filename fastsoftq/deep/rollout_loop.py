@@ -35,7 +35,7 @@ def run_rollouts(learner, env, row, like, network, memory, work, out):
     values_at = places.activations + network.head
     run = add_atomically(work.next_run, 0, 1)
     while run < len(work.seeds):
-        begin_networks(network, memory, work.seeds, run)
+        begin_networks(network, memory, work, run)
         like_state = reset(env, np.int64(0))
         begin_episodes(episodes, 0)
         for side in range(sides):
