@@ -97,7 +97,7 @@ class Learning:
         if pieces != 1:
             raise ValueError(f"pieces is {pieces}; it must be 1")
         self._seeds, self._steps, self._points = seeds, steps, points
-        self._train([], points)  # compiles, or loads
+        self._train(seeds[:1], points)  # compiles, or loads
 
     def _train(self, seeds: Sequence[int], steps: int) -> Any:
         agent = deep(self._steps)
