@@ -22,7 +22,11 @@ _HOME = {
     "Sarsa": "fastsoftq.agents.sarsa",
     "SoftQLearning": "fastsoftq.agents.soft_q_learning",
     "TabularMDP": "fastsoftq.mdp.tabular",
+    "acrobot": "fastsoftq.environments.acrobot",
+    "breakout": "fastsoftq.environments.breakout",
     "cart_pole": "fastsoftq.environments.cart_pole",
+    "catch": "fastsoftq.environments.catch",
+    "check_environment": "fastsoftq.environments.checking",
     "cliff_walking": "fastsoftq.mdp.cliff_walking",
     "compare": "fastsoftq.comparing",
     "critical_reward_scale": "fastsoftq.planning.critical",
@@ -34,11 +38,16 @@ _HOME = {
     "fit_temperature": "fastsoftq.planning.inverse_rl.behaviour",
     "from_gymnasium": "fastsoftq.mdp.gymnasium",
     "from_map": "fastsoftq.mdp.grid",
+    "gymnasium_environment": "fastsoftq.environments.gymnasium_environment",
     "load_demonstrations": "fastsoftq.planning.inverse_rl.demonstrations",
     "log_likelihood": "fastsoftq.planning.inverse_rl.behaviour",
+    "mountain_car": "fastsoftq.environments.mountain_car",
     "multi_goal": "fastsoftq.mdp.multi_goal",
+    "multi_goal_point_mass": "fastsoftq.environments.multi_goal_point_mass",
+    "observed": "fastsoftq.environments.observed",
     "occupancy": "fastsoftq.planning.occupancy",
     "optimal_trajectory_posterior": "fastsoftq.planning.inference",
+    "pendulum": "fastsoftq.environments.pendulum",
     "plot_grid": "fastsoftq.figures.grid_world",
     "point_mass": "fastsoftq.mdp.point_mass",
     "policy_iteration": "fastsoftq.planning.iteration",
@@ -101,7 +110,16 @@ if TYPE_CHECKING:
     from fastsoftq.agents.soft_q_learning import SoftQLearning as SoftQLearning
     from fastsoftq.comparing import compare as compare
     from fastsoftq.engine.curves import LearningCurves as LearningCurves
+    from fastsoftq.environments.acrobot import acrobot as acrobot
+    from fastsoftq.environments.breakout import breakout as breakout
     from fastsoftq.environments.cart_pole import cart_pole as cart_pole
+    from fastsoftq.environments.catch import catch as catch
+    from fastsoftq.environments.checking import check_environment as check_environment
+    from fastsoftq.environments.gymnasium_environment import gymnasium_environment as gymnasium_environment
+    from fastsoftq.environments.mountain_car import mountain_car as mountain_car
+    from fastsoftq.environments.multi_goal_point_mass import multi_goal_point_mass as multi_goal_point_mass
+    from fastsoftq.environments.observed import observed as observed
+    from fastsoftq.environments.pendulum import pendulum as pendulum
     from fastsoftq.figures.grid_world import plot_grid as plot_grid
     from fastsoftq.hardware import devices as devices
     from fastsoftq.kernels.rule_families import rule as rule

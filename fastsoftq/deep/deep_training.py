@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from fastsoftq import checks
 from fastsoftq.agents.rules import PRECISIONS
 from fastsoftq.deep.deep_curves import DeepCurves
-from fastsoftq.deep.deep_records import OBSERVATION, DeepOutput, DeepWork, Learner
+from fastsoftq.deep.deep_records import OBSERVATION, DeepOutput, DeepWork, Learner, deep_output
 from fastsoftq.deep.grid import grid_of
 from fastsoftq.deep.learner import Deep, changes_meanwhile, checked_deep
 from fastsoftq.deep.replay import Rollouts
@@ -127,16 +127,7 @@ class DeepTraining:
         assert self.max_steps is not None
         network = self._network(1)
         grid = grid_of(self.steps, self.points)
-        shape = (len(seeds), self.points)
-        out = DeepOutput(
-            returns=np.zeros(shape),
-            lengths=np.zeros(shape),
-            truncated=np.zeros(shape),
-            episodes=np.zeros(shape, np.int64),
-            diverged_at=np.full(len(seeds), -1, np.int64),
-            faults=np.zeros((len(seeds), 2), np.int64),
-            parameters=np.zeros((len(seeds) if self.keep_parameters else 0, network.parameters), np.float32),
-        )
+        out = deep_output(len(seeds), self.points, network.parameters, self.keep_parameters)
         initial = np.zeros((0, 0), np.float32) if self.initial_parameters is None else self.initial_parameters
         initial = initial[part] if len(initial) > 1 else initial
         counts = np.zeros((min(checks.threads(self.threads), len(seeds)), 8), np.int64)
@@ -147,13 +138,13 @@ class DeepTraining:
         watch_threads(lambda t: engine(work._replace(progress=counts[t]), out), stop, counts, len(seeds), progress)
         self._check_faults(seeds, out)
         return DeepCurves(
-            returns=out.returns,
-            lengths=out.lengths,
-            truncated=out.truncated,
-            episodes=out.episodes,
+            returns=np.ascontiguousarray(out.points["returns"]),
+            lengths=np.ascontiguousarray(out.points["lengths"]),
+            truncated=np.ascontiguousarray(out.points["truncated"]),
+            episodes=np.ascontiguousarray(out.points["episodes"]),
             steps=grid,
-            diverged=out.diverged_at >= 0,
-            diverged_at=out.diverged_at,
+            diverged=out.runs["diverged_at"] >= 0,
+            diverged_at=np.ascontiguousarray(out.runs["diverged_at"]),
             seeds=seeds,
             agent=self.agent,
             environment=type(self.environment).__name__,
@@ -217,10 +208,10 @@ class DeepTraining:
 
     def _check_faults(self, seeds: NDArray[np.uint64], out: DeepOutput) -> None:
         """Refuse what an environment did, which no training can go on with."""
-        for run in np.flatnonzero(out.faults[:, 0]):
-            what = "observation" if out.faults[run, 0] == OBSERVATION else "reward"
+        for run in np.flatnonzero(out.runs["fault"]):
+            what = "observation" if out.runs["fault"][run] == OBSERVATION else "reward"
             raise ValueError(
-                f"environment is {type(self.environment).__name__}; its {what} after step {out.faults[run, 1]} of seed "
+                f"environment is {type(self.environment).__name__}; its {what} after step {out.runs['fault_at'][run]} of seed "
                 f"{seeds[run]} is not finite, which it must be"
             )
 

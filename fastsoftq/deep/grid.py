@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fastsoftq.kernels.jit import inlined
 
-__all__ = ["begin_episodes", "break_off", "episode_ended", "grid_of", "write_point"]
+__all__ = ["begin_points", "break_off", "episode_ended", "grid_of", "write_point"]
 
 
-def grid_of(steps: int, points: int) -> np.ndarray:
+def grid_of(steps: int, points: int) -> NDArray[np.int64]:
     """After how many steps each point is: evenly, the last after all.
 
     Examples
@@ -21,56 +22,51 @@ def grid_of(steps: int, points: int) -> np.ndarray:
 
 
 @inlined
-def begin_episodes(episodes, lane):
+def begin_points(lane):
     """Forget what the run before had."""
-    for i in range(4):
-        episodes.ended[lane, i] = 0.0
-    for i in range(3):
-        episodes.latest[lane, i] = 0.0
-    episodes.counts[lane, 0] = 0
-    episodes.counts[lane, 1] = 0
-    episodes.lowest[lane] = np.inf
-    episodes.broken[lane] = False
+    lane.count = lane.returns = lane.lengths = lane.truncated = 0.0
+    lane.latest_return = lane.latest_length = lane.latest_truncated = 0.0
+    lane.ended = lane.point = lane.broken = 0
+    lane.lowest = np.inf
 
 
 @inlined
-def episode_ended(episodes, lane, place, terminated):
-    """Count the episode of an environment that has just ended."""
-    episodes.ended[lane, 0] += 1.0
-    episodes.ended[lane, 1] += episodes.totals[place]
-    episodes.ended[lane, 2] += np.float64(episodes.lengths[place])
+def episode_ended(lane, episode, terminated):
+    """Count an episode that has just ended."""
+    lane.count += 1.0
+    lane.returns += episode.total
+    lane.lengths += np.float64(episode.length)
     if not terminated:
-        episodes.ended[lane, 3] += 1.0
-    episodes.counts[lane, 0] += 1
-    episodes.totals[place] = 0.0
-    episodes.lengths[place] = 0
+        lane.truncated += 1.0
+    lane.ended += 1
+    episode.total = 0.0
+    episode.length = 0
 
 
 @inlined
-def write_point(episodes, lane, place, out, run):
-    """Write the next point of a run; `place` is its first environment's, whose episode is under way."""
-    point = episodes.counts[lane, 1]
-    count = episodes.ended[lane, 0]
-    if count > 0.0:
-        for i in range(3):
-            episodes.latest[lane, i] = episodes.ended[lane, i + 1] / count
-            episodes.ended[lane, i + 1] = 0.0
-        episodes.ended[lane, 0] = 0.0
-    elif episodes.counts[lane, 0] == 0:
-        episodes.latest[lane, 0] = episodes.totals[place]
-        episodes.latest[lane, 1] = np.float64(episodes.lengths[place])
-    episodes.lowest[lane] = min(episodes.lowest[lane], episodes.latest[lane, 0])
-    out.returns[run, point] = episodes.latest[lane, 0]
-    out.lengths[run, point] = episodes.latest[lane, 1]
-    out.truncated[run, point] = episodes.latest[lane, 2]
-    out.episodes[run, point] = episodes.counts[lane, 0]
-    episodes.counts[lane, 1] = point + 1
+def write_point(lane, episode, out, run):
+    """Write the next point of a run, of which `episode` is under way."""
+    if lane.count > 0.0:
+        lane.latest_return = lane.returns / lane.count
+        lane.latest_length = lane.lengths / lane.count
+        lane.latest_truncated = lane.truncated / lane.count
+        lane.count = lane.returns = lane.lengths = lane.truncated = 0.0
+    elif lane.ended == 0:
+        lane.latest_return = episode.total
+        lane.latest_length = np.float64(episode.length)
+    lane.lowest = min(lane.lowest, lane.latest_return)
+    point = out.points[run, lane.point]
+    point.returns = lane.latest_return
+    point.lengths = lane.latest_length
+    point.truncated = lane.latest_truncated
+    point.episodes = lane.ended
+    lane.point += 1
 
 
 @inlined
-def break_off(episodes, lane, place, out, run, step):
+def break_off(lane, episode, out, run, step):
     """A run has diverged after so many steps: from here on it counts with the lowest return it had."""
-    out.diverged_at[run] = step
-    while episodes.counts[lane, 1] < out.returns.shape[1]:
-        write_point(episodes, lane, place, out, run)
-        out.returns[run, episodes.counts[lane, 1] - 1] = episodes.lowest[lane]
+    out.runs[run].diverged_at = step
+    while lane.point < out.points.shape[1]:
+        write_point(lane, episode, out, run)
+        out.points[run, lane.point - 1].returns = lane.lowest

@@ -8,13 +8,11 @@ from fastsoftq import checks
 
 __all__ = ["quantity", "signed_quantity"]
 
-_LEAST, _MOST = 0.01, 100.0
+_MOST = 100.0
 
 
-def quantity(name: str, value: Any) -> float:
-    """Return `value` as a float if it is a physical quantity from 0.01 to 100, such as a mass.
-
-    Within these every observation is finite, however long an episode.
+def quantity(name: str, value: Any, least: float = 0.01, most: float = _MOST) -> float:
+    """Return `value` as a float if it is a physical quantity from `least` to `most`, such as a mass.
 
     Raises
     ------
@@ -30,8 +28,8 @@ def quantity(name: str, value: Any) -> float:
     ValueError: cart_mass is 0.0; it must lie in [0.01, 100]
     """
     result = checks.number(name, value)
-    if not _LEAST <= result <= _MOST:
-        raise ValueError(f"{name} is {result}; it must lie in [{_LEAST:g}, {_MOST:g}]")
+    if not least <= result <= most:
+        raise ValueError(f"{name} is {result}; it must lie in [{least:g}, {most:g}]")
     return result
 
 

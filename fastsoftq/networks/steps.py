@@ -10,9 +10,9 @@ from numba import types
 from fastsoftq.kernels.addresses import floats_at, numbers_at, words_at
 from fastsoftq.kernels.jit import apart, inlined
 from fastsoftq.kernels.random import uniform
-from fastsoftq.kernels.simd import fma, maximum, select
-from fastsoftq.networks.float_vectors import put, square_root, vector
-from fastsoftq.networks.layer_plan import BIASES, FAN_IN, FIELDS, INPUTS, UNITS, WEIGHT_ROW, WEIGHTS
+from fastsoftq.kernels.simd import convert, fma, maximum, select
+from fastsoftq.networks.float_vectors import put, square_root, total, vector
+from fastsoftq.networks.layer_plan import CONVOLUTION, DENSE, NORM, layer_of
 
 __all__ = ["adam_step", "draw_parameters", "momentum_step", "norm_of", "plain_step", "rmsprop_step", "scaled"]
 
@@ -85,15 +85,11 @@ def adam_step(memory, parameters, moments, gradients, size, step_size, beta_1, b
 def norm_of(memory, gradients, size, out):
     """The Euclidean norm: squares of numbers of one place among sixteen are summed in order, then those sums."""
     floats = floats_at(memory)
-    sums = np.zeros(16)
+    sums = convert(vector(floats, gradients), 0.0) * 0.0
     for k in range(0, size, 16):
-        for j in range(16):
-            g = np.float64(floats[gradients + k + j])
-            sums[j] = fma(g, g, sums[j])
-    total = 0.0
-    for j in range(16):
-        total += sums[j]
-    numbers_at(out)[0] = math.sqrt(total)
+        g = convert(vector(floats, gradients + k), 0.0)
+        sums = fma(g, g, sums)
+    numbers_at(out)[0] = math.sqrt(total(sums))
 
 
 @apart(types.void(_i, _i, _i, _f))
@@ -106,18 +102,22 @@ def scaled(memory, gradients, size, factor):
 
 @apart(types.void(_i, _i, _i, _i, _i, _i))
 def draw_parameters(memory, plan, layers, parameters, size, key):
-    """Weights and biases uniform within 1/sqrt(fan in); 0 in the padding."""
-    table, floats = words_at(plan), floats_at(memory)
+    """Weights and biases uniform within 1/sqrt(fan in), scales 1 and shifts 0; 0 in the padding."""
+    floats = floats_at(memory)
     for k in range(size):
         floats[parameters + k] = _ZERO
     for n in range(layers):
-        at = n * FIELDS
-        bound = 1.0 / math.sqrt(np.float64(table[at + FAN_IN]))
-        for i in range(table[at + INPUTS]):
-            for j in range(table[at + UNITS]):
-                key, u = uniform(key)
-                floats[parameters + table[at + WEIGHTS] + i * table[at + WEIGHT_ROW] + j] = (2.0 * u - 1.0) * bound
-        if table[at + BIASES] >= 0:
-            for j in range(table[at + UNITS]):
-                key, u = uniform(key)
-                floats[parameters + table[at + BIASES] + j] = (2.0 * u - 1.0) * bound
+        layer = layer_of(words_at(plan), n)
+        weights = parameters + layer.weights
+        if layer.kind == NORM:
+            for j in range(layer.units):
+                floats[weights + j] = np.float32(1)
+        if layer.kind in (DENSE, CONVOLUTION):
+            width = 2.0 / math.sqrt(np.float64(layer.fan_in))
+            rows = layer.inputs + (1 if layer.biases >= 0 else 0)
+            for i in range(rows):
+                row = weights + i * layer.weight_row if i < layer.inputs else parameters + layer.biases
+                if i == layer.inputs or i % layer.group < layer.of_group:
+                    for j in range(layer.units):
+                        key, u = uniform(key)
+                        floats[row + j] = (u - 0.5) * width
