@@ -158,7 +158,7 @@ def test_who_does_not_learn_is_told():
 def test_epsilon_falls_on_a_line_over_the_first_half():
     assert [task.epsilon(step, 1000) for step in (0, 250, 500, 999)] == pytest.approx([1.0, 0.525, 0.05, 0.05])
     agent = fastsoftq_deep.deep(1000).agent
-    assert (agent.epsilon.start, agent.epsilon.end) == (task.EPSILON_START, task.EPSILON_END)
+    assert (agent.epsilon.start, agent.epsilon.stop) == (task.EPSILON_START, task.EPSILON_END)
 
 
 def test_ours_is_what_deep_is_unasked():

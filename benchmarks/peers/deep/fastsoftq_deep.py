@@ -16,8 +16,8 @@ from fastsoftq.deep.targets import value_of_row
 from fastsoftq.engine.dispatch import call_compiled
 from fastsoftq.kernels.jit import compiled
 from fastsoftq.kernels.updates import td_target
-from fastsoftq.networks.layer_plan import BIASES, FIELDS, INPUTS, UNITS, WEIGHT_ROW, WEIGHTS
 from fastsoftq.networks.network import backward, forward, network_for, optimise
+from fastsoftq.networks.parameter_arrays import layers_in
 
 
 def deep(steps: int, size: task.Size = task.SIZES[0]) -> fsq.Deep:
@@ -76,11 +76,10 @@ class Updates:
     def _parts(self, place: int) -> list[tuple[Any, Any]]:
         """Views of each layer's weights and biases, of the parameters at a place."""
         found = []
-        for layer in self._network.plan.reshape(-1, FIELDS):
-            n, units, stride = layer[INPUTS], layer[UNITS], layer[WEIGHT_ROW]
-            weights = self._memory.numbers[place + layer[WEIGHTS] :][: n * stride].reshape(n, stride)
-            biases = self._memory.numbers[place + layer[BIASES] :]
-            found.append((weights[:, :units], biases[:units]))
+        for layer in layers_in(self._network):
+            size = layer.inputs * layer.weight_row
+            weights = self._memory.numbers[place + layer.weights :][:size].reshape(-1, layer.weight_row)
+            found.append((weights[:, : layer.units], self._memory.numbers[place + layer.biases :][: layer.units]))
         return found
 
     def __call__(self) -> None:

@@ -89,8 +89,8 @@ def _products() -> tuple[Callable[[], None], float]:
     from fastsoftq.engine.dispatch import call_compiled
     from fastsoftq.kernels.addresses import address_of, call_at
     from fastsoftq.kernels.jit import compiled
-    from fastsoftq.networks.layer_plan import row_of
-    from fastsoftq.networks.products import BIAS, RECTIFIED, UNIT, product
+    from fastsoftq.networks.layer_plan import row_of, whole_units
+    from fastsoftq.networks.products import BIAS, RECTIFIED, product
 
     a_row, row = row_of(DEPTH), row_of(COLUMNS)
     b = ROWS * a_row
@@ -98,7 +98,7 @@ def _products() -> tuple[Callable[[], None], float]:
     c = biases + row
     room = np.random.default_rng(0).normal(size=c + ROWS * row + 16).astype(np.float32)
     memory = room[(-room.ctypes.data // 4) % 16 :]
-    columns = -(-COLUMNS // UNIT) * UNIT
+    columns = whole_units(COLUMNS)
 
     @compiled
     def multiply(at, memory, times):
