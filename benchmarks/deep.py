@@ -104,7 +104,7 @@ def training(agent):
 def study(seeds=4, steps=1_000):
     agents = {name: fsq.Deep(agent, replay=fsq.Replay(start=steps // 2)) for name, agent in AGENTS.items()}
     environments = {"cart pole": fsq.cart_pole()}
-    return studies.Study("deep", seeds=seeds, steps=steps, points=10, environments=environments, agents=agents)
+    return studies.Study(name="deep", seeds=seeds, steps=steps, points=10, environments=environments, agents=agents)
 
 
 def run_study():
