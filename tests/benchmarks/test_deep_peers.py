@@ -8,7 +8,15 @@ from typer.testing import CliRunner
 
 from benchmarks.peers import machine
 from benchmarks.peers.deep import __main__ as command
-from benchmarks.peers.deep import cart_pole_speed, fastsoftq_deep, numpy_update, product_share, same_learning
+from benchmarks.peers.deep import (
+    cart_pole_speed,
+    fastsoftq_deep,
+    first_calls,
+    numpy_update,
+    product_share,
+    same_learning,
+    two_threads,
+)
 from benchmarks.peers.deep import deep_task as task
 from benchmarks.peers.deep.fma_peak import loops
 from benchmarks.peers.deep.speed_table import OURS, Figure, Speeds, duration, markdown
@@ -249,3 +257,26 @@ def test_the_product_is_measured_beside_the_peak():
     assert share.register_bytes in (16, 32, 64)
     assert share.peak > 1e9
     assert 0.0 < share.share < 1.2  # a busy machine may disturb either
+
+
+def test_compiling_takes_longer_than_loading():
+    compiled, cached = first_calls.figures(rounds=1)
+    assert compiled.value > 2.0 * cached.value > 0.0
+
+
+def test_a_first_call_that_fails_says_why(monkeypatch, tmp_path):
+    monkeypatch.setattr(first_calls, "FIRST_CALL", "raise SystemExit('no room')")
+    with pytest.raises(RuntimeError, match="no room"):
+        first_calls.seconds(str(tmp_path))
+
+
+def test_two_threads_are_held_against_one(monkeypatch):
+    monkeypatch.setattr(two_threads, "processors", lambda: 2)
+    (gain,) = two_threads.figures(steps=200, rounds=1)
+    assert gain.value > 0.0
+    assert gain.note == "4 seeds of 200 steps"
+
+
+def test_one_processor_has_no_second_thread(monkeypatch):
+    monkeypatch.setattr(two_threads, "processors", lambda: 1)
+    assert two_threads.figures(steps=200, rounds=1) == []
