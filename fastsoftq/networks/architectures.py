@@ -104,7 +104,9 @@ def checked_architecture(architecture: _A, shape: tuple[int, ...] | None = None,
         found["channels"] = _counts(f"{kind}.channels", architecture.channels)
         found["size"] = checks.count(f"{kind}.size", architecture.size, most=_MOST_UNITS)
         if not found["channels"]:
-            raise ValueError(f"{kind}.channels is (); it must name at least one convolution's, or the network be an MLP")
+            raise ValueError(
+                f"{kind}.channels is (); it must name at least one convolution's, or the network be an MLP"
+            )
     result = architecture._replace(**found)
     if shape is not None:
         _check_fit(result, shape, n_actions)

@@ -181,8 +181,24 @@ class Plan:
             self.scratch += whole_units(units) * turned_row
         self._layers.append(
             Layer(
-                DENSE, x.count, units, whole_units(units), x.at, x.row, y.at, y.row, weights, row, biases, x.real,
-                int(rectifies), int(x.learns) * (1 + int(adds)), turned, turned_row, x.group, x.of_group,
+                DENSE,
+                x.count,
+                units,
+                whole_units(units),
+                x.at,
+                x.row,
+                y.at,
+                y.row,
+                weights,
+                row,
+                biases,
+                x.real,
+                int(rectifies),
+                int(x.learns) * (1 + int(adds)),
+                turned,
+                turned_row,
+                x.group,
+                x.of_group,
             )  # fmt: skip
         )
         return y
@@ -228,8 +244,20 @@ class Plan:
         positions, row = x.count // x.group, whole_lines(x.of_group)
         self._layers.append(
             Layer(
-                NORM, x.of_group, x.of_group, whole_units(x.of_group), x.at, x.row, y.at, y.row, self.parameters, row,
-                rectifies=1, positions=positions, position_row=x.group, second=self.activations,
+                NORM,
+                x.of_group,
+                x.of_group,
+                whole_units(x.of_group),
+                x.at,
+                x.row,
+                y.at,
+                y.row,
+                self.parameters,
+                row,
+                rectifies=1,
+                positions=positions,
+                position_row=x.group,
+                second=self.activations,
             )  # fmt: skip
         )
         self.activations += whole_lines(self._batch * positions)
@@ -242,7 +270,12 @@ class Plan:
         y = self._units(advantages.count)
         self._layers.append(
             Layer(
-                DUELING, units=advantages.count, x=advantages.at, x_row=advantages.row, y=y.at, y_row=y.row,
+                DUELING,
+                units=advantages.count,
+                x=advantages.at,
+                x_row=advantages.row,
+                y=y.at,
+                y_row=y.row,
                 second=value.at,
             )  # fmt: skip
         )

@@ -30,7 +30,7 @@ def _flushed(x, least):
 
 @apart(_STEP)
 def plain_step(memory, parameters, moments, gradients, size, step_size, momentum, unused, none, powers):
-    """w <- w - step_size g."""
+    """W <- w - step_size g."""
     floats, rate = floats_at(memory), np.float32(-step_size)
     for k in range(0, size, 16):
         w = vector(floats, parameters + k)
@@ -39,7 +39,7 @@ def plain_step(memory, parameters, moments, gradients, size, step_size, momentum
 
 @apart(_STEP)
 def momentum_step(memory, parameters, moments, gradients, size, step_size, momentum, unused, none, powers):
-    """m <- momentum m + g; w <- w - step_size m."""
+    """M <- momentum m + g; w <- w - step_size m."""
     floats, rate, keeps = floats_at(memory), np.float32(-step_size), np.float32(momentum)
     for k in range(0, size, 16):
         m = fma(keeps, vector(floats, moments + k), vector(floats, gradients + k))
@@ -50,7 +50,7 @@ def momentum_step(memory, parameters, moments, gradients, size, step_size, momen
 
 @apart(_STEP)
 def rmsprop_step(memory, parameters, moments, gradients, size, step_size, decay, epsilon, none, powers):
-    """v <- v + (1 - decay)(g^2 - v); w <- w - step_size g / (sqrt(v) + epsilon)."""
+    """V <- v + (1 - decay)(g^2 - v); w <- w - step_size g / (sqrt(v) + epsilon)."""
     floats, rate, takes, least = floats_at(memory), np.float32(-step_size), np.float32(1.0 - decay), np.float32(epsilon)
     for k in range(0, size, 16):
         g, v = vector(floats, gradients + k), vector(floats, moments + k)
@@ -61,7 +61,7 @@ def rmsprop_step(memory, parameters, moments, gradients, size, step_size, decay,
 
 @apart(_STEP)
 def adam_step(memory, parameters, moments, gradients, size, step_size, beta_1, beta_2, epsilon, powers):
-    """m <- m + (1 - beta_1)(g - m); v <- v + (1 - beta_2)(g^2 - v); w <- w - rate m / (sqrt(v) + epsilon root).
+    """M <- m + (1 - beta_1)(g - m); v <- v + (1 - beta_2)(g^2 - v); w <- w - rate m / (sqrt(v) + epsilon root).
 
     With root = sqrt(1 - beta_2^t) and rate = step_size root / (1 - beta_1^t) this is Kingma & Ba's algorithm 1.
     """
