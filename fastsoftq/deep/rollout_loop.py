@@ -10,8 +10,8 @@ import numpy as np
 
 from fastsoftq.agents.schedules import tuned
 from fastsoftq.deep.beginnings import begin_environment, begin_networks, keep_parameters
-from fastsoftq.deep.descending import descend, set_slopes
 from fastsoftq.deep.curve_points import break_off, write_point
+from fastsoftq.deep.descending import descend, set_slopes
 from fastsoftq.deep.rows import all_finite, put_row, row_at
 from fastsoftq.deep.stepping import take_step
 from fastsoftq.deep.value_targets import value_of_row
