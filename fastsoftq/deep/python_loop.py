@@ -11,8 +11,8 @@ import numpy as np
 
 from fastsoftq.agents.schedules import tuned
 from fastsoftq.deep.beginnings import begin_networks, keep_parameters
+from fastsoftq.deep.curve_points import break_off, write_point
 from fastsoftq.deep.deep_records import DeepOutput, DeepWork, Learner
-from fastsoftq.deep.grid import break_off, write_point
 from fastsoftq.deep.replay_loop import learn_and_copy
 from fastsoftq.deep.replaying import begin_buffer, kept
 from fastsoftq.deep.rows import all_finite, put_row, row_at
@@ -88,9 +88,9 @@ def run_in_python(
     action = np.zeros(1, np.int64)
     for run in range(int(work.next_run[0]), len(work.seeds)):
         call_compiled(begin, learner, network, memory, work, run)
-        player = env.player()
+        game = env.play()
         try:
-            view[:] = player.reset(int(work.seeds[run]))
+            view[:] = game.reset(int(work.seeds[run]))
             length, diverged, t = 0, False, 0
             for t in range(work.steps):
                 if work.stop[0]:
@@ -99,7 +99,7 @@ def run_in_python(
                 if action[0] < 0:
                     diverged = True
                     break
-                view[:], reward, terminated, truncated = player.step(int(action[0]))
+                view[:], reward, terminated, truncated = game.step(int(action[0]))
                 length += 1
                 over = bool(terminated or truncated or length >= work.max_steps)
                 arguments = (np.int64(action[0]), float(reward), bool(terminated), over, work, out, run, t)
@@ -107,9 +107,9 @@ def run_in_python(
                 if out.runs[run]["fault"]:
                     return
                 if over:
-                    view[:], length = player.reset(None), 0
+                    view[:], length = game.reset(None), 0
                 work.progress[1] += 1
             call_compiled(finish, network, memory, out, run, t, diverged)
         finally:
-            player.close()
+            game.close()
         work.progress[0] += 1

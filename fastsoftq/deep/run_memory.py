@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastsoftq.deep.replay import PrioritizedReplay, Replay, Rollouts
+from fastsoftq.deep.states import MOST_NUMBERS
 
 __all__ = ["Places", "RunMemory", "memory_bytes", "run_memory"]
 
@@ -86,20 +87,18 @@ class RunMemory(NamedTuple):
     picked: NDArray[Any]  # [lanes, batch]
     priorities: NDArray[np.float64]  # [lanes, 0 or 2 * leaves]: a tree of sums
     views: NDArray[np.float32]  # [environments, inputs]: the current observations
-    states: NDArray[np.float64]  # [environments, numbers of a state]
+    states: NDArray[np.float64]  # [environments, numbers of a state at most]
     episodes: NDArray[Any]  # [environments]
     lanes: NDArray[Any]  # [lanes]
 
 
-def run_memory(network: Any, replay: Replay | PrioritizedReplay | Rollouts, state_numbers: int) -> RunMemory:
+def run_memory(network: Any, replay: Replay | PrioritizedReplay | Rollouts) -> RunMemory:
     """Room for one thread.
 
     Parameters
     ----------
     network : Network
     replay : Replay, PrioritizedReplay or Rollouts
-    state_numbers : int
-        Numbers of an environment's state.
 
     Returns
     -------
@@ -120,7 +119,7 @@ def run_memory(network: Any, replay: Replay | PrioritizedReplay | Rollouts, stat
         picked=np.zeros((lanes, batch), _PICKED),
         priorities=np.zeros((lanes, 2 * _leaves(replay))),
         views=np.zeros((side_by_side, inputs), np.float32),
-        states=np.zeros((side_by_side, state_numbers)),
+        states=np.zeros((side_by_side, MOST_NUMBERS)),
         episodes=np.zeros(side_by_side, _EPISODE),
         lanes=np.zeros(lanes, _LANE),
     )
@@ -141,7 +140,7 @@ def memory_bytes(network: Any, replay: Replay | PrioritizedReplay | Rollouts) ->
     capacity, batch, environments = _sizes(replay)
     transition = 2 * 4 * network.inputs + _TRANSITION.itemsize
     numbers = _places(network)[1]
-    side = 4 * network.inputs + 8 * 16 + _EPISODE.itemsize  # a state of some numbers
+    side = 4 * network.inputs + 8 * MOST_NUMBERS + _EPISODE.itemsize
     room = 4 * numbers + capacity * transition + batch * _PICKED.itemsize + 16 * _leaves(replay) + environments * side
     return int(network.lanes * room)
 

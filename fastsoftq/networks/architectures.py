@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from fastsoftq import checks
 
@@ -68,10 +68,11 @@ class Convolutional(NamedTuple):
 
 
 Architecture = MLP | Convolutional
-_A = TypeVar("_A", MLP, Convolutional)
 
 
-def checked_architecture(architecture: _A, shape: tuple[int, ...] | None = None, n_actions: int = 1) -> _A:
+def checked_architecture(
+    architecture: Any, shape: tuple[int, ...] | None = None, n_actions: int = 1
+) -> MLP | Convolutional:
     """Return an architecture with plain numbers, if a network can have it.
 
     Parameters
@@ -104,7 +105,9 @@ def checked_architecture(architecture: _A, shape: tuple[int, ...] | None = None,
         found["channels"] = _counts(f"{kind}.channels", architecture.channels)
         found["size"] = checks.count(f"{kind}.size", architecture.size, most=_MOST_UNITS)
         if not found["channels"]:
-            raise ValueError(f"{kind}.channels is (); it must name at least one convolution's, or the network be an MLP")
+            raise ValueError(
+                f"{kind}.channels is (); it must name at least one convolution's, or the network be an MLP"
+            )
     result = architecture._replace(**found)
     if shape is not None:
         _check_fit(result, shape, n_actions)

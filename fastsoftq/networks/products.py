@@ -115,13 +115,15 @@ def _emit_tile(builder: Any, o: _Operands, rows: int, units: int, i: Any, j: Any
     entry = builder.block
     loop, done = builder.append_basic_block("tile"), builder.append_basic_block("tiled")
     b = pointer(o.b, j)
-    end = builder.gep(b, [builder.mul(o.depth, o.b_row)])  # of which LLVM can tell no count, to unroll what fits as it is
+    end = builder.gep(
+        b, [builder.mul(o.depth, o.b_row)]
+    )  # of which LLVM can tell no count, to unroll what fits as it is
     builder.branch(loop)
     builder.position_at_end(loop)
     pa, pb = builder.phi(walk.type), builder.phi(b.type)
     sums = [builder.phi(kind) for _ in range(rows) for kind in kinds]
     bs = read(pb)
-    new = []
+    new: list[Any] = []
     column = builder.load(pa) if o.gathered else None
     for r in range(rows):
         x = builder.load(builder.gep(rows_of_a[r], [column]) if o.gathered else builder.gep(pa, [steps[r]]))
