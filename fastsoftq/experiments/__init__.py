@@ -244,7 +244,7 @@ def _bytes_of_a_condition(study: Study) -> int:
     from fastsoftq.engine.curves import curves_bytes
 
     if study.points is not None:  # each has four numbers
-        networks: dict[str, int] = study.record.get("parameters", {})
+        networks: dict[str, int] = study.record.get("parameters") or {}
         most = max((condition.points or study.points) for condition in study.conditions)
         return len(study.seeds) * (32 * most + 4 * max(networks.values(), default=0))
     table = bool(study.tables or study.checkpoints)
@@ -262,10 +262,11 @@ def _run_record(results: Results | None, settings: Settings, seconds: float) -> 
     run: dict[str, Any] = {"seconds": seconds, "threads": checks.threads(settings.threads), "seeds": settings.seeds}
     if results is not None:
         trained = {name: _training_record(results, name) for name in results.conditions}
+        record: dict[str, Any] = results.record
         run |= {
             "seconds": seconds + sum(one["seconds"] for one in trained.values()),
-            "seeds": results.record["seeds"]["count"],
-            **{name: results.record[name] for name in ("episodes", "points", "max_steps") if name in results.record},
+            "seeds": record["seeds"]["count"],
+            **{name: record[name] for name in ("episodes", "points", "max_steps") if name in record},
             "steps": sum(one["steps"] for one in trained.values()),
             "agents": trained,
         }
@@ -295,6 +296,7 @@ EXPERIMENTS = {
     "exploration": Experiment("exploration", "Entropy and coverage of hard and soft policies while they learn"),
     "robustness": Experiment("robustness", "Trained on the cliff, tested with cells blocked, slip, other starts"),
     "deep": Experiment("deep_q_learning", "Deep Q-learning, hard and soft: control, and the cliff as networks see it"),
+    "deep-multi-goal": Experiment("deep_goals", "Point mass in continuous space by networks: four goals, then walls"),
     "human-behaviour": Experiment("human_behaviour", "Temperature and rewards inferred from suboptimal demonstrations"),
 }
 

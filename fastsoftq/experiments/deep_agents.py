@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from fastsoftq.agents import LinearDecay, QLearning, SoftQLearning
 from fastsoftq.experiments import Settings
-from fastsoftq.report.decision import sign
-from fastsoftq.report.rounding import interval_text
-from fastsoftq.statistics import Comparison
 
-__all__ = ["EXPLORING", "LABELS", "OWN", "POINTS", "TEMPERATURES", "learners", "steps_of", "told_text"]
+__all__ = ["EXPLORING", "LABELS", "OWN", "POINTS", "TEMPERATURES", "learners", "steps_of"]
 
 TEMPERATURES = (0.1, 0.5, 1.0)
 POINTS = 100  # of a curve
@@ -64,35 +60,3 @@ def steps_of(settings: Settings, full: int) -> int:
     (250000, 2500)
     """
     return max(POINTS, full * settings.episodes // Settings.episodes)
-
-
-def told_text(found: Mapping[str, Comparison], more: str, less: str) -> str:
-    """Many comparisons with the same reference in few words: by how much, of those that are told apart alone.
-
-    Parameters
-    ----------
-    found : mapping of str to Comparison
-        By the name of the first of each pair.
-    more, less : str
-        What to say before how much more, or less.
-
-    Returns
-    -------
-    str
-        Such as "more by 3.0 [1.2, 4.8] (a); not told apart: b, c".
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from fastsoftq.experiments.certainty import compare_together
-    >>> a = np.arange(20.0)
-    >>> told_text(compare_together({"b": (a + 25.0, a[::-1]), "c": (a, a[::-1])}), "more by", "less by")
-    'more by 25 [19, 31] (b); not told apart: c'
-    """
-    texts = []
-    for name, one in found.items():
-        if sign(one):
-            ends = sorted((abs(one.low), abs(one.high)))
-            texts.append(f"{more if sign(one) > 0 else less} {interval_text(abs(one.difference), *ends)} ({name})")
-    apart = [name for name, one in found.items() if not sign(one)]
-    return "; ".join([*texts, *([f"not told apart: {', '.join(apart)}"] if apart else [])])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,7 +19,8 @@ from fastsoftq.environments.environment_rules import describe, observe
 from fastsoftq.environments.observed import observed
 from fastsoftq.experiments import Settings, Watch, watched
 from fastsoftq.experiments.certainty import compare_together, interval_columns, interval_of
-from fastsoftq.experiments.deep_agents import LABELS, learners, steps_of, told_text
+from fastsoftq.experiments.deep_agents import LABELS, learners, steps_of
+from fastsoftq.experiments.deep_results import told_text
 from fastsoftq.experiments.document import STEP_SIZE
 from fastsoftq.experiments.goals_reached import first_of_the_best
 from fastsoftq.figures.labels import typeset
@@ -34,7 +34,6 @@ from fastsoftq.planning.evaluation import evaluate_policy
 from fastsoftq.planning.iteration import soft_value_iteration, value_iteration
 from fastsoftq.report.decision import ALPHA
 from fastsoftq.report.rounding import interval_text, share_text
-from fastsoftq.studies import Results
 from fastsoftq.training import train
 
 __all__ = [
@@ -49,7 +48,6 @@ __all__ = [
     "table_row",
     "views",
     "walked",
-    "with_parameters",
 ]
 
 STEPS, DISCOUNT = 60_000, 0.95
@@ -153,12 +151,6 @@ def deep_agents(view: str, settings: Settings) -> dict[str, Deep]:
 def _rules(step_size: float, epsilon: float | LinearDecay) -> dict[str, Any]:
     """Hard, and the soft agents that explore as it does."""
     return {name: agent for name, agent in learners(step_size, DISCOUNT, epsilon).items() if name in _TITLES}
-
-
-def with_parameters(results: Results, condition: str) -> DeepCurves:
-    """The curves of a condition with the parameters of its networks."""
-    curves: DeepCurves = results.curves(condition)
-    return replace(curves, parameters=results.parameters(condition))
 
 
 def walked(curves: Any, settings: Settings, watch: Watch) -> list[Walked]:

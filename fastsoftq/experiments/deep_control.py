@@ -22,7 +22,8 @@ from fastsoftq.experiments.certainty import (
     interval_columns,
     interval_of,
 )
-from fastsoftq.experiments.deep_agents import EXPLORING, LABELS, OWN, learners, steps_of, told_text
+from fastsoftq.experiments.deep_agents import EXPLORING, LABELS, OWN, learners, steps_of
+from fastsoftq.experiments.deep_results import told_text
 from fastsoftq.figures.colours import agent_colour
 from fastsoftq.figures.labels import typeset
 from fastsoftq.figures.steps_figure import Level, StepCurve, StepPanel, step_curve

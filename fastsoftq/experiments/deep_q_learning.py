@@ -9,6 +9,7 @@ from fastsoftq.experiments import deep_cliff as cliff
 from fastsoftq.experiments import deep_control as control
 from fastsoftq.experiments.certainty import EACH
 from fastsoftq.experiments.deep_agents import EXPLORING, OWN, POINTS, steps_of
+from fastsoftq.experiments.deep_results import alike, curve_arrays, with_parameters
 from fastsoftq.figures.steps_figure import plot_step_curves
 from fastsoftq.report.findings import Findings, Table
 from fastsoftq.studies import Condition, Results, Study
@@ -53,17 +54,12 @@ def analyse(results: Results, settings: Settings, watch: Watch) -> Findings:
     pairs = [(task, name) for task in control.TASKS for name in control.deep_agents(task, settings)]
     learned = [control.learned(task, name, results.curves(f"{task}/{name}")) for task, name in
                watched("learning curves", pairs, watch)]  # fmt: skip
-    walked = cliff.walked(lambda view, name: cliff.with_parameters(results, f"{view}/{name}"), settings, watch)
+    walked = cliff.walked(lambda view, name: with_parameters(results, f"{view}/{name}"), settings, watch)
     among = 2 * len(control.TASKS) * len([*OWN, *EXPLORING]) + len(walked)
     beside = control.compared(learned, among)
-    summary = _alike([*control.rows(learned, beside), *cliff.rows(walked, settings)])
+    summary = alike([*control.rows(learned, beside), *cliff.rows(walked, settings)])
     note = f"{settings.seeds} seeds; the bands of this figure hold together with 95 % confidence"
-    arrays: dict[str, Any] = {"seeds": lambda: results.curves("cart_pole/hard").seeds}
-    for condition in results.conditions:
-        for field in ("returns", "lengths", "truncated", "steps"):
-            arrays[f"{condition.replace('/', '_')}_{field}"] = lambda condition=condition, field=field: getattr(
-                results.curves(condition), field
-            )
+    arrays: dict[str, Any] = {**curve_arrays(results, ("returns", "lengths", "truncated", "steps"))}
     for one in walked:
         if one.seen == "table":
             arrays[f"table_{one.agent}_returns"] = one.returns
@@ -96,9 +92,3 @@ HEADER = (
     "world", "agent", "return at the end", "exact", "reach", "threshold", "steps to it", "return of the policy",
     "exact", "diverged",
 )  # fmt: skip
-
-
-def _alike(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Rows with the same columns; what one does not have is None."""
-    columns = dict.fromkeys(column for row in rows for column in row)
-    return [{**columns, **row} for row in rows]
