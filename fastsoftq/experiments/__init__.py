@@ -123,10 +123,13 @@ class Experiment(NamedTuple):
         In this package.
     summary : str
         A line for `fastsoftq list`.
+    seeds : int
+        Runs of each agent where nobody says how many.
     """
 
     module: str
     summary: str
+    seeds: int = Settings.seeds
 
     def study(self, settings: Settings) -> Study | None:
         """What it trains.
@@ -263,10 +266,11 @@ def _run_record(results: Results | None, settings: Settings, seconds: float) -> 
     if results is not None:
         trained = {name: _training_record(results, name) for name in results.conditions}
         record: dict[str, Any] = results.record
+        counts: dict[str, Any] = {name: record[name] for name in ("episodes", "points", "max_steps") if name in record}
         run |= {
             "seconds": seconds + sum(one["seconds"] for one in trained.values()),
             "seeds": record["seeds"]["count"],
-            **{name: record[name] for name in ("episodes", "points", "max_steps") if name in record},
+            **counts,
             "steps": sum(one["steps"] for one in trained.values()),
             "agents": trained,
         }
@@ -295,8 +299,12 @@ EXPERIMENTS = {
     "pretraining": Experiment("pretraining", "Pretrained hard, soft or not at all, then goals close or walls appear"),
     "exploration": Experiment("exploration", "Entropy and coverage of hard and soft policies while they learn"),
     "robustness": Experiment("robustness", "Trained on the cliff, tested with cells blocked, slip, other starts"),
-    "deep": Experiment("deep_q_learning", "Deep Q-learning, hard and soft: control, and the cliff as networks see it"),
-    "deep-multi-goal": Experiment("deep_goals", "Point mass in continuous space by networks: four goals, then walls"),
+    "deep": Experiment(
+        "deep_q_learning", "Deep Q-learning, hard and soft: control, and the cliff as networks see it", 30
+    ),
+    "deep-multi-goal": Experiment(
+        "deep_goals", "Point mass in continuous space by networks: four goals, then walls", 30
+    ),
     "human-behaviour": Experiment("human_behaviour", "Temperature and rewards inferred from suboptimal demonstrations"),
 }
 
