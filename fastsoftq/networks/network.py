@@ -10,15 +10,27 @@ from numba.core import errors
 
 from fastsoftq.kernels.addresses import address_of, call_at
 from fastsoftq.kernels.jit import by_type, inlined
-from fastsoftq.networks import passes, steps
-from fastsoftq.networks.architectures import Convolutional
+from fastsoftq.networks import lane_passes, passes, steps
+from fastsoftq.networks.architectures import MLP, Convolutional
+from fastsoftq.networks.lane_products import lane_product, lanes_here
 from fastsoftq.networks.layer_plan import plan_of, whole_lines
 from fastsoftq.networks.optimizers import SGD, Adam, RMSProp
 from fastsoftq.networks.products import gathered_product, product
 
 __all__ = [
-    "Network", "backward", "forward", "gradient_norm", "initialise", "network_for", "optimise", "scale",
-]  # fmt: skip
+    "Network",
+    "backward",
+    "forward",
+    "gradient_norm",
+    "initialise",
+    "lockstep_lanes",
+    "network_for",
+    "optimise",
+    "scale",
+]
+
+
+_SMALL = 32  # units: more, and the numbers of all seeds leave the nearest caches
 
 
 class Network(NamedTuple):
@@ -104,6 +116,9 @@ def network_for(
     >>> network_for(MLP((64, 64)), shape=(4,), n_actions=2, batch=32, optimizer=Adam()).inputs
     4
     """
+    most = _most_lanes(architecture)
+    if lanes not in (1, most):
+        raise ValueError(f"lanes is {lanes}; it must be {'1' if most == 1 else f'1 or {most}'} for {architecture!r}")
     plan, head = plan_of(architecture, shape, n_actions, batch)
     step, moments = _step_of(optimizer)
     return Network(
@@ -121,15 +136,40 @@ def network_for(
         activations=plan.activations,
         moments=moments * plan.parameters,
         scratch=whole_lines(plan.scratch),
-        product_at=product.entry,
+        product_at=(product if lanes == 1 else lane_product).entry,
         gathered_product_at=gathered_product.entry if isinstance(architecture, Convolutional) else 0,
-        forward_at=passes.forward_pass.entry,
-        backward_at=passes.backward_pass.entry,
+        forward_at=(passes.forward_pass if lanes == 1 else lane_passes.forward_lanes).entry,
+        backward_at=(passes.backward_pass if lanes == 1 else lane_passes.backward_lanes).entry,
         initialise_at=steps.draw_parameters.entry,
         optimise_at=step.entry,
         norm_at=steps.norm_of.entry,
         scale_at=steps.scaled.entry,
     )
+
+
+def _most_lanes(architecture: Any) -> int:
+    """How many seeds of an architecture can be learned side by side."""
+    plain = isinstance(architecture, MLP) and not architecture.dueling and not architecture.layer_norm
+    return lanes_here() if plain else 1
+
+
+def lockstep_lanes(architecture: Any, clip: float | None = None) -> int:
+    """How many seeds are best learned side by side: as many as a vector has lanes for small networks, else 1.
+
+    Parameters
+    ----------
+    architecture : MLP or Convolutional
+    clip : float, optional
+        The largest norm of a gradient; every seed has one of its own, so that there is 1 lane.
+
+    Examples
+    --------
+    >>> from fastsoftq.networks.architectures import MLP
+    >>> lockstep_lanes(MLP((256, 256))), lockstep_lanes(MLP((16, 16))) in (4, 8, 16)
+    (1, True)
+    """
+    small = max(architecture.hidden, default=0) <= _SMALL and clip is None
+    return _most_lanes(architecture) if small else 1
 
 
 def _step_of(optimizer: Any) -> tuple[Any, int]:
@@ -224,7 +264,7 @@ def backward(network, memory, parameters, gradients, activations, deltas, scratc
 
 
 @inlined
-def initialise(network, memory, parameters, key):
+def initialise(network, memory, parameters, key, lane=0):
     """Draw weights and biases, uniform within 1/sqrt(fan in); called from compiled code.
 
     Parameters
@@ -235,6 +275,8 @@ def initialise(network, memory, parameters, key):
         Where the block is.
     key : int64
         Of a stream of random numbers.
+    lane : int
+        Whose they are.
 
     Examples
     --------
@@ -250,7 +292,7 @@ def initialise(network, memory, parameters, key):
     """
     call_at(
         network.initialise_at, address_of(memory), address_of(network.plan), network.layers, np.int64(parameters),
-        network.parameters, np.int64(key),
+        network.parameters, np.int64(key), network.lanes, np.int64(lane),
     )  # fmt: skip
 
 
@@ -303,15 +345,17 @@ def optimise(network, optimizer, memory, parameters, moments, gradients, step_si
     np.float32(-0.5)
     """
     first, second, third = _hyperparameters(optimizer)
+    lanes = network.lanes
     call_at(
-        network.optimise_at, address_of(memory), np.int64(parameters), np.int64(moments), np.int64(gradients),
-        network.parameters, np.float64(step_size), first, second, third, address_of(powers),
+        network.optimise_at, address_of(memory), np.int64(parameters) * lanes, np.int64(moments) * lanes,
+        np.int64(gradients) * lanes, network.parameters * lanes, np.float64(step_size), first, second, third,
+        address_of(powers),
     )  # fmt: skip
 
 
 @inlined
 def gradient_norm(network, memory, gradients):
-    """The Euclidean norm of the gradient, summed in one order; called from compiled code.
+    """The Euclidean norm of the gradient, summed in one order; called from compiled code, where there is one lane.
 
     Returns
     -------
@@ -351,4 +395,11 @@ def scale(network, memory, gradients, factor):
     >>> memory[:2].tolist()
     [1.5, 2.0]
     """
-    call_at(network.scale_at, address_of(memory), np.int64(gradients), network.parameters, np.float64(factor))
+    lanes = network.lanes
+    call_at(
+        network.scale_at,
+        address_of(memory),
+        np.int64(gradients) * lanes,
+        network.parameters * lanes,
+        np.float64(factor),
+    )

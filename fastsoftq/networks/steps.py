@@ -173,9 +173,9 @@ def scaled(memory, gradients, size, factor):
         put(floats, gradients + k, vector(floats, gradients + k) * by)
 
 
-@apart(types.void(_i, _i, _i, _i, _i, _i))
-def draw_parameters(memory, plan, layers, parameters, size, key):
-    """Weights and biases uniform within 1/sqrt(fan in), scales 1 and shifts 0; 0 in the padding.
+@apart(types.void(_i, _i, _i, _i, _i, _i, _i, _i))
+def draw_parameters(memory, plan, layers, parameters, size, key, lanes, lane):
+    """One lane's weights and biases, uniform within 1/sqrt(fan in), scales 1 and shifts 0; 0 in the padding.
 
     Examples
     --------
@@ -184,19 +184,19 @@ def draw_parameters(memory, plan, layers, parameters, size, key):
     >>> from fastsoftq.networks.layer_plan import plan_of
     >>> plan, _ = plan_of(MLP(()), (4,), 2, 1)
     >>> memory, table = aligned_floats(plan.parameters), plan.table()
-    >>> draw_parameters.ctypes(memory.ctypes.data, table.ctypes.data, plan.layers, 0, plan.parameters, 7)
+    >>> draw_parameters.ctypes(memory.ctypes.data, table.ctypes.data, plan.layers, 0, plan.parameters, 7, 1, 0)
     >>> bool((abs(memory) <= 0.5).all()), int((memory != 0).sum())
     (True, 10)
     """
     floats = floats_at(memory)
     for k in range(size):
-        floats[parameters + k] = _ZERO
+        floats[(parameters + k) * lanes + lane] = _ZERO
     for n in range(layers):
         layer = layer_of(words_at(plan), n)
         weights = parameters + layer.weights
         if layer.kind == NORM:
             for j in range(layer.units):
-                floats[weights + j] = np.float32(1)
+                floats[(weights + j) * lanes + lane] = np.float32(1)
         if layer.kind in (DENSE, CONVOLUTION):
             width = 2.0 / math.sqrt(np.float64(layer.fan_in))
             rows = layer.inputs + (1 if layer.biases >= 0 else 0)
@@ -205,4 +205,4 @@ def draw_parameters(memory, plan, layers, parameters, size, key):
                 if i == layer.inputs or i % layer.group < layer.of_group:
                     for j in range(layer.units):
                         key, u = uniform(key)
-                        floats[row + j] = (u - 0.5) * width
+                        floats[(row + j) * lanes + lane] = (u - 0.5) * width
