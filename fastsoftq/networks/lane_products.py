@@ -88,20 +88,21 @@ def _emit_tile(builder: Any, o: _Operands, rows: int, columns: int, i: Any, j: A
 
     a_places = [place(n) for n in along(builder.add(o.a, builder.mul(i, o.a_row)), o.a_row, rows)]
     b_places = [place(n) for n in along(builder.add(o.b, builder.mul(j, o.b_step)), o.b_step, columns)]
+    end = builder.mul(o.depth, o.b_row)  # of which LLVM can tell no count, to unroll what fits as it is
     entry = builder.block
     loop, done = builder.append_basic_block("tile"), builder.append_basic_block("tiled")
     builder.branch(loop)
     builder.position_at_end(loop)
-    k, at_a, at_b = (builder.phi(_I64) for _ in range(3))
+    at_a, at_b = builder.phi(_I64), builder.phi(_I64)
     sums = [builder.phi(o.kind) for _ in cs]
     bs = [builder.load(builder.gep(b, [at_b]), align=4 * o.lanes) for b in b_places]
     new: list[Any] = []
     for a in a_places:
         x = builder.load(builder.gep(a, [at_a]), align=4 * o.lanes)
         new += [builder.call(fma, [x, b, sums[len(new) + n]]) for n, b in enumerate(bs)]
-    k_next, a_next, b_next = (builder.add(phi, step) for phi, step in ((k, _int(1)), (at_a, o.a_step), (at_b, o.b_row)))
-    builder.cbranch(builder.icmp_signed("<", k_next, o.depth), loop, done)
-    starts = [(k, _int(0), k_next), (at_a, _int(0), a_next), (at_b, _int(0), b_next)]
+    a_next, b_next = builder.add(at_a, o.a_step), builder.add(at_b, o.b_row)
+    builder.cbranch(builder.icmp_signed("!=", b_next, end), loop, done)
+    starts = [(at_a, _int(0), a_next), (at_b, _int(0), b_next)]
     for phi, x, y in [*starts, *zip(sums, first, new, strict=True)]:
         phi.add_incoming(x, entry)
         phi.add_incoming(y, loop)
@@ -145,12 +146,11 @@ def _multiply_lanes(
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         o = _Operands(args)
         high = 4 if here().accumulators >= 24 else 2
-        wide = here().accumulators // high
         # Rows by fours or twos, the rest one by one, in so many sums side by side that none waits for the one before.
         with builder.if_else(builder.icmp_signed(">=", o.rows, _int(high))) as (many, few):
             with many:
                 _emit_steps(
-                    builder, o.columns, [wide, 4, 2, 1],
+                    builder, o.columns, [4, 2, 1],
                     lambda width, j: _emit_steps(
                         builder, o.rows, [high, 1], lambda height, i: _emit_tile(builder, o, height, width, i, j)
                     ),
