@@ -17,7 +17,7 @@ Rules must be written in operations that take one number and vectors (`kernels/s
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 import numpy as np
@@ -33,7 +33,9 @@ __all__ = [
     "bootstrap",
     "check_code",
     "complete_summary",
+    "double_bootstrap",
     "follows_rules",
+    "has_rule",
     "known_agents",
     "learn",
     "on_policy",
@@ -102,6 +104,18 @@ def follows_rules(agent: type) -> bool:
     (True, False)
     """
     return AGENTS.has(agent)
+
+
+def has_rule(agent: type, generic: Callable[..., Any]) -> bool:
+    """Whether a class has an implementation of its own of a rule.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> has_rule(fsq.Frozen, learn), has_rule(fsq.QLearning, learn)
+    (True, False)
+    """
+    return agent in AGENTS.implementations[generic]
 
 
 def check_code(agent: Agent) -> None:
@@ -177,3 +191,12 @@ def varies_by_episode(agent):
 def on_policy(agent):
     """Whether the next action is chosen before the update, which learns from it (Sarsa), or after (Q-learning)."""
     return False
+
+
+@_dispatched
+def double_bootstrap(agent, row, summary, values):
+    """The value of the next state where `row` judges the actions and `values`, of another table, values them.
+
+    Double learning (van Hasselt 2010) asks for it; no agent has it by default.
+    """
+    raise TypeError("the agent has no rule 'double_bootstrap'")

@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numba
+from numba.core.ccallback import CFunc
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import Compiler
 from numba.core.extending import _Intrinsic
@@ -31,7 +32,7 @@ from numba.extending import overload
 from fastsoftq.kernels.arguments import Arguments
 from fastsoftq.kernels.cache import SourceCache
 
-__all__ = ["INTO_CALLERS", "by_type", "compiled", "emit_call", "inlined", "operation", "passing_on"]
+__all__ = ["INTO_CALLERS", "Apart", "apart", "by_type", "compiled", "emit_call", "inlined", "operation", "passing_on"]
 
 
 class _Ingredients(JITCodeLibrary):
@@ -116,6 +117,59 @@ def compiled(function: Callable[..., Any]) -> Any:
     dispatcher = numba.njit(nogil=True, error_model="numpy")(function)
     dispatcher._cache = _Cache(function)
     return dispatcher
+
+
+class Apart(CFunc):
+    """A function compiled by itself, once a machine, which loops call at its entry (`addresses.call_at`).
+
+    A loop that has large functions compiled into it has them optimised again, once for each loop.
+    """
+
+    def __init__(self, function: Callable[..., Any], signature: Any) -> None:
+        super().__init__(function, (signature.args, signature.return_type), {}, {"error_model": "numpy"})
+        self._cache = _Cache(function)
+
+    @functools.cached_property
+    def entry(self) -> int:
+        """Where its machine code is, for as long as the process lives; it is compiled, or loaded, when first asked.
+
+        Not that of the C function that `ctypes` calls, which passes arguments on: that takes longer than small work.
+        """
+        made = self._compiled()
+        return int(made._library.get_pointer_to_function(made._wrapper_name.removeprefix("cfunc.")))
+
+    @property
+    def ctypes(self) -> Any:
+        """The function as Python calls it."""
+        self._compiled()
+        return super().ctypes
+
+    def _compiled(self) -> Any:
+        made: Any = self
+        if made._wrapper_address is None:
+            made.compile()
+        return made
+
+
+def apart(signature: Any) -> Callable[[Callable[..., Any]], Apart]:
+    """Compile a function of numbers apart from its callers, when its address is first asked for; kept on disk.
+
+    It must not raise: its callers would not hear of it.
+
+    Examples
+    --------
+    >>> from numba import types
+    >>> @apart(types.int64(types.int64))
+    ... def doubled(x):
+    ...     return 2 * x
+    >>> doubled.ctypes(21)
+    42
+    """
+
+    def compiled_apart(function: Callable[..., Any]) -> Apart:
+        return Apart(function, signature)
+
+    return compiled_apart
 
 
 class _Inlined(CPUDispatcher):

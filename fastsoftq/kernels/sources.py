@@ -38,7 +38,9 @@ __all__ = [
 ]
 
 _PACKAGE = Path(__file__).parents[1]
-COMPILED_TOGETHER = [_PACKAGE / name for name in ("kernels", "mdp", "agents", "environments", "engine")]
+COMPILED_TOGETHER = [
+    _PACKAGE / name for name in ("kernels", "mdp", "agents", "engine", "environments", "networks", "deep")
+]
 """The folders of code that can be inlined into a compiled loop."""
 
 # Numba compiles no function of these: it has implementations of its own.

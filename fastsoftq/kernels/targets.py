@@ -27,14 +27,15 @@ class Target(NamedTuple):
     lanes: int  # numbers in a vector
     register_bytes: int  # what one instruction works on; exponentials are taken so many at a time
     index_bits: int  # of integers beside float64: where masks are as wide as what they mask, no mask changes its width
+    accumulators: int  # registers that hold the sums of a tile of a product; the rest hold what is multiplied
     reads_again: bool  # a row that has changed is read again; or the change is put into the row in registers
 
 
 _TARGETS = (
-    Target(lanes=16, register_bytes=64, index_bits=32, reads_again=False),  # AVX-512: masks are bits
-    Target(lanes=8, register_bytes=32, index_bits=64, reads_again=True),  # AVX2
-    Target(lanes=4, register_bytes=16, index_bits=64, reads_again=True),  # NEON, SSE2
-    Target(lanes=1, register_bytes=8, index_bits=32, reads_again=False),  # a thread of a GPU
+    Target(lanes=16, register_bytes=64, index_bits=32, accumulators=24, reads_again=False),  # AVX-512: masks are bits
+    Target(lanes=8, register_bytes=32, index_bits=64, accumulators=12, reads_again=True),  # AVX2
+    Target(lanes=4, register_bytes=16, index_bits=64, accumulators=24, reads_again=True),  # NEON, SSE2
+    Target(lanes=1, register_bytes=8, index_bits=32, accumulators=1, reads_again=False),  # a thread of a GPU
 )
 TARGETS = {target.lanes: target for target in _TARGETS}
 """By the number of lanes in a vector."""

@@ -1,0 +1,84 @@
+"""Addresses as numbers: of an array's memory, of functions compiled apart (`jit.apart`), and calls of those."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils, errors
+from numba.extending import intrinsic
+
+__all__ = ["address_of", "call_at", "floats_at", "numbers_at", "words_at"]
+
+
+@intrinsic
+def address_of(typing, array):
+    """The address of an array's first number (int64).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fastsoftq.kernels.jit import compiled
+    >>> array = np.zeros(3)
+    >>> compiled(lambda array: address_of(array))(array) == array.ctypes.data
+    True
+    """
+    if not isinstance(array, types.Array):
+        raise errors.TypingError(f"address_of: array is {array}; it must be an array")
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return builder.ptrtoint(context.make_array(array)(context, builder, args[0]).data, ir.IntType(64))
+
+    return types.int64(array), emit
+
+
+@intrinsic
+def call_at(typing, address, *arguments):
+    """Call a function compiled apart, which returns nothing, at its entry; `arguments` have its types exactly.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from numba import types
+    >>> from fastsoftq.kernels.jit import apart, compiled
+    >>> @apart(types.void(types.int64, types.int64))
+    ... def put(where, number):
+    ...     words_at(where)[0] = number
+    >>> @compiled
+    ... def seven(entry, array):
+    ...     call_at(entry, address_of(array), 7)
+    >>> array = np.zeros(1, np.int64)
+    >>> seven(put.entry, array)
+    >>> array
+    array([7])
+    """
+    given = tuple(types.unliteral(t) for t in arguments)
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        values = [builder.extract_value(args[1], k) for k in range(len(given))]
+        function = context.call_conv.get_function_type(types.void, given)
+        # As Numba calls its own functions: room for the result and for an error, then the arguments.
+        room = [cgutils.alloca_once(builder, t.pointee) for t in function.args[:2]]
+        builder.call(builder.inttoptr(args[0], function.as_pointer()), [*room, *values])
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.StarArgTuple(given)), emit
+
+
+def _memory_of(t: types.Type) -> Any:
+    def at(typing, address):
+        def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+            return builder.inttoptr(args[0], context.get_value_type(sig.return_type))
+
+        return types.CPointer(t)(types.int64), emit
+
+    return at
+
+
+floats_at = intrinsic(_memory_of(types.float32))
+"""float32s at an address, from compiled code."""
+numbers_at = intrinsic(_memory_of(types.float64))
+"""float64s at an address, from compiled code."""
+words_at = intrinsic(_memory_of(types.int64))
+"""int64s at an address, from compiled code."""

@@ -1,0 +1,113 @@
+"""Sixteen float32s at a time, to and from memory: what has no tile works on rows of sixteens, on every processor."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+from fastsoftq.kernels.vectors import Vec, in_all_lanes, lane_order
+
+__all__ = ["SIXTEEN", "first", "put", "square_root", "total", "transpose_eight", "vector"]
+
+SIXTEEN = Vec(types.float32, 16)
+_FLOATS = types.CPointer(types.float32)
+
+
+def _place(builder: Any, memory: Any, at: Any, count: int) -> Any:
+    return builder.bitcast(builder.gep(memory, [at]), ir.VectorType(ir.FloatType(), count).as_pointer())
+
+
+@intrinsic
+def vector(typing, memory, at):
+    """The sixteen numbers at `memory[at:]`, aligned to 64 bytes."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return builder.load(_place(builder, args[0], args[1], SIXTEEN.width), align=64)
+
+    return SIXTEEN(_FLOATS, types.int64), emit
+
+
+@intrinsic
+def put(typing, memory, at, numbers):
+    """Write sixteen numbers to `memory[at:]`, aligned to 64 bytes."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        builder.store(args[2], _place(builder, args[0], args[1], SIXTEEN.width), align=64)
+        return context.get_dummy_value()
+
+    return types.void(_FLOATS, types.int64, SIXTEEN), emit
+
+
+@intrinsic
+def square_root(typing, x):
+    """The square root of each number, rounded once."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        kind = args[0].type
+        root = cgutils.get_or_insert_function(builder.module, ir.FunctionType(kind, [kind]), "llvm.sqrt.v16f32")
+        return builder.call(root, args)
+
+    return SIXTEEN(SIXTEEN), emit
+
+
+@intrinsic
+def total(typing, x):
+    """The sum of sixteen numbers: those eight apart first, then four, two and one apart."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        found, count = args[0], SIXTEEN.width
+        while count > 1:
+            count //= 2
+            low, high = (builder.shuffle_vector(found, found, lane_order(range(k, k + count))) for k in (0, count))
+            found = builder.fadd(low, high)
+        return builder.extract_element(found, ir.Constant(ir.IntType(32), 0))
+
+    return x.dtype(x), emit
+
+
+@intrinsic
+def first(typing, count):
+    """A mask of the first `count` of sixteen."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        places = ir.Constant(ir.VectorType(ir.IntType(64), SIXTEEN.width), list(range(SIXTEEN.width)))
+        return builder.icmp_signed("<", places, in_all_lanes(builder, args[0], SIXTEEN.width))
+
+    return SIXTEEN.of(types.boolean)(types.int64), emit
+
+
+# Shuffles that a processor has as one instruction: halves of eight, then pairs and quarters within halves of four.
+_HALVES = (0, 1, 2, 3, 8, 9, 10, 11), (4, 5, 6, 7, 12, 13, 14, 15)
+_ONES = (0, 8, 1, 9, 4, 12, 5, 13), (2, 10, 3, 11, 6, 14, 7, 15)
+_TWOS = (0, 1, 8, 9, 4, 5, 12, 13), (2, 3, 10, 11, 6, 7, 14, 15)
+
+
+@intrinsic
+def transpose_eight(typing, memory, source, source_row, to, to_row):
+    """Write the 8 x 8 numbers at `source` as columns at `to`; rows are so many numbers apart."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        memory, source, source_row, to, to_row = args
+
+        def place(start: Any, row: Any, k: int) -> Any:
+            return _place(builder, memory, builder.add(start, builder.mul(row, ir.Constant(row.type, k))), 8)
+
+        def mixed(x: Any, y: Any, order: tuple[int, ...]) -> Any:
+            return builder.shuffle_vector(x, y, lane_order(order))
+
+        rows = [builder.load(place(source, source_row, k), align=32) for k in range(8)]
+        # quarters[h][r]: columns 4h to 4h + 3 of rows r and r + 4
+        quarters = [[mixed(rows[r], rows[r + 4], order) for r in range(4)] for order in _HALVES]
+        for h, (a, b, c, d) in enumerate(quarters):
+            pairs = [(mixed(a, b, order), mixed(c, d, order)) for order in _ONES]
+            columns = [mixed(x, y, order) for x, y in pairs for order in _TWOS]
+            for k, column in enumerate(columns):
+                builder.store(column, place(to, to_row, 4 * h + k), align=32)
+        return context.get_dummy_value()
+
+    i = types.int64
+    return types.void(_FLOATS, i, i, i, i), emit
