@@ -180,7 +180,8 @@ def _family_of(generic: Any) -> RuleFamily:
     for family in _families:
         if any(generic is known for known in family.implementations):
             return family
-    known = " or ".join(f"{', '.join(family.names())} (of {family.member}s)" for family in _families)
+    in_order = sorted(_families, key=lambda family: family.member)
+    known = " or ".join(f"{', '.join(family.names())} (of {family.member}s)" for family in in_order)
     raise TypeError(f"generic is {generic!r}; it must be one of the rules {known}")
 
 
