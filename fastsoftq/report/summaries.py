@@ -213,8 +213,8 @@ def summary_groups(agents: Sequence[ReportedAgent], error: float, of: str = "the
     deep = found[0].returns.columns.axis is Axis.POINTS
     averaged = "at points" if deep else "in single episodes, averaged over blocks of episodes"
     words = (
-        f"Of {of}; lines: mean over seeds, {drawn}; dotted: median of single {columns}{exact}. Bands are for all blocks "
-        f"at once (Bonferroni), at the confidence of the report{doubt}."
+        f"Of {of}; lines: mean over seeds, {drawn}; dotted: median of single {columns}{exact}. Bands are for all "
+        f"blocks at once (Bonferroni), at the confidence of the report{doubt}."
     )
     spread = (
         f"Quantiles of runs of {of} {averaged}: nine tenths of the runs lie "
