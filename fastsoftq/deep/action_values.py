@@ -85,6 +85,6 @@ def action_values(environment: Any, curves: DeepCurves, observations: ArrayLike)
             f"{network.parameters}"
         )
     out = np.zeros((len(curves.parameters), len(flat), known.n_actions), np.float32)
-    memory = run_memory(network, Replay(capacity=1, batch=1), 1)
+    memory = run_memory(network, Replay(capacity=1, batch=1))
     call_compiled(evaluate, network, memory, np.ascontiguousarray(curves.parameters), flat, _ROWS, out)
     return out

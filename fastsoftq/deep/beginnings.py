@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from fastsoftq.deep.curve_points import begin_points
 from fastsoftq.deep.states import keep_state
 from fastsoftq.environments.environment_rules import observe, reset
 from fastsoftq.kernels.jit import inlined
@@ -19,13 +20,12 @@ _BATCH, _START, _WEIGHTS = np.int64(0x5851F42D4C957F2D), np.int64(0x2545F4914F6C
 @inlined
 def begin_networks(network, memory, work, first):
     """New networks and streams for the runs from `first` on; lanes without one repeat the last."""
-    numbers, places, powers, _, episodes = memory
-    lanes = network.lanes
+    numbers, places, powers, lanes = memory.numbers, memory.places, memory.powers, network.lanes
     for i in range(len(numbers)):
         numbers[i] = np.float32(0)
     for i in range(len(powers)):
         powers[i] = 1.0
-    side_by_side = len(episodes.keys) // lanes
+    side_by_side = len(memory.episodes) // lanes
     for lane in range(lanes):
         run = min(first + lane, len(work.seeds) - 1)
         key = seed(work.seeds[run])
@@ -35,20 +35,21 @@ def begin_networks(network, memory, work, first):
             for i in range(network.parameters):
                 numbers[(places.online + i) * lanes + lane] = work.initial[run % len(work.initial), i]
         for place in range(side_by_side):
-            episodes.keys[lane * side_by_side + place] = key if place == 0 else np.int64(mixed(key ^ place))
-        episodes.batch_keys[lane] = mixed(key + _BATCH)
+            memory.episodes[lane * side_by_side + place].key = key if place == 0 else np.int64(mixed(key ^ place))
+        memory.lanes[lane].batch_key = mixed(key + _BATCH)
+        begin_points(memory.lanes[lane])
     for i in range(network.parameters * lanes):
         numbers[places.target * lanes + i] = numbers[places.online * lanes + i]
 
 
 @inlined
-def begin_environment(env, episodes, place, key):
-    """Begin an episode: the next one's start is drawn by the stream at `key`."""
+def begin_environment(env, memory, place, key):
+    """Begin an episode: its start is drawn by the stream at `key`."""
     state = reset(env, mixed(key + _START))
-    keep_state(episodes.states, place, state)
-    observe(env, state, episodes.views[place])
-    episodes.totals[place] = 0.0
-    episodes.lengths[place] = 0
+    keep_state(memory.states, place, state)
+    observe(env, state, memory.views[place])
+    memory.episodes[place].total = 0.0
+    memory.episodes[place].length = 0
 
 
 @inlined

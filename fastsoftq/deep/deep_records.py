@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["OBSERVATION", "REWARD", "DeepOutput", "DeepWork", "Learner"]
+__all__ = ["OBSERVATION", "REWARD", "DeepOutput", "DeepWork", "Learner", "deep_output"]
 
 OBSERVATION, REWARD = 1, 2  # what of an environment was not finite
 
@@ -40,13 +40,27 @@ class DeepWork(NamedTuple):
     progress: NDArray[np.int64]  # [2]: runs done by this thread, and steps taken
 
 
+# Of a point of a run's curve, and of a run.
+_POINT = np.dtype(
+    [("returns", np.float64), ("lengths", np.float64), ("truncated", np.float64), ("episodes", np.int64)], align=True
+)
+_RUN = np.dtype([("diverged_at", np.int64), ("fault", np.int64), ("fault_at", np.int64)], align=True)
+
+
 class DeepOutput(NamedTuple):
     """The arrays that a loop fills."""
 
-    returns: NDArray[np.float64]  # [runs, points]
-    lengths: NDArray[np.float64]
-    truncated: NDArray[np.float64]
-    episodes: NDArray[np.int64]
-    diverged_at: NDArray[np.int64]  # [runs]
-    faults: NDArray[np.int64]  # [runs, 2]: what of the environment was not finite, and after how many steps
+    points: NDArray[Any]  # [runs, points]
+    runs: NDArray[Any]  # [runs]: what of the environment was not finite, and after how many steps
     parameters: NDArray[np.float32]  # [0 or runs, parameters]
+
+
+def deep_output(runs: int, points: int, parameters: int, keep_parameters: bool) -> DeepOutput:
+    """Room for the curves of some runs, none of which has diverged."""
+    out = DeepOutput(
+        np.zeros((runs, points), _POINT),
+        np.zeros(runs, _RUN),
+        np.zeros((runs if keep_parameters else 0, parameters), np.float32),
+    )
+    out.runs["diverged_at"] = -1
+    return out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -11,10 +12,11 @@ from numpy.typing import NDArray
 
 from fastsoftq import checks
 from fastsoftq.agents.rules import PRECISIONS
+from fastsoftq.deep.curve_points import grid_of
 from fastsoftq.deep.deep_curves import DeepCurves
-from fastsoftq.deep.deep_records import OBSERVATION, DeepOutput, DeepWork, Learner
-from fastsoftq.deep.grid import grid_of
+from fastsoftq.deep.deep_records import OBSERVATION, DeepOutput, DeepWork, Learner, deep_output
 from fastsoftq.deep.learner import Deep, changes_meanwhile, checked_deep
+from fastsoftq.deep.python_loop import run_in_python
 from fastsoftq.deep.replay import Rollouts
 from fastsoftq.deep.replay_loop import run_replay
 from fastsoftq.deep.rollout_loop import run_rollouts
@@ -22,8 +24,12 @@ from fastsoftq.deep.run_memory import memory_bytes, run_memory
 from fastsoftq.engine.dispatch import MOST_ACTIONS, call_compiled
 from fastsoftq.engine.seeds import checked_seeds
 from fastsoftq.engine.threads import Progress, watch_threads
-from fastsoftq.environments.environment_rules import checked_environment, describe, reset
+from fastsoftq.environments.checking import check_environment
+from fastsoftq.environments.environment_rules import Description, checked_environment, describe
+from fastsoftq.environments.gymnasium_environment import GymnasiumEnvironment
+from fastsoftq.environments.observed import observed
 from fastsoftq.mdp.tabular import TabularMDP
+from fastsoftq.networks.architectures import checked_architecture
 from fastsoftq.networks.network import network_for
 from fastsoftq.system.memory import check_memory, in_words
 
@@ -79,14 +85,20 @@ class DeepTraining:
         fix("environment", checked_world(self.environment))
         fix("seeds", checked_seeds(self.seeds))
         fix("agent", checked_deep(self.agent))
+        known = world_description(self.environment)
+        checked_architecture(self.agent.network, known.shape, known.n_actions)
         fix("steps", checks.count("steps", self.steps, most=MOST_STEPS))
-        limit = describe(self.environment).max_steps
-        fix("max_steps", checks.count("max_steps", limit if self.max_steps is None else self.max_steps))
+        fix("max_steps", checks.count("max_steps", known.max_steps if self.max_steps is None else self.max_steps))
         fix("points", checks.count("points", self.points, most=self.steps))
         fix("precision", checks.choice("precision", self.precision, PRECISIONS))
         fix("threads", checks.threads(self.threads))
         fix("keep_parameters", checks.flag("keep_parameters", self.keep_parameters))
         replay = self.agent.replay
+        if isinstance(replay, Rollouts) and isinstance(self.environment, GymnasiumEnvironment):
+            raise ValueError(
+                f"Deep.replay is {replay!r}; in an environment that is not compiled it must be a Replay or "
+                "PrioritizedReplay"
+            )
         if isinstance(replay, Rollouts):
             sides = replay.environments
             if self.steps % sides:
@@ -127,16 +139,7 @@ class DeepTraining:
         assert self.max_steps is not None
         network = self._network(1)
         grid = grid_of(self.steps, self.points)
-        shape = (len(seeds), self.points)
-        out = DeepOutput(
-            returns=np.zeros(shape),
-            lengths=np.zeros(shape),
-            truncated=np.zeros(shape),
-            episodes=np.zeros(shape, np.int64),
-            diverged_at=np.full(len(seeds), -1, np.int64),
-            faults=np.zeros((len(seeds), 2), np.int64),
-            parameters=np.zeros((len(seeds) if self.keep_parameters else 0, network.parameters), np.float32),
-        )
+        out = deep_output(len(seeds), self.points, network.parameters, self.keep_parameters)
         initial = np.zeros((0, 0), np.float32) if self.initial_parameters is None else self.initial_parameters
         initial = initial[part] if len(initial) > 1 else initial
         counts = np.zeros((min(checks.threads(self.threads), len(seeds)), 8), np.int64)
@@ -147,16 +150,16 @@ class DeepTraining:
         watch_threads(lambda t: engine(work._replace(progress=counts[t]), out), stop, counts, len(seeds), progress)
         self._check_faults(seeds, out)
         return DeepCurves(
-            returns=out.returns,
-            lengths=out.lengths,
-            truncated=out.truncated,
-            episodes=out.episodes,
+            returns=np.ascontiguousarray(out.points["returns"]),
+            lengths=np.ascontiguousarray(out.points["lengths"]),
+            truncated=np.ascontiguousarray(out.points["truncated"]),
+            episodes=np.ascontiguousarray(out.points["episodes"]),
             steps=grid,
-            diverged=out.diverged_at >= 0,
-            diverged_at=out.diverged_at,
+            diverged=out.runs["diverged_at"] >= 0,
+            diverged_at=np.ascontiguousarray(out.runs["diverged_at"]),
             seeds=seeds,
             agent=self.agent,
-            environment=type(self.environment).__name__,
+            environment=name_of(self.environment),
             max_steps=self.max_steps,
             precision=self.precision,
             parameters=out.parameters if self.keep_parameters else None,
@@ -178,7 +181,7 @@ class DeepTraining:
 
     def _network(self, lanes: int) -> Any:
         deep = self.agent
-        known = describe(self.environment)
+        known = world_description(self.environment)
         replay = deep.replay
         rows = (
             replay.environments * replay.length // replay.minibatches if isinstance(replay, Rollouts) else replay.batch
@@ -190,11 +193,9 @@ class DeepTraining:
     def _engine(self) -> Callable[[DeepWork, DeepOutput], None]:
         """What each thread calls."""
         deep, network = self.agent, self._network(1)
-        n_actions = describe(self.environment).n_actions
+        n_actions = world_description(self.environment).n_actions
         row: Any = (0.0,) * n_actions if n_actions <= MOST_ACTIONS else np.zeros(n_actions)
         like = PRECISIONS[self.precision](1)
-        state = reset(self.environment, np.int64(0))
-        state_numbers = len(state) if isinstance(state, tuple) else 1
         learner = Learner(
             agent=deep.agent,
             optimizer=deep.optimizer,
@@ -210,25 +211,55 @@ class DeepTraining:
         loop = run_rollouts if isinstance(deep.replay, Rollouts) else run_replay
 
         def run(work: DeepWork, out: DeepOutput) -> None:
-            memory = run_memory(network, deep.replay, state_numbers)
-            call_compiled(loop, learner, self.environment, row, like, network, memory, work, out)
+            memory = run_memory(network, deep.replay)
+            if isinstance(self.environment, GymnasiumEnvironment):
+                run_in_python(learner, self.environment, row, like, network, memory, work, out)
+            else:
+                call_compiled(loop, learner, self.environment, row, like, network, memory, work, out)
 
         return run
 
     def _check_faults(self, seeds: NDArray[np.uint64], out: DeepOutput) -> None:
         """Refuse what an environment did, which no training can go on with."""
-        for run in np.flatnonzero(out.faults[:, 0]):
-            what = "observation" if out.faults[run, 0] == OBSERVATION else "reward"
+        for run in np.flatnonzero(out.runs["fault"]):
+            what = "observation" if out.runs["fault"][run] == OBSERVATION else "reward"
             raise ValueError(
-                f"environment is {type(self.environment).__name__}; its {what} after step {out.faults[run, 1]} of seed "
-                f"{seeds[run]} is not finite, which it must be"
+                f"environment is {name_of(self.environment)}; its {what} after step {out.runs['fault_at'][run]} of "
+                f"seed {seeds[run]} is not finite, which it must be"
             )
 
 
 def checked_world(environment: Any) -> Any:
-    """An environment that rules are known of; a TabularMDP is seen one-hot."""
-    if isinstance(environment, TabularMDP):
-        from fastsoftq.environments.observed import observed
+    """An environment that can be learned in; a TabularMDP is seen one-hot.
 
+    One of the project's own needs no trial.
+    """
+    if isinstance(environment, TabularMDP):
         return observed(environment, "one_hot")
-    return checked_environment("environment", environment)
+    if isinstance(environment, GymnasiumEnvironment):
+        return environment
+    known = checked_environment("environment", environment)
+    if not type(known).__module__.startswith("fastsoftq.environments."):
+        check_environment(known)
+    return known
+
+
+def world_description(environment: Any) -> Description:
+    """What is known of an environment, compiled or not."""
+    if isinstance(environment, GymnasiumEnvironment):
+        return Description(environment.n_actions, environment.shape, environment.max_steps)
+    known: Description = describe(environment)
+    return known
+
+
+def name_of(environment: Any) -> str:
+    """What an environment is called: by its own name, or that of its class.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> name_of(fsq.cart_pole())
+    'cart_pole'
+    """
+    own = getattr(environment, "name", None)
+    return own if isinstance(own, str) else re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", type(environment).__name__).lower()

@@ -11,11 +11,9 @@ from fastsoftq.agents.rules import check_code, double_bootstrap, follows_rules, 
 from fastsoftq.agents.schedules import SCHEDULES
 from fastsoftq.agents.soft_q_learning import SoftQLearning
 from fastsoftq.deep.replay import PrioritizedReplay, Replay, Rollouts, checked_replay
-from fastsoftq.networks.architectures import MLP, Convolutional
-from fastsoftq.networks.losses import Huber, Squared
-from fastsoftq.networks.optimizers import SGD, Adam, RMSProp
-
-checked_architecture = checked_loss = checked_optimizer = lambda x: x
+from fastsoftq.networks.architectures import MLP, Convolutional, checked_architecture
+from fastsoftq.networks.losses import Huber, Squared, checked_loss
+from fastsoftq.networks.optimizers import SGD, Adam, RMSProp, checked_optimizer
 
 __all__ = ["Deep", "Munchausen", "checked_deep"]
 

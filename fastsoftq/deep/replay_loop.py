@@ -9,12 +9,12 @@ import numpy as np
 
 from fastsoftq.agents.schedules import tuned
 from fastsoftq.deep.beginnings import begin_environment, begin_networks, keep_parameters
+from fastsoftq.deep.curve_points import break_off, write_point
 from fastsoftq.deep.descending import descend, set_slopes
-from fastsoftq.deep.grid import begin_episodes, break_off, write_point
 from fastsoftq.deep.replaying import begin_buffer, kept, note_errors, pick
 from fastsoftq.deep.rows import all_finite, put_row, row_at
 from fastsoftq.deep.stepping import take_step
-from fastsoftq.deep.targets import bonus, has, steps_ahead, target_of, value_ahead
+from fastsoftq.deep.value_targets import bonus, has, steps_ahead, target_of, value_ahead
 from fastsoftq.engine.lane_tables import add_atomically
 from fastsoftq.environments.environment_rules import reset
 from fastsoftq.kernels.jit import compiled, inlined
@@ -42,8 +42,7 @@ def run_replay(learner, env, row, like, network, memory, work, out):
     out : DeepOutput
         Filled in place.
     """
-    numbers, places, _, buffer, episodes = memory
-    lanes = network.lanes
+    numbers, places, lanes = memory.numbers, memory.places, network.lanes
     n_runs = len(work.seeds)
     replay, n_step = learner.replay, learner.n_step
     first = add_atomically(work.next_run, 0, lanes)
@@ -52,38 +51,37 @@ def run_replay(learner, env, row, like, network, memory, work, out):
         begin_networks(network, memory, work, first)
         like_state = reset(env, np.int64(0))
         for lane in range(live):
-            begin_episodes(episodes, lane)
-            begin_buffer(replay, buffer, lane)
-            begin_environment(env, episodes, lane, episodes.keys[lane])
+            begin_buffer(replay, memory, lane)
+            begin_environment(env, memory, lane, memory.episodes[lane].key)
         point, running = 0, live
         for t in range(work.steps):
             if work.stop[0]:
                 return
             now = tuned(learner.agent, np.int32(t))
             for lane in range(live):
-                put_row(numbers, places.activations, lane, lanes, episodes.views[lane])
+                put_row(numbers, places.activations, lane, lanes, memory.views[lane])
             forward(network, numbers, places.online, places.activations, 1)
             at = t % replay.capacity
             for lane in range(live):
                 run = first + lane
-                if out.diverged_at[run] >= 0:
+                if out.runs[run].diverged_at >= 0:
                     continue
                 here = row_at(numbers, places.activations + network.head, lane, lanes, row)
-                if episodes.broken[lane] or not all_finite(here):
-                    break_off(episodes, lane, lane, out, run, t)
+                if memory.lanes[lane].broken != 0 or not all_finite(here):
+                    break_off(memory.lanes[lane], memory.episodes[lane], out, run, t)
                     running -= 1
                     continue
                 fault = take_step(now, env, here, like, memory, like_state, lane, lane, at, work.max_steps)
                 if fault > 0:
-                    out.faults[run, 0], out.faults[run, 1] = fault, t + 1
+                    out.runs[run].fault, out.runs[run].fault_at = fault, t + 1
                     work.stop[0] = True
                     return
-                kept(replay, buffer, lane, n_step, t)
+                kept(replay, memory, lane, n_step, t)
             learn_and_copy(learner, row, like, network, memory, live, t)
             if t + 1 == work.grid[point]:
                 for lane in range(live):
-                    if out.diverged_at[first + lane] < 0:
-                        write_point(episodes, lane, lane, out, first + lane)
+                    if out.runs[first + lane].diverged_at < 0:
+                        write_point(memory.lanes[lane], memory.episodes[lane], out, first + lane)
                 point += 1
             work.progress[1] += running
             if running == 0:
@@ -108,73 +106,67 @@ def learn_and_copy(learner, row, like, network, memory, live, t):
 def learn(learner, row, like, network, memory, live, t):
     """Learn from one batch of each lane."""
     version = (t + learner.target_period - 1) // learner.target_period  # of the target network: its copies so far
-    numbers, places, _, buffer, episodes = memory
+    numbers, places = memory.numbers, memory.places
     lanes, stride, head = network.lanes, network.input_stride, network.head
     batch = learner.replay.batch
     now = tuned(learner.agent, np.int32(t))
     rows = 0
     for lane in range(live):
-        pick(learner.replay, buffer, episodes, lane, learner.n_step, t)
+        pick(learner.replay, memory, lane, learner.n_step, t)
         count = 0
         for i in range(batch):
-            place = buffer.picked[lane, i]
-            last = steps_ahead(buffer, lane, place, learner.n_step)
-            buffer.lasts[lane, i] = last
-            buffer.bonuses[lane, i] = 0.0
-            if learner.lazy == 0 or buffer.versions[lane, last] != version:
+            chosen = memory.picked[lane, i]
+            last = steps_ahead(memory, lane, chosen.place, learner.n_step)
+            chosen.last, chosen.bonus = last, 0.0
+            kept = memory.transitions[lane, last]
+            if learner.lazy == 0 or kept.version != version:
                 if learner.lazy != 0:
-                    buffer.versions[lane, last] = version
-                buffer.missing[lane, count] = last
-                put_row(numbers, places.ahead + count * stride, lane, lanes, buffer.nexts[lane, last])
+                    kept.version = version
+                memory.picked[lane, count].missing = last
+                put_row(numbers, places.ahead + count * stride, lane, lanes, memory.nexts[lane, last])
                 if has(learner.double):
-                    put_row(numbers, places.activations + count * stride, lane, lanes, buffer.nexts[lane, last])
+                    put_row(numbers, places.activations + count * stride, lane, lanes, memory.nexts[lane, last])
                 count += 1
         rows = max(rows, count)
     forward(network, numbers, places.target, places.ahead, rows)
     if has(learner.double):
         forward(network, numbers, places.online, places.activations, rows)
     for lane in range(live):
-        count = rows if learner.lazy != 0 else batch
-        for i in range(count):
+        for i in range(rows):
             there = head + i * network.head_stride
-            buffer.values[lane, buffer.missing[lane, i]] = value_ahead(
+            memory.transitions[lane, memory.picked[lane, i].missing].value = value_ahead(
                 learner.double, now, numbers, places.ahead + there, places.activations + there, lane, lanes, row, like
             )
     if has(learner.munchausen):
-        for lane in range(live):
-            for i in range(batch):
-                view = buffer.observations[lane, buffer.picked[lane, i]]
-                put_row(numbers, places.ahead + i * stride, lane, lanes, view)
+        put_batch(memory, places.ahead, network, live, batch)
         forward(network, numbers, places.target, places.ahead, batch)
         for lane in range(live):
             for i in range(batch):
+                chosen = memory.picked[lane, i]
                 there = places.ahead + head + i * network.head_stride
-                action = buffer.actions[lane, buffer.picked[lane, i]]
-                buffer.bonuses[lane, i] = bonus(learner.munchausen, now, numbers, there, lane, lanes, action, row, like)
-    for lane in range(live):
-        for i in range(batch):
-            view = buffer.observations[lane, buffer.picked[lane, i]]
-            put_row(numbers, places.activations + i * stride, lane, lanes, view)
+                action = memory.transitions[lane, chosen.place].action
+                chosen.bonus = bonus(learner.munchausen, now, numbers, there, lane, lanes, action, row, like)
+    put_batch(memory, places.activations, network, live, batch)
     forward(network, numbers, places.online, places.activations, batch)
     share = 1.0 / batch
     for lane in range(live):
         for i in range(batch):
-            place = buffer.picked[lane, i]
-            last = buffer.lasts[lane, i]
-            value = buffer.values[lane, last]
-            target = target_of(now, buffer, lane, place, last, value, buffer.bonuses[lane, i])
+            chosen = memory.picked[lane, i]
+            value = memory.transitions[lane, chosen.last].value
+            target = target_of(now, memory, lane, chosen.place, chosen.last, value, chosen.bonus)
             there = head + i * network.head_stride
-            error = set_slopes(
-                learner.loss,
-                network,
-                memory,
-                there,
-                lane,
-                buffer.actions[lane, place],
-                target,
-                buffer.weights[lane, i] * share,
-            )
+            action = memory.transitions[lane, chosen.place].action
+            error = set_slopes(learner.loss, network, memory, there, lane, action, target, chosen.weight * share)
             if not abs(error) < np.inf:
-                episodes.broken[lane] = True
-            note_errors(learner.replay, buffer, lane, i, error)
+                memory.lanes[lane].broken = 1
+            note_errors(learner.replay, memory, lane, i, error)
     descend(learner, network, memory, now.step_size, batch)
+
+
+@inlined
+def put_batch(memory, place, network, live, batch):
+    """Write the observations of the batch where the network reads them."""
+    for lane in range(live):
+        for i in range(batch):
+            view = memory.observations[lane, memory.picked[lane, i].place]
+            put_row(memory.numbers, place + i * network.input_stride, lane, network.lanes, view)

@@ -19,113 +19,113 @@ def available(capacity, n_step, t):
 
 
 @by_type
-def begin_buffer(replay, buffer, lane):
+def begin_buffer(replay, memory, lane):
     """Forget the transitions of the run before."""
     if getattr(replay, "instance_class", None) is not PrioritizedReplay:
-        return lambda replay, buffer, lane: _forget_values(buffer, lane)
+        return lambda replay, memory, lane: _forget_values(memory, lane)
 
-    def prioritized(replay, buffer, lane):
-        _forget_values(buffer, lane)
-        for i in range(buffer.priorities.shape[1]):
-            buffer.priorities[lane, i] = 0.0
-        buffer.greatest[lane] = 1.0
+    def prioritized(replay, memory, lane):
+        _forget_values(memory, lane)
+        for i in range(memory.priorities.shape[1]):
+            memory.priorities[lane, i] = 0.0
+        memory.lanes[lane].greatest = 1.0
 
     return prioritized
 
 
 @inlined
-def _forget_values(buffer, lane):
-    for i in range(buffer.versions.shape[1]):
-        buffer.versions[lane, i] = -1
+def _forget_values(memory, lane):
+    for i in range(memory.transitions.shape[1]):
+        memory.transitions[lane, i].version = -1
 
 
 @by_type
-def kept(replay, buffer, lane, n_step, t):
+def kept(replay, memory, lane, n_step, t):
     """The transition of step t has been kept: of which one the n steps are over now, and which is gone."""
     if getattr(replay, "instance_class", None) is not PrioritizedReplay:
-        return lambda replay, buffer, lane, n_step, t: None
+        return lambda replay, memory, lane, n_step, t: None
 
-    def prioritized(replay, buffer, lane, n_step, t):
-        capacity = buffer.actions.shape[1]
-        _set_priority(buffer, lane, t % capacity, 0.0)
+    def prioritized(replay, memory, lane, n_step, t):
+        capacity = memory.transitions.shape[1]
+        _set_priority(memory, lane, t % capacity, 0.0)
         if t >= n_step - 1:
-            _set_priority(buffer, lane, (t - n_step + 1) % capacity, buffer.greatest[lane])
+            _set_priority(memory, lane, (t - n_step + 1) % capacity, memory.lanes[lane].greatest)
 
     return prioritized
 
 
 @inlined
-def _set_priority(buffer, lane, place, priority):
+def _set_priority(memory, lane, place, priority):
     """Write a leaf and the sums above it, each of its two children."""
-    node = buffer.priorities.shape[1] // 2 + place
-    buffer.priorities[lane, node] = priority
+    node = memory.priorities.shape[1] // 2 + place
+    memory.priorities[lane, node] = priority
     node //= 2
     while node >= 1:
-        buffer.priorities[lane, node] = buffer.priorities[lane, 2 * node] + buffer.priorities[lane, 2 * node + 1]
+        memory.priorities[lane, node] = memory.priorities[lane, 2 * node] + memory.priorities[lane, 2 * node + 1]
         node //= 2
 
 
 @by_type
-def pick(replay, buffer, episodes, lane, n_step, t):
+def pick(replay, memory, lane, n_step, t):
     """Pick a batch: places to `picked`, weights of their errors to `weights`."""
     if getattr(replay, "instance_class", None) is not PrioritizedReplay:
 
-        def evenly(replay, buffer, episodes, lane, n_step, t):
-            capacity = buffer.actions.shape[1]
+        def evenly(replay, memory, lane, n_step, t):
+            capacity = memory.transitions.shape[1]
             count = available(capacity, n_step, t)
-            key = episodes.batch_keys[lane]
+            key = memory.lanes[lane].batch_key
             for i in range(replay.batch):
                 key, age = integer(key, count)
-                buffer.picked[lane, i] = (t - (n_step - 1) - age) % capacity
-                buffer.weights[lane, i] = 1.0
-            episodes.batch_keys[lane] = key
+                memory.picked[lane, i].place = (t - (n_step - 1) - age) % capacity
+                memory.picked[lane, i].weight = 1.0
+            memory.lanes[lane].batch_key = key
 
         return evenly
 
-    def prioritized(replay, buffer, episodes, lane, n_step, t):
+    def prioritized(replay, memory, lane, n_step, t):
         """Schaul et al. 2016: one of each of `batch` equal shares; weights by equation 1 of section 3.4."""
-        capacity = buffer.actions.shape[1]
+        capacity = memory.transitions.shape[1]
         count = available(capacity, n_step, t)
-        leaves = buffer.priorities.shape[1] // 2
-        whole = buffer.priorities[lane, 1]
+        leaves = memory.priorities.shape[1] // 2
+        whole = memory.priorities[lane, 1]
         share = whole / replay.batch
         grown = min(np.float64(t) / np.float64(replay.beta_steps), 1.0)
         beta = replay.beta + grown * (1.0 - replay.beta)
-        key = episodes.batch_keys[lane]
+        key = memory.lanes[lane].batch_key
         most = 0.0
         for i in range(replay.batch):
             key, u = uniform(key)
             left = (np.float64(i) + u) * share
             node = 1
             while node < leaves:
-                below = buffer.priorities[lane, 2 * node]
+                below = memory.priorities[lane, 2 * node]
                 # Rounding may carry past the last leaf that has a priority.
-                if left < below or buffer.priorities[lane, 2 * node + 1] <= 0.0:
+                if left < below or memory.priorities[lane, 2 * node + 1] <= 0.0:
                     node = 2 * node
                 else:
                     left -= below
                     node = 2 * node + 1
-            probability = buffer.priorities[lane, node] / whole
+            probability = memory.priorities[lane, node] / whole
             weight = exp2(-beta * log2(np.float64(count) * probability))
-            buffer.picked[lane, i] = node - leaves
-            buffer.weights[lane, i] = weight
+            memory.picked[lane, i].place = node - leaves
+            memory.picked[lane, i].weight = weight
             most = max(most, weight)
         for i in range(replay.batch):
-            buffer.weights[lane, i] /= most
-        episodes.batch_keys[lane] = key
+            memory.picked[lane, i].weight /= most
+        memory.lanes[lane].batch_key = key
 
     return prioritized
 
 
 @by_type
-def note_errors(replay, buffer, lane, i, error):
+def note_errors(replay, memory, lane, i, error):
     """A transition's error is known: its new priority."""
     if getattr(replay, "instance_class", None) is not PrioritizedReplay:
-        return lambda replay, buffer, lane, i, error: None
+        return lambda replay, memory, lane, i, error: None
 
-    def prioritized(replay, buffer, lane, i, error):
+    def prioritized(replay, memory, lane, i, error):
         priority = exp2(replay.alpha * log2(abs(error) + 1e-6))
-        buffer.greatest[lane] = max(buffer.greatest[lane], priority)
-        _set_priority(buffer, lane, buffer.picked[lane, i], priority)
+        memory.lanes[lane].greatest = max(memory.lanes[lane].greatest, priority)
+        _set_priority(memory, lane, memory.picked[lane, i].place, priority)
 
     return prioritized

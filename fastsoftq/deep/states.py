@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from llvmlite import ir
 from numba import types
+from numba.core import errors
 from numba.extending import intrinsic
 
-__all__ = ["keep_state", "kept_state"]
+__all__ = ["MOST_NUMBERS", "keep_state", "kept_state"]
+
+MOST_NUMBERS = 64
+"""Of a state."""
 
 
 def _place(context, builder, array, sig, args, number):
@@ -21,6 +25,8 @@ def _place(context, builder, array, sig, args, number):
 def keep_state(typing, states, place, state):
     """Write a state, a number or a tuple of numbers, to the row `place` of `states`."""
     fields = list(state.types) if isinstance(state, types.BaseTuple) else [state]
+    if len(fields) > MOST_NUMBERS:
+        raise errors.TypingError(f"a state of {len(fields)} numbers; an environment's may have {MOST_NUMBERS}")
 
     def emit(context, builder, sig, args):
         for number, field in enumerate(fields):

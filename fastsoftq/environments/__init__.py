@@ -20,6 +20,7 @@ from fastsoftq.environments.environment_rules import (
     reset,
     step,
 )
+from fastsoftq.environments.gymnasium_environment import gymnasium_environment
 from fastsoftq.environments.mountain_car import mountain_car
 from fastsoftq.environments.multi_goal_point_mass import multi_goal_point_mass
 from fastsoftq.environments.observed import observed
@@ -35,6 +36,7 @@ __all__ = [
     "catch",
     "check_environment",
     "describe",
+    "gymnasium_environment",
     "known_environments",
     "mountain_car",
     "multi_goal_point_mass",
@@ -50,6 +52,7 @@ ENVIRONMENT_KINDS: dict[str, Callable[..., Any]] = {
     "breakout": breakout,
     "cart_pole": cart_pole,
     "catch": catch,
+    "gymnasium_environment": gymnasium_environment,
     "mountain_car": mountain_car,
     "multi_goal_point_mass": multi_goal_point_mass,
     "pendulum": pendulum,

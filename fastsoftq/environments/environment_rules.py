@@ -218,8 +218,10 @@ def _described(generic: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(generic)
     def called(environment: Any) -> Any:
-        checked_environment("environment", environment)
-        return ENVIRONMENTS.implementations[called][type(environment)](environment)
+        known = ENVIRONMENTS.implementations[called]
+        if type(environment) not in known:
+            checked_environment("environment", environment)
+        return known[type(environment)](environment)
 
     return ENVIRONMENTS.required(called)
 

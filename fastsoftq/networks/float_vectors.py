@@ -9,9 +9,9 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from fastsoftq.kernels.vectors import Vec, lane_order
+from fastsoftq.kernels.vectors import Vec, in_all_lanes, lane_order
 
-__all__ = ["SIXTEEN", "put", "square_root", "transpose_eight", "vector"]
+__all__ = ["SIXTEEN", "first", "put", "square_root", "total", "transpose_eight", "vector"]
 
 SIXTEEN = Vec(types.float32, 16)
 _FLOATS = types.CPointer(types.float32)
@@ -26,7 +26,7 @@ def vector(typing, memory, at):
     """The sixteen numbers at `memory[at:]`, aligned to 64 bytes."""
 
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return builder.load(_place(builder, *args, SIXTEEN.width), align=64)
+        return builder.load(_place(builder, args[0], args[1], SIXTEEN.width), align=64)
 
     return SIXTEEN(_FLOATS, types.int64), emit
 
@@ -52,6 +52,32 @@ def square_root(typing, x):
         return builder.call(root, args)
 
     return SIXTEEN(SIXTEEN), emit
+
+
+@intrinsic
+def total(typing, x):
+    """The sum of sixteen numbers: those eight apart first, then four, two and one apart."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        found, count = args[0], SIXTEEN.width
+        while count > 1:
+            count //= 2
+            low, high = (builder.shuffle_vector(found, found, lane_order(range(k, k + count))) for k in (0, count))
+            found = builder.fadd(low, high)
+        return builder.extract_element(found, ir.Constant(ir.IntType(32), 0))
+
+    return x.dtype(x), emit
+
+
+@intrinsic
+def first(typing, count):
+    """A mask of the first `count` of sixteen."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        places = ir.Constant(ir.VectorType(ir.IntType(64), SIXTEEN.width), list(range(SIXTEEN.width)))
+        return builder.icmp_signed("<", places, in_all_lanes(builder, args[0], SIXTEEN.width))
+
+    return SIXTEEN.of(types.boolean)(types.int64), emit
 
 
 # Shuffles that a processor has as one instruction: halves of eight, then pairs and quarters within halves of four.

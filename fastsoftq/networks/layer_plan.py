@@ -2,93 +2,331 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
 from numpy.typing import NDArray
 
+from fastsoftq.networks.architectures import MLP, Convolutional
 from fastsoftq.networks.products import UNIT
 
-__all__ = ["Planned", "plan_of"]
+__all__ = [
+    "CONVOLUTION",
+    "DENSE",
+    "DUELING",
+    "FEW",
+    "FIELDS",
+    "LINE",
+    "NORM",
+    "Layer",
+    "Plan",
+    "Units",
+    "layer_of",
+    "plan_of",
+    "row_of",
+    "whole_lines",
+]
 
 LINE = 16
 """Numbers in a line of the cache; every row begins on a new one."""
+FEW = 4
+"""Layers of so few units have their weights' gradient turned: vectors run along inputs."""
 
-# What a layer's row of the table holds.
-(KIND, INPUTS, UNITS, COLUMNS, X, X_ROW, Y, Y_ROW, WEIGHTS, WEIGHT_ROW, BIASES, RECTIFIES, TURNED, TURNED_ROW,
- PASSES, FAN_IN) = range(16)  # fmt: skip
-FIELDS = 16
-DENSE = 0
+
+DENSE, CONVOLUTION, NORM, DUELING = range(4)
+"""What a layer does."""
+
+
+class Layer(NamedTuple):
+    """A layer as compiled code sees it; places are relative to the block they are in.
+
+    Examples
+    --------
+    >>> Layer(DENSE, inputs=4, units=64).units
+    64
+    """
+
+    kind: int
+    inputs: int = 0
+    units: int = 0
+    columns: int = 0  # units, rounded up
+    x: int = 0  # of activations, and of deltas
+    x_row: int = 0
+    y: int = 0
+    y_row: int = 0
+    weights: int = 0
+    weight_row: int = 0
+    biases: int = -1  # or none
+    fan_in: int = 0
+    rectifies: int = 0
+    passes: int = 0  # the gradient on to x: 0 no, 1 sets it, 2 adds to it
+    turned: int = 0  # weights, or their gradient, as columns
+    turned_row: int = 0
+    group: int = 0  # of so many inputs
+    of_group: int = 0  # so many count, the others are padding
+    positions: int = 1  # of the picture that comes out
+    position_row: int = 0
+    corners: int = 0  # in the table: what is added to a place for a position
+    window: int = 0  # and for an input
+    area: int = 0  # positions of a window
+    sources: int = 0  # positions of the picture that goes in, where it has a gradient
+    source_row: int = 0
+    frame: int = 0  # the picture of deltas with zeros around it
+    frame_size: int = 0
+    frame_row: int = 0
+    width: int = 0
+    frame_corners: int = 0
+    frame_window: int = 0
+    second: int = 0  # the place of what else goes in, or comes out
+
+
+FIELDS = len(Layer._fields)
+
+
+@intrinsic
+def layer_of(typing, table, number):
+    """A layer, read from the table."""
+    t = types.NamedUniTuple(types.int64, FIELDS, Layer)
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        first = builder.mul(args[1], ir.Constant(args[1].type, FIELDS))
+        places = (builder.gep(args[0], [builder.add(first, ir.Constant(first.type, k))]) for k in range(FIELDS))
+        return context.make_tuple(builder, t, [builder.load(place) for place in places])
+
+    return t(types.CPointer(types.int64), types.int64), emit
+
+
+def whole_lines(count: int) -> int:
+    """Room for `count` numbers that ends where a line does.
+
+    Examples
+    --------
+    >>> whole_lines(17)
+    32
+    """
+    return -(-count // LINE) * LINE
 
 
 def row_of(count: int) -> int:
-    """The distance between rows of `count` numbers: whole lines, and not so many that rows share few sets of a cache."""
-    lines = -(-count // LINE)
+    """The distance between rows of `count` numbers: whole lines, and no number of them that maps many rows to one set.
+
+    Examples
+    --------
+    >>> row_of(64), row_of(128)
+    (64, 144)
+    """
+    lines = whole_lines(count) // LINE
     return (lines + (lines % 8 == 0)) * LINE
 
 
-class Planned:
+def whole_units(count: int) -> int:
+    """So many columns as a product takes."""
+    return -(-count // UNIT) * UNIT
+
+
+class Units(NamedTuple):
+    """The numbers that a layer gives for an observation."""
+
+    at: int
+    row: int  # from one observation's to the next one's
+    size: int  # with the padding between positions
+    group: int  # units of one position: so many, of which
+    of_group: int  # so many are no padding
+    shape: tuple[int, ...] = ()  # of a picture: height, width
+    channel_first: bool = False
+    learns: bool = True  # whether a gradient is wanted
+
+    @property
+    def real(self) -> int:
+        """How many there are, the padding apart."""
+        return self.size // self.group * self.of_group
+
+
+class Plan:
     """Room as it is given out, and the table of layers as it grows."""
 
-    def __init__(self, inputs: int, batch: int) -> None:
-        self.batch = batch
-        self.inputs, self.input_row = inputs, row_of(inputs)
+    def __init__(self, shape: tuple[int, ...], batch: int, *, bias: bool) -> None:
+        self._bias, self._batch = bias, batch
+        inputs = int(np.prod(shape))
+        self.input_row = row_of(inputs)
+        self.inputs = Units(0, self.input_row, inputs, inputs, inputs, shape, channel_first=True, learns=False)
         self.parameters = self.scratch = self.count = 0
         self.activations = batch * self.input_row
-        self.layers: list[list[int]] = []
+        self._layers: list[Layer] = []
+        self._tables: list[int] = []
 
-    def units(self, count: int) -> tuple[int, int]:
-        """Room for a batch of rows of units: where, and the distance between rows."""
-        at, row = self.activations, row_of(count)
-        self.activations += self.batch * row
-        return at, row
-
-    def dense(self, x: tuple[int, int, int], units: int, *, rectifies: bool, bias: bool, passes: int) -> Any:
-        """Add a dense layer over `x`: where its numbers are, the distance between rows, how many; return the like."""
-        at, x_row, inputs = x
-        y, y_row = self.units(units)
-        weight_row, columns = row_of(units), -(-units // UNIT) * UNIT
-        weights = self.parameters
-        self.parameters += inputs * weight_row
-        biases = self.parameters if bias else -1
-        self.parameters += weight_row * bias
-        turned, turned_row = self.scratch, row_of(inputs)
-        self.scratch += columns * turned_row * (passes > 0)
-        self.count += inputs * units + units * bias
-        self.layers.append(
-            [
-                DENSE,
-                inputs,
-                units,
-                columns,
-                at,
-                x_row,
-                y,
-                y_row,
-                weights,
-                weight_row,
-                biases,
-                int(rectifies),
-                turned,
-                turned_row,
-                passes,
-                inputs,
-            ]  # fmt: skip
-        )
-        return y, y_row, units
+    @property
+    def layers(self) -> int:
+        """How many layers there are."""
+        return len(self._layers)
 
     def table(self) -> NDArray[np.int64]:
-        """The table that compiled code reads."""
-        return np.array(self.layers, np.int64).reshape(-1)
+        """The table that compiled code reads: `FIELDS` numbers a layer, then the tables that those point into."""
+        first = self.layers * FIELDS
+        moved = ("corners", "window", "frame_corners", "frame_window")
+        rows = [layer._replace(**{name: getattr(layer, name) + first for name in moved}) for layer in self._layers]
+        return np.concatenate([np.array(rows, np.int64).reshape(-1), np.array(self._tables, np.int64)])
+
+    def dense(self, x: Units, units: int, *, rectifies: bool, adds: bool = False) -> Units:
+        """Every unit from every number of `x`; `adds` where a later layer's gradient by `x` is there before."""
+        y = self._units(units)
+        turns = x.learns or units <= FEW
+        row = UNIT if units <= UNIT else row_of(units)
+        weights, biases = self._weights(whole_units(x.size) if turns else x.size, x.real, units, row)
+        turned, turned_row = self.scratch, row_of(x.size)
+        self.scratch += turns * whole_units(units) * turned_row
+        self._layers.append(
+            Layer(
+                DENSE,
+                x.size,
+                units,
+                whole_units(units),
+                x.at,
+                x.row,
+                y.at,
+                y.row,
+                weights,
+                row,
+                biases,
+                x.real,
+                int(rectifies),
+                int(x.learns) * (1 + int(adds)),
+                turned,
+                turned_row,
+                x.group,
+                x.of_group,
+            )
+        )
+        return y
+
+    def convolution(self, x: Units, channels: int, size: int, *, rectifies: bool) -> Units:
+        """Windows of `size` x `size` positions, without a border."""
+        height, width = x.shape[-2:]
+        depth = x.shape[0] if x.channel_first else x.of_group
+        step, plane = (1, height * width) if x.channel_first else (x.group, 1)  # to the next position, channel
+        out = height - size + 1, width - size + 1
+        area = [(r, c) for r in range(size) for c in range(size)]
+        row = whole_lines(channels)
+        y = self._units(out[0] * out[1] * row, row, channels, out)
+        inputs = size * size * depth
+        weights, biases = self._weights(whole_units(inputs), inputs, channels, row)
+        layer = Layer(
+            CONVOLUTION, inputs, channels, whole_units(channels), x.at, x.row, y.at, y.row, weights, row, biases,
+            inputs, int(rectifies), int(x.learns), group=inputs, of_group=inputs, positions=out[0] * out[1],
+            position_row=row,
+            corners=self._listed((r * width + c) * step for r in range(out[0]) for c in range(out[1])),
+            window=self._listed((r * width + c) * step + d * plane for r, c in area for d in range(depth)),
+            area=len(area),
+        )  # fmt: skip
+        if x.learns:
+            border, frame = size - 1, out[1] + 2 * (size - 1)
+            turned, turned_row = self.scratch, row_of(depth)
+            self.scratch += (len(area) * channels + UNIT) * turned_row
+            layer = layer._replace(
+                turned=turned, turned_row=turned_row, second=depth, source_row=x.group, sources=height * width,
+                width=out[1],
+                frame=self.scratch, frame_size=(out[0] + 2 * border) * frame * row, frame_row=frame * row,
+                frame_corners=self._listed(
+                    ((r + border) * frame + c + border) * row for r in range(height) for c in range(width)
+                ),
+                frame_window=self._listed(-(r * frame + c) * row + d for r, c in area for d in range(channels)),
+            )  # fmt: skip
+            self.scratch += layer.frame_size
+        self._layers.append(layer)
+        return y
+
+    def norm(self, x: Units) -> Units:
+        """Normalised, scaled, shifted and rectified, position by position; what is normalised stays where it was."""
+        y = self._units(x.size, x.group, x.of_group, x.shape)
+        positions, row = x.size // x.group, whole_lines(x.of_group)
+        self._layers.append(
+            Layer(
+                NORM,
+                x.of_group,
+                x.of_group,
+                whole_units(x.of_group),
+                x.at,
+                x.row,
+                y.at,
+                y.row,
+                self.parameters,
+                row,
+                rectifies=1,
+                positions=positions,
+                position_row=x.group,
+                second=self.activations,
+            )
+        )
+        self.activations += whole_lines(self._batch * positions)
+        self.parameters += 2 * row
+        self.count += 2 * x.of_group
+        return y
+
+    def dueling(self, value: Units, advantages: Units) -> Units:
+        """The value plus the advantages less their mean."""
+        y = self._units(advantages.size)
+        self._layers.append(
+            Layer(
+                DUELING,
+                units=advantages.size,
+                x=advantages.at,
+                x_row=advantages.row,
+                y=y.at,
+                y_row=y.row,
+                second=value.at,
+            )
+        )
+        return y
+
+    def _units(self, count: int, group: int = 0, of_group: int = 0, shape: tuple[int, ...] = ()) -> Units:
+        at, row = self.activations, row_of(count)
+        self.activations += self._batch * row
+        return Units(at, row, count, group or count, of_group or count, shape)
+
+    def _weights(self, rows: int, real: int, units: int, row: int) -> tuple[int, int]:
+        """Room for weights and biases."""
+        weights = self.parameters
+        self.parameters += whole_lines(rows * row)
+        biases = self.parameters if self._bias else -1
+        self.parameters += whole_lines(units) * self._bias
+        self.count += real * units + units * self._bias
+        return weights, biases
+
+    def _listed(self, numbers: Iterable[int]) -> int:
+        at = len(self._tables)
+        self._tables += numbers
+        return at
 
 
-def plan_of(architecture: Any, shape: tuple[int, ...], n_actions: int, batch: int) -> tuple[Planned, int, int]:
-    """The plan of a network, and where its action values are: their place, and the distance between rows."""
-    plan = Planned(int(np.prod(shape)), batch)
-    x = (0, plan.input_row, plan.inputs)
-    for n, units in enumerate(architecture.hidden):
-        x = plan.dense(x, units, rectifies=True, bias=architecture.bias, passes=int(n > 0))
-    head, head_row, _ = plan.dense(
-        x, n_actions, rectifies=False, bias=architecture.bias, passes=int(len(architecture.hidden) > 0)
-    )
-    return plan, head, head_row
+def plan_of(
+    architecture: MLP | Convolutional, shape: tuple[int, ...], n_actions: int, batch: int
+) -> tuple[Plan, Units]:
+    """The plan of a network, and where its action values are."""
+    plan = Plan(shape, batch, bias=architecture.bias)
+
+    def finished(x: Units) -> Units:
+        return plan.norm(x) if architecture.layer_norm else x
+
+    def dense(x: Units, units: int, adds: bool = False) -> Units:
+        return finished(plan.dense(x, units, rectifies=not architecture.layer_norm, adds=adds))
+
+    x = plan.inputs
+    if isinstance(architecture, Convolutional):
+        for channels in architecture.channels:
+            x = finished(plan.convolution(x, channels, architecture.size, rectifies=not architecture.layer_norm))
+    shared = architecture.hidden[:-1] if architecture.dueling else architecture.hidden
+    for units in shared:
+        x = dense(x, units)
+    if not architecture.dueling:
+        return plan, plan.dense(x, n_actions, rectifies=False)
+    streams = [x, x]
+    if architecture.hidden:
+        streams = [dense(x, architecture.hidden[-1], adds) for adds in (True, False)]
+    own = bool(architecture.hidden)
+    value = plan.dense(streams[0], 1, rectifies=False, adds=not own)
+    advantages = plan.dense(streams[1], n_actions, rectifies=False)
+    return plan, plan.dueling(value, advantages)

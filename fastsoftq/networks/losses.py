@@ -2,25 +2,68 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
-from numba import types
 from numba.core import errors
 
+from fastsoftq import checks
 from fastsoftq.kernels.jit import by_type
 
-__all__ = ["Huber", "Squared", "slope"]
+__all__ = ["Huber", "Loss", "Squared", "checked_loss", "slope"]
 
 
 class Squared(NamedTuple):
-    """Half the squared error."""
+    """Half the squared error; over a batch, the mean of it.
+
+    Examples
+    --------
+    >>> Squared()
+    Squared()
+    """
 
 
 class Huber(NamedTuple):
-    """Half the squared error, and linear beyond a threshold (Huber 1964)."""
+    """Half the squared error, and linear beyond a threshold (Huber 1964), with the threshold as its slope.
+
+    Parameters
+    ----------
+    threshold : float
+        1e-30 to 1e30, in units of action values.
+
+    Examples
+    --------
+    >>> Huber().threshold
+    1.0
+    """
 
     threshold: float = 1.0
+
+
+Loss = Squared | Huber
+
+
+def checked_loss(loss: Any) -> Squared | Huber:
+    """Return a loss with plain floats, if they are allowed.
+
+    Raises
+    ------
+    TypeError
+        Not a loss; a threshold that is not a number.
+    ValueError
+        A threshold out of bounds.
+
+    Examples
+    --------
+    >>> checked_loss(Huber(0))
+    Traceback (most recent call last):
+    ValueError: Huber.threshold is 0.0; it must be above 0
+    """
+    if isinstance(loss, Huber):
+        return Huber(checks.temperature("Huber.threshold", loss.threshold))  # of the same range, for the same reason
+    if not isinstance(loss, Squared):
+        raise TypeError(f"loss is {loss!r}; it must be Squared() or a Huber")
+    return loss
 
 
 @by_type

@@ -11,9 +11,10 @@ from numba.core import errors
 from fastsoftq.kernels.addresses import address_of, call_at
 from fastsoftq.kernels.jit import by_type, inlined
 from fastsoftq.networks import passes, steps
-from fastsoftq.networks.layer_plan import plan_of
+from fastsoftq.networks.architectures import Convolutional
+from fastsoftq.networks.layer_plan import plan_of, whole_lines
 from fastsoftq.networks.optimizers import SGD, Adam, RMSProp
-from fastsoftq.networks.products import product
+from fastsoftq.networks.products import gathered_product, product
 
 __all__ = [
     "Network", "backward", "forward", "gradient_norm", "initialise", "network_for", "optimise", "scale",
@@ -33,11 +34,12 @@ class Network(NamedTuple):
     head: int
     head_stride: int
     parameters: int
-    count: int  # of parameters, the padding apart
+    n_parameters: int  # the padding apart
     activations: int
     moments: int
     scratch: int
     product_at: int  # addresses in this process
+    gathered_product_at: int
     forward_at: int
     backward_at: int
     initialise_at: int
@@ -49,38 +51,35 @@ class Network(NamedTuple):
         raise TypeError("a Network holds addresses of this process; make another with network_for in the other")
 
 
-def _whole_lines(count: int) -> int:
-    return -(-count // 16) * 16
-
-
 def network_for(
     architecture: Any, shape: tuple[int, ...], n_actions: int, batch: int, optimizer: Any, lanes: int = 1
 ) -> Network:
     """Plan a network, and compile what it needs, or load it."""
-    plan, head, head_stride = plan_of(architecture, shape, n_actions, batch)
+    plan, head = plan_of(architecture, shape, n_actions, batch)
     step, moments = _step_of(optimizer)
     return Network(
         plan=plan.table(),
-        layers=len(plan.layers),
+        layers=plan.layers,
         lanes=lanes,
         batch=batch,
-        inputs=plan.inputs,
+        inputs=plan.inputs.size,
         input_stride=plan.input_row,
         outputs=n_actions,
-        head=head,
-        head_stride=head_stride,
+        head=head.at,
+        head_stride=head.row,
         parameters=plan.parameters,
-        count=plan.count,
+        n_parameters=plan.count,
         activations=plan.activations,
         moments=moments * plan.parameters,
-        scratch=_whole_lines(plan.scratch),
-        product_at=product.address,
-        forward_at=passes.forward_pass.address,
-        backward_at=passes.backward_pass.address,
-        initialise_at=steps.draw_parameters.address,
-        optimise_at=step.address,
-        norm_at=steps.norm_of.address,
-        scale_at=steps.scaled.address,
+        scratch=whole_lines(plan.scratch),
+        product_at=product.entry,
+        gathered_product_at=gathered_product.entry if isinstance(architecture, Convolutional) else 0,
+        forward_at=passes.forward_pass.entry,
+        backward_at=passes.backward_pass.entry,
+        initialise_at=steps.draw_parameters.entry,
+        optimise_at=step.entry,
+        norm_at=steps.norm_of.entry,
+        scale_at=steps.scaled.entry,
     )
 
 
@@ -99,6 +98,7 @@ def forward(network, memory, parameters, activations, rows):
     if rows > 0:
         call_at(
             network.forward_at, address_of(memory), address_of(network.plan), network.layers, network.product_at,
+            network.gathered_product_at,
             np.int64(parameters), np.int64(activations), np.int64(rows),
         )  # fmt: skip
 
@@ -108,6 +108,7 @@ def backward(network, memory, parameters, gradients, activations, deltas, scratc
     """The gradient of all parameters, from the deltas of the action values."""
     call_at(
         network.backward_at, address_of(memory), address_of(network.plan), network.layers, network.product_at,
+            network.gathered_product_at,
         np.int64(parameters), np.int64(gradients), np.int64(activations), np.int64(deltas), np.int64(scratch),
         np.int64(rows),
     )  # fmt: skip

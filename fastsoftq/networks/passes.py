@@ -7,22 +7,8 @@ from numba import types
 from fastsoftq.kernels.addresses import call_at, floats_at, words_at
 from fastsoftq.kernels.jit import apart, inlined
 from fastsoftq.networks.float_vectors import put, transpose_eight, vector
-from fastsoftq.networks.layer_plan import (
-    BIASES,
-    COLUMNS,
-    FIELDS,
-    INPUTS,
-    PASSES,
-    RECTIFIES,
-    TURNED,
-    TURNED_ROW,
-    WEIGHT_ROW,
-    WEIGHTS,
-    X_ROW,
-    Y_ROW,
-    X,
-    Y,
-)
+from fastsoftq.networks.layer_norm import differentiate_norms, normalise
+from fastsoftq.networks.layer_plan import CONVOLUTION, DENSE, FEW, NORM, layer_of
 from fastsoftq.networks.products import ADDED, BIAS, MASKED, NOTHING, PLAIN, RECTIFIED
 
 __all__ = ["backward_pass", "forward_pass"]
@@ -30,40 +16,69 @@ __all__ = ["backward_pass", "forward_pass"]
 _i = types.int64
 
 
-@apart(types.void(_i, _i, _i, _i, _i, _i, _i))
-def forward_pass(memory, plan, layers, product, parameters, activations, rows):
+@apart(types.void(_i, _i, _i, _i, _i, _i, _i, _i))
+def forward_pass(memory, plan, layers, product, gathered_product, parameters, activations, rows):
     """The activations of all layers, from `rows` >= 1 rows of observations."""
-    table = words_at(plan)
     for n in range(layers):
-        at = n * FIELDS
-        biases = table[at + BIASES]
-        call_at(
-            product,
-            memory,
-            BIAS if biases >= 0 else NOTHING,
-            RECTIFIED if table[at + RECTIFIES] else PLAIN,
-            activations + table[at + X],
-            table[at + X_ROW],
-            1,
-            parameters + table[at + WEIGHTS],
-            table[at + WEIGHT_ROW],
-            table[at + INPUTS],
-            activations + table[at + Y],
-            table[at + Y_ROW],
-            parameters + biases,
-            0,
-            rows,
-            table[at + COLUMNS],
-        )
+        layer = layer_of(words_at(plan), n)
+        x, y = activations + layer.x, activations + layer.y
+        begins = BIAS if layer.biases >= 0 else NOTHING
+        ends = RECTIFIED if layer.rectifies else PLAIN
+        weights, biases = parameters + layer.weights, parameters + layer.biases
+        if layer.kind == DENSE:
+            call_at(
+                product, memory, begins, ends, x, layer.x_row, 1, weights, layer.weight_row, layer.inputs,
+                y, layer.y_row, biases, 0, rows, layer.columns,
+            )  # fmt: skip
+        elif layer.kind == CONVOLUTION:
+            for i in range(rows):
+                call_at(
+                    gathered_product, memory, begins, ends, x + i * layer.x_row, plan + 8 * layer.corners,
+                    plan + 8 * layer.window, weights, layer.weight_row, layer.inputs, y + i * layer.y_row,
+                    layer.position_row, biases, 0, layer.positions, layer.columns,
+                )  # fmt: skip
+        elif layer.kind == NORM:
+            normalise(floats_at(memory), layer, parameters, activations, rows)
+        else:
+            _join_streams(floats_at(memory), layer, activations, rows)
 
 
 @inlined
-def _sum_rows(memory, x, row, rows, columns, out):
-    """Sums of columns, in the order of rows."""
-    for j in range(0, columns, 16):
+def _join_streams(memory, layer, activations, rows):
+    """The value plus the advantages less their mean (Wang et al. 2016, equation 9)."""
+    for i in range(rows):
+        x, y = activations + layer.x + i * layer.x_row, activations + layer.y + i * layer.y_row
+        value = memory[activations + layer.second + i * 16]
+        mean = memory[x]
+        for k in range(1, layer.units):
+            mean += memory[x + k]
+        mean /= layer.units
+        for k in range(layer.units):
+            memory[y + k] = value + (memory[x + k] - mean)
+
+
+@inlined
+def _part_streams(memory, layer, deltas, rows):
+    """The deltas of the value and the advantages."""
+    for i in range(rows):
+        x, y = deltas + layer.x + i * layer.x_row, deltas + layer.y + i * layer.y_row
+        value = memory[y]
+        for k in range(1, layer.units):
+            value += memory[y + k]
+        memory[deltas + layer.second + i * 16] = value
+        mean = value / layer.units
+        for k in range(layer.units):
+            memory[x + k] = memory[y + k] - mean
+
+
+@inlined
+def _sum_rows(memory, layer, x, rows, out):
+    """Sums of columns, in the order of rows and of positions."""
+    for j in range(0, layer.columns, 16):
         total = vector(memory, x + j)
-        for i in range(1, rows):
-            total = total + vector(memory, x + i * row + j)
+        for i in range(rows):
+            for p in range(1 if i == 0 else 0, layer.positions):
+                total = total + vector(memory, x + i * layer.y_row + p * layer.position_row + j)
         put(memory, out + j, total)
 
 
@@ -75,25 +90,94 @@ def _transpose(memory, x, x_row, rows, columns, y, y_row):
             transpose_eight(memory, x + i * x_row + j, x_row, y + j * y_row + i, y_row)
 
 
-@apart(types.void(_i, _i, _i, _i, _i, _i, _i, _i, _i, _i))
-def backward_pass(memory, plan, layers, product, parameters, gradients, activations, deltas, scratch, rows):
-    """The gradient of all parameters, from the deltas of the action values of `rows` >= 1 rows."""
-    table, floats = words_at(plan), floats_at(memory)
-    for n in range(layers - 1, -1, -1):
-        at = n * FIELDS
-        inputs, columns = table[at + INPUTS], table[at + COLUMNS]
-        x, x_row, d, d_row = table[at + X], table[at + X_ROW], deltas + table[at + Y], table[at + Y_ROW]
-        weights, weight_row = table[at + WEIGHTS], table[at + WEIGHT_ROW]
+@inlined
+def _whole_units(count):
+    return -(-count // 8) * 8
+
+
+@inlined
+def _differentiate_dense(memory, floats, layer, product, parameters, gradients, activations, deltas, scratch, rows):
+    x, dy, dx = activations + layer.x, deltas + layer.y, deltas + layer.x
+    turned, inputs = scratch + layer.turned, _whole_units(layer.inputs)
+    if layer.units <= FEW:
         call_at(
-            product, memory, NOTHING, PLAIN, activations + x, 1, x_row, d, d_row, rows,
-            gradients + weights, weight_row, 0, 0, inputs, columns,
+            product, memory, NOTHING, PLAIN, dy, 1, layer.y_row, x, layer.x_row, rows,
+            turned, layer.turned_row, 0, 0, layer.units, inputs,
         )  # fmt: skip
-        if table[at + BIASES] >= 0:
-            _sum_rows(floats, d, d_row, rows, columns, gradients + table[at + BIASES])
-        if table[at + PASSES]:
-            turned, turned_row = scratch + table[at + TURNED], table[at + TURNED_ROW]
-            _transpose(floats, parameters + weights, weight_row, inputs, columns, turned, turned_row)
-            call_at(
-                product, memory, ADDED if table[at + PASSES] == 2 else NOTHING, MASKED, d, d_row, 1,
-                turned, turned_row, columns, deltas + x, x_row, activations + x, x_row, rows, -(-inputs // 8) * 8,
+        _transpose(
+            floats, turned, layer.turned_row, layer.units, layer.inputs, gradients + layer.weights, layer.weight_row
+        )
+    else:
+        call_at(
+            product, memory, NOTHING, PLAIN, x, 1, layer.x_row, dy, layer.y_row, rows,
+            gradients + layer.weights, layer.weight_row, 0, 0, layer.inputs, layer.columns,
+        )  # fmt: skip
+    if layer.passes:
+        _transpose(
+            floats, parameters + layer.weights, layer.weight_row, layer.inputs, layer.columns, turned, layer.turned_row
+        )
+        call_at(
+            product, memory, ADDED if layer.passes == 2 else NOTHING, MASKED, dy, layer.y_row, 1,
+            turned, layer.turned_row, layer.units, dx, layer.x_row, x, layer.x_row, rows, inputs,
+        )  # fmt: skip
+
+
+@inlined
+def _differentiate_convolution(
+    memory, floats, layer, plan, product, parameters, gradients, activations, deltas, scratch, rows
+):
+    x, dy, dx = activations + layer.x, deltas + layer.y, deltas + layer.x
+    for i in range(rows):
+        call_at(
+            product, memory, NOTHING if i == 0 else ADDED, PLAIN, x + i * layer.x_row, plan + 8 * layer.window,
+            plan + 8 * layer.corners, dy + i * layer.y_row, layer.position_row, layer.positions,
+            gradients + layer.weights, layer.weight_row, 0, 0, layer.inputs, layer.columns,
+        )  # fmt: skip
+    if layer.passes:
+        turned, frame = scratch + layer.turned, scratch + layer.frame
+        for k in range(layer.area):
+            _transpose(
+                floats, parameters + layer.weights + k * layer.second * layer.weight_row, layer.weight_row,
+                layer.second, layer.columns, turned + k * layer.units * layer.turned_row, layer.turned_row,
             )  # fmt: skip
+        for k in range(layer.frame_size):
+            floats[frame + k] = 0
+        inside = layer.frame_row + layer.position_row  # the border is as wide as a window, less one
+        border = (layer.frame_row // layer.position_row - layer.width) // 2
+        for i in range(rows):
+            for p in range(layer.positions):
+                row, column = p // layer.width, p % layer.width
+                to = frame + border * inside + row * layer.frame_row + column * layer.position_row
+                for k in range(layer.units):
+                    floats[to + k] = floats[dy + i * layer.y_row + p * layer.position_row + k]
+            call_at(
+                product, memory, NOTHING, MASKED, frame, plan + 8 * layer.frame_corners,
+                plan + 8 * layer.frame_window, turned, layer.turned_row, layer.area * layer.units,
+                dx + i * layer.x_row, layer.source_row, x + i * layer.x_row, layer.source_row, layer.sources,
+                _whole_units(layer.second),
+            )  # fmt: skip
+
+
+@apart(types.void(_i, _i, _i, _i, _i, _i, _i, _i, _i, _i, _i))
+def backward_pass(
+    memory, plan, layers, product, gathered_product, parameters, gradients, activations, deltas, scratch, rows
+):
+    """The gradient of all parameters, from the deltas of the action values of `rows` >= 1 rows."""
+    floats = floats_at(memory)
+    for n in range(layers - 1, -1, -1):
+        layer = layer_of(words_at(plan), n)
+        if layer.kind == NORM:
+            differentiate_norms(floats, layer, parameters, gradients, activations, deltas, rows)
+        elif layer.kind == DENSE:
+            _differentiate_dense(
+                memory, floats, layer, product, parameters, gradients, activations, deltas, scratch, rows
+            )
+        elif layer.kind == CONVOLUTION:
+            _differentiate_convolution(
+                memory, floats, layer, plan, gathered_product, parameters, gradients, activations, deltas, scratch,
+                rows,
+            )  # fmt: skip
+        else:
+            _part_streams(floats, layer, deltas, rows)
+        if layer.biases >= 0:
+            _sum_rows(floats, layer, deltas + layer.y, rows, gradients + layer.biases)

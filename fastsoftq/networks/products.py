@@ -7,6 +7,7 @@ processor's registers (`kernels/targets.py`) and reads each number of A and B on
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
@@ -19,7 +20,7 @@ from fastsoftq.kernels.jit import apart
 from fastsoftq.kernels.targets import here
 from fastsoftq.kernels.vectors import in_all_lanes
 
-__all__ = ["ADDED", "BIAS", "MASKED", "NOTHING", "PLAIN", "RECTIFIED", "UNIT", "product"]
+__all__ = ["ADDED", "BIAS", "MASKED", "NOTHING", "PLAIN", "RECTIFIED", "UNIT", "gathered_product", "product"]
 
 NOTHING, BIAS, ADDED = 0, 1, 2
 """What sums start from: 0, the row at `e`, or what is in C."""
@@ -31,6 +32,7 @@ UNIT = 8
 _I64, _F32 = ir.IntType(64), ir.FloatType()
 _MANY_ROWS = 8  # of a tile; more would take more registers for their addresses than there are
 _FEW_ROWS = 4
+_SUMS = 8  # as many as a processor that starts two a cycle needs, if each takes four
 
 
 def _int(n: int) -> ir.Constant:
@@ -40,7 +42,8 @@ def _int(n: int) -> ir.Constant:
 class _Operands:
     """What one call of `product` multiplies, as LLVM's values."""
 
-    def __init__(self, args: Any) -> None:
+    def __init__(self, gathered: bool, args: Any) -> None:
+        self.gathered = gathered
         (self.memory, self.begins, self.ends, self.a, self.a_row, self.a_step, self.b, self.b_row, self.depth, self.c,
          self.c_row, self.e, self.e_row, self.rows, self.columns) = args  # fmt: skip
 
@@ -82,42 +85,55 @@ def _emit_tile(builder: Any, o: _Operands, rows: int, units: int, i: Any, j: Any
     def read(base: Any) -> list[Any]:
         return [builder.load(at(base, n), align=32) for n in range(len(parts))]
 
-    def choose(flag: Any, x: list[Any], y: list[Any]) -> list[Any]:
-        return [builder.select(flag, v, w) for v, w in zip(x, y, strict=True)]
-
     def is_(value: Any, which: int) -> Any:
         return builder.icmp_signed("==", value, _int(which))
 
     cs = [pointer(o.c, builder.mul(builder.add(i, _int(r)), o.c_row), j) for r in range(rows)]
     zeros = [ir.Constant(kind, [0.0] * part) for kind, part in zip(kinds, parts, strict=True)]
-    has_bias, adds = is_(o.begins, BIAS), is_(o.begins, ADDED)
-    bias = pointer(o.e, j)
+    bias = read(pointer(o.e, j))
+    fresh = [builder.select(is_(o.begins, BIAS), x, zero) for x, zero in zip(bias, zeros, strict=True)] * rows
+    before = builder.block
+    with builder.if_then(is_(o.begins, ADDED), likely=False):
+        found = [x for c in cs for x in read(c)]
+        added = builder.block
     first = []
-    for r in range(rows):
-        before = read(builder.select(has_bias, bias, cs[r]))
-        first += choose(builder.or_(has_bias, adds), before, zeros)
+    for x, y in zip(fresh, found, strict=True):
+        first.append(builder.phi(x.type))
+        first[-1].add_incoming(x, before)
+        first[-1].add_incoming(y, added)
 
-    a = pointer(o.a, builder.mul(i, o.a_row))
-    steps = [builder.mul(o.a_row, _int(r)) for r in range(rows)]
+    a = pointer(o.a) if o.gathered else pointer(o.a, builder.mul(i, o.a_row))
+    if o.gathered:
+        words = _I64.as_pointer()
+        starts_of_rows = builder.gep(builder.inttoptr(o.a_row, words), [i])
+        steps = [builder.load(builder.gep(starts_of_rows, [_int(r)])) for r in range(rows)]
+        rows_of_a = [builder.gep(a, [step]) for step in steps]
+        walk = builder.inttoptr(o.a_step, words)
+    else:
+        steps = [builder.mul(o.a_row, _int(r)) for r in range(rows)]
+        walk = a
     entry = builder.block
     loop, done = builder.append_basic_block("tile"), builder.append_basic_block("tiled")
     b = pointer(o.b, j)
+    end = builder.gep(
+        b, [builder.mul(o.depth, o.b_row)]
+    )  # of which LLVM can tell no count, to unroll what fits as it is
     builder.branch(loop)
     builder.position_at_end(loop)
-    p, pa, pb = builder.phi(_I64), builder.phi(a.type), builder.phi(b.type)
+    pa, pb = builder.phi(walk.type), builder.phi(b.type)
     sums = [builder.phi(kind) for _ in range(rows) for kind in kinds]
     bs = read(pb)
-    new = []
+    new: list[Any] = []
+    column = builder.load(pa) if o.gathered else None
     for r in range(rows):
-        x = builder.load(builder.gep(pa, [steps[r]]))
+        x = builder.load(builder.gep(rows_of_a[r], [column]) if o.gathered else builder.gep(pa, [steps[r]]))
         for n, (kind, part) in enumerate(zip(kinds, parts, strict=True)):
             name = f"llvm.fma.v{part}f32"
             fma = cgutils.get_or_insert_function(builder.module, ir.FunctionType(kind, [kind] * 3), name)
             new.append(builder.call(fma, [in_all_lanes(builder, x, part), bs[n], sums[len(new)]]))
-    p_next = builder.add(p, _int(1))
-    pa_next, pb_next = builder.gep(pa, [o.a_step]), builder.gep(pb, [o.b_row])
-    builder.cbranch(builder.icmp_signed("<", p_next, o.depth), loop, done)
-    for phi, x, y in [(p, _int(0), p_next), (pa, a, pa_next), (pb, b, pb_next), *zip(sums, first, new, strict=True)]:
+    pa_next, pb_next = builder.gep(pa, [_int(1) if o.gathered else o.a_step]), builder.gep(pb, [o.b_row])
+    builder.cbranch(builder.icmp_unsigned("!=", pb_next, end), loop, done)
+    for phi, x, y in [(pa, walk, pa_next), (pb, b, pb_next), *zip(sums, first, new, strict=True)]:
         phi.add_incoming(x, entry)
         phi.add_incoming(y, loop)
     builder.position_at_end(done)
@@ -169,47 +185,103 @@ def _emit_panel(builder: Any, o: _Operands, units: int, most: int, j: Any) -> No
     builder.position_at_end(out)
 
 
-def _emit_product(builder: Any, o: _Operands) -> None:
-    panels = _panels()
-    most = max(panels)
+def _emit_columns(builder: Any, o: _Operands, widest: Any, emit: dict[int, Callable[[Any], None]]) -> None:
+    """All columns of C, in panels: `widest` tells how many units of those left to take, `emit` how."""
     column = cgutils.alloca_once_value(builder, _int(0))
-    again, out = builder.append_basic_block("columns"), builder.append_basic_block("end")
+    again, end = builder.append_basic_block("columns"), builder.append_basic_block("panel_done")
+    out = builder.append_basic_block("columns_done")
     builder.branch(again)
     builder.position_at_end(again)
     j = builder.load(column)
-    left = builder.sdiv(builder.sub(o.columns, j), _int(UNIT))
-    # The widest panel, unless a narrow one would be left over: two of about one width then.
-    halves = builder.sdiv(builder.add(left, _int(1)), _int(2))
-    balanced = builder.select(builder.icmp_signed("<=", left, _int(most + 2)), halves, _int(most))
-    units = builder.select(builder.icmp_signed("<=", left, _int(most)), left, balanced)
+    units = widest(builder.sdiv(builder.sub(o.columns, j), _int(UNIT)))
     builder.store(builder.add(j, builder.mul(units, _int(UNIT))), column)
-    end = builder.append_basic_block("panel_done")
     switch = builder.switch(units, end)
-    for width, rows in panels.items():
+    for width, emit_panel in emit.items():
         block = builder.append_basic_block(f"panel{width}")
         switch.add_case(_int(width), block)
         builder.position_at_end(block)
-        _emit_panel(builder, o, width, rows, j)
+        emit_panel(j)
         builder.branch(end)
     builder.position_at_end(end)
     builder.cbranch(builder.icmp_signed("<", builder.load(column), o.columns), again, out)
     builder.position_at_end(out)
 
 
-@intrinsic
-def _multiplied(typing, memory, begins, ends, a, a_row, a_step, b, b_row, depth, c, c_row, e, e_row, rows, columns):
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        _emit_product(builder, _Operands(args))
-        return context.get_dummy_value()
+def _emit_many_rows(builder: Any, o: _Operands) -> None:
+    panels = _panels()
+    most = max(panels)
 
-    return types.void(types.CPointer(types.float32), *[types.int64] * 14), emit
+    def widest(left: Any) -> Any:
+        """The widest panel, unless a narrow one would be left over: then two of about one width."""
+        half = builder.sdiv(builder.add(left, _int(1)), _int(2))
+        balanced = builder.select(builder.icmp_signed("<=", left, _int(most + 2)), half, _int(most))
+        return builder.select(builder.icmp_signed("<=", left, _int(most)), left, balanced)
+
+    def panel(units: int, rows: int) -> Callable[[Any], None]:
+        return lambda j: _emit_panel(builder, o, units, rows, j)
+
+    _emit_columns(builder, o, widest, {units: panel(units, rows) for units, rows in panels.items()})
 
 
-@apart(types.void(*[types.int64] * 15))
+def _emit_few_rows(builder: Any, o: _Operands) -> None:
+    """A row at a time, in so many sums side by side that none waits for the one before."""
+    register = max(UNIT, here().register_bytes // 4) // UNIT
+    most = _SUMS * register
+
+    def widest(left: Any) -> Any:
+        """Whole registers, which may reach into the padding of a row."""
+        whole_ = builder.mul(builder.sdiv(builder.add(left, _int(register - 1)), _int(register)), _int(register))
+        some = builder.select(builder.icmp_signed("<", whole_, _int(most)), whole_, _int(most))
+        return builder.select(builder.icmp_signed("==", left, _int(1)), left, some)
+
+    def panel(units: int) -> Callable[[Any], None]:
+        def emit(j: Any) -> None:
+            with cgutils.for_range(builder, o.rows, intp=_I64) as loop:
+                _emit_tile(builder, o, 1, units, loop.index, j)
+
+        return emit
+
+    _emit_columns(builder, o, widest, {units: panel(units) for units in {1, *range(register, most + 1, register)}})
+
+
+def _emit_product(builder: Any, o: _Operands) -> None:
+    with builder.if_else(builder.icmp_signed("<", o.rows, _int(_FEW_ROWS))) as (few, many):
+        with few:
+            _emit_few_rows(builder, o)
+        with many:
+            _emit_many_rows(builder, o)
+
+
+def _multiply(gathered: bool) -> Any:
+    def multiply(typing, memory, begins, ends, a, a_row, a_step, b, b_row, depth, c, c_row, e, e_row, rows, columns):
+        def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+            _emit_product(builder, _Operands(gathered, args))
+            return context.get_dummy_value()
+
+        return types.void(types.CPointer(types.float32), *[types.int64] * 14), emit
+
+    return intrinsic(multiply)
+
+
+_multiply_even, _multiply_gathered = _multiply(gathered=False), _multiply(gathered=True)
+_SIGNATURE = types.void(*[types.int64] * 15)
+
+
+@apart(_SIGNATURE)
 def product(memory, begins, ends, a, a_row, a_step, b, b_row, depth, c, c_row, e, e_row, rows, columns):
     """C = ends(begins + A B), for `rows` >= 1 rows, `columns` columns (whole units), and `depth` >= 1 terms of a sum.
 
     Row i and column j of C are at `c + i*c_row + j` in memory, likewise B and E; those of A are at
     `a + i*a_row + j*a_step`. Rows of B, C and E begin at multiples of a unit.
     """
-    _multiplied(floats_at(memory), begins, ends, a, a_row, a_step, b, b_row, depth, c, c_row, e, e_row, rows, columns)
+    _multiply_even(
+        floats_at(memory), begins, ends, a, a_row, a_step, b, b_row, depth, c, c_row, e, e_row, rows, columns
+    )
+
+
+@apart(_SIGNATURE)
+def gathered_product(memory, begins, ends, a, a_rows, a_steps, b, b_row, depth, c, c_row, e, e_row, rows, columns):
+    """The product where row i and column j of A are at `a + a_rows[i] + a_steps[j]`: addresses of tables of int64."""
+    _multiply_gathered(
+        floats_at(memory), begins, ends, a, a_rows, a_steps, b, b_row, depth, c, c_row, e, e_row, rows, columns
+    )

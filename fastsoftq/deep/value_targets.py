@@ -57,24 +57,24 @@ def bonus(munchausen, now, numbers, place, lane, lanes, action, row, like):
 
 
 @inlined
-def steps_ahead(buffer, lane, place, n_step):
+def steps_ahead(memory, lane, place, n_step):
     """Where the steps that a transition is learned with end: n steps on, or where its episode ended."""
-    capacity = buffer.actions.shape[1]
+    capacity = memory.transitions.shape[1]
     last = place
     for _ in range(n_step - 1):
-        if buffer.ends[lane, last] != 0:
+        if memory.transitions[lane, last].end != 0:
             break
         last = (last + 1) % capacity
     return last
 
 
 @inlined
-def target_of(now, buffer, lane, place, last, value, added):
+def target_of(now, memory, lane, place, last, value, added):
     """The target of a transition: its rewards until `last`, one after the other, and the value from there."""
-    capacity = buffer.actions.shape[1]
-    terminated = buffer.ends[lane, last] == 1
+    capacity = memory.transitions.shape[1]
+    terminated = memory.transitions[lane, last].end == 1
     while last != place:
-        value = td_target(now.reward_scale * buffer.rewards[lane, last], terminated, now.discount, value)
+        value = td_target(now.reward_scale * memory.transitions[lane, last].reward, terminated, now.discount, value)
         terminated = False
         last = (last - 1) % capacity
-    return td_target(now.reward_scale * buffer.rewards[lane, place] + added, terminated, now.discount, value)
+    return td_target(now.reward_scale * memory.transitions[lane, place].reward + added, terminated, now.discount, value)

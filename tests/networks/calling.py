@@ -1,0 +1,112 @@
+"""A network in a block of memory of its own, called as training calls it."""
+
+import numpy as np
+
+from fastsoftq.kernels.jit import compiled
+from fastsoftq.networks.network import (
+    backward,
+    forward,
+    gradient_norm,
+    initialise,
+    network_for,
+    optimise,
+    scale,
+)
+from fastsoftq.networks.optimizers import SGD
+from fastsoftq.networks.parameter_arrays import parameter_arrays
+
+
+@compiled
+def _initialise(network, memory, parameters, key):
+    initialise(network, memory, parameters, key)
+
+
+@compiled
+def _forward(network, memory, parameters, activations, rows):
+    forward(network, memory, parameters, activations, rows)
+
+
+@compiled
+def _backward(network, memory, parameters, gradients, activations, deltas, scratch, rows):
+    backward(network, memory, parameters, gradients, activations, deltas, scratch, rows)
+
+
+@compiled
+def _optimise(network, optimizer, memory, parameters, moments, gradients, step_size, powers):
+    optimise(network, optimizer, memory, parameters, moments, gradients, step_size, powers)
+
+
+@compiled
+def _norm(network, memory, gradients):
+    return gradient_norm(network, memory, gradients)
+
+
+@compiled
+def _scale(network, memory, gradients, factor):
+    scale(network, memory, gradients, factor)
+
+
+def aligned(count):
+    memory = np.zeros(count + 16, np.float32)
+    start = -(memory.ctypes.data // 4) % 16
+    return memory[start : start + count]
+
+
+BLOCKS = "parameters", "gradients", "activations", "deltas", "scratch", "moments"
+
+
+class Running:
+    """One network, its parameters drawn from `key`."""
+
+    def __init__(self, architecture, shape=(4,), n_actions=2, batch=8, optimizer=None, key=7):
+        self.optimizer = SGD() if optimizer is None else optimizer
+        self.network = network_for(architecture, shape, n_actions, batch, self.optimizer)
+        net = self.network
+        sizes = net.parameters, net.parameters, net.activations, net.activations, net.scratch, net.moments
+        assert not any(size % 16 for size in sizes)
+        self.at, total = {}, 0
+        for name, size in zip(BLOCKS, sizes, strict=True):
+            self.at[name] = slice(total, total + size)
+            total += size + 16  # a line between blocks, to see that nothing is written there
+        self.memory = aligned(total)
+        self.powers = np.ones(4)
+        _initialise(net, self.memory, self.at["parameters"].start, key)
+
+    def start(self, name):
+        return self.at[name].start
+
+    def block(self, name):
+        return self.memory[self.at[name]]
+
+    def arrays(self, name="parameters"):
+        return parameter_arrays(self.network, self.block(name))
+
+    def forward(self, x):
+        """The action values of observations [rows, inputs]."""
+        net, rows = self.network, len(x)
+        start = self.start("activations")
+        for i in range(rows):
+            at = start + i * net.input_stride
+            self.memory[at : at + net.inputs] = x[i]
+        _forward(net, self.memory, self.start("parameters"), start, rows)
+        heads = [start + net.head + i * net.head_stride for i in range(rows)]
+        return np.array([self.memory[head : head + net.outputs] for head in heads])
+
+    def backward(self, d):
+        """The gradient by parameters, from the deltas of the action values [rows, actions]."""
+        net = self.network
+        for i, row in enumerate(d):
+            at = self.start("deltas") + net.head + i * net.head_stride
+            self.memory[at : at + net.outputs] = row
+        _backward(net, self.memory, *(self.start(name) for name in BLOCKS[:5]), len(d))
+        return self.arrays("gradients")
+
+    def optimise(self, step_size):
+        blocks = (self.start(name) for name in ("parameters", "moments", "gradients"))
+        _optimise(self.network, self.optimizer, self.memory, *blocks, step_size, self.powers)
+
+    def norm(self):
+        return _norm(self.network, self.memory, self.start("gradients"))
+
+    def scale(self, factor):
+        _scale(self.network, self.memory, self.start("gradients"), factor)
