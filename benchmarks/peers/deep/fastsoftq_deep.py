@@ -63,7 +63,7 @@ class Updates:
         size = task.Size(tuple(hidden), batches[0].actions.shape[1])
         chosen = deep(task.STEPS, size)
         self._network = network_for(chosen.network, (task.INPUTS,), task.ACTIONS, size.batch, chosen.optimizer)
-        self._memory = run_memory(self._network, fsq.Replay(capacity=1, batch=1), state_numbers=1)
+        self._memory = run_memory(self._network, fsq.Replay(capacity=1, batch=1))
         for place, layers in ((self._memory.places.online, online[0]), (self._memory.places.target, target[0])):
             for (weights, biases), layer in zip(self._parts(place), layers, strict=True):
                 weights[:], biases[:] = layer
