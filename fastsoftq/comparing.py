@@ -102,7 +102,7 @@ def axis_of(curves: Any) -> Axis:
     >>> axis_of(fsq.train(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), seeds=2, episodes=3)).unit
     'episode'
     """
-    return Axis.POINTS if hasattr(curves, "diverged_at") else Axis.EPISODES
+    return Axis.POINTS if isinstance(getattr(curves, "steps", None), np.ndarray) else Axis.EPISODES
 
 
 def compare(

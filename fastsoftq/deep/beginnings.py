@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fastsoftq.deep.grid import begin_points
+from fastsoftq.deep.curve_points import begin_points
 from fastsoftq.deep.states import keep_state
 from fastsoftq.environments.environment_rules import observe, reset
 from fastsoftq.kernels.jit import inlined

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from fastsoftq import checks
 from fastsoftq.agents.rules import PRECISIONS
+from fastsoftq.deep.curve_points import grid_of
 from fastsoftq.deep.deep_curves import DeepCurves
 from fastsoftq.deep.deep_records import OBSERVATION, DeepOutput, DeepWork, Learner, deep_output
-from fastsoftq.deep.grid import grid_of
 from fastsoftq.deep.learner import Deep, changes_meanwhile, checked_deep
 from fastsoftq.deep.python_loop import run_in_python
 from fastsoftq.deep.replay import Rollouts

@@ -11,8 +11,8 @@ import numpy as np
 
 from fastsoftq.agents.schedules import tuned
 from fastsoftq.deep.beginnings import begin_networks, keep_parameters
+from fastsoftq.deep.curve_points import break_off, write_point
 from fastsoftq.deep.deep_records import DeepOutput, DeepWork, Learner
-from fastsoftq.deep.grid import break_off, write_point
 from fastsoftq.deep.replay_loop import learn_and_copy
 from fastsoftq.deep.replaying import begin_buffer, kept
 from fastsoftq.deep.rows import all_finite, put_row, row_at

@@ -9,12 +9,12 @@ import numpy as np
 
 from fastsoftq.agents.schedules import tuned
 from fastsoftq.deep.beginnings import begin_environment, begin_networks, keep_parameters
+from fastsoftq.deep.curve_points import break_off, write_point
 from fastsoftq.deep.descending import descend, set_slopes
-from fastsoftq.deep.grid import break_off, write_point
 from fastsoftq.deep.replaying import begin_buffer, kept, note_errors, pick
 from fastsoftq.deep.rows import all_finite, put_row, row_at
 from fastsoftq.deep.stepping import take_step
-from fastsoftq.deep.targets import bonus, has, steps_ahead, target_of, value_ahead
+from fastsoftq.deep.value_targets import bonus, has, steps_ahead, target_of, value_ahead
 from fastsoftq.engine.lane_tables import add_atomically
 from fastsoftq.environments.environment_rules import reset
 from fastsoftq.kernels.jit import compiled, inlined

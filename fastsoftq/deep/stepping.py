@@ -6,8 +6,8 @@ import numpy as np
 
 from fastsoftq.agents.rules import act, complete_summary, summarise
 from fastsoftq.deep.beginnings import begin_environment
+from fastsoftq.deep.curve_points import episode_ended
 from fastsoftq.deep.deep_records import OBSERVATION, REWARD
-from fastsoftq.deep.grid import episode_ended
 from fastsoftq.deep.states import keep_state, kept_state
 from fastsoftq.environments.environment_rules import observe, step
 from fastsoftq.kernels.jit import inlined

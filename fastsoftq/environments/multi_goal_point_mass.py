@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable
 from fractions import Fraction
 from typing import NamedTuple
@@ -145,8 +146,11 @@ def _move(direction: int, directions: int, length: int, lengths: int) -> tuple[f
     """A vector, the same in every eighth of a turn but for signs and order: no direction is favoured by rounding."""
     quarters, rest = divmod(4 * direction, directions)
     turn = Fraction(rest, 4 * directions)
-    beyond = turn > Fraction(1, 8)
-    sine, cosine = sin_cos(_TURN * float(Fraction(1, 4) - turn if beyond else turn))
+    eighth = Fraction(1, 8)
+    beyond = turn > eighth
+    sine, cosine = (
+        (math.sqrt(0.5),) * 2 if turn == eighth else sin_cos(_TURN * float(Fraction(1, 4) - turn if beyond else turn))
+    )
     along, up = (cosine, sine) if beyond else (sine, cosine)
     for _ in range(quarters):
         along, up = up, -along

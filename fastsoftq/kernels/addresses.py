@@ -6,7 +6,7 @@ from typing import Any
 
 from llvmlite import ir
 from numba import types
-from numba.core import errors
+from numba.core import cgutils, errors
 from numba.extending import intrinsic
 
 __all__ = ["address_of", "call_at", "floats_at", "numbers_at", "words_at"]
@@ -35,7 +35,7 @@ def address_of(typing, array):
 
 @intrinsic
 def call_at(typing, address, *arguments):
-    """Call a function compiled apart, which returns nothing, at its address; `arguments` have its types exactly.
+    """Call a function compiled apart, which returns nothing, at its entry; `arguments` have its types exactly.
 
     Examples
     --------
@@ -46,10 +46,10 @@ def call_at(typing, address, *arguments):
     ... def put(where, number):
     ...     words_at(where)[0] = number
     >>> @compiled
-    ... def seven(address, array):
-    ...     call_at(address, address_of(array), 7)
+    ... def seven(entry, array):
+    ...     call_at(entry, address_of(array), 7)
     >>> array = np.zeros(1, np.int64)
-    >>> seven(put.address, array)
+    >>> seven(put.entry, array)
     >>> array
     array([7])
     """
@@ -57,8 +57,10 @@ def call_at(typing, address, *arguments):
 
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         values = [builder.extract_value(args[1], k) for k in range(len(given))]
-        function = ir.FunctionType(ir.VoidType(), [context.get_value_type(t) for t in given])
-        builder.call(builder.inttoptr(args[0], function.as_pointer()), values)
+        function = context.call_conv.get_function_type(types.void, given)
+        # As Numba calls its own functions: room for the result and for an error, then the arguments.
+        room = [cgutils.alloca_once(builder, t.pointee) for t in function.args[:2]]
+        builder.call(builder.inttoptr(args[0], function.as_pointer()), [*room, *values])
         return context.get_dummy_value()
 
     return types.void(types.int64, types.StarArgTuple(given)), emit

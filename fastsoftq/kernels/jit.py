@@ -119,8 +119,8 @@ def compiled(function: Callable[..., Any]) -> Any:
     return dispatcher
 
 
-class Apart(CFunc):  # type: ignore[misc]
-    """A function compiled by itself, once a machine, which loops call at its address (`addresses.call_at`).
+class Apart(CFunc):
+    """A function compiled by itself, once a machine, which loops call at its entry (`addresses.call_at`).
 
     A loop that has large functions compiled into it has them optimised again, once for each loop.
     """
@@ -129,12 +129,26 @@ class Apart(CFunc):  # type: ignore[misc]
         super().__init__(function, (signature.args, signature.return_type), {}, {"error_model": "numpy"})
         self._cache = _Cache(function)
 
+    @functools.cached_property
+    def entry(self) -> int:
+        """Where its machine code is, for as long as the process lives; it is compiled, or loaded, when first asked.
+
+        Not that of the C function that `ctypes` calls, which passes arguments on: that takes longer than small work.
+        """
+        made = self._compiled()
+        return int(made._library.get_pointer_to_function(made._wrapper_name.removeprefix("cfunc.")))
+
     @property
-    def address(self) -> int:
-        """Where its machine code is, for as long as the process lives; it is compiled, or loaded, when first asked."""
-        if self._wrapper_address is None:
-            self.compile()
-        return int(self._wrapper_address)  # type: ignore[call-overload]
+    def ctypes(self) -> Any:
+        """The function as Python calls it."""
+        self._compiled()
+        return super().ctypes
+
+    def _compiled(self) -> Any:
+        made: Any = self
+        if made._wrapper_address is None:
+            made.compile()
+        return made
 
 
 def apart(signature: Any) -> Callable[[Callable[..., Any]], Apart]:

@@ -44,6 +44,7 @@ _COS = (
 _RIGHT, _RIGHT_2, _RIGHT_3 = 1.5707963267948966, 6.123233995736766e-17, -1.4973849048591698e-33
 _PER_RIGHT = 0.6366197723675814  # 2/pi
 _ROUND = 1.5 * 2.0**52  # added and taken away, rounds to a whole number, which its last bits are
+_MINUS = -1.0  # vectors have no negation
 _NAN = float("nan")
 
 
@@ -64,11 +65,11 @@ def _sin_cos(x):
     turned = fma(x, _PER_RIGHT, _ROUND)
     quadrant = bitcast(turned, types.int64)
     n = turned - _ROUND
-    first = fma(-n, _RIGHT, x)  # exact: both are multiples of its last place
-    second = -n * _RIGHT_2
+    first = fma(n, -_RIGHT, x)  # exact: both are multiples of its last place
+    second = n * -_RIGHT_2
     high = first + second
     back = high - first
-    low = (first - (high - back)) + (second - back) + (fma(-n, _RIGHT_2, -second) - n * _RIGHT_3)
+    low = (first - (high - back)) + (second - back) + (fma(n, -_RIGHT_2, _MINUS * second) - n * _RIGHT_3)
     r = high + low
     low = (high - r) + low  # r + low is the angle that is left
 
@@ -76,16 +77,16 @@ def _sin_cos(x):
     half = 0.5 * z
     s = fma(z, _SIN[6], _SIN[5])
     s = fma(z, fma(z, fma(z, fma(z, fma(z, s, _SIN[4]), _SIN[3]), _SIN[2]), _SIN[1]), _SIN[0])
-    s = r + fma(z * r, s, fma(-half, low, low))
+    s = r + fma(z * r, s, fma(half, _MINUS * low, low))
     c = fma(z, fma(z, fma(z, fma(z, fma(z, _COS[5], _COS[4]), _COS[3]), _COS[2]), _COS[1]), _COS[0])
     near = 1.0 - half
-    rest = (1.0 - near) - half - fma(r, low, 0.5 * fma(r, r, -z))
+    rest = (1.0 - near) - half - fma(r, low, 0.5 * fma(r, r, _MINUS * z))
     c = near + fma(z * z, c, rest)
 
     swapped = (quadrant & 1) != 0
     sine, cosine = select(swapped, c, s), select(swapped, s, c)
-    sine = select((quadrant & 2) != 0, -sine, sine)
-    cosine = select(((quadrant + 1) & 2) != 0, -cosine, cosine)
+    sine = select((quadrant & 2) != 0, _MINUS * sine, sine)
+    cosine = select(((quadrant + 1) & 2) != 0, _MINUS * cosine, cosine)
     known = (x <= LARGEST_ANGLE) & (x >= -LARGEST_ANGLE)
     return select(known, sine, _NAN), select(known, cosine, _NAN)
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fastsoftq.checks import count, in_unit_interval, number, positive
-from fastsoftq.comparing import LAST, Axis, Curves, axis_of
+from fastsoftq.comparing import LAST, Axis, Curves
 from fastsoftq.measures.measure_bounds import (
     Bounds,
     bounds_of_episodes,
@@ -178,60 +178,60 @@ def _staying(what: str) -> Callable[[Axis, float, float], str]:
     return title
 
 
-def _last(curves: Curves, exact: Exact | None, columns: int) -> Measured:
+def _last(axis: Axis, curves: Curves, exact: Exact | None, columns: int) -> Measured:
     return Measured(_returns(curves)[:, -columns:].mean(axis=1), curves.seeds)
 
 
-def _worst(curves: Curves, exact: Exact | None, fraction: float) -> Measured:
-    return _last(curves, exact, axis_of(curves).last)
+def _worst(axis: Axis, curves: Curves, exact: Exact | None, fraction: float) -> Measured:
+    return _last(axis, curves, exact, axis.last)
 
 
-def _improvement(curves: Curves, exact: Exact | None) -> Measured:
-    return _last(curves, exact, axis_of(curves).last)
+def _improvement(axis: Axis, curves: Curves, exact: Exact | None) -> Measured:
+    return _last(axis, curves, exact, axis.last)
 
 
-def _area(curves: Curves, exact: Exact | None) -> Measured:
+def _area(axis: Axis, curves: Curves, exact: Exact | None) -> Measured:
     return Measured(_returns(curves).mean(axis=1), curves.seeds)
 
 
-def _length(curves: Curves, exact: Exact | None, columns: int) -> Measured:
+def _length(axis: Axis, curves: Curves, exact: Exact | None, columns: int) -> Measured:
     return Measured(np.asarray(curves.lengths, np.float64)[:, -columns:].mean(axis=1), curves.seeds)
 
 
-def _steps_to(curves: Curves, exact: Exact | None, threshold: float, window: int) -> Measured:
-    found = times_to(_returns(curves), threshold, axis_of(curves).steps(curves), window=window)
+def _steps_to(axis: Axis, curves: Curves, exact: Exact | None, threshold: float, window: int) -> Measured:
+    found = times_to(_returns(curves), threshold, axis.steps(curves), window=window)
     return Measured(found.time, curves.seeds, ~found.reached, found.horizon)
 
 
-def _episodes_to(curves: Curves, exact: Exact | None, threshold: float, window: int) -> Measured:
+def _episodes_to(axis: Axis, curves: Curves, exact: Exact | None, threshold: float, window: int) -> Measured:
     found = times_to(_returns(curves), threshold, window=window)
     return Measured(found.time, curves.seeds, ~found.reached, found.horizon)
 
 
-def _regret(curves: Curves, optimum: Optimum) -> Measured:
+def _regret(axis: Axis, curves: Curves, optimum: Optimum) -> Measured:
     return Measured((optimum.optimum - _returns(curves)).sum(axis=1), curves.seeds)
 
 
-def _episodes_within(curves: Curves, exact: Exact, distance: float, window: int) -> Measured:
+def _episodes_within(axis: Axis, curves: Curves, exact: Exact, distance: float, window: int) -> Measured:
     """Count the episodes up to the end of the first window from which on every window is near its exact answer."""
-    columns, never = _columns_within(curves, exact, distance, window)
+    columns, never = _columns_within(axis, curves, exact, distance, window)
     return Measured(columns.astype(np.float64), curves.seeds, never, float(curves.returns.shape[1]))
 
 
-def _steps_within(curves: Curves, exact: Exact, distance: float, window: int) -> Measured:
+def _steps_within(axis: Axis, curves: Curves, exact: Exact, distance: float, window: int) -> Measured:
     """Count the steps up to the same."""
-    columns, never = _columns_within(curves, exact, distance, window)
-    clock = axis_of(curves).steps(curves).cumsum(axis=1, dtype=np.float64)
+    columns, never = _columns_within(axis, curves, exact, distance, window)
+    clock = axis.steps(curves).cumsum(axis=1, dtype=np.float64)
     time = clock[np.arange(len(clock)), columns - 1]
     return Measured(time, curves.seeds, never, float((clock[never, -1] if never.any() else clock[:, -1]).min()))
 
 
-def _columns_within(curves: Curves, exact: Exact, distance: float, window: int) -> tuple[Any, Any]:
+def _columns_within(axis: Axis, curves: Curves, exact: Exact, distance: float, window: int) -> tuple[Any, Any]:
     """The columns up to then, or all of a run that never gets there; and which runs never do."""
     returns, expected = _returns(curves), np.asarray(exact.returns, np.float64)
     columns = returns.shape[1]
     if expected.shape != (columns,):
-        raise ValueError(f"exact.returns has shape {expected.shape}; curves have {columns} {axis_of(curves).value}")
+        raise ValueError(f"exact.returns has shape {expected.shape}; curves have {columns} {axis.value}")
     window = min(window, columns)
     away = np.abs(moving_average(returns, window) - moving_average(expected[None], window)) > distance
     windows = away.shape[1]

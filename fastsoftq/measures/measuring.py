@@ -9,7 +9,7 @@ import numpy as np
 from fastsoftq import checks
 from fastsoftq.attainable_returns import EpisodeBounds, apart
 from fastsoftq.checks import text
-from fastsoftq.comparing import Axis, Curves, match_seeds
+from fastsoftq.comparing import Axis, Curves, axis_of, match_seeds
 from fastsoftq.measures.measure_kinds import KINDS, kind_of, numbers_of
 from fastsoftq.measures.run_values import Exact, Measured, Optimum, common_horizon
 from fastsoftq.statistics import Comparison, Interval, compare_samples, confidence_interval, probability_of_improvement
@@ -134,7 +134,7 @@ class Measure(NotebookTable):
             What is no learning curves.
         ValueError
             Answers of planning that are needed and not given, or of another number of episodes; a window longer than
-            curves.
+            curves; curves on a grid of steps, where it counts episodes.
         """
         if not all(hasattr(curves, name) for name in ("returns", "lengths", "seeds")):
             raise TypeError(f"curves is {curves!r}; it must be learning curves, as train yields them")
@@ -142,7 +142,9 @@ class Measure(NotebookTable):
             raise ValueError(f"measure {self.name!r} needs exact answers, and there are none of this world and agent")
         if self.needs_optimum and exact is None:
             raise ValueError(f"measure {self.name!r} needs the optimum, which is not known of this world")
-        return KINDS[self._kind].values(curves, exact, *self._numbers)
+        if self.axis is Axis.EPISODES and axis_of(curves) is Axis.POINTS:
+            raise ValueError(f"measure {self.name!r} counts episodes; of points it is measure({self.name!r}, 'points')")
+        return KINDS[self._kind].values(self.axis, curves, exact, *self._numbers)
 
     def bounds(self, of: EpisodeBounds, episodes: int, optimum: Optimum | None = None) -> tuple[float, float] | None:
         """Work out the lowest and the highest value that a run can have.

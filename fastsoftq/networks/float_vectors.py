@@ -26,7 +26,7 @@ def vector(typing, memory, at):
     """The sixteen numbers at `memory[at:]`, aligned to 64 bytes."""
 
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return builder.load(_place(builder, *args, SIXTEEN.width), align=64)
+        return builder.load(_place(builder, args[0], args[1], SIXTEEN.width), align=64)
 
     return SIXTEEN(_FLOATS, types.int64), emit
 

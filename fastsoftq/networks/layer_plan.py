@@ -133,7 +133,7 @@ class Units(NamedTuple):
 
     at: int
     row: int  # from one observation's to the next one's
-    count: int  # with the padding between positions
+    size: int  # with the padding between positions
     group: int  # units of one position: so many, of which
     of_group: int  # so many are no padding
     shape: tuple[int, ...] = ()  # of a picture: height, width
@@ -143,7 +143,7 @@ class Units(NamedTuple):
     @property
     def real(self) -> int:
         """How many there are, the padding apart."""
-        return self.count // self.group * self.of_group
+        return self.size // self.group * self.of_group
 
 
 class Plan:
@@ -174,15 +174,15 @@ class Plan:
     def dense(self, x: Units, units: int, *, rectifies: bool, adds: bool = False) -> Units:
         """Every unit from every number of `x`; `adds` where a later layer's gradient by `x` is there before."""
         y = self._units(units)
+        turns = x.learns or units <= FEW
         row = UNIT if units <= UNIT else row_of(units)
-        weights, biases = self._weights(x.count, x.real, units, row)
-        turned, turned_row = self.scratch, row_of(x.count)
-        if x.learns or units <= FEW:
-            self.scratch += whole_units(units) * turned_row
+        weights, biases = self._weights(whole_units(x.size) if turns else x.size, x.real, units, row)
+        turned, turned_row = self.scratch, row_of(x.size)
+        self.scratch += turns * whole_units(units) * turned_row
         self._layers.append(
             Layer(
                 DENSE,
-                x.count,
+                x.size,
                 units,
                 whole_units(units),
                 x.at,
@@ -199,7 +199,7 @@ class Plan:
                 turned_row,
                 x.group,
                 x.of_group,
-            )  # fmt: skip
+            )
         )
         return y
 
@@ -213,7 +213,7 @@ class Plan:
         row = whole_lines(channels)
         y = self._units(out[0] * out[1] * row, row, channels, out)
         inputs = size * size * depth
-        weights, biases = self._weights(inputs, inputs, channels, row)
+        weights, biases = self._weights(whole_units(inputs), inputs, channels, row)
         layer = Layer(
             CONVOLUTION, inputs, channels, whole_units(channels), x.at, x.row, y.at, y.row, weights, row, biases,
             inputs, int(rectifies), int(x.learns), group=inputs, of_group=inputs, positions=out[0] * out[1],
@@ -227,7 +227,8 @@ class Plan:
             turned, turned_row = self.scratch, row_of(depth)
             self.scratch += (len(area) * channels + UNIT) * turned_row
             layer = layer._replace(
-                turned=turned, turned_row=turned_row, second=depth, source_row=x.group, sources=height * width, width=out[1],
+                turned=turned, turned_row=turned_row, second=depth, source_row=x.group, sources=height * width,
+                width=out[1],
                 frame=self.scratch, frame_size=(out[0] + 2 * border) * frame * row, frame_row=frame * row,
                 frame_corners=self._listed(
                     ((r + border) * frame + c + border) * row for r in range(height) for c in range(width)
@@ -240,8 +241,8 @@ class Plan:
 
     def norm(self, x: Units) -> Units:
         """Normalised, scaled, shifted and rectified, position by position; what is normalised stays where it was."""
-        y = self._units(x.count, x.group, x.of_group, x.shape)
-        positions, row = x.count // x.group, whole_lines(x.of_group)
+        y = self._units(x.size, x.group, x.of_group, x.shape)
+        positions, row = x.size // x.group, whole_lines(x.of_group)
         self._layers.append(
             Layer(
                 NORM,
@@ -258,7 +259,7 @@ class Plan:
                 positions=positions,
                 position_row=x.group,
                 second=self.activations,
-            )  # fmt: skip
+            )
         )
         self.activations += whole_lines(self._batch * positions)
         self.parameters += 2 * row
@@ -267,17 +268,17 @@ class Plan:
 
     def dueling(self, value: Units, advantages: Units) -> Units:
         """The value plus the advantages less their mean."""
-        y = self._units(advantages.count)
+        y = self._units(advantages.size)
         self._layers.append(
             Layer(
                 DUELING,
-                units=advantages.count,
+                units=advantages.size,
                 x=advantages.at,
                 x_row=advantages.row,
                 y=y.at,
                 y_row=y.row,
                 second=value.at,
-            )  # fmt: skip
+            )
         )
         return y
 
@@ -286,10 +287,10 @@ class Plan:
         self.activations += self._batch * row
         return Units(at, row, count, group or count, of_group or count, shape)
 
-    def _weights(self, inputs: int, real: int, units: int, row: int) -> tuple[int, int]:
+    def _weights(self, rows: int, real: int, units: int, row: int) -> tuple[int, int]:
         """Room for weights and biases."""
         weights = self.parameters
-        self.parameters += whole_lines(whole_units(inputs) * row)
+        self.parameters += whole_lines(rows * row)
         biases = self.parameters if self._bias else -1
         self.parameters += whole_lines(units) * self._bias
         self.count += real * units + units * self._bias

@@ -34,7 +34,7 @@ class Network(NamedTuple):
     head: int
     head_stride: int
     parameters: int
-    count: int  # of parameters, the padding apart
+    n_parameters: int  # the padding apart
     activations: int
     moments: int
     scratch: int
@@ -62,24 +62,24 @@ def network_for(
         layers=plan.layers,
         lanes=lanes,
         batch=batch,
-        inputs=plan.inputs.count,
+        inputs=plan.inputs.size,
         input_stride=plan.input_row,
         outputs=n_actions,
         head=head.at,
         head_stride=head.row,
         parameters=plan.parameters,
-        count=plan.count,
+        n_parameters=plan.count,
         activations=plan.activations,
         moments=moments * plan.parameters,
         scratch=whole_lines(plan.scratch),
-        product_at=product.address,
-        gathered_product_at=gathered_product.address if isinstance(architecture, Convolutional) else 0,
-        forward_at=passes.forward_pass.address,
-        backward_at=passes.backward_pass.address,
-        initialise_at=steps.draw_parameters.address,
-        optimise_at=step.address,
-        norm_at=steps.norm_of.address,
-        scale_at=steps.scaled.address,
+        product_at=product.entry,
+        gathered_product_at=gathered_product.entry if isinstance(architecture, Convolutional) else 0,
+        forward_at=passes.forward_pass.entry,
+        backward_at=passes.backward_pass.entry,
+        initialise_at=steps.draw_parameters.entry,
+        optimise_at=step.entry,
+        norm_at=steps.norm_of.entry,
+        scale_at=steps.scaled.entry,
     )
 
 

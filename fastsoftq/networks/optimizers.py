@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from fastsoftq import checks
 
 __all__ = ["SGD", "Adam", "Optimizer", "RMSProp", "checked_optimizer"]
 
+_HIGHEST = 1 - 2**-24
 _EPSILONS = 1e-20, 1e6  # so that no step divides by 0 in float32
 
 
@@ -77,10 +78,9 @@ class Adam(NamedTuple):
 
 
 Optimizer = SGD | RMSProp | Adam
-_O = TypeVar("_O", SGD, RMSProp, Adam)
 
 
-def checked_optimizer(optimizer: _O) -> _O:
+def checked_optimizer(optimizer: Any) -> SGD | RMSProp | Adam:
     """Return an optimiser with plain floats, if they are allowed.
 
     Raises
@@ -105,7 +105,12 @@ def checked_optimizer(optimizer: _O) -> _O:
 
 def _checked(full: str, name: str, value: Any) -> float:
     if name != "epsilon":
-        return checks.in_unit_interval(full, value, open_above=True) + 0.0  # no -0.0
+        found = checks.in_unit_interval(full, value, open_above=True)
+        if found > _HIGHEST:
+            raise ValueError(
+                f"{full} is {found}; it must be at most 1 - 2**-24, the highest below 1 in single precision"
+            )
+        return found + 0.0  # no -0.0
     result = checks.number(full, value)
     if not _EPSILONS[0] <= result <= _EPSILONS[1]:
         raise ValueError(f"{full} is {result}; it must lie in [{_EPSILONS[0]:g}, {_EPSILONS[1]:g}]")

@@ -123,7 +123,7 @@ def _emit_tile(builder: Any, o: _Operands, rows: int, units: int, i: Any, j: Any
     pa, pb = builder.phi(walk.type), builder.phi(b.type)
     sums = [builder.phi(kind) for _ in range(rows) for kind in kinds]
     bs = read(pb)
-    new = []
+    new: list[Any] = []
     column = builder.load(pa) if o.gathered else None
     for r in range(rows):
         x = builder.load(builder.gep(rows_of_a[r], [column]) if o.gathered else builder.gep(pa, [steps[r]]))

@@ -28,9 +28,16 @@ def _flushed(x, least):
     return select(maximum(x, _ZERO - x) <= least, _ZERO, x)
 
 
+@inlined
+def _shares(decay):
+    """What a running mean keeps of itself and takes of the new: together 1, as nearly as float32 can."""
+    keeps = np.float32(decay)
+    return keeps, np.float32(1.0 - np.float64(keeps))
+
+
 @apart(_STEP)
 def plain_step(memory, parameters, moments, gradients, size, step_size, momentum, unused, none, powers):
-    """W <- w - step_size g."""
+    """Parameters w <- w - step_size g."""
     floats, rate = floats_at(memory), np.float32(-step_size)
     for k in range(0, size, 16):
         w = vector(floats, parameters + k)
@@ -39,7 +46,7 @@ def plain_step(memory, parameters, moments, gradients, size, step_size, momentum
 
 @apart(_STEP)
 def momentum_step(memory, parameters, moments, gradients, size, step_size, momentum, unused, none, powers):
-    """M <- momentum m + g; w <- w - step_size m."""
+    """Moments m <- momentum m + g; then w <- w - step_size m."""
     floats, rate, keeps = floats_at(memory), np.float32(-step_size), np.float32(momentum)
     for k in range(0, size, 16):
         m = fma(keeps, vector(floats, moments + k), vector(floats, gradients + k))
@@ -50,32 +57,34 @@ def momentum_step(memory, parameters, moments, gradients, size, step_size, momen
 
 @apart(_STEP)
 def rmsprop_step(memory, parameters, moments, gradients, size, step_size, decay, epsilon, none, powers):
-    """V <- v + (1 - decay)(g^2 - v); w <- w - step_size g / (sqrt(v) + epsilon)."""
-    floats, rate, takes, least = floats_at(memory), np.float32(-step_size), np.float32(1.0 - decay), np.float32(epsilon)
+    """Mean squares v <- decay v + (1 - decay) g^2; then w <- w - step_size g / (sqrt(v) + epsilon)."""
+    floats, rate, least = floats_at(memory), np.float32(-step_size), np.float32(epsilon)
+    keeps, takes = _shares(decay)
     for k in range(0, size, 16):
-        g, v = vector(floats, gradients + k), vector(floats, moments + k)
-        v = _flushed(fma(takes, g * g - v, v), _TINY_SQUARE)
+        g = vector(floats, gradients + k)
+        v = _flushed(fma(keeps, vector(floats, moments + k), takes * (g * g)), _TINY_SQUARE)
         put(floats, moments + k, v)
         put(floats, parameters + k, fma(rate, g / (square_root(v) + least), vector(floats, parameters + k)))
 
 
 @apart(_STEP)
 def adam_step(memory, parameters, moments, gradients, size, step_size, beta_1, beta_2, epsilon, powers):
-    """M <- m + (1 - beta_1)(g - m); v <- v + (1 - beta_2)(g^2 - v); w <- w - rate m / (sqrt(v) + epsilon root).
+    """Means m <- beta_1 m + (1 - beta_1) g and v, of g^2; then w <- w - rate m / (sqrt(v) + epsilon root).
 
     With root = sqrt(1 - beta_2^t) and rate = step_size root / (1 - beta_1^t) this is Kingma & Ba's algorithm 1.
     """
+    keeps_1, takes_1 = _shares(beta_1)
+    keeps_2, takes_2 = _shares(beta_2)
     power = numbers_at(powers)
-    power[0] *= beta_1
-    power[1] *= beta_2
+    power[0] *= np.float64(keeps_1)
+    power[1] *= np.float64(keeps_2)
     root = math.sqrt(1.0 - power[1])
     rate, least = np.float32(-(step_size * root / (1.0 - power[0]))), np.float32(epsilon * root)
-    floats, takes_1, takes_2 = floats_at(memory), np.float32(1.0 - beta_1), np.float32(1.0 - beta_2)
-    squares = moments + size
+    floats, squares = floats_at(memory), moments + size
     for k in range(0, size, 16):
-        g, m, v = vector(floats, gradients + k), vector(floats, moments + k), vector(floats, squares + k)
-        m = _flushed(fma(takes_1, g - m, m), _TINY)
-        v = _flushed(fma(takes_2, g * g - v, v), _TINY_SQUARE)
+        g = vector(floats, gradients + k)
+        m = _flushed(fma(keeps_1, vector(floats, moments + k), takes_1 * g), _TINY)
+        v = _flushed(fma(keeps_2, vector(floats, squares + k), takes_2 * (g * g)), _TINY_SQUARE)
         put(floats, moments + k, m)
         put(floats, squares + k, v)
         put(floats, parameters + k, fma(rate, m / (square_root(v) + least), vector(floats, parameters + k)))

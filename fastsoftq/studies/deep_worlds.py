@@ -194,27 +194,28 @@ def deep_world_record(environment: Any) -> dict[str, Any]:
         "actions": known.n_actions,
         "shape": list(known.shape),
         "max_steps": known.max_steps,
-        "parameters": {field: _plain(getattr(seen, field)) for field in seen._fields},
+        "parameters": {field: _plain(f"{kind.__name__}.{field}", getattr(seen, field)) for field in seen._fields},
         **({} if table is None else {"table": mdp_record(table)}),
         **({"code": code} if code else {}),
     }
 
 
-def _plain(value: Any) -> Any:
+def _plain(name: str, value: Any) -> Any:
     """A field as plain data that is the same for the same contents, on any machine."""
     if isinstance(value, np.ndarray):
         little = np.ascontiguousarray(value, value.dtype.newbyteorder("<"))
         digest = hashlib.sha256(little.data).hexdigest()
         return {"dtype": little.dtype.str, "shape": list(value.shape), "sha256": digest}
     if hasattr(value, "_asdict"):
-        return {"kind": type(value).__name__, **{name: _plain(part) for name, part in value._asdict().items()}}
-    if isinstance(value, Mapping):
-        return {str(name): _plain(part) for name, part in value.items()}
+        parts = {part: _plain(f"{name}.{part}", of) for part, of in value._asdict().items()}
+        return {"kind": type(value).__name__, **parts}
     if isinstance(value, tuple | list):
-        return [_plain(part) for part in value]
+        return [_plain(f"{name}[{place}]", part) for place, part in enumerate(value)]
     plain = value.item() if isinstance(value, np.generic) else value
     if isinstance(plain, float) and not math.isfinite(plain):
         return str(plain)  # which JSON has no number for
     if plain is None or isinstance(plain, bool | int | float | str):
         return plain
-    raise TypeError(f"it holds {plain!r}; a study can keep numbers, texts, arrays and named tuples of these")
+    raise TypeError(
+        f"{name} is {plain!r}; of an environment a study can keep numbers, texts, arrays and named tuples of these"
+    )

@@ -7,37 +7,14 @@ import fastsoftq as fsq
 from fastsoftq.deep.learner import Deep, Munchausen
 from fastsoftq.deep.replay import PrioritizedReplay, Replay, Rollouts
 from fastsoftq.environments.cart_pole import cart_pole
-from fastsoftq.environments.environment_rules import observe, reset, step
 from fastsoftq.networks.architectures import MLP
 from fastsoftq.networks.losses import Huber
 from fastsoftq.networks.optimizers import Adam
 from tests.deep.weights import layers_of
+from tests.deep.worlds import Stepped
 from tests.reference import deep_q_learning as twin
 
 STEPS, MAX_STEPS = 360, 40
-
-
-def signed(key):
-    key &= 2**64 - 1
-    return np.int64(key - 2**64 if key >= 2**63 else key)
-
-
-class Stepped:
-    """An environment's rules, for the twin."""
-
-    def __init__(self, env, size):
-        self.env, self.size = env, size
-
-    def reset(self, key):
-        return reset(self.env, signed(key))
-
-    def step(self, state, action, key):
-        return step(self.env, state, np.int64(action), signed(key))
-
-    def observe(self, state):
-        out = np.zeros(self.size, np.float32)
-        observe(self.env, state, out)
-        return out
 
 
 HARD = fsq.QLearning(step_size=1e-3, discount=0.95, epsilon=fsq.LinearDecay(1.0, 0.1, 0.005))

@@ -1,15 +1,17 @@
-"""The weights of a network, from the block of its parameters."""
+"""The weights of a multi-layer perceptron, from the block of its parameters."""
 
-from fastsoftq.networks import layer_plan as place
+import numpy as np
+
 from fastsoftq.networks.layer_plan import plan_of
 
 
 def layers_of(deep, parameters, inputs, actions):
     """Weights [inputs, units] and biases [units] of each dense layer."""
-    plan, _, _ = plan_of(deep.network, (inputs,), actions, 1)
+    plan, _ = plan_of(deep.network, (inputs,), actions, 1)
     layers = []
-    for row in plan.layers:
-        n, units, stride = row[place.INPUTS], row[place.UNITS], row[place.WEIGHT_ROW]
-        w = parameters[row[place.WEIGHTS] :][: n * stride].reshape(n, stride)[:, :units]
-        layers.append((w, parameters[row[place.BIASES] :][:units]))
+    for layer in plan._layers:
+        n, units, row = layer.inputs, layer.units, layer.weight_row
+        w = parameters[layer.weights :][: n * row].reshape(n, row)[:, :units]
+        b = parameters[layer.biases :][:units] if layer.biases >= 0 else np.zeros(units, np.float32)
+        layers.append((w, b))
     return layers

@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fastsoftq.kernels.jit import compiled
 from fastsoftq.kernels.trigonometry import LARGEST_ANGLE, cos, sin, sin_cos
 from tests.kernels.calling import both_ways
+from tests.kernels.test_simd import of_width
 
 DIGITS = 2**300  # fractions are kept as multiples of 1/DIGITS
 
@@ -125,3 +127,21 @@ def test_bits_are_the_same_for_ever():
     x = np.concatenate([np.linspace(-10, 10, 4001), np.linspace(-1e5, 1e5, 4001), np.ldexp(1.0, np.arange(-40, 40))])
     digest = hashlib.sha256(np.stack(each(x)).astype("<f8").tobytes()).hexdigest()
     assert digest[:16] == "eeb059aac5a86c68"
+
+
+@pytest.mark.parametrize("width", [2, 4, 8])
+def test_vectors_give_the_bits_of_one_number(width):
+    vector, spill = of_width(width)
+
+    @compiled
+    def in_vectors(x, sines, cosines):
+        for start in range(0, len(x), width):
+            sine, cosine = sin_cos(vector(x, np.float64, start))
+            spill(sine, np.float64, sines, start)
+            spill(cosine, np.float64, cosines, start)
+
+    x = np.concatenate([np.random.default_rng(3).normal(size=60) * 1000, [0.0, math.nan, math.inf, 2.0**41]])
+    sines, cosines = np.empty_like(x), np.empty_like(x)
+    in_vectors(x, sines, cosines)
+    for found, one in zip((sines, cosines), each(x), strict=True):
+        np.testing.assert_array_equal(found, one)

@@ -43,7 +43,7 @@ def test_an_impossible_architecture_is_refused(architecture, error, message):
         (Convolutional(), (4,), r"observations have shape \(4,\); they must be pictures"),
         (Convolutional((4,) * 5), (1, 10, 12), "need a picture of 11 x 11 positions, and observations have 10 x 12"),
         (Convolutional(size=5), (1, 9, 4), "need a picture of 5 x 5 positions, and observations have 9 x 4"),
-        (MLP((2**16, 2**16)), (4,), "network has 4,295,294,976 weights; it must have at most 268,435,456"),
+        (MLP((2**16, 2**16)), (4,), "network has 4,295,360,512 weights; it must have at most 268,435,456"),
     ],
 )
 def test_an_architecture_that_does_not_fit_is_refused(architecture, shape, message):
@@ -73,6 +73,7 @@ def test_what_is_allowed_becomes_plain():
         (RMSProp(-0.1), ValueError, r"RMSProp.decay is -0.1; it must lie in \[0, 1\)"),
         (RMSProp(epsilon=0), ValueError, r"RMSProp.epsilon is 0.0; it must lie in \[1e-20, 1e\+06\]"),
         (Adam(beta_2=1), ValueError, r"Adam.beta_2 is 1.0; it must lie in \[0, 1\)"),
+        (Adam(beta_2=1 - 1e-9), ValueError, r"Adam.beta_2 is 0.999999999; it must be at most 1 - 2\*\*-24"),
         (Adam(epsilon=NAN), ValueError, "Adam.epsilon is nan; it must be finite"),
         (Adam(epsilon=1e-30), ValueError, "Adam.epsilon is 1e-30; it must lie in"),
         (Adam(beta_1=None), TypeError, "Adam.beta_1 is None; it must be a number"),

@@ -92,7 +92,9 @@ def value(agent, row, t, judged=None):
         temperature = at(agent.temperature, t)
         if judged is None:
             return soft_value(row, temperature)
-        return sum(p * (q - temperature * math.log(p)) for p, q in zip(softmax(by, temperature), row) if p > 0)
+        return sum(
+            p * (q - temperature * math.log(p)) for p, q in zip(softmax(by, temperature), row, strict=True) if p > 0
+        )
     best = row[by.index(max(by))]
     if isinstance(agent, ExpectedSarsa):
         epsilon = at(agent.epsilon, t)
@@ -191,7 +193,7 @@ def train_from_buffer(env, deep, layers, seed, steps, max_steps):
             targets = [target_of(deep, history, i, online, target, t) for i in chosen]
             values = online.values(views)
             slopes = np.zeros_like(values)
-            for row, (i, y) in enumerate(zip(chosen, targets)):
+            for row, (i, y) in enumerate(zip(chosen, targets, strict=True)):
                 error = values[row, history[i].action] - y
                 slopes[row, history[i].action] = slope(deep.loss, error) * weights[row] / replay.batch
                 if isinstance(replay, PrioritizedReplay):
@@ -243,8 +245,9 @@ def train_from_rollouts(env, deep, layers, seed, steps, max_steps):
     for turn in range(steps // replay.environments):
         t = turn * replay.environments
         rows = network.values([world.view for world in worlds])
+        steps_so_far = t + len(worlds)
         rollout.append(
-            [world.step(agent, row, t, max_steps, run, t + len(worlds)) for world, row in zip(worlds, rows)]
+            [world.step(agent, row, t, max_steps, run, steps_so_far) for world, row in zip(worlds, rows, strict=True)]
         )
         if len(rollout) < replay.length:
             continue

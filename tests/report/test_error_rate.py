@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom
 
-from fastsoftq.figures.curve import episode_blocks
+from fastsoftq.figures.columns import episode_blocks
 from fastsoftq.report.decision import ErrorRate, decided, decided_band
 from fastsoftq.report.folder import FolderContents, ReportedAgent, Runs
 from fastsoftq.report.page import write_report
