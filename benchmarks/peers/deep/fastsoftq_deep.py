@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from fastsoftq.deep.targets import value_of_row
 
 import fastsoftq as fsq
 from benchmarks.peers.deep import deep_task as task
 from fastsoftq.deep.descending import set_slopes
 from fastsoftq.deep.rows import put_row, row_at
 from fastsoftq.deep.run_memory import run_memory
+from fastsoftq.deep.value_targets import value_of_row
 from fastsoftq.engine.dispatch import call_compiled
 from fastsoftq.kernels.jit import compiled
 from fastsoftq.kernels.updates import td_target
