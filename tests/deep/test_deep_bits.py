@@ -60,6 +60,38 @@ def test_values_that_are_worked_out_once_a_target_period_change_no_bit(name, mon
     same(trained(name, 2), once)
 
 
+LOCKSTEP = {
+    "soft": AGENTS["soft"],
+    "double, n steps, by priority": fsq.Deep(
+        HARD, replay=fsq.PrioritizedReplay(capacity=400, batch=16, start=100, every=2), double=True, n_step=2, **SMALL
+    ),
+    "Munchausen": fsq.Deep(SOFT, replay=BUFFER, munchausen=fsq.Munchausen(), **SMALL),
+    "diverges": fsq.Deep(
+        fsq.QLearning(step_size=1.0, discount=1.0, epsilon=0.5),
+        fsq.MLP(()),
+        fsq.SGD(),
+        fsq.Replay(capacity=200, batch=8, start=150, every=1),
+        target_period=1,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LOCKSTEP)
+def test_runs_in_lockstep_have_the_bits_of_each_alone(name, monkeypatch):
+    from fastsoftq.deep import deep_training
+
+    agent, environment = LOCKSTEP[name], fsq.acrobot(max_steps=60)
+    counts = []
+    monkeypatch.setattr(deep_training, "lockstep_lanes", lambda *_: counts.append(1) or 1)
+    alone = trained(agent, 21, environment, steps=1200, threads=1)
+    monkeypatch.undo()
+    assert counts
+    lanes = deep_training.lockstep_lanes(agent.network, None)
+    assert lanes > 1
+    same(trained(agent, 21, environment, steps=1200, threads=1), alone)
+    assert (name != "diverges") or alone.diverged.any()
+
+
 def test_points_and_kept_parameters_change_nothing_else():
     coarse = trained("hard", 2, points=2)
     fine = trained("hard", 2, points=8)
