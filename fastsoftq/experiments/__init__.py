@@ -266,11 +266,11 @@ def _run_record(results: Results | None, settings: Settings, seconds: float) -> 
     if results is not None:
         trained = {name: _training_record(results, name) for name in results.conditions}
         record: dict[str, Any] = results.record
-        counts: dict[str, Any] = {name: record[name] for name in ("episodes", "points", "max_steps") if name in record}
+        counted: dict[str, Any] = {name: record[name] for name in ("episodes", "points", "max_steps") if name in record}
         run |= {
             "seconds": seconds + sum(one["seconds"] for one in trained.values()),
             "seeds": record["seeds"]["count"],
-            **counts,
+            **counted,
             "steps": sum(one["steps"] for one in trained.values()),
             "agents": trained,
         }
