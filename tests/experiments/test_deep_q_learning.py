@@ -73,6 +73,12 @@ def test_steps_are_in_proportion_to_the_episodes(name):
     assert steps_of(Settings(episodes=1), 1000) == POINTS  # and no fewer than there are points
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_more_steps_than_a_network_can_learn_for_are_refused(name):
+    with pytest.raises(ValueError, match=r"^episodes is 100000000; with networks it must be at most \d+$"):
+        EXPERIMENTS[name].study(Settings(episodes=10**8))
+
+
 def test_thirty_seeds_are_taken_where_networks_learn():
     assert {EXPERIMENTS[name].seeds for name in NAMES} == {30}
     assert EXPERIMENTS["cliff-walking"].seeds == 1000
