@@ -153,7 +153,7 @@ def plot_step_curves(title: str, panels: Sequence[Sequence[StepPanel]], note: st
 
 def _draw(ax: Axes, panel: StepPanel) -> None:
     for c in panel.curves:
-        ax.fill_between(c.steps, c.low, c.high, color=c.colour, alpha=0.22, linewidth=0)
+        ax.fill_between(c.steps, c.low, c.high, color=c.colour, alpha=0.18, linewidth=0)
     for c in panel.curves:
         marker = "o" if len(c.steps) == 1 else ""  # a line through one point is not seen
         ax.plot(c.steps, c.mean, color=c.colour, linewidth=1.8, marker=marker, **_dashed(c.dash))
