@@ -15,7 +15,7 @@ import numpy as np
 
 import fastsoftq as fsq
 from benchmarks.measuring import Clock, millions_per_second, per_million, require
-from fastsoftq.training import Training
+from fastsoftq.tabular_training import Training
 
 EXPLORATION = fsq.LinearDecay(0.9, 0.1, 0.001)
 AGENTS = {

@@ -30,7 +30,7 @@ from silent_misses import PLANS as SILENT_PLANS  # noqa: E402
 from sweep_intervals import PLANS as SWEEP_PLANS  # noqa: E402
 
 import fastsoftq as fsq  # noqa: E402
-from fastsoftq.figures.curve import episode_blocks  # noqa: E402
+from fastsoftq.figures.columns import episode_blocks  # noqa: E402
 from fastsoftq.statistics import (  # noqa: E402
     confidence_band,
     confidence_interval,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import Any, Protocol
 
 import numpy as np
@@ -9,9 +10,61 @@ import numpy.typing as npt
 
 from fastsoftq.checks import choice, flag
 from fastsoftq.statistics import Comparison, compare_samples
+from fastsoftq.system.html import value_text
+
+__all__ = ["LAST", "Axis", "Curves", "axis_of", "compare", "match_seeds"]
+
+
+class Axis(Enum):
+    """What the columns of learning curves stand for.
+
+    A tabular agent's columns are episodes. A deep agent's are points on a grid of steps, each with the mean of the
+    episodes that ended since the point before.
+
+    Examples
+    --------
+    >>> Axis("points").unit, Axis.POINTS.last, Axis.EPISODES.over_last(1)
+    ('point', 10, 'the last episode')
+    """
+
+    EPISODES = "episodes"
+    POINTS = "points"
+
+    @property
+    def unit(self) -> str:
+        """One of them."""
+        return self.value.removesuffix("s")
+
+    @property
+    def last(self) -> int:
+        """How many of the last are meant where nobody says."""
+        return 100 if self is Axis.EPISODES else 10
+
+    def over_last(self, columns: float) -> str:
+        """Name the last so many."""
+        return f"the last {self.unit}" if columns == 1 else f"the last {value_text(columns)} {self.value}"
+
+    def steps(self, curves: Any) -> npt.NDArray[Any]:
+        """The environment steps that each column of curves stands for.
+
+        Returns
+        -------
+        ndarray, shape [seeds, columns]
+            On a grid those of the grid, whether a run diverged or not.
+        """
+        if self is Axis.EPISODES:
+            return np.asarray(curves.lengths)
+        return np.broadcast_to(np.diff(curves.steps, prepend=0), curves.returns.shape)
+
+    def steps_taken(self, curves: Any) -> npt.NDArray[np.int64]:
+        """The environment steps of each run, int64 [seeds]."""
+        taken: npt.NDArray[np.int64]
+        taken = curves.lengths.sum(axis=1, dtype=np.int64) if self is Axis.EPISODES else curves.steps_taken
+        return taken
+
 
 #: How many of the last episodes are compared, unless said otherwise.
-LAST = 100
+LAST = Axis.EPISODES.last
 
 #: Metrics by name, singular or plural, and the field of the curves that holds each.
 METRICS = {
@@ -20,39 +73,62 @@ METRICS = {
 
 
 class Curves(Protocol):
-    """The fields of learning curves that are compared: one row of each array per run; ``seeds`` names the runs."""
+    """The fields of learning curves that are compared: one row of each array per run; ``seeds`` names the runs.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> curves: Curves = fsq.train(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), seeds=2, episodes=3)
+    >>> curves.returns.shape
+    (2, 3)
+    """
 
     @property
     def returns(self) -> npt.NDArray[np.float64]: ...  # noqa: D102
     @property
-    def lengths(self) -> npt.NDArray[np.int32]: ...  # noqa: D102
+    def lengths(self) -> npt.NDArray[Any]: ...  # noqa: D102
     @property
-    def truncated(self) -> npt.NDArray[np.bool_]: ...  # noqa: D102
+    def truncated(self) -> npt.NDArray[Any]: ...  # noqa: D102
     @property
     def seeds(self) -> npt.NDArray[np.uint64]: ...  # noqa: D102
+
+
+def axis_of(curves: Any) -> Axis:
+    """What the columns of curves stand for.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> axis_of(fsq.train(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95), seeds=2, episodes=3)).unit
+    'episode'
+    """
+    return Axis.POINTS if isinstance(getattr(curves, "steps", None), np.ndarray) else Axis.EPISODES
 
 
 def compare(
     curves_a: Curves,
     curves_b: Curves,
     metric: str = "return",
-    episodes: slice = slice(-LAST, None),
+    episodes: slice | None = None,
     paired: bool = True,
     level: float = 0.95,
     rng: int | np.random.Generator | None = None,
+    *,
+    points: slice | None = None,
 ) -> Comparison:
     """Compare two sets of learning curves, a - b.
 
-    Each run counts once, with the mean of the metric over the chosen episodes.
+    Each run counts once, with the mean of the metric over the chosen episodes, or points of deep agents. A deep run
+    that diverged counts with the lowest return that it had.
 
     Parameters
     ----------
-    curves_a, curves_b : LearningCurves
-        With ``.returns``, ``.lengths``, ``.truncated`` of shape [seeds, episodes], and ``.seeds``.
+    curves_a, curves_b : LearningCurves or DeepCurves
+        With ``.returns``, ``.lengths``, ``.truncated`` of shape [seeds, episodes] or [seeds, points], and ``.seeds``.
     metric : {"return", "length", "truncated"}
         Return of an episode, its number of steps, or whether ``max_steps`` cut it; the names of the arrays, "returns"
         and "lengths", will do too.
-    episodes : slice
+    episodes : slice, optional
         Which episodes; by default the last 100, or all where there are fewer.
     paired : bool
         Match runs by seed, in whatever order they are stored.
@@ -60,6 +136,8 @@ def compare(
         Coverage of the interval of the difference.
     rng : int, numpy.random.Generator or None
         For the permutation test. None means a fixed seed: the answer is reproducible.
+    points : slice, optional
+        Of DeepCurves, which points of the grid of steps; by default the last 10.
 
     Returns
     -------
@@ -69,10 +147,11 @@ def compare(
     Raises
     ------
     TypeError
-        Arguments that are not learning curves; `episodes` that is not a slice.
+        Arguments that are not learning curves; `episodes` or `points` that is not a slice.
     ValueError
-        Unequal numbers of episodes, an unknown metric, a slice that holds no episode, fewer than two runs, or, when
-        paired, seeds that are repeated or found on one side only.
+        Unequal numbers of episodes or grids of steps, an unknown metric, a slice that holds nothing, `episodes` of
+        curves that have points or the reverse, fewer than two runs, or, when paired, seeds that are repeated or found
+        on one side only.
 
     Examples
     --------
@@ -85,21 +164,46 @@ def compare(
     True
     """
     field = METRICS[choice("metric", metric, METRICS)]
-    if not isinstance(episodes, slice):
-        raise TypeError(f"episodes is {episodes!r}; it must be a slice, such as slice(-100, None)")
     for name, curves in (("curves_a", curves_a), ("curves_b", curves_b)):
         if not (hasattr(curves, field) and hasattr(curves, "seeds")):
             raise TypeError(f"{name} is {curves!r}; it must be learning curves, as train yields them")
+    axis = _common_axis(curves_a, curves_b)
+    some = _columns(axis, {"episodes": episodes, "points": points})
     a, b = (np.asarray(getattr(curves, field), dtype=np.float64) for curves in (curves_a, curves_b))
-    if a.shape[1] != b.shape[1]:
-        raise ValueError(f"curves_a has {a.shape[1]} episodes and curves_b {b.shape[1]}; they must be equal")
-    if a[:, episodes].shape[1] == 0:
-        raise ValueError(f"episodes is {episodes}; it selects none of {a.shape[1]} episodes")
-    first, second = a[:, episodes].mean(axis=1), b[:, episodes].mean(axis=1)
+    if a[:, some].shape[1] == 0:
+        raise ValueError(f"{axis.value} is {some}; it selects none of {a.shape[1]} {axis.value}")
+    first, second = a[:, some].mean(axis=1), b[:, some].mean(axis=1)
     if flag("paired", paired):
         order_a, order_b = match_seeds(curves_a.seeds, curves_b.seeds)
         first, second = first[order_a], second[order_b]
     return compare_samples(first, second, paired, level, rng)
+
+
+def _common_axis(curves_a: Any, curves_b: Any) -> Axis:
+    """What the columns of both stand for, if that is the same, column by column."""
+    axis, other = axis_of(curves_a), axis_of(curves_b)
+    if axis != other:
+        raise ValueError(f"curves_a has {axis.value} and curves_b {other.value}; they cannot be compared")
+    columns = curves_a.returns.shape[1], curves_b.returns.shape[1]
+    if columns[0] != columns[1]:
+        raise ValueError(f"curves_a has {columns[0]} {axis.value} and curves_b {columns[1]}; they must be equal")
+    if axis is Axis.POINTS and not np.array_equal(curves_a.steps, curves_b.steps):
+        raise ValueError(
+            f"curves_a has points up to {curves_a.steps[-1]} steps and curves_b up to {curves_b.steps[-1]}; their "
+            "grids must be equal"
+        )
+    return axis
+
+
+def _columns(axis: Axis, given: dict[str, Any]) -> slice:
+    """Those that are asked for, or else the last."""
+    for name, chosen in given.items():
+        if chosen is not None and not isinstance(chosen, slice):
+            raise TypeError(f"{name} is {chosen!r}; it must be a slice, such as slice(-{Axis(name).last}, None)")
+        if chosen is not None and name != axis.value:
+            raise ValueError(f"{name} is {chosen}; these curves have {axis.value}: {axis.value}={chosen}")
+    wanted: slice | None = given[axis.value]
+    return slice(-axis.last, None) if wanted is None else wanted
 
 
 def match_seeds(

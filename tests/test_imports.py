@@ -25,6 +25,7 @@ LAYERS = (
     ("engine", "planning"),
     ("deep",),
     ("reward_scales", "attainable_returns"),
+    ("tabular_training",),
     ("training", "comparing", "exact_curves", "hardware"),
     ("measures",),
     ("studies",),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from fastsoftq.agents.epsilon_greedy import epsilon_greedy
-from fastsoftq.agents.rules import bootstrap, rule
+from fastsoftq.agents.rules import bootstrap, double_bootstrap, rule
 from fastsoftq.agents.schedules import Schedule
-from fastsoftq.kernels.over_actions import total
+from fastsoftq.kernels.over_actions import first_highest, pick, total
 from fastsoftq.kernels.simd import fma
 
 __all__ = ["ExpectedSarsa"]
@@ -48,3 +48,10 @@ class ExpectedSarsa(NamedTuple):
 def _(agent, row, summary, action):
     mean = total(row) * (1.0 / len(row))
     return fma(agent.epsilon, mean - summary, summary)
+
+
+@rule(double_bootstrap, ExpectedSarsa)
+def _(agent, row, summary, values):
+    mean = total(values) * (1.0 / len(values))
+    greedy = pick(values, first_highest(row))
+    return fma(agent.epsilon, mean - greedy, greedy)

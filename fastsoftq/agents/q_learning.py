@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from fastsoftq.agents.epsilon_greedy import epsilon_greedy
-from fastsoftq.agents.rules import bootstrap, rule
+from fastsoftq.agents.rules import bootstrap, double_bootstrap, rule
 from fastsoftq.agents.schedules import Schedule
+from fastsoftq.kernels.over_actions import first_highest, pick
 
 __all__ = ["QLearning"]
 
@@ -45,3 +46,8 @@ class QLearning(NamedTuple):
 @rule(bootstrap, QLearning)
 def _(agent, row, summary, action):
     return summary
+
+
+@rule(double_bootstrap, QLearning)
+def _(agent, row, summary, values):
+    return pick(values, first_highest(row))

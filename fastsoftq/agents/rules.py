@@ -17,28 +17,25 @@ Rules must be written in operations that take one number and vectors (`kernels/s
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any, Protocol
 
 import numpy as np
-from numba import types
-from numba.core import errors
-from numba.extending import overload
 
-from fastsoftq.kernels.jit import INTO_CALLERS
-from fastsoftq.kernels.sources import depends_on, edited_since_compiled, is_compiled
+from fastsoftq.kernels.rule_families import RuleFamily, check_unedited, rule, watched
 from fastsoftq.kernels.updates import moved, td_target
 
 __all__ = [
+    "AGENTS",
     "PRECISIONS",
     "Agent",
     "act",
     "bootstrap",
     "check_code",
     "complete_summary",
+    "double_bootstrap",
     "follows_rules",
+    "has_rule",
     "known_agents",
     "learn",
     "on_policy",
@@ -76,80 +73,13 @@ class Agent(Protocol):
     def __len__(self) -> int: ...
 
 
-_implementations: dict[Callable[..., Any], dict[type, Callable[..., Any]]] = {}
-_watchers: list[Callable[..., None]] = []
-
-
-def rule(generic: Callable[..., Any], *agents: type) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Register the decorated function as the rule `generic` of `agents`.
-
-    Parameters
-    ----------
-    generic : function
-        One of this module's rules.
-    *agents : type
-        NamedTuple classes.
-
-    Raises
-    ------
-    TypeError
-        Something that is not a rule, or not a NamedTuple class; a function that does not take the rule's arguments, or
-        that prints; a new rule for an agent that is already compiled.
-
-    Examples
-    --------
-    Double the values that Q-learning bootstraps on:
-
-    >>> from typing import NamedTuple
-    >>> from fastsoftq.agents.epsilon_greedy import epsilon_greedy
-    >>> @epsilon_greedy  # gives it `summarise` and `act`
-    ... class Doubling(NamedTuple):
-    ...     step_size: float
-    ...     discount: float
-    ...     epsilon: float = 0.1
-    ...     reward_scale: float = 1.0
-    >>> @rule(bootstrap, Doubling)
-    ... def _(agent, row, summary, action):
-    ...     return 2.0 * summary
-    >>> Doubling in known_agents()
-    True
-    """
-    if generic not in _implementations:
-        raise TypeError(f"generic is {generic!r}; it must be one of the rules {', '.join(rule_names())}")
-    for agent in agents:
-        if not (isinstance(agent, type) and hasattr(agent, "_fields")):
-            raise TypeError(f"agents includes {agent!r}; an agent must be a typing.NamedTuple class")
-
-    def register(implementation: Callable[..., Any]) -> Callable[..., Any]:
-        if "print" in implementation.__code__.co_names:
-            raise TypeError(
-                f"the rule {generic.__name__!r} prints, which compiled rules cannot do from their threads; call "
-                f"{implementation!r} by itself to look at what it gives"
-            )
-        arguments = inspect.signature(generic).parameters
-        try:
-            inspect.signature(implementation).bind(*arguments)
-        except TypeError as error:
-            raise TypeError(
-                f"the rule {generic.__name__!r} is called with ({', '.join(arguments)}); {implementation!r} takes "
-                f"{inspect.signature(implementation)}: {error}"
-            ) from None
-        for agent in agents:
-            if is_compiled(agent):
-                raise TypeError(
-                    f"{agent.__name__} has been compiled with the rules it had, and would go on following them; define "
-                    f"the class once more, and then its rule {generic.__name__!r}"
-                )
-            _implementations[generic][agent] = implementation
-            depends_on(agent, **{generic.__name__: implementation})
-        return implementation
-
-    return register
+AGENTS = RuleFamily("agent")
+_required, _dispatched = AGENTS.required, AGENTS.dispatched
 
 
 def rule_names() -> list[str]:
     """The rules by name, in alphabetical order."""
-    return sorted(generic.__name__ for generic in _implementations)
+    return AGENTS.names()
 
 
 def known_agents() -> list[type]:
@@ -161,8 +91,7 @@ def known_agents() -> list[type]:
     >>> fsq.QLearning in known_agents()
     True
     """
-    required = [agents for generic, agents in _implementations.items() if hasattr(generic, "required")]
-    return [agent for agent in required[0] if all(agent in agents for agents in required)]
+    return AGENTS.classes()
 
 
 def follows_rules(agent: type) -> bool:
@@ -174,7 +103,19 @@ def follows_rules(agent: type) -> bool:
     >>> follows_rules(fsq.QLearning), follows_rules(fsq.LinearDecay)
     (True, False)
     """
-    return agent in known_agents()
+    return AGENTS.has(agent)
+
+
+def has_rule(agent: type, generic: Callable[..., Any]) -> bool:
+    """Whether a class has an implementation of its own of a rule.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> has_rule(fsq.Frozen, learn), has_rule(fsq.QLearning, learn)
+    (True, False)
+    """
+    return agent in AGENTS.implementations[generic]
 
 
 def check_code(agent: Agent) -> None:
@@ -185,48 +126,7 @@ def check_code(agent: Agent) -> None:
     ValueError
         A constant or a function that its rules use has changed; the message names it.
     """
-    edited = edited_since_compiled(type(agent))
-    if edited:
-        raise ValueError(
-            f"agent is {agent!r}; {', '.join(edited)} changed since it was compiled, and would have no effect. Define "
-            "the class once more, and then its rules"
-        )
-    for inner in agent:
-        if hasattr(inner, "_fields"):
-            check_code(inner)
-
-
-@contextmanager
-def watched(watcher: Callable[[Callable[..., Any], Callable[..., Any], tuple[Any, ...]], None]) -> Iterator[None]:
-    """Within, report each rule that compiled code calls: the rule, its implementation, the types of its arguments."""
-    _watchers.append(watcher)
-    try:
-        yield
-    finally:
-        _watchers.remove(watcher)
-
-
-def _dispatched(generic: Callable[..., Any]) -> Callable[..., Any]:
-    """Let compiled code call `generic`: the agent's own implementation or, where it has none, the body given here."""
-    known = _implementations[generic] = {}
-
-    @overload(generic, jit_options=INTO_CALLERS, strict=False)
-    def _resolve(agent, *arguments):
-        if not isinstance(agent, types.BaseNamedTuple):
-            return None
-        found = known.get(agent.instance_class, None if hasattr(generic, "required") else generic)
-        if found is None:
-            raise errors.TypingError(f"{agent.instance_class.__name__} has no rule {generic.__name__!r}")
-        for watcher in _watchers:
-            watcher(generic, found, (agent, *arguments))
-        return found
-
-    return generic
-
-
-def _required(generic: Callable[..., Any]) -> Callable[..., Any]:
-    generic.required = True  # type: ignore[attr-defined]
-    return _dispatched(generic)
+    check_unedited("agent", agent)
 
 
 @_required
@@ -291,3 +191,12 @@ def varies_by_episode(agent):
 def on_policy(agent):
     """Whether the next action is chosen before the update, which learns from it (Sarsa), or after (Q-learning)."""
     return False
+
+
+@_dispatched
+def double_bootstrap(agent, row, summary, values):
+    """The value of the next state where `row` judges the actions and `values`, of another table, values them.
+
+    Double learning (van Hasselt 2010) asks for it; no agent has it by default.
+    """
+    raise TypeError("the agent has no rule 'double_bootstrap'")

@@ -11,6 +11,7 @@ from fastsoftq.agents.rules import (
     act,
     bootstrap,
     complete_summary,
+    double_bootstrap,
     rule,
     summarise,
     summarise_entry,
@@ -21,7 +22,7 @@ from fastsoftq.agents.schedules import Schedule, is_schedule
 from fastsoftq.kernels.jit import by_type, inlined
 from fastsoftq.kernels.numerics import LN_2, LOG2_E, exp2, log2
 from fastsoftq.kernels.operators import exponent
-from fastsoftq.kernels.over_actions import each, highest, replaced, total
+from fastsoftq.kernels.over_actions import each, fold, highest, pick, replaced, total
 from fastsoftq.kernels.policies import by_weight, unless_exploring
 from fastsoftq.kernels.simd import convert, element, fma, minimum
 
@@ -140,3 +141,15 @@ def _(agent, row, summary, changed, entry, like):
 @rule(act, SoftQLearning)
 def _(agent, row, summary, draw):
     return unless_exploring(by_weight(summary.weights, draw.low), draw, agent.epsilon, len(row))
+
+
+@inlined
+def _passed_on(so_far, weight, action, row, values):
+    return fma(convert(weight, so_far), pick(values, action) - pick(row, action), so_far)
+
+
+@rule(double_bootstrap, SoftQLearning)
+def _(agent, row, summary, values):
+    """E[Q' - T log pi] over pi, the soft policy of `row`: its soft value, and the mean of what `values` differ by."""
+    difference = fold(_passed_on, 0.0, summary.weights, (row, values))
+    return bootstrap(agent, row, summary, 0) + difference / convert(summary.total, difference)

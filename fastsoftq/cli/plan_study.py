@@ -93,10 +93,12 @@ def _lines(found: Estimate, out: str | None) -> Iterator[str]:
     """What is said of all together."""
     done = f", of which {found.done:,} are done" if found.done else ""
     some = (
-        "the same runs" if found.pilot == max(one.runs for one in found.conditions) else f"{found.pilot} runs of each"
+        "the same runs"
+        if found.pilot == max(one.runs for one in found.conditions)
+        else f"{_counted(found.pilot, 'run')} of each"
     )
     yield f"{_counted(len(found.conditions), 'condition')}, {found.runs:,} runs{done}; judged by a pilot of {some}"
-    yield f"steps: {_millions(found.steps)} ± {_millions(found.steps_error)} (95 % confidence)"
+    yield f"steps: {_millions(found.steps)}{_error(found.steps_error, ' (95 % confidence)')}"
     yield f"time here: {_core(found.seconds)} with {_counted(found.threads, 'thread')}, if nothing else runs"
     there = "" if found.memory_available is None else f"; {in_words(found.memory_available)} are available"
     yield f"memory: {in_words(found.memory)} at the peak{there}"
@@ -131,7 +133,12 @@ def _runs(one: ConditionEstimate) -> str:
 
 
 def _steps(one: ConditionEstimate) -> str:
-    return f"{_millions(one.steps)} ± {_millions(one.steps_error)} steps"
+    return f"{_millions(one.steps)}{_error(one.steps_error)} steps"
+
+
+def _error(steps: float, sure: str = "") -> str:
+    """How far off steps may be; nothing where they are known."""
+    return f" ± {_millions(steps)}{sure}" if steps else ""
 
 
 def _millions(steps: float) -> str:

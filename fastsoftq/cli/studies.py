@@ -66,7 +66,7 @@ def check_device(study: Study, device: str | None, dask: str | None = None) -> N
 
     with bad_input():
         try:
-            study_device(device, study.environments, dask)
+            study_device(device, study, dask)
         except GpuError as error:
             raise BadInputError(str(error)) from error
 

@@ -20,7 +20,7 @@ from fastsoftq.kernels.targets import here
 from fastsoftq.mdp.tables import Tables
 from fastsoftq.mdp.tabular import TabularMDP
 
-__all__ = ["ENGINES", "FEWEST_RUNS", "MOST_ACTIONS", "checked_engine", "engine_for", "lanes_for"]
+__all__ = ["ENGINES", "FEWEST_RUNS", "MOST_ACTIONS", "call_compiled", "checked_engine", "engine_for", "lanes_for"]
 
 # The engines by name, and how many runs each has in lockstep; "lanes" takes as many as suit the MDP.
 ENGINES = {"one_run": 0, "lanes": None, "lanes_16": 16, "lanes_32": 32, "lanes_64": 64}
@@ -67,14 +67,14 @@ def engine_for(
     if lanes == 0:
         # A row of few actions is a tuple, which stays in registers; one of many an array.
         row: Any = (0.0,) * tables.n_actions if tables.n_actions <= MOST_ACTIONS else np.zeros(tables.n_actions)
-        return lambda work, out: _call(run_episodes, agent, tables, row, like, work, out)
+        return lambda work, out: call_compiled(run_episodes, agent, tables, row, like, work, out)
     mdp = packed(tables, lanes)
     lockstep = Lockstep(lanes, min(lanes, here().lanes))
 
     def run(work: Work, out: Output) -> None:
         table = aligned(mdp.size, np.float64)
         out = out._replace(truncated=out.truncated.view(np.uint8))
-        _call(run_lanes, agent, mdp, lockstep, table, (0.0,) * tables.n_actions, like, work, out)
+        call_compiled(run_lanes, agent, mdp, lockstep, table, (0.0,) * tables.n_actions, like, work, out)
 
     return run
 
@@ -124,7 +124,7 @@ def lanes_for(mdp: Tables | TabularMDP) -> int:
     return next((lanes for lanes in (32, _FEWEST_LANES) if _fits(mdp, lanes)), 0)
 
 
-def _call(kernel: Any, *arguments: Any) -> None:
+def call_compiled(kernel: Any, *arguments: Any) -> None:
     """Call the code compiled for exactly these types: a dispatcher alone confuses two agents of one name."""
     signature = tuple(map(typeof, arguments))
     compiled = kernel.overloads.get(signature)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from fastsoftq.engine.records import Output, Work
 
-__all__ = ["Progress", "run_on_threads"]
+__all__ = ["Progress", "run_on_threads", "watch_threads"]
 
 _INTERVAL = 0.1  # seconds between two reports of progress
 
@@ -65,15 +65,43 @@ def run_on_threads(
 
     # Compiles, or loads, once; threads would do so one after the other.
     engine(shared._replace(seeds=seeds[:0], next_run=np.zeros(1, np.int64)), out)
+    watch_threads(lambda t: engine(shared._replace(progress=counts[t]), out), shared.stop, counts, len(seeds), progress)
+
+
+def watch_threads(
+    work: Callable[[int], None],
+    stop: NDArray[np.bool_],
+    counts: NDArray[np.int64],
+    runs: int,
+    progress: Callable[[Progress], None] | None,
+) -> None:
+    """Call `work` in a thread for each row of `counts`, and watch them from this one.
+
+    If it is interrupted, by Ctrl-C or an exception in `progress`, the threads are told to stop.
+
+    Parameters
+    ----------
+    work : callable
+        Given the thread's number.
+    stop : bool [1]
+        Set where the threads shall stop.
+    counts : int64 [threads, 2 or more]
+        Runs done by each thread, and steps taken.
+    runs : int
+        Of all threads.
+    progress : callable, optional
+        As for `run_on_threads`.
+    """
+    threads = len(counts)
     with ThreadPoolExecutor(threads, thread_name_prefix="fastsoftq") as pool:
-        running = [pool.submit(engine, shared._replace(progress=counts[t]), out) for t in range(threads)]
+        running = [pool.submit(work, t) for t in range(threads)]
         try:
             while wait(running, _INTERVAL).not_done:
                 if progress is not None:
-                    progress(Progress(int(counts[:, 0].sum()), len(seeds), int(counts[:, 1].sum())))
+                    progress(Progress(int(counts[:, 0].sum()), runs, int(counts[:, 1].sum())))
         finally:
-            shared.stop[0] = True
+            stop[0] = True
     for future in running:
         future.result()
     if progress is not None:
-        progress(Progress(len(seeds), len(seeds), int(counts[:, 1].sum())))
+        progress(Progress(runs, runs, int(counts[:, 1].sum())))

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastsoftq.agents import ExpectedSarsa, QLearning, Sarsa, SoftQLearning
+from fastsoftq.deep.learner import Deep
 
 __all__ = ["DASHES", "GREY", "INK", "agent_colour", "dashes", "heat_colour", "ink_on", "on_dark"]
 
@@ -35,7 +36,8 @@ def agent_colour(agent: Any) -> str:
     Parameters
     ----------
     agent : NamedTuple
-        Of a soft agent reward_scale / temperature counts: from 0.3, light, to 30, dark.
+        Of a soft agent reward_scale / temperature counts: from 0.3, light, to 30, dark. A deep agent has the colour of
+        the one whose rules it plays by.
 
     Returns
     -------
@@ -48,6 +50,8 @@ def agent_colour(agent: Any) -> str:
     >>> agent_colour(fsq.QLearning(step_size=0.8, discount=0.95))
     '#d55e00'
     """
+    if isinstance(agent, Deep):
+        return agent_colour(agent.agent)
     if isinstance(agent, SoftQLearning):
         temperature = agent.temperature if isinstance(agent.temperature, float | int) else agent.temperature.stop
         return _blue((math.log10(agent.reward_scale / temperature) + 0.5) / 2.0)

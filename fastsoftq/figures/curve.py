@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fastsoftq.figures.columns import Columns
 from fastsoftq.statistics import confidence_band
 from fastsoftq.statistics.resampling import resamples_for
 
@@ -18,7 +19,6 @@ __all__ = [
     "WITHIN",
     "Curve",
     "curve",
-    "episode_blocks",
     "in_doubt",
     "within_reach",
 ]
@@ -26,7 +26,6 @@ __all__ = [
 REACH = (0.05, 0.95)  # quantiles of runs: axes show bands as far as these
 WITHIN = 0.05  # of the exact value: a band within it agrees
 
-_BLOCKS_A_DECADE = 24
 _TELL = 5  # seeds for a curve to agree with its exact value: a band of fewer may hold it by luck
 _ENOUGH = 50  # seeds for bands to hold at their rate: docs/statistics.md
 _UNLIKE = 10  # runs that differ from the others: fewer do not tell how frequent they are
@@ -35,25 +34,24 @@ _NAMED = 3  # curves, of those in doubt
 
 @dataclass(frozen=True, eq=False)
 class Curve:
-    """A learning curve: single episodes at first, and ever longer blocks of episodes later.
+    """A learning curve: single episodes at first, and ever longer blocks of episodes later; or points of steps.
 
     Attributes
     ----------
     label, colour : str
-    n_episodes : int
-    episode : ndarray of float64, shape [blocks]
-        The middle of each block; the first episode is 1.
+    columns : Columns
+        What it is drawn along, and in which blocks.
     mean, low, high : ndarray of float64, shape [blocks]
-        Over seeds and the block's episodes, with a band that holds for all blocks at once.
+        Over seeds and the block's columns, with a band that holds for all blocks at once.
     median : ndarray of float64, shape [blocks]
-        Of the block's episodes, over all seeds.
+        Of the block's columns, over all seeds.
     reach : ndarray of float64, shape [2, blocks]
         The 5 % and the 95 % quantile of the runs.
     exact : ndarray of float64, shape [blocks], or None
         The expected value once all is learned.
     meets : int or None
-        The episode from which on the whole band lies within 5 % of the exact value, and runs are not nearly all alike;
-        None: not in these episodes, or fewer than five runs.
+        The episode, or step, from which on the whole band lies within 5 % of the exact value, and runs are not nearly
+        all alike; None: not in these episodes, or fewer than five runs.
     runs : int
     alike : ndarray of bool, shape [blocks]
         Where nearly all runs are the same, to the last bit: the band does not know of rarer ones.
@@ -65,8 +63,7 @@ class Curve:
 
     label: str
     colour: str
-    n_episodes: int
-    episode: NDArray[np.float64]
+    columns: Columns
     mean: NDArray[np.float64]
     low: NDArray[np.float64]
     high: NDArray[np.float64]
@@ -79,6 +76,11 @@ class Curve:
     caution: str = ""
     dash: str = ""
 
+    @property
+    def x(self) -> NDArray[np.float64]:
+        """The middle of each block, in episodes or steps, [blocks]."""
+        return self.columns.x
+
 
 def curve(
     label: str,
@@ -87,8 +89,9 @@ def curve(
     exact: NDArray[np.float64] | None = None,
     bounds: tuple[float, float] | None = None,
     error: float | None = 0.05,
+    steps: NDArray[np.int64] | None = None,
 ) -> Curve:
-    """Summarise one number for each run and episode as a curve.
+    """Summarise one number for each run and episode, or point, as a curve.
 
     Parameters
     ----------
@@ -101,6 +104,8 @@ def curve(
         Lowest and highest value that an episode can have: bands end there.
     error : float, optional
         Chance that the band does not hold the whole mean curve, in (0, 1); None: there is no band, which takes time.
+    steps : ndarray of int64, shape [points], optional
+        Of points on a grid of steps; columns are episodes if not given.
 
     Returns
     -------
@@ -112,28 +117,25 @@ def curve(
     >>> c.mean.tolist(), c.median.tolist(), float(c.low.min())
     ([-8.0, -4.0], [-8.0, -4.0], -10.0)
     """
-    n_episodes = values.shape[1]
-    edges = episode_blocks(n_episodes)
-    sizes = np.diff(edges)
-    blocks = np.add.reduceat(values, edges[:-1], axis=1, dtype=np.float64) / sizes
-    (mean, low, high), caution = np.broadcast_to(blocks.mean(axis=0), (3, len(sizes))), ""
+    columns = Columns(values.shape[1], steps)
+    edges, blocks = columns.edges, columns.means(values)
+    (mean, low, high), caution = np.broadcast_to(blocks.mean(axis=0), (3, len(edges) - 1)), ""
     if len(blocks) > 1 and error is not None:
         band = confidence_band(blocks, 1.0 - error, resamples=resamples_for(error), bounds=bounds)
         mean, low, high, caution = band.center, band.low, band.high, band.caution
     median = [np.median(values[:, i:j]) for i, j in pairwise(edges)]
     alike = _unlike(blocks) < min(_UNLIKE, len(blocks) / 2.0)
-    goal = None if exact is None else np.add.reduceat(exact, edges[:-1]) / sizes
+    goal = None if exact is None else columns.means(exact)
     meets = None
     if goal is not None and len(values) >= _TELL and error is not None:
         slack = WITHIN * np.abs(goal)
         off = alike | (low < goal - slack) | (high > goal + slack)
         first = len(off) - int(np.argmax(off[::-1])) if off.any() else 0
-        meets = int(edges[first]) + 1 if first < len(off) else None
+        meets = columns.number(int(edges[first]) + 1) if first < len(off) else None
     return Curve(
         label,
         colour,
-        n_episodes,
-        episode=(edges[:-1] + edges[1:] + 1) / 2.0,
+        columns,
         mean=mean,
         low=low,
         high=high,
@@ -203,27 +205,3 @@ def within_reach(
     [[-2.0], [0.5]]
     """
     return [np.maximum(low, np.minimum(reach[0], center)), np.minimum(high, np.maximum(reach[1], center))]
-
-
-def episode_blocks(n_episodes: int) -> NDArray[np.int64]:
-    """Part episodes into blocks: single episodes first, then 24 blocks to each factor of ten.
-
-    Parameters
-    ----------
-    n_episodes : int
-
-    Returns
-    -------
-    ndarray of int64, shape [blocks + 1]
-        Where blocks begin, from 0 on, and `n_episodes`.
-
-    Examples
-    --------
-    >>> episode_blocks(20).tolist()
-    [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14, 16, 17, 19, 20]
-    """
-    starts = np.unique(np.ceil(10.0 ** (np.arange(np.log10(n_episodes) * _BLOCKS_A_DECADE + 1.0) / _BLOCKS_A_DECADE)))
-    edges = np.append(starts[starts <= n_episodes].astype(np.int64) - 1, n_episodes)
-    sizes = np.diff(edges)
-    short = len(sizes) > 1 and 2 * sizes[-1] < sizes[-2]  # a short rest, all noise, goes to the block before it
-    return np.delete(edges, -2) if short else edges

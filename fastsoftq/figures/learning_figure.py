@@ -153,7 +153,7 @@ def _explain(figure: Figure, charts: Sequence[Chart], note: str) -> None:
         Line2D([], [], label=text, **{"color": GREY} | _LINES[kind]) for kind, text in key.items() if kind in drawn
     ]
     if any(chart.rings for chart in charts):
-        text = f"band within {WITHIN:.0%} of exact from this episode on"
+        text = f"band within {WITHIN:.0%} of exact from this {charts[0].xlabel} on"
         handles.append(Line2D([], [], label=text, markeredgecolor=GREY, **_RING))
     figure.legend(handles=handles, loc="outside lower left", ncols=len(handles), title=note, alignment="left")
 

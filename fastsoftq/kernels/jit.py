@@ -32,7 +32,7 @@ from numba.extending import overload
 from fastsoftq.kernels.arguments import Arguments
 from fastsoftq.kernels.cache import SourceCache
 
-__all__ = ["INTO_CALLERS", "Apart", "apart", "by_type", "compiled", "emit_call", "inlined", "operation"]
+__all__ = ["INTO_CALLERS", "Apart", "apart", "by_type", "compiled", "emit_call", "inlined", "operation", "passing_on"]
 
 
 class _Ingredients(JITCodeLibrary):
@@ -249,7 +249,7 @@ def by_type(choose: Callable[..., Any]) -> Any:
         return choose(*given, **named)
 
     overload(chosen, jit_options=INTO_CALLERS, strict=False)(implementation)
-    from_python = _passing_on(chosen, choose, len(arguments.signature.parameters))
+    from_python = passing_on(chosen, choose, len(arguments.signature.parameters))
     return chosen
 
 
@@ -281,12 +281,33 @@ def operation(define: Callable[..., Any]) -> Any:
     result = _Operation(define.__name__, checked)
     result._register()
     result.arguments, result.__signature__ = arguments, arguments.signature
-    result.from_python = _passing_on(result, define, len(arguments.signature.parameters))
+    result.from_python = passing_on(result, define, len(arguments.signature.parameters))
     return result
 
 
-def _passing_on(function: Any, written: Callable[..., Any], count: int) -> Any:
-    """A wrapper through which Python calls a function for compiled code."""
+def passing_on(function: Any, written: Callable[..., Any], count: int) -> Any:
+    """Make a wrapper through which Python calls a function for compiled code.
+
+    Parameters
+    ----------
+    function : function
+    written : function
+        Where its text lies: its names are the wrapper's.
+    count : int
+        How many arguments it takes.
+
+    Returns
+    -------
+    function
+
+    Examples
+    --------
+    >>> @inlined
+    ... def halved(x):
+    ...     return 0.5 * x
+    >>> passing_on(halved, halved.py_func, 1)(3.0)
+    1.5
+    """
     # Arguments are passed one by one: Numba warns of a tuple that begins with a function.
     calls: dict[int, Callable[..., Any]] = {
         1: lambda a: function(a),

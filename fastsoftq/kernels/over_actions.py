@@ -18,7 +18,7 @@ from fastsoftq.kernels.number_kinds import Number
 from fastsoftq.kernels.row_kinds import Action, ActionOrNone, Extra, Row, RowOfTable, Rule, SomeRow, StateOfTable, Table
 from fastsoftq.kernels.simd import maximum, select, whole
 
-__all__ = ["each", "first", "fold", "highest", "pick", "read_row", "replaced", "total"]
+__all__ = ["each", "first", "first_highest", "fold", "highest", "pick", "read_row", "replaced", "total"]
 
 
 @by_type
@@ -197,6 +197,23 @@ def highest(row: Row):
     3.0
     """
     return fold(_larger, first(row), row[1:], ())
+
+
+@inlined
+def _first_place(so_far, x, action, top):
+    return select((so_far < np.int32(0)) & (x >= top), action, so_far)
+
+
+@inlined
+def first_highest(row: Row):
+    """The first action with the largest entry (int32); -1 where an entry is NaN.
+
+    Examples
+    --------
+    >>> first_highest((1.0, 3.0, 3.0))
+    1
+    """
+    return fold(_first_place, np.int32(-1), row, (highest(row),))
 
 
 @inlined

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fastsoftq.checks import count, in_unit_interval, number, positive
-from fastsoftq.comparing import LAST, Curves
+from fastsoftq.comparing import LAST, Axis, Curves
 from fastsoftq.measures.measure_bounds import (
     Bounds,
     bounds_of_episodes,
@@ -24,20 +24,19 @@ from fastsoftq.system.html import value_text
 
 __all__ = ["KINDS", "MEASURES", "Kind", "kind_of", "numbers_of"]
 
-#: Episodes averaged before a run is held against its exact answer, unless said otherwise.
-_STEADY = 100
-
 
 class _Asked(NamedTuple):
     """A number that a kind asks for: its letter, its check, and its default, or None where it must be given."""
 
     letter: str
     check: Callable[[str, Any], float]
-    default: float | None = None
+    default: Callable[[Axis], float] | None = None
 
 
 class Kind(NamedTuple):
     """A kind of measure.
+
+    Columns of curves are episodes, or points on a grid of steps; `N` and `W` count them.
 
     Examples
     --------
@@ -55,8 +54,9 @@ class Kind(NamedTuple):
     needs_optimum: bool = False
     needs_exact: bool = False
     comparison_only: bool = False
-    window: int | None = None  # which of its numbers are episodes that all of fewer stand for
-    of_last: bool = False  # whether its title names the last episodes, as `last`
+    window: int | None = None  # which of its numbers are columns that all of fewer stand for
+    of_last: bool = False  # whether its title names the last columns, as `last`
+    of_episodes: bool = False  # whether points on a grid of steps do not have it
 
     @property
     def least(self) -> int:
@@ -101,13 +101,14 @@ def kind_of(wanted: str) -> str:
     return kind
 
 
-def numbers_of(wanted: str, kind: Kind) -> tuple[float, ...]:
+def numbers_of(wanted: str, kind: Kind, axis: Axis = Axis.EPISODES) -> tuple[float, ...]:
     """Return the numbers after the colons of a name, checked, defaults for those left out.
 
     Parameters
     ----------
     wanted : str
     kind : Kind
+    axis : Axis
 
     Returns
     -------
@@ -121,7 +122,14 @@ def numbers_of(wanted: str, kind: Kind) -> tuple[float, ...]:
     --------
     >>> numbers_of("steps_to:-20", KINDS["steps_to"])
     (-20.0, 1)
+    >>> numbers_of("last", KINDS["last"]), numbers_of("last", KINDS["last"], Axis.POINTS)
+    ((100,), (10,))
     """
+    if kind.of_episodes and axis is not Axis.EPISODES:
+        name = wanted.partition(":")[0]
+        raise ValueError(
+            f"measure is {wanted!r}; on a grid of steps it must be {KINDS[name.replace('episodes', 'steps')].pattern!r}"
+        )
     given = wanted.split(":")[1:]
     if len(given) > len(kind.asks):
         raise ValueError(f"measure is {wanted!r}; it must be {kind.pattern!r}, without more numbers")
@@ -130,7 +138,7 @@ def numbers_of(wanted: str, kind: Kind) -> tuple[float, ...]:
         if i >= len(given):
             if asked.default is None:
                 raise ValueError(f"measure is {wanted!r}; it must be {kind.pattern!r}: {asked.letter} is missing")
-            found.append(asked.default)
+            found.append(asked.default(axis))
             continue
         try:
             value = float(given[i])
@@ -145,101 +153,137 @@ def _fraction(name: str, value: Any) -> float:
     return in_unit_interval(name, value, open_below=True, open_above=True)
 
 
-def _over_last(episodes: float) -> str:
-    return "the last episode" if episodes == 1 else f"the last {value_text(episodes)} episodes"
+def _of_last(what: str) -> Callable[..., str]:
+    def title(axis: Axis, columns: float) -> str:
+        return f"{what} over {axis.over_last(columns)}"
+
+    return title
 
 
-def _reaching(what: str) -> Callable[[float, float], str]:
-    def title(threshold: float, window: float) -> str:
-        of = "a return" if window == 1 else f"the mean return of {value_text(window)} episodes"
+def _reaching(what: str) -> Callable[[Axis, float, float], str]:
+    def title(axis: Axis, threshold: float, window: float) -> str:
+        single = "a return" if axis is Axis.EPISODES else "the return"
+        of = single if window == 1 else f"the mean return of {value_text(window)} {axis.value}"
         return f"{what} until {of} reaches {value_text(threshold)}"
 
     return title
 
 
-def _last(curves: Curves, exact: Exact | None, episodes: int) -> Measured:
-    return Measured(_returns(curves)[:, -episodes:].mean(axis=1), curves.seeds)
+def _staying(what: str) -> Callable[[Axis, float, float], str]:
+    def title(axis: Axis, distance: float, window: float) -> str:
+        counted = "" if what == axis.value else f" {axis.value}"
+        of = f"the mean return of {value_text(window)}{counted}"
+        return f"{what} until {of} stays within {value_text(distance)} of the exact answer"
+
+    return title
 
 
-def _worst(curves: Curves, exact: Exact | None, fraction: float) -> Measured:
-    return _last(curves, exact, LAST)
+def _last(axis: Axis, curves: Curves, exact: Exact | None, columns: int) -> Measured:
+    return Measured(_returns(curves)[:, -columns:].mean(axis=1), curves.seeds)
 
 
-def _improvement(curves: Curves, exact: Exact | None) -> Measured:
-    return _last(curves, exact, LAST)
+def _worst(axis: Axis, curves: Curves, exact: Exact | None, fraction: float) -> Measured:
+    return _last(axis, curves, exact, axis.last)
 
 
-def _area(curves: Curves, exact: Exact | None) -> Measured:
+def _improvement(axis: Axis, curves: Curves, exact: Exact | None) -> Measured:
+    return _last(axis, curves, exact, axis.last)
+
+
+def _area(axis: Axis, curves: Curves, exact: Exact | None) -> Measured:
     return Measured(_returns(curves).mean(axis=1), curves.seeds)
 
 
-def _length(curves: Curves, exact: Exact | None, episodes: int) -> Measured:
-    return Measured(np.asarray(curves.lengths, np.float64)[:, -episodes:].mean(axis=1), curves.seeds)
+def _length(axis: Axis, curves: Curves, exact: Exact | None, columns: int) -> Measured:
+    return Measured(np.asarray(curves.lengths, np.float64)[:, -columns:].mean(axis=1), curves.seeds)
 
 
-def _steps_to(curves: Curves, exact: Exact | None, threshold: float, window: int) -> Measured:
-    found = times_to(_returns(curves), threshold, curves.lengths, window=window)
+def _steps_to(axis: Axis, curves: Curves, exact: Exact | None, threshold: float, window: int) -> Measured:
+    found = times_to(_returns(curves), threshold, axis.steps(curves), window=window)
     return Measured(found.time, curves.seeds, ~found.reached, found.horizon)
 
 
-def _episodes_to(curves: Curves, exact: Exact | None, threshold: float, window: int) -> Measured:
+def _episodes_to(axis: Axis, curves: Curves, exact: Exact | None, threshold: float, window: int) -> Measured:
     found = times_to(_returns(curves), threshold, window=window)
     return Measured(found.time, curves.seeds, ~found.reached, found.horizon)
 
 
-def _regret(curves: Curves, optimum: Optimum) -> Measured:
+def _regret(axis: Axis, curves: Curves, optimum: Optimum) -> Measured:
     return Measured((optimum.optimum - _returns(curves)).sum(axis=1), curves.seeds)
 
 
-def _episodes_within(curves: Curves, exact: Exact, distance: float, window: int) -> Measured:
+def _episodes_within(axis: Axis, curves: Curves, exact: Exact, distance: float, window: int) -> Measured:
     """Count the episodes up to the end of the first window from which on every window is near its exact answer."""
+    columns, never = _columns_within(axis, curves, exact, distance, window)
+    return Measured(columns.astype(np.float64), curves.seeds, never, float(curves.returns.shape[1]))
+
+
+def _steps_within(axis: Axis, curves: Curves, exact: Exact, distance: float, window: int) -> Measured:
+    """Count the steps up to the same."""
+    columns, never = _columns_within(axis, curves, exact, distance, window)
+    clock = axis.steps(curves).cumsum(axis=1, dtype=np.float64)
+    time = clock[np.arange(len(clock)), columns - 1]
+    return Measured(time, curves.seeds, never, float((clock[never, -1] if never.any() else clock[:, -1]).min()))
+
+
+def _columns_within(axis: Axis, curves: Curves, exact: Exact, distance: float, window: int) -> tuple[Any, Any]:
+    """The columns up to then, or all of a run that never gets there; and which runs never do."""
     returns, expected = _returns(curves), np.asarray(exact.returns, np.float64)
-    episodes = returns.shape[1]
-    if expected.shape != (episodes,):
-        raise ValueError(f"exact.returns has shape {expected.shape}; curves have {episodes} episodes")
-    window = min(window, episodes)
+    columns = returns.shape[1]
+    if expected.shape != (columns,):
+        raise ValueError(f"exact.returns has shape {expected.shape}; curves have {columns} {axis.value}")
+    window = min(window, columns)
     away = np.abs(moving_average(returns, window) - moving_average(expected[None], window)) > distance
     windows = away.shape[1]
     # The last window that is away, counted from 1; 0 where none is.
     last = np.where(away.any(axis=1), windows - away[:, ::-1].argmax(axis=1), 0)
-    time = np.minimum(last + window, episodes).astype(np.float64)
-    return Measured(time, curves.seeds, last == windows, float(episodes))
+    return np.minimum(last + window, columns), last == windows
 
 
 def _returns(curves: Curves) -> Floats:
     return np.asarray(curves.returns, dtype=np.float64)
 
 
-_WINDOW = _Asked("W", count, 1)
+def _one(axis: Axis) -> float:
+    return 1
+
+
+def _last_of(axis: Axis) -> float:
+    return axis.last
+
+
+_WINDOW = _Asked("W", count, _one)
+_MANY = _Asked("N", count, _last_of)
+_STEADY = _Asked("W", count, _last_of)
 
 #: Kinds by name.
 KINDS: dict[str, Kind] = {
     "last": Kind(
-        "mean return over the last N episodes, 100 unless said",
-        lambda episodes: f"mean return over {_over_last(episodes)}",
+        f"mean return over the last N episodes, {LAST} unless said",
+        _of_last("mean return"),
         "return",
         True,
         _last,
         bounds_of_returns,
-        (_Asked("N", count, LAST),),
+        (_MANY,),
         window=0,
     ),
     "area": Kind(
         "mean return over all episodes, the area under the learning curve",
-        lambda: "mean return over all episodes",
+        lambda axis: f"mean return over all {axis.value}",
         "return",
         True,
         _area,
         bounds_of_returns,
     ),
     "length": Kind(
-        "mean steps of an episode over the last N, 100 unless said",
-        lambda episodes: f"mean steps of an episode over {_over_last(episodes)}",
+        f"mean steps of an episode over the last N, {LAST} unless said",
+        _of_last("mean steps of an episode"),
         "steps",
         False,
         _length,
         bounds_of_lengths,
-        (_Asked("N", count, LAST),),
+        (_MANY,),
         window=0,
     ),
     "steps_to": Kind(
@@ -259,10 +303,11 @@ KINDS: dict[str, Kind] = {
         _episodes_to,
         bounds_of_episodes,
         (_Asked("R", number), _WINDOW),
+        of_episodes=True,
     ),
     "regret": Kind(
         "what all episodes together return less than the exact optimum",
-        lambda: "regret against the exact optimum, over all episodes",
+        lambda axis: f"regret against the exact optimum, over all {axis.value}",
         "return",
         False,
         _regret,
@@ -270,34 +315,43 @@ KINDS: dict[str, Kind] = {
         needs_optimum=True,
     ),
     "episodes_within": Kind(
-        "episodes from which on the mean return of W, 100 unless said, stays within E of the exact answer",
-        lambda distance, window: (
-            f"episodes until the mean return of {value_text(window)} stays within {value_text(distance)} of the exact "
-            "answer"
-        ),
+        f"episodes from which on the mean return of W, {LAST} unless said, stays within E of the exact answer",
+        _staying("episodes"),
         "episodes",
         False,
         _episodes_within,
         bounds_of_episodes,
-        (_Asked("E", positive), _Asked("W", count, _STEADY)),
+        (_Asked("E", positive), _STEADY),
+        needs_exact=True,
+        window=1,
+        of_episodes=True,
+    ),
+    "steps_within": Kind(
+        f"steps from which on the mean return of W episodes, {LAST} unless said, stays within E of the exact answer",
+        _staying("steps"),
+        "steps",
+        False,
+        _steps_within,
+        bounds_of_steps,
+        (_Asked("E", positive), _STEADY),
         needs_exact=True,
         window=1,
     ),
     "worst": Kind(
         f"mean of the worst part P of the runs, of their last {LAST} episodes; 0.05 unless said",
-        lambda fraction, last=LAST: (
-            f"mean of the worst {value_text(100.0 * fraction)}% of runs over {_over_last(last)}"
+        lambda axis, fraction, last=0: (
+            f"mean of the worst {value_text(100.0 * fraction)}% of runs over {axis.over_last(last or axis.last)}"
         ),
         "return",
         True,
         _worst,
         bounds_of_returns,
-        (_Asked("P", _fraction, 0.05),),
+        (_Asked("P", _fraction, lambda axis: 0.05),),
         of_last=True,
     ),
     "improvement": Kind(
         f"how often a run is better than one of the reference, over the last {LAST} episodes; a comparison only",
-        lambda last=LAST: f"probability of improvement over {_over_last(last)}",
+        lambda axis, last=0: f"probability of improvement over {axis.over_last(last or axis.last)}",
         "probability",
         True,
         _improvement,

@@ -9,7 +9,7 @@ import numpy as np
 from fastsoftq import checks
 from fastsoftq.attainable_returns import EpisodeBounds, apart
 from fastsoftq.checks import text
-from fastsoftq.comparing import LAST, Curves, match_seeds
+from fastsoftq.comparing import Axis, Curves, axis_of, match_seeds
 from fastsoftq.measures.measure_kinds import KINDS, kind_of, numbers_of
 from fastsoftq.measures.run_values import Exact, Measured, Optimum, common_horizon
 from fastsoftq.statistics import Comparison, Interval, compare_samples, confidence_interval, probability_of_improvement
@@ -40,6 +40,8 @@ class Measure(NotebookTable):
         Whether it needs the exact answers of the agent.
     comparison_only : bool
         Whether it says something of two conditions only.
+    axis : Axis
+        What it counts the columns of curves as: episodes, or points on a grid of steps.
 
     Examples
     --------
@@ -58,6 +60,7 @@ class Measure(NotebookTable):
     needs_optimum: bool = False
     needs_exact: bool = False
     comparison_only: bool = False
+    axis: Axis = Axis.EPISODES
     _kind: str = field(default="", repr=False)
     _numbers: tuple[float, ...] = field(default=(), repr=False)
 
@@ -83,12 +86,12 @@ class Measure(NotebookTable):
         """
         return self.needs_optimum or self.needs_exact
 
-    def within(self, episodes: int) -> Measure:
-        """The measure as it is of runs of so many episodes: of the last 100 of fewer all are meant.
+    def within(self, columns: int) -> Measure:
+        """The measure as it is of runs of so many episodes, or points: of the last 100 of fewer all are meant.
 
         Parameters
         ----------
-        episodes : int
+        columns : int
             At least 1.
 
         Returns
@@ -102,21 +105,24 @@ class Measure(NotebookTable):
         ('last:60', 'mean of the worst 5% of runs over the last 60 episodes')
         """
         kind, numbers = KINDS[self._kind], list(self._numbers)
-        if kind.window is not None and numbers[kind.window] > episodes:
-            numbers[kind.window] = episodes
-            return measure(":".join([self._kind, *(f"{value:.15g}" for value in numbers)]))
-        return replace(self, title=kind.title(*numbers, last=min(LAST, episodes))) if kind.of_last else self
+        if kind.window is not None and numbers[kind.window] > columns:
+            numbers[kind.window] = columns
+            return measure(":".join([self._kind, *(f"{value:.15g}" for value in numbers)]), self.axis)
+        if not kind.of_last:
+            return self
+        return replace(self, title=kind.title(self.axis, *numbers, last=min(self.axis.last, columns)))
 
     def values(self, curves: Curves, exact: Exact | Optimum | None = None) -> Measured:
         """Measure each run.
 
         Parameters
         ----------
-        curves : LearningCurves
-            With `.returns`, `.lengths`, `.truncated` of shape [seeds, episodes], and `.seeds`.
+        curves : LearningCurves or DeepCurves
+            With `.returns`, `.lengths`, `.truncated` of shape [seeds, episodes] or [seeds, points], and `.seeds`. A
+            deep run that diverged has the lowest return that it had, and never reaches anything after.
         exact : ExactCurves, ReturnSpan or None
-            Where `needs_exact`, exact curves, whose `.returns` are [episodes]; where `needs_optimum`, anything with an
-            `.optimum`.
+            Where `needs_exact`, exact curves, whose `.returns` are [episodes] or [points]; where `needs_optimum`,
+            anything with an `.optimum`.
 
         Returns
         -------
@@ -128,7 +134,7 @@ class Measure(NotebookTable):
             What is no learning curves.
         ValueError
             Answers of planning that are needed and not given, or of another number of episodes; a window longer than
-            curves.
+            curves; curves on a grid of steps, where it counts episodes.
         """
         if not all(hasattr(curves, name) for name in ("returns", "lengths", "seeds")):
             raise TypeError(f"curves is {curves!r}; it must be learning curves, as train yields them")
@@ -136,7 +142,9 @@ class Measure(NotebookTable):
             raise ValueError(f"measure {self.name!r} needs exact answers, and there are none of this world and agent")
         if self.needs_optimum and exact is None:
             raise ValueError(f"measure {self.name!r} needs the optimum, which is not known of this world")
-        return KINDS[self._kind].values(curves, exact, *self._numbers)
+        if self.axis is Axis.EPISODES and axis_of(curves) is Axis.POINTS:
+            raise ValueError(f"measure {self.name!r} counts episodes; of points it is measure({self.name!r}, 'points')")
+        return KINDS[self._kind].values(self.axis, curves, exact, *self._numbers)
 
     def bounds(self, of: EpisodeBounds, episodes: int, optimum: Optimum | None = None) -> tuple[float, float] | None:
         """Work out the lowest and the highest value that a run can have.
@@ -146,14 +154,15 @@ class Measure(NotebookTable):
         of : EpisodeBounds
             What a single episode can have.
         episodes : int
-            Of a run.
+            Of a run, or its points.
         optimum : ReturnSpan, ExactCurves or None
             Needed where `needs_optimum`.
 
         Returns
         -------
         (float, float) or None
-            For `estimate` and `compare`: room is left between ends that are the same. None where they are not known.
+            For `estimate` and `compare`: room is left between ends that are the same. None where they are not known,
+            as of returns on a grid of steps, where an episode that has only begun may count.
 
         Examples
         --------
@@ -163,6 +172,8 @@ class Measure(NotebookTable):
         ((-100.0, -12.0), (0.0, 44000.0))
         """
         if self.needs_optimum and optimum is None:
+            return None
+        if self.axis is Axis.POINTS and self._kind != "length":  # an episode that has not ended counts there, too
             return None
         low, high = KINDS[self._kind].bounds(of, checks.count("episodes", episodes), optimum, *self._numbers)
         if not max(abs(low), abs(high)) <= checks.LARGEST:
@@ -278,7 +289,7 @@ class Measure(NotebookTable):
         return replace(found, difference=ends[0], low=ends[1], high=ends[2], p_value=p_value, caution=chance.caution)
 
 
-def measure(name: str) -> Measure:
+def measure(name: str, axis: Axis | str = Axis.EPISODES) -> Measure:
     """Make the measure that goes by a name.
 
     Parameters
@@ -286,6 +297,8 @@ def measure(name: str) -> Measure:
     name : str
         A kind of `MEASURES`, and what it asks for after colons: "last:100", or "last" for its default; "area";
         "steps_to:-20", or "steps_to:-20:10" for the mean of ten episodes.
+    axis : {"episodes", "points"}
+        What it counts: episodes, or points on a grid of steps, where the last 10 are meant unless said otherwise.
 
     Returns
     -------
@@ -296,31 +309,40 @@ def measure(name: str) -> Measure:
     TypeError
         No string.
     ValueError
-        A kind that is unknown, with the nearest; numbers that are missing, too many, or not allowed.
+        A kind that is unknown, with the nearest; numbers that are missing, too many, or not allowed; a measure of
+        episodes on a grid of steps.
 
     Examples
     --------
     >>> measure("steps_to:-20.0:10").name, measure("last").title
     ('steps_to:-20:10', 'mean return over the last 100 episodes')
+    >>> measure("last", "points").title
+    'mean return over the last 10 points'
     >>> measure("last:0")
     Traceback (most recent call last):
     ValueError: measure is 'last:0': N is 0; it must be at least 1
     """
     wanted = text("measure", name).strip()
     kind = kind_of(wanted)
+    if not isinstance(axis, Axis):
+        axis = Axis(checks.choice("axis", axis, [known.value for known in Axis]))
     found = KINDS[kind]
-    numbers = numbers_of(wanted, found)
+    numbers = numbers_of(wanted, found, axis)
     shown = list(numbers)
-    while shown and len(shown) > found.least and shown[-1] == found.asks[len(shown) - 1].default:
+    while shown and len(shown) > found.least:
+        default = found.asks[len(shown) - 1].default
+        if default is None or shown[-1] != default(axis):
+            break
         shown.pop()
     return Measure(
         ":".join([kind, *(f"{value:.15g}" for value in shown)]),
-        found.title(*numbers),
+        found.title(axis, *numbers),
         found.unit,
         found.higher_is_better,
         found.needs_optimum,
         found.needs_exact,
         found.comparison_only,
+        axis,
         kind,
         numbers,
     )

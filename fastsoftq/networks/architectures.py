@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from fastsoftq import checks
 
@@ -68,10 +68,11 @@ class Convolutional(NamedTuple):
 
 
 Architecture = MLP | Convolutional
-_A = TypeVar("_A", MLP, Convolutional)
 
 
-def checked_architecture(architecture: _A, shape: tuple[int, ...] | None = None, n_actions: int = 1) -> _A:
+def checked_architecture(
+    architecture: Any, shape: tuple[int, ...] | None = None, n_actions: int = 1
+) -> MLP | Convolutional:
     """Return an architecture with plain numbers, if a network can have it.
 
     Parameters

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba.core import errors
@@ -41,10 +41,9 @@ class Huber(NamedTuple):
 
 
 Loss = Squared | Huber
-_L = TypeVar("_L", Squared, Huber)
 
 
-def checked_loss(loss: _L) -> _L:
+def checked_loss(loss: Any) -> Squared | Huber:
     """Return a loss with plain floats, if they are allowed.
 
     Raises

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from fastsoftq import checks
 
@@ -78,10 +78,9 @@ class Adam(NamedTuple):
 
 
 Optimizer = SGD | RMSProp | Adam
-_O = TypeVar("_O", SGD, RMSProp, Adam)
 
 
-def checked_optimizer(optimizer: _O) -> _O:
+def checked_optimizer(optimizer: Any) -> SGD | RMSProp | Adam:
     """Return an optimiser with plain floats, if they are allowed.
 
     Raises

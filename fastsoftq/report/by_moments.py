@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from fastsoftq.figures.chart import Band, Line, Name, Scale
 from fastsoftq.figures.labels import typeset
-from fastsoftq.figures.learning_chart import episodes_chart, stroke
+from fastsoftq.figures.learning_chart import columns_chart, stroke
 from fastsoftq.figures.svg import svg
 from fastsoftq.report.drawing import Column, Drawing, csv_text
 from fastsoftq.report.findings import Table
@@ -33,7 +33,7 @@ class MomentDifference(NamedTuple):
     theirs: BlockMoments
     difference: float  # over the last episodes
     half: float  # half the width of its interval
-    episode: NDArray[np.float64]  # [blocks]; empty where numbers of episodes differ
+    x: NDArray[np.float64]  # [blocks]; empty where numbers of episodes differ
     center: NDArray[np.float64]  # [blocks]
     halves: NDArray[np.float64]  # [blocks], for all blocks at once
 
@@ -78,12 +78,12 @@ def moment_difference(one: ReportedAgent, other: ReportedAgent, label: str, erro
     (-4.0, 2.306, -1)
     """
     a, b = block_moments(one), block_moments(other)
-    center = halves = episode = np.empty(0)
-    if a.n_episodes == b.n_episodes:
-        center, episode = a.mean - b.mean, a.episode
+    center = halves = x = np.empty(0)
+    if a.columns.match(b.columns):
+        center, x = a.mean - b.mean, a.columns.x
         halves = _half(center, a.blocks.less(b.blocks, error / len(center)))
     half = float(_half(np.asarray(a.last - b.last), a.end.less(b.end, error)))
-    return MomentDifference(label, one.colour, a, b, a.last - b.last, half, episode, center, halves)
+    return MomentDifference(label, one.colour, a, b, a.last - b.last, half, x, center, halves)
 
 
 def _half(center: NDArray[np.float64], ends: tuple[NDArray[np.float64], NDArray[np.float64]]) -> NDArray[np.float64]:
@@ -145,11 +145,11 @@ def _chart(one: MomentDifference, title: str) -> Drawing:
     halves = np.where(known, one.halves, 2.0 * widest)  # past what is drawn of the others
     low, high = one.center - halves, one.center + halves
     scale = Scale.of_values([np.zeros(1), low, high], [float(one.center[-1])])
-    chart = episodes_chart(one.ours.n_episodes, scale, "difference of return")
+    chart = columns_chart(one.ours.columns, scale, "difference of return")
     chart.marks.append(Line(np.array([chart.x.low, chart.x.high]), np.zeros(2), "zero"))
-    chart.marks.append(stroke(Band(one.episode, low, high, one.colour)))
-    chart.marks.append(stroke(Line(one.episode, one.center, "mean", one.colour, one.label)))
+    chart.marks.append(stroke(Band(one.x, low, high, one.colour)))
+    chart.marks.append(stroke(Line(one.x, one.center, "mean", one.colour, one.label)))
     chart.names.append(Name(float(one.center[-1]), one.label, one.colour))
-    columns: list[Column] = [("episode", one.episode), ("mean", one.center), ("low", low), ("high", high)]
-    said = f"{title}, in return, over episodes: it comes to {one.center[-1]:.4g}."
+    columns: list[Column] = [(one.ours.columns.unit, one.x), ("mean", one.center), ("low", low), ("high", high)]
+    said = f"{title}, in return, over {one.ours.columns.unit}s: it comes to {one.center[-1]:.4g}."
     return Drawing(title, svg(chart, said), "difference.csv", csv_text(columns))

@@ -1,4 +1,4 @@
-"""The charts of curves over episodes: what is learned, and how two differ."""
+"""The charts of curves over episodes or steps: what is learned, and how two differ."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from fastsoftq.figures.chart import Band, Line, Name, Ring, Scale
 from fastsoftq.figures.colours import dashes
 from fastsoftq.figures.curve import Curve, within_reach
-from fastsoftq.figures.learning_chart import episodes_chart, learning_chart, learning_scale, stroke
+from fastsoftq.figures.learning_chart import columns_chart, learning_chart, learning_scale, stroke
 from fastsoftq.figures.svg import svg
 from fastsoftq.report.drawing import Column, Drawing, csv_text
 from fastsoftq.report.facets import Shown, about, facets, titled
@@ -23,7 +23,7 @@ _METRICS = (("Return", "return of an episode", "returns"), ("Length", "steps of 
 
 
 def learning_charts(performances: Sequence[Shown], reference: Shown) -> list[Drawing]:
-    """Mean return and length over episodes, with bands, medians and exact lines.
+    """Mean return and length over episodes or steps, with bands, medians and exact lines.
 
     Parameters
     ----------
@@ -65,11 +65,11 @@ def _learning_charts(
         known = [c.exact is not None for c in curves]
         exact = f" with its exact value{'' if all(known) else ' where that is known'}" if any(known) else ""
         ends = "; ".join(f"{c.label} comes to {about(float(c.mean[-1]))}" for c in curves)
-        columns: list[Column] = [("episode", curves[0].episode)]
+        columns: list[Column] = [(curves[0].columns.unit, curves[0].x)]
         for c in curves:
             columns += [(f"{c.label}, {part}", getattr(c, part)) for part in (*_PARTS, "median")]
             columns += [(f"{c.label}, exact", c.exact)] if c.exact is not None else []
-        alternative = f"{title}: mean {ylabel} over episodes,{exact}: {ends}.".replace(",:", ":")
+        alternative = f"{title}: mean {ylabel} over {curves[0].columns.unit}s,{exact}: {ends}.".replace(",:", ":")
         chart = learning_chart(curves, scale, ylabel)
         yield Drawing(title, svg(chart, alternative), f"learning_{field}.csv", csv_text(columns))
 
@@ -106,23 +106,23 @@ def difference_charts(found: Sequence[Verdict], what: str) -> list[Drawing]:
     scale = Scale.of_values([np.zeros(1), *shown], [float(band.center[-1]) for _, band in of.values()])
     drawings = []
     for shared, group in facets([verdict.one for verdict, _ in of.values()]):
-        chart = episodes_chart(group[0].n_episodes, scale, "difference of return")
+        chart = columns_chart(group[0].columns, scale, "difference of return")
         chart.marks.append(Line(np.array([chart.x.low, chart.x.high]), np.zeros(2), "zero"))
-        columns: list[Column] = [("episode", group[0].returns.episode)]
+        columns: list[Column] = [(group[0].columns.unit, group[0].returns.x)]
         for one, dash in zip(group, dashes([one.agent.colour for one in group]), strict=True):
             verdict, band = of[id(one)]
-            colour, episode = one.agent.colour, one.returns.episode
+            colour, x = one.agent.colour, one.returns.x
             parts = zip(_PARTS, (band.center, band.low, band.high), strict=True)
             columns += [(f"{one.label}, {part}", values) for part, values in parts]
-            chart.marks.append(stroke(Band(episode, band.low, band.high, colour)))
-            chart.marks.append(stroke(Line(episode, band.center, "mean", colour, one.label, dash)))
+            chart.marks.append(stroke(Band(x, band.low, band.high, colour)))
+            chart.marks.append(stroke(Line(x, band.center, "mean", colour, one.label, dash)))
             chart.names.append(Name(float(band.center[-1]), one.label, colour, dash))
             if verdict.stretches:
                 start = verdict.stretches[0].start
-                at = int(np.searchsorted(episode, start))
-                chart.rings.append(Ring(float(episode[at]), float(band.center[at]), colour, f"{start}"))
+                at = int(np.searchsorted(x, start))
+                chart.rings.append(Ring(float(x[at]), float(band.center[at]), colour, one.columns.shown(start)))
         title = titled(what, shared)
         said = "; ".join(f"{one.label}: {of[id(one)][0].parting}" for one in group)
-        alternative = f"{title}, in return, over episodes: {said}."
+        alternative = f"{title}, in return, over {group[0].columns.unit}s: {said}."
         drawings.append(Drawing(title, svg(chart, alternative), "difference.csv", csv_text(columns)))
     return drawings

@@ -125,10 +125,12 @@ def comparison_table(group: Sequence[Performance], reference: Performance, found
     """
     of = {id(v.one): v for v in found}
     known = any(one.returns.exact is not None for one in group)
+    lost = any(one.agent.lost is not None and one.agent.lost.runs for one in group)
     notes = Footnotes()
     header = [
         "agent", "return", *(["exact"] if known else []), f"difference to {reference.label}", "p (corrected)",
-        "effect size", "better runs", "apart from episode", "worst 5\N{NO-BREAK SPACE}%", "length", "truncated",
+        "effect size", "better runs", f"apart from {reference.columns.unit}", "worst 5\N{NO-BREAK SPACE}%", "length",
+        "truncated", *(["diverged"] if lost else []),
     ]  # fmt: skip
     rows = []
     for one in group:
@@ -141,14 +143,18 @@ def comparison_table(group: Sequence[Performance], reference: Performance, found
         else:
             row += [notes.difference(verdict), p_text(verdict.p_value), typeset(verdict.comparison.effect_size, 2)]
             row += [share_text(verdict.comparison.probability_of_improvement), verdict.apart_from]
-        rows.append([*row, typeset(one.tail, 1), typeset(one.final_length, 2), share_text(one.final_truncated)])
+        row += [typeset(one.tail, 1), typeset(one.final_length, 2), share_text(one.final_truncated)]
+        rows.append([*row, *([one.agent.lost.share if one.agent.lost else ""] if lost else [])])
     caption = (
         "[ ]: intervals at the confidence of the report; p: permutation test, or the interval where that is the more "
         "cautious, corrected for all that this report compares: told apart at 0.05 or below, where the interval of the "
         "difference is clear of 0; effect size: Hedges’ g; better runs: in how many pairs of runs it beats the "
-        "reference; apart from: the first episode at which the band of the difference is clear of 0"
+        f"reference; apart from: the first {reference.columns.unit} at which the band of the difference is clear of 0"
     )
-    title = f"The last {reference.last} of {typeset(reference.n_episodes)} episodes"
+    if lost:
+        caption += "; diverged: runs in which a number became infinite or NaN; from there on each has its lowest return"
+    columns = reference.columns
+    title = f"The last {columns.last} of {columns.whole}"
     return Table(header, rows, caption, title, notes.listed())
 
 
@@ -191,12 +197,12 @@ def folders_table(found: Sequence[Verdict], names: tuple[str, str]) -> Table:
         ]
         for verdict in found
     ]
-    header = ["agent", *names, "difference", "p (corrected)", "better runs", "apart from episode"]
+    header = ["agent", *names, "difference", "p (corrected)", "better runs", f"apart from {found[0].one.columns.unit}"]
     caption = (
         "[ ]: intervals at the confidence of the report; differences of mean returns; p: corrected for all that this "
         "report compares, told apart at 0.05 or below"
     )
-    return Table(header, rows, caption, f"Return over the last {found[0].one.last} episodes", notes.listed())
+    return Table(header, rows, caption, f"Return over the {found[0].one.last_ones}", notes.listed())
 
 
 _TELLING = 5  # pairs from which on a correlation is more than noise

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from fastsoftq.deep.learner import Deep
 from fastsoftq.figures.colours import agent_colour
 from fastsoftq.report.rounding import plain_text
 from fastsoftq.system.atomic import atomic_write
@@ -65,9 +66,10 @@ class Findings:
         What differs from one run to the next, as plain data: `run.json`.
     agents : mapping of str to (str, NamedTuple)
         What learned, and what to call it, for each name that `arrays` has learning curves of: `NAME_returns`,
-        `NAME_lengths` and `NAME_truncated` of shape [seeds, episodes]; where known, `NAME_returns_exact` and
-        `NAME_lengths_exact` of shape [episodes]; and for all of them `seeds` and, where known, `returns_bounds` and
-        `lengths_bounds`, the lowest and the highest that an episode can have.
+        `NAME_lengths` and `NAME_truncated` of shape [seeds, episodes], or of deep agents [seeds, points], with `steps`
+        of shape [points], and `NAME_steps_taken` of shape [seeds] where some diverged; where known,
+        `NAME_returns_exact` and `NAME_lengths_exact` of shape [episodes] or [points]; and for all of them `seeds` and,
+        where known, `returns_bounds` and `lengths_bounds`, the lowest and the highest that an episode can have.
     """
 
     title: str
@@ -198,7 +200,19 @@ def settings_of(agent: Any) -> dict[str, str | float]:
     >>> settings_of(fsq.QLearning(0.8, 0.95, epsilon=fsq.LinearDecay(0.9, 0.1, 0.001)))["epsilon"]
     '0.9 → 0.1 (decrease 0.001)'
     """
-    return {"algorithm": type(agent).__name__, **{key: _plain(value) for key, value in agent._asdict().items()}}
+    parts = agent._asdict()
+    if isinstance(agent, Deep):
+        parts = {**settings_of(parts.pop("agent")), **parts}
+        return {**parts, **{name: _part(value) for name, value in agent._asdict().items() if name != "agent"}}
+    return {"algorithm": type(agent).__name__, **{key: _plain(value) for key, value in parts.items()}}
+
+
+def _part(value: Any) -> str | float:
+    """A part of a deep agent: its kind and what it is made of, in words."""
+    if not hasattr(value, "_asdict"):
+        return _plain(value)
+    inside = "; ".join(f"{name.replace('_', ' ')} {plain_text(part)}" for name, part in value._asdict().items())
+    return f"{type(value).__name__}{f': {inside}' if inside else ''}"
 
 
 def _plain(value: Any) -> str | float:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from fastsoftq.figures.columns import Columns
 from fastsoftq.figures.labels import typeset
 from fastsoftq.report.findings import Table
 from fastsoftq.report.rounding import distinct, setting_text
@@ -19,26 +20,63 @@ from fastsoftq.report.sweep.swept_study import SweptStudy
 __all__ = [
     "EpisodeMoments",
     "FolderContents",
+    "Lost",
     "Picture",
     "ReportedAgent",
     "Runs",
     "Summaries",
     "command_of",
+    "lost_words",
     "run_facts",
 ]
 
 
 class Runs(NamedTuple):
-    """What an agent's runs did, episode by episode."""
+    """What an agent's runs did, episode by episode, or at points of the steps."""
 
     returns: NDArray[np.float64]  # [seeds, episodes]
-    lengths: NDArray[np.int32]  # [seeds, episodes]
-    truncated: NDArray[np.bool_]  # [seeds, episodes]
+    lengths: NDArray[Any]  # [seeds, episodes]
+    truncated: NDArray[Any]  # [seeds, episodes]
     seeds: NDArray[np.uint64]  # [seeds]
     exact_returns: NDArray[np.float64] | None = None  # [episodes], expected once all is learned
     exact_lengths: NDArray[np.float64] | None = None  # [episodes]
     return_bounds: tuple[float, float] | None = None  # the lowest and the highest that an episode can have
     length_bounds: tuple[float, float] | None = None
+    steps: NDArray[np.int64] | None = None  # [points] of a deep agent, in the place of episodes
+    steps_taken: NDArray[np.int64] | None = None  # [seeds], likewise
+
+    @property
+    def columns(self) -> Columns:
+        """What its curves are along."""
+        return Columns(self.returns.shape[1], self.steps)
+
+    @property
+    def all_steps(self) -> int:
+        """Of the environment, over all runs."""
+        taken = self.lengths if self.steps_taken is None else self.steps_taken
+        return int(taken.sum(dtype=np.int64))
+
+
+class Lost(NamedTuple):
+    """How many runs diverged, and by when."""
+
+    runs: int
+    of: int
+    first: int  # steps of the first point by which one had
+    last: int  # and of the first by which all of them had
+
+    @property
+    def share(self) -> str:
+        """As a cell of a table."""
+        return f"{typeset(self.runs)} of {typeset(self.of)}" if self.runs else "none"
+
+    @property
+    def words(self) -> str:
+        """As a clause."""
+        ends = f"by step {typeset(self.first)}"
+        if self.last > self.first:
+            ends = f"the first {ends} and the last by step {typeset(self.last)}"
+        return f"{self.share} runs diverged, {ends}"
 
 
 class EpisodeMoments(NamedTuple):
@@ -58,6 +96,12 @@ class Summaries(NamedTuple):
     lengths: EpisodeMoments
     exact_returns: NDArray[np.float64] | None = None  # [episodes], expected once all is learned
     exact_lengths: NDArray[np.float64] | None = None  # [episodes]
+    steps: NDArray[np.int64] | None = None  # [points] of a deep agent, in the place of episodes
+
+    @property
+    def columns(self) -> Columns:
+        """What its curves are along."""
+        return Columns(len(self.returns.mean), self.steps)
 
 
 class LoadRuns(Protocol):
@@ -92,6 +136,8 @@ class ReportedAgent:
         Reads its `Summaries`, where its runs are not kept and `load` refuses.
     table : str
         The table of its study that it was written in; empty where that is its name.
+    lost : Lost or None
+        How many of its runs diverged, of a deep agent.
     """
 
     name: str
@@ -102,6 +148,7 @@ class ReportedAgent:
     world: str = ""
     summaries: LoadSummaries | None = None
     table: str = ""
+    lost: Lost | None = None
 
     def unlike(self, other: ReportedAgent) -> list[tuple[str, str, str]]:
         """The settings in which two agents differ: name, this one's value and the other's."""
@@ -111,6 +158,34 @@ class ReportedAgent:
             for name in {**ours, **theirs}
             if ours.get(name) != theirs.get(name)
         ]
+
+
+def lost_words(agents: Sequence[ReportedAgent], world: str = "") -> list[str]:
+    """Say of which deep agents runs diverged, and how they are counted.
+
+    Parameters
+    ----------
+    agents : sequence of ReportedAgent
+        Of a world.
+    world : str
+        What it is called, where there are several.
+
+    Returns
+    -------
+    list of str
+        A sentence for each; none where nothing diverged.
+
+    Examples
+    --------
+    >>> lost_words([ReportedAgent("hard", "hard", "#d55e00", {}, None, lost=Lost(3, 30, 5000, 40_000))])[0][:73]
+    'hard: 3 of 30 runs diverged, the first by step 5,000 and the last by step'
+    """
+    where = f" in {world}" if world else ""
+    return [
+        f"{one.label}{where}: {one.lost.words}; from there on each counts with the lowest return that it had."
+        for one in agents
+        if one.lost is not None and one.lost.runs
+    ]
 
 
 class Picture(NamedTuple):
@@ -159,10 +234,10 @@ class FolderContents:
     sweep: SweptStudy | None = None
 
     @property
-    def episodes(self) -> int:
-        """How many episodes a run has, at most."""
-        own = self.sweep.episodes if self.sweep is not None else ()
-        return max(own, default=int(self.run["episodes"]))
+    def n_columns(self) -> int:
+        """How many episodes a run has, at most, or how many points."""
+        own = self.sweep.columns if self.sweep is not None else ()
+        return max(own, default=int(self.run.get("points") or self.run["episodes"]))
 
 
 def run_facts(run: Mapping[str, Any], steps: int = 0) -> list[tuple[str, str]]:
@@ -192,6 +267,9 @@ def run_facts(run: Mapping[str, Any], steps: int = 0) -> list[tuple[str, str]]:
     facts = [
         ("seeds", unlike.get("seeds") or _whole(run.get("seeds"))),
         ("episodes", unlike.get("episodes") or _whole(run.get("episodes"))),
+        ("steps of a run", unlike.get("steps of a run") or _whole(run.get("steps_each"))),
+        ("points", unlike.get("points") or _whole(run.get("points"))),
+        ("diverged", run.get("diverged", "")),
         ("steps an episode, at most", _whole(run.get("max_steps"))),
         ("environment steps", _whole(steps or None)),
         ("training", f"{training:,.1f} s" if training else ""),

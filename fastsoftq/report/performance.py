@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fastsoftq.comparing import LAST
-from fastsoftq.figures.curve import Curve, curve, episode_blocks
+from fastsoftq.figures.columns import Columns
+from fastsoftq.figures.curve import Curve, curve
 from fastsoftq.report.folder import ReportedAgent
 from fastsoftq.statistics import Interval, confidence_interval, final_performance, tail_mean
 
@@ -22,11 +22,12 @@ class Performance:
     Attributes
     ----------
     agent : ReportedAgent
-    n_episodes : int
+    columns : Columns
+        What its curves are along: episodes, or points of the steps.
     seeds : ndarray of uint64, shape [seeds]
     returns, lengths : Curve
     blocks : ndarray of float64, shape [seeds, blocks]
-        Mean return in each block of episodes, those of the curves.
+        Mean return in each block of columns, those of the curves.
     final : ndarray of float64, shape [seeds]
         Mean return over the last episodes.
     final_return : Interval
@@ -46,7 +47,7 @@ class Performance:
     """
 
     agent: ReportedAgent
-    n_episodes: int
+    columns: Columns
     seeds: NDArray[np.uint64]
     returns: Curve
     lengths: Curve
@@ -67,9 +68,9 @@ class Performance:
         return self.agent.label
 
     @property
-    def last(self) -> int:
-        """How many episodes the last ones are."""
-        return min(LAST, self.n_episodes)
+    def last_ones(self) -> str:
+        """The last episodes in words, or the last points."""
+        return self.columns.last_ones
 
 
 def performance_of(agent: ReportedAgent, error: float = 0.05, *, banded: bool = True) -> Performance:
@@ -98,28 +99,35 @@ def performance_of(agent: ReportedAgent, error: float = 0.05, *, banded: bool = 
     >>> returns = np.random.default_rng(0).normal(-12.0, 1.0, (8, 30))
     >>> runs = Runs(returns, np.ones((8, 30), np.int32), np.zeros((8, 30), bool), np.arange(8, dtype=np.uint64))
     >>> one = performance_of(ReportedAgent("soft", "soft", "#0064a0", {}, lambda: runs))
-    >>> one.returns.n_episodes, one.last, one.steps
-    (30, 30, 240)
+    >>> one.columns.n, one.last_ones, one.steps
+    (30, 'last 30 episodes', 240)
     """
     runs, level = agent.load(), 1.0 - error
     of_bands = error if banded else None
-    episodes = runs.returns.shape[1]
-    edges = episode_blocks(episodes)
-    final = final_performance(runs.returns, last=min(LAST, episodes))
+    columns = runs.columns
+    last = columns.last
+    final = final_performance(runs.returns, last=last)
+    returns, lengths = (
+        curve(agent.label, agent.colour, values, exact, bounds, of_bands, columns.steps)
+        for values, exact, bounds in (
+            (runs.returns, runs.exact_returns, runs.return_bounds),
+            (runs.lengths, runs.exact_lengths, runs.length_bounds),
+        )
+    )
     return Performance(
         agent=agent,
-        n_episodes=episodes,
+        columns=columns,
         seeds=runs.seeds,
-        returns=curve(agent.label, agent.colour, runs.returns, runs.exact_returns, runs.return_bounds, of_bands),
-        lengths=curve(agent.label, agent.colour, runs.lengths, runs.exact_lengths, runs.length_bounds, of_bands),
-        blocks=np.add.reduceat(runs.returns, edges[:-1], axis=1) / np.diff(edges),
+        returns=returns,
+        lengths=lengths,
+        blocks=columns.means(runs.returns),
         final=final,
         final_return=confidence_interval(final, level=level, bounds=runs.return_bounds),
-        final_length=float(runs.lengths[:, -LAST:].mean()),
-        final_truncated=float(runs.truncated[:, -LAST:].mean()),
+        final_length=float(runs.lengths[:, -last:].mean()),
+        final_truncated=float(runs.truncated[:, -last:].mean()),
         level=level,
         return_bounds=runs.return_bounds,
-        final_exact=None if runs.exact_returns is None else float(runs.exact_returns[-LAST:].mean()),
+        final_exact=None if runs.exact_returns is None else float(runs.exact_returns[-last:].mean()),
         tail=float(tail_mean(final)),
-        steps=int(runs.lengths.sum(dtype=np.int64)),
+        steps=runs.all_steps,
     )

@@ -249,13 +249,21 @@ class _Archived(NamedTuple):
         shape = arrays[f"{self.name}_returns"].shape
         if len(shape) != 2:
             raise ValueError(f"{self.name}_returns has shape {shape}")
+        deep = "steps" in arrays
+        steps = array("steps", "iu", shape[1:]) if deep else None
+        taken = None
+        if steps is not None:
+            key = f"{self.name}_steps_taken"
+            taken = array(key, "iu", shape[:1]) if key in arrays else np.full(shape[0], steps[-1])
         return Runs(
             array(f"{self.name}_returns", "f", shape),
-            array(f"{self.name}_lengths", "iu", shape),
-            array(f"{self.name}_truncated", "b", shape),
+            array(f"{self.name}_lengths", "iuf", shape),
+            array(f"{self.name}_truncated", "bf", shape),
             array("seeds", "iu", shape[:1]),
             exact("returns"),
             exact("lengths"),
             bounds("returns"),
             bounds("lengths"),
+            steps,
+            taken,
         )

@@ -126,4 +126,4 @@ def _beside(means: Sequence[float]) -> list[float]:
 
 
 def _mean_label(one: Performance) -> str:
-    return f"a run’s mean return over its last {one.last} episodes"
+    return f"a run’s mean return over its {one.last_ones}"

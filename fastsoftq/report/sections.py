@@ -10,7 +10,7 @@ from fastsoftq.report.charts import difference_charts, learning_charts
 from fastsoftq.report.comparison_tables import band_footnotes, comparison_table, pairing
 from fastsoftq.report.decision import ErrorRate
 from fastsoftq.report.findings import Table
-from fastsoftq.report.folder import FolderContents, ReportedAgent, command_of, run_facts
+from fastsoftq.report.folder import FolderContents, ReportedAgent, command_of, lost_words, run_facts
 from fastsoftq.report.outline import Group, Part, Section
 from fastsoftq.report.performance import Performance, performance_of
 from fastsoftq.report.rounding import interval_text, setting_text
@@ -112,7 +112,7 @@ def _reference(group: Sequence[Performance], study: Sequence[ReportedAgent]) -> 
 
 
 def _part(title: str, group: Sequence[Performance], reference: Performance, found: Sequence[Verdict]) -> Part:
-    told = answers(found) or [_alone(group[0])]
+    told = [*(answers(found) or [_alone(group[0])]), *lost_words([one.agent for one in group], title)]
     if title:
         told[0] = f"{title}: {told[0]}"
     known = any(one.returns.exact is not None for one in group)
@@ -120,6 +120,11 @@ def _part(title: str, group: Sequence[Performance], reference: Performance, foun
     curves = [c for one in group for c in (one.returns, one.lengths)]
     held = [c for c in curves if not in_doubt([c])]  # of the others the words say why they are in doubt
     best = max(found, key=lambda v: v.comparison.mean_a, default=None)
+    unit = group[0].columns.unit
+    by_block = "block by block of episodes" if unit == "episode" else "point by point"
+    axes = "The axis of values is logarithmic where they span orders of magnitude."
+    if unit == "episode":
+        axes = "The axis of episodes is logarithmic, and so is that of values where they span orders of magnitude."
     return Part(
         title=title,
         unlike=best.unlike if best else "",
@@ -128,22 +133,21 @@ def _part(title: str, group: Sequence[Performance], reference: Performance, foun
         groups=[
             Group(
                 "Learning curves",
-                "Lines: mean over seeds, of ever longer blocks of episodes; bands are for the whole mean curve, at the "
-                f"confidence of the report{in_doubt(curves)}; dotted: median{exact}. The axis of episodes is "
-                "logarithmic, and so is that of values where they span orders of magnitude.",
+                f"Lines: mean over seeds, {group[0].columns.drawn}; bands are for the whole mean curve, at the "
+                f"confidence of the report{in_doubt(curves)}; dotted: median{exact}. {axes}",
                 learning_charts(group, reference),
                 band_footnotes((c.label, c.caution) for c in held),
             ),
             Group(
                 f"Difference to {reference.label}",
-                f"Mean return less that of {reference.label}, block by block of episodes, with bands for the whole "
-                "curve: where one is clear of 0, they are told apart; the ring marks the first such episode.",
+                f"Mean return less that of {reference.label}, {by_block}, with bands for the whole "
+                f"curve: where one is clear of 0, they are told apart; the ring marks the first such {unit}.",
                 difference_charts(found, f"Difference to {reference.label}"),
                 band_footnotes((v.one.label, v.band.caution) for v in found if v.band),
             ),
             Group(
                 "Runs",
-                f"A run is its mean return over its last {group[0].last} episodes. Bands of profiles hold everywhere "
+                f"A run is its mean return over its {group[0].last_ones}. Bands of profiles hold everywhere "
                 "at once. In the distribution, bars of growing thickness hold all runs, nine tenths and the "
                 "middle half; the stroke is the median, the ring the mean of the worst 5 %.",
                 [*profile_charts(group, reference), spread_chart(group)],
@@ -155,7 +159,7 @@ def _part(title: str, group: Sequence[Performance], reference: Performance, foun
 def _alone(one: Performance) -> str:
     interval = one.final_return
     text = interval_text(interval.estimate, interval.low, interval.high)
-    return f"{one.label} earns {text} an episode over the last {one.last} episodes, {typeset(interval.runs)} seeds."
+    return f"{one.label} earns {text} an episode over the {one.last_ones}, {typeset(interval.runs)} seeds."
 
 
 def _settings(agents: Sequence[ReportedAgent]) -> Table | None:

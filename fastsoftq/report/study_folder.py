@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -13,11 +13,12 @@ from typing import Any
 
 import numpy as np
 
+from fastsoftq.comparing import Axis
 from fastsoftq.figures.colours import agent_colour
 from fastsoftq.figures.labels import typeset
 from fastsoftq.measures import measure
 from fastsoftq.report.findings import settings_of
-from fastsoftq.report.folder import EpisodeMoments, FolderContents, ReportedAgent, Runs, Summaries
+from fastsoftq.report.folder import EpisodeMoments, FolderContents, Lost, ReportedAgent, Runs, Summaries
 from fastsoftq.report.rounding import plain_text, span_text
 from fastsoftq.report.sweep.analysis import measures_of
 from fastsoftq.report.sweep.condition_labels import condition_labels, world_labels
@@ -25,6 +26,7 @@ from fastsoftq.report.sweep.measured import is_of_mean_curves
 from fastsoftq.report.sweep.references import check_against
 from fastsoftq.report.sweep.swept_study import Asked, SweptStudy
 from fastsoftq.studies import Condition, Results, open_results
+from fastsoftq.studies.deep_worlds import table_records
 
 __all__ = ["STUDY", "study_contents"]
 
@@ -81,11 +83,14 @@ def study_contents(folder: Path, agents: Iterable[type] = (), asked: Asked = Ask
             "how runs differ"
         )
     conditions = [results.condition(name) for name in names]
-    counts = {"seeds": [results.runs(name) for name in names], "episodes": [c.episodes or 0 for c in conditions]}
+    counts = {"seeds": [results.runs(name) for name in names], results.axis.value: [c.columns for c in conditions]}
+    if results.axis is Axis.POINTS:
+        counts["steps of a run"] = [c.steps or 0 for c in conditions]
+    reported = _reported(results)
     run = {
         **results.provenance[-1],
         "seeds": runs,
-        "episodes": record["episodes"],
+        **({"episodes": record["episodes"]} if "episodes" in record else _of_steps(record, reported)),
         "max_steps": record["max_steps"],
         "precision": record["precision"],
         "environments": record["environments"],
@@ -93,7 +98,6 @@ def study_contents(folder: Path, agents: Iterable[type] = (), asked: Asked = Ask
         "steps": sum(map(results.steps, names)),
         "unlike": {what: span_text(each) for what, each in counts.items() if len(set(each)) > 1},
     }
-    reported = _reported(results)
     sweep = _sweep(results, asked, reported)
     sentences = [
         f"The world {name} that the folder keeps is damaged, so that its exact answers are left out: run the study "
@@ -107,19 +111,26 @@ def study_contents(folder: Path, agents: Iterable[type] = (), asked: Asked = Ask
     return replace(contents, sentences=[*([shown] if runs > _MOST else []), *sentences], agents=reported)
 
 
+def _of_steps(record: Mapping[str, Any], agents: Sequence[ReportedAgent]) -> dict[str, Any]:
+    """What a deep study counts, and how many of all runs diverged."""
+    lost, of = (sum(getattr(one.lost, name) for one in agents if one.lost is not None) for name in ("runs", "of"))
+    share = f"{typeset(lost)} of {typeset(of)} runs" if lost else "none"
+    return {"steps_each": record["steps"], "points": record["points"], "diverged": share}
+
+
 def _damaged_worlds(folder: Path, results: Results) -> list[str]:
     """The worlds that are there, and cannot be read; from its text the study may have made them anew."""
-    records = results.record["environments"].items()
+    records = table_records(results.record).items()
     return [name for name, of in records if (folder / "worlds" / of["sha256"]).is_file() and results.mdp(name) is None]
 
 
 def _reported(results: Results) -> list[ReportedAgent]:
-    """The agents, each in its world; conditions of another number of episodes are a world of their own."""
+    """The agents, each in its world; conditions of another number of episodes, or steps, are a world of their own."""
     conditions = [results.condition(name) for name in results.conditions]
-    lengths = Counter(c.environment for c in {(c.environment, c.episodes): c for c in conditions}.values())
+    lengths = Counter(c.environment for c in {(c.environment, _length(c)): c for c in conditions}.values())
     unlike = {name for name in _own(conditions[0]) if len({_own(c)[name] for c in conditions}) > 1}
     worlds = [
-        f"{world}, {typeset(c.episodes or 0)} episodes" if lengths[c.environment] > 1 else world
+        f"{world}, {_length(c)}" if lengths[c.environment] > 1 else world
         for world, c in zip(world_labels(results.coordinates), conditions, strict=True)
     ]
     labels = _labels(results, conditions, worlds)
@@ -130,9 +141,25 @@ def _reported(results: Results) -> list[ReportedAgent]:
         colour = agent_colour(results.agent(c.name)) if _is_known(results.agent(c.name)) else _UNKNOWN
         load = partial(_load, results, c.name, min(c.seeds or _MOST, _MOST))
         summaries = partial(_summaries, results, c.name) if results.keep == "summary" else None
-        table = results.origins.table("agents", c.agent)
-        reported.append(ReportedAgent(c.name, label, colour, settings, load, world, summaries, table))
+        table, lost = results.origins.table("agents", c.agent), _lost(results, c)
+        reported.append(ReportedAgent(c.name, label, colour, settings, load, world, summaries, table, lost))
     return reported
+
+
+def _length(condition: Condition) -> str:
+    """How long its runs are, in words."""
+    if condition.steps is None:
+        return f"{typeset(condition.columns)} episodes"
+    return f"{typeset(condition.steps)} steps at {typeset(condition.columns)} points"
+
+
+def _lost(results: Results, condition: Condition) -> Lost | None:
+    """How many runs of a deep agent diverged."""
+    if condition.grid is None:
+        return None
+    by, grid = results.diverged(condition.name), condition.grid
+    first, last = (int(grid[np.argmax(by >= least)]) for least in (1, by[-1]))
+    return Lost(int(by[-1]), results.runs(condition.name), first, last)
 
 
 def _labels(results: Results, conditions: Sequence[Condition], worlds: Sequence[str]) -> list[str]:
@@ -162,15 +189,16 @@ def _sweep(results: Results, asked: Asked, agents: Sequence[ReportedAgent]) -> S
         coordinates=results.coordinates,
         swept=results.swept,
         exact=lambda place: results.exact(results.conditions[place]),
-        measures=tuple(measures) or ("last:100",),
+        measures=tuple(measures) or ("last",),
+        axis=results.axis,
         against=against,
         select=None if selection is None else (selection.tune, selection.test),
         span=lambda place: results.return_span(results.conditions[place]),
         bounds=lambda place: results.episode_bounds(results.conditions[place]),
         runs=tuple(results.runs(name) for name in results.conditions),
-        episodes=tuple(results.condition(name).episodes or 0 for name in results.conditions),
+        columns=tuple(results.condition(name).columns for name in results.conditions),
     )
-    found = measures_of(sweep.measures, max(sweep.episodes))  # refuses what is none
+    found = measures_of(sweep.measures, max(sweep.columns), sweep.axis)  # refuses what is none
     for one in found:
         if results.keep == "summary" and not is_of_mean_curves(one):
             raise ValueError(
@@ -184,12 +212,13 @@ def _sweep(results: Results, asked: Asked, agents: Sequence[ReportedAgent]) -> S
 
 def _own(condition: Condition) -> dict[str, str | float]:
     """What a condition is run with, besides its agent."""
+    counted = {name: getattr(condition, name) for name in ("episodes", "steps", "points")}
     return {
-        "episodes": condition.episodes or 0,
+        **{name: count for name, count in counted.items() if count is not None},
         "max_steps": condition.max_steps or 0,
         "precision": condition.precision or "",
         "first_seed": condition.first_seed or 0,
-        "starts_from": condition.after or "zeros",
+        "starts_from": condition.after or ("zeros" if condition.steps is None else "a new network"),
     }
 
 
@@ -212,7 +241,9 @@ def _settings(agent: Any, record: Any) -> dict[str, str | float]:
 def _load(results: Results, name: str, runs: int) -> Runs:
     curves = results.curves(name, runs)
     of, exact = results.episode_bounds(name), results.exact(name)
-    bounds = [measure(kind).bounds(of, curves.n_episodes) for kind in ("last", "length")]  # of one episode, or of many
+    kinds = (measure(kind, results.axis) for kind in ("last", "length"))  # of one episode, or of many
+    bounds = [kind.bounds(of, curves.returns.shape[1]) for kind in kinds]
+    deep = results.axis is Axis.POINTS
     found = Runs(
         curves.returns,
         curves.lengths,
@@ -220,14 +251,18 @@ def _load(results: Results, name: str, runs: int) -> Runs:
         curves.seeds,
         return_bounds=bounds[0],
         length_bounds=bounds[1],
+        steps=curves.steps if deep else None,
+        steps_taken=curves.steps_taken if deep else None,
     )
     return found if exact is None else found._replace(exact_returns=exact.returns, exact_lengths=exact.lengths)
 
 
 def _summaries(results: Results, name: str) -> Summaries:
     returns, lengths = (_moments(results, name, metric) for metric in ("return", "length"))
-    exact = results.exact(name)
-    return Summaries(returns, lengths) if exact is None else Summaries(returns, lengths, exact.returns, exact.lengths)
+    exact, grid = results.exact(name), results.condition(name).grid
+    if exact is None:
+        return Summaries(returns, lengths, steps=grid)
+    return Summaries(returns, lengths, exact.returns, exact.lengths, grid)
 
 
 def _moments(results: Results, name: str, metric: str) -> EpisodeMoments:

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fastsoftq.comparing import LAST
+from fastsoftq.comparing import Axis
 from fastsoftq.figures.chart import Band as Area
 from fastsoftq.figures.chart import Line, Scale
-from fastsoftq.figures.curve import Curve, episode_blocks, in_doubt
-from fastsoftq.figures.learning_chart import episodes_chart, stroke
+from fastsoftq.figures.columns import Columns
+from fastsoftq.figures.curve import Curve, in_doubt
+from fastsoftq.figures.learning_chart import columns_chart, stroke
 from fastsoftq.figures.svg import svg
 from fastsoftq.report.charts import learning_charts
 from fastsoftq.report.drawing import Column, Drawing, csv_text
@@ -37,8 +37,8 @@ class BlockMoments(NamedTuple):
     runs: int
     mean: NDArray[np.float64]  # [blocks]
     error: NDArray[np.float64]  # [blocks]; of summaries, the most that it can be
-    n_episodes: int
-    last: float  # mean over the last episodes
+    columns: Columns
+    last: float  # mean over the last episodes or points
     last_error: float
     skewness: NDArray[np.float64]  # [blocks], of a run; of summaries, as if episodes went together
     last_skewness: float
@@ -53,12 +53,6 @@ class BlockMoments(NamedTuple):
         """The last episodes likewise."""
         mean, error, skewness = (np.asarray(each) for each in (self.last, self.last_error, self.last_skewness))
         return MeanError(mean, error, skewness, np.asarray(self.runs))
-
-    @property
-    def episode(self) -> NDArray[np.float64]:
-        """The middle of each block, [blocks]."""
-        edges = episode_blocks(self.n_episodes)
-        return np.asarray((edges[:-1] + edges[1:] + 1) / 2.0)
 
 
 def block_moments(agent: ReportedAgent) -> BlockMoments:
@@ -81,29 +75,30 @@ def block_moments(agent: ReportedAgent) -> BlockMoments:
     1.0
     """
     if agent.summaries is not None:
-        found = agent.summaries().returns
-        mean, error = (_blocks(values) for values in (found.mean, found.error))
-        last, last_error = (float(values[-LAST:].mean()) for values in (found.mean, found.error))
-        cubes = (found.error * found.skewness)[-LAST:].mean()
+        summaries = agent.summaries()
+        found, columns = summaries.returns, summaries.columns
+        mean, error = (columns.means(values) for values in (found.mean, found.error))
+        last, last_error = (float(values[-columns.last :].mean()) for values in (found.mean, found.error))
+        cubes = (found.error * found.skewness)[-columns.last :].mean()
         last_skewness = float(cubes) / last_error if last_error > 0.0 else 0.0
         return BlockMoments(
-            found.runs, mean, error, len(found.mean), last, last_error, _block_skewness(found), last_skewness
+            found.runs, mean, error, columns, last, last_error, _block_skewness(found, columns), last_skewness
         )
-    returns = agent.load().returns
-    edges = episode_blocks(returns.shape[1])
-    blocks = np.add.reduceat(returns, edges[:-1], axis=1) / np.diff(edges)
-    runs, ends = len(returns), returns[:, -LAST:].mean(axis=1)
+    loaded = agent.load()
+    returns, columns = loaded.returns, loaded.columns
+    blocks = columns.means(returns)
+    runs, ends = len(returns), returns[:, -columns.last :].mean(axis=1)
     error = blocks.std(axis=0, ddof=1) / np.sqrt(runs)
     last_error = float(ends.std(ddof=1) / np.sqrt(runs))
     skewness, last_skewness = skewness_of_runs(blocks), float(skewness_of_runs(ends[:, None]).item())
     mean, last = blocks.mean(axis=0), float(ends.mean())
-    return BlockMoments(runs, mean, error, returns.shape[1], last, last_error, skewness, last_skewness)
+    return BlockMoments(runs, mean, error, columns, last, last_error, skewness, last_skewness)
 
 
-def _block_skewness(known: EpisodeMoments) -> NDArray[np.float64]:
+def _block_skewness(known: EpisodeMoments, columns: Columns) -> NDArray[np.float64]:
     """The skewness of a run's mean over each block, as if its episodes went together."""
-    spread = _blocks(known.error)
-    return np.divide(_blocks(known.error * known.skewness), spread, out=np.zeros_like(spread), where=spread > 0.0)
+    spread = columns.means(known.error)
+    return np.divide(columns.means(known.error * known.skewness), spread, out=np.zeros_like(spread), where=spread > 0.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,36 +150,34 @@ def summarised_curves(agent: ReportedAgent, error: float = 0.05) -> SummarisedCu
     """
     assert agent.summaries is not None
     found = agent.summaries()
-    returns = _curve(agent, found.returns, found.exact_returns, error)
-    lengths = _curve(agent, found.lengths, found.exact_lengths, error)
-    return SummarisedCurves(agent, returns, lengths, np.array([_blocks(q) for q in found.returns.quantiles]))
+    columns = found.columns
+    returns = _curve(agent, columns, found.returns, found.exact_returns, error)
+    lengths = _curve(agent, columns, found.lengths, found.exact_lengths, error)
+    return SummarisedCurves(agent, returns, lengths, columns.means(found.returns.quantiles))
 
 
-def _curve(agent: ReportedAgent, known: EpisodeMoments, exact: NDArray[np.float64] | None, error: float) -> Curve:
-    edges, mean = episode_blocks(len(known.mean)), _blocks(known.mean)
-    blocks = MeanError(mean, _blocks(known.error), _block_skewness(known), np.asarray(known.runs))
+def _curve(
+    agent: ReportedAgent, columns: Columns, known: EpisodeMoments, exact: NDArray[np.float64] | None, error: float
+) -> Curve:
+    mean = columns.means(known.mean)
+    skewness = _block_skewness(known, columns)
+    blocks = MeanError(mean, columns.means(known.error), skewness, np.asarray(known.runs))
     low, high = blocks.ends(error / len(mean))
-    reach = np.array([_blocks(known.quantiles[0]), _blocks(known.quantiles[-1])])
+    reach = columns.means(known.quantiles[[0, -1]])
     return Curve(
         agent.label,
         agent.colour,
-        len(known.mean),
-        episode=(edges[:-1] + edges[1:] + 1) / 2.0,
+        columns,
         mean=mean,
         low=np.where(np.isfinite(low), low, mean),
         high=np.where(np.isfinite(high), high, mean),
-        median=_blocks(known.quantiles[2]),
+        median=columns.means(known.quantiles[2]),
         reach=reach,
-        exact=None if exact is None else _blocks(exact),
+        exact=None if exact is None else columns.means(exact),
         meets=None,
         runs=known.runs,
         alike=reach[0] == reach[1],
     )
-
-
-def _blocks(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The mean of each block of episodes."""
-    return np.array([values[i:j].mean() for i, j in pairwise(episode_blocks(len(values)))])
 
 
 def summary_groups(agents: Sequence[ReportedAgent], error: float, of: str = "the agents") -> list[Group]:
@@ -216,16 +209,19 @@ def summary_groups(agents: Sequence[ReportedAgent], error: float, of: str = "the
         "; dashed: exact, by planning, once all is learned" if any(c.returns.exact is not None for c in found) else ""
     )
     doubt = in_doubt([curve for c in found for curve in (c.returns, c.lengths)])
+    drawn, columns = found[0].returns.columns.drawn, found[0].returns.columns.axis.value
+    deep = found[0].returns.columns.axis is Axis.POINTS
+    averaged = "at points" if deep else "in single episodes, averaged over blocks of episodes"
     words = (
-        f"Of {of}; lines: mean over seeds, of ever longer blocks of episodes; dotted: median of single "
-        f"episodes{exact}. Bands are for all blocks at once (Bonferroni), at the confidence of the report{doubt}."
+        f"Of {of}; lines: mean over seeds, {drawn}; dotted: median of single {columns}{exact}. Bands are for all "
+        f"blocks at once (Bonferroni), at the confidence of the report{doubt}."
     )
     spread = (
-        f"Quantiles of runs of {of} in single episodes, averaged over blocks of episodes: nine tenths of the runs lie "
+        f"Quantiles of runs of {of} {averaged}: nine tenths of the runs lie "
         "in the pale area, half of them in the darker one; the line is the median."
     )
-    lengths = sorted({c.returns.n_episodes for c in found})
-    alike = [[c for c in found if c.returns.n_episodes == n] for n in lengths]
+    lengths = sorted({_length(c) for c in found})
+    alike = [[c for c in found if _length(c) == n] for n in lengths]
     curves = [chart for group in alike for chart in learning_charts(group, group[0])]
     return [
         Group("Learning curves", words, curves),
@@ -233,14 +229,21 @@ def summary_groups(agents: Sequence[ReportedAgent], error: float, of: str = "the
     ]
 
 
+def _length(one: SummarisedCurves) -> tuple[int, int]:
+    """How long its curves are, in episodes or steps and in columns."""
+    columns = one.returns.columns
+    return columns.number(columns.n), columns.n
+
+
 def _quantile_chart(one: SummarisedCurves) -> Drawing:
-    episode, q, colour = one.returns.episode, one.quantiles, one.agent.colour
+    x, q, colour = one.returns.x, one.quantiles, one.agent.colour
+    unit = one.returns.columns.unit
     scale = Scale.of_values(list(q), [float(q[2, -1])])
-    chart = episodes_chart(one.returns.n_episodes, scale, "return of an episode")
-    chart.marks += [stroke(Area(episode, q[i], q[-1 - i], colour)) for i in (0, 1)]
-    chart.marks.append(stroke(Line(episode, q[2], "mean", colour)))
-    columns: list[Column] = [("episode", episode), *zip(_QUANTILES, q, strict=True)]
+    chart = columns_chart(one.returns.columns, scale, "return of an episode")
+    chart.marks += [stroke(Area(x, q[i], q[-1 - i], colour)) for i in (0, 1)]
+    chart.marks.append(stroke(Line(x, q[2], "mean", colour)))
+    columns: list[Column] = [(unit, x), *zip(_QUANTILES, q, strict=True)]
     said = f"{one.agent.label}: at the end nine tenths of the runs have {q[0, -1]:.4g} to {q[-1, -1]:.4g}."
     return Drawing(
-        one.agent.label, svg(chart, f"Spread of returns over episodes, {said}"), "spread.csv", csv_text(columns)
+        one.agent.label, svg(chart, f"Spread of returns over {unit}s, {said}"), "spread.csv", csv_text(columns)
     )

@@ -193,7 +193,7 @@ def comparison_section(
     drawn = sorted(found, key=lambda verdict: -_distance(verdict))[:_DRAWN]
     if drawn:
         words = (
-            f"Mean return in {names[0]} less that in {names[1]}, block by block of episodes, with bands for the whole "
+            f"Mean return in {names[0]} less that in {names[1]}, block by block, with bands for the whole "
             "curve; where one is clear of 0, they are apart."
         )
         if len(drawn) < len(found):

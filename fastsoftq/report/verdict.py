@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fastsoftq.figures.curve import REACH, episode_blocks
+from fastsoftq.figures.columns import Columns
+from fastsoftq.figures.curve import REACH
 from fastsoftq.figures.labels import typeset
 from fastsoftq.measures.choosing import reference_among
 from fastsoftq.report.decision import ALPHA, ErrorRate, decided, decided_band, sign
@@ -35,7 +36,7 @@ class Verdict:
     error : float
         Chance at which equals are taken for different at the end, and again anywhere on their curves.
     band : Band or None
-        Of the difference of their curves, over blocks of episodes; None where their numbers of episodes differ, and
+        Of the difference of their curves, over blocks of episodes, or points; None where their numbers differ, and
         where it was not asked for.
     reach : ndarray of float64, shape [2, blocks]
         The 5 % and the 95 % quantile of the differences of runs; empty where there is no band.
@@ -60,19 +61,20 @@ class Verdict:
 
     @property
     def stretches(self) -> list[Stretch]:
-        """Episodes, counted from 1, in which the curves are told apart; `stop` is the last one."""
+        """Episodes, counted from 1, or steps, in which the curves are told apart; `stop` is the last one."""
         if self.band is None:
             return []
-        edges = episode_blocks(self.one.n_episodes)
+        columns = self.one.columns
         found = significant_stretches(self.band)
-        return [Stretch(int(edges[s.start]) + 1, int(edges[s.stop]), s.sign) for s in found]
+        edges, number = columns.edges, columns.number
+        return [Stretch(number(int(edges[s.start]) + 1), number(int(edges[s.stop])), s.sign) for s in found]
 
     @property
     def apart_from(self) -> str:
-        """The first episode in which the curves are told apart; a dash where there is no band."""
+        """The first episode, or step, at which the curves are told apart; a dash where there is no band."""
         if self.band is None:
             return "\N{EN DASH}"
-        return str(self.stretches[0].start) if self.stretches else "not told"
+        return self.one.columns.shown(self.stretches[0].start) if self.stretches else "not told"
 
     def words(self, *, brief: bool = False) -> str:
         """The verdict as a sentence.
@@ -88,7 +90,7 @@ class Verdict:
         """
         c = self.comparison
         name, other = self.one.label, self.reference.label
-        of = "" if brief else f" over the last {self.one.last} episodes, {self._runs}"
+        of = "" if brief else f" over the {self.one.last_ones}, {self._runs}"
         if self.sign:
             verb = "beats" if self.sign > 0 else "falls behind"
             least, most = sorted((abs(c.low), abs(c.high)))
@@ -110,22 +112,23 @@ class Verdict:
     def parting(self) -> str:
         """Where their curves are told apart, and who is ahead there."""
         if self.band is None:
-            if self.one.n_episodes == self.reference.n_episodes:
+            if self.one.columns.match(self.reference.columns):
                 return "their curves are not compared"
             return "their curves are of different length"
-        found, end = self.stretches, self.one.n_episodes
+        found, columns = self.stretches, self.one.columns
+        end, unit = columns.number(columns.n), columns.unit
         if not found:
             if self.sign:
-                return "no block of episodes alone tells their curves apart"
-            return "at no episode are their curves told apart"
+                return f"no {'block of episodes' if unit == 'episode' else 'point'} alone tells their curves apart"
+            return f"at no {columns.axis.unit} are their curves told apart"
         signs = list(dict.fromkeys(s.sign for s in found))
         if len(signs) > 1:
-            where = [f"{'ahead' if sign > 0 else 'behind'} {_spans(found, sign, end)}" for sign in signs]
+            where = [f"{'ahead' if sign > 0 else 'behind'} {_spans(found, sign, columns)}" for sign in signs]
             return f"it is {' and '.join(where)}"
         if len(found) == 1 and found[0].stop == end and self.sign == found[0].sign:
-            return f"they part at episode {found[0].start} at the latest"
+            return f"they part at {unit} {columns.shown(found[0].start)} at the latest"
         only = "" if found[-1].stop == end else " only"
-        return f"their curves are told apart {_spans(found, signs[0], end)}{only}"
+        return f"their curves are told apart {_spans(found, signs[0], columns)}{only}"
 
     def _corrected(self, p: float) -> float:
         """A p-value that is compared with 0.05 rather than with `error`."""
@@ -213,7 +216,7 @@ def _verdict(one: Performance, reference: Performance, error: float, banded: boo
     bounds = _common(one.return_bounds, reference.return_bounds)
     comparison = decided(one.final[a], reference.final[b], paired, error, bounds)
     band, reach = None, np.empty((2, 0))
-    if banded and one.n_episodes == reference.n_episodes:
+    if banded and one.columns.match(reference.columns):
         ours, theirs = one.blocks[a], reference.blocks[b]
         few = slice(min(len(ours), len(theirs)))
         band = decided_band(ours, theirs, paired, error, bounds)
@@ -263,15 +266,17 @@ def answers(found: Sequence[Verdict]) -> list[str]:
     return [first, *(verdict.words(brief=True) for verdict in rest)]
 
 
-def _spans(stretches: Sequence[Stretch], sign: int, end: int) -> str:
-    """The episodes, of `end`, in which the difference has a sign."""
+def _spans(stretches: Sequence[Stretch], sign: int, columns: Columns) -> str:
+    """The episodes, or steps, in which the difference has a sign."""
+    end, unit, shown = columns.number(columns.n), columns.unit, columns.shown
     *closed, last = [s for s in stretches if s.sign == sign]
     lasting = last.stop == end and last.start < end
     if not lasting:
         closed.append(last)
-    texts = [f"{s.start}" if s.start == s.stop else f"{s.start} to {s.stop}" for s in closed]
+    texts = [shown(s.start) if s.start == s.stop else f"{shown(s.start)} to {shown(s.stop)}" for s in closed]
     if len(texts) > _SHOWN:
         texts[_SHOWN - 1 :] = [f"and {len(texts) - _SHOWN + 1} stretches more"]
     single = len(closed) == 1 and closed[0].start == closed[0].stop
-    shown = [f"in episode{'' if single else 's'} {', '.join(texts)}"] if closed else []
-    return " and ".join([*shown, f"from episode {last.start} on"] if lasting else shown)
+    where = "in" if unit == "episode" else "at" if single else "from"
+    told = [f"{where} {unit}{'' if single else 's'} {', '.join(texts)}"] if closed else []
+    return " and ".join([*told, f"from {unit} {shown(last.start)} on"] if lasting else told)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from fastsoftq.measures.choosing import reference_among
 from fastsoftq.studies.conditions import Condition
+from fastsoftq.studies.deep_parts import algorithm_record
 from fastsoftq.studies.origins import Origins
 
 __all__ = ["Pair", "reference_table", "references", "tables_of"]
@@ -65,7 +66,7 @@ def reference_table(agents: Mapping[str, Any], origins: Origins, against: str | 
     """
     tables: dict[str, str] = {}
     for name, record in agents.items():
-        tables.setdefault(origins.table("agents", name), record["kind"])
+        tables.setdefault(origins.table("agents", name), algorithm_record(record)["kind"])
     return reference_among(tables, against)
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from fastsoftq import checks
 from fastsoftq.agents.rules import PRECISIONS
+from fastsoftq.comparing import Axis
 from fastsoftq.mdp.tabular import TabularMDP
 
 __all__ = ["Condition", "checked_conditions", "condition_records", "conditions_of", "product_of", "source_states"]
@@ -29,6 +30,9 @@ class Condition:
         What tables and coordinates call it; "environment/agent" if empty.
     episodes, max_steps : int, optional
         The study's if not given.
+    steps, points : int, optional
+        Of a deep agent's, instead of `episodes`: environment steps, and at how many points of them it is told how the
+        run does. The study's if not given.
     precision : {"double", "mixed"}, optional
         The study's if not given.
     first_seed : int, optional
@@ -61,6 +65,25 @@ class Condition:
     first_seed: int | None = None
     after: str | None = None
     seeds: int | None = None
+    steps: int | None = None
+    points: int | None = None
+
+    @property
+    def axis(self) -> Axis:
+        """What the columns of its curves stand for, of a condition with all that it is run with filled in."""
+        return Axis.EPISODES if self.steps is None else Axis.POINTS
+
+    @property
+    def columns(self) -> int:
+        """How many columns its curves have, likewise."""
+        return (self.episodes if self.steps is None else self.points) or 0
+
+    @property
+    def grid(self) -> NDArray[np.int64] | None:
+        """The steps at each of its points, int64 [points]; None of one that counts episodes."""
+        if self.steps is None or self.points is None:
+            return None
+        return np.arange(1, self.points + 1) * self.steps // self.points
 
     def __post_init__(self) -> None:
         def fix(field: str, value: Any) -> None:
@@ -71,7 +94,7 @@ class Condition:
                 checks.text(field, getattr(self, field))
         fix("name", self.name or f"{self.environment}/{self.agent}")
         check_encodable("name is", self.name)
-        for field, most in (("episodes", checks.MOST), ("max_steps", checks.MOST), ("seeds", sys.maxsize)):
+        for field, most in (*dict.fromkeys(COUNTED, checks.MOST).items(), ("seeds", sys.maxsize)):
             if getattr(self, field) is not None:
                 fix(field, checks.count(field, getattr(self, field), most=most))
         if self.first_seed is not None:
@@ -80,7 +103,9 @@ class Condition:
             checks.choice("precision", self.precision, PRECISIONS)
 
 
-_OWN = ("episodes", "max_steps", "precision", "first_seed", "seeds")  # what a condition may set for itself
+#: What a condition may set for itself, and the study for all: those of one axis, and those of any.
+COUNTED = ("episodes", "steps", "points", "max_steps")
+SETTINGS = (*COUNTED, "precision")
 
 
 def check_encodable(what: str, text: str) -> None:
@@ -172,7 +197,7 @@ def condition_records(conditions: Iterable[Condition], settings: Mapping[str, An
     ----------
     conditions : iterable of Condition
     settings : mapping
-        The study's `episodes`, `max_steps`, `precision`, `first_seed` and number of `seeds`.
+        The study's `episodes` or `steps` and `points`, `max_steps`, `precision`, `first_seed` and number of `seeds`.
 
     Returns
     -------
@@ -205,11 +230,17 @@ def conditions_of(record: Mapping[str, Any]) -> dict[str, Condition]:
         It is no such record.
     """
     seeds = record["seeds"]
-    settings = {**{name: record[name] for name in _OWN[:3]}, "first_seed": seeds["start"], "seeds": seeds["count"]}
-    if "conditions" not in record:
-        product = product_of(record["environments"], record["agents"])
-        return {condition.name: replace(condition, **settings) for condition in product}
-    return {name: Condition(name=name, **{**settings, **own}) for name, own in record["conditions"].items()}
+    settings = {name: record[name] for name in SETTINGS if name in record}
+    settings |= {"first_seed": seeds["start"], "seeds": seeds["count"]}
+    if "conditions" in record:
+        found = [Condition(name=name, **{**settings, **own}) for name, own in record["conditions"].items()]
+    else:
+        found = [replace(one, **settings) for one in product_of(record["environments"], record["agents"])]
+    worlds = record["environments"]
+    return {
+        one.name: one if one.max_steps else replace(one, max_steps=worlds[one.environment]["max_steps"])
+        for one in found
+    }
 
 
 def source_states(source: TabularMDP, target: TabularMDP) -> NDArray[np.intp]:

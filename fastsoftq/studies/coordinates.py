@@ -14,6 +14,7 @@ import numpy as np
 
 from fastsoftq.agents import LEARNERS, LinearDecay, PowerDecay
 from fastsoftq.studies.conditions import Condition
+from fastsoftq.studies.deep_parts import DEEP, KINDS_OF_PARTS, algorithm_record
 from fastsoftq.studies.origins import Origins, Value, flattened, is_value
 from fastsoftq.studies.study_records import RESERVED
 from fastsoftq.studies.sweep import label_of
@@ -23,16 +24,22 @@ __all__ = ["Coordinates", "coordinates_of", "matching", "swept_columns"]
 Coordinates: TypeAlias = Mapping[str, tuple[Value, ...]]
 
 _FIRST = ("environment", "agent", "algorithm")
-SETTINGS = ("episodes", "max_steps", "precision", "first_seed", "after")  # columns where conditions differ in them
+# Columns where conditions differ in them, and what they are of conditions: tables have other columns called "steps".
+SETTINGS = {
+    "episodes": "episodes", "run_steps": "steps", "points": "points", "max_steps": "max_steps",
+    "precision": "precision", "first_seed": "first_seed", "after": "after",
+}  # fmt: skip
 
 # What tables and datasets call their other columns: a hyperparameter of such a name is called "agent.NAME".
 _TAKEN = {*_FIRST, *SETTINGS, "condition", "seed", "episode", "return", "length", "truncated", "steps", "runs", "block"}
 _TAKEN |= {"returns", "lengths", "state", "action", "checkpoint", "statistic", "final_q", "checkpoint_q"}
+_TAKEN |= {"point", "diverged", "diverged_at", "parameter", "parameters"}
 
 # Hyperparameters, and the parts of schedules, in the order in which they are written; others come after, by name.
-_KINDS: tuple[Any, ...] = (*LEARNERS.values(), LinearDecay, PowerDecay)
+_KINDS: tuple[Any, ...] = (*LEARNERS.values(), LinearDecay, PowerDecay, *KINDS_OF_PARTS.values())
 _ORDER = [*dict.fromkeys(field for kind in _KINDS for field in kind._fields)]
 _SCHEDULES = ("linear_decay", "power_decay")  # whose parameters tell which they are
+_UNSAID = ("munchausen.kind", "agent.kind")  # the one that there may be, and what `algorithm` says
 _SHOWN = 12  # values that a message lists
 
 
@@ -71,7 +78,7 @@ def coordinates_of(record: Mapping[str, Any], conditions: Sequence[Condition], o
     columns: dict[str, tuple[Value, ...]] = {
         "environment": tuple(c.environment for c in conditions),
         "agent": tuple(origins.table("agents", c.agent) for c in conditions),
-        "algorithm": tuple(_algorithm(str(record["agents"][c.agent]["kind"])) for c in conditions),
+        "algorithm": tuple(_algorithm(str(algorithm_record(record["agents"][c.agent])["kind"])) for c in conditions),
     }
     for path in sorted({path for agent in agents.values() for path in agent}, key=_order):
         name = f"agent.{path}" if path in _TAKEN or path.startswith("environment.") else path
@@ -79,8 +86,8 @@ def coordinates_of(record: Mapping[str, Any], conditions: Sequence[Condition], o
     parameters = [origins.parameters(c.environment) for c in conditions]
     for path in dict.fromkeys(path for of in parameters for path in of):
         columns[f"environment.{path}"] = tuple(of.get(path) for of in parameters)
-    for name in SETTINGS:
-        values = tuple(getattr(c, name) for c in conditions)
+    for name, setting in SETTINGS.items():
+        values = tuple(getattr(c, setting) for c in conditions)
         if len(set(values)) > 1:
             columns[name] = values
     return columns
@@ -176,9 +183,15 @@ def matching(coordinates: Coordinates, wanted: Mapping[str, Any]) -> list[int]:
 
 def _hyperparameters(record: Mapping[str, Any]) -> dict[str, Value]:
     """An agent's hyperparameters, from its record, by their paths."""
-    found = flattened({name: value for name, value in record.items() if name not in RESERVED}, label_of)
-    unsaid = [path for path, value in found.items() if path.endswith(".kind") and value in _SCHEDULES]
-    return {path: value for path, value in found.items() if path not in unsaid}
+    found = flattened({name: _without_code(value) for name, value in record.items() if name not in RESERVED}, label_of)
+    schedules = (path for path, value in found.items() if path.endswith(".kind") and value in _SCHEDULES)
+    unsaid = {*schedules, *(_UNSAID if record.get("kind") == DEEP else ())}
+    return {path: value for path, value in found.items() if path not in unsaid and value is not None}
+
+
+def _without_code(part: Any) -> Any:
+    """A part of a deep agent without the digests of its code, if that is somebody's own."""
+    return {name: of for name, of in part.items() if name != "code"} if isinstance(part, Mapping) else part
 
 
 def _order(path: str) -> list[tuple[int, str]]:

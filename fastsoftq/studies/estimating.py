@@ -55,7 +55,8 @@ def estimate(
         Where results will lie: what is there already is not counted. Nothing is written there.
     pilot : int, optional
         Runs of each condition, at least 16 (fewer are not trained as many are), or all of a study that has fewer; 64,
-        or an eighth of the study's seeds, if not given.
+        or an eighth of the study's seeds, if not given. Of deep agents one run is trained for some thousands of steps,
+        unless a number is given or a difference is asked for.
     threads : int, optional
         As for `run`.
     difference : float, optional
@@ -99,7 +100,8 @@ def estimate(
     if not isinstance(study, Study):
         raise TypeError(f"study is {study!r}; it must be a Study")
     threads = checks.threads(threads)
-    runs = _pilot(study, pilot)
+    short = study.steps is not None and pilot is None and difference is None
+    runs = 1 if short else _pilot(study, pilot)
     sure = {
         name: checks.in_unit_interval(name, _SURE[name] if value is None else value, open_below=True, open_above=True)
         for name, value in (("confidence", confidence), ("power", power))
@@ -107,14 +109,14 @@ def estimate(
     for name, value in (("confidence", confidence), ("power", power)):
         if difference is None and value is not None:
             raise ValueError(f"{name} is {value}, and there is no difference; give one, to be found so surely")
-    main = main_measure(study.measures, study.resolved)
+    main = main_measure(study.measures, study.axis, study.resolved)
     if difference is not None:
         difference = checks.positive("difference", difference)
         check_measure(main)
     store = None if out is None else _there(study, out)
     plan = Plan.first(study, None, None, {}) if store is None else store.plan.extended(study, None, {})
     free = _free(Path.cwd() if out is None else out)
-    found = {one.condition.name: one for one in piloted(study, runs, threads, main, watch)}
+    found = {one.condition.name: one for one in piloted(study, runs, threads, main, watch, short=short)}
     peak = peak_memory() or _PROCESS
     held = resident_memory() or peak  # before what only an estimate needs is imported
     done = {} if store is None else _done(Store(store.storage, plan))
@@ -127,7 +129,7 @@ def estimate(
         pilot=runs,
         threads=threads,
         seconds=_makespan(seconds, threads),
-        memory=max(peak, held + _memory(study, plan, found, left, threads)),
+        memory=max(peak, held + _memory(plan, found, left, threads)),
         memory_available=available_memory(),
         disk_free=free,
         enough=None if difference is None else enough_seeds(study, list(found.values()), main, difference, **sure),
@@ -187,7 +189,8 @@ def _of_each(
         runs = sum(runs for runs, _ in mine)
         here = len(one.steps)
         # Of runs that are still to come: their mean is uncertain, and so is each of them.
-        spread = float(one.steps.std(ddof=1)) if here > 1 else math.inf
+        known = condition.steps is not None  # but for runs that diverge
+        spread = float(one.steps.std(ddof=1)) if here > 1 else 0.0 if known else math.inf
         error = (
             float(t.ppf((1.0 + _LEVEL) / 2.0, max(here - 1, 1))) * spread * math.sqrt(1.0 / here + 1.0 / max(runs, 1))
         )
@@ -204,20 +207,19 @@ def _of_each(
         )
 
 
-def _memory(study: Study, plan: Plan, found: dict[str, Piloted], left: Sequence[tuple[Unit, int]], threads: int) -> int:
+def _memory(plan: Plan, found: dict[str, Piloted], left: Sequence[tuple[Unit, int]], threads: int) -> int:
     """Bytes, at most, that running takes beside the process as the pilot leaves it.
 
-    Each thread has the tables of its lanes, the arrays of a unit, again those that were there before, which they are
-    joined with, a file as it is cut out, and what it is compressed to.
+    Each thread has the tables of its lanes, or its network and buffer, the arrays of a unit, again those that were
+    there before, which they are joined with, a file as it is cut out, and what it is compressed to.
     """
 
     def in_hand(unit: Unit, runs: int) -> float:
         condition = plan.conditions[unit.condition]
-        mdp, one = study.environments[condition.environment], found[condition.name]
-        tables = 8 * mdp.n_states * mdp.n_actions * max(1, one.lanes)
+        one = found[condition.name]
         joined = 2 * unit.runs if runs < unit.runs else unit.runs
         compressed = _COMPRESSED * one.row_bytes * plan.contents.rows(unit.runs)
-        return tables + plan.run_bytes(condition) * joined + largest_file(plan, condition) + compressed
+        return one.at_work + plan.run_bytes(condition) * joined + largest_file(plan, condition) + compressed
 
     return _ROOM + math.ceil(math.fsum(heapq.nlargest(threads, (in_hand(unit, runs) for unit, runs in left))))
 

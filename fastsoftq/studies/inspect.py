@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fastsoftq import checks
+from fastsoftq.studies.conditions import COUNTED
 from fastsoftq.studies.plan import Plan, Unit
 from fastsoftq.studies.rounds import StudyDecision, noted
 from fastsoftq.studies.storing.kept_arrays import CURVES
@@ -183,7 +184,8 @@ def verify(url: str | Path, *, threads: int | None = None) -> Verification:
         condition.name: {group: total.hexdigest() for group, total in groups.items()}
         for condition, groups in zip(plan.conditions, totals, strict=True)
     }
-    digested = {name: plan.record[name] for name in ("episodes", "keep", "block", "seeds")}
+    digested = {name: plan.record[name] for name in (*COUNTED, "keep", "block", "seeds") if name in plan.record}
+    digested.pop("max_steps")
     digested["conditions"] = {name: groups.pop(CURVES) for name, groups in contents.items()}
     if "conditions" in plan.record:
         digested["settings"] = plan.record["conditions"]

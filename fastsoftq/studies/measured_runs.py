@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from fastsoftq.attainable_returns import ReturnSpan
+    from fastsoftq.comparing import Axis
     from fastsoftq.exact_curves import ExactCurves
     from fastsoftq.measures import Measure, Measured
     from fastsoftq.studies.conditions import Condition
@@ -14,18 +15,20 @@ if TYPE_CHECKING:
 
 __all__ = ["MAIN", "answer_for", "main_measure", "measured"]
 
-MAIN = "last:100"
-"""The main measure of a study that names none."""
+MAIN = "last"
+"""The main measure of a study that names none: of the last 100 episodes, or of the last 10 points."""
 
 
-def main_measure(measures: tuple[str, ...], conditions: Iterable[Condition] = ()) -> Measure:
+def main_measure(measures: tuple[str, ...], axis: Axis, conditions: Iterable[Condition] = ()) -> Measure:
     """The measure by which a study decides: the first that it names, or else the mean of the last returns.
 
     Parameters
     ----------
     measures : tuple of str
+    axis : Axis
+        What the study counts.
     conditions : iterable of Condition
-        With their episodes: where none has so many, the measure says so.
+        With their episodes or points: where none has so many, the measure says so.
 
     Returns
     -------
@@ -33,8 +36,8 @@ def main_measure(measures: tuple[str, ...], conditions: Iterable[Condition] = ()
     """
     from fastsoftq.measures import measure
 
-    found = measure(measures[0] if measures else MAIN)
-    most = max((condition.episodes or 0 for condition in conditions), default=0)
+    found = measure(measures[0] if measures else MAIN, axis)
+    most = max((condition.columns for condition in conditions), default=0)
     return found.within(most) if most else found
 
 

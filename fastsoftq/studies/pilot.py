@@ -1,4 +1,7 @@
-"""A pilot: a few whole runs of every condition of a study, its first seeds, in a folder that is thrown away."""
+"""A pilot: a few runs of every condition of a study, its first seeds, in a folder that is thrown away.
+
+Runs are whole, but of deep agents, of which seconds of training tell how long the rest takes.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +10,16 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from statistics import median
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fastsoftq.deep.deep_training import DeepTraining
 from fastsoftq.engine.dispatch import FEWEST_RUNS, lanes_for
 from fastsoftq.measures import Measure, Measured
 from fastsoftq.studies.conditions import Condition
+from fastsoftq.studies.deep_parts import learner_of, steps_before_learning, whole_rounds
 from fastsoftq.studies.measured_runs import answer_for
 from fastsoftq.studies.plan import Plan
 from fastsoftq.studies.results import Results
@@ -24,11 +29,12 @@ from fastsoftq.studies.storing.store import Store
 from fastsoftq.studies.storing.zarr_files import encoded
 from fastsoftq.studies.study import Study
 from fastsoftq.studies.watching import Watch
-from fastsoftq.training import Training
+from fastsoftq.tabular_training import Training
 
 __all__ = ["Piloted", "piloted"]
 
 _TIMED = 8  # units whose storing is timed
+_STEPS = 4_096  # of a deep agent, at least
 
 
 class Piloted(NamedTuple):
@@ -42,12 +48,13 @@ class Piloted(NamedTuple):
     """
 
     condition: Condition
-    steps: NDArray[np.int64]  # environment steps of each run
+    steps: NDArray[np.int64]  # environment steps of each run, a whole one
     seconds: float  # of one core, to train them
     storing: float  # seconds to hash, compress and write them
     row_bytes: float  # on disk, of a row: a run, or a block of a summary
     lanes: int  # runs that are trained in lockstep; 0 where it is one at a time
     measured: Measured | None  # the measure asked for; None where it cannot be had
+    at_work: int = 0  # bytes that a thread takes while it trains
 
     def training(self, runs: int) -> float:
         """Seconds of one core that so many runs take as one unit.
@@ -60,8 +67,10 @@ class Piloted(NamedTuple):
         return self.seconds * runs / here
 
 
-def piloted(study: Study, runs: int, threads: int, measure: Measure, watch: Watch | None = None) -> list[Piloted]:
-    """Run the first seeds of each condition, whole runs with all that the study keeps, and look at them.
+def piloted(
+    study: Study, runs: int, threads: int, measure: Measure, watch: Watch | None = None, *, short: bool = False
+) -> list[Piloted]:
+    """Run the first seeds of each condition, with all that the study keeps, and look at them.
 
     Parameters
     ----------
@@ -73,6 +82,8 @@ def piloted(study: Study, runs: int, threads: int, measure: Measure, watch: Watc
     measure : Measure
     watch : Watch, optional
         As for `run`.
+    short : bool
+        Train deep agents for some steps only, from which follows how long all take; nothing is measured of them.
 
     Returns
     -------
@@ -95,7 +106,10 @@ def piloted(study: Study, runs: int, threads: int, measure: Measure, watch: Watc
         study,
         seeds=study.seeds[:runs],
         keep="curves",
-        conditions=tuple(replace(one, seeds=_fewer(one.seeds, runs)) for one in study.conditions),
+        conditions=tuple(
+            replace(one, seeds=_fewer(one.seeds, runs), **(_shortened(study, whole) if short else {}))
+            for one, whole in zip(study.conditions, study.resolved, strict=True)
+        ),
         select=None,
         stop=None,
     )
@@ -105,11 +119,20 @@ def piloted(study: Study, runs: int, threads: int, measure: Measure, watch: Watc
         return list(_looked_at(study, store, measure))
 
 
+def _shortened(study: Study, condition: Condition) -> dict[str, Any]:
+    """Some steps of a deep agent's condition: twice those before it learns, and enough to be timed."""
+    assert condition.steps is not None
+    assert condition.points is not None
+    agent = study.agents[condition.agent]
+    steps = max(2 * steps_before_learning(agent), _STEPS)
+    return {"steps": min(condition.steps, whole_rounds(agent, max(steps, condition.points)))}
+
+
 def _looked_at(study: Study, store: Store, measure: Measure) -> Iterator[Piloted]:
     whole = Plan.first(study, None, None, {})
-    results = Results(store, {type(agent) for agent in study.agents.values()})
+    results = Results(store, {type(learner_of(agent)) for agent in study.agents.values()})
     stored: list[float] = []
-    for place, condition in enumerate(store.plan.conditions):
+    for place, (condition, all_of_it) in enumerate(zip(store.plan.conditions, study.resolved, strict=True)):
         unit = store.plan.unit(place, 0)
         found = store.find(unit)
         curves = results.curves(condition.name)
@@ -117,16 +140,36 @@ def _looked_at(study: Study, store: Store, measure: Measure) -> Iterator[Piloted
             start = time.perf_counter()
             store.commit(unit, found.arrays, found.mark["steps"], found.mark["seconds"])
             stored.append(time.perf_counter() - start)
-        answer = answer_for(results, condition.name, measure)
+        cut = condition.steps != all_of_it.steps
+        answer = None if cut else answer_for(results, condition.name, measure)
+        learning = study.environments[condition.environment], study.agents[condition.agent]
+        lanes = 0 if condition.steps else lanes_for(learning[0])
         yield Piloted(
-            condition=condition,
-            steps=curves.lengths.sum(axis=1, dtype=np.int64),
-            seconds=float(found.mark["seconds"]),
+            condition=all_of_it,
+            steps=np.full(len(curves.seeds), all_of_it.steps) if cut else study.axis.steps_taken(curves),
+            seconds=float(found.mark["seconds"]) * _times(learning[1], condition.steps, all_of_it.steps),
             storing=median(stored),
             row_bytes=_row_bytes(found.arrays if study.keep == "curves" else whole.contents.rows_of(curves), whole),
-            lanes=lanes_for(study.environments[condition.environment]),
-            measured=None if measure.needs_planning and answer is None else measure.values(curves, answer),
+            lanes=lanes,
+            measured=None if cut or (measure.needs_planning and answer is None) else measure.values(curves, answer),
+            at_work=_bytes_at_work(study, all_of_it, lanes),
         )
+
+
+def _times(agent: Any, short: int | None, whole: int | None) -> float:
+    """How many times longer a whole run takes: before it learns it takes next to no time."""
+    if short is None or whole is None or short == whole:
+        return 1.0
+    before = steps_before_learning(agent)
+    return (whole - before) / (short - before)
+
+
+def _bytes_at_work(study: Study, condition: Condition, lanes: int) -> int:
+    """What a thread takes while it trains, besides the curves."""
+    environment, agent = study.environments[condition.environment], study.agents[condition.agent]
+    if condition.steps is not None:
+        return DeepTraining.checked(environment, agent, 1, condition.steps, points=1).bytes_at_work
+    return 8 * int(environment.n_states) * int(environment.n_actions) * max(1, lanes)
 
 
 def _row_bytes(arrays: Arrays, plan: Plan) -> float:
@@ -143,9 +186,12 @@ def _compile(study: Study) -> None:
     """Compile what the pilot will run, or load it, so that its seconds are of training alone."""
     done = set()
     for condition in study.resolved:
-        mdp, agent = study.environments[condition.environment], study.agents[condition.agent]
+        world, agent = study.environments[condition.environment], study.agents[condition.agent]
         kind = condition.environment, type(agent), tuple(map(type, agent)), condition.precision
-        if kind not in done:
+        if condition.steps is not None:
+            steps, points = whole_rounds(agent, 1), 1
+            DeepTraining.checked(world, agent, 1, steps, points=points, precision=condition.precision).curves()
+        elif kind not in done:
             done.add(kind)
             precision = condition.precision or study.precision
-            Training.checked(mdp, agent, condition.seeds, 1, 1, precision, threads=1).curves()
+            Training.checked(world, agent, condition.seeds, 1, 1, precision, threads=1).curves()

@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastsoftq import checks
-from fastsoftq.studies.conditions import Condition
+from fastsoftq.comparing import Axis
+from fastsoftq.studies.conditions import SETTINGS, Condition
 from fastsoftq.studies.reading import Reading
-from fastsoftq.studies.storing.kept_arrays import FINAL_TABLE, Contents, Kept, contents_of
+from fastsoftq.studies.storing.kept_arrays import FINAL_TABLE, PARAMETERS, Contents, Kept, contents_of
 from fastsoftq.studies.study import Study
 from fastsoftq.studies.study_records import canonical, difference_of
 from fastsoftq.studies.summary import STATISTICS
@@ -25,11 +26,11 @@ __all__ = ["FORMAT", "FolderError", "Plan", "Unit"]
 
 # Format 1 knew neither conditions of a study's own nor tables, and counted episodes from 0.
 FORMAT = 2
-_CURVE_BYTES = 13  # of a run's episode
-_CHUNK_BYTES = _CURVE_BYTES * 2**22  # of curves and tables, at most: a second or so of one core
+_CHUNK_BYTES = 13 * 2**22  # of curves and tables, at most: a second or so of one core, at 13 bytes an episode
 _LEAST = 512  # runs in a chunk, at least: fewer leave the engine's lanes half empty
 _BYTES = 2**31 - 2**20  # of an array of a chunk, at most: what Blosc takes
 _SHARES = 16  # chunks of a condition, where there is enough for as many
+_STEPS = 2**20  # of deep runs of a chunk: some seconds to half a minute of one core
 
 
 class FolderError(ValueError):
@@ -94,12 +95,18 @@ class Plan:
         plan = cls(study.record, study.resolved, 1, {}, source, (provenance,), reading=study.reading)
         plan = replace(plan, cells=plan.longest)
         if chunk is None:
-            run = max(plan.run_bytes(condition) for condition in plan.conditions)
-            chunk = max(1, min(_CHUNK_BYTES // run, max(_LEAST, plan.runs // _SHARES)))
+            chunk = max(1, min(map(plan.usual_chunk, plan.conditions)))
         grain = plan.contents.grain
         plan = replace(plan, chunk=-(-checks.count("chunk", chunk) // grain) * grain)
         plan.check_chunk()
         return plan
+
+    def usual_chunk(self, condition: Condition) -> int:
+        """How many runs of a condition are best computed and committed together."""
+        most = _CHUNK_BYTES // self.run_bytes(condition)
+        if condition.steps is not None:
+            return min(most, _STEPS // condition.steps, max(1, self.runs // _SHARES))
+        return min(most, max(_LEAST, self.runs // _SHARES))
 
     def extended(self, study: Study, source: str | None, provenance: Mapping[str, Any]) -> Plan:
         """The plan with more seeds, agents, environments or conditions, read as the study says.
@@ -140,17 +147,29 @@ class Plan:
     def contents(self) -> Contents:
         """What is kept."""
         record = self.record
-        tables = bool(record.get("tables") or self._sources)
-        return contents_of(record["keep"], record["block"], tables, record.get("checkpoints", ()))
+        tables = self.axis is Axis.EPISODES and bool(record.get("tables") or self._sources)
+        parameters = bool(record.get("parameters"))
+        return contents_of(
+            record["keep"], record["block"], tables, record.get("checkpoints", ()), self.axis, parameters
+        )
+
+    @property
+    def axis(self) -> Axis:
+        """What the columns of its curves stand for."""
+        return Axis.POINTS if "steps" in self.record else Axis.EPISODES
 
     def kept(self, condition: Condition) -> list[Kept]:
         """What is kept of a condition.
 
-        Not checkpoints that it does not reach; final tables if the study keeps them, or if others start from them.
+        Not checkpoints that it does not reach; final tables or parameters if the study keeps them, or if others start
+        from them.
         """
-        final = self.record.get("tables") or condition.name in self._sources
-        reached = (kept for kept in self.contents.arrays if kept.episode <= _known(condition.episodes))
-        return [kept for kept in reached if final or kept.name != FINAL_TABLE]
+        unkept = set()
+        if not (self.record.get("tables") or condition.name in self._sources):
+            unkept.add(FINAL_TABLE)
+        if condition.name not in self.record.get("parameters", {}):
+            unkept.add(PARAMETERS)
+        return [kept for kept in self.contents.arrays if kept.episode <= condition.columns and kept.name not in unkept]
 
     def row_shape(self, condition: Condition, kept: Kept) -> tuple[int, ...]:
         """The shape of a condition's rows of an array."""
@@ -159,10 +178,7 @@ class Plan:
 
     def run_bytes(self, condition: Condition) -> int:
         """How many bytes a run of a condition takes while it is trained."""
-        tables = [kept for kept in self.kept(condition) if "state" in kept.dimensions]
-        return _CURVE_BYTES * _known(condition.episodes) + sum(
-            8 * math.prod(self.row_shape(condition, kept)) for kept in tables
-        )
+        return sum(self._row_bytes(condition, kept) for kept in self._of_runs(condition))
 
     @cached_property
     def longest(self) -> dict[str, int]:
@@ -247,11 +263,11 @@ class Plan:
         found: dict[str, str] = {}
         record = self.record
         for condition in self.conditions:
-            settings = {name: getattr(condition, name) for name in ("episodes", "max_steps", "precision")}
+            settings = {name: getattr(condition, name) for name in SETTINGS if name in record}
             settings |= {name: record[name] for name in ("keep", "block")}
             learns = record["environments"][condition.environment], record["agents"][condition.agent]
             parts = [settings, condition.first_seed, self.chunk, *learns]
-            tables = [kept.key for kept in self.kept(condition) if "state" in kept.dimensions]
+            tables = [kept.key for kept in self.kept(condition) if kept.learned]
             if tables or condition.after is not None:
                 parts.append({"tables": tables, "after": condition.after and found[condition.after]})
             found[condition.name] = hashlib.sha256(canonical(parts)).hexdigest()
@@ -274,14 +290,20 @@ class Plan:
             depths.append(0 if condition.after is None else depths[self._places[condition.after]] + 1)
         return depths
 
+    def _of_runs(self, condition: Condition) -> list[Kept]:
+        """The arrays of single runs, whether they or summaries of them are kept."""
+        whole = contents_of("curves", axis=self.axis).arrays
+        return [*whole, *(kept for kept in self.kept(condition) if kept.learned)]
+
+    def _row_bytes(self, condition: Condition, kept: Kept) -> int:
+        return np.dtype(kept.dtype).itemsize * math.prod(self.row_shape(condition, kept))
+
     def _sizes(self, condition: Condition) -> dict[str, int]:
         environment = self.record["environments"][condition.environment]
-        return {
-            "episode": _known(condition.episodes),
-            "statistic": len(STATISTICS),
-            "state": environment["states"],
-            "action": environment["actions"],
-        }
+        sizes = {self.axis.unit: condition.columns, "statistic": len(STATISTICS), "action": environment["actions"]}
+        if self.axis is Axis.EPISODES:
+            return {**sizes, "state": environment["states"]}
+        return {**sizes, "parameter": self.record.get("parameters", {}).get(condition.name, 0)}
 
 
 def _known(value: int | None) -> int:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from fastsoftq import checks
+from fastsoftq.comparing import Axis
 from fastsoftq.studies.origins import Origins, origins_from_record
 from fastsoftq.studies.selection import Selection
 from fastsoftq.studies.stopping import Stop
@@ -117,12 +118,14 @@ def reading_from_record(data: Any) -> Reading:
     return Reading(**made)
 
 
-def known_measures(names: tuple[str, ...]) -> tuple[str, ...]:
+def known_measures(names: tuple[str, ...], axis: Axis = Axis.EPISODES) -> tuple[str, ...]:
     """Measures that there are, under the names that the same measure always has.
 
     Parameters
     ----------
     names : tuple of str
+    axis : Axis
+        What the columns of the curves stand for.
 
     Returns
     -------
@@ -145,7 +148,7 @@ def known_measures(names: tuple[str, ...]) -> tuple[str, ...]:
     known: list[str] = []
     for place, name in enumerate(names):
         try:
-            found = measure(name)
+            found = measure(name, axis)
         except ValueError as error:
             raise ValueError(f"measures[{place}] is {name!r}: {error}") from None
         if found.comparison_only and not known:

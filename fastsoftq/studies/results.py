@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastsoftq import checks
+from fastsoftq.comparing import Axis
 from fastsoftq.studies.exporting.frames import labels, pandas_frame, polars_frame
 from fastsoftq.studies.exporting.tidy import Tidy
 from fastsoftq.studies.selection import Selection
@@ -53,9 +54,10 @@ class Results(SweptConditions):
 
     def _repr_html_(self) -> str:
         rows = [
-            (c.name, c.environment, repr(self.agent(c.name)), c.episodes) for c in map(self.condition, self._places)
+            (c.name, c.environment, repr(self.agent(c.name)), c.steps or c.episodes)
+            for c in map(self.condition, self._places)
         ]
-        header = ("condition", "environment", "agent", "episodes")
+        header = ("condition", "environment", "agent", "episodes" if self.axis is Axis.EPISODES else "steps")
         runs = f"{self._store.plan.runs:,} runs of each condition; {self.keep} kept"
         return html_table(f"Results of {self.name}", rows, header, runs)
 
@@ -129,7 +131,7 @@ class Results(SweptConditions):
         Parameters
         ----------
         episodes : bool
-            A row for each condition, seed and episode instead.
+            A row for each condition, seed and episode instead, or point.
 
         Returns
         -------
@@ -139,7 +141,9 @@ class Results(SweptConditions):
             episodes), `steps` (environment steps), and the study's `measures` that no planning is needed for, those
             that are times with a column "NAME censored"; or `episode` (from 1), `return`, `length` and `truncated`. Of
             a study that keeps summaries a row for each condition and episode, with the statistics. What a condition
-            does not have is missing.
+            does not have is missing. Of deep agents there are points instead of episodes, the last 10 of which are
+            meant: `episodes` (how many there were), `diverged` and `diverged_at` for each run, or `point` (from 1),
+            `steps` and `episodes` so far.
 
         Raises
         ------
@@ -193,7 +197,8 @@ class Results(SweptConditions):
         Returns
         -------
         xarray.Dataset
-            Dimensions condition, seed (or block) and episode, from 1; of tables state, action and checkpoint. Chunks
+            Dimensions condition, seed (or block) and episode, from 1; of tables state, action and checkpoint. Of deep
+            agents point instead, with the coordinate `steps`, and parameter. Chunks
             that are not done yet read as NaN or 0; `verify` says which they are. A damaged one raises when it is read.
             The columns of `coordinates` are coordinates along condition: numbers and truths as float64, NaN where a
             condition has none; texts as text, "" where it has none.

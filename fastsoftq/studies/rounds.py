@@ -141,7 +141,7 @@ def check_rounds(study: Study, part: tuple[int, int]) -> None:
         )
     if study.keep != "curves":
         raise ValueError(f"keep is {study.keep!r}; with stop it must be 'curves', as it is decided run by run")
-    measure = main_measure(study.measures)
+    measure = main_measure(study.measures, study.axis)
     if measure.name.partition(":")[0] not in _MEANS:
         known = ", ".join(map(repr, _MEANS))
         raise ValueError(f"measures[0] is {measure.name!r}; with stop it must be a mean over runs: {known}")
@@ -184,7 +184,7 @@ def decided(results: Results, rounds: Sequence[int]) -> StudyDecision:
     With `select`, conditions are chosen on the tuning seeds and decided on the others.
     """
     assert results.stop is not None
-    measure = main_measure(results.measures, map(results.condition, results.conditions))
+    measure = main_measure(results.measures, results.axis, map(results.condition, results.conditions))
     first = 0 if results.selection is None else results.selection.tune
     values = _values(results, measure, rounds[-1], first)
     pairs = pair_decisions(_pairs(results), values, [size - first for size in rounds], results.stop)
@@ -277,7 +277,7 @@ def _checked(data: Mapping[str, Any]) -> StudyDecision:
 def _pairs(results: Results) -> list[Pair]:
     pool = [results.condition(name) for name in results.conditions]
     if results.selection is not None:
-        chosen = bests(results, results.selection.tune, main_measure(results.measures))
+        chosen = bests(results, results.selection.tune, main_measure(results.measures, results.axis))
         pool = _pool(pool, results.against, [choice.condition for choice in chosen])
     return references(pool, results.record["agents"], results.origins, results.against)
 

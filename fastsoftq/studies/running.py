@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 
 from fastsoftq import checks
+from fastsoftq.comparing import Axis
 from fastsoftq.engine.gpu.driver import GpuError
 from fastsoftq.engine.gpu.several_cards import CPU, checked_device
 from fastsoftq.mdp.ends import warn_of_endless_starts
-from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.reward_scales import warn_below_critical
 from fastsoftq.studies.batches import batches_of
 from fastsoftq.studies.clusters import check_workers, dask_client, dask_workers
+from fastsoftq.studies.deep_parts import learner_of
+from fastsoftq.studies.deep_worlds import tabular_of
 from fastsoftq.studies.filling import Outcome, filled, threads_of
 from fastsoftq.studies.plan import FolderError
 from fastsoftq.studies.results import Results
@@ -115,18 +117,20 @@ def run(
     """
     if not isinstance(study, Study):
         raise TypeError(f"study is {study!r}; it must be a Study")
-    for mdp in study.environments.values():
-        warn_of_endless_starts(mdp)
+    for environment in study.environments.values():
+        if (mdp := tabular_of(environment)) is not None:
+            warn_of_endless_starts(mdp)
     index, parts = (checks.count(f"part[{i}]", value) for i, value in enumerate(part))
     if index > parts:
         raise ValueError(f"part is {index}/{parts}; it must be from 1/{parts} to {parts}/{parts}")
     threads = checks.threads(threads)
-    place = study_device(device, study.environments, dask)
+    place = study_device(device, study, dask)
     watch = watch or Tally()
     for condition in study.resolved:
-        environment, agent = study.environments[condition.environment], study.agents[condition.agent]
-        steps = math.prod([len(study.seeds), condition.episodes or 0, condition.max_steps or 0])
-        warn_below_critical(environment, agent, steps)
+        agent, mdp = study.agents[condition.agent], tabular_of(study.environments[condition.environment])
+        steps = condition.steps or math.prod([condition.episodes or 0, condition.max_steps or 0])
+        if mdp is not None:
+            warn_below_critical(mdp, learner_of(agent), len(study.seeds) * steps)
     if study.stop is not None:
         check_rounds(study, (index, parts))
     start, made_by = time.perf_counter(), None if study.stop is None else provenance()  # of all rounds
@@ -150,13 +154,14 @@ def run(
     return outcome._replace(seconds=time.perf_counter() - start)
 
 
-def study_device(device: str | None, environments: Mapping[str, TabularMDP], dask: str | None = None) -> str:
+def study_device(device: str | None, study: Study, dask: str | None = None) -> str:
     """Check where a study is to be trained.
 
     Parameters
     ----------
     device : str or None
-    environments : mapping of str to TabularMDP
+    study : Study
+        Deep agents train on processors only.
     dask : str, optional
         As for `run`: the GPUs are then the workers'.
 
@@ -172,7 +177,11 @@ def study_device(device: str | None, environments: Mapping[str, TabularMDP], das
         A GPU that is not there, is too old, or cannot be used.
     """
     name = CPU
-    for mdp in environments.values():
+    if study.axis is Axis.POINTS:
+        if device not in (None, CPU):
+            raise ValueError(f"device is {device!r}; deep agents train on processors only, so that it must be {CPU!r}")
+        return CPU
+    for mdp in study.environments.values():
         if dask is None:
             name = checked_device(device, mdp)
         else:

@@ -176,7 +176,7 @@ def select_conditions(results: Results, selection: Selection, measure: str | Non
         Runs that are missing or damaged.
     """
     conditions = map(results.condition, results.conditions)
-    chosen_by = main_measure((measure,) if measure is not None else results.measures, conditions)
+    chosen_by = main_measure((measure,) if measure is not None else results.measures, results.axis, conditions)
     choices = tuple(
         replace(best, test=_test(results, best.condition, chosen_by, selection))
         for best in bests(results, selection.tune, chosen_by)

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
 
 from fastsoftq import checks
 from fastsoftq.attainable_returns import EpisodeBounds, ReturnSpan, episode_bounds, length_bounds, return_span
 from fastsoftq.exact_curves import ExactCurves, exact_curves
 from fastsoftq.mdp.tabular import TabularMDP
+from fastsoftq.studies.deep_parts import fixed_by_its_agent
+from fastsoftq.studies.deep_worlds import table_records
 from fastsoftq.studies.stored_runs import StoredRuns
 from fastsoftq.studies.study_records import UnknownAgent
 from fastsoftq.studies.worlds import kept_world, world_from_source
@@ -50,24 +56,26 @@ class SolvedWorlds(StoredRuns):
         -------
         TabularMDP or None
             Its arrays have the digest that the study's record gives of it; maps are not kept. None where the folder
-            does not hold it (one of more than 64 MiB, or of Gymnasium in a folder that an older version made).
+            does not hold it (one of more than 64 MiB, or of Gymnasium in a folder that an older version made), and of
+            an environment that is no table.
 
         Raises
         ------
         ValueError
             No such environment.
         """
-        records = self._store.plan.record["environments"]
-        name = checks.choice("environment", environment, records)
+        record = self._store.plan.record
+        name = checks.choice("environment", environment, record["environments"])
         if name not in self._worlds:
-            found = kept_world(self._store.storage, records[name])
-            if found is None:
-                found = world_from_source(self._store.plan.source, name, records[name])
+            own = table_records(record).get(name)
+            found = None if own is None else kept_world(self._store.storage, own)
+            if found is None and own is not None:
+                found = world_from_source(self._store.plan.source, name, own)
             self._worlds[name] = found
         return self._worlds[name]
 
     def exact(self, condition: str) -> ExactCurves | None:
-        """What the agent of a condition earns in each episode once all is learned.
+        """What the agent of a condition earns in each episode, or at each point, once all is learned.
 
         Parameters
         ----------
@@ -77,7 +85,9 @@ class SolvedWorlds(StoredRuns):
         -------
         ExactCurves or None
             As `fastsoftq.exact_curves.exact_curves`; None, too, where the world is not there (see `mdp`). It costs at
-            most a tenth of what the condition's runs took, or about a second.
+            most a tenth of what the condition's runs took, or about a second. Of a deep agent it is what its tabular
+            one comes to, with the schedules at those steps, if its targets are that agent's: not with `n_step`, with
+            `munchausen` or with rollouts.
 
         Raises
         ------
@@ -85,12 +95,16 @@ class SolvedWorlds(StoredRuns):
             No such condition.
         """
         own = self.condition(condition)
-        assert own.episodes is not None
         assert own.max_steps is not None
         mdp, agent = self.mdp(own.environment), self._agents[own.agent]
         if mdp is None or isinstance(agent, UnknownAgent):
             return None
-        return exact_curves(mdp, agent, own.episodes, own.max_steps, steps=self.steps(condition))
+        work = self.steps(condition)
+        if own.grid is None:
+            return exact_curves(mdp, agent, own.columns, own.max_steps, steps=work)
+        learner = fixed_by_its_agent(agent)
+        found = None if learner is None else exact_curves(mdp, learner, int(own.grid[-1]), own.max_steps, steps=work)
+        return None if found is None else _at_points(found, own.grid)
 
     def return_span(self, condition: str) -> ReturnSpan | None:
         """What the best policy and the random one earn in the world of a condition, whatever its agent.
@@ -125,7 +139,8 @@ class SolvedWorlds(StoredRuns):
         -------
         EpisodeBounds
             As `fastsoftq.attainable_returns.episode_bounds`; where the world is not there (see `mdp`), those of returns
-            are infinite, and those of lengths 1 and `max_steps`.
+            are infinite, and those of lengths 1 and `max_steps`; so are those of deep agents, among whose points an
+            episode may count that has only begun.
 
         Raises
         ------
@@ -135,6 +150,13 @@ class SolvedWorlds(StoredRuns):
         own = self.condition(condition)
         assert own.max_steps is not None
         mdp = self.mdp(own.environment)
-        if mdp is None:
+        if mdp is None or own.grid is not None:
             return EpisodeBounds((-math.inf, math.inf), length_bounds(own.max_steps))
         return episode_bounds(mdp, own.max_steps)
+
+
+def _at_points(exact: ExactCurves, grid: NDArray[np.int64]) -> ExactCurves:
+    """What was worked out with the schedules of every step, as means between points."""
+    starts, sizes = np.concatenate([[0], grid[:-1]]), np.diff(grid, prepend=0)
+    returns, lengths = (np.add.reduceat(each, starts) / sizes for each in (exact.returns, exact.lengths))
+    return replace(exact, returns=returns, lengths=lengths)

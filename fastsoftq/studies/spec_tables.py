@@ -8,13 +8,17 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from fastsoftq.agents import LEARNERS, LinearDecay, PowerDecay
-from fastsoftq.agents.hyperparameters import checked
+from fastsoftq.comparing import Axis
+from fastsoftq.deep.learner import Deep
+from fastsoftq.environments import ENVIRONMENT_KINDS
+from fastsoftq.environments.observed import observed
 from fastsoftq.mdp.cliff_walking import cliff_walking
 from fastsoftq.mdp.grid import from_map
 from fastsoftq.mdp.gymnasium import from_gymnasium, maker
 from fastsoftq.mdp.multi_goal import multi_goal
 from fastsoftq.mdp.point_mass import point_mass
 from fastsoftq.mdp.tabular import TabularMDP
+from fastsoftq.studies.deep_parts import DEEP, PARTS, checked_learner, depths_of_parts
 from fastsoftq.studies.origins import Origin, Origins, flattened
 from fastsoftq.studies.spec_errors import SpecError, Where, check_names, dotted, located, one_of, table_of
 from fastsoftq.studies.sweep import label_of, list_depths, swept
@@ -31,6 +35,7 @@ ENVIRONMENTS: dict[str, Callable[..., TabularMDP]] = {
 }
 
 _SCHEDULES = (LinearDecay, PowerDecay)
+_IMPORTING = ("gymnasium", "gymnasium_environment")  # kinds whose parameters only code knows that must be imported
 
 
 class Variant(NamedTuple):
@@ -82,7 +87,7 @@ def origins_of_source(text: str | None) -> Origins:
         tables = {
             name: table
             for name, table in data.get("environments", {}).items()
-            if "gymnasium" not in _each(table.get("kind"))
+            if not set(_IMPORTING).intersection(map(str, _each(table.get("kind"))))
         }
         environments = {
             name: Origin(variant.table, flattened(variant.parameters, label_of))
@@ -167,18 +172,44 @@ def made_agent(parameters: Mapping[str, Any], at: Where) -> Any:
     >>> made_agent({"kind": "q_learning", "step_size": 0.5, "discount": 0.95}, ("agents", "hard")).step_size
     0.5
     """
-    kind: Any = LEARNERS[_kind(parameters, at, LEARNERS)]
-    required = [name for name in kind._fields if name not in kind._field_defaults]
-    check_names(parameters, at, ("kind", *kind._fields), ("kind", *required))
-    fields = {
-        name: _schedule(value, (*at, name)) if isinstance(value, Mapping) else value
-        for name, value in parameters.items()
-        if name != "kind"
-    }
+    made = _part(parameters, at, {**LEARNERS, DEEP: Deep})
     try:
-        return checked(kind(**fields))
+        return checked_learner(made)
     except (TypeError, ValueError) as error:
-        raise located(error, at, parameters, f"{kind.__name__}.") from None
+        raise _of_part(error, made, parameters, at) from None
+
+
+def _part(parameters: Mapping[str, Any], at: Where, kinds: Mapping[str, Any]) -> Any:
+    """An agent, or a part of a deep one, not checked yet. Of a single kind nothing need be said."""
+    said = {"kind": next(iter(kinds))} if len(kinds) == 1 and "kind" not in parameters else {}
+    kind = kinds[_kind({**said, **parameters}, at, kinds)]
+    required = [name for name in kind._fields if name not in kind._field_defaults]
+    check_names({**said, **parameters}, at, ("kind", *kind._fields), ("kind", *required))
+    fields = {name: _field(kind, name, value, (*at, name)) for name, value in parameters.items() if name != "kind"}
+    return kind(**fields)
+
+
+def _field(kind: Any, name: str, value: Any, at: Where) -> Any:
+    """A hyperparameter: a part of a deep agent, a schedule, or as it is. What may be None is so if it is false."""
+    if kind is Deep and name in PARTS:
+        if value is False and kind._field_defaults.get(name, value) is None:
+            return None
+        return _part(table_of(value, at), at, PARTS[name])
+    if kind is Deep and value is False and kind._field_defaults[name] is None:
+        return None
+    if isinstance(value, Mapping):
+        return _schedule(value, at)
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _of_part(error: Exception, made: Any, parameters: Mapping[str, Any], at: Where) -> SpecError:
+    """The error of a check, at the entry that it names: one of the agent, or of one of its parts."""
+    parts = made._asdict() if isinstance(made, Deep) else {}
+    for name, part in parts.items():
+        prefix = f"{type(part).__name__}."
+        if hasattr(part, "_fields") and str(error).startswith(prefix):
+            return located(error, (*at, name), part._fields, prefix)
+    return located(error, at, made._fields, f"{type(made).__name__}.")
 
 
 def _schedule(table: Mapping[str, Any], at: Where) -> Any:
@@ -194,12 +225,13 @@ def _schedule(table: Mapping[str, Any], at: Where) -> Any:
 
 
 def _nature(parameters: Mapping[str, Any]) -> Callable[[tuple[str, ...]], int]:
-    """How deep a list each parameter of an environment is by nature; where kinds are swept, the deepest of any."""
+    """How deep a list each parameter of a table is by nature; where kinds are swept, the deepest of any."""
     kinds, names = (_each(parameters.get(entry)) for entry in ("kind", "env"))
-    makers = [ENVIRONMENTS[kind] for kind in kinds if isinstance(kind, str) and kind in ENVIRONMENTS]
+    worlds = {**ENVIRONMENT_KINDS, **ENVIRONMENTS}
+    makers = [worlds[kind] for kind in kinds if isinstance(kind, str) and kind in worlds]
     if from_gymnasium in makers:
         makers += [found for name in names if isinstance(name, str) and (found := maker(name)) is not None]
-    known = [list_depths(make) for make in makers]
+    known = [list_depths(make) for make in makers] + ([depths_of_parts()] if DEEP in kinds else [])
     return lambda path: max((nature(path) for nature in known), default=0)
 
 
@@ -207,7 +239,7 @@ def _each(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def made_environment(parameters: Mapping[str, Any], at: Where) -> TabularMDP:
+def made_environment(parameters: Mapping[str, Any], at: Where, axis: Axis = Axis.EPISODES) -> Any:
     """Make an environment.
 
     Parameters
@@ -216,10 +248,12 @@ def made_environment(parameters: Mapping[str, Any], at: Where) -> TabularMDP:
         With its `kind`.
     at : Where
         The path of the table.
+    axis : Axis
+        What the study counts. Where it counts steps there are other kinds, too, and tables have a `view`.
 
     Returns
     -------
-    TabularMDP
+    TabularMDP or NamedTuple
 
     Raises
     ------
@@ -230,7 +264,22 @@ def made_environment(parameters: Mapping[str, Any], at: Where) -> TabularMDP:
     >>> made_environment({"kind": "cliff_walking", "width": 5}, ("environments", "cliff")).n_states
     20
     """
-    make = ENVIRONMENTS[_kind(parameters, at, ENVIRONMENTS)]
+    worlds = ENVIRONMENTS if axis is Axis.EPISODES else {**ENVIRONMENT_KINDS, **ENVIRONMENTS}
+    if axis is Axis.EPISODES and str(parameters.get("kind")) in ENVIRONMENT_KINDS:
+        raise SpecError(
+            f"{dotted(at)}.kind is {parameters['kind']!r}, which is for deep agents; a study of these has steps "
+            "instead of episodes",
+            (*at, "kind"),
+        )
+    kind = _kind(parameters, at, worlds)
+    if axis is Axis.POINTS and kind in ENVIRONMENTS and "view" in parameters:
+        seen = dict(parameters)
+        view, mdp = seen.pop("view"), made_environment(seen, at)
+        try:
+            return observed(mdp, view)
+        except (TypeError, ValueError) as error:
+            raise located(error, at, parameters) from None
+    make = worlds[kind]
     arguments = inspect.signature(make).parameters.values()
     named = [argument for argument in arguments if argument.kind is not argument.VAR_KEYWORD]
     required = [argument.name for argument in named if argument.default is argument.empty]

@@ -9,9 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastsoftq import checks
+from fastsoftq.comparing import Axis
+from fastsoftq.deep.deep_curves import DeepCurves
 from fastsoftq.engine.curves import LearningCurves
 from fastsoftq.studies.conditions import Condition
-from fastsoftq.studies.storing.kept_arrays import CURVES, Arrays
+from fastsoftq.studies.storing.kept_arrays import CURVES, PARAMETERS, Arrays
 from fastsoftq.studies.storing.store import Store
 from fastsoftq.studies.storing.whole_units import arrays_of
 from fastsoftq.studies.study_records import agent_from_record
@@ -74,6 +76,11 @@ class StoredRuns:
         """What is kept: "curves" or "summary"."""
         return str(self._store.plan.record["keep"])
 
+    @property
+    def axis(self) -> Axis:
+        """What the columns of its curves stand for: episodes, or points on a grid of steps."""
+        return self._store.plan.axis
+
     def runs(self, condition: str) -> int:
         """The runs of a condition, whether they are done or not."""
         return self._store.plan.runs_of(self._place(condition))
@@ -100,7 +107,7 @@ class StoredRuns:
         """
         return self._store.plan.conditions[self._place(name)]
 
-    def curves(self, condition: str, runs: int | None = None) -> LearningCurves:
+    def curves(self, condition: str, runs: int | None = None) -> Any:
         """The learning curves of a condition, every bit checked.
 
         Parameters
@@ -111,8 +118,9 @@ class StoredRuns:
 
         Returns
         -------
-        LearningCurves
-            Its `agent` is an `UnknownAgent` where nobody here has imported its class.
+        LearningCurves or DeepCurves
+            The latter of a study that counts steps, without `parameters`. Its `agent` is an `UnknownAgent` where nobody
+            here has imported its class.
 
         Raises
         ------
@@ -125,7 +133,7 @@ class StoredRuns:
         arrays, runs = self._runs_of(place, runs, CURVES)
         return self._curves(place, arrays, slice(0, runs))
 
-    def pieces(self, condition: str, runs: int) -> Iterator[LearningCurves]:
+    def pieces(self, condition: str, runs: int) -> Iterator[Any]:
         """The learning curves of a condition, some runs at a time, so that they need not all be in memory.
 
         Parameters
@@ -136,7 +144,7 @@ class StoredRuns:
 
         Yields
         ------
-        LearningCurves
+        LearningCurves or DeepCurves
             Of runs that follow each other, from the first on.
 
         Raises
@@ -181,6 +189,8 @@ class StoredRuns:
         """
         plan = self._store.plan
         place = self._place(condition, "curves")
+        if self.axis is Axis.POINTS:
+            raise ValueError(f"{condition!r} has no tables; a deep agent's networks are read by `parameters`")
         tables = {kept.episode: kept for kept in plan.kept(plan.conditions[place]) if kept.group != CURVES}
         last = plan.conditions[place].episodes
         if episode is not None:
@@ -193,6 +203,61 @@ class StoredRuns:
         arrays, _ = self._runs_of(place, runs, tables[wanted].group)
         values: NDArray[np.float64] = arrays[tables[wanted].key]
         return values
+
+    def parameters(self, condition: str, runs: int | None = None) -> NDArray[np.float32]:
+        """The parameters of the network with which each run of a condition ended, every bit checked.
+
+        Parameters
+        ----------
+        condition : str
+        runs : int, optional
+            Only the first so many; all if not given.
+
+        Returns
+        -------
+        ndarray of float32, shape [seeds, parameters]
+
+        Raises
+        ------
+        ValueError
+            No such condition, fewer runs, or a study that does not keep them.
+        DamagedError
+            Chunks that are missing or damaged; the message names them.
+        """
+        place = self._place(condition, "curves")
+        if PARAMETERS not in (kept.key for kept in self._store.plan.kept(self.condition(condition))):
+            raise ValueError(f"of {condition!r} no parameters are kept; a deep study keeps them with parameters=True")
+        values: NDArray[np.float32] = self._runs_of(place, runs, PARAMETERS)[0][PARAMETERS]
+        return values
+
+    def diverged(self, condition: str) -> NDArray[np.int64]:
+        """How many runs of a condition have diverged by each point, whatever is kept.
+
+        Parameters
+        ----------
+        condition : str
+
+        Returns
+        -------
+        ndarray of int64, shape [columns]
+            0 of tabular agents.
+
+        Raises
+        ------
+        ValueError
+            No such condition.
+        DamagedError
+            Chunks that are missing or damaged; the message names them.
+        """
+        place, grid = self._place(condition), self.condition(condition).grid
+        if grid is None:
+            return np.zeros(self.condition(condition).columns, np.int64)
+        rows = arrays_of(self._store, place, range(self._store.plan.chunks_of(place)), CURVES)
+        if self.keep == "summary":
+            found: NDArray[np.int64] = rows["diverged"].sum(axis=0)
+            return found
+        at = rows["diverged_at"]
+        return np.searchsorted(np.sort(at[at >= 0]), grid, side="right")
 
     def summary(self, condition: str, metric: str = "return") -> EpisodeSummary:
         """The moments and quantiles of each episode over all runs of a condition, with `keep="summary"`.
@@ -221,7 +286,7 @@ class StoredRuns:
         return merged(statistics, self._runs_per_row(place))
 
     def truncated(self, condition: str) -> NDArray[np.float64]:
-        """The share of a condition's runs that met `max_steps`, in each episode, whatever is kept.
+        """The share of a condition's runs that met `max_steps`, in each episode or point, whatever is kept.
 
         Parameters
         ----------
@@ -268,18 +333,18 @@ class StoredRuns:
         block, runs = plan.contents.runs_per_row, plan.runs_of(place)
         return np.minimum(block, runs - np.arange(0, runs, block))
 
-    def _curves(self, place: int, arrays: Arrays, runs: slice) -> LearningCurves:
+    def _curves(self, place: int, arrays: Arrays, runs: slice) -> Any:
         plan = self._store.plan
         own = plan.conditions[place]
-        assert own.max_steps is not None
-        assert own.precision is not None
-        return LearningCurves(
-            returns=arrays["returns"],
-            lengths=arrays["lengths"],
-            truncated=arrays["truncated"],
-            seeds=plan.seeds(own, runs.start, runs.stop - runs.start),
-            agent=self._agents[own.agent],
-            mdp=plan.record["environments"][own.environment]["mdp"],
-            max_steps=own.max_steps,
-            precision=own.precision,
-        )
+        world = plan.record["environments"][own.environment]
+        settings: dict[str, Any] = {
+            **arrays,
+            "seeds": plan.seeds(own, runs.start, runs.stop - runs.start),
+            "agent": self._agents[own.agent],
+            "max_steps": own.max_steps,
+            "precision": own.precision,
+        }
+        if own.grid is None:
+            return LearningCurves(mdp=world["mdp"], **settings)
+        lost = arrays["diverged_at"] >= 0
+        return DeepCurves(steps=own.grid, diverged=lost, environment=world["environment"], **settings)

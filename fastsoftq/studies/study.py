@@ -11,11 +11,11 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
 from fastsoftq import checks
-from fastsoftq.agents.hyperparameters import checked
 from fastsoftq.agents.rules import PRECISIONS, check_code
-from fastsoftq.mdp.tabular import TabularMDP
+from fastsoftq.comparing import Axis
 from fastsoftq.reward_scales import check_reward_scale
 from fastsoftq.studies.conditions import (
+    SETTINGS,
     Condition,
     check_encodable,
     checked_conditions,
@@ -24,11 +24,21 @@ from fastsoftq.studies.conditions import (
     product_of,
     source_states,
 )
+from fastsoftq.studies.deep_parts import checked_learner, learner_of
+from fastsoftq.studies.deep_worlds import check_training, n_parameters, network_of, tabular_of
+from fastsoftq.studies.fitting import (
+    check_agent,
+    check_condition,
+    check_environment,
+    check_kept,
+    counted,
+    environment_record,
+)
 from fastsoftq.studies.origins import Origins
 from fastsoftq.studies.reading import Reading, known_measures
 from fastsoftq.studies.selection import Selection
 from fastsoftq.studies.stopping import Stop
-from fastsoftq.studies.study_records import RESERVED, agent_record, canonical, mdp_record
+from fastsoftq.studies.study_records import agent_record, canonical, mdp_record
 
 __all__ = ["KEEP", "RESULTS_VERSION", "Study", "mdp_record"]
 
@@ -49,16 +59,21 @@ class Study:
     name : str
         What reports call it.
     episodes : int
-        Episodes of each run.
+        Episodes of each run, of tabular agents.
+    steps : int
+        Instead of that, environment steps of each run, of deep agents.
+    points : int
+        At how many points of these steps it is told how a run does; 100 if not given.
     seeds : int or range
         A count (seeds 0, 1, ...) or a range with step 1. With `select` as many as it takes, if not given; with `stop`
         those of the first round.
     environments : mapping of str to TabularMDP
-        By the names that tables and coordinates will show.
+        By the names that tables and coordinates will show. Networks learn in any environment with rules, and see a
+        TabularMDP one-hot.
     agents : mapping of str to NamedTuple
-        Likewise.
+        Likewise: all tabular, or all `Deep`.
     max_steps : int
-        The most steps an episode may take.
+        The most steps an episode may take: 1000 if not given, and of deep agents as many as each environment says.
     precision : {"double", "mixed"}
         As for `train`.
     keep : {"curves", "summary"}
@@ -73,6 +88,8 @@ class Study:
     checkpoints : sequence of int
         Episodes, ascending from 1, after which each run's table is kept too. One that a condition does not reach is
         not kept of it.
+    parameters : bool
+        Keep the parameters of the network with which each run of a deep agent ends; it needs `keep="curves"`.
     measures : sequence of str
         By which conditions are compared, such as "last:100" or "steps_to:-20"; the first is the main one. Neither this
         nor what follows is part of the study's identity.
@@ -88,10 +105,11 @@ class Study:
     Raises
     ------
     TypeError
-        `seeds` that is no integer or range, `environments` or `agents` that is no mapping, what is not a TabularMDP, an
-        agent or a Condition.
+        `seeds` that is no integer or range, `environments` or `agents` that is no mapping, what is not an environment,
+        an agent or a Condition.
     ValueError
-        An argument out of bounds; no environment, agent or condition; a condition that does not fit.
+        An argument out of bounds; no environment, agent or condition; a condition that does not fit; episodes of deep
+        agents, steps of tabular ones, or both.
 
     Examples
     --------
@@ -108,17 +126,20 @@ class Study:
     """
 
     name: str
-    episodes: int
+    episodes: int = cast("int", None)
     seeds: range = cast("range", None)
-    environments: Mapping[str, TabularMDP]
+    environments: Mapping[str, Any]
     agents: Mapping[str, Any]
-    max_steps: int = 1000
+    max_steps: int = cast("int", None)
     precision: str = "double"
     keep: str = "curves"
     block: int = 1024
     conditions: tuple[Condition, ...] = cast("tuple[Condition, ...]", None)
     tables: bool = False
     checkpoints: Sequence[int] = ()
+    steps: int | None = None
+    points: int | None = None
+    parameters: bool = False
     measures: tuple[str, ...] = ()
     against: str | None = None
     select: Selection | None = None
@@ -131,17 +152,20 @@ class Study:
             self,
             *,
             name: str,
-            episodes: int,
+            episodes: int | None = None,
+            steps: int | None = None,
+            points: int | None = None,
             seeds: int | range | None = None,
-            environments: Mapping[str, TabularMDP],
+            environments: Mapping[str, Any],
             agents: Mapping[str, Any],
-            max_steps: int = 1000,
+            max_steps: int | None = None,
             precision: str = "double",
             keep: str = "curves",
             block: int = 1024,
             conditions: Iterable[Condition] | None = None,
             tables: bool = False,
             checkpoints: Sequence[int] = (),
+            parameters: bool = False,
             measures: Sequence[str] = (),
             against: str | None = None,
             select: Selection | None = None,
@@ -156,9 +180,9 @@ class Study:
         if not isinstance(self.name, str) or not self.name:
             raise TypeError(f"name is {self.name!r}; it must be a string that is not empty")
         check_encodable("name is", self.name)
-        fix("episodes", checks.count("episodes", self.episodes))
-        fix("max_steps", checks.count("max_steps", self.max_steps))
-        fix("measures", known_measures(self.reading.measures))
+        for count, value in counted(self.episodes, self.steps, self.points, self.max_steps).items():
+            fix(count, value)
+        fix("measures", known_measures(self.reading.measures, self.axis))
         seeds: Any = self.seeds
         if seeds is None and self.select is None:
             raise TypeError("seeds is None; it must be a count or a range, or select must say how many there are")
@@ -167,30 +191,34 @@ class Study:
         fix("block", checks.count("block", self.block))
         fix("precision", checks.choice("precision", self.precision, PRECISIONS))
         fix("keep", checks.choice("keep", self.keep, KEEP))
-        fix("tables", checks.flag("tables", self.tables))
+        for kept in ("tables", "parameters"):
+            fix(kept, checks.flag(kept, getattr(self, kept)))
         for group in ("environments", "agents"):
             fix(group, MappingProxyType(_named(group, getattr(self, group))))
-        for name, mdp in self.environments.items():
-            if not isinstance(mdp, TabularMDP):
-                raise TypeError(f"environments[{name!r}] is {mdp!r}; it must be a TabularMDP, such as cliff_walking()")
+        for name, environment in self.environments.items():
+            check_environment(self.axis, f"environments[{name!r}]", environment)
         for name, agent in self.agents.items():
-            reserved = sorted(RESERVED.intersection(getattr(agent, "_fields", ())))
-            if reserved:
-                raise ValueError(f"agents[{name!r}] has a hyperparameter {reserved[0]!r}; records use that name")
-        fix("agents", MappingProxyType({name: checked(agent) for name, agent in self.agents.items()}))
+            check_agent(self.axis, f"agents[{name!r}]", agent)
+        fix("agents", MappingProxyType({name: checked_learner(agent) for name, agent in self.agents.items()}))
         for agent in self.agents.values():
-            check_code(agent)
+            check_code(learner_of(agent))
         if self.origins != self.origins.known({"environments": self.environments, "agents": self.agents}):
             raise ValueError(f"origins is {self.origins!r}; it must be of environments and agents that the study has")
         given = product_of(self.environments, self.agents) if self.conditions is None else self.conditions
         fix("conditions", checked_conditions(given, self.environments, self.agents, self.seeds))
-        for condition in self.conditions:
-            check_reward_scale(self.environments[condition.environment], self.agents[condition.agent])
-        most = max(condition.episodes or self.episodes for condition in self.conditions)
+        for place, condition in enumerate(self.conditions):
+            check_condition(self.axis, f"conditions[{place}]", condition)
+            mdp = tabular_of(self.environments[condition.environment])
+            if mdp is not None:
+                check_reward_scale(mdp, self.agents[condition.agent])
+        check_kept(self.axis, {name: getattr(self, name) for name in ("tables", "checkpoints", "parameters")})
+        most = max(condition.episodes or self.episodes or 1 for condition in self.conditions)
         fix("checkpoints", checks.ascending_counts("checkpoints", self.checkpoints, most=most))
-        for name in ("tables", "checkpoints"):
+        for name in ("tables", "checkpoints", "parameters"):
             if getattr(self, name) and self.keep != "curves":
                 raise ValueError(f"{name} is {getattr(self, name)!r}; it needs keep='curves'")
+        if self.axis is Axis.POINTS:
+            self._check_trainings()
         self._check_transfers()
         if self.against is not None:
             self._check_against(self.against)
@@ -211,37 +239,54 @@ class Study:
         if against not in {*tables, *self.agents, *(condition.name for condition in self.conditions)}:
             checks.choice("against", against, dict.fromkeys(tables))
 
+    def _check_trainings(self) -> None:
+        """Refuse deep agents that cannot be trained for so many steps; the message names what is wrong."""
+        for condition in self.resolved:
+            check_training(condition, self.environments[condition.environment], self.agents[condition.agent])
+
     def _check_transfers(self) -> None:
-        """Refuse a condition that goes on from tables which do not fit its environment."""
-        environment_of = {condition.name: condition.environment for condition in self.conditions}
+        """Refuse a condition that goes on from tables, or a network, which do not fit its environment."""
+        by_name = {condition.name: condition for condition in self.conditions}
         for place, condition in enumerate(self.conditions):
             if condition.after is not None:
                 if self.keep != "curves":
                     raise ValueError(f"conditions[{place}].after is {condition.after!r}; it needs keep='curves'")
-                source = self.environments[environment_of[condition.after]]
                 try:
-                    source_states(source, self.environments[condition.environment])
+                    self._check_transfer(by_name[condition.after], condition)
                 except ValueError as error:
+                    what = "tables do" if self.axis is Axis.EPISODES else "network does"
                     raise ValueError(
-                        f"conditions[{place}].after is {condition.after!r}, whose tables do not fit: {error}"
+                        f"conditions[{place}].after is {condition.after!r}, whose {what} not fit: {error}"
                     ) from None
+
+    def _check_transfer(self, source: Condition, condition: Condition) -> None:
+        worlds = self.environments[source.environment], self.environments[condition.environment]
+        if self.axis is Axis.EPISODES:
+            source_states(*worlds)
+            return
+        agents = self.agents[source.agent], self.agents[condition.agent]
+        there, here = (network_of(*each) for each in zip(agents, worlds, strict=True))
+        for what, one, other in zip(("", "observations of shape ", "actions: "), there, here, strict=True):
+            if one != other:
+                raise ValueError(f"it is of {what}{one}, and here it is {what}{other}")
 
     @cached_property
     def record(self) -> dict[str, Any]:
         """All that the results depend on, as plain data; what a study does not use is left out."""
-        record = {
+        counts = {"episodes": self.episodes, "steps": self.steps, "points": self.points}
+        record: dict[str, Any] = {
             "results": RESULTS_VERSION,
             "name": self.name,
-            "episodes": self.episodes,
+            **{name: count for name, count in counts.items() if count is not None},
             "max_steps": self.max_steps,
             "precision": self.precision,
             "keep": self.keep,
             "block": self.block if self.keep == "summary" else None,
             "seeds": {"start": self.seeds.start, "count": len(self.seeds)},
-            "environments": {name: mdp_record(mdp) for name, mdp in self.environments.items()},
+            "environments": {name: environment_record(self.axis, of) for name, of in self.environments.items()},
             "agents": {name: agent_record(agent) for name, agent in self.agents.items()},
         }
-        settings = {name: record[name] for name in ("episodes", "max_steps", "precision")}
+        settings = {name: record[name] for name in SETTINGS if name in record}
         settings |= {"first_seed": self.seeds.start, "seeds": len(self.seeds)}
         conditions = condition_records(self.conditions, settings)
         if conditions != condition_records(product_of(self.environments, self.agents), settings):
@@ -250,7 +295,17 @@ class Study:
             record["tables"] = True
         if self.checkpoints:
             record["checkpoints"] = list(self.checkpoints)
+        if self.axis is Axis.POINTS:
+            sources = {condition.after for condition in self.conditions}
+            kept = [c for c in self.conditions if self.parameters or c.name in sources]
+            sizes = {c.name: n_parameters(self.agents[c.agent], self.environments[c.environment]) for c in kept}
+            record |= {"parameters": sizes} if sizes else {}
         return record
+
+    @property
+    def axis(self) -> Axis:
+        """What the columns of its curves stand for: episodes, or points on a grid of steps."""
+        return Axis.EPISODES if self.steps is None else Axis.POINTS
 
     @property
     def reading(self) -> Reading:

@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 
 from fastsoftq.agents import LEARNERS, Frozen, LinearDecay, PowerDecay
-from fastsoftq.agents.hyperparameters import checked
 from fastsoftq.agents.rules import follows_rules, known_agents
 from fastsoftq.kernels.sources import code_of
 from fastsoftq.mdp.tabular import TabularMDP
-from fastsoftq.studies.conditions import conditions_of
+from fastsoftq.studies.conditions import COUNTED, conditions_of
+from fastsoftq.studies.deep_parts import KINDS_OF_PARTS, checked_learner, learner_of
 
 __all__ = [
     "RESERVED",
@@ -58,7 +58,7 @@ def unsealed(data: bytes | Mapping[str, Any] | None) -> dict[str, Any] | None:
 RESERVED = {"kind", "code"}  # what a record of an agent holds beside its hyperparameters
 
 # What a record calls the types that come with the package; any other goes by its module and name.
-_TYPES: dict[str, type] = {**LEARNERS, "linear_decay": LinearDecay, "power_decay": PowerDecay}
+_TYPES: dict[str, type] = {**LEARNERS, "linear_decay": LinearDecay, "power_decay": PowerDecay, **KINDS_OF_PARTS}
 
 
 def _kind_of(agent: type) -> str:
@@ -76,7 +76,7 @@ def agent_record(agent: Any) -> Any:
     {'kind': 'linear_decay', 'start': 0.9, 'stop': 0.1, 'decrease': 0.001}
     """
     if not hasattr(agent, "_fields"):
-        return agent
+        return [*agent] if isinstance(agent, tuple) else agent
     fields = {name: agent_record(value) for name, value in agent._asdict().items()}
     code = code_of(type(agent), listed=type(agent) in (*_TYPES.values(), Frozen))
     return {"kind": _kind_of(type(agent)), **fields, **({"code": code} if code else {})}
@@ -139,10 +139,10 @@ def agent_from_record(record: Mapping[str, Any], agents: Iterable[type] = ()) ->
         elsewhere = [kind for kind in _kinds_in(record) if ":" in kind]
         kinds |= {kind: agent for kind in elsewhere for agent in own if kind.endswith(f":{agent.__qualname__}")}
         kinds |= {_kind_of(agent): agent for agent in own}
-        made = checked(_made(record, kinds))
-        if follows_rules(type(made)):
+        made = checked_learner(_made(record, kinds))
+        if follows_rules(type(learner_of(made))):
             return made
-    except (KeyError, TypeError, ValueError, RecursionError):
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
         pass
     hyperparameters = {name: value for name, value in record.items() if name not in RESERVED}
     return UnknownAgent(str(record.get("kind")), hyperparameters)
@@ -157,7 +157,7 @@ def _kinds_in(record: Any) -> Iterable[str]:
 
 def _made(record: Any, kinds: Mapping[str, type]) -> Any:
     if not isinstance(record, Mapping):
-        return record
+        return tuple(record) if isinstance(record, list) else record
     fields = {name: _made(value, kinds) for name, value in record.items() if name not in RESERVED}
     return kinds[record["kind"]](**fields)
 
@@ -176,7 +176,7 @@ def difference_of(here: Mapping[str, Any], wanted: Mapping[str, Any]) -> str | N
             f"{wanted['results']}, other numbers from the same study. Go on with the version that made them, which "
             "their provenance names, or take another folder"
         )
-    for name in ("name", "episodes", "max_steps", "precision", "keep", "block", "tables", "checkpoints"):
+    for name in ("name", *COUNTED, "precision", "keep", "block", *_UNUSED):
         there, asked = (record.get(name, _UNUSED.get(name)) for record in (here, wanted))
         if there != asked:
             return f"{name} is {there!r} there and {asked!r} here. {_ELSEWHERE}"
@@ -199,7 +199,12 @@ def difference_of(here: Mapping[str, Any], wanted: Mapping[str, Any]) -> str | N
             return f"condition {name!r} has {condition.seeds} seeds there and {asked.seeds} here. {_ELSEWHERE}"
         if condition != replace(asked, seeds=condition.seeds):
             return f"condition {name!r} {_changes(vars(condition), vars(asked))}"
-    if not wanted.get("tables"):
+    here_kept, wanted_kept = (record.get("parameters", {}) for record in (here, wanted))
+    for name in there:
+        if (name in here_kept) != (name in wanted_kept):
+            kept_there = "kept there and not" if name in here_kept else "not kept there and asked for"
+            return f"the parameters of condition {name!r} are {kept_there} here. {_ELSEWHERE}"
+    if not wanted.get("tables") and "steps" not in wanted:
         kept = {condition.after for condition in there.values()}
         for name, condition in conditions.items():
             if condition.after in there and condition.after not in kept:

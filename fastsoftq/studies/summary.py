@@ -7,12 +7,12 @@ interpolated linearly between order statistics; over blocks of B runs it is bias
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fastsoftq.engine.curves import LearningCurves
+from fastsoftq.comparing import Axis, axis_of
 
 __all__ = ["LEVELS", "STATISTICS", "EpisodeSummary", "merged", "summarized"]
 
@@ -22,12 +22,12 @@ _MOMENTS = 3
 _SLAB = 64  # episodes at a time, so that what is computed stays in the cache
 
 
-def summarized(curves: LearningCurves, block: int) -> dict[str, NDArray[np.float64]]:
+def summarized(curves: Any, block: int) -> dict[str, NDArray[Any]]:
     """Summarise curves, block by block.
 
     Parameters
     ----------
-    curves : LearningCurves
+    curves : LearningCurves or DeepCurves
         The first run starts a block.
     block : int
         Runs in each; the last may have fewer.
@@ -37,15 +37,20 @@ def summarized(curves: LearningCurves, block: int) -> dict[str, NDArray[np.float
     dict
         "returns" and "lengths", float64 [blocks, episodes, statistics], and "truncated", float64 [blocks, episodes],
         the share of runs that met `max_steps`. The statistics are STATISTICS: mean, second and third central moment
-        (divided by the number of runs), and quantiles.
+        (divided by the number of runs), and quantiles. Of deep runs, on a grid of steps, likewise, and "diverged",
+        int64 [blocks, points], the runs that have diverged by then.
     """
     starts = range(0, curves.n_seeds, block)
     parts = [slice(start, start + block) for start in starts]
-    return {
+    found = {
         "returns": np.stack([_statistics(curves.returns[part]) for part in parts]),
         "lengths": np.stack([_statistics(curves.lengths[part]) for part in parts]),
         "truncated": np.stack([curves.truncated[part].mean(axis=0) for part in parts]),
     }
+    if axis_of(curves) is Axis.POINTS:
+        lost = curves.diverged[:, None] & (curves.diverged_at[:, None] <= curves.steps)
+        found["diverged"] = np.stack([lost[part].sum(axis=0) for part in parts])
+    return found
 
 
 def _statistics(x: NDArray[np.generic]) -> NDArray[np.float64]:

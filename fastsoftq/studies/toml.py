@@ -6,9 +6,11 @@ import sys
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
+from fastsoftq.comparing import Axis
 from fastsoftq.studies.conditions import Condition
 from fastsoftq.studies.origins import Origin, Origins, flattened
 from fastsoftq.studies.selection import Selection
@@ -26,8 +28,9 @@ from fastsoftq.studies.sweep import label_of
 
 __all__ = ["ENVIRONMENTS", "SpecError", "origins_of_source", "parse_study", "read_as", "read_study"]
 
-_REQUIRED = ("name", "episodes", "environments", "agents")
-_OPTIONAL = ("max_steps", "precision", "keep", "block", "tables", "checkpoints", "measures", "against")
+_REQUIRED = ("name", "environments", "agents")
+_OPTIONAL = ("max_steps", "precision", "keep", "block", "measures", "against")
+_OF_AXIS = {Axis.EPISODES: ("episodes", "tables", "checkpoints"), Axis.POINTS: ("steps", "points", "parameters")}
 _READ: dict[str, type] = {"select": Selection, "stop": Stop}
 
 Parsed = TypeVar("Parsed")
@@ -107,12 +110,13 @@ def parse_study(data: Mapping[str, Any]) -> Study:
     Parameters
     ----------
     data : mapping
-        `name`, `episodes`, `seeds` (a count, or a table of `start` and `count`), `environments`, `agents`, and perhaps
-        `max_steps`, `precision`, `keep`, `block`, `tables`, `checkpoints`, `conditions`, `measures`, `against`,
-        `select` (a table of `tune` and `test`; `seeds` may then be left out) and `stop` (a table of `difference`, and
-        perhaps `confidence` and `most`). Each environment and agent
-        is a table of its `kind` and parameters; a list among the parameters is swept, or a list of lists where a
-        parameter is a list by nature. `conditions` is a list of tables with the fields of `Condition`.
+        `name`, `episodes` or `steps`, `seeds` (a count, or a table of `start` and `count`), `environments`, `agents`,
+        and perhaps `max_steps`, `precision`, `keep`, `block`, `tables` and `checkpoints` of episodes, `points` and
+        `parameters` of steps, `conditions`, `measures`, `against`, `select` (a table of `tune` and `test`; `seeds` may
+        then be left out) and `stop` (a table of `difference`, and perhaps `confidence` and `most`). Each environment
+        and agent is a table of its `kind` and parameters, of a deep agent with tables of its parts; a list among the
+        parameters is swept, or a list of lists where a parameter is a list by nature. `conditions` is a list of tables
+        with the fields of `Condition`.
 
     Returns
     -------
@@ -133,11 +137,13 @@ def parse_study(data: Mapping[str, Any]) -> Study:
     """
     if "tune" in data:
         raise SpecError("tune is there: its agents are chosen by `fastsoftq tune`, and not run as they are", ("tune",))
-    required = _REQUIRED if "select" in data else (*_REQUIRED, "seeds")
-    check_names(data, (), (*_REQUIRED, "seeds", *_OPTIONAL, *_READ, "conditions"), required)
-    environments = made_tables(data["environments"], ("environments",), made_environment)
+    axis = _axis(data)
+    first, *others = _OF_AXIS[axis]
+    required = [*_REQUIRED[:1], first, *_REQUIRED[1:], *([] if "select" in data else ["seeds"])]
+    check_names(data, (), (*_REQUIRED, *_OF_AXIS[axis], "seeds", *_OPTIONAL, *_READ, "conditions"), required)
+    environments = made_tables(data["environments"], ("environments",), partial(made_environment, axis=axis))
     agents = made_tables(data["agents"], ("agents",), made_agent)
-    plain = {name: data[name] for name in ("name", "episodes", *_OPTIONAL) if name in data}
+    plain = {name: data[name] for name in ("name", first, *others, *_OPTIONAL) if name in data}
     plain |= {name: _read(kind, data[name], (name,)) for name, kind in _READ.items() if name in data}
     origins = Origins(
         {name: Origin(made.table, flattened(made.parameters, label_of)) for name, made in environments.items()},
@@ -155,6 +161,21 @@ def parse_study(data: Mapping[str, Any]) -> Study:
         )
     except (TypeError, ValueError) as error:
         raise located(error, (), data) from None
+
+
+def _axis(data: Mapping[str, Any]) -> Axis:
+    """What a study counts; what only goes with the other is refused by name."""
+    axis = Axis.POINTS if "steps" in data else Axis.EPISODES
+    counted = _OF_AXIS[axis][0]
+    other = Axis.EPISODES if axis is Axis.POINTS else Axis.POINTS
+    for name in _OF_AXIS[other]:
+        if name in data and counted in data:
+            raise SpecError(
+                f"{name} is there, and so is {counted}; a study counts episodes, of tabular agents, or steps, of deep "
+                f"ones: with {counted} go {', '.join(_OF_AXIS[axis][1:])}",
+                (name,),
+            )
+    return axis
 
 
 def _read(kind: Any, table: Any, at: Where) -> Any:

@@ -10,22 +10,23 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
+from dataclasses import fields, replace
 from itertools import accumulate, pairwise
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fastsoftq.engine.curves import LearningCurves
+from fastsoftq.comparing import Axis, axis_of
+from fastsoftq.deep.deep_training import DeepTraining
 from fastsoftq.engine.gpu.several_cards import CPU
 from fastsoftq.engine.threads import Progress
 from fastsoftq.studies.conditions import source_states
 from fastsoftq.studies.plan import Unit
-from fastsoftq.studies.storing.kept_arrays import FINAL_TABLE
+from fastsoftq.studies.storing.kept_arrays import FINAL_TABLE, PARAMETERS
 from fastsoftq.studies.storing.store import Found, Store
 from fastsoftq.studies.study import Study
-from fastsoftq.training import Training
+from fastsoftq.tabular_training import Training
 
 __all__ = ["Each", "Result", "Tick", "work"]
 
@@ -126,7 +127,7 @@ def work(
             curves = _trained(store, study, claimed, tick, device) if claimed else None
             seconds = time.perf_counter() - start
         if curves is not None:
-            rate = seconds / max(curves.steps, 1)
+            rate = seconds / max(_steps_of(curves), 1)
             bounds = pairwise(accumulate((one.new_runs for one in claimed), initial=0))
 
             def touch(unit: Unit, progress: Progress) -> None:
@@ -182,44 +183,32 @@ def _claimed(store: Store, found: Found, unit: Unit, source: Result | None) -> _
 
 
 def _committed(
-    store: Store, claimed: _Claimed, curves: LearningCurves, rate: float, source: Result | None, touch: Tick
+    store: Store,
+    claimed: _Claimed,
+    curves: Any,
+    rate: float,
+    source: Result | None,
+    touch: Tick,
 ) -> Result:
     """Commit a unit whose new runs are trained, at so many seconds a step."""
     unit, found, there = claimed
-    touch(unit, Progress(len(curves.seeds), len(curves.seeds), curves.steps))
+    new_steps = _steps_of(curves)
+    touch(unit, Progress(len(curves.seeds), len(curves.seeds), new_steps))
     start = time.perf_counter()
     arrays = store.plan.contents.rows_of(curves)
-    steps, seconds = curves.steps, curves.steps * rate + time.perf_counter() - start
+    steps, seconds = new_steps, new_steps * rate + time.perf_counter() - start
     if there:
         arrays = {name: np.concatenate([found.arrays[name], rows]) for name, rows in arrays.items()}
         steps += found.mark["steps"]
         seconds += found.mark["seconds"]
     store.commit(unit, arrays, steps, seconds)
     store.claims.release(unit.name)
-    return Result(unit, False, unit.runs, steps, curves.steps, found.damaged, source, claimed.new_runs)
+    return Result(unit, False, unit.runs, steps, new_steps, found.damaged, source, claimed.new_runs)
 
 
-def _trained(store: Store, study: Study, claimed: Sequence[_Claimed], tick: Tick | None, device: str) -> LearningCurves:
+def _trained(store: Store, study: Study, claimed: Sequence[_Claimed], tick: Tick | None, device: str) -> Any:
     """The curves of the new runs of units of one condition, one unit after the other."""
-    plan = store.plan
-    condition = plan.conditions[claimed[0].unit.condition]
-    assert condition.episodes is not None
-    assert condition.max_steps is not None
-    assert condition.precision is not None
-    starts = [start for one in claimed if (start := _start(store, study, one.unit, one.there)) is not None]
-    training = Training.checked(
-        study.environments[condition.environment],
-        study.agents[condition.agent],
-        np.concatenate([plan.seeds(condition, one.unit.first + one.there, one.new_runs) for one in claimed]),
-        condition.episodes,
-        condition.max_steps,
-        condition.precision,
-        threads=1,
-        initial_q=np.concatenate(starts) if starts else None,
-        keep_q=FINAL_TABLE in (kept.key for kept in plan.kept(condition)),
-        checkpoints=[episode for episode in plan.contents.checkpoints if episode <= condition.episodes],
-        device=device,
-    )
+    training = _training(store, study, claimed, device)
 
     def report(progress: Progress) -> None:
         left = progress.runs
@@ -235,32 +224,78 @@ def _trained(store: Store, study: Study, claimed: Sequence[_Claimed], tick: Tick
     return training.curves(slice(None), report)
 
 
-def _part(curves: LearningCurves, rows: slice) -> LearningCurves:
-    """Some of the runs."""
-    return replace(
-        curves,
-        returns=curves.returns[rows],
-        lengths=curves.lengths[rows],
-        truncated=curves.truncated[rows],
-        seeds=curves.seeds[rows],
-        final_q=None if curves.final_q is None else curves.final_q[rows],
-        checkpoint_q=None if curves.checkpoint_q is None else curves.checkpoint_q[rows],
+def _training(store: Store, study: Study, claimed: Sequence[_Claimed], device: str) -> Any:
+    """What trains them, by what their condition counts."""
+    plan = store.plan
+    condition = plan.conditions[claimed[0].unit.condition]
+    kept = [kept.key for kept in plan.kept(condition)]
+    learning = study.environments[condition.environment], study.agents[condition.agent]
+    seeds = np.concatenate([plan.seeds(condition, one.unit.first + one.there, one.new_runs) for one in claimed])
+    settings: dict[str, Any] = {"max_steps": condition.max_steps, "precision": condition.precision, "threads": 1}
+    starts = [start for one in claimed if (start := _start(store, study, one.unit, one.there)) is not None]
+    start = np.concatenate(starts) if starts else None
+    if condition.steps is not None:
+        return DeepTraining.checked(
+            *learning,
+            seeds,
+            condition.steps,
+            points=condition.points,
+            keep_parameters=PARAMETERS in kept,
+            initial_parameters=start,
+            **settings,
+        )
+    return Training.checked(
+        *learning,
+        seeds,
+        condition.episodes,
+        initial_q=start,
+        keep_q=FINAL_TABLE in kept,
+        checkpoints=[episode for episode in plan.contents.checkpoints if episode <= condition.columns],
+        device=device,
+        **settings,
     )
 
 
-def _start(store: Store, study: Study, unit: Unit, there: int) -> NDArray[np.float64] | None:
-    """The tables that a unit's runs start from, but for the first so many; None for zeros."""
+def _steps_of(curves: Any) -> int:
+    """The environment steps of all runs."""
+    return int(axis_of(curves).steps_taken(curves).sum())
+
+
+def _part(curves: Any, rows: slice) -> Any:
+    """Some of the runs: whatever has a row for each, which all arrays have but the grid of steps."""
+    values = {known.name: getattr(curves, known.name) for known in fields(curves) if known.name != "steps"}
+    return replace(curves, **{name: of[rows] for name, of in values.items() if isinstance(of, np.ndarray)})
+
+
+def _start(store: Store, study: Study, unit: Unit, there: int) -> NDArray[Any] | None:
+    """The tables or networks that a unit's runs start from, but for the first so many; None for new ones."""
     before = store.plan.source_of(unit)
     if before is None:
         return None
-    found = store.find(before, [FINAL_TABLE])
+    what = FINAL_TABLE if study.axis is Axis.EPISODES else PARAMETERS
+    found = store.find(before, [what])
     if found.runs < unit.runs:
-        raise OSError(f"the tables that unit {unit.name} starts from have been damaged since they were looked at")
+        raise OSError(f"what unit {unit.name} starts from has been damaged since it was looked at")
+    if what == PARAMETERS:
+        return _finite(store, before, found.arrays[PARAMETERS][: unit.runs])[there:]
     source, target = (
         study.environments[store.plan.conditions[place].environment] for place in (before.condition, unit.condition)
     )
     tables: NDArray[np.float64] = found.arrays[FINAL_TABLE][there : unit.runs, source_states(source, target)]
     return tables
+
+
+def _finite(store: Store, unit: Unit, parameters: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The parameters that runs ended with, if others can start from them."""
+    lost = ~np.isfinite(parameters).all(axis=1)
+    if lost.any():
+        condition = store.plan.conditions[unit.condition]
+        seed = store.plan.seeds(condition, unit.first + int(np.argmax(lost)), 1)[0]
+        raise ValueError(
+            f"after is {condition.name!r}, of which seed {seed} diverged, for one: nothing can start from its network. "
+            "Choose a smaller step size, or clip gradients"
+        )
+    return parameters
 
 
 def _kept(unit: Unit, steps: int) -> Result:

@@ -169,6 +169,7 @@ def world_from_source(source: str | None, name: str, record: Mapping[str, Any]) 
             kinds = parameters["kind"] if isinstance(parameters["kind"], list) else [parameters["kind"]]
             natures = [list_depths(makers[kind]) for kind in kinds]
             for label, variant in swept(parameters, partial(_deepest, natures)):
+                variant.pop("view", None)  # how networks see it
                 if name == (f"{table}[{label}]" if label else table):
                     mdp = makers[variant.pop("kind")](**variant)
                     if mdp_record(mdp)["sha256"] == record.get("sha256"):

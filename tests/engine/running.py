@@ -5,7 +5,7 @@ from unittest import mock
 
 from fastsoftq.engine import dispatch
 from fastsoftq.kernels.targets import TARGETS
-from fastsoftq.training import Training
+from fastsoftq.tabular_training import Training
 
 
 def train(lanes, mdp, agent, seeds, episodes, max_steps, **options):

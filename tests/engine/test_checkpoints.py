@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 import fastsoftq as fsq
 from fastsoftq.engine.curves import curves_bytes
-from fastsoftq.training import Training
+from fastsoftq.tabular_training import Training
 from tests.agents.homemade import Clipped
 from tests.engine.kinds import KINDS
 from tests.engine.running import bits, train

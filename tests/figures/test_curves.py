@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fastsoftq.figures.curve import curve, episode_blocks, in_doubt, within_reach
+from fastsoftq.figures.columns import episode_blocks
+from fastsoftq.figures.curve import curve, in_doubt, within_reach
 
 
 @given(st.integers(1, 5000))
@@ -28,7 +29,7 @@ def test_a_curve_is_the_mean_over_runs_and_the_episodes_of_each_block():
     for i, (start, stop) in enumerate(itertools.pairwise(edges)):
         assert c.mean[i] == pytest.approx(values[:, start:stop].mean())
         assert c.median[i] == np.median(values[:, start:stop])
-        assert c.episode[i] == pytest.approx(np.arange(start + 1, stop + 1).mean())
+        assert c.x[i] == pytest.approx(np.arange(start + 1, stop + 1).mean())
     assert (c.low < c.mean).all()
     assert (c.mean < c.high).all()
     assert c.exact is None

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import fastsoftq as fsq
 from fastsoftq.engine.gpu.driver import GpuError
-from fastsoftq.training import Training
+from fastsoftq.tabular_training import Training
 from tests.engine.kinds import KINDS
 from tests.engine.running import train
 from tests.engine.test_learning import GOLDEN

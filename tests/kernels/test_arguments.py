@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from numba.core.errors import TypingError
 
-from fastsoftq.kernels import lookup, numerics, operators, over_actions, policies, random, simd, updates
+from fastsoftq.kernels import lookup, numerics, operators, over_actions, policies, random, simd, trigonometry, updates
 from fastsoftq.kernels.jit import inlined
 from fastsoftq.kernels.random import Draw
 from tests.array_kinds import Subclass
@@ -50,6 +50,9 @@ def row():
 GOOD = {
     "exp2": lambda: {"x": 3.5},
     "log2": lambda: {"x": 3.5},
+    "sin": lambda: {"x": 3.5},
+    "cos": lambda: {"x": 3.5},
+    "sin_cos": lambda: {"x": 3.5},
     "exponent": lambda: {"q": 1.0, "top": 2.0, "sharpness": 0.5, "like": 1.0},
     "weight": lambda: {"q": 1.0, "top": 2.0, "sharpness": 0.5},
     "sum_of_weights": lambda: {"row": row(), "top": 2.0, "sharpness": 0.5},
@@ -107,8 +110,8 @@ def update(**after):
     return before | after | {"terminated": False, "step_size": 0.5, "discount": 0.9}
 
 
-MODULES = (lookup, numerics, operators, over_actions, policies, random, simd, updates)
-NO_KERNELS = {"OUTCOME", "LN_2", "LOG2_E", "ADraw", "Draw", "Half", "Key", "Vec", "element"}
+MODULES = (lookup, numerics, operators, over_actions, policies, random, simd, trigonometry, updates)
+NO_KERNELS = {"LARGEST_ANGLE", "OUTCOME", "LN_2", "LOG2_E", "ADraw", "Draw", "Half", "Key", "Vec", "element"}
 KERNELS = {name: getattr(module, name) for module in MODULES for name in module.__all__ if name not in NO_KERNELS}
 ARGUMENTS = [(name, argument) for name in GOOD for argument in GOOD[name]() if argument != "start"]
 
@@ -176,6 +179,7 @@ def bad_from_python(name, argument):
         yield from (0.0,) if argument in ("step_size", "sharpness") and name != "exponent" else ()
         yield from (1024, NAN, INF, np.float32(128)) if name == "exp2" else ()
         yield from (0, -1.0, NAN, INF, 1e-310, np.float32(1e-39)) if name == "log2" else ()
+        yield from (INF, -INF, 2.0**41, np.float32(-1e20)) if name in ("sin", "cos", "sin_cos") else ()
         yield from (NAN, INF, -INF, 2**31, -(2.0**31) - 1) if (name, argument) == ("convert", "x") else ()
 
 

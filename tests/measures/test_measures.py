@@ -142,7 +142,7 @@ def test_names_are_one_for_one_measure():
     assert measure("last:1").title == "mean return over the last episode"
     assert measure("steps_to:-1000").title == "steps until a return reaches −1,000"
     made = [measure(pattern.partition("[")[0].replace("R", "1").replace("E", "1")) for pattern in MEASURES]
-    assert [one.name for one in made if one.needs_exact] == ["episodes_within:1"]
+    assert [one.name for one in made if one.needs_exact] == ["episodes_within:1", "steps_within:1"]
     assert [one.name for one in made if one.needs_optimum] == ["regret"]
     assert [one.name for one in made if one.comparison_only] == ["improvement"]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from fastsoftq.comparing import Axis
 from fastsoftq.measures import Measure, measure
 from fastsoftq.report.decision import ErrorRate
 from fastsoftq.report.folder import FolderContents
@@ -111,15 +112,17 @@ class SweepAnalysis:
         return sum(one.steps for world in self.worlds for one in world.conditions)
 
 
-def measures_of(names: Sequence[str], episodes: int) -> list[Measure]:
+def measures_of(names: Sequence[str], columns: int, axis: Axis = Axis.EPISODES) -> list[Measure]:
     """The measures of these names, each once.
 
     Parameters
     ----------
     names : sequence of str
         The first is the main one.
-    episodes : int
-        Of a run: of "the last 100" of fewer all are meant.
+    columns : int
+        Episodes of a run, or its points: of "the last 100" of fewer all are meant.
+    axis : Axis
+        Which of these.
 
     Returns
     -------
@@ -135,7 +138,7 @@ def measures_of(names: Sequence[str], episodes: int) -> list[Measure]:
     >>> [one.title for one in measures_of(["last:100", "area"], 30)]
     ['mean return over the last 30 episodes', 'mean return over all episodes']
     """
-    found = list({one.name: one for one in (measure(name).within(episodes) for name in names)}.values())
+    found = list({one.name: one for one in (measure(name, axis).within(columns) for name in names)}.values())
     if found[0].comparison_only:
         raise ValueError(
             f"measure is {names[0]!r}, which compares two conditions and says nothing of one; the first measure must "
@@ -169,7 +172,7 @@ def analysed(contents: FolderContents, rate: ErrorRate, watch: Watch | None = No
     """
     assert contents.sweep is not None
     sweep = contents.sweep
-    measures = measures_of(sweep.measures, contents.episodes)
+    measures = measures_of(sweep.measures, contents.n_columns, sweep.axis)
     found = measured_conditions(contents, measures, watch)
     split = seed_split(found, sweep.select)
     worlds: dict[str, list[MeasuredCondition]] = {}

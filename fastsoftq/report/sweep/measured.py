@@ -129,7 +129,7 @@ def measured_conditions(
                 exact=own,
                 span=span,
                 exact_values=tuple(exact_value(measure, own) for measure in measures),
-                steps=int(runs.lengths.sum(dtype=np.int64)),
+                steps=runs.all_steps,
                 runs=len(runs.seeds),
             )
         )

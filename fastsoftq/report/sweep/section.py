@@ -11,7 +11,7 @@ from fastsoftq.report.charts import learning_charts
 from fastsoftq.report.comparison_tables import band_footnotes
 from fastsoftq.report.decision import ErrorRate
 from fastsoftq.report.drawing import Drawing
-from fastsoftq.report.folder import FolderContents, command_of, run_facts
+from fastsoftq.report.folder import FolderContents, command_of, lost_words, run_facts
 from fastsoftq.report.outline import Group, Part, Section
 from fastsoftq.report.performance import Performance, performance_of
 from fastsoftq.report.rounding import span_text
@@ -105,12 +105,12 @@ def _studied(contents: FolderContents, sweep: SweptStudy, analysis: SweepAnalysi
         ]
         facts.append((table, "; ".join(swept) or "one setting"))
     conditions = typeset(sum(len(world.conditions) for world in analysis.worlds))
-    seeds, episodes = (
+    seeds, columns = (
         span_text(own or [int(contents.run[what])])
-        for what, own in (("seeds", sweep.runs), ("episodes", sweep.episodes))
+        for what, own in (("seeds", sweep.runs), (sweep.axis.value, sweep.columns))
     )
-    each = "of" if " to " in f"{seeds} {episodes}" else "each of"
-    facts.append(("conditions", f"{conditions}, {each} {seeds} seeds and {episodes} episodes"))
+    each = "of" if " to " in f"{seeds} {columns}" else "each of"
+    facts.append(("conditions", f"{conditions}, {each} {seeds} seeds and {columns} {sweep.axis.value}"))
     facts.append(("measured by", "; ".join(measure.title for measure in analysis.measures)))
     return facts
 
@@ -125,7 +125,10 @@ def _listed(values: Sequence[object]) -> str:
 def _part(
     world: SweptWorld, analysis: SweepAnalysis, sweep: SweptStudy, colours: dict[str, str], several: bool
 ) -> Part:
-    answers = world_answers(world, analysis)
+    answers = [
+        *world_answers(world, analysis),
+        *lost_words([one.agent for one in world.conditions], world.name if several else ""),
+    ]
     if several:
         answers[0] = f"{world.name}: {answers[0]}"
     columns = [name for name in sweep.swept if len({str(one.coordinates[name]) for one in world.conditions}) > 1]
@@ -249,23 +252,23 @@ def _curves(world: SweptWorld, analysis: SweepAnalysis) -> list[Group]:
     known = any(one.returns.exact is not None for one in best)
     exact = "; dashed: exact, by planning, once all is learned" if known else ""
     words = (
-        f"Of {of}; lines: mean over seeds, of ever longer blocks of episodes; bands are for the whole mean curve, at "
+        f"Of {of}; lines: mean over seeds, {best[0].columns.drawn}; bands are for the whole mean curve, at "
         f"the confidence of the report{in_doubt(curves)}; dotted: median{exact}."
     )
-    lengths = {one.n_episodes for one in best}
-    charts = [chart for n in sorted(lengths) for chart in _charts([one for one in best if one.n_episodes == n])]
+    lengths: list[list[Performance]] = []
+    for one in sorted(best, key=lambda one: one.columns.number(one.columns.n)):
+        if not lengths or not one.columns.match(lengths[-1][0].columns):
+            lengths.append([])
+        lengths[-1].append(one)
+    charts = [chart for alike in lengths for chart in learning_charts(alike, alike[0])]
     return [
         Group("Learning curves", words, charts, band_footnotes((c.label, c.caution) for c in held)),
         Group(
             "Runs",
-            f"Of {of}, where a run is its mean return over its last {best[0].last} episodes. Bands of profiles hold "
+            f"Of {of}, where a run is its mean return over its {best[0].last_ones}. Bands of profiles hold "
             "everywhere at once. In the distribution, bars of growing thickness hold all runs, nine tenths and the "
             "middle half; the stroke is the median, the ring the mean of the worst 5 %.",
             [*profile_charts(best, best[0]), spread_chart(best)],
             folded=True,
         ),
     ]
-
-
-def _charts(best: Sequence[Performance]) -> list[Drawing]:
-    return learning_charts(best, best[0])

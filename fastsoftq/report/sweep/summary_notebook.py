@@ -18,7 +18,7 @@ from fastsoftq.studies import open_results
 
 results = open_results(folder)
 columns = results.coordinates
-kinds = [measure(name) for name in measures]
+kinds = [measure(name, results.axis) for name in measures]
 n = len(conditions)
 exact = [results.exact(name) for name in conditions]
 
@@ -165,16 +165,15 @@ for world, table in chosen:
 """,
     ),
     (
-        "Learning curves of the chosen, over blocks of episodes, with the band of the report.",
+        "Learning curves of the chosen, block by block, with the band of the report.",
         """
-from fastsoftq.figures.curve import episode_blocks
+from fastsoftq.figures.columns import Columns
 
 curves = {}
 for key, i in chosen.items():
     one = results.summary(conditions[i])
-    edges = episode_blocks(len(one.mean))
-    episodes = one.mean, spread(one), spread(one) * one.skewness
-    mean, error, cubes = (np.add.reduceat(each, edges[:-1]) / np.diff(edges) for each in episodes)
+    along = Columns(len(one.mean), results.condition(conditions[i]).grid)
+    mean, error, cubes = map(along.means, (one.mean, spread(one), spread(one) * one.skewness))
     skewness = np.divide(cubes, error, out=np.zeros_like(error), where=error > 0)
     low, high = MeanError(mean, error, skewness, np.asarray(one.runs)).ends(described / len(mean))
     curves[key] = mean, low, high

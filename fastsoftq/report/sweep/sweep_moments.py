@@ -75,7 +75,8 @@ def analysed_by_moments(contents: FolderContents, rate: ErrorRate, watch: Watch 
         Summaries that are missing or damaged.
     """
     assert contents.sweep is not None
-    sweep, measures = contents.sweep, measures_of(contents.sweep.measures, contents.episodes)
+    sweep = contents.sweep
+    measures = measures_of(sweep.measures, contents.n_columns, sweep.axis)
     worlds: dict[str, list[KnownCondition]] = {}
     for place, agent in enumerate(contents.summarised):
         known = known_condition(contents, place, measures)

@@ -32,7 +32,7 @@ def notebook_text(contents: FolderContents, rate: ErrorRate) -> str:
     """
     assert contents.sweep is not None
     sweep, agents = contents.sweep, contents.agents or contents.summarised
-    measures = measures_of(sweep.measures, contents.episodes)
+    measures = measures_of(sweep.measures, contents.n_columns, sweep.axis)
     given = {
         "folder": str(contents.folder.resolve()),
         "measures": [each.name for each in measures],
@@ -85,7 +85,7 @@ from fastsoftq.studies import open_results
 
 results = open_results(folder)
 columns = results.coordinates
-kinds = [measure(name) for name in measures]
+kinds = [measure(name, results.axis) for name in measures]
 n = len(conditions)
 exact = [results.exact(name) for name in conditions]
 span = [results.return_span(name) for name in conditions]
@@ -99,7 +99,7 @@ for i, name in enumerate(conditions):
     runs = min(results.condition(name).seeds or 10_000, 10_000)
     curves = results.curves(name, runs)
     measured.append([values(kind, curves, i) for kind in kinds])
-    bounds.append([kind.bounds(results.episode_bounds(name), curves.n_episodes, span[i]) for kind in kinds])
+    bounds.append([kind.bounds(results.episode_bounds(name), curves.returns.shape[1], span[i]) for kind in kinds])
 
 def bounds_of_all(places, k=0):
     horizon = common_horizon(measured[i][k] for i in places)
@@ -286,17 +286,16 @@ for world, table in chosen:
 """,
     ),
     (
-        "Learning curves of the chosen, over blocks of episodes, with the band of the report.",
+        "Learning curves of the chosen, block by block, with the band of the report.",
         """
-from fastsoftq.figures.curve import episode_blocks
+from fastsoftq.figures.columns import columns_of
 from fastsoftq.statistics.resampling import resamples_for
 
 curves = {}
 for key, i in chosen.items():
-    returns = results.curves(conditions[i], min(results.condition(conditions[i]).seeds or 10_000, 10_000)).returns
-    edges = episode_blocks(returns.shape[1])
-    blocks = np.add.reduceat(returns, edges[:-1], axis=1) / np.diff(edges)
-    ends = measure("last").bounds(results.episode_bounds(conditions[i]), returns.shape[1])
+    own = results.curves(conditions[i], min(results.condition(conditions[i]).seeds or 10_000, 10_000))
+    blocks = columns_of(own).means(own.returns)
+    ends = measure("last", results.axis).bounds(results.episode_bounds(conditions[i]), own.returns.shape[1])
     curves[key] = confidence_band(blocks, 1 - described, resamples=resamples_for(described), bounds=ends)
     print(*key, "|", f"last block {curves[key].center[-1]:.4g} [{curves[key].low[-1]:.4g}, {curves[key].high[-1]:.4g}]")
 """,

@@ -43,6 +43,8 @@ def main_table(world: SweptWorld, columns: Sequence[str], analysis: SweepAnalysi
         header += [heading(m), *([f"exact {short(m)}", f"{short(m)} less exact"] if exact else [])]
     if main.is_mean:
         header.append("among the best")
+    lost = any(one.agent.lost is not None and one.agent.lost.runs for one in world.conditions)
+    header += ["diverged"] if lost else []
     rows = []
     ends = [world.estimates[place][0] for place in range(len(world.conditions))]
     order = sorted(range(len(ends)), key=lambda place: -sense(main) * _estimate(ends[place]))  # the best first
@@ -59,7 +61,8 @@ def main_table(world: SweptWorld, columns: Sequence[str], analysis: SweepAnalysi
                 row.append(
                     _UNKNOWN if value is None or found is None else distinct(apart(found.estimate, value), 2, 0.0)
                 )
-        rows.append(row + (["yes" if place in world.best else "no"] if main.is_mean else []))
+        row += ["yes" if place in world.best else "no"] if main.is_mean else []
+        rows.append([*row, *([one.agent.lost.share if one.agent.lost else ""] if lost else [])])
     caption = "[ ]: intervals at the confidence of the report, over all seeds"
     if main.is_mean:
         caption += (

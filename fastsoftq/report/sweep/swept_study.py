@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from fastsoftq.attainable_returns import EpisodeBounds, ReturnSpan
+from fastsoftq.comparing import Axis
 from fastsoftq.exact_curves import ExactCurves
 from fastsoftq.report.sweep.condition_labels import Value, agent_names
 
@@ -56,8 +57,10 @@ class SweptStudy:
         From the place of a condition to the `ReturnSpan` of its world, or to None where it is not known.
     bounds : callable
         From the place of a condition to what one of its episodes can have, or to None where it is not known.
-    runs, episodes : tuple of int
-        Of each condition; empty where all have those of the study.
+    runs, columns : tuple of int
+        Seeds of each condition, and episodes or points; empty where all have those of the study.
+    axis : Axis
+        What columns of curves stand for: episodes, or points of the steps.
     """
 
     coordinates: Mapping[str, tuple[Value, ...]]
@@ -69,7 +72,8 @@ class SweptStudy:
     span: Callable[[int], ReturnSpan | None] = lambda place: None
     bounds: Callable[[int], EpisodeBounds | None] = lambda place: None
     runs: tuple[int, ...] = ()
-    episodes: tuple[int, ...] = ()
+    columns: tuple[int, ...] = ()
+    axis: Axis = Axis.EPISODES
 
     @cached_property
     def tables(self) -> list[str]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from fastsoftq.studies.exporting.frames import flat, labels
 from fastsoftq.studies.exporting.tidy import Block, Tidy
+from fastsoftq.studies.storing.zarr_files import step_labels
 
 __all__ = ["write_netcdf", "write_npz"]
 
@@ -109,7 +110,8 @@ def write_netcdf(table: Tidy, file: Path, blocks: Iterator[Block]) -> None:
     except ImportError as error:
         raise ImportError("netCDF needs xarray, h5netcdf and h5py: pip install 'fastsoftq[export]'") from error
 
-    sizes = {"condition": len(table.runs), "seed": max(table.runs), "episode": max(table.lengths)}
+    unit = table.results.axis.unit
+    sizes = {"condition": len(table.runs), "seed": max(table.runs), unit: max(table.lengths)}
     dimensions = ("condition", *table.dimensions)
     coordinates: dict[str, Any] = {
         _without_slash(name): ("condition", labels(values)) for name, values in table.coordinates.items()
@@ -117,15 +119,18 @@ def write_netcdf(table: Tidy, file: Path, blocks: Iterator[Block]) -> None:
     if "seed" in dimensions:
         start = np.uint64(table.results.record["seeds"]["start"])
         coordinates["seed"] = np.arange(sizes["seed"], dtype=np.uint64) + start
-    if "episode" in dimensions:
-        coordinates["episode"] = np.arange(1, sizes["episode"] + 1)
+    if unit in dimensions:
+        coordinates[unit] = np.arange(1, sizes[unit] + 1)
+        if "steps" in table.columns:
+            values, *along = step_labels(list(map(table.results.condition, table.results.conditions)))
+            coordinates["steps"] = (along, values)
     attributes = {"study": table.results.name}
     xarray.Dataset(coords=coordinates, attrs=attributes).to_netcdf(file, engine="h5netcdf")
     beside = " ".join(name for name in coordinates if name not in dimensions)
     shape = tuple(sizes[dimension] for dimension in dimensions)
     with h5netcdf.File(file, "a") as opened:
         for name, dtype in table.columns.items():
-            if name not in table.dimensions:
+            if name not in (*table.dimensions, *coordinates):
                 stored = np.dtype(np.int8) if dtype == np.bool_ else dtype
                 fill = np.nan if dtype == np.float64 else None  # one among whole numbers would make floats of them
                 variable = opened.create_variable(

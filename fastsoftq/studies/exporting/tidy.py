@@ -1,4 +1,4 @@
-"""Tidy tables of results: a row for each condition and seed, or for each condition, seed and episode.
+"""Tidy tables of results: a row for each condition and seed, or for each condition, seed and episode (or point).
 
 A table is made in blocks of some runs of a condition, so that it need never be in memory.
 """
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fastsoftq.engine.curves import LearningCurves
+from fastsoftq.comparing import Axis
 from fastsoftq.measures import Measure, measure
 from fastsoftq.studies.origins import Value
 from fastsoftq.studies.summary import LEVELS, EpisodeSummary
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Block", "Tidy", "kind_of", "texts"]
 
-_LAST = 100  # episodes of `return_last` and its like
 _ROWS = 2**18  # of a block, about
 
 
@@ -33,7 +32,7 @@ class Block(NamedTuple):
 
     place: int  # the condition's, among the results'
     first: int  # the first run, counted from the condition's
-    data: Mapping[str, NDArray[Any]]  # by column, [runs], [runs, episodes] or [episodes]
+    data: Mapping[str, NDArray[Any]]  # by column, [runs], [runs, episodes] or [episodes]; or points
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -54,7 +53,7 @@ class Tidy:
     ----------
     results : Results
     episodes : bool
-        A row for each episode, too. Of summaries there are only such rows.
+        A row for each episode, too, or for each point of deep agents. Of summaries there are only such rows.
 
     Examples
     --------
@@ -82,10 +81,11 @@ class Tidy:
 
     @property
     def dimensions(self) -> tuple[str, ...]:
-        """Those of a condition's rows: seed, seed and episode, or episode."""
+        """Those of a condition's rows: seed, seed and episode, or episode; point instead, of deep agents."""
+        unit = self.results.axis.unit
         if self.results.keep == "summary":
-            return ("episode",)
-        return ("seed", "episode") if self.episodes else ("seed",)
+            return (unit,)
+        return ("seed", unit) if self.episodes else ("seed",)
 
     @cached_property
     def runs(self) -> list[int]:
@@ -94,8 +94,8 @@ class Tidy:
 
     @cached_property
     def lengths(self) -> list[int]:
-        """The episodes of each condition."""
-        return [self.results.condition(name).episodes or 0 for name in self.results.conditions]
+        """The episodes, or points, of each condition."""
+        return [self.results.condition(name).columns for name in self.results.conditions]
 
     @property
     def rows(self) -> int:
@@ -109,19 +109,21 @@ class Tidy:
     def columns(self) -> dict[str, np.dtype[Any]]:
         """The columns that differ from row to row, those of `dimensions` first."""
         number, whole, truth, seed = (np.dtype(kind) for kind in (np.float64, np.int64, np.bool_, np.uint64))
+        deep, unit = self.results.axis is Axis.POINTS, self.results.axis.unit
+        points = {unit: whole, **({"steps": whole} if deep else {})}
         if self.results.keep == "summary":
-            return {"episode": whole, "runs": whole, **dict.fromkeys(_summary_columns(), number)}
+            lost = {"diverged": whole} if deep else {}
+            return {**points, "runs": whole, **dict.fromkeys(_summary_columns(), number), **lost}
         if self.episodes:
-            return {
-                "seed": seed,
-                "episode": whole,
-                "return": number,
-                "length": np.dtype(np.int32),
-                "truncated": truth,
-            }
+            if deep:
+                means = dict.fromkeys(("return", "length", "truncated"), number)
+                return {"seed": seed, **points, **means, "episodes": whole}
+            return {"seed": seed, **points, "return": number, "length": np.dtype(np.int32), "truncated": truth}
         columns: dict[str, np.dtype[Any]] = {"seed": seed}
         columns |= {f"{of}_{over}": number for over in ("last", "area") for of in ("return", "length", "truncated")}
         columns["steps"] = whole
+        if deep:
+            columns |= {"episodes": whole, "diverged": truth, "diverged_at": whole}
         for found in self._measures:
             columns[found.name] = number
             if found.unit in ("steps", "episodes"):
@@ -155,30 +157,37 @@ class Tidy:
         """The seeds and episodes of a block's rows, of the shape that broadcasts to its columns'."""
         condition = self.results.condition(self.results.conditions[block.place])
         labels: dict[str, NDArray[Any]] = {}
+        unit = self.results.axis.unit
         if "seed" in self.dimensions:
             start = np.uint64((condition.first_seed or 0) + block.first)
             seeds = np.arange(block.shape[0], dtype=np.uint64) + start
             labels["seed"] = seeds[:, None] if self.episodes else seeds
-        if "episode" in self.dimensions:
-            labels["episode"] = np.arange(1, block.shape[-1] + 1)
+        if unit in self.dimensions:
+            labels[unit] = np.arange(1, block.shape[-1] + 1)
+            if condition.grid is not None:
+                labels["steps"] = condition.grid
         return labels
 
     @cached_property
     def _measures(self) -> list[Measure]:
         """The study's measures that can be told of a run by itself."""
-        asked = [measure(name) for name in self.results.measures]
-        known = {"last:100", "last", "area"}
+        asked = [measure(name, self.results.axis) for name in self.results.measures]
+        known = {measure("last", self.results.axis).name, "area"}
         return [found for found in asked if not (found.needs_planning or found.comparison_only or found.name in known)]
 
-    def _by_episode(self, curves: LearningCurves) -> dict[str, NDArray[Any]]:
-        return {"return": curves.returns, "length": curves.lengths, "truncated": curves.truncated}
+    def _by_episode(self, curves: Any) -> dict[str, NDArray[Any]]:
+        data = {"return": curves.returns, "length": curves.lengths, "truncated": curves.truncated}
+        return {**data, "episodes": curves.episodes} if "episodes" in self.columns else data
 
-    def _by_run(self, curves: LearningCurves) -> dict[str, NDArray[Any]]:
+    def _by_run(self, curves: Any) -> dict[str, NDArray[Any]]:
+        axis = self.results.axis
         data: dict[str, NDArray[Any]] = {}
-        for over, some in (("last", slice(-_LAST, None)), ("area", slice(None))):
+        for over, some in (("last", slice(-axis.last, None)), ("area", slice(None))):
             for name, rows in (("return", curves.returns), ("length", curves.lengths), ("truncated", curves.truncated)):
                 data[f"{name}_{over}"] = rows[:, some].mean(axis=1, dtype=np.float64)
-        data["steps"] = curves.lengths.sum(axis=1, dtype=np.int64)
+        data["steps"] = axis.steps_taken(curves)
+        if axis is Axis.POINTS:
+            data |= {"episodes": curves.episodes[:, -1], "diverged": curves.diverged, "diverged_at": curves.diverged_at}
         for found in self._measures:
             nothing = np.full(curves.n_seeds, np.nan), np.zeros(curves.n_seeds, bool)
             try:
@@ -241,4 +250,5 @@ def _summarised(results: Results, name: str) -> dict[str, NDArray[Any]]:
     rows = [row for one in found for row in (one.mean, one.variance, one.skewness, *one.quantiles)]
     truncated = results.truncated(name)
     columns = dict(zip(_summary_columns(), [*rows, truncated], strict=True))
-    return {"runs": np.full(len(truncated), found[0].runs), **columns}
+    lost = {} if results.axis is Axis.EPISODES else {"diverged": results.diverged(name)}
+    return {"runs": np.full(len(truncated), found[0].runs), **columns, **lost}

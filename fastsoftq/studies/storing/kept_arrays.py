@@ -1,4 +1,4 @@
-"""The arrays that a study keeps of its runs, and how they are made from learning curves.
+"""The arrays that a study keeps of its runs, and how they are made from learning curves and become curves again.
 
 Rows are runs for `keep="curves"` and blocks of runs for `keep="summary"`. Neither depends on how runs are chunked.
 """
@@ -13,18 +13,29 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fastsoftq.engine.curves import LearningCurves
+from fastsoftq.comparing import Axis
 from fastsoftq.studies.summary import summarized
 
-__all__ = ["CURVES", "FINAL_TABLE", "Arrays", "Contents", "Kept", "contents_of", "groups_of", "leaves_of"]
+__all__ = [
+    "CURVES",
+    "FINAL_TABLE",
+    "PARAMETERS",
+    "Arrays",
+    "Contents",
+    "Kept",
+    "contents_of",
+    "groups_of",
+    "leaves_of",
+]
 
 Arrays = dict[str, NDArray[Any]]  # rows by `Kept.key`
 
-CURVES = "curves"  # the group of returns, lengths and truncated
+CURVES = "curves"  # the group of returns, lengths and whatever else each run has at each column
 FINAL_TABLE = "final_q"
+PARAMETERS = "parameters"
 
-# Runs that are hashed together, of every curve kept. Chunks are whole multiples of it.
-_HASHED = 64
+# Runs that are hashed together, of every curve kept. Chunks are whole multiples of it. A deep run takes seconds.
+_HASHED = {Axis.EPISODES: 64, Axis.POINTS: 1}
 
 
 class Kept(NamedTuple):
@@ -45,7 +56,12 @@ class Kept(NamedTuple):
     @property
     def group(self) -> str:
         """The arrays of a group are hashed and read together."""
-        return self.key if "state" in self.dimensions else CURVES
+        return self.key if self.learned else CURVES
+
+    @property
+    def learned(self) -> bool:
+        """Whether it is what a run has learned, a table or a network, rather than how it did."""
+        return bool({"state", "parameter"}.intersection(self.dimensions))
 
 
 @dataclass(frozen=True)
@@ -78,26 +94,53 @@ class Contents:
         """How many rows some runs make; the last may be of fewer runs than the others."""
         return -(-runs // self.runs_per_row)
 
-    def rows_of(self, curves: LearningCurves) -> Arrays:
-        """The rows of some runs, which begin a row."""
+    def rows_of(self, curves: Any) -> Arrays:
+        """The rows of some runs, which begin a row: what their curves have of what is kept."""
         if self.row == "block":
             return dict(summarized(curves, self.runs_per_row))
-        arrays: Arrays = {name: getattr(curves, name) for name in ("returns", "lengths", "truncated")}
-        if curves.final_q is not None:
-            arrays[FINAL_TABLE] = curves.final_q
-        if curves.checkpoint_q is not None:
-            for place, episode in enumerate(curves.checkpoints):
-                arrays[f"checkpoint_q.{episode}"] = curves.checkpoint_q[:, place]
-        return {kept.key: arrays[kept.key] for kept in self.arrays if kept.key in arrays}
+        arrays: Arrays = {}
+        for kept in self.arrays:
+            values = getattr(curves, kept.name)
+            if kept.episode and values is not None:
+                reached = kept.episode in curves.checkpoints
+                values = values[:, curves.checkpoints.index(kept.episode)] if reached else None
+            if values is not None:
+                arrays[kept.key] = values
+        return arrays
 
 
 _RETURN = {"long_name": "undiscounted return"}
 _LENGTH = {"long_name": "episode length", "units": "steps"}
 _TRUNCATED = {"long_name": "episode met max_steps"}
 _TABLE = ("state", "action")
+_SHARE = {"long_name": "share of episodes that met max_steps"}
+_DIVERGED = {"long_name": "steps after which a number became infinite or NaN, or -1", "units": "steps"}
+
+# Of every run at each column, by name, and then of every run as a whole.
+_OF_RUNS = {
+    Axis.EPISODES: (
+        Kept("returns", "<f8", ("episode",), _RETURN),
+        Kept("lengths", "<i4", ("episode",), _LENGTH),
+        Kept("truncated", "|b1", ("episode",), _TRUNCATED),
+    ),
+    Axis.POINTS: (
+        Kept("returns", "<f8", ("point",), {"long_name": "mean undiscounted return of episodes"}),
+        Kept("lengths", "<f8", ("point",), {"long_name": "mean episode length", "units": "steps"}),
+        Kept("truncated", "<f8", ("point",), _SHARE),
+        Kept("episodes", "<i8", ("point",), {"long_name": "episodes that have ended"}),
+        Kept("diverged_at", "<i8", (), _DIVERGED),
+    ),
+}
 
 
-def contents_of(keep: str, block: int | None = None, tables: bool = False, checkpoints: Sequence[int] = ()) -> Contents:
+def contents_of(
+    keep: str,
+    block: int | None = None,
+    tables: bool = False,
+    checkpoints: Sequence[int] = (),
+    axis: Axis = Axis.EPISODES,
+    parameters: bool = False,
+) -> Contents:
     """The contents that a study asks for.
 
     Parameters
@@ -109,6 +152,10 @@ def contents_of(keep: str, block: int | None = None, tables: bool = False, check
         Whether final tables are kept, of some conditions at least.
     checkpoints : sequence of int
         Episodes after which tables are kept.
+    axis : Axis
+        What the columns of curves stand for.
+    parameters : bool
+        Whether the parameters are kept that networks end with.
 
     Returns
     -------
@@ -120,24 +167,24 @@ def contents_of(keep: str, block: int | None = None, tables: bool = False, check
     ['returns', 'lengths', 'truncated', 'checkpoint_q.10', 'checkpoint_q.100']
     """
     if keep == "curves":
-        arrays = [
-            Kept("returns", "<f8", ("episode",), _RETURN),
-            Kept("lengths", "<i4", ("episode",), _LENGTH),
-            Kept("truncated", "|b1", ("episode",), _TRUNCATED),
-        ]
+        arrays = [*_OF_RUNS[axis]]
         if tables:
             arrays.append(Kept(FINAL_TABLE, "<f8", _TABLE, {"long_name": "action value after training"}))
         values = {"long_name": "action value after a checkpoint"}
         for place, episode in enumerate(checkpoints):
             arrays.append(Kept("checkpoint_q", "<f8", _TABLE, values, episode, place))
-        return Contents("seed", 1, _HASHED, tuple(arrays), tuple(checkpoints))
+        if parameters:
+            arrays.append(Kept(PARAMETERS, "<f4", ("parameter",), {"long_name": "parameter after training"}))
+        return Contents("seed", 1, _HASHED[axis], tuple(arrays), tuple(checkpoints))
     assert block is not None
-    summary = (
-        Kept("returns", "<f8", ("episode", "statistic"), _RETURN),
-        Kept("lengths", "<f8", ("episode", "statistic"), _LENGTH),
-        Kept("truncated", "<f8", ("episode",), {"long_name": "share of episodes that met max_steps"}),
-    )
-    return Contents("block", block, 1, summary, ())
+    summary = [
+        Kept("returns", "<f8", (axis.unit, "statistic"), _RETURN),
+        Kept("lengths", "<f8", (axis.unit, "statistic"), _LENGTH),
+        Kept("truncated", "<f8", (axis.unit,), _SHARE),
+    ]
+    if axis is Axis.POINTS:
+        summary.append(Kept("diverged", "<i8", (axis.unit,), {"long_name": "runs that have diverged"}))
+    return Contents("block", block, 1, tuple(summary), ())
 
 
 def groups_of(arrays: Collection[Kept]) -> dict[str, list[Kept]]:

@@ -9,7 +9,9 @@ from typing import Any
 
 from fastsoftq import checks
 from fastsoftq.agents.rules import PRECISIONS
+from fastsoftq.comparing import Axis
 from fastsoftq.studies.conditions import Condition, conditions_of
+from fastsoftq.studies.fitting import check_condition
 from fastsoftq.studies.plan import FORMAT, FolderError, Plan
 from fastsoftq.studies.reading import Reading, reading_from_record
 from fastsoftq.studies.study import KEEP
@@ -113,13 +115,17 @@ def _check(plan: Plan) -> None:
         checks.count("block", record["block"])
     if "tables" in record and record["tables"] is not True:
         raise ValueError(f"tables is {record['tables']!r}")
+    for condition, parameters in record.get("parameters", {}).items():
+        checks.text("parameters", condition)
+        checks.count("parameters", parameters)
     least = 1
     for episode in record.get("checkpoints", ()):
         least = checks.count("checkpoints", episode, least=least) + 1
     for world, environment in record["environments"].items():
         checks.text("environment", world)
-        checks.text("mdp", environment["mdp"])
-        for side in ("states", "actions"):
+        tabular = plan.axis is Axis.EPISODES
+        checks.text("environment", environment["mdp" if tabular else "environment"])
+        for side in ("states", "actions") if tabular else ("actions", "max_steps"):
             checks.count(side, environment[side])
     for name, agent in record["agents"].items():
         checks.text("agent", name)
@@ -143,13 +149,17 @@ def _check(plan: Plan) -> None:
 
 def _check_conditions(plan: Plan) -> None:
     record = plan.record
-    for name in ("episodes", "max_steps"):
+    for name in ("episodes",) if plan.axis is Axis.EPISODES else ("steps", "points"):
         checks.count(name, record[name])
+    if record["max_steps"] is not None or plan.axis is Axis.EPISODES:
+        checks.count("max_steps", record["max_steps"])
     checks.choice("precision", record["precision"], PRECISIONS)
     earlier: dict[str, int] = {}  # with its runs
     for condition in plan.conditions:
-        if None in (condition.episodes, condition.max_steps, condition.precision):  # what there is, it has checked
+        counted = (condition.episodes,) if plan.axis is Axis.EPISODES else (condition.steps, condition.points)
+        if None in (*counted, condition.max_steps, condition.precision):  # what there is, it has checked
             raise ValueError(f"conditions includes {condition!r}")
+        check_condition(plan.axis, f"conditions[{len(earlier)}]", condition)
         checks.count("first_seed", condition.first_seed, least=0, most=2**64 - plan.runs)
         record["environments"][condition.environment], record["agents"][condition.agent]
         runs = checks.count("seeds", condition.seeds, most=plan.runs)

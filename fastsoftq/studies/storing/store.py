@@ -19,6 +19,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from fastsoftq.studies.deep_worlds import table_records, tabular_of
 from fastsoftq.studies.plan import FolderError, Plan, Unit
 from fastsoftq.studies.storing.kept_arrays import CURVES, Arrays, groups_of, leaves_of
 from fastsoftq.studies.storing.plan_file import plan_data, plan_from_data
@@ -170,7 +171,7 @@ class Store:
 
     def damaged_worlds(self) -> list[str]:
         """The files of worlds that are not as they should be; they can be done without."""
-        return damaged_worlds(self.storage, self.plan.record["environments"])
+        return damaged_worlds(self.storage, table_records(self.plan.record))
 
     def write_metadata(self) -> tuple[str, ...]:
         """Write the plan and what follows from it, where it is not so already.
@@ -292,7 +293,8 @@ def create(
             raise FolderError(f"{url} has chunks of {plan.chunk} runs; that cannot be changed to {chunk}")
         store = Store(storage, wanted)
         changed = store.write_metadata()
-        mended = keep_worlds(storage, study.environments)
+        worlds = {name: mdp for name, of in study.environments.items() if (mdp := tabular_of(of)) is not None}
+        mended = keep_worlds(storage, worlds)
     finally:
         claims.release("plan")
     if isinstance(storage, LocalStorage):

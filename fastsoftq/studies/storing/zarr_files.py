@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fastsoftq.comparing import Axis
 from fastsoftq.studies.conditions import Condition
 from fastsoftq.studies.plan import Plan, Unit
 from fastsoftq.studies.storing.kept_arrays import Kept
@@ -34,11 +35,13 @@ __all__ = [
     "encoded",
     "largest_file",
     "read_rows",
+    "step_labels",
 ]
 
 _CHECKSUM = struct.Struct("<I")
 _TYPES: dict[str, tuple[str, Any]] = {  # Zarr's name and the fill value, by NumPy's
     "<f8": ("float64", "NaN"),
+    "<f4": ("float32", "NaN"),
     "<i4": ("int32", 0),
     "<i8": ("int64", 0),
     "<u8": ("uint64", 0),
@@ -154,14 +157,7 @@ def _checked(body: bytes) -> bytes:
 
 RESULTS = "results.zarr"
 _LABELS = 2**20  # labels in a chunk
-_BESIDE = (
-    "episodes",
-    "max_steps",
-    "precision",
-    "first_seed",
-    "after",
-    "seeds",
-)  # labels, where conditions differ in them
+_BESIDE = ("episodes", "max_steps", "precision", "first_seed", "after", "seeds")  # labels, where conditions differ
 
 
 def chunk_keys(plan: Plan, unit: Unit, kept: Kept) -> list[str]:
@@ -247,15 +243,17 @@ def derived_files(plan: Plan) -> Iterator[tuple[str, bytes]]:
     """
     arrays: dict[str, dict[str, Any]] = {}
     labels = _labels(plan)
-    for name, (values, dimension) in labels.items():
+    for name, (values, *along) in labels.items():
         dtype = "str" if values.dtype.kind in "UO" else values.dtype.str
         size = min(_LABELS, len(values))
-        arrays[name] = _array_metadata((len(values),), (size,), dtype, (dimension,), {}, plain=True)
+        cell = (size, *values.shape[1:])
+        arrays[name] = _array_metadata(values.shape, cell, dtype, along, {}, plain=True)
         for chunk, start in enumerate(range(0, len(values), size)):
             part = values[start : start + size]
-            fill = np.zeros(size - len(part), values.dtype)
-            yield f"{RESULTS}/{name}/c/{chunk}", _encoded_plain(np.concatenate([part, fill]))
-    beside = " ".join(name for name, (_, dimension) in labels.items() if name != dimension)
+            fill = np.zeros((size - len(part), *cell[1:]), values.dtype)
+            key = "/".join([RESULTS, name, "c", str(chunk), *("0" for _ in cell[1:])])
+            yield key, _encoded_plain(np.concatenate([part, fill]))
+    beside = " ".join(name for name, (_, *along) in labels.items() if name not in along)
     first, row = (len(plan.conditions), plan.contents.rows(plan.runs)), ("condition", plan.contents.row)
     for kept in plan.contents.arrays:
         checkpoints = (len(plan.contents.checkpoints),) if kept.episode else ()
@@ -288,15 +286,35 @@ def _chunk_shape(plan: Plan, kept: Kept) -> tuple[int, ...]:
     return 1, plan.contents.rows(plan.chunk), *([1] if kept.episode else []), *cell
 
 
+def step_labels(conditions: Sequence[Condition]) -> tuple[Any, ...]:
+    """The steps at points: of all conditions, if they have them in common, else of each; and their dimensions.
+
+    Parameters
+    ----------
+    conditions : sequence of Condition
+        With all that they are run with filled in.
+
+    Returns
+    -------
+    ndarray of int64, shape [points] or [conditions, points]
+        0 beyond a condition's own points.
+    str, or two of them
+    """
+    steps = np.zeros((len(conditions), max(condition.columns for condition in conditions)), "<i8")
+    for row, condition in zip(steps, conditions, strict=True):
+        row[: condition.columns] = condition.grid
+    return (steps[0], "point") if (steps == steps[0]).all() else (steps, "condition", "point")
+
+
 def largest_file(plan: Plan, condition: Condition) -> int:
     """The bytes, not compressed, of the largest of the files that a unit of a condition is cut into."""
     return max(math.prod(_chunk_shape(plan, kept)) * np.dtype(kept.dtype).itemsize for kept in plan.kept(condition))
 
 
-def _labels(plan: Plan) -> Mapping[str, tuple[NDArray[Any], str]]:
-    """Labels by name, and the dimension each lies along."""
+def _labels(plan: Plan) -> Mapping[str, tuple[Any, ...]]:
+    """Labels by name, and the dimensions each lies along."""
     contents, conditions, record = plan.contents, plan.conditions, plan.record
-    labels: dict[str, tuple[NDArray[Any], str]] = {
+    labels: dict[str, tuple[Any, ...]] = {
         "condition": (np.array([c.name for c in conditions]), "condition"),
         "environment": (np.array([c.environment for c in conditions]), "condition"),
         "agent": (np.array([c.agent for c in conditions]), "condition"),
@@ -305,7 +323,7 @@ def _labels(plan: Plan) -> Mapping[str, tuple[NDArray[Any], str]]:
     usual = {**record, "first_seed": start, "after": None, "seeds": plan.runs}
     for name in _BESIDE:
         own = [getattr(condition, name) for condition in conditions]
-        if any(value != usual[name] for value in own):
+        if any(value != usual.get(name) for value in own):
             texts = name in ("precision", "after")
             values = np.array([value or "" for value in own]) if texts else np.array(own, "<u8")
             labels[name] = values, "condition"
@@ -316,7 +334,10 @@ def _labels(plan: Plan) -> Mapping[str, tuple[NDArray[Any], str]]:
         labels["block"] = np.arange(len(starts), dtype="<i8"), "block"
         labels["runs"] = np.minimum(contents.runs_per_row, plan.runs - starts), "block"
     first = 0 if plan.format == 1 else 1
-    labels["episode"] = np.arange(first, first + plan.longest["episode"], dtype="<i8"), "episode"
+    unit = plan.axis.unit
+    labels[unit] = np.arange(first, first + plan.longest[unit], dtype="<i8"), unit
+    if plan.axis is Axis.POINTS:
+        labels["steps"] = step_labels(conditions)
     if "statistic" in plan.longest:
         labels["statistic"] = np.array(STATISTICS), "statistic"
     if contents.checkpoints:

@@ -178,7 +178,7 @@ def tune(
     """
     start = time.perf_counter()
     settings = TuningSettings(study, space, trials, sampler, pruner, rungs, seed, at_once)
-    place = study_device(device, study.environments)
+    place = study_device(device, study)
     steps = len(study.seeds) * study.episodes * study.max_steps
     for mdp in study.environments.values():
         warn_of_endless_starts(mdp)
@@ -188,7 +188,7 @@ def tune(
     folder.fill(folder.untuned)
     tried = _tried(settings, folder)
     results = Results(folder.store)
-    measure = main_measure(study.measures)
+    measure = main_measure(study.measures, study.axis)
     chosen = [choice.condition for choice in bests(results, settings.selection.tune, measure)]
     for name in chosen:
         folder.seeds[folder.place(name)] = None
@@ -215,7 +215,7 @@ class _Live:
 
 def _tried(settings: TuningSettings, folder: TuningFolder) -> list[Tried]:
     """Try all trials, a few at a time, each as far as it goes."""
-    measure = main_measure(settings.study.measures)
+    measure = main_measure(settings.study.measures, settings.study.axis)
     searches = {
         (environment, table): Search(
             of_agent,

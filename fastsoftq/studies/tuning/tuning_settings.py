@@ -80,6 +80,10 @@ class TuningSettings:
 
     def _check_study(self) -> None:
         study = self.study
+        if study.steps is not None:
+            raise ValueError(
+                f"steps is {study.steps}; a study that is tuned must count episodes: of deep agents, write a sweep"
+            )
         if study.select is None:
             raise ValueError("select is None; it must say how many seeds tune and test, as Selection(200, 1000) does")
         if study.keep != "curves":
@@ -88,7 +92,7 @@ class TuningSettings:
             raise ValueError(f"stop is {study.stop}; a study that is tuned has as many seeds as select says")
         if set(study.conditions) != set(product_of(study.environments, study.agents)):
             raise ValueError("conditions are the study's own; a study that is tuned runs every agent everywhere")
-        measure = main_measure(study.measures)
+        measure = main_measure(study.measures, study.axis)
         if measure.comparison_only:
             raise ValueError(f"measures[0] is {measure.name!r}; to choose by, it must be a measure of one condition")
         if measure.name.startswith("steps_to"):  # runs are watched for as many steps as they happen to take
@@ -128,6 +132,6 @@ class TuningSettings:
             "space": {name: {path: repr(kind) for path, kind in of.items()} for name, of in self.space.items()},
             **{name: getattr(self, name) for name in ("trials", "sampler", "pruner", "seed", "at_once")},
             "rungs": list(self.sizes),
-            "measure": main_measure(self.study.measures).name,
+            "measure": main_measure(self.study.measures, self.study.axis).name,
             "optuna": optuna_version(),
         }

@@ -1,0 +1,72 @@
+"""The grid of steps: what the episodes between two points were like."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastsoftq.kernels.jit import inlined
+
+__all__ = ["begin_points", "break_off", "episode_ended", "grid_of", "write_point"]
+
+
+def grid_of(steps: int, points: int) -> NDArray[np.int64]:
+    """After how many steps each point is: evenly, the last after all.
+
+    Examples
+    --------
+    >>> grid_of(100, 3).tolist()
+    [33, 66, 100]
+    """
+    return np.array([steps * (point + 1) // points for point in range(points)], np.int64)
+
+
+@inlined
+def begin_points(lane):
+    """Forget what the run before had."""
+    lane.count = lane.returns = lane.lengths = lane.truncated = 0.0
+    lane.latest_return = lane.latest_length = lane.latest_truncated = 0.0
+    lane.ended = lane.point = lane.broken = 0
+    lane.lowest = np.inf
+
+
+@inlined
+def episode_ended(lane, episode, terminated):
+    """Count an episode that has just ended."""
+    lane.count += 1.0
+    lane.returns += episode.total
+    lane.lengths += np.float64(episode.length)
+    if not terminated:
+        lane.truncated += 1.0
+    lane.ended += 1
+    episode.total = 0.0
+    episode.length = 0
+
+
+@inlined
+def write_point(lane, episode, out, run):
+    """Write the next point of a run, of which `episode` is under way."""
+    if lane.count > 0.0:
+        lane.latest_return = lane.returns / lane.count
+        lane.latest_length = lane.lengths / lane.count
+        lane.latest_truncated = lane.truncated / lane.count
+        lane.count = lane.returns = lane.lengths = lane.truncated = 0.0
+    elif lane.ended == 0:
+        lane.latest_return = episode.total
+        lane.latest_length = np.float64(episode.length)
+    lane.lowest = min(lane.lowest, lane.latest_return)
+    point = out.points[run, lane.point]
+    point.returns = lane.latest_return
+    point.lengths = lane.latest_length
+    point.truncated = lane.latest_truncated
+    point.episodes = lane.ended
+    lane.point += 1
+
+
+@inlined
+def break_off(lane, episode, out, run, step):
+    """A run has diverged after so many steps: from here on it counts with the lowest return it had."""
+    out.runs[run].diverged_at = step
+    while lane.point < out.points.shape[1]:
+        write_point(lane, episode, out, run)
+        out.points[run, lane.point - 1].returns = lane.lowest
