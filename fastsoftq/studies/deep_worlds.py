@@ -109,7 +109,7 @@ def tabular_of(environment: Any) -> TabularMDP | None:
     >>> import fastsoftq as fsq
     >>> from fastsoftq.environments import observed
     >>> tabular_of(observed(fsq.cliff_walking(slippery=True), "coordinates"))
-    <TabularMDP 'cliff_walking': 48 states, 4 actions, stochastic>
+    <TabularMDP 'cliff_walking_slippery': 48 states, 4 actions, up to 3 outcomes>
     """
     if isinstance(environment, TabularMDP):
         return environment
