@@ -63,7 +63,7 @@ def act_on(network, memory, observations):
 def acting(hidden):
     """What shows a network a row at a time."""
     network = network_for(fsq.MLP(hidden), (task.INPUTS,), task.ACTIONS, 1, fsq.Adam())
-    memory = run_memory(network, fsq.Replay(capacity=1, batch=1), state_numbers=1)
+    memory = run_memory(network, fsq.Replay(capacity=1, batch=1))
     rows = np.random.default_rng(0).normal(size=(ROWS, task.INPUTS)).astype(np.float32)
     return lambda: call_compiled(act_on, network, memory, rows)
 

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from fastsoftq.deep.targets import value_of_row
 
 import fastsoftq as fsq
 from benchmarks.peers.deep import deep_task as task
 from fastsoftq.deep.descending import set_slopes
 from fastsoftq.deep.rows import put_row, row_at
 from fastsoftq.deep.run_memory import run_memory
+from fastsoftq.deep.value_targets import value_of_row
 from fastsoftq.engine.dispatch import call_compiled
 from fastsoftq.kernels.jit import compiled
 from fastsoftq.kernels.updates import td_target
@@ -63,7 +63,7 @@ class Updates:
         size = task.Size(tuple(hidden), batches[0].actions.shape[1])
         chosen = deep(task.STEPS, size)
         self._network = network_for(chosen.network, (task.INPUTS,), task.ACTIONS, size.batch, chosen.optimizer)
-        self._memory = run_memory(self._network, fsq.Replay(capacity=1, batch=1), state_numbers=1)
+        self._memory = run_memory(self._network, fsq.Replay(capacity=1, batch=1))
         for place, layers in ((self._memory.places.online, online[0]), (self._memory.places.target, target[0])):
             for (weights, biases), layer in zip(self._parts(place), layers, strict=True):
                 weights[:], biases[:] = layer
