@@ -7,8 +7,8 @@ from typing import Any
 
 from fastsoftq import checks
 from fastsoftq.comparing import Axis
+from fastsoftq.deep.deep_training import checked_world
 from fastsoftq.deep.learner import Deep
-from fastsoftq.environments.environment_rules import checked_environment
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.studies.conditions import Condition
 from fastsoftq.studies.deep_parts import learner_of
@@ -83,7 +83,10 @@ def check_environment(axis: Axis, name: str, environment: Any) -> None:
     if axis is Axis.EPISODES:
         deep = "; others are for deep agents, which count steps" if hasattr(environment, "_fields") else ""
         raise TypeError(f"{name} is {environment!r}; it must be a TabularMDP, such as cliff_walking(){deep}")
-    checked_environment(name, environment)
+    try:
+        checked_world(environment)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{name}{str(error).removeprefix('environment')}") from None
 
 
 def check_agent(axis: Axis, name: str, agent: Any) -> None:
