@@ -307,7 +307,7 @@ def _checked(
     """The training that is asked for; what its kind of agent has no use for is refused."""
     deep = isinstance(agent, Deep)
     for name, value in (for_tables if deep else for_networks).items():
-        if not (value is None or value is False or (isinstance(value, tuple) and value == ()) or value == "cpu"):
+        if not (value is None or value is False or (isinstance(value, str | tuple) and value in ((), "cpu"))):
             kind = "a Deep agent" if deep else "a tabular agent"
             raise TypeError(f"{name} is {value!r}; {kind} has no use for it, so it must not be given")
     common = {"precision": precision, "threads": threads}

@@ -80,7 +80,7 @@ def docstrings(module):
 @pytest.mark.parametrize("name", [name for name in MODULES if written(name)])
 def test_examples_do_what_they_say(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    if name.startswith("fastsoftq.mdp.gymnasium"):
+    if name.startswith(("fastsoftq.mdp.gymnasium", "fastsoftq.environments.gymnasium_environment")):
         pytest.importorskip("gymnasium")
     runner = doctest.DocTestRunner()
     tests = docstrings(importlib.import_module(name))

@@ -30,7 +30,7 @@ def begin_networks(network, memory, work, first):
         run = min(first + lane, len(work.seeds) - 1)
         key = seed(work.seeds[run])
         if len(work.initial) == 0:
-            initialise(network, numbers, places.online, mixed(key + _WEIGHTS))
+            initialise(network, numbers, places.online, mixed(key + _WEIGHTS), lane)
         else:
             for i in range(network.parameters):
                 numbers[(places.online + i) * lanes + lane] = work.initial[run % len(work.initial), i]

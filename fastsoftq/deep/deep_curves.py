@@ -192,7 +192,7 @@ class DeepCurves:
         ...     np.arange(8, dtype=np.uint64), fsq.QLearning(0.8, 0.95), "catch", 500, "double",
         ... )
         >>> [ax.get_xlabel() for ax in curves.plot().axes]
-        ['step', 'step']
+        ['', 'step']
         """
         figure: Figure = _of_figures("plot_curves")(self)
         return figure

@@ -30,7 +30,7 @@ from fastsoftq.environments.gymnasium_environment import GymnasiumEnvironment
 from fastsoftq.environments.observed import observed
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.networks.architectures import checked_architecture
-from fastsoftq.networks.network import network_for
+from fastsoftq.networks.network import lockstep_lanes, network_for
 from fastsoftq.system.memory import check_memory, in_words
 
 __all__ = ["MOST_STEPS", "DeepTraining"]
@@ -121,7 +121,8 @@ class DeepTraining:
     @property
     def bytes_at_work(self) -> int:
         """Bytes that a thread takes while it trains."""
-        return memory_bytes(self._network(1), self.agent.replay)
+        threads = min(checks.threads(self.threads), len(self.seeds))
+        return memory_bytes(self._network(self._lanes(-(-len(self.seeds) // threads))), self.agent.replay)
 
     def check_memory(self, name: str, seeds: int, advice: str) -> None:
         """Refuse what would not fit: the curves of so many seeds, as the argument `name` asks for them."""
@@ -145,7 +146,7 @@ class DeepTraining:
         counts = np.zeros((min(checks.threads(self.threads), len(seeds)), 8), np.int64)
         stop = np.zeros(1, np.bool_)
         work = DeepWork(seeds, self.steps, self.max_steps, grid, initial, np.zeros(1, np.int64), stop, counts[0])
-        engine = self._engine()
+        engine = self._engine(-(-len(seeds) // len(counts)))
         engine(work._replace(seeds=seeds[:0], next_run=np.zeros(1, np.int64)), out)  # compiles, or loads, once
         watch_threads(lambda t: engine(work._replace(progress=counts[t]), out), stop, counts, len(seeds), progress)
         self._check_faults(seeds, out)
@@ -179,6 +180,13 @@ class DeepTraining:
             raise ValueError("initial_parameters includes numbers that are not finite; all must be finite")
         return np.ascontiguousarray(np.atleast_2d(given))
 
+    def _lanes(self, runs: int) -> int:
+        """How many runs a thread learns side by side."""
+        if isinstance(self.agent.replay, Rollouts) or isinstance(self.environment, GymnasiumEnvironment):
+            return 1
+        lanes = lockstep_lanes(self.agent.network, self.agent.clip)
+        return lanes if runs >= lanes else 1
+
     def _network(self, lanes: int) -> Any:
         deep = self.agent
         known = world_description(self.environment)
@@ -190,9 +198,10 @@ class DeepTraining:
             rows = max(rows, replay.environments)
         return network_for(deep.network, known.shape, known.n_actions, rows, deep.optimizer, lanes)
 
-    def _engine(self) -> Callable[[DeepWork, DeepOutput], None]:
-        """What each thread calls."""
-        deep, network = self.agent, self._network(1)
+    def _engine(self, runs: int) -> Callable[[DeepWork, DeepOutput], None]:
+        """What each thread calls, for so many runs."""
+        deep, lanes = self.agent, self._lanes(runs)
+        network = self._network(lanes)
         n_actions = world_description(self.environment).n_actions
         row: Any = (0.0,) * n_actions if n_actions <= MOST_ACTIONS else np.zeros(n_actions)
         like = PRECISIONS[self.precision](1)
@@ -206,7 +215,7 @@ class DeepTraining:
             clip=deep.clip,
             target_period=deep.target_period,
             n_step=deep.n_step,
-            lazy=int(not deep.double and not changes_meanwhile(deep.agent)),
+            lazy=int(lanes == 1 and not deep.double and not changes_meanwhile(deep.agent)),
         )
         loop = run_rollouts if isinstance(deep.replay, Rollouts) else run_replay
 

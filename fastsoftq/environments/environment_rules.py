@@ -18,9 +18,14 @@ from __future__ import annotations
 
 import functools
 import inspect
+import math
+import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, Protocol
 
+import numpy as np
+
+from fastsoftq import checks
 from fastsoftq.kernels.jit import passing_on
 from fastsoftq.kernels.rule_families import RuleFamily, rule
 
@@ -30,6 +35,7 @@ __all__ = [
     "Environment",
     "checked_environment",
     "describe",
+    "environment_name",
     "known_environments",
     "observe",
     "reset",
@@ -129,15 +135,52 @@ def checked_environment(name: str, environment: Any) -> Any:
     raise TypeError(f"{name} is {shown}; it must be an environment, such as cart_pole()")
 
 
+def environment_name(environment: Any) -> str:
+    """What an environment is called in figures and tables: its own name if it has one, as an MDP, else its class's.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> environment_name(fsq.cart_pole()), environment_name(fsq.observed(fsq.from_map("S.G", name="corridor")))
+    ('cart_pole', 'corridor')
+    """
+    own = getattr(environment, "name", None)
+    return own if isinstance(own, str) else re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", type(environment).__name__).lower()
+
+
 def _callable_from_python(generic: Callable[..., Any]) -> Callable[..., Any]:
     """A required rule that Python can call too: compiled, for one state."""
+    arguments = list(inspect.signature(generic).parameters)
 
     @functools.wraps(generic)
     def called(environment: Any, *given: Any) -> Any:
-        return compiled(checked_environment("environment", environment), *given)
+        checked_environment("environment", environment)
+        return compiled(environment, *_checked(environment, dict(zip(arguments[1:], given, strict=True))))
 
-    compiled = passing_on(called, generic, len(inspect.signature(generic).parameters))
+    compiled = passing_on(called, generic, len(arguments))
     return ENVIRONMENTS.required(called)
+
+
+def _checked(environment: Any, given: dict[str, Any]) -> Iterator[Any]:
+    """What Python calls a rule with: nothing that would be read or written out of bounds."""
+    for name, value in given.items():
+        if name == "action":
+            yield checks.index(name, value, describe(environment).n_actions)
+        elif name == "key":
+            key = checks.whole(name, value)
+            yield key - 2**64 if 2**63 <= key < 2**64 else key
+        else:
+            if name == "out":
+                _check_out(value, math.prod(describe(environment).shape))
+            yield value
+
+
+def _check_out(out: Any, size: int) -> None:
+    if not isinstance(out, np.ndarray) or out.dtype != np.float32 or out.shape != (size,):
+        found = f"{out.dtype} {list(out.shape)}" if isinstance(out, np.ndarray) else repr(out)
+        raise TypeError(f"out is {found}; it must be an array of float32 [{size}]")
+    if not out.flags.writeable:
+        raise ValueError("out is read-only; observations are written to it")
 
 
 @_callable_from_python

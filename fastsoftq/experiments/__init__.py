@@ -40,7 +40,7 @@ class Settings:
     seeds : int
         Runs of each agent, at least 2: intervals come from how runs differ.
     episodes : int
-        Episodes of each run.
+        Episodes of each run. Networks learn for steps, in proportion to it.
     max_steps : int
         The most steps an episode may take.
     threads : int, optional
@@ -198,21 +198,14 @@ class Experiment(NamedTuple):
         --------
         >>> EXPERIMENTS["cliff-walking"].check_memory(Settings(seeds=100))
         """
-        from fastsoftq.engine.curves import curves_bytes
         from fastsoftq.system.memory import check_memory
 
         study = self.study(settings)
         if study is None:
             return
-        table = bool(study.tables or study.checkpoints)
-        sizes = {name: table * mdp.n_states * mdp.n_actions for name, mdp in study.environments.items()}
         check_memory(
             f"seeds is {settings.seeds}, which with {settings.episodes} episodes each",
-            _COPIES
-            * max(
-                curves_bytes(len(study.seeds), condition.episodes or study.episodes, sizes[condition.environment])
-                for condition in study.conditions
-            ),
+            _COPIES * _bytes_of_a_condition(study),
             "take fewer seeds or episodes",
         )
 
@@ -246,6 +239,22 @@ def _unwatched(label: str, progress: Progress) -> None:
     """Nobody is told."""
 
 
+def _bytes_of_a_condition(study: Study) -> int:
+    """What the curves, and the tables or networks, of the largest condition take."""
+    from fastsoftq.engine.curves import curves_bytes
+
+    if study.points is not None:  # each has four numbers
+        networks: dict[str, int] = study.record.get("parameters") or {}
+        most = max((condition.points or study.points) for condition in study.conditions)
+        return len(study.seeds) * (32 * most + 4 * max(networks.values(), default=0))
+    table = bool(study.tables or study.checkpoints)
+    sizes = {name: table * mdp.n_states * mdp.n_actions for name, mdp in study.environments.items()}
+    return max(
+        curves_bytes(len(study.seeds), condition.episodes or study.episodes, sizes[condition.environment])
+        for condition in study.conditions
+    )
+
+
 def _run_record(results: Results | None, settings: Settings, seconds: float) -> dict[str, Any]:
     """What differs from one run to the next: `run.json`. Seconds of training are those of one core."""
     from fastsoftq.system.provenance import provenance
@@ -253,11 +262,12 @@ def _run_record(results: Results | None, settings: Settings, seconds: float) -> 
     run: dict[str, Any] = {"seconds": seconds, "threads": checks.threads(settings.threads), "seeds": settings.seeds}
     if results is not None:
         trained = {name: _training_record(results, name) for name in results.conditions}
+        record: dict[str, Any] = results.record
+        counted: dict[str, Any] = {name: record[name] for name in ("episodes", "points", "max_steps") if name in record}
         run |= {
             "seconds": seconds + sum(one["seconds"] for one in trained.values()),
-            "seeds": results.record["seeds"]["count"],
-            "episodes": results.record["episodes"],
-            "max_steps": results.record["max_steps"],
+            "seeds": record["seeds"]["count"],
+            **counted,
             "steps": sum(one["steps"] for one in trained.values()),
             "agents": trained,
         }
@@ -286,6 +296,8 @@ EXPERIMENTS = {
     "pretraining": Experiment("pretraining", "Pretrained hard, soft or not at all, then goals close or walls appear"),
     "exploration": Experiment("exploration", "Entropy and coverage of hard and soft policies while they learn"),
     "robustness": Experiment("robustness", "Trained on the cliff, tested with cells blocked, slip, other starts"),
+    "deep": Experiment("deep_q_learning", "Deep Q-learning, hard and soft: control, and the cliff as networks see it"),
+    "deep-multi-goal": Experiment("deep_goals", "Point mass in continuous space by networks: four goals, then walls"),
     "human-behaviour": Experiment("human_behaviour", "Temperature and rewards inferred from suboptimal demonstrations"),
 }
 

@@ -67,18 +67,49 @@ def call_at(typing, address, *arguments):
 
 
 def _memory_of(t: types.Type) -> Any:
-    def at(typing, address):
-        def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-            return builder.inttoptr(args[0], context.get_value_type(sig.return_type))
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return builder.inttoptr(args[0], context.get_value_type(sig.return_type))
 
-        return types.CPointer(t)(types.int64), emit
-
-    return at
+    return types.CPointer(t)(types.int64), emit
 
 
-floats_at = intrinsic(_memory_of(types.float32))
-"""float32s at an address, from compiled code."""
-numbers_at = intrinsic(_memory_of(types.float64))
-"""float64s at an address, from compiled code."""
-words_at = intrinsic(_memory_of(types.int64))
-"""int64s at an address, from compiled code."""
+@intrinsic
+def floats_at(typing, address):
+    """The float32s at an address, aligned to 4 bytes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fastsoftq.kernels.jit import compiled
+    >>> compiled(lambda array: floats_at(address_of(array))[1])(np.array([1.5, 2.5], np.float32))
+    2.5
+    """
+    return _memory_of(types.float32)
+
+
+@intrinsic
+def numbers_at(typing, address):
+    """The float64s at an address, aligned to 8 bytes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fastsoftq.kernels.jit import compiled
+    >>> compiled(lambda array: numbers_at(address_of(array))[1])(np.array([1.5, 2.5]))
+    2.5
+    """
+    return _memory_of(types.float64)
+
+
+@intrinsic
+def words_at(typing, address):
+    """The int64s at an address, aligned to 8 bytes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fastsoftq.kernels.jit import compiled
+    >>> compiled(lambda array: words_at(address_of(array))[1])(np.array([1, 2]))
+    2
+    """
+    return _memory_of(types.int64)

@@ -128,6 +128,7 @@ class Apart(CFunc):
     def __init__(self, function: Callable[..., Any], signature: Any) -> None:
         super().__init__(function, (signature.args, signature.return_type), {}, {"error_model": "numpy"})
         self._cache = _Cache(function)
+        self.__doc__, self.__module__ = function.__doc__, function.__module__
 
     @functools.cached_property
     def entry(self) -> int:

@@ -94,7 +94,7 @@ class RuleFamily:
 
     def has(self, cls: type) -> bool:
         """Whether a class has the rules it needs."""
-        return cls in self.classes()
+        return not self.missing(cls)
 
     def missing(self, cls: type) -> list[str]:
         """The rules that a class needs and does not have, by name."""
@@ -180,7 +180,8 @@ def _family_of(generic: Any) -> RuleFamily:
     for family in _families:
         if any(generic is known for known in family.implementations):
             return family
-    known = " or ".join(f"{', '.join(family.names())} (of {family.member}s)" for family in _families)
+    in_order = sorted(_families, key=lambda family: family.member)
+    known = " or ".join(f"{', '.join(family.names())} (of {family.member}s)" for family in in_order)
     raise TypeError(f"generic is {generic!r}; it must be one of the rules {known}")
 
 
@@ -216,7 +217,29 @@ def check_unedited(name: str, member: Any) -> None:
 
 @contextmanager
 def watched(watcher: Callable[[Callable[..., Any], Callable[..., Any], tuple[Any, ...]], None]) -> Iterator[None]:
-    """Within, report each rule that compiled code calls: the rule, its implementation, the types of its arguments."""
+    """Within, report each rule that compiled code calls: the rule, its implementation, the types of its arguments.
+
+    Examples
+    --------
+    >>> from typing import NamedTuple
+    >>> from fastsoftq.kernels.jit import compiled
+    >>> ovals = RuleFamily("oval")
+    >>> @ovals.required
+    ... def width(oval):
+    ...     "How wide it is."
+    >>> class Egg(NamedTuple):
+    ...     size: float
+    >>> @rule(width, Egg)
+    ... def _(egg):
+    ...     return egg.size
+    >>> @compiled
+    ... def doubled(oval):
+    ...     return 2.0 * width(oval)
+    >>> with watched(lambda generic, implementation, types: print(generic.__name__)):
+    ...     doubled(Egg(2.0))
+    width
+    4.0
+    """
     _watchers.append(watcher)
     try:
         yield

@@ -4,17 +4,32 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
+from numpy.typing import NDArray
 
 from fastsoftq.kernels.vectors import Vec, in_all_lanes, lane_order
 
-__all__ = ["SIXTEEN", "first", "put", "square_root", "total", "transpose_eight", "vector"]
+__all__ = ["SIXTEEN", "aligned_floats", "first", "put", "square_root", "total", "transpose_eight", "vector"]
 
 SIXTEEN = Vec(types.float32, 16)
 _FLOATS = types.CPointer(types.float32)
+
+
+def aligned_floats(count: int) -> NDArray[np.float32]:
+    """Zeros that begin where a line of the cache does, as networks need them.
+
+    Examples
+    --------
+    >>> aligned_floats(100).ctypes.data % 64
+    0
+    """
+    room = np.zeros(count + SIXTEEN.width, np.float32)
+    start = -(room.ctypes.data // 4) % SIXTEEN.width
+    return room[start : start + count]
 
 
 def _place(builder: Any, memory: Any, at: Any, count: int) -> Any:
@@ -23,7 +38,17 @@ def _place(builder: Any, memory: Any, at: Any, count: int) -> Any:
 
 @intrinsic
 def vector(typing, memory, at):
-    """The sixteen numbers at `memory[at:]`, aligned to 64 bytes."""
+    """The sixteen numbers at `memory[at:]`, aligned to 64 bytes.
+
+    Examples
+    --------
+    >>> from fastsoftq.kernels.addresses import address_of, floats_at
+    >>> from fastsoftq.kernels.jit import compiled
+    >>> numbers = aligned_floats(32)
+    >>> numbers[16:] = 0.5
+    >>> compiled(lambda array: total(vector(floats_at(address_of(array)), 16)))(numbers)
+    8.0
+    """
 
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         return builder.load(_place(builder, args[0], args[1], SIXTEEN.width), align=64)
@@ -33,7 +58,22 @@ def vector(typing, memory, at):
 
 @intrinsic
 def put(typing, memory, at, numbers):
-    """Write sixteen numbers to `memory[at:]`, aligned to 64 bytes."""
+    """Write sixteen numbers to `memory[at:]`, aligned to 64 bytes.
+
+    Examples
+    --------
+    >>> from fastsoftq.kernels.addresses import address_of, floats_at
+    >>> from fastsoftq.kernels.jit import compiled
+    >>> @compiled
+    ... def doubled(array):
+    ...     floats = floats_at(address_of(array))
+    ...     put(floats, 0, vector(floats, 0) * 2.0)
+    >>> numbers = aligned_floats(16)
+    >>> numbers[:] = 0.5
+    >>> doubled(numbers)
+    >>> numbers.sum()
+    np.float32(16.0)
+    """
 
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         builder.store(args[2], _place(builder, args[0], args[1], SIXTEEN.width), align=64)
@@ -44,7 +84,17 @@ def put(typing, memory, at, numbers):
 
 @intrinsic
 def square_root(typing, x):
-    """The square root of each number, rounded once."""
+    """The square root of each number, rounded once.
+
+    Examples
+    --------
+    >>> from fastsoftq.kernels.addresses import address_of, floats_at
+    >>> from fastsoftq.kernels.jit import compiled
+    >>> numbers = aligned_floats(16)
+    >>> numbers[:] = 4.0
+    >>> compiled(lambda array: total(square_root(vector(floats_at(address_of(array)), 0))))(numbers)
+    32.0
+    """
 
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         kind = args[0].type
@@ -56,7 +106,17 @@ def square_root(typing, x):
 
 @intrinsic
 def total(typing, x):
-    """The sum of sixteen numbers: those eight apart first, then four, two and one apart."""
+    """The sum of sixteen numbers: those eight apart first, then four, two and one apart.
+
+    Examples
+    --------
+    >>> from fastsoftq.kernels.addresses import address_of, floats_at
+    >>> from fastsoftq.kernels.jit import compiled
+    >>> numbers = aligned_floats(16)
+    >>> numbers[:3] = 1.0
+    >>> compiled(lambda array: total(vector(floats_at(address_of(array)), 0)))(numbers)
+    3.0
+    """
 
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         found, count = args[0], SIXTEEN.width
@@ -71,7 +131,22 @@ def total(typing, x):
 
 @intrinsic
 def first(typing, count):
-    """A mask of the first `count` of sixteen."""
+    """A mask of the first `count` of sixteen.
+
+    Examples
+    --------
+    >>> from fastsoftq.kernels.addresses import address_of, floats_at
+    >>> from fastsoftq.kernels.jit import compiled
+    >>> from fastsoftq.kernels.simd import select
+    >>> @compiled
+    ... def sum_of_first(array, count):
+    ...     numbers = vector(floats_at(address_of(array)), 0)
+    ...     return total(select(first(count), numbers, 0.0))
+    >>> numbers = aligned_floats(16)
+    >>> numbers[:] = 1.0
+    >>> sum_of_first(numbers, 3)
+    3.0
+    """
 
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         places = ir.Constant(ir.VectorType(ir.IntType(64), SIXTEEN.width), list(range(SIXTEEN.width)))
@@ -88,7 +163,18 @@ _TWOS = (0, 1, 8, 9, 4, 5, 12, 13), (2, 3, 10, 11, 6, 7, 14, 15)
 
 @intrinsic
 def transpose_eight(typing, memory, source, source_row, to, to_row):
-    """Write the 8 x 8 numbers at `source` as columns at `to`; rows are so many numbers apart."""
+    """Write the 8 x 8 numbers at `source` as columns at `to`; rows are so many numbers apart.
+
+    Examples
+    --------
+    >>> from fastsoftq.kernels.addresses import address_of, floats_at
+    >>> from fastsoftq.kernels.jit import compiled
+    >>> numbers = aligned_floats(128)
+    >>> numbers[:64] = range(64)
+    >>> compiled(lambda array: transpose_eight(floats_at(address_of(array)), 0, 8, 64, 8))(numbers)
+    >>> numbers[64:].reshape(8, 8)[0].tolist()
+    [0.0, 8.0, 16.0, 24.0, 32.0, 40.0, 48.0, 56.0]
+    """
 
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         memory, source, source_row, to, to_row = args

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from fastsoftq.kernels.addresses import floats_at  # noqa: F401 (for examples)
 from fastsoftq.kernels.jit import inlined
 from fastsoftq.kernels.simd import fma, select
 from fastsoftq.networks.float_vectors import first, put, total, vector
@@ -19,7 +20,21 @@ _ZERO, _ONE = np.float32(0), np.float32(1)
 
 @inlined
 def normalise(memory, layer, parameters, activations, rows):
-    """Normalise in place, and write what becomes of it, scaled, shifted and rectified."""
+    """Normalise in place, and write what becomes of it, scaled, shifted and rectified.
+
+    Examples
+    --------
+    >>> from fastsoftq.kernels.addresses import address_of
+    >>> from fastsoftq.kernels.jit import compiled
+    >>> from fastsoftq.networks.float_vectors import aligned_floats
+    >>> from fastsoftq.networks.layer_plan import NORM, Layer
+    >>> layer = Layer(NORM, units=2, y=16, x_row=16, y_row=16, weight_row=16, second=32)
+    >>> memory = aligned_floats(96)
+    >>> memory[:2], memory[32:34] = 1.0, [1.0, 5.0]  # scales, then 32 numbers on what is normalised
+    >>> compiled(lambda memory, layer: normalise(floats_at(address_of(memory)), layer, 0, 32, 1))(memory, layer)
+    >>> memory[32:34].round(3).tolist(), memory[48:50].round(3).tolist()
+    ([-1.0, 1.0], [0.0, 1.0])
+    """
     scales, shifts = parameters + layer.weights, parameters + layer.weights + layer.weight_row
     count, units = np.float32(layer.units), layer.units
     for i in range(rows):
@@ -45,7 +60,25 @@ def normalise(memory, layer, parameters, activations, rows):
 
 @inlined
 def differentiate_norms(memory, layer, parameters, gradients, activations, deltas, rows):
-    """The gradient by scales and shifts, and by what was normalised."""
+    """The gradient by scales and shifts, and by what was normalised.
+
+    Examples
+    --------
+    >>> from fastsoftq.kernels.addresses import address_of
+    >>> from fastsoftq.kernels.jit import compiled
+    >>> from fastsoftq.networks.float_vectors import aligned_floats
+    >>> from fastsoftq.networks.layer_plan import NORM, Layer
+    >>> layer = Layer(NORM, units=2, y=16, x_row=16, y_row=16, weight_row=16, second=32)
+    >>> memory = aligned_floats(192)
+    >>> memory[:2], memory[64:66], memory[96] = 1.0, [-1.0, 1.0], 0.5  # scales; normalised, and 1/deviation
+    >>> memory[144:146] = [0.0, 2.0]  # deltas
+    >>> @compiled
+    ... def differentiate(memory, layer):
+    ...     differentiate_norms(floats_at(address_of(memory)), layer, 0, 32, 64, 128, 1)
+    >>> differentiate(memory, layer)
+    >>> memory[32:34].tolist(), memory[48:50].tolist(), memory[128:130].tolist()
+    ([0.0, 2.0], [0.0, 2.0], [0.0, 0.0])
+    """
     scales, row = parameters + layer.weights, layer.weight_row
     count, units = np.float32(layer.units), layer.units
     for k in range(0, units, 16):

@@ -89,7 +89,16 @@ FIELDS = len(Layer._fields)
 
 @intrinsic
 def layer_of(typing, table, number):
-    """A layer, read from the table."""
+    """A layer, read from the table.
+
+    Examples
+    --------
+    >>> from fastsoftq.kernels.addresses import address_of, words_at
+    >>> from fastsoftq.kernels.jit import compiled
+    >>> plan, _ = plan_of(MLP((8,)), (4,), 2, 1)
+    >>> compiled(lambda table: layer_of(words_at(address_of(table)), 1).units)(plan.table())
+    2
+    """
     t = types.NamedUniTuple(types.int64, FIELDS, Layer)
 
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
@@ -129,7 +138,13 @@ def whole_units(count: int) -> int:
 
 
 class Units(NamedTuple):
-    """The numbers that a layer gives for an observation."""
+    """The numbers that a layer gives for an observation.
+
+    Examples
+    --------
+    >>> Units(at=0, row=32, size=32, group=16, of_group=9).real
+    18
+    """
 
     at: int
     row: int  # from one observation's to the next one's
@@ -147,7 +162,15 @@ class Units(NamedTuple):
 
 
 class Plan:
-    """Room as it is given out, and the table of layers as it grows."""
+    """Room as it is given out, and the table of layers as it grows.
+
+    Examples
+    --------
+    >>> plan = Plan((4,), batch=32, bias=True)
+    >>> hidden = plan.dense(plan.inputs, 64, rectifies=True)
+    >>> plan.layers, plan.count, hidden.size
+    (1, 320, 64)
+    """
 
     def __init__(self, shape: tuple[int, ...], batch: int, *, bias: bool) -> None:
         self._bias, self._batch = bias, batch
@@ -305,7 +328,14 @@ class Plan:
 def plan_of(
     architecture: MLP | Convolutional, shape: tuple[int, ...], n_actions: int, batch: int
 ) -> tuple[Plan, Units]:
-    """The plan of a network, and where its action values are."""
+    """The plan of a network, and where its action values are.
+
+    Examples
+    --------
+    >>> plan, head = plan_of(MLP((8,)), (4,), 2, batch=1)
+    >>> plan.count, head.size
+    (58, 2)
+    """
     plan = Plan(shape, batch, bias=architecture.bias)
 
     def finished(x: Units) -> Units:

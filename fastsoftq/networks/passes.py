@@ -18,7 +18,18 @@ _i = types.int64
 
 @apart(types.void(_i, _i, _i, _i, _i, _i, _i, _i))
 def forward_pass(memory, plan, layers, product, gathered_product, parameters, activations, rows):
-    """The activations of all layers, from `rows` >= 1 rows of observations."""
+    """The activations of all layers, from `rows` >= 1 rows of observations.
+
+    Examples
+    --------
+    It is what `network.forward` calls:
+
+    >>> from fastsoftq.networks.architectures import MLP
+    >>> from fastsoftq.networks.network import network_for
+    >>> from fastsoftq.networks.optimizers import SGD
+    >>> network_for(MLP(()), (4,), 2, 1, SGD()).forward_at == forward_pass.entry
+    True
+    """
     for n in range(layers):
         layer = layer_of(words_at(plan), n)
         x, y = activations + layer.x, activations + layer.y
@@ -162,7 +173,18 @@ def _differentiate_convolution(
 def backward_pass(
     memory, plan, layers, product, gathered_product, parameters, gradients, activations, deltas, scratch, rows
 ):
-    """The gradient of all parameters, from the deltas of the action values of `rows` >= 1 rows."""
+    """The gradient of all parameters, from the deltas of the action values of `rows` >= 1 rows.
+
+    Examples
+    --------
+    It is what `network.backward` calls:
+
+    >>> from fastsoftq.networks.architectures import MLP
+    >>> from fastsoftq.networks.network import network_for
+    >>> from fastsoftq.networks.optimizers import SGD
+    >>> network_for(MLP(()), (4,), 2, 1, SGD()).backward_at == backward_pass.entry
+    True
+    """
     floats = floats_at(memory)
     for n in range(layers - 1, -1, -1):
         layer = layer_of(words_at(plan), n)

@@ -273,6 +273,15 @@ def product(memory, begins, ends, a, a_row, a_step, b, b_row, depth, c, c_row, e
 
     Row i and column j of C are at `c + i*c_row + j` in memory, likewise B and E; those of A are at
     `a + i*a_row + j*a_step`. Rows of B, C and E begin at multiples of a unit.
+
+    Examples
+    --------
+    >>> from fastsoftq.networks.float_vectors import aligned_floats
+    >>> memory = aligned_floats(64)
+    >>> memory[0], memory[1], memory[16], memory[24] = 2.0, 3.0, 0.5, -1.0  # A = [[2, 3]], B = [[0.5], [-1]]
+    >>> product.ctypes(memory.ctypes.data, NOTHING, PLAIN, 0, 16, 1, 16, 8, 2, 32, 8, 0, 0, 1, 8)
+    >>> memory[32]
+    np.float32(-2.0)
     """
     _multiply_even(
         floats_at(memory), begins, ends, a, a_row, a_step, b, b_row, depth, c, c_row, e, e_row, rows, columns
@@ -281,7 +290,19 @@ def product(memory, begins, ends, a, a_row, a_step, b, b_row, depth, c, c_row, e
 
 @apart(_SIGNATURE)
 def gathered_product(memory, begins, ends, a, a_rows, a_steps, b, b_row, depth, c, c_row, e, e_row, rows, columns):
-    """The product where row i and column j of A are at `a + a_rows[i] + a_steps[j]`: addresses of tables of int64."""
+    """The product where row i and column j of A are at `a + a_rows[i] + a_steps[j]`: addresses of tables of int64.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fastsoftq.networks.float_vectors import aligned_floats
+    >>> memory, rows, steps = aligned_floats(64), np.array([3]), np.array([0, 7])
+    >>> memory[3], memory[10], memory[16], memory[24] = 2.0, 3.0, 0.5, -1.0
+    >>> tables = rows.ctypes.data, steps.ctypes.data
+    >>> gathered_product.ctypes(memory.ctypes.data, NOTHING, PLAIN, 0, *tables, 16, 8, 2, 32, 8, 0, 0, 1, 8)
+    >>> memory[32]
+    np.float32(-2.0)
+    """
     _multiply_gathered(
         floats_at(memory), begins, ends, a, a_rows, a_steps, b, b_row, depth, c, c_row, e, e_row, rows, columns
     )

@@ -37,7 +37,18 @@ def _shares(decay):
 
 @apart(_STEP)
 def plain_step(memory, parameters, moments, gradients, size, step_size, momentum, unused, none, powers):
-    """Parameters w <- w - step_size g."""
+    """Parameters w <- w - step_size g.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fastsoftq.networks.float_vectors import aligned_floats
+    >>> memory, powers = aligned_floats(64), np.ones(4)
+    >>> memory[:16], memory[48:] = 1.0, 0.5  # parameters and gradient; moments lie between
+    >>> plain_step.ctypes(memory.ctypes.data, 0, 16, 48, 16, 0.1, 0.0, 0.0, 0.0, powers.ctypes.data)
+    >>> memory[0]
+    np.float32(0.95)
+    """
     floats, rate = floats_at(memory), np.float32(-step_size)
     for k in range(0, size, 16):
         w = vector(floats, parameters + k)
@@ -46,7 +57,18 @@ def plain_step(memory, parameters, moments, gradients, size, step_size, momentum
 
 @apart(_STEP)
 def momentum_step(memory, parameters, moments, gradients, size, step_size, momentum, unused, none, powers):
-    """Moments m <- momentum m + g; then w <- w - step_size m."""
+    """Moments m <- momentum m + g; then w <- w - step_size m.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fastsoftq.networks.float_vectors import aligned_floats
+    >>> memory, powers = aligned_floats(64), np.ones(4)
+    >>> memory[:16], memory[48:] = 1.0, 0.5  # parameters and gradient; moments lie between
+    >>> momentum_step.ctypes(memory.ctypes.data, 0, 16, 48, 16, 0.1, 0.9, 0.0, 0.0, powers.ctypes.data)
+    >>> memory[0], memory[16]
+    (np.float32(0.95), np.float32(0.5))
+    """
     floats, rate, keeps = floats_at(memory), np.float32(-step_size), np.float32(momentum)
     for k in range(0, size, 16):
         m = fma(keeps, vector(floats, moments + k), vector(floats, gradients + k))
@@ -57,7 +79,18 @@ def momentum_step(memory, parameters, moments, gradients, size, step_size, momen
 
 @apart(_STEP)
 def rmsprop_step(memory, parameters, moments, gradients, size, step_size, decay, epsilon, none, powers):
-    """Mean squares v <- decay v + (1 - decay) g^2; then w <- w - step_size g / (sqrt(v) + epsilon)."""
+    """Mean squares v <- decay v + (1 - decay) g^2; then w <- w - step_size g / (sqrt(v) + epsilon).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fastsoftq.networks.float_vectors import aligned_floats
+    >>> memory, powers = aligned_floats(64), np.ones(4)
+    >>> memory[:16], memory[48:] = 1.0, 0.5  # parameters and gradient; moments lie between
+    >>> rmsprop_step.ctypes(memory.ctypes.data, 0, 16, 48, 16, 0.1, 0.0, 1e-8, 0.0, powers.ctypes.data)
+    >>> memory[0], memory[16]
+    (np.float32(0.9), np.float32(0.25))
+    """
     floats, rate, least = floats_at(memory), np.float32(-step_size), np.float32(epsilon)
     keeps, takes = _shares(decay)
     for k in range(0, size, 16):
@@ -72,6 +105,16 @@ def adam_step(memory, parameters, moments, gradients, size, step_size, beta_1, b
     """Means m <- beta_1 m + (1 - beta_1) g and v, of g^2; then w <- w - rate m / (sqrt(v) + epsilon root).
 
     With root = sqrt(1 - beta_2^t) and rate = step_size root / (1 - beta_1^t) this is Kingma & Ba's algorithm 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fastsoftq.networks.float_vectors import aligned_floats
+    >>> memory, powers = aligned_floats(64), np.ones(4)
+    >>> memory[:16], memory[48:] = 1.0, 0.5  # parameters and gradient; moments lie between
+    >>> adam_step.ctypes(memory.ctypes.data, 0, 16, 48, 16, 0.1, 0.9, 0.999, 1e-8, powers.ctypes.data)
+    >>> memory[0]
+    np.float32(0.9)
     """
     keeps_1, takes_1 = _shares(beta_1)
     keeps_2, takes_2 = _shares(beta_2)
@@ -92,7 +135,18 @@ def adam_step(memory, parameters, moments, gradients, size, step_size, beta_1, b
 
 @apart(types.void(_i, _i, _i, _i))
 def norm_of(memory, gradients, size, out):
-    """The Euclidean norm: squares of numbers of one place among sixteen are summed in order, then those sums."""
+    """The Euclidean norm: squares of numbers of one place among sixteen are summed in order, then those sums.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fastsoftq.networks.float_vectors import aligned_floats
+    >>> memory, out = aligned_floats(16), np.zeros(1)
+    >>> memory[:2] = 3.0, 4.0
+    >>> norm_of.ctypes(memory.ctypes.data, 0, 16, out.ctypes.data)
+    >>> out
+    array([5.])
+    """
     floats = floats_at(memory)
     sums = convert(vector(floats, gradients), 0.0) * 0.0
     for k in range(0, size, 16):
@@ -103,24 +157,46 @@ def norm_of(memory, gradients, size, out):
 
 @apart(types.void(_i, _i, _i, _f))
 def scaled(memory, gradients, size, factor):
-    """Every number times a factor."""
+    """Every number times a factor.
+
+    Examples
+    --------
+    >>> from fastsoftq.networks.float_vectors import aligned_floats
+    >>> memory = aligned_floats(16)
+    >>> memory[:] = 3.0
+    >>> scaled.ctypes(memory.ctypes.data, 0, 16, 0.5)
+    >>> memory[15]
+    np.float32(1.5)
+    """
     floats, by = floats_at(memory), np.float32(factor)
     for k in range(0, size, 16):
         put(floats, gradients + k, vector(floats, gradients + k) * by)
 
 
-@apart(types.void(_i, _i, _i, _i, _i, _i))
-def draw_parameters(memory, plan, layers, parameters, size, key):
-    """Weights and biases uniform within 1/sqrt(fan in), scales 1 and shifts 0; 0 in the padding."""
+@apart(types.void(_i, _i, _i, _i, _i, _i, _i, _i))
+def draw_parameters(memory, plan, layers, parameters, size, key, lanes, lane):
+    """One lane's weights and biases, uniform within 1/sqrt(fan in), scales 1 and shifts 0; 0 in the padding.
+
+    Examples
+    --------
+    >>> from fastsoftq.networks.architectures import MLP
+    >>> from fastsoftq.networks.float_vectors import aligned_floats
+    >>> from fastsoftq.networks.layer_plan import plan_of
+    >>> plan, _ = plan_of(MLP(()), (4,), 2, 1)
+    >>> memory, table = aligned_floats(plan.parameters), plan.table()
+    >>> draw_parameters.ctypes(memory.ctypes.data, table.ctypes.data, plan.layers, 0, plan.parameters, 7, 1, 0)
+    >>> bool((abs(memory) <= 0.5).all()), int((memory != 0).sum())
+    (True, 10)
+    """
     floats = floats_at(memory)
     for k in range(size):
-        floats[parameters + k] = _ZERO
+        floats[(parameters + k) * lanes + lane] = _ZERO
     for n in range(layers):
         layer = layer_of(words_at(plan), n)
         weights = parameters + layer.weights
         if layer.kind == NORM:
             for j in range(layer.units):
-                floats[weights + j] = np.float32(1)
+                floats[(weights + j) * lanes + lane] = np.float32(1)
         if layer.kind in (DENSE, CONVOLUTION):
             width = 2.0 / math.sqrt(np.float64(layer.fan_in))
             rows = layer.inputs + (1 if layer.biases >= 0 else 0)
@@ -129,4 +205,4 @@ def draw_parameters(memory, plan, layers, parameters, size, key):
                 if i == layer.inputs or i % layer.group < layer.of_group:
                     for j in range(layer.units):
                         key, u = uniform(key)
-                        floats[row + j] = (u - 0.5) * width
+                        floats[(row + j) * lanes + lane] = (u - 0.5) * width

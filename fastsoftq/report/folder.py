@@ -160,13 +160,15 @@ class ReportedAgent:
         ]
 
 
-def lost_words(agents: Sequence[ReportedAgent]) -> list[str]:
+def lost_words(agents: Sequence[ReportedAgent], world: str = "") -> list[str]:
     """Say of which deep agents runs diverged, and how they are counted.
 
     Parameters
     ----------
     agents : sequence of ReportedAgent
         Of a world.
+    world : str
+        What it is called, where there are several.
 
     Returns
     -------
@@ -178,8 +180,9 @@ def lost_words(agents: Sequence[ReportedAgent]) -> list[str]:
     >>> lost_words([ReportedAgent("hard", "hard", "#d55e00", {}, None, lost=Lost(3, 30, 5000, 40_000))])[0][:73]
     'hard: 3 of 30 runs diverged, the first by step 5,000 and the last by step'
     """
+    where = f" in {world}" if world else ""
     return [
-        f"{one.label}: {one.lost.words}; from there on each counts with the lowest return that it had."
+        f"{one.label}{where}: {one.lost.words}; from there on each counts with the lowest return that it had."
         for one in agents
         if one.lost is not None and one.lost.runs
     ]

@@ -112,7 +112,7 @@ def _reference(group: Sequence[Performance], study: Sequence[ReportedAgent]) -> 
 
 
 def _part(title: str, group: Sequence[Performance], reference: Performance, found: Sequence[Verdict]) -> Part:
-    told = [*(answers(found) or [_alone(group[0])]), *lost_words([one.agent for one in group])]
+    told = [*(answers(found) or [_alone(group[0])]), *lost_words([one.agent for one in group], title)]
     if title:
         told[0] = f"{title}: {told[0]}"
     known = any(one.returns.exact is not None for one in group)

@@ -24,8 +24,11 @@ __all__ = ["Coordinates", "coordinates_of", "matching", "swept_columns"]
 Coordinates: TypeAlias = Mapping[str, tuple[Value, ...]]
 
 _FIRST = ("environment", "agent", "algorithm")
-# Columns where conditions differ in them.
-SETTINGS = ("episodes", "steps", "points", "max_steps", "precision", "first_seed", "after")
+# Columns where conditions differ in them, and what they are of conditions: tables have other columns called "steps".
+SETTINGS = {
+    "episodes": "episodes", "run_steps": "steps", "points": "points", "max_steps": "max_steps",
+    "precision": "precision", "first_seed": "first_seed", "after": "after",
+}  # fmt: skip
 
 # What tables and datasets call their other columns: a hyperparameter of such a name is called "agent.NAME".
 _TAKEN = {*_FIRST, *SETTINGS, "condition", "seed", "episode", "return", "length", "truncated", "steps", "runs", "block"}
@@ -83,8 +86,8 @@ def coordinates_of(record: Mapping[str, Any], conditions: Sequence[Condition], o
     parameters = [origins.parameters(c.environment) for c in conditions]
     for path in dict.fromkeys(path for of in parameters for path in of):
         columns[f"environment.{path}"] = tuple(of.get(path) for of in parameters)
-    for name in SETTINGS:
-        values = tuple(getattr(c, name) for c in conditions)
+    for name, setting in SETTINGS.items():
+        values = tuple(getattr(c, setting) for c in conditions)
         if len(set(values)) > 1:
             columns[name] = values
     return columns

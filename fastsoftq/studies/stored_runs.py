@@ -225,8 +225,8 @@ class StoredRuns:
             Chunks that are missing or damaged; the message names them.
         """
         place = self._place(condition, "curves")
-        if PARAMETERS not in (kept.key for kept in self._store.plan.contents.arrays):
-            raise ValueError("the study keeps no parameters; a deep one does with parameters=True")
+        if PARAMETERS not in (kept.key for kept in self._store.plan.kept(self.condition(condition))):
+            raise ValueError(f"of {condition!r} no parameters are kept; a deep study keeps them with parameters=True")
         values: NDArray[np.float32] = self._runs_of(place, runs, PARAMETERS)[0][PARAMETERS]
         return values
 

@@ -51,9 +51,10 @@ class SweptConditions(SolvedWorlds):
         """What each condition is: columns by name, with an entry for each condition in their order.
 
         The columns are `environment`, `agent` (the name of its table, without what a sweep adds), `algorithm`; every
-        hyperparameter by its path in the table ("step_size"; "epsilon.start" of a schedule); `environment.PARAMETER`
-        as the table of the environment says; and `episodes`, `max_steps`, `precision`, `first_seed` and `after` where
-        conditions differ in them. An entry is a number, a truth or a text, or None where a condition has none.
+        hyperparameter by its path in the table ("step_size"; "epsilon.start" of a schedule; "agent.temperature" and
+        "network.hidden" of a deep agent); `environment.PARAMETER` as the table of the environment says; and `episodes`
+        (`run_steps` and `points` of deep agents), `max_steps`, `precision`, `first_seed` and `after` where conditions
+        differ in them. An entry is a number, a truth or a text, or None where a condition has none.
         """
         plan = self._store.plan
         return coordinates_of(plan.record, [plan.conditions[place] for place in self._places.values()], self._origins)

@@ -6,17 +6,12 @@ import numpy as np
 import pytest
 
 import fastsoftq as fsq
-from fastsoftq.environments import describe, observe, reset, step
+from fastsoftq.environments import describe, reset, step
 from fastsoftq.kernels.random import seed
 
 gymnasium = pytest.importorskip("gymnasium")
 from tests.environments.gymnasiums import PAIRS  # noqa: E402
-
-
-def seen(environment, state):
-    out = np.full(describe(environment).shape, np.nan, np.float32)
-    observe(environment, state, out)
-    return out
+from tests.environments.playing import seen  # noqa: E402
 
 
 def off(found, true):

@@ -177,6 +177,23 @@ def test_what_is_no_environment_is_refused(thing):
             use(thing)
 
 
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda e: step(e, (0.0, 0.0), 3, 0), ValueError, r"action is 3; it must lie in 0..2"),
+        (lambda e: step(e, (0.0, 0.0), -1, 0), ValueError, r"action is -1; it must lie in 0..2"),
+        (lambda e: step(e, (0.0, 0.0), 1.0, 0), TypeError, "action is 1.0; it must be an integer"),
+        (lambda e: reset(e, 0.5), TypeError, "key is 0.5; it must be an integer"),
+        (lambda e: observe(e, (0.0, 0.0), np.empty(1, np.float32)), TypeError, r"out is float32 \[1\]; it must be an"),
+        (lambda e: observe(e, (0.0, 0.0), np.empty(2)), TypeError, r"out is float64 \[2\]; it must be an array of flo"),
+        (lambda e: observe(e, (0.0, 0.0), [0.0, 0.0]), TypeError, r"out is \[0.0, 0.0\]; it must be an array"),
+    ],
+)
+def test_python_reads_and_writes_nothing_out_of_bounds(call, error, message):
+    with pytest.raises(error, match=message):
+        call(fsq.mountain_car())
+
+
 def test_a_rule_that_is_edited_after_it_was_compiled_is_refused(monkeypatch):
     environment = homemade.Drifting(1.0)
     check_environment(environment)

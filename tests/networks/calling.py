@@ -17,8 +17,8 @@ from fastsoftq.networks.parameter_arrays import parameter_arrays
 
 
 @compiled
-def _initialise(network, memory, parameters, key):
-    initialise(network, memory, parameters, key)
+def _initialise(network, memory, parameters, key, lane):
+    initialise(network, memory, parameters, key, lane)
 
 
 @compiled
@@ -56,11 +56,11 @@ BLOCKS = "parameters", "gradients", "activations", "deltas", "scratch", "moments
 
 
 class Running:
-    """One network, its parameters drawn from `key`."""
+    """One network, its parameters drawn from `key`; lane `l`'s from `key + l`."""
 
-    def __init__(self, architecture, shape=(4,), n_actions=2, batch=8, optimizer=None, key=7):
+    def __init__(self, architecture, shape=(4,), n_actions=2, batch=8, optimizer=None, key=7, lanes=1):
         self.optimizer = SGD() if optimizer is None else optimizer
-        self.network = network_for(architecture, shape, n_actions, batch, self.optimizer)
+        self.network = network_for(architecture, shape, n_actions, batch, self.optimizer, lanes)
         net = self.network
         sizes = net.parameters, net.parameters, net.activations, net.activations, net.scratch, net.moments
         assert not any(size % 16 for size in sizes)
@@ -68,9 +68,11 @@ class Running:
         for name, size in zip(BLOCKS, sizes, strict=True):
             self.at[name] = slice(total, total + size)
             total += size + 16  # a line between blocks, to see that nothing is written there
-        self.memory = aligned(total)
+        self.memory = aligned(total * lanes)
+        self.numbers = self.memory.reshape(total, lanes)
         self.powers = np.ones(4)
-        _initialise(net, self.memory, self.at["parameters"].start, key)
+        for lane in range(lanes):
+            _initialise(net, self.memory, self.at["parameters"].start, key + lane, lane)
 
     def start(self, name):
         return self.at[name].start
@@ -110,3 +112,26 @@ class Running:
 
     def scale(self, factor):
         _scale(self.network, self.memory, self.start("gradients"), factor)
+
+    def forward_lanes(self, x):
+        """The action values of observations [lanes, rows, inputs]."""
+        net, rows = self.network, x.shape[1]
+        start = self.start("activations")
+        for i in range(rows):
+            at = start + i * net.input_stride
+            self.numbers[at : at + net.inputs] = x[:, i].T
+        _forward(net, self.memory, self.start("parameters"), start, rows)
+        heads = [start + net.head + i * net.head_stride for i in range(rows)]
+        return np.array([self.numbers[head : head + net.outputs].T for head in heads]).swapaxes(0, 1)
+
+    def backward_lanes(self, d):
+        """Write the gradient by parameters, from the deltas of the action values [lanes, rows, actions]."""
+        net = self.network
+        for i in range(d.shape[1]):
+            at = self.start("deltas") + net.head + i * net.head_stride
+            self.numbers[at : at + net.outputs] = d[:, i].T
+        _backward(net, self.memory, *(self.start(name) for name in BLOCKS[:5]), d.shape[1])
+
+    def block_of_lanes(self, name):
+        """A block's numbers [numbers, lanes]."""
+        return self.numbers[self.at[name]]

@@ -56,3 +56,25 @@ def test_values_and_gradients_are_those_of_float64(kind, rows, n_actions):
         assert (layer.biases is None) == (biases is None)
         if biases is not None:
             np.testing.assert_allclose(layer.biases, biases, rtol=0, atol=tolerance(biases))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_gradients_are_those_of_central_differences(kind):
+    architecture, shape = KINDS[kind]
+    rng = np.random.default_rng(0)
+    running = Running(architecture, shape, 3, batch=4)
+    x = rng.normal(size=(4, running.network.inputs)).astype(np.float32)
+    running.forward(x)
+    d = rng.normal(size=(4, 3)).astype(np.float32)
+    gradients, arrays = running.backward(d), running.arrays()
+    arrays = [layer._replace(weights=layer.weights.astype(float)) for layer in arrays]
+    scale = max(float(np.abs(layer.weights).max()) for layer in gradients)
+    for _ in range(20):
+        n = rng.integers(len(arrays))
+        entry = tuple(rng.integers(size) for size in arrays[n].weights.shape)
+        before, ends = arrays[n].weights[entry], []
+        for shift in (1e-6, -1e-6):
+            arrays[n].weights[entry] = before + shift
+            ends.append((Network(architecture, shape, arrays).forward(x) * d).sum())
+        arrays[n].weights[entry] = before
+        assert gradients[n].weights[entry] == pytest.approx((ends[0] - ends[1]) / 2e-6, abs=1e-4 * scale, rel=1e-3)

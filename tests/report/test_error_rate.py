@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom
 
-from fastsoftq.figures.columns import episode_blocks
+from fastsoftq.figures.columns import Columns
 from fastsoftq.report.decision import ErrorRate, decided, decided_band
 from fastsoftq.report.folder import FolderContents, ReportedAgent, Runs
 from fastsoftq.report.page import write_report
@@ -48,12 +48,11 @@ CLAIM = r"beats|falls behind|ahead|they part|(?<!not )told apart (in|from) "
 
 def summarised(label, returns):
     """What of a condition verdicts look at, without the bands of its own curves, which take most of the time."""
-    edges = episode_blocks(returns.shape[1])
-    blocks = np.add.reduceat(returns, edges[:-1], axis=1) / np.diff(edges)
+    blocks = Columns(returns.shape[1]).means(returns)
     return SimpleNamespace(
         label=label,
-        n_episodes=returns.shape[1],
-        last=returns.shape[1],
+        columns=Columns(returns.shape[1]),
+        last_ones=f"last {returns.shape[1]} episodes",
         seeds=np.arange(len(returns)),
         blocks=blocks,
         final=returns.mean(axis=1),

@@ -17,8 +17,11 @@ _ALGORITHMS = {"q_learning": "hard", "soft_q_learning": "soft", "sarsa": "SARSA"
 _SYMBOLS = {"reward_scale": "k", "temperature": "T", "step_size": "α", "discount": "γ", "epsilon": "ε"}
 _FIRST, _LAST = ("reward_scale", "temperature"), ("step_size", "discount", "epsilon")
 _NAMES = ("environment", "agent", "algorithm")
+_OF_SCHEDULES = ("start", "stop", "decrease", "power")
 _RUN: dict[str, Callable[[str], str]] = {  # settings of a run, which are no hyperparameters
     "episodes": lambda text: f"{text} episodes",
+    "run_steps": lambda text: f"{text} steps",
+    "points": lambda text: f"{text} points",
     "max_steps": lambda text: f"at most {text} steps",
     "precision": lambda text: f"{text} precision",
     "first_seed": lambda text: f"from seed {text}",
@@ -64,10 +67,18 @@ def parameter_name(column: str, *, symbol: bool = False) -> str:
     --------
     >>> parameter_name("reward_scale", symbol=True), parameter_name("environment.size"), parameter_name("epsilon.start")
     ('reward scale k', 'size', 'epsilon, start')
+    >>> parameter_name("agent.temperature", symbol=True), parameter_name("network.hidden")
+    ('temperature T', 'network hidden')
     """
-    parts = column.removeprefix("environment.").split(".")
-    name = ", ".join(part.replace("_", " ") for part in parts)
-    return f"{name} {_SYMBOLS[column]}" if symbol and column in _SYMBOLS else name
+    own = _own(column.removeprefix("environment."))
+    *parts, last = (part.replace("_", " ") for part in own.split("."))
+    name = f"{' '.join(parts)}{',' if last in _OF_SCHEDULES else ''} {last}" if parts else last
+    return f"{name} {_SYMBOLS[own]}" if symbol and own in _SYMBOLS else name
+
+
+def _own(column: str) -> str:
+    """A hyperparameter's name without what says that it is the agent's within a deep one."""
+    return column.removeprefix("agent.")
 
 
 def value_text(value: Value) -> str:
@@ -226,7 +237,7 @@ def _ordered(coordinates: Coordinates) -> list[str]:
     others = [name for name in coordinates if name not in _NAMES and not name.startswith("environment.")]
 
     def place(name: str) -> int:
-        base = name.split(".")[0]
+        base = _own(name).split(".")[0]
         if base in _FIRST:
             return _FIRST.index(base)
         if base in _LAST:
@@ -248,25 +259,25 @@ def _settings(row: Mapping[str, Value], columns: Sequence[str]) -> list[str]:
     """The settings of a condition in these columns; a schedule is one of them."""
     texts: dict[str, str] = {}
     for column in columns:
-        base, dot, _ = column.partition(".")
+        base, _, last = column.rpartition(".")
         if row[column] is None:
             continue
         if column in _RUN:
             texts[column] = _RUN[column](value_text(row[column]))
-        elif dot:
+        elif base and last in _OF_SCHEDULES:
             texts[base] = _schedule(row, base, columns)
         else:
-            symbol = _SYMBOLS.get(column, parameter_name(column))
-            texts[base] = f"{symbol} = {value_text(row[column])}"
+            symbol = _SYMBOLS.get(_own(column), parameter_name(column))
+            texts[column] = f"{symbol} = {value_text(row[column])}"
     return list(texts.values())
 
 
 def _schedule(row: Mapping[str, Value], base: str, columns: Sequence[str]) -> str:
     """A schedule by its ends, "ε 0.9 → 0.1", and by what else differs."""
-    fields = {name.partition(".")[2]: value for name, value in row.items() if name.startswith(f"{base}.")}
+    fields = {name.removeprefix(f"{base}."): value for name, value in row.items() if name.startswith(f"{base}.")}
     known = {name: value for name, value in fields.items() if value is not None}
     told = [name for name in known if f"{base}.{name}" in columns]
-    return " ".join(filter(None, (_SYMBOLS.get(base, parameter_name(base)), schedule_text(known, told))))
+    return " ".join(filter(None, (_SYMBOLS.get(_own(base), parameter_name(base)), schedule_text(known, told))))
 
 
 def _numbered(texts: Sequence[str]) -> list[str]:

@@ -125,7 +125,10 @@ def _listed(values: Sequence[object]) -> str:
 def _part(
     world: SweptWorld, analysis: SweepAnalysis, sweep: SweptStudy, colours: dict[str, str], several: bool
 ) -> Part:
-    answers = [*world_answers(world, analysis), *lost_words([one.agent for one in world.conditions])]
+    answers = [
+        *world_answers(world, analysis),
+        *lost_words([one.agent for one in world.conditions], world.name if several else ""),
+    ]
     if several:
         answers[0] = f"{world.name}: {answers[0]}"
     columns = [name for name in sweep.swept if len({str(one.coordinates[name]) for one in world.conditions}) > 1]

@@ -1,0 +1,127 @@
+"""Bad arguments of deep agents are refused by name, before anything is compiled."""
+
+import numpy as np
+import pytest
+
+import fastsoftq as fsq
+
+HARD = fsq.QLearning(step_size=1e-3, discount=0.9)
+DEEP = fsq.Deep(HARD)
+
+
+class Unknown(tuple):
+    _fields = ()
+
+
+BAD = [
+    (fsq.Deep(fsq.QLearning(2.0, 0.9)), ValueError, "QLearning.step_size is 2.0"),
+    (fsq.Deep(3), TypeError, "agent is 3"),
+    (fsq.Deep(fsq.LinearDecay(1.0, 0.5, 0.1)), TypeError, "it must be an agent, such as QLearning"),
+    (
+        fsq.Deep(fsq.Sarsa(0.1, 0.9)),
+        ValueError,
+        "Deep.agent is a Sarsa, which learns from the action that it takes next",
+    ),
+    (fsq.Deep(fsq.Frozen(HARD)), ValueError, "Deep.agent is a Frozen, which changes entries by a rule of its own"),
+    (DEEP._replace(network=(64, 64)), TypeError, "network is"),
+    (DEEP._replace(network=fsq.MLP((0,))), ValueError, r"MLP.hidden\[0\] is 0"),
+    (DEEP._replace(network=fsq.Convolutional()), ValueError, "Convolutional"),
+    (DEEP._replace(optimizer="adam"), TypeError, "optimizer is 'adam'"),
+    (DEEP._replace(optimizer=fsq.Adam(beta_1=1.0)), ValueError, "Adam.beta_1 is 1"),
+    (DEEP._replace(loss=None), TypeError, "loss is None"),
+    (DEEP._replace(loss=fsq.Huber(0.0)), ValueError, "Huber.threshold is 0"),
+    (DEEP._replace(replay=None), TypeError, "Deep.replay is None; it must be a Replay, PrioritizedReplay or Rollouts"),
+    (DEEP._replace(replay=fsq.Replay(capacity=0)), ValueError, "Replay.capacity is 0; it must be at least 1"),
+    (DEEP._replace(replay=fsq.Replay(batch=1.5)), TypeError, "Replay.batch is 1.5"),
+    (DEEP._replace(replay=fsq.Replay(start=-1)), ValueError, "Replay.start is -1"),
+    (DEEP._replace(replay=fsq.PrioritizedReplay(alpha=1.5)), ValueError, "PrioritizedReplay.alpha is 1.5"),
+    (DEEP._replace(replay=fsq.Rollouts(minibatches=7)), ValueError, "Rollouts.minibatches is 7; it must divide"),
+    (
+        DEEP._replace(replay=fsq.Rollouts(), double=True),
+        ValueError,
+        "Deep.double is True; with Rollouts it must be False",
+    ),
+    (DEEP._replace(replay=fsq.Rollouts(), n_step=3), ValueError, "Deep.n_step is 3; with Rollouts it must be 1"),
+    (DEEP._replace(target_period=0), ValueError, "Deep.target_period is 0"),
+    (DEEP._replace(double=1), TypeError, "Deep.double is 1"),
+    (DEEP._replace(n_step=0), ValueError, "Deep.n_step is 0"),
+    (DEEP._replace(n_step=20_000), ValueError, "Deep.n_step is 20000; it must be at most the capacity, 10000"),
+    (DEEP._replace(munchausen=0.9), TypeError, "Deep.munchausen is 0.9; it must be a Munchausen or None"),
+    (DEEP._replace(munchausen=fsq.Munchausen(2.0)), ValueError, "Munchausen.weight is 2.0"),
+    (DEEP._replace(munchausen=fsq.Munchausen(0.5, 1.0)), ValueError, "Munchausen.floor is 1.0; it must be at most 0"),
+    (
+        DEEP._replace(munchausen=fsq.Munchausen(), n_step=2),
+        ValueError,
+        "Deep.n_step is 2; with munchausen it must be 1",
+    ),
+    (DEEP._replace(clip=0.0), ValueError, "Deep.clip is 0.0"),
+    (DEEP._replace(clip=float("nan")), ValueError, "Deep.clip is nan"),
+]
+
+
+@pytest.mark.parametrize(("deep", "error", "message"), BAD, ids=[message for _, _, message in BAD])
+def test_a_bad_deep_agent_is_refused(deep, error, message):
+    with pytest.raises(error, match=message):
+        fsq.train(fsq.cart_pole(), deep, seeds=1, steps=100)
+
+
+ARGUMENTS = [
+    ({"steps": None}, TypeError, "steps is None; it must be a count: a Deep agent is trained for steps"),
+    ({"steps": 0}, ValueError, "steps is 0"),
+    ({"steps": 2**40}, ValueError, "steps is 1099511627776"),
+    ({"episodes": 5}, TypeError, "episodes is 5; a Deep agent has no use for it"),
+    ({"keep_q": True}, TypeError, "keep_q is True; a Deep agent has no use for it"),
+    ({"checkpoints": [3]}, TypeError, r"checkpoints is \[3\]; a Deep agent has no use for it"),
+    ({"initial_q": np.zeros((2, 2))}, TypeError, "a Deep agent has no use for it"),
+    ({"device": "cuda"}, TypeError, "device is 'cuda'; a Deep agent has no use for it"),
+    ({"points": 0}, ValueError, "points is 0"),
+    ({"points": 101}, ValueError, "points is 101; it must be"),
+    ({"max_steps": 0}, ValueError, "max_steps is 0"),
+    ({"precision": "half"}, ValueError, "precision is 'half'"),
+    ({"threads": 0}, ValueError, "threads is 0"),
+    ({"seeds": [1, 1]}, ValueError, "seeds includes 1 more than once"),
+    ({"keep_parameters": 1}, TypeError, "keep_parameters is 1"),
+    ({"initial_parameters": np.zeros(3, np.float32)}, ValueError, r"initial_parameters has shape \(3,\)"),
+    ({"mdp": "CartPole-v1"}, TypeError, "environment is 'CartPole-v1'"),
+    ({"mdp": HARD}, TypeError, "environment is QLearning"),
+    ({"progress": 3}, TypeError, "progress is 3"),
+]
+
+
+@pytest.mark.parametrize(("given", "error", "message"), ARGUMENTS, ids=[message for _, _, message in ARGUMENTS])
+def test_a_bad_argument_is_refused(given, error, message):
+    with pytest.raises(error, match=message):
+        fsq.train(**{"mdp": fsq.cart_pole(), "agent": DEEP, "seeds": 1, "steps": 100, **given})
+
+
+def test_what_tables_have_no_use_for_is_refused():
+    for name, value in {"steps": 10, "points": 3, "keep_parameters": True}.items():
+        with pytest.raises(TypeError, match=f"{name} is {value}; a tabular agent has no use for it"):
+            fsq.train(fsq.cliff_walking(), HARD, seeds=1, episodes=5, **{name: value})
+    with pytest.raises(TypeError, match="episodes is None"):
+        fsq.train(fsq.cliff_walking(), HARD, seeds=1)
+
+
+def test_steps_of_environments_side_by_side():
+    deep = DEEP._replace(replay=fsq.Rollouts(environments=8, length=4, minibatches=2))
+    with pytest.raises(
+        ValueError, match="steps is 100; with 8 environments side by side it must be a multiple of 8, such as 96"
+    ):
+        fsq.train(fsq.cart_pole(), deep, seeds=1, steps=100)
+    with pytest.raises(ValueError, match="points is 50; with 8 environments it must be at most 12"):
+        fsq.train(fsq.cart_pole(), deep, seeds=1, steps=96, points=50)
+
+
+def test_too_large_a_buffer_is_refused_before_any_work():
+    deep = DEEP._replace(replay=fsq.Replay(capacity=2**31 - 1))
+    with pytest.raises(ValueError, match="of memory"):
+        fsq.train(fsq.cart_pole(), deep, seeds=1, steps=100, threads=1)
+
+
+def test_action_values_of_what_was_not_kept_are_refused():
+    curves = fsq.train(fsq.cart_pole(), DEEP, seeds=1, steps=10, points=1)
+    with pytest.raises(ValueError, match="curves has no parameters; train with keep_parameters=True"):
+        fsq.action_values(fsq.cart_pole(), curves, np.zeros((1, 4)))
+    curves = fsq.train(fsq.cart_pole(), DEEP, seeds=1, steps=10, points=1, keep_parameters=True)
+    with pytest.raises(ValueError, match=r"observations has shape \(1, 3\)"):
+        fsq.action_values(fsq.cart_pole(), curves, np.zeros((1, 3)))

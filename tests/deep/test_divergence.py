@@ -1,0 +1,101 @@
+"""Runs that diverge stop, are marked and stay counted; environments that give no number are refused."""
+
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+
+import fastsoftq as fsq
+from fastsoftq.environments import Description, describe, observe, reset, step
+
+WILD = fsq.Deep(
+    fsq.QLearning(step_size=1.0, discount=1.0, epsilon=0.5),
+    fsq.MLP(()),
+    fsq.SGD(),
+    fsq.Replay(capacity=200, batch=8, start=150, every=1),
+    target_period=1,
+)
+
+
+def test_a_run_that_diverges_is_marked_and_counts_with_its_lowest_return():
+    curves = fsq.train(fsq.acrobot(), WILD, 4, steps=2000, points=20, max_steps=90)
+    assert curves.diverged.tolist() == [False, True, True, False]
+    np.testing.assert_array_equal(curves.diverged_at >= 150, curves.diverged)
+    assert np.isfinite(curves.returns).all()
+    assert np.isfinite(curves.lengths).all()
+    for run in np.flatnonzero(curves.diverged):
+        after = curves.steps > curves.diverged_at[run]
+        before = curves.returns[run][~after]
+        assert after.any()
+        assert (curves.returns[run][after] == min(before.min(), curves.returns[run][after].min())).all()
+        assert (curves.returns[run][after] <= before.min()).all()
+        assert (np.diff(curves.episodes[run]) >= 0).all()
+
+
+def test_neighbours_of_a_run_that_diverges_are_not_changed():
+    wild = WILD._replace(agent=WILD.agent._replace(step_size=0.02))
+    curves = fsq.train(fsq.cart_pole(), wild, 12, steps=3000, points=5, keep_parameters=True, threads=2)
+    for run in range(12):
+        alone = fsq.train(fsq.cart_pole(), wild, [run], steps=3000, points=5, keep_parameters=True)
+        np.testing.assert_array_equal(alone.returns[0], curves.returns[run])
+        assert alone.diverged_at[0] == curves.diverged_at[run]
+
+
+def test_rollouts_that_diverge_are_marked():
+    wild = fsq.Deep(
+        WILD.agent,
+        fsq.MLP(()),
+        fsq.SGD(),
+        fsq.Rollouts(environments=4, length=8, minibatches=1),
+    )
+    curves = fsq.train(fsq.acrobot(), wild, 2, steps=4000, points=5)
+    assert curves.diverged.tolist() == [True, False]
+    assert np.isfinite(curves.returns).all()
+
+
+class Breaks(NamedTuple):
+    """Walks on, until what it shows or pays is no number."""
+
+    after: int
+    shows: float
+    pays: float
+
+
+@fsq.rule(describe, Breaks)
+def _(environment):
+    return Description(n_actions=2, shape=(1,), max_steps=50)
+
+
+@fsq.rule(reset, Breaks)
+def _(environment, key):
+    return 0
+
+
+@fsq.rule(step, Breaks)
+def _(environment, state, action, key):
+    state = state + 1
+    return state, environment.pays if state == environment.after else -1.0, False
+
+
+@fsq.rule(observe, Breaks)
+def _(environment, state, out):
+    out[0] = np.float32(environment.shows) if state == environment.after else np.float32(state)
+
+
+@pytest.mark.parametrize(
+    "replay", [fsq.Replay(start=10, batch=4), fsq.Rollouts(environments=2, length=4, minibatches=2)]
+)
+@pytest.mark.parametrize(
+    ("what", "shows", "pays"),
+    [("observation", np.nan, 0.0), ("observation", np.inf, 0.0), ("reward", 0.0, np.nan), ("reward", 0.0, -np.inf)],
+)
+def test_what_is_not_finite_in_an_environment_is_refused(replay, what, shows, pays):
+    deep = fsq.Deep(fsq.QLearning(step_size=1e-3, discount=0.9), fsq.MLP((8,)), replay=replay)
+    with pytest.raises(ValueError, match=rf"environment is breaks; its {what} after step \d+ of seed 5 is not finite"):
+        fsq.train(Breaks(45, shows, pays), deep, [5], steps=200, points=1)
+
+
+def test_an_environment_without_faults_trains():
+    deep = fsq.Deep(fsq.QLearning(step_size=1e-3, discount=0.9), fsq.MLP((8,)), replay=fsq.Replay(start=10, batch=4))
+    curves = fsq.train(Breaks(-1, 0.0, 0.0), deep, [5], steps=200, points=2)
+    assert curves.returns.tolist() == [[-50.0, -50.0]]
