@@ -50,18 +50,17 @@ def learning_scale(curves: Sequence[Curve]) -> Scale:
 
     Parameters
     ----------
-        curves : sequence of Curve
+    curves : sequence of Curve
 
     Returns
     -------
-        Scale
+    Scale
 
     Examples
     --------
-        >>> from fastsoftq.figures.columns import Columns
-    from fastsoftq.figures.curve import curve
-        >>> learning_scale([curve("soft", "#0064a0", np.array([[-9e3, -5.0], [-7e3, -3.0]]))]).kind
-        'symlog'
+    >>> from fastsoftq.figures.curve import curve
+    >>> learning_scale([curve("soft", "#0064a0", np.array([[-9e3, -5.0], [-7e3, -3.0]]))]).kind
+    'symlog'
     """
     shown = [v for c in curves for v in (c.mean, c.median, *within_reach(c.mean, c.low, c.high, c.reach))]
     shown += [c.exact for c in curves if c.exact is not None]
@@ -73,22 +72,21 @@ def learning_chart(curves: Sequence[Curve], scale: Scale, ylabel: str) -> Chart:
 
     Parameters
     ----------
-        curves : sequence of Curve
-        scale : Scale
-        ylabel : str
+    curves : sequence of Curve
+    scale : Scale
+    ylabel : str
 
     Returns
     -------
-        Chart
-            Bands lie below all lines, and exact lines above them.
+    Chart
+        Bands lie below all lines, and exact lines above them.
 
     Examples
     --------
-        >>> from fastsoftq.figures.columns import Columns
-    from fastsoftq.figures.curve import curve
-        >>> c = curve("soft", "#0064a0", np.array([[-9.0, -5.0], [-7.0, -3.0]]))
-        >>> [type(mark).__name__ for mark in learning_chart([c], learning_scale([c]), "return").marks]
-        ['Band', 'Line', 'Line']
+    >>> from fastsoftq.figures.curve import curve
+    >>> c = curve("soft", "#0064a0", np.array([[-9.0, -5.0], [-7.0, -3.0]]))
+    >>> [type(mark).__name__ for mark in learning_chart([c], learning_scale([c]), "return").marks]
+    ['Band', 'Line', 'Line']
     """
     longest = max((c.columns for c in curves), key=lambda columns: columns.number(columns.n))
     chart = columns_chart(longest, scale, ylabel)
@@ -133,19 +131,18 @@ def meetings(curves: Sequence[Curve]) -> list[Ring]:
 
     Parameters
     ----------
-        curves : sequence of Curve
+    curves : sequence of Curve
 
     Returns
     -------
-        list of Ring
+    list of Ring
 
     Examples
     --------
-        >>> from fastsoftq.figures.columns import Columns
-    from fastsoftq.figures.curve import curve
-        >>> values = -100.0 + 1e-3 * np.random.default_rng(0).normal(size=(50, 20))
-        >>> [ring.text for ring in meetings([curve("soft", "#0064a0", values, np.full(20, -100.0))])]
-        ['1']
+    >>> from fastsoftq.figures.curve import curve
+    >>> values = -100.0 + 1e-3 * np.random.default_rng(0).normal(size=(50, 20))
+    >>> [ring.text for ring in meetings([curve("soft", "#0064a0", values, np.full(20, -100.0))])]
+    ['1']
     """
     met = [(c, c.meets, c.exact) for c in curves if c.meets is not None and c.exact is not None]
     rings = []

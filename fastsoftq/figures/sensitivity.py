@@ -70,7 +70,7 @@ def sensitivity_chart(series: Sequence[Series], xlabel: str, ylabel: str, log_x:
     Returns
     -------
     Chart
-        A ring marks the best of each line, and ticks stand at the values. Bands and spreads end where the axis does,
+        A ring marks the best of each line, and ticks stand at the values. Intervals and spreads end where the axis does,
         which shows means and exact answers, and of bands as much again.
 
     Raises
@@ -93,7 +93,7 @@ def sensitivity_chart(series: Sequence[Series], xlabel: str, ylabel: str, log_x:
     for each, x in placed:
         if each.lowest is not None and each.highest is not None:
             chart.marks.append(Band(x, each.lowest, each.highest, each.colour, "spread"))
-    chart.marks += [mark for each, x in placed for mark in _intervals(each, x, axis.categories is not None)]
+    chart.marks += [mark for each, x in placed for mark in _intervals(each, x, axis.categories is not None, chart.y)]
     for each, x in placed:
         if each.exact is not None:
             chart.marks += [Line(*known, "exact", each.colour) for known in _stretches(x, each.exact, axis.scale)]
@@ -133,11 +133,12 @@ def _stretches(
                 yield x[part] + (scale.high - scale.low) * aside, y[part].repeat(2)
 
 
-def _intervals(each: Series, x: NDArray[np.float64], apart: bool) -> list[Band | Line]:
+def _intervals(each: Series, x: NDArray[np.float64], apart: bool, y: Scale) -> list[Band | Line]:
     """A band around the line; between categories, and around a single value, there is nothing: whiskers instead."""
     if len(x) > 1 and not apart:
         return [Band(x, each.low, each.high, each.colour)]
-    ends = zip(x.tolist(), each.low.tolist(), each.high.tolist(), strict=True)
+    low, high = (np.clip(values, y.low, y.high).tolist() for values in (each.low, each.high))
+    ends = zip(x.tolist(), low, high, strict=True)
     return [Line(np.array([at, at]), np.array([low, high]), "whisker", each.colour) for at, low, high in ends]
 
 

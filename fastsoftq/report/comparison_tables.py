@@ -185,6 +185,8 @@ def folders_table(found: Sequence[Verdict], names: tuple[str, str]) -> Table:
     ['agent', 'before', 'after', 'difference']
     """
     notes = Footnotes()
+    both = [one.agent.lost for verdict in found for one in (verdict.one, verdict.reference)]
+    lost = any(each is not None and each.runs for each in both)
     rows = [
         [
             verdict.one.label,
@@ -194,15 +196,22 @@ def folders_table(found: Sequence[Verdict], names: tuple[str, str]) -> Table:
             p_text(verdict.p_value),
             share_text(verdict.comparison.probability_of_improvement),
             verdict.apart_from,
+            *([_lost_in_both(verdict)] if lost else []),
         ]
         for verdict in found
     ]
     header = ["agent", *names, "difference", "p (corrected)", "better runs", f"apart from {found[0].one.columns.unit}"]
+    header += [f"diverged in {names[0]}, {names[1]}"] if lost else []
     caption = (
         "[ ]: intervals at the confidence of the report; differences of mean returns; p: corrected for all that this "
         "report compares, told apart at 0.05 or below"
     )
     return Table(header, rows, caption, f"Return over the {found[0].one.last_ones}", notes.listed())
+
+
+def _lost_in_both(verdict: Verdict) -> str:
+    """How many runs diverged in each of two folders."""
+    return ", ".join(one.agent.lost.share if one.agent.lost else "" for one in (verdict.one, verdict.reference))
 
 
 _TELLING = 5  # pairs from which on a correlation is more than noise

@@ -26,7 +26,6 @@ from fastsoftq.report.sweep.measured import is_of_mean_curves
 from fastsoftq.report.sweep.references import check_against
 from fastsoftq.report.sweep.swept_study import Asked, SweptStudy
 from fastsoftq.studies import Condition, Results, open_results
-from fastsoftq.studies.deep_worlds import table_records
 
 __all__ = ["STUDY", "study_contents"]
 
@@ -120,8 +119,9 @@ def _of_steps(record: Mapping[str, Any], agents: Sequence[ReportedAgent]) -> dic
 
 def _damaged_worlds(folder: Path, results: Results) -> list[str]:
     """The worlds that are there, and cannot be read; from its text the study may have made them anew."""
-    records = table_records(results.record).items()
-    return [name for name, of in records if (folder / "worlds" / of["sha256"]).is_file() and results.mdp(name) is None]
+    records = {name: of.get("table", of) for name, of in results.record["environments"].items()}
+    tables = {name: of for name, of in records.items() if "sha256" in of}.items()  # of a deep study some have none
+    return [name for name, of in tables if (folder / "worlds" / of["sha256"]).is_file() and results.mdp(name) is None]
 
 
 def _reported(results: Results) -> list[ReportedAgent]:

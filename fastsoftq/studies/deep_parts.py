@@ -11,6 +11,7 @@ from fastsoftq.deep.learner import Deep, Munchausen, checked_deep
 from fastsoftq.deep.replay import PrioritizedReplay, Replay, Rollouts
 from fastsoftq.networks.architectures import MLP, Convolutional
 from fastsoftq.networks.losses import Huber, Squared
+from fastsoftq.networks.network import lockstep_lanes
 from fastsoftq.networks.optimizers import SGD, Adam, RMSProp
 from fastsoftq.studies.sweep import list_depths
 
@@ -23,6 +24,7 @@ __all__ = [
     "depths_of_parts",
     "fixed_by_its_agent",
     "learner_of",
+    "runs_at_once",
     "steps_before_learning",
     "whole_rounds",
 ]
@@ -83,6 +85,26 @@ def learner_of(agent: Any) -> Any:
     QLearning(step_size=1, discount=0.95, epsilon=0.1, reward_scale=1.0)
     """
     return agent.agent if isinstance(agent, Deep) else agent
+
+
+def runs_at_once(agent: Any) -> int:
+    """How many runs of an agent this machine best trains together on a thread: more than one of small networks.
+
+    Parameters
+    ----------
+    agent : Deep
+
+    Returns
+    -------
+    int
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> runs_at_once(Deep(fsq.QLearning(0.8, 0.95), network=MLP((256, 256))))
+    1
+    """
+    return 1 if isinstance(agent.replay, Rollouts) else lockstep_lanes(agent.network, agent.clip)
 
 
 def steps_before_learning(agent: Deep) -> int:

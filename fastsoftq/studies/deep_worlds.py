@@ -10,17 +10,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastsoftq.deep.deep_training import DeepTraining, checked_world
-from fastsoftq.environments.environment_rules import describe
+from fastsoftq.deep.deep_training import DeepTraining, checked_world, name_of, world_description
 from fastsoftq.environments.observed import Coordinates, OneHot, Picture
 from fastsoftq.kernels.sources import code_of
 from fastsoftq.mdp.tables import Alias, Tables
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.networks.layer_plan import plan_of
 from fastsoftq.studies.conditions import Condition
+from fastsoftq.studies.deep_parts import runs_at_once
 from fastsoftq.studies.study_records import mdp_record
 
-__all__ = ["check_training", "deep_world_record", "n_parameters", "network_of", "table_records", "tabular_of"]
+__all__ = [
+    "bytes_at_work",
+    "check_training",
+    "deep_world_record",
+    "n_parameters",
+    "network_of",
+    "table_records",
+    "tabular_of",
+]
 
 
 def check_training(condition: Condition, environment: Any, agent: Any) -> None:
@@ -43,6 +51,32 @@ def check_training(condition: Condition, environment: Any, agent: Any) -> None:
     )
 
 
+def bytes_at_work(condition: Condition, environment: Any, agent: Any) -> int:
+    """What a thread takes while it trains a deep agent, besides its curves.
+
+    Parameters
+    ----------
+    condition : Condition
+        With all that it is run with filled in.
+    environment : TabularMDP or NamedTuple
+    agent : Deep
+
+    Returns
+    -------
+    int
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> from fastsoftq.deep.learner import Deep
+    >>> one = Condition("map", "hard", steps=1000, points=1)
+    >>> bytes_at_work(one, fsq.from_map("S.G"), Deep(fsq.QLearning(0.8, 0.95))) > 100_000
+    True
+    """
+    training = DeepTraining.checked(environment, agent, runs_at_once(agent), condition.steps, points=1, threads=1)
+    return training.bytes_at_work
+
+
 def network_of(agent: Any, environment: Any) -> tuple[Any, ...]:
     """What must be the same where one network goes on from another: its shape, what it is given and what it yields.
 
@@ -63,7 +97,7 @@ def network_of(agent: Any, environment: Any) -> tuple[Any, ...]:
     >>> network_of(Deep(fsq.QLearning(0.8, 0.95)), fsq.from_map("S.G"))[1:]
     ((3,), 4)
     """
-    known = describe(checked_world(environment))
+    known = world_description(checked_world(environment))
     return agent.network, tuple(known.shape), known.n_actions
 
 
@@ -109,7 +143,7 @@ def tabular_of(environment: Any) -> TabularMDP | None:
     >>> import fastsoftq as fsq
     >>> from fastsoftq.environments import observed
     >>> tabular_of(observed(fsq.cliff_walking(slippery=True), "coordinates"))
-    <TabularMDP 'cliff_walking': 48 states, 4 actions, stochastic>
+    <TabularMDP 'cliff_walking_slippery': 48 states, 4 actions, up to 3 outcomes>
     """
     if isinstance(environment, TabularMDP):
         return environment
@@ -156,7 +190,7 @@ def table_records(record: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
 
     Examples
     --------
-    >>> table_records({"environments": {"pole": {"environment": "CartPole"}, "cliff": {"mdp": "cliff_walking"}}})
+    >>> table_records({"environments": {"pole": {"environment": "cart_pole"}, "cliff": {"mdp": "cliff_walking"}}})
     {'cliff': {'mdp': 'cliff_walking'}}
     """
     found = {name: of.get("table", of) for name, of in record["environments"].items()}
@@ -182,15 +216,15 @@ def deep_world_record(environment: Any) -> dict[str, Any]:
     >>> from fastsoftq.environments import cart_pole
     >>> found = deep_world_record(cart_pole())
     >>> found["environment"], found["shape"], found["max_steps"], found["parameters"]["gravity"]
-    ('CartPole', [4], 500, 9.8)
+    ('cart_pole', [4], 500, 9.8)
     """
     seen = checked_world(environment)
-    known, kind, table = describe(seen), type(seen), tabular_of(seen)
+    known, kind, table = world_description(seen), type(seen), tabular_of(seen)
     listed = kind.__module__.startswith("fastsoftq.")
     code = code_of(kind, listed=listed)
     return {
-        "environment": kind.__name__,
-        **({} if listed else {"module": kind.__module__}),
+        "environment": name_of(seen),
+        "kind": kind.__name__ if listed else f"{kind.__module__}:{kind.__qualname__}",
         "actions": known.n_actions,
         "shape": list(known.shape),
         "max_steps": known.max_steps,

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from fastsoftq import checks
 from fastsoftq.engine.dispatch import FEWEST_RUNS
+from fastsoftq.studies.deep_parts import runs_at_once
 from fastsoftq.studies.enough_seeds import check_measure, enough_seeds
 from fastsoftq.studies.measured_runs import main_measure
 from fastsoftq.studies.pilot import Piloted, piloted
@@ -55,8 +56,8 @@ def estimate(
         Where results will lie: what is there already is not counted. Nothing is written there.
     pilot : int, optional
         Runs of each condition, at least 16 (fewer are not trained as many are), or all of a study that has fewer; 64,
-        or an eighth of the study's seeds, if not given. Of deep agents one run is trained for some thousands of steps,
-        unless a number is given or a difference is asked for.
+        or an eighth of the study's seeds, if not given. Of deep agents as few as a thread trains together, for some
+        thousands of steps, unless a number is given or a difference is asked for.
     threads : int, optional
         As for `run`.
     difference : float, optional
@@ -101,7 +102,7 @@ def estimate(
         raise TypeError(f"study is {study!r}; it must be a Study")
     threads = checks.threads(threads)
     short = study.steps is not None and pilot is None and difference is None
-    runs = 1 if short else _pilot(study, pilot)
+    runs = _side_by_side(study) if short else _pilot(study, pilot)
     sure = {
         name: checks.in_unit_interval(name, _SURE[name] if value is None else value, open_below=True, open_above=True)
         for name, value in (("confidence", confidence), ("power", power))
@@ -143,6 +144,11 @@ def _pilot(study: Study, pilot: int | None) -> int:
     if pilot is None:
         pilot = max(FEWEST_RUNS, min(_MOST_PILOT, runs // _SHARE))
     return min(runs, checks.count("pilot", pilot, least=FEWEST_RUNS))
+
+
+def _side_by_side(study: Study) -> int:
+    """The fewest runs that tell how long many take."""
+    return min(len(study.seeds), max(map(runs_at_once, study.agents.values())))
 
 
 def _there(study: Study, out: str | Path) -> Store | None:

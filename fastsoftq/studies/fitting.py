@@ -7,8 +7,8 @@ from typing import Any
 
 from fastsoftq import checks
 from fastsoftq.comparing import Axis
+from fastsoftq.deep.deep_training import checked_world
 from fastsoftq.deep.learner import Deep
-from fastsoftq.environments.environment_rules import checked_environment
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.studies.conditions import Condition
 from fastsoftq.studies.deep_parts import learner_of
@@ -83,7 +83,10 @@ def check_environment(axis: Axis, name: str, environment: Any) -> None:
     if axis is Axis.EPISODES:
         deep = "; others are for deep agents, which count steps" if hasattr(environment, "_fields") else ""
         raise TypeError(f"{name} is {environment!r}; it must be a TabularMDP, such as cliff_walking(){deep}")
-    checked_environment(name, environment)
+    try:
+        checked_world(environment)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{name}{str(error).removeprefix('environment')}") from None
 
 
 def check_agent(axis: Axis, name: str, agent: Any) -> None:
@@ -97,9 +100,9 @@ def check_agent(axis: Axis, name: str, agent: Any) -> None:
     Examples
     --------
     >>> import fastsoftq as fsq
-    >>> check_agent(Axis.POINTS, "agents['hard']", fsq.QLearning(0.8, 0.95))  # doctest: +ELLIPSIS
+    >>> check_agent(Axis.POINTS, "agents['hard']", fsq.QLearning(0.8, 0.95))
     Traceback (most recent call last):
-    ValueError: agents['hard'] is QLearning(...), which counts episodes; a study that counts steps takes Deep(...) ...
+    ValueError: agents['hard'] is QLearning(...), which counts episodes; a study that counts steps takes a Deep with it
     """
     if axis is Axis.EPISODES and isinstance(agent, Deep):
         raise ValueError(f"{name} is {agent!r}, which counts steps; give the study steps instead of episodes")
@@ -107,7 +110,7 @@ def check_agent(axis: Axis, name: str, agent: Any) -> None:
         if not hasattr(agent, "_fields"):
             raise TypeError(f"{name} is {agent!r}; it must be a Deep, such as Deep(QLearning(2.5e-4, 0.99))")
         shown = f"{type(agent).__name__}(...)"
-        raise ValueError(f"{name} is {shown}, which counts episodes; a study that counts steps takes Deep({shown})")
+        raise ValueError(f"{name} is {shown}, which counts episodes; a study that counts steps takes a Deep with it")
     reserved = sorted(RESERVED.intersection(getattr(learner_of(agent), "_fields", ())))
     if reserved:
         raise ValueError(f"{name} has a hyperparameter {reserved[0]!r}; records use that name")

@@ -17,9 +17,11 @@ from numpy.typing import NDArray
 
 from fastsoftq.deep.deep_training import DeepTraining
 from fastsoftq.engine.dispatch import FEWEST_RUNS, lanes_for
+from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.measures import Measure, Measured
 from fastsoftq.studies.conditions import Condition
-from fastsoftq.studies.deep_parts import learner_of, steps_before_learning, whole_rounds
+from fastsoftq.studies.deep_parts import learner_of, runs_at_once, steps_before_learning, whole_rounds
+from fastsoftq.studies.deep_worlds import bytes_at_work
 from fastsoftq.studies.measured_runs import answer_for
 from fastsoftq.studies.plan import Plan
 from fastsoftq.studies.results import Results
@@ -152,7 +154,7 @@ def _looked_at(study: Study, store: Store, measure: Measure) -> Iterator[Piloted
             row_bytes=_row_bytes(found.arrays if study.keep == "curves" else whole.contents.rows_of(curves), whole),
             lanes=lanes,
             measured=None if cut or (measure.needs_planning and answer is None) else measure.values(curves, answer),
-            at_work=_bytes_at_work(study, all_of_it, lanes),
+            at_work=bytes_at_work(all_of_it, *learning) if condition.steps else _table_bytes(learning[0], lanes),
         )
 
 
@@ -164,12 +166,9 @@ def _times(agent: Any, short: int | None, whole: int | None) -> float:
     return (whole - before) / (short - before)
 
 
-def _bytes_at_work(study: Study, condition: Condition, lanes: int) -> int:
-    """What a thread takes while it trains, besides the curves."""
-    environment, agent = study.environments[condition.environment], study.agents[condition.agent]
-    if condition.steps is not None:
-        return DeepTraining.checked(environment, agent, 1, condition.steps, points=1).bytes_at_work
-    return 8 * int(environment.n_states) * int(environment.n_actions) * max(1, lanes)
+def _table_bytes(mdp: TabularMDP, lanes: int) -> int:
+    """What the tables of a thread take."""
+    return 8 * mdp.n_states * mdp.n_actions * max(1, lanes)
 
 
 def _row_bytes(arrays: Arrays, plan: Plan) -> float:
@@ -190,7 +189,9 @@ def _compile(study: Study) -> None:
         kind = condition.environment, type(agent), tuple(map(type, agent)), condition.precision
         if condition.steps is not None:
             steps, points = whole_rounds(agent, 1), 1
-            DeepTraining.checked(world, agent, 1, steps, points=points, precision=condition.precision).curves()
+            seeds = min(condition.seeds or 1, runs_at_once(agent))
+            options = {"points": points, "precision": condition.precision, "threads": 1}
+            DeepTraining.checked(world, agent, seeds, steps, **options).curves()
         elif kind not in done:
             done.add(kind)
             precision = condition.precision or study.precision

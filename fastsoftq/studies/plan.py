@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from fastsoftq import checks
 from fastsoftq.comparing import Axis
 from fastsoftq.studies.conditions import SETTINGS, Condition
+from fastsoftq.studies.deep_parts import runs_at_once
 from fastsoftq.studies.reading import Reading
 from fastsoftq.studies.storing.kept_arrays import FINAL_TABLE, PARAMETERS, Contents, Kept, contents_of
 from fastsoftq.studies.study import Study
@@ -96,6 +97,8 @@ class Plan:
         plan = replace(plan, cells=plan.longest)
         if chunk is None:
             chunk = max(1, min(map(plan.usual_chunk, plan.conditions)))
+            if study.axis is Axis.POINTS:
+                chunk = max(chunk, *map(runs_at_once, study.agents.values()))
         grain = plan.contents.grain
         plan = replace(plan, chunk=-(-checks.count("chunk", chunk) // grain) * grain)
         plan.check_chunk()

@@ -18,7 +18,7 @@ from fastsoftq.reward_scales import warn_below_critical
 from fastsoftq.studies.batches import batches_of
 from fastsoftq.studies.clusters import check_workers, dask_client, dask_workers
 from fastsoftq.studies.deep_parts import learner_of
-from fastsoftq.studies.deep_worlds import tabular_of
+from fastsoftq.studies.deep_worlds import bytes_at_work, tabular_of
 from fastsoftq.studies.filling import Outcome, filled, threads_of
 from fastsoftq.studies.plan import FolderError
 from fastsoftq.studies.results import Results
@@ -26,6 +26,7 @@ from fastsoftq.studies.rounds import check_rounds, decided, round_sizes, write_d
 from fastsoftq.studies.storing.store import create, open_store
 from fastsoftq.studies.study import Study
 from fastsoftq.studies.watching import Tally, Watch
+from fastsoftq.system.memory import check_memory, in_words
 from fastsoftq.system.provenance import provenance
 
 __all__ = ["Outcome", "Tally", "Watch", "filled", "run", "study_device", "threads_of"]
@@ -131,6 +132,7 @@ def run(
         steps = condition.steps or math.prod([condition.episodes or 0, condition.max_steps or 0])
         if mdp is not None:
             warn_below_critical(mdp, learner_of(agent), len(study.seeds) * steps)
+    check_memory_at_work(study, threads)
     if study.stop is not None:
         check_rounds(study, (index, parts))
     start, made_by = time.perf_counter(), None if study.stop is None else provenance()  # of all rounds
@@ -152,6 +154,28 @@ def run(
 
         outcome = fill(study) if study.stop is None else _in_rounds(study, out, fill)
     return outcome._replace(seconds=time.perf_counter() - start)
+
+
+def check_memory_at_work(study: Study, threads: int) -> None:
+    """Refuse networks and buffers that would not fit in memory, on so many threads.
+
+    Parameters
+    ----------
+    study : Study
+        Of tabular agents anything fits.
+    threads : int
+
+    Raises
+    ------
+    TooLargeError
+        The message says how much they take.
+    """
+    if study.axis is Axis.POINTS:
+        worlds, agents = study.environments, study.agents
+        taken = {c.name: bytes_at_work(c, worlds[c.environment], agents[c.agent]) for c in study.resolved}
+        most = max(taken, key=lambda name: taken[name])
+        asked = f"threads is {threads}; what {most!r} learns with takes {in_words(taken[most])} on each, which"
+        check_memory(asked, threads * taken[most], "take fewer, or a smaller buffer")
 
 
 def study_device(device: str | None, study: Study, dask: str | None = None) -> str:

@@ -104,3 +104,12 @@ def test_a_line_without_a_value_at_some_places_is_named_at_its_last_one():
     assert [(ring.x, ring.filled) for ring in chart.rings] == [(0.03, True), (0.1, False)]
     assert len(chart.xticks) == 4
     assert "nan" not in svg(chart, "words")
+
+
+def test_whiskers_end_where_the_axis_does():
+    far = np.array([-1e6, -np.inf]), np.array([1e6, np.inf])
+    wide = Series("soft", "#0064a0", "", ["(16)", "(32 32)"], np.array([30.0, 60.0]), *far, best=1)
+    chart = sensitivity_chart([wide], "network hidden", "return")
+    whiskers = [mark for mark in chart.marks if isinstance(mark, Line) and mark.kind == "whisker"]
+    assert [mark.y.tolist() for mark in whiskers] == [[chart.y.low, chart.y.high]] * 2
+    assert chart.y.high < 200.0

@@ -1,5 +1,6 @@
 """Results of deep studies read: measures on a grid of steps, tables, exact answers, reports, and plans."""
 
+import json
 import re
 import sys
 
@@ -11,6 +12,7 @@ from fastsoftq.exact_curves import exact_curves, scheduled
 from fastsoftq.measures import measure
 from fastsoftq.report.page import write_report
 from fastsoftq.studies import Selection, estimate, open_results, run
+from fastsoftq.studies.deep_parts import runs_at_once
 from fastsoftq.studies.exporting.exporting import export
 from fastsoftq.studies.toml import read_study
 from tests.studies.small_deep import HARD, SLOW, WILD, deep, deep_study
@@ -196,10 +198,35 @@ def test_a_report_of_summaries_is_over_steps_too(tmp_path):
     assert ">step</text>" in page.read_text()
 
 
+def test_two_folders_are_compared_by_points_and_what_diverged(tmp_path):
+    # Other seeds of the same agents.
+    agents = {"hard": HARD, "wild": WILD}
+    run(deep_study(agents=agents), tmp_path / "before")
+    run(deep_study(agents=agents, seeds=range(100, 106)), tmp_path / "after")
+    text = text_of(write_report(tmp_path / "before", tmp_path / "after"))
+    assert "diverged in before, after" in text
+    assert " 5 of 5, 6 of 6 " in text
+    assert " none, none " in text
+    assert "Return over the last 6 points" in text
+
+
+def test_a_notebook_finds_the_numbers_again(folder, tmp_path):
+    page = write_report(folder, out=tmp_path / "page.html", measures=("last:2", "steps_to:20"), notebook=True)
+    cells = json.loads(page.with_suffix(".ipynb").read_text())["cells"]
+    names: dict = {}
+    for cell in cells:
+        if cell["cell_type"] == "code":
+            exec("".join(cell["source"]), names)
+    results = open_results(folder)
+    for i, name in enumerate(names["conditions"]):
+        assert names["estimates"][i][0].estimate == pytest.approx(results.curves(name).returns[:, 4:].mean())
+
+
 def test_a_plan_knows_the_steps_and_pilots_for_seconds():
     study = deep_study(seeds=50, steps=100_000)
     found = estimate(study, threads=2)
-    assert (found.pilot, found.steps, found.steps_error) == (1, 10_000_000, 0.0)
+    assert (found.steps, found.steps_error) == (10_000_000, 0.0)
+    assert found.pilot == runs_at_once(HARD)
     assert found.seconds > 0
     assert found.memory > 0
     whole = estimate(deep_study(seeds=16, measures=["last:2"]), pilot=16, difference=5.0)

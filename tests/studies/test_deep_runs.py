@@ -10,12 +10,14 @@ import numpy as np
 import pytest
 
 import fastsoftq as fsq
-from fastsoftq.environments import cart_pole
+from fastsoftq.deep.replay import Replay
+from fastsoftq.environments import cart_pole, gymnasium_environment
 from fastsoftq.studies import Condition, FolderError, open_results, run
 from fastsoftq.studies.inspect import status, verify
 from fastsoftq.studies.plan import Unit
 from fastsoftq.studies.watching import Tally
 from fastsoftq.studies.work import _finite
+from fastsoftq.system.memory import TooLargeError
 from tests.studies.small_deep import HARD, SLOW, WILD, deep_study
 
 
@@ -191,6 +193,25 @@ def test_a_summary_holds_the_moments_and_counts_of_the_curves(tmp_path):
     frame = summary.to_pandas()
     assert frame[frame.condition == "pole/wild"].diverged.tolist() == summary.diverged("pole/wild").tolist()
     assert frame.steps.tolist() == [100, 200, 300, 400, 500, 600] * 2
+
+
+def test_what_no_memory_holds_is_refused_before_any_work(tmp_path):
+    study = deep_study(agents={"hard": HARD._replace(replay=Replay(capacity=2 * 10**9))})
+    with pytest.raises(TooLargeError, match=r"threads is 2; what 'pole/hard' learns with takes .* on each"):
+        run(study, tmp_path, threads=2)
+    assert not any(tmp_path.iterdir())
+
+
+def test_gymnasium_s_environments_take_part_by_their_names(tmp_path):
+    gymnasium = pytest.importorskip("gymnasium")
+    study = deep_study(environments={"pole": gymnasium_environment("CartPole-v1")}, agents={"hard": HARD}, seeds=1)
+    run(study, tmp_path)
+    assert open_results(tmp_path).curves("pole/hard").environment == "CartPole-v1"
+    made = gymnasium_environment(gymnasium.make("CartPole-v1"))
+    with pytest.raises(
+        TypeError, match=r"GymnasiumEnvironment\.made is .*; of an environment a study can keep numbers"
+    ):
+        deep_study(environments={"pole": made})
 
 
 def test_a_gpu_is_refused(tmp_path):
