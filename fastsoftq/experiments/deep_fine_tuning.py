@@ -28,6 +28,8 @@ __all__ = [
     "AGENTS",
     "COLOURS",
     "COMPARISONS",
+    "LABELS",
+    "RETURNS",
     "WORLDS",
     "Tuned",
     "conditions",

@@ -264,7 +264,7 @@ def test_soft_networks_act_by_their_own_policies(monkeypatch):
 def visits(name, shares):
     shares = np.asarray(shares, np.float64)
     entropy = np.array([-sum(p * math.log(p) for p in row if p > 0.0) for row in shares])
-    return deep_goals.Visits(name, shares, entropy, None, None)
+    return deep_goals.Visits(name, shares, entropy, np.zeros(len(shares)), None, None)
 
 
 def test_sentences_on_goals_follow_the_shares():
