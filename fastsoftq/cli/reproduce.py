@@ -40,7 +40,9 @@ def reproduce(
     seeds: Annotated[
         int | None, count(f"Runs of each agent. {Settings.seeds} if not given, and 30 where networks learn.")
     ] = None,
-    episodes: Annotated[int, count("Episodes of each run; networks learn for steps, in proportion to it.")] = Settings.episodes,
+    episodes: Annotated[
+        int, count("Episodes of each run; networks learn for steps, in proportion to it.")
+    ] = Settings.episodes,
     max_steps: Annotated[int, count("The most steps an episode may take.")] = Settings.max_steps,
     out: Annotated[
         Path,
