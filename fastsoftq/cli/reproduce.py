@@ -37,8 +37,10 @@ def reproduce(
             show_default=False,
         ),
     ] = None,
-    seeds: Annotated[int, count("Runs of each agent.")] = Settings.seeds,
-    episodes: Annotated[int, count("Episodes of each run.")] = Settings.episodes,
+    seeds: Annotated[
+        int | None, count(f"Runs of each agent. {Settings.seeds} if not given, and 30 where networks learn.")
+    ] = None,
+    episodes: Annotated[int, count("Episodes of each run; networks learn for steps, in proportion to it.")] = Settings.episodes,
     max_steps: Annotated[int, count("The most steps an episode may take.")] = Settings.max_steps,
     out: Annotated[
         Path,
@@ -64,15 +66,18 @@ def reproduce(
 
     numbers = part_of(part)
     with bad_input():
-        settings = Settings(seeds, episodes, max_steps, threads, device if dask is None else None)  # else the workers'
-        asked = chosen(names or [])
-        for name in asked:
+        own = device if dask is None else None  # else the workers'
+        asked = {
+            name: Settings(EXPERIMENTS[name].seeds if seeds is None else seeds, episodes, max_steps, threads, own)
+            for name in chosen(names or [])
+        }
+        for name, settings in asked.items():
             EXPERIMENTS[name].check_memory(settings)
     folders = {name: out if name == DEFAULT else out / name for name in asked}
     for folder in folders.values():
         check_folder(folder)
     with bad_input():
-        studies = {name: EXPERIMENTS[name].study(settings) for name in asked}
+        studies = {name: EXPERIMENTS[name].study(settings) for name, settings in asked.items()}
         for name, study in studies.items():
             if study is not None:
                 check_device(study, device, dask)
@@ -81,7 +86,7 @@ def reproduce(
     for folder in {out, *folders.values()}:
         LocalStorage(folder).sweep()  # of what a run that was killed had not put in place
     written = [
-        _reproduce(name, studies[name], settings, folder, numbers, dask, device, prefix=f"{name}: ")
+        _reproduce(name, studies[name], asked[name], folder, numbers, dask, device, prefix=f"{name}: ")
         for name, folder in folders.items()
     ]
     if not any(written):

@@ -53,10 +53,8 @@ def begin_environment(env, memory, place, key):
 
 
 @inlined
-def keep_parameters(network, memory, live, out, first):
-    """Keep the parameters that runs end with, if they are asked for."""
+def keep_parameters(network, memory, lane, out, run):
+    """Keep the parameters that a run ends with, if they are asked for."""
     if len(out.parameters) > 0:
-        for lane in range(live):
-            for i in range(network.parameters):
-                place = (memory.places.online + i) * network.lanes + lane
-                out.parameters[first + lane, i] = memory.numbers[place]
+        for i in range(network.parameters):
+            out.parameters[run, i] = memory.numbers[(memory.places.online + i) * network.lanes + lane]

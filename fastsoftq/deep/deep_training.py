@@ -121,12 +121,12 @@ class DeepTraining:
     @property
     def bytes_at_work(self) -> int:
         """Bytes that a thread takes while it trains."""
-        threads = min(checks.threads(self.threads), len(self.seeds))
+        threads = self._threads(len(self.seeds))
         return memory_bytes(self._network(self._lanes(-(-len(self.seeds) // threads))), self.agent.replay)
 
     def check_memory(self, name: str, seeds: int, advice: str) -> None:
         """Refuse what would not fit: the curves of so many seeds, as the argument `name` asks for them."""
-        threads = min(checks.threads(self.threads), seeds)
+        threads = self._threads(seeds)
         at_work = self.bytes_at_work
         kept = seeds * self.points * 32 + self.keep_parameters * seeds * 4 * self._network(1).parameters
         asked = f"{name} is {seeds}, which with {self.points} points each and {in_words(at_work)} a thread ({threads})"
@@ -143,7 +143,7 @@ class DeepTraining:
         out = deep_output(len(seeds), self.points, network.parameters, self.keep_parameters)
         initial = np.zeros((0, 0), np.float32) if self.initial_parameters is None else self.initial_parameters
         initial = initial[part] if len(initial) > 1 else initial
-        counts = np.zeros((min(checks.threads(self.threads), len(seeds)), 8), np.int64)
+        counts = np.zeros((self._threads(len(seeds)), 8), np.int64)
         stop = np.zeros(1, np.bool_)
         work = DeepWork(seeds, self.steps, self.max_steps, grid, initial, np.zeros(1, np.int64), stop, counts[0])
         engine = self._engine(-(-len(seeds) // len(counts)))
@@ -179,6 +179,12 @@ class DeepTraining:
         if not np.isfinite(given).all():
             raise ValueError("initial_parameters includes numbers that are not finite; all must be finite")
         return np.ascontiguousarray(np.atleast_2d(given))
+
+    def _threads(self, runs: int) -> int:
+        """How many threads train; an environment in Python is played by one."""
+        if isinstance(self.environment, GymnasiumEnvironment):
+            return 1
+        return min(checks.threads(self.threads), runs)
 
     def _lanes(self, runs: int) -> int:
         """How many runs a thread learns side by side."""

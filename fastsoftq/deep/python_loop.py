@@ -77,7 +77,7 @@ def finish(network, memory, out, run, t, diverged):
     """End a run, after t steps where it has diverged."""
     if diverged:
         break_off(memory.lanes[0], memory.episodes[0], out, run, t)
-    keep_parameters(network, memory, 1, out, run)
+    keep_parameters(network, memory, 0, out, run)
 
 
 def run_in_python(

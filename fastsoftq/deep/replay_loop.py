@@ -69,6 +69,7 @@ def run_replay(learner, env, row, like, network, memory, work, out):
                 here = row_at(numbers, places.activations + network.head, lane, lanes, row)
                 if memory.lanes[lane].broken != 0 or not all_finite(here):
                     break_off(memory.lanes[lane], memory.episodes[lane], out, run, t)
+                    keep_parameters(network, memory, lane, out, run)  # other lanes go on
                     running -= 1
                     continue
                 fault = take_step(now, env, here, like, memory, like_state, lane, lane, at, work.max_steps)
@@ -86,7 +87,9 @@ def run_replay(learner, env, row, like, network, memory, work, out):
             work.progress[1] += running
             if running == 0:
                 break
-        keep_parameters(network, memory, live, out, first)
+        for lane in range(live):
+            if out.runs[first + lane].diverged_at < 0:
+                keep_parameters(network, memory, lane, out, first + lane)
         work.progress[0] += live
         first = add_atomically(work.next_run, 0, lanes)
 

@@ -70,7 +70,7 @@ def run_rollouts(learner, env, row, like, network, memory, work, out):
                 write_point(memory.lanes[0], memory.episodes[0], out, run)
                 point += 1
             work.progress[1] += sides
-        keep_parameters(network, memory, 1, out, run)
+        keep_parameters(network, memory, 0, out, run)
         work.progress[0] += 1
         run = add_atomically(work.next_run, 0, 1)
 

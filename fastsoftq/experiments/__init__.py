@@ -123,10 +123,13 @@ class Experiment(NamedTuple):
         In this package.
     summary : str
         A line for `fastsoftq list`.
+    seeds : int
+        Runs of each agent where nobody says how many.
     """
 
     module: str
     summary: str
+    seeds: int = Settings.seeds
 
     def study(self, settings: Settings) -> Study | None:
         """What it trains.
@@ -296,8 +299,12 @@ EXPERIMENTS = {
     "pretraining": Experiment("pretraining", "Pretrained hard, soft or not at all, then goals close or walls appear"),
     "exploration": Experiment("exploration", "Entropy and coverage of hard and soft policies while they learn"),
     "robustness": Experiment("robustness", "Trained on the cliff, tested with cells blocked, slip, other starts"),
-    "deep": Experiment("deep_q_learning", "Deep Q-learning, hard and soft: control, and the cliff as networks see it"),
-    "deep-multi-goal": Experiment("deep_goals", "Point mass in continuous space by networks: four goals, then walls"),
+    "deep": Experiment(
+        "deep_q_learning", "Deep Q-learning, hard and soft: control, and the cliff as networks see it", 30
+    ),
+    "deep-multi-goal": Experiment(
+        "deep_goals", "Point mass in continuous space by networks: four goals, then walls", 30
+    ),
     "human-behaviour": Experiment("human_behaviour", "Temperature and rewards inferred from suboptimal demonstrations"),
 }
 

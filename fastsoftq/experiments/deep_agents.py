@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fastsoftq.agents import LinearDecay, QLearning, SoftQLearning
+from fastsoftq.deep.deep_training import MOST_STEPS
 from fastsoftq.experiments import Settings
 
 __all__ = ["EXPLORING", "LABELS", "OWN", "POINTS", "TEMPERATURES", "learners", "steps_of"]
@@ -54,9 +55,18 @@ def steps_of(settings: Settings, full: int) -> int:
     int
         In proportion to the episodes asked for, and no fewer than there are points.
 
+    Raises
+    ------
+    ValueError
+        More than a network can learn for.
+
     Examples
     --------
     >>> steps_of(Settings(), 250_000), steps_of(Settings(episodes=10), 250_000)
     (250000, 2500)
     """
-    return max(POINTS, full * settings.episodes // Settings.episodes)
+    steps = max(POINTS, full * settings.episodes // Settings.episodes)
+    if steps > MOST_STEPS:
+        most = MOST_STEPS * Settings.episodes // full
+        raise ValueError(f"episodes is {settings.episodes}; with networks it must be at most {most}")
+    return steps

@@ -93,7 +93,7 @@ def played(world: MultiGoalPointMass, curves: DeepCurves, episodes: int, rng: in
     """
     keys = np.random.default_rng(rng)
     places = np.array([reset(world, int(key)) for key in keys.integers(2**62, size=episodes)])
-    ways = [[place] for place in places]
+    ways = [[place.copy()] for place in places]
     goals = np.full(episodes, -1)
     under_way = np.arange(episodes)
     for _ in range(world.max_steps):

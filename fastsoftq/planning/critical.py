@@ -9,7 +9,7 @@ from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.planning.bellman import matrices
 from fastsoftq.planning.mean_rewards.best_means import best_ratio
 from fastsoftq.planning.mean_rewards.bounds import mean_sign
-from fastsoftq.planning.mean_rewards.losses import losses
+from fastsoftq.planning.mean_rewards.mean_losses import losses
 from fastsoftq.planning.mean_rewards.parts import endless_parts
 from fastsoftq.planning.optimal.choices import Choices
 

@@ -6,6 +6,7 @@ import pickle
 import platform
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -124,3 +125,9 @@ def test_what_is_drawn_is_uniform_within_one_over_the_root_of_the_fan_in():
 def test_a_network_stays_in_its_process():
     with pytest.raises(TypeError, match="holds addresses of this process"):
         pickle.dumps(Running(MLP((3,))).network)
+
+
+def test_threads_share_the_functions_and_nothing_else():
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: learned(*NETWORKS["common"]), range(8)))
+    assert set(found) == {learned(*NETWORKS["common"])}

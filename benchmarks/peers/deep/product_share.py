@@ -85,29 +85,23 @@ def measure(rounds: int) -> Share:
 
 
 def _products() -> tuple[Callable[[], None], float]:
-    """A layer of the network as it goes forward, many times; and the operations that count, without the padding."""
+    """A layer as it goes forward, many times; and the operations that count, without the padding."""
+    import fastsoftq as fsq
+    from fastsoftq.deep.run_memory import run_memory
     from fastsoftq.engine.dispatch import call_compiled
-    from fastsoftq.kernels.addresses import address_of, call_at
     from fastsoftq.kernels.jit import compiled
-    from fastsoftq.networks.layer_plan import row_of, whole_units
-    from fastsoftq.networks.products import BIAS, RECTIFIED, product
+    from fastsoftq.networks.network import forward, network_for
 
-    a_row, row = row_of(DEPTH), row_of(COLUMNS)
-    b = ROWS * a_row
-    biases = b + DEPTH * row
-    c = biases + row
-    room = np.random.default_rng(0).normal(size=c + ROWS * row + 16).astype(np.float32)
-    memory = room[(-room.ctypes.data // 4) % 16 :]
-    columns = whole_units(COLUMNS)
+    network = network_for(fsq.MLP(hidden=()), (DEPTH,), COLUMNS, ROWS, fsq.SGD())
+    memory = run_memory(network, fsq.Replay(capacity=1, batch=ROWS))
+    memory.numbers[:] = np.random.default_rng(0).normal(size=len(memory.numbers))
 
     @compiled
-    def multiply(at, memory, times):
+    def multiply(network, memory, times):
         for _ in range(times):
-            call_at(
-                at, address_of(memory), BIAS, RECTIFIED, 0, a_row, 1, b, row, DEPTH, c, row, biases, 0, ROWS, columns
-            )
+            forward(network, memory.numbers, memory.places.online, memory.places.activations, ROWS)
 
-    return lambda: call_compiled(multiply, product.address, memory, PRODUCTS), 2.0 * ROWS * DEPTH * COLUMNS * PRODUCTS
+    return lambda: call_compiled(multiply, network, memory, PRODUCTS), 2.0 * ROWS * DEPTH * COLUMNS * PRODUCTS
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ def best_ratio(component: Choices) -> float:
     Parameters
     ----------
     component : Choices
-        All its rewards are losses (`fastsoftq.planning.mean_rewards.losses.losses`).
+        All its rewards are losses (`fastsoftq.planning.mean_rewards.mean_losses.losses`).
 
     Returns
     -------
