@@ -28,6 +28,8 @@ __all__ = [
     "AGENTS",
     "COLOURS",
     "COMPARISONS",
+    "LABELS",
+    "RETURNS",
     "WORLDS",
     "Tuned",
     "conditions",
@@ -41,6 +43,7 @@ __all__ = [
 
 WORLDS = {"hallway": "Hallway", "u_maze": "U-maze"}
 STEPS = 20_000
+OTHER_SEEDS = 1_000_000  # the first of fine-tuning, whatever the number of seeds, so that more can be added
 STEP_SIZE, DISCOUNT, EPSILON, REWARD_SCALE = 1e-3, 0.99, 0.1, 0.1  # discount and scale of the authors' published code
 ARRIVES, WINDOW = 0.9, 5  # learned: so large a share of episodes arrives, over so many points
 RETURNS = (-2500.0, 10.0)  # of an episode: 30 steps of at most 30 + 53, and 10 for a goal
@@ -114,7 +117,7 @@ def conditions(settings: Settings, open_world: str) -> list[Condition]:
             agent,
             _name(world, agent, source),
             steps=steps_of(settings, STEPS),
-            first_seed=settings.seeds,
+            first_seed=OTHER_SEEDS,
             after=f"{open_world}/{source}" if source in AGENTS else None,
         )
         for world in WORLDS

@@ -34,6 +34,7 @@ from fastsoftq.studies import Condition, Results, Study
 __all__ = ["analyse", "study"]
 
 OPEN, STEPS = "open", 40_000
+LAST = 10  # points whose mean is the return at the end
 EPISODES = 200  # played by each run's network
 SHOWN = 48  # of them in a map
 GRID = 57  # places each way, of lines of equal value
@@ -46,6 +47,7 @@ class Visits(NamedTuple):
     agent: str
     shares: NDArray[np.float64]  # [seeds, goals], of the episodes played
     entropy: NDArray[np.float64]  # [seeds], of the goals of those that arrive
+    final: NDArray[np.float64]  # [seeds], mean return at the end of training
     first: Played  # of the first run
     value: NDArray[np.float64]  # [y, x], of the first run, in units of reward
 
@@ -97,8 +99,8 @@ def analyse(results: Results, settings: Settings, watch: Watch) -> Findings:
             ("world", "learns", "from", "goal entropy of a run", "arrives", "return", "steps until 90% arrive"),
             [*map(_table_row, summary[: len(visits)]), *map(fine_tuning.table_row, summary[len(visits) :])],
             f"In the open: {EPISODES} episodes played by each run's final network, without exploration; the return is "
-            f"that at the end of training. Four goals evenly: ln 4 = {math.log(4):.3f}. Where walls are: means over "
-            "all steps of fine-tuning; a run that never gets there counts with all steps.",
+            f"that of the last tenth of training, while exploring. Four goals evenly: ln 4 = {math.log(4):.3f}. Where "
+            "walls are: means over all steps of fine-tuning; a run that never gets there counts with all steps.",
         ),
         sentences=[_found(visits, spread), *fine_tuning.found(tuned)],
         summary=summary,
@@ -122,7 +124,8 @@ def _visits(world: MultiGoalPointMass, name: str, curves: DeepCurves) -> Visits:
     # Counts look less even than the shares behind them; this takes off most of the bias (Miller 1955).
     bias = (np.maximum((counts > 0).sum(axis=1), 1) - 1) / (2.0 * np.maximum(counts.sum(axis=1), 1))
     entropy = np.minimum(goal_entropy(counts.astype(np.float64)) + bias, math.log(N_GOALS))
-    return Visits(name, counts / EPISODES, entropy, runs[0], _value(world, one_run(curves, 0)))
+    final = curves.returns[:, -LAST:].mean(axis=1)
+    return Visits(name, counts / EPISODES, entropy, final, runs[0], _value(world, one_run(curves, 0)))
 
 
 def _value(world: MultiGoalPointMass, curves: DeepCurves) -> NDArray[np.float64]:
@@ -140,6 +143,7 @@ def _value(world: MultiGoalPointMass, curves: DeepCurves) -> NDArray[np.float64]
 def _row(visits: Visits) -> dict[str, Any]:
     row = {"world": OPEN, "agent": visits.agent, "source": "none", "seeds": len(visits.entropy)}
     row |= interval_columns("entropy", visits.entropy, (0.0, math.log(N_GOALS)))
+    row |= interval_columns("return", visits.final, fine_tuning.RETURNS)
     row |= {"entropy_over_seeds": float(goal_entropy(visits.shares.mean(axis=0)))}
     row |= interval_columns("arrives", visits.shares.sum(axis=1), (0.0, 1.0))
     for goal in range(N_GOALS):
@@ -149,12 +153,12 @@ def _row(visits: Visits) -> dict[str, Any]:
 
 def _table_row(row: dict[str, Any]) -> tuple[str, ...]:
     return (
-        row["world"],
+        "Open",
         row["agent"],
-        "scratch",
+        fine_tuning.LABELS["none"],
         interval_text(*interval_of(row, "entropy"), decimals=3),
         share_text(row["arrives"]),
-        "",
+        interval_text(*interval_of(row, "return")),
         "",
     )
 

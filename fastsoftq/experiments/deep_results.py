@@ -84,7 +84,7 @@ def told_text(found: Mapping[str, Comparison], more: str, less: str) -> str:
     Returns
     -------
     str
-        Such as "more by 3.0 [1.2, 4.8] (a); not told apart: b, c".
+        Such as "more by 3.0 [1.2, 4.8] (a); not told apart: b, c", or "none is told apart".
 
     Examples
     --------
@@ -99,5 +99,7 @@ def told_text(found: Mapping[str, Comparison], more: str, less: str) -> str:
         if sign(one):
             ends = sorted((abs(one.low), abs(one.high)))
             texts.append(f"{more if sign(one) > 0 else less} {interval_text(abs(one.difference), *ends)} ({name})")
+    if not texts:
+        return "none is told apart"
     apart = [name for name, one in found.items() if not sign(one)]
     return "; ".join([*texts, *([f"not told apart: {', '.join(apart)}"] if apart else [])])

@@ -153,7 +153,7 @@ def plot_step_curves(title: str, panels: Sequence[Sequence[StepPanel]], note: st
 
 def _draw(ax: Axes, panel: StepPanel) -> None:
     for c in panel.curves:
-        ax.fill_between(c.steps, c.low, c.high, color=c.colour, alpha=0.22, linewidth=0)
+        ax.fill_between(c.steps, c.low, c.high, color=c.colour, alpha=0.18, linewidth=0)
     for c in panel.curves:
         marker = "o" if len(c.steps) == 1 else ""  # a line through one point is not seen
         ax.plot(c.steps, c.mean, color=c.colour, linewidth=1.8, marker=marker, **_dashed(c.dash))
@@ -164,9 +164,10 @@ def _draw(ax: Axes, panel: StepPanel) -> None:
     low = low if panel.least is None else max(low, panel.least)
     room = _MARGIN * (high - low) or 1.0
     ax.set(title=panel.title, ylabel=panel.ylabel, xlabel="environment steps", ylim=(low - room, high + room))
-    ax.xaxis.set_major_formatter(lambda x, _: f"{x / 1000.0:,g}k" if x else "0")
+    last = max(float(c.steps[-1]) for c in panel.curves)
+    ax.xaxis.set_major_formatter(lambda x, _: f"{x / 1000.0:,g}k" if x and last >= 10_000.0 else f"{x:,g}")
     ax.yaxis.set_major_formatter(lambda y, _: typeset(y, 0 if abs(y) >= 1.0 or y == 0.0 else 2))
-    ax.set_xlim(0.0, max(float(c.steps[-1]) for c in panel.curves))
+    ax.set_xlim(0.0, last)
 
 
 def _dashed(dash: str) -> dict[str, Any]:
