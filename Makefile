@@ -30,6 +30,7 @@ bench: $(VENV)/.installed-bench
 
 peers: $(VENV)/.installed-peers
 	$(BIN)/python -m benchmarks.peers
+	$(BIN)/python -m benchmarks.peers.deep
 
 ifeq ($(origin PYTHON),command line)
 gpu:

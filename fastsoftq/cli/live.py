@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-__all__ = ["Counted", "Labelled", "clock", "line", "live", "table", "terminal"]
+__all__ = ["Counted", "Labelled", "clock", "line", "live", "millions", "table", "terminal"]
 
 
 class Counted(Protocol):
@@ -119,11 +119,11 @@ def table(title: str, rows: Iterable[Row], steps_a_second: float) -> Table:
     drawn.add_column("condition", footer="all")
     drawn.add_column("", footer=f"{done / runs:.0%}" if runs else "", min_width=16)
     drawn.add_column("runs", footer=f"{done:,} / {runs:,}", justify="right")
-    drawn.add_column("steps", footer=f"{_millions(steps_a_second)} steps/s", justify="right")
+    drawn.add_column("steps", footer=f"{millions(steps_a_second)} steps/s", justify="right")
     drawn.add_column("time left", footer=clock(left), justify="right")
     for row in rows:
         bar = ProgressBar(total=row.runs, completed=row.done, width=16)
-        drawn.add_row(Text(shown(row.name)), bar, f"{row.done:,} / {row.runs:,}", _millions(row.steps), "")
+        drawn.add_row(Text(shown(row.name)), bar, f"{row.done:,} / {row.runs:,}", millions(row.steps), "")
     return drawn
 
 
@@ -139,7 +139,7 @@ def line(rows: Iterable[Row], steps_a_second: float) -> str:
     done, runs = sum(row.done for row in rows), sum(row.runs for row in rows)
     parts = [f"{done:,} of {runs:,} runs ({done / runs:.0%})" if runs else "no runs"]
     if steps_a_second > 0.0:
-        parts.append(f"{_millions(steps_a_second)} steps/s")
+        parts.append(f"{millions(steps_a_second)} steps/s")
     if done < runs:
         parts.append(f"{clock(time_left(rows, steps_a_second))} left")
     return ", ".join(parts)
@@ -171,5 +171,12 @@ def terminal() -> Console | None:
     return None
 
 
-def _millions(steps: float) -> str:
-    return f"{steps / 1e6:,.1f} M"
+def millions(steps: float) -> str:
+    """Steps, or steps a second, in millions where there are many.
+
+    Examples
+    --------
+    >>> millions(215_300_000), millions(23_400)
+    ('215.3 M', '23,400')
+    """
+    return f"{steps / 1e6:,.1f} M" if steps >= 5e4 else f"{steps:,.0f}"

@@ -91,6 +91,8 @@ def _draw(found: Estimate) -> None:
 
 def _lines(found: Estimate, out: str | None) -> Iterator[str]:
     """What is said of all together."""
+    from fastsoftq.cli.live import millions
+
     done = f", of which {found.done:,} are done" if found.done else ""
     some = (
         "the same runs"
@@ -98,7 +100,7 @@ def _lines(found: Estimate, out: str | None) -> Iterator[str]:
         else f"{_counted(found.pilot, 'run')} of each"
     )
     yield f"{_counted(len(found.conditions), 'condition')}, {found.runs:,} runs{done}; judged by a pilot of {some}"
-    yield f"steps: {_millions(found.steps)}{_error(found.steps_error, ' (95 % confidence)')}"
+    yield f"steps: {millions(found.steps)}{_error(found.steps_error, ' (95 % confidence)')}"
     yield f"time here: {_core(found.seconds)} with {_counted(found.threads, 'thread')}, if nothing else runs"
     there = "" if found.memory_available is None else f"; {in_words(found.memory_available)} are available"
     yield f"memory: {in_words(found.memory)} at the peak{there}"
@@ -133,16 +135,16 @@ def _runs(one: ConditionEstimate) -> str:
 
 
 def _steps(one: ConditionEstimate) -> str:
-    return f"{_millions(one.steps)}{_error(one.steps_error)} steps"
+    from fastsoftq.cli.live import millions
+
+    return f"{millions(one.steps)}{_error(one.steps_error)} steps"
 
 
 def _error(steps: float, sure: str = "") -> str:
     """How far off steps may be; nothing where they are known."""
-    return f" ± {_millions(steps)}{sure}" if steps else ""
+    from fastsoftq.cli.live import millions
 
-
-def _millions(steps: float) -> str:
-    return f"{steps / 1e6:,.1f} M" if steps >= 5e4 else f"{steps:,.0f}"
+    return f" ± {millions(steps)}{sure}" if steps else ""
 
 
 def _core(seconds: float) -> str:

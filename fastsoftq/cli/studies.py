@@ -100,7 +100,7 @@ def run_to_folder(study: Any, out: str | Path, *, prefix: str = "", **options: A
     **options
         As for `fastsoftq.studies.run`.
     """
-    from fastsoftq.cli.live import clock, live
+    from fastsoftq.cli.live import clock, live, millions
     from fastsoftq.studies.running import run
     from fastsoftq.studies.watching import Tally
 
@@ -113,7 +113,7 @@ def run_to_folder(study: Any, out: str | Path, *, prefix: str = "", **options: A
     say(
         f"{prefix}{outcome.new_runs:,} of {outcome.new_runs + outcome.old_runs:,} runs computed, "
         f"{outcome.old_runs:,} found whole, in {clock(outcome.seconds)}: "
-        f"{outcome.steps:,} steps, {outcome.steps / outcome.seconds / 1e6:,.1f} M a second"
+        f"{outcome.steps:,} steps, {millions(outcome.steps / outcome.seconds)} a second"
     )
     for text in () if outcome.decision is None else decision_lines(outcome.decision):
         say(f"{prefix}{text}")

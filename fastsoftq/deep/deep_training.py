@@ -18,8 +18,8 @@ from fastsoftq.deep.deep_records import OBSERVATION, DeepOutput, DeepWork, Learn
 from fastsoftq.deep.learner import Deep, changes_meanwhile, checked_deep
 from fastsoftq.deep.python_loop import run_in_python
 from fastsoftq.deep.replay import Rollouts
-from fastsoftq.deep.replay_loop import run_replay
-from fastsoftq.deep.rollout_loop import run_rollouts
+from fastsoftq.deep.replay_loop import run_replay, run_replay_of_many
+from fastsoftq.deep.rollout_loop import run_rollouts, run_rollouts_of_many
 from fastsoftq.deep.run_memory import memory_bytes, run_memory
 from fastsoftq.engine.dispatch import MOST_ACTIONS, call_compiled
 from fastsoftq.engine.seeds import checked_seeds
@@ -209,7 +209,8 @@ class DeepTraining:
         deep, lanes = self.agent, self._lanes(runs)
         network = self._network(lanes)
         n_actions = world_description(self.environment).n_actions
-        row: Any = (0.0,) * n_actions if n_actions <= MOST_ACTIONS else np.zeros(n_actions)
+        many = n_actions > MOST_ACTIONS
+        row: Any = np.zeros(n_actions) if many else (0.0,) * n_actions
         like = PRECISIONS[self.precision](1)
         learner = Learner(
             agent=deep.agent,
@@ -223,7 +224,10 @@ class DeepTraining:
             n_step=deep.n_step,
             lazy=int(lanes == 1 and not deep.double and not changes_meanwhile(deep.agent)),
         )
-        loop = run_rollouts if isinstance(deep.replay, Rollouts) else run_replay
+        if isinstance(deep.replay, Rollouts):
+            loop = run_rollouts_of_many if many else run_rollouts
+        else:
+            loop = run_replay_of_many if many else run_replay
 
         def run(work: DeepWork, out: DeepOutput) -> None:
             memory = run_memory(network, deep.replay)

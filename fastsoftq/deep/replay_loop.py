@@ -20,11 +20,10 @@ from fastsoftq.environments.environment_rules import reset
 from fastsoftq.kernels.jit import compiled, inlined
 from fastsoftq.networks.network import forward
 
-__all__ = ["learn_and_copy", "run_replay"]
+__all__ = ["learn_and_copy", "run_replay", "run_replay_of_many"]
 
 
-@compiled
-def run_replay(learner, env, row, like, network, memory, work, out):
+def replay_loop(learner, env, row, like, network, memory, work, out):
     """Train one group of runs after another until none is left.
 
     Parameters
@@ -92,6 +91,11 @@ def run_replay(learner, env, row, like, network, memory, work, out):
                 keep_parameters(network, memory, lane, out, first + lane)
         work.progress[0] += live
         first = add_atomically(work.next_run, 0, lanes)
+
+
+# Rows of many actions are arrays, which rules make anew.
+run_replay = compiled(replay_loop, plainly=True, allocates=False)
+run_replay_of_many = compiled(replay_loop, plainly=True)
 
 
 @inlined

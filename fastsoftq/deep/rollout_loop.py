@@ -23,11 +23,10 @@ from fastsoftq.kernels.simd import fma
 from fastsoftq.kernels.updates import td_target
 from fastsoftq.networks.network import forward
 
-__all__ = ["run_rollouts"]
+__all__ = ["run_rollouts", "run_rollouts_of_many"]
 
 
-@compiled
-def run_rollouts(learner, env, row, like, network, memory, work, out):
+def rollout_loop(learner, env, row, like, network, memory, work, out):
     """Train one run after another until none is left; arguments as for `run_replay`."""
     numbers, places = memory.numbers, memory.places
     replay = learner.replay
@@ -73,6 +72,10 @@ def run_rollouts(learner, env, row, like, network, memory, work, out):
         keep_parameters(network, memory, 0, out, run)
         work.progress[0] += 1
         run = add_atomically(work.next_run, 0, 1)
+
+
+run_rollouts = compiled(rollout_loop, plainly=True, allocates=False)
+run_rollouts_of_many = compiled(rollout_loop, plainly=True)
 
 
 @inlined

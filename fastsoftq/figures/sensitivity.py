@@ -70,7 +70,7 @@ def sensitivity_chart(series: Sequence[Series], xlabel: str, ylabel: str, log_x:
     Returns
     -------
     Chart
-        A ring marks the best of each line, and ticks stand at the values. Intervals and spreads end where the axis does,
+        A ring marks the best of each line, and ticks stand at the values. Intervals and spreads end where axes do,
         which shows means and exact answers, and of bands as much again.
 
     Raises

@@ -9,7 +9,7 @@ from numba import types
 from numba.core import cgutils, errors
 from numba.extending import intrinsic
 
-__all__ = ["address_of", "call_at", "floats_at", "numbers_at", "words_at"]
+__all__ = ["address_of", "call_at", "floats_at", "number_on_stack", "numbers_at", "words_at"]
 
 
 @intrinsic
@@ -64,6 +64,28 @@ def call_at(typing, address, *arguments):
         return context.get_dummy_value()
 
     return types.void(types.int64, types.StarArgTuple(given)), emit
+
+
+@intrinsic
+def number_on_stack(typing):
+    """The address (int64) of a float64 for as long as the caller runs: what is called there can leave a number in it.
+
+    Examples
+    --------
+    >>> from fastsoftq.kernels.jit import compiled
+    >>> @compiled
+    ... def left_there():
+    ...     room = number_on_stack()
+    ...     numbers_at(room)[0] = 2.5
+    ...     return numbers_at(room)[0]
+    >>> left_there()
+    2.5
+    """
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return builder.ptrtoint(cgutils.alloca_once(builder, ir.DoubleType()), ir.IntType(64))
+
+    return types.int64(), emit
 
 
 def _memory_of(t: types.Type) -> Any:

@@ -8,7 +8,7 @@ import numpy as np
 from numba import types
 from numba.core import errors
 
-from fastsoftq.kernels.addresses import address_of, call_at
+from fastsoftq.kernels.addresses import address_of, call_at, number_on_stack, numbers_at
 from fastsoftq.kernels.jit import by_type, inlined
 from fastsoftq.networks import lane_passes, passes, steps
 from fastsoftq.networks.architectures import MLP, Convolutional
@@ -373,9 +373,9 @@ def gradient_norm(network, memory, gradients):
     >>> compiled(lambda network, memory: gradient_norm(network, memory, 0))(network, memory)
     5.0
     """
-    out = np.zeros(1)
-    call_at(network.norm_at, address_of(memory), np.int64(gradients), network.parameters, address_of(out))
-    return out[0]
+    norm = number_on_stack()
+    call_at(network.norm_at, address_of(memory), np.int64(gradients), network.parameters, norm)
+    return numbers_at(norm)[0]
 
 
 @inlined

@@ -67,7 +67,7 @@ class Findings:
     agents : mapping of str to (str, NamedTuple)
         What learned, and what to call it, for each name that `arrays` has learning curves of: `NAME_returns`,
         `NAME_lengths` and `NAME_truncated` of shape [seeds, episodes], or of deep agents [seeds, points], with `steps`
-        of shape [points], and `NAME_steps_taken` of shape [seeds] where some diverged; where known,
+        (or `NAME_steps`) of shape [points], and `NAME_steps_taken` of shape [seeds] where some diverged; where known,
         `NAME_returns_exact` and `NAME_lengths_exact` of shape [episodes] or [points]; and for all of them `seeds` and,
         where known, `returns_bounds` and `lengths_bounds`, the lowest and the highest that an episode can have.
     """

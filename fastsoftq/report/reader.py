@@ -249,8 +249,8 @@ class _Archived(NamedTuple):
         shape = arrays[f"{self.name}_returns"].shape
         if len(shape) != 2:
             raise ValueError(f"{self.name}_returns has shape {shape}")
-        deep = "steps" in arrays
-        steps = array("steps", "iu", shape[1:]) if deep else None
+        grid = next((key for key in (f"{self.name}_steps", "steps") if key in arrays), None)
+        steps = None if grid is None else array(grid, "iu", shape[1:])
         taken = None
         if steps is not None:
             key = f"{self.name}_steps_taken"

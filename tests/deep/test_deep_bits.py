@@ -172,3 +172,22 @@ def test_other_processors_have_the_same_bits(cpu, tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout.splitlines()[-1]) == GOLDEN
+
+
+def test_rows_of_many_actions_are_arrays_and_leak_no_memory():
+    """With more actions than fit in registers the rules make arrays, and let go of each."""
+    from numba.core.runtime import _nrt_python, rtsys
+
+    environment = fsq.multi_goal_point_mass(directions=20)
+    agent = AGENTS["soft"]._replace(network=fsq.MLP((8,)))
+    first = trained(agent, 1, environment, steps=400)
+    _nrt_python.memsys_enable_stats()
+    try:
+        before = rtsys.get_allocation_stats()
+        again = trained(agent, 1, environment, steps=400)
+        after = rtsys.get_allocation_stats()
+    finally:
+        _nrt_python.memsys_disable_stats()
+    same(first, again)
+    assert after.alloc - before.alloc > 400
+    assert after.alloc - before.alloc == after.free - before.free

@@ -10,6 +10,7 @@ import pytest
 import fastsoftq as fsq
 from fastsoftq.exact_curves import exact_curves, scheduled
 from fastsoftq.measures import measure
+from fastsoftq.report.findings import Findings, Table, write
 from fastsoftq.report.page import write_report
 from fastsoftq.studies import Selection, estimate, open_results, run
 from fastsoftq.studies.deep_parts import runs_at_once
@@ -265,3 +266,21 @@ def test_the_command_runs_plans_and_reports(tmp_path, monkeypatch, capfd):
         open_results("out").select({"agent.step_size": 1e-4}).agent("pole/hard[agent.step_size=0.0001]")
         == read_study("study.toml").agents["hard[agent.step_size=0.0001]"]
     )
+
+
+def test_findings_of_deep_agents_are_drawn_over_their_steps(folder, tmp_path):
+    curves = open_results(folder).curves("pole/hard")
+    arrays = {
+        "hard_returns": curves.returns,
+        "hard_lengths": curves.lengths,
+        "hard_truncated": curves.truncated,
+        "hard_steps": curves.steps,
+        "seeds": curves.seeds,
+    }
+    table = Table(("agent", "return"), [("hard", "9.0")])
+    found = Findings("Title", table, ["Said."], [{"return": 9.0}], arrays, {}, {"seeds": 5}, {"hard": ("hard", HARD)})
+    write(found, tmp_path, "deep", "A deep agent")
+    page = write_report(tmp_path)
+    assert "hard earns" in text_of(page)
+    assert "over the last 6 points" in text_of(page)
+    assert ">step</text>" in page.read_text()

@@ -14,10 +14,13 @@ from fastsoftq.deep.replay import Replay
 from fastsoftq.environments import cart_pole, gymnasium_environment
 from fastsoftq.studies import Condition, FolderError, open_results, run
 from fastsoftq.studies.inspect import status, verify
-from fastsoftq.studies.plan import Unit
+from fastsoftq.studies.plan import Plan, Unit
+from fastsoftq.studies.storing.plan_file import plan_data, plan_from_data
+from fastsoftq.studies.study_records import sealed
 from fastsoftq.studies.watching import Tally
 from fastsoftq.studies.work import _finite
 from fastsoftq.system.memory import TooLargeError
+from fastsoftq.system.provenance import provenance
 from tests.studies.small_deep import HARD, SLOW, WILD, deep_study
 
 
@@ -212,6 +215,32 @@ def test_gymnasium_s_environments_take_part_by_their_names(tmp_path):
         TypeError, match=r"GymnasiumEnvironment\.made is .*; of an environment a study can keep numbers"
     ):
         deep_study(environments={"pole": made})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"steps": -5},
+        {"points": 0},
+        {"points": "many"},
+        {"max_steps": -1},
+        {"parameters": {"pole/hard": -3}},
+        {"parameters": [1]},
+        {"environments": {"pole": {"environment": 5, "actions": 2, "max_steps": 500}}},
+        {"environments": {"pole": {"environment": "a", "actions": 2, "max_steps": 500, "table": 5}}},
+        {"environments": {"pole": {"environment": "a", "actions": 2, "max_steps": 500, "table": {"mdp": "a"}}}},
+        {"environments": {"pole": 5}},
+        {"conditions": {"x": {"environment": "pole", "agent": "hard", "episodes": 3}}},
+        {"agents": {"hard": {"kind": "deep", "agent": 5}, "slow": {"kind": 3}}},
+    ],
+    ids=str,
+)
+def test_a_plan_that_somebody_made_up_is_refused(change):
+    plan = Plan.first(deep_study(), None, None, provenance())
+    data = {name: value for name, value in plan_data(plan).items() if name != "sha256"}
+    assert plan_from_data(sealed(data)) is not None
+    with pytest.raises(FolderError, match="holds a plan that no version of fastsoftq writes"):
+        plan_from_data(sealed(data | {"study": {**plan.record, **change}}))
 
 
 def test_a_gpu_is_refused(tmp_path):

@@ -123,10 +123,14 @@ def _check(plan: Plan) -> None:
         least = checks.count("checkpoints", episode, least=least) + 1
     for world, environment in record["environments"].items():
         checks.text("environment", world)
-        tabular = plan.axis is Axis.EPISODES
-        checks.text("environment", environment["mdp" if tabular else "environment"])
-        for side in ("states", "actions") if tabular else ("actions", "max_steps"):
-            checks.count(side, environment[side])
+        if plan.axis is Axis.POINTS:
+            checks.text("environment", environment["environment"])
+            for count in ("actions", "max_steps"):
+                checks.count(count, environment[count])
+        for table in (environment,) if plan.axis is Axis.EPISODES else filter(None, (environment.get("table"),)):
+            checks.text("mdp", table["mdp"])
+            for side in ("states", "actions"):
+                checks.count(side, table[side])
     for name, agent in record["agents"].items():
         checks.text("agent", name)
         checks.text("kind", agent["kind"])
