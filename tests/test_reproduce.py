@@ -137,3 +137,9 @@ def test_killed_midway_and_taken_up_again_it_finds_the_same(whole, tmp_path):
     assert same(out, whole)
     assert not any((out / "tmp").iterdir())
     assert (out / "posterior" / "findings.json").is_file()
+
+
+def test_networks_alone_are_refused_a_device_that_they_cannot_learn_on(tmp_path):
+    done = reproduce("deep", "--device", "cuda", "--out", tmp_path / "out", status=2)
+    assert "device is 'cuda'; deep agents train on processors only" in done.stderr
+    assert not (tmp_path / "out").exists()

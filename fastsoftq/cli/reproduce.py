@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -80,15 +81,19 @@ def reproduce(
         check_folder(folder)
     with bad_input():
         studies = {name: EXPERIMENTS[name].study(settings) for name, settings in asked.items()}
+        # Networks learn on the processor. Alone they are refused another device; beside tables these have it.
+        deep = {name for name, study in studies.items() if study is not None and study.steps is not None}
+        devices = {name: None if name in deep and len(deep) < len(asked) else device for name in asked}
+        asked = {name: replace(settings, device=devices[name] and settings.device) for name, settings in asked.items()}
         for name, study in studies.items():
             if study is not None:
-                check_device(study, device, dask)
+                check_device(study, devices[name], dask)
                 check_fits(study, folders[name])
 
     for folder in {out, *folders.values()}:
         LocalStorage(folder).sweep()  # of what a run that was killed had not put in place
     written = [
-        _reproduce(name, studies[name], asked[name], folder, numbers, dask, device, prefix=f"{name}: ")
+        _reproduce(name, studies[name], asked[name], folder, numbers, dask, devices[name], prefix=f"{name}: ")
         for name, folder in folders.items()
     ]
     if not any(written):
