@@ -90,7 +90,13 @@ class Network(NamedTuple):
 
 
 def network_for(
-    architecture: Any, shape: tuple[int, ...], n_actions: int, batch: int, optimizer: Any, lanes: int = 1
+    architecture: Any,
+    shape: tuple[int, ...],
+    n_actions: int,
+    batch: int,
+    optimizer: Any,
+    lanes: int = 1,
+    clips: bool = True,
 ) -> Network:
     """Plan a network, and compile what it needs, or load it.
 
@@ -106,6 +112,8 @@ def network_for(
     optimizer : SGD, RMSProp or Adam
     lanes : int
         Seeds side by side: 1, or what `lockstep_lanes` says.
+    clips : bool
+        Whether gradients are measured and scaled, which is not compiled otherwise.
 
     Returns
     -------
@@ -149,8 +157,8 @@ def network_for(
         backward_at=(passes.backward_pass if lanes == 1 else lane_passes.backward_lanes).entry,
         initialise_at=steps.draw_parameters.entry,
         optimise_at=step.entry,
-        norm_at=steps.norm_of.entry,
-        scale_at=steps.scaled.entry,
+        norm_at=steps.norm_of.entry if clips else 0,
+        scale_at=steps.scaled.entry if clips else 0,
     )
 
 
