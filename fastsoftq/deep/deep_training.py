@@ -202,7 +202,8 @@ class DeepTraining:
         )
         if isinstance(replay, Rollouts):
             rows = max(rows, replay.environments)
-        return network_for(deep.network, known.shape, known.n_actions, rows, deep.optimizer, lanes)
+        clips = deep.clip is not None
+        return network_for(deep.network, known.shape, known.n_actions, rows, deep.optimizer, lanes, clips)
 
     def _engine(self, runs: int) -> Callable[[DeepWork, DeepOutput], None]:
         """What each thread calls, for so many runs."""

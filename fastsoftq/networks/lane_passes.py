@@ -47,8 +47,8 @@ def _sum_lanes(typing, memory, x, row, rows, units, out):
     return types.void(types.CPointer(types.float32), _i, _i, _i, _i, _i), emit
 
 
-@apart(types.void(_i, _i, _i, _i, _i, _i, _i, _i))
-def forward_lanes(memory, plan, layers, product, unused, parameters, activations, rows):
+@apart(types.void(_i, _i, _i, _i, _i, _i, _i, _i, _i))
+def forward_lanes(memory, plan, layers, product, unused, unused_too, parameters, activations, rows):
     """The activations of all layers, from `rows` >= 1 rows of observations of each seed.
 
     Examples
@@ -70,8 +70,22 @@ def forward_lanes(memory, plan, layers, product, unused, parameters, activations
         )  # fmt: skip
 
 
-@apart(types.void(_i, _i, _i, _i, _i, _i, _i, _i, _i, _i, _i))
-def backward_lanes(memory, plan, layers, product, unused, parameters, gradients, activations, deltas, scratch, rows):
+@apart(types.void(_i, _i, _i, _i, _i, _i, _i, _i, _i, _i, _i, _i, _i))
+def backward_lanes(
+    memory,
+    plan,
+    layers,
+    product,
+    unused,
+    unused_too,
+    unused_either,
+    parameters,
+    gradients,
+    activations,
+    deltas,
+    scratch,
+    rows,
+):
     """The gradient of all parameters, from the deltas of the action values of `rows` >= 1 rows of each seed.
 
     Examples

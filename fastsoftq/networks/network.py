@@ -75,6 +75,9 @@ class Network(NamedTuple):
     scratch: int
     product_at: int  # addresses in this process
     gathered_product_at: int
+    norms_forward_at: int
+    norms_backward_at: int
+    convolutions_backward_at: int
     forward_at: int
     backward_at: int
     initialise_at: int
@@ -87,7 +90,13 @@ class Network(NamedTuple):
 
 
 def network_for(
-    architecture: Any, shape: tuple[int, ...], n_actions: int, batch: int, optimizer: Any, lanes: int = 1
+    architecture: Any,
+    shape: tuple[int, ...],
+    n_actions: int,
+    batch: int,
+    optimizer: Any,
+    lanes: int = 1,
+    clips: bool = True,
 ) -> Network:
     """Plan a network, and compile what it needs, or load it.
 
@@ -103,6 +112,8 @@ def network_for(
     optimizer : SGD, RMSProp or Adam
     lanes : int
         Seeds side by side: 1, or what `lockstep_lanes` says.
+    clips : bool
+        Whether gradients are measured and scaled, which is not compiled otherwise.
 
     Returns
     -------
@@ -121,6 +132,7 @@ def network_for(
         raise ValueError(f"lanes is {lanes}; it must be {'1' if most == 1 else f'1 or {most}'} for {architecture!r}")
     plan, head = plan_of(architecture, shape, n_actions, batch)
     step, moments = _step_of(optimizer)
+    pictures = isinstance(architecture, Convolutional)
     return Network(
         plan=plan.table(),
         layers=plan.layers,
@@ -137,13 +149,16 @@ def network_for(
         moments=moments * plan.parameters,
         scratch=whole_lines(plan.scratch),
         product_at=(product if lanes == 1 else lane_product).entry,
-        gathered_product_at=gathered_product.entry if isinstance(architecture, Convolutional) else 0,
+        gathered_product_at=gathered_product.entry if pictures else 0,
+        norms_forward_at=passes.norms_forward.entry if architecture.layer_norm else 0,
+        norms_backward_at=passes.norms_backward.entry if architecture.layer_norm else 0,
+        convolutions_backward_at=passes.convolutions_backward.entry if pictures else 0,
         forward_at=(passes.forward_pass if lanes == 1 else lane_passes.forward_lanes).entry,
         backward_at=(passes.backward_pass if lanes == 1 else lane_passes.backward_lanes).entry,
         initialise_at=steps.draw_parameters.entry,
         optimise_at=step.entry,
-        norm_at=steps.norm_of.entry,
-        scale_at=steps.scaled.entry,
+        norm_at=steps.norm_of.entry if clips else 0,
+        scale_at=steps.scaled.entry if clips else 0,
     )
 
 
@@ -215,7 +230,7 @@ def forward(network, memory, parameters, activations, rows):
     if rows > 0:
         call_at(
             network.forward_at, address_of(memory), address_of(network.plan), network.layers, network.product_at,
-            network.gathered_product_at,
+            network.gathered_product_at, network.norms_forward_at,
             np.int64(parameters), np.int64(activations), np.int64(rows),
         )  # fmt: skip
 
@@ -257,7 +272,7 @@ def backward(network, memory, parameters, gradients, activations, deltas, scratc
     """
     call_at(
         network.backward_at, address_of(memory), address_of(network.plan), network.layers, network.product_at,
-            network.gathered_product_at,
+            network.gathered_product_at, network.norms_backward_at, network.convolutions_backward_at,
         np.int64(parameters), np.int64(gradients), np.int64(activations), np.int64(deltas), np.int64(scratch),
         np.int64(rows),
     )  # fmt: skip

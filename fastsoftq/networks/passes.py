@@ -16,8 +16,8 @@ __all__ = ["backward_pass", "forward_pass"]
 _i = types.int64
 
 
-@apart(types.void(_i, _i, _i, _i, _i, _i, _i, _i))
-def forward_pass(memory, plan, layers, product, gathered_product, parameters, activations, rows):
+@apart(types.void(_i, _i, _i, _i, _i, _i, _i, _i, _i))
+def forward_pass(memory, plan, layers, product, gathered_product, norms, parameters, activations, rows):
     """The activations of all layers, from `rows` >= 1 rows of observations.
 
     Examples
@@ -49,9 +49,25 @@ def forward_pass(memory, plan, layers, product, gathered_product, parameters, ac
                     layer.position_row, biases, 0, layer.positions, layer.columns,
                 )  # fmt: skip
         elif layer.kind == NORM:
-            normalise(floats_at(memory), layer, parameters, activations, rows)
+            call_at(norms, memory, plan, n, parameters, activations, rows)
         else:
             _join_streams(floats_at(memory), layer, activations, rows)
+
+
+# What few networks have is compiled where one has it.
+
+
+@apart(types.void(_i, _i, _i, _i, _i, _i))
+def norms_forward(memory, plan, n, parameters, activations, rows):
+    """Layer `n`, which normalises, forward."""
+    normalise(floats_at(memory), layer_of(words_at(plan), n), parameters, activations, rows)
+
+
+@apart(types.void(_i, _i, _i, _i, _i, _i, _i, _i))
+def norms_backward(memory, plan, n, parameters, gradients, activations, deltas, rows):
+    """Layer `n`, which normalises, backward."""
+    layer = layer_of(words_at(plan), n)
+    differentiate_norms(floats_at(memory), layer, parameters, gradients, activations, deltas, rows)
 
 
 @inlined
@@ -133,10 +149,10 @@ def _differentiate_dense(memory, floats, layer, product, parameters, gradients, 
         )  # fmt: skip
 
 
-@inlined
-def _differentiate_convolution(
-    memory, floats, layer, plan, product, parameters, gradients, activations, deltas, scratch, rows
-):
+@apart(types.void(_i, _i, _i, _i, _i, _i, _i, _i, _i, _i))
+def convolutions_backward(memory, plan, n, product, parameters, gradients, activations, deltas, scratch, rows):
+    """Layer `n`, a convolution, backward."""
+    layer, floats = layer_of(words_at(plan), n), floats_at(memory)
     x, dy, dx = activations + layer.x, deltas + layer.y, deltas + layer.x
     for i in range(rows):
         call_at(
@@ -169,9 +185,21 @@ def _differentiate_convolution(
             )  # fmt: skip
 
 
-@apart(types.void(_i, _i, _i, _i, _i, _i, _i, _i, _i, _i, _i))
+@apart(types.void(_i, _i, _i, _i, _i, _i, _i, _i, _i, _i, _i, _i, _i))
 def backward_pass(
-    memory, plan, layers, product, gathered_product, parameters, gradients, activations, deltas, scratch, rows
+    memory,
+    plan,
+    layers,
+    product,
+    gathered_product,
+    norms,
+    convolutions,
+    parameters,
+    gradients,
+    activations,
+    deltas,
+    scratch,
+    rows,
 ):
     """The gradient of all parameters, from the deltas of the action values of `rows` >= 1 rows.
 
@@ -189,14 +217,14 @@ def backward_pass(
     for n in range(layers - 1, -1, -1):
         layer = layer_of(words_at(plan), n)
         if layer.kind == NORM:
-            differentiate_norms(floats, layer, parameters, gradients, activations, deltas, rows)
+            call_at(norms, memory, plan, n, parameters, gradients, activations, deltas, rows)
         elif layer.kind == DENSE:
             _differentiate_dense(
                 memory, floats, layer, product, parameters, gradients, activations, deltas, scratch, rows
             )
         elif layer.kind == CONVOLUTION:
-            _differentiate_convolution(
-                memory, floats, layer, plan, gathered_product, parameters, gradients, activations, deltas, scratch,
+            call_at(
+                convolutions, memory, plan, n, gathered_product, parameters, gradients, activations, deltas, scratch,
                 rows,
             )  # fmt: skip
         else:
