@@ -45,22 +45,37 @@ def episode_ended(lane, episode, terminated):
 
 @inlined
 def write_point(lane, episode, out, run):
-    """Write the next point of a run, of which `episode` is under way."""
+    """Write the next point of a run, of which `episode` is under way.
+
+    Points before the first episode's end are written when it has ended: what an episode has collected so far would look
+    like success where steps cost.
+    """
     if lane.count > 0.0:
+        first = lane.ended == np.int64(lane.count)
         lane.latest_return = lane.returns / lane.count
         lane.latest_length = lane.lengths / lane.count
         lane.latest_truncated = lane.truncated / lane.count
         lane.count = lane.returns = lane.lengths = lane.truncated = 0.0
+        if first:
+            for earlier in range(lane.point):
+                write_latest(lane, out.points[run, earlier])
     elif lane.ended == 0:
         lane.latest_return = episode.total
         lane.latest_length = np.float64(episode.length)
-    lane.lowest = min(lane.lowest, lane.latest_return)
+    if lane.ended > 0:
+        lane.lowest = min(lane.lowest, lane.latest_return)
     point = out.points[run, lane.point]
+    write_latest(lane, point)
+    point.episodes = lane.ended
+    lane.point += 1
+
+
+@inlined
+def write_latest(lane, point):
+    """Write what the latest episodes were like."""
     point.returns = lane.latest_return
     point.lengths = lane.latest_length
     point.truncated = lane.latest_truncated
-    point.episodes = lane.ended
-    lane.point += 1
 
 
 @inlined
@@ -69,4 +84,5 @@ def break_off(lane, episode, out, run, step):
     out.runs[run].diverged_at = step
     while lane.point < out.points.shape[1]:
         write_point(lane, episode, out, run)
-        out.points[run, lane.point - 1].returns = lane.lowest
+        if lane.ended > 0:
+            out.points[run, lane.point - 1].returns = lane.lowest

@@ -27,8 +27,9 @@ class DeepCurves:
     ----------
     returns : ndarray of float64, shape [seeds, points]
         Mean undiscounted return of the episodes that ended since the point before. Where none did it is the value of
-        the point before; before the first ends, what it has collected so far. From where a run diverged on it is the
-        lowest that the run had before, so that a run that breaks down counts as one that does badly.
+        the point before; before the first has ended, that of the first point after (of a run in which none ends, what
+        it has collected so far). From where a run diverged on it is the lowest that the run had before, so that a run
+        that breaks down counts as one that does badly.
     lengths : ndarray of float64, shape [seeds, points]
         Mean steps of the same episodes.
     truncated : ndarray of float64, shape [seeds, points]

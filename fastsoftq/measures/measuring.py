@@ -162,7 +162,7 @@ class Measure(NotebookTable):
         -------
         (float, float) or None
             For `estimate` and `compare`: room is left between ends that are the same. None where they are not known,
-            as of returns on a grid of steps, where an episode that has only begun may count.
+            as of returns on a grid of steps, where of a run in which no episode ends what it has collected counts.
 
         Examples
         --------

@@ -99,3 +99,17 @@ def test_an_environment_without_faults_trains():
     deep = fsq.Deep(fsq.QLearning(step_size=1e-3, discount=0.9), fsq.MLP((8,)), replay=fsq.Replay(start=10, batch=4))
     curves = fsq.train(Breaks(-1, 0.0, 0.0), deep, [5], steps=200, points=2)
     assert curves.returns.tolist() == [[-50.0, -50.0]]
+
+
+@pytest.mark.parametrize(
+    "replay", [fsq.Replay(start=10, batch=4), fsq.Rollouts(environments=1, length=4, minibatches=2)]
+)
+def test_points_before_the_first_episode_ends_hold_what_it_comes_to(replay):
+    deep = fsq.Deep(fsq.QLearning(step_size=1e-3, discount=0.9), fsq.MLP((8,)), replay=replay)
+    curves = fsq.train(Breaks(-1, 0.0, 0.0), deep, [5, 6], steps=200, points=20)
+    assert (curves.returns == -50.0).all()
+    assert (curves.lengths == 50.0).all()
+    assert curves.episodes[0].tolist() == [n // 5 for n in range(1, 21)]
+    only_begun = fsq.train(Breaks(-1, 0.0, 0.0), deep, [5], steps=40, points=4)
+    assert only_begun.returns.tolist() == [[-10.0, -20.0, -30.0, -40.0]]
+    assert not only_begun.episodes.any()
