@@ -178,7 +178,8 @@ def train(
         training.check_memory("seeds", len(training.seeds), "take fewer seeds, threads or points, or a smaller buffer")
         return training.curves(progress=progress)
     training.check_memory("seeds", len(training.seeds), "take fewer seeds or episodes, or fastsoftq.stream")
-    _warn(training)
+    warn_of_endless_starts(training.mdp)
+    warn_below_critical(training.mdp, training.agent, training.most_steps)
     return training.curves(progress=progress)
 
 
@@ -287,7 +288,8 @@ keep_parameters, checkpoints, device
         deep.check_memory("block", min(size, len(deep.seeds)), "take a smaller block, fewer threads or points")
         return (deep.curves(slice(start, start + size)) for start in starts)
     training.check_memory("block", min(size, len(training.seeds)), "take a smaller block or fewer episodes")
-    _warn(training)
+    warn_of_endless_starts(training.mdp)
+    warn_below_critical(training.mdp, training.agent, training.most_steps)
     tabular = training
     if tabular.initial_q is not None:
         tabular = replace(tabular, initial_q=tabular.initial_q.copy())  # it may be changed between blocks
@@ -322,9 +324,3 @@ def _checked(
         raise TypeError("episodes is None; it must be a count, unless the agent is a Deep, which takes steps")
     most = 1000 if max_steps is None else max_steps
     return Training.checked(mdp, agent, seeds, max_steps=most, **common, **for_tables)
-
-
-def _warn(training: Training) -> None:
-    """Warn of what would make tabular training pointless."""
-    warn_of_endless_starts(training.mdp)
-    warn_below_critical(training.mdp, training.agent, training.most_steps)

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import fastsoftq as fsq
-from fastsoftq import training
+from fastsoftq import tabular_training
 from fastsoftq.engine.threads import Progress
 from fastsoftq.planning import critical
 
@@ -32,7 +32,7 @@ def no_work(monkeypatch):
     def run(*args):
         raise AssertionError("training began")
 
-    monkeypatch.setattr(training, "run_on_threads", run)
+    monkeypatch.setattr(tabular_training, "run_on_threads", run)
 
 
 @pytest.mark.usefixtures("no_work")
@@ -122,7 +122,6 @@ def no_work(monkeypatch):
         ({"episodes": 0}, ValueError, "episodes is 0; it must be at least 1"),
         ({"episodes": 1.5}, TypeError, "episodes is 1.5; it must be an integer"),
         ({"max_steps": 0}, ValueError, "max_steps is 0; it must be at least 1"),
-        ({"max_steps": None}, TypeError, "max_steps is None; it must be an integer"),
         ({"max_steps": 2**31}, ValueError, "max_steps is 2147483648; it must be at most 2147483647"),
         ({"precision": "duoble"}, ValueError, "precision is 'duoble'; did you mean 'double'"),
         ({"precision": np.float32}, TypeError, "precision is .*; it must be one of 'double', 'mixed'"),
