@@ -139,8 +139,8 @@ class SolvedWorlds(StoredRuns):
         -------
         EpisodeBounds
             As `fastsoftq.attainable_returns.episode_bounds`; where the world is not there (see `mdp`), those of returns
-            are infinite, and those of lengths 1 and `max_steps`; so are those of deep agents, whose points are means, or
-            what a run in which no episode ends has collected.
+            are infinite, and those of lengths 1 and `max_steps`; so are those of deep agents, where a run in which no
+            episode ends counts with what it has collected.
 
         Raises
         ------
