@@ -1,10 +1,11 @@
-"""How a run begins, how an episode begins, and what a run leaves."""
+"""How a run and an episode begin, and how a run ends."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from fastsoftq.deep.curve_points import begin_points
+from fastsoftq.deep.curve_points import begin_points, break_off
+from fastsoftq.deep.deep_records import OBSERVATION
 from fastsoftq.deep.states import keep_state
 from fastsoftq.environments.environment_rules import observe, reset
 from fastsoftq.kernels.jit import inlined
@@ -12,7 +13,7 @@ from fastsoftq.kernels.mixing import mixed
 from fastsoftq.kernels.random import seed
 from fastsoftq.networks.network import initialise
 
-__all__ = ["begin_environment", "begin_networks", "keep_parameters"]
+__all__ = ["begin_environment", "begin_networks", "copy_networks", "end_run"]
 
 _BATCH, _START, _WEIGHTS = np.int64(0x5851F42D4C957F2D), np.int64(0x2545F4914F6CDD1D), np.int64(0x369DEA0F31A53F85)
 
@@ -44,17 +45,48 @@ def begin_networks(network, memory, work, first):
 
 @inlined
 def begin_environment(env, memory, place, key):
-    """Begin an episode: its start is drawn by the stream at `key`."""
+    """Begin an episode, whose start is drawn by the stream at `key`; what of it is not finite, or 0."""
     state = reset(env, mixed(key + _START))
     keep_state(memory.states, place, state)
-    observe(env, state, memory.views[place])
+    view = memory.views[place]
+    observe(env, state, view)
     memory.episodes[place].total = 0.0
     memory.episodes[place].length = 0
+    fault = 0
+    for j in range(len(view)):
+        if not abs(view[j]) < np.inf:
+            fault = OBSERVATION
+    return fault
 
 
 @inlined
-def keep_parameters(network, memory, lane, out, run):
-    """Keep the parameters that a run ends with, if they are asked for."""
-    if len(out.parameters) > 0:
+def copy_networks(network, memory, live):
+    """Copy the parameters of each lane to the network that gives the targets, where they are finite."""
+    numbers, places, lanes = memory.numbers, memory.places, network.lanes
+    for lane in range(live):
+        if memory.lanes[lane].broken == 0:
+            finite = np.float32(0)
+            for i in range(network.parameters):
+                finite += numbers[(places.online + i) * lanes + lane] * np.float32(0)  # NaN, where one is not
+            if finite == np.float32(0):
+                for i in range(network.parameters):
+                    numbers[(places.target + i) * lanes + lane] = numbers[(places.online + i) * lanes + lane]
+            else:
+                memory.lanes[lane].broken = 1
+
+
+@inlined
+def end_run(network, memory, lane, episode, out, run, max_steps, step):
+    """End a run after so many steps, unless it has ended: it may have diverged in its last update."""
+    if out.runs[run].diverged_at < 0:
+        kept = memory.places.online
+        finite = np.float32(0)
         for i in range(network.parameters):
-            out.parameters[run, i] = memory.numbers[(memory.places.online + i) * network.lanes + lane]
+            finite += memory.numbers[(kept + i) * network.lanes + lane] * np.float32(0)
+        if memory.lanes[lane].broken != 0 or finite != np.float32(0):
+            memory.lanes[lane].broken = 1
+            break_off(memory.lanes[lane], memory.episodes[episode], out, run, max_steps, step)
+            kept = memory.places.target  # the last copy that was finite
+        if len(out.parameters) > 0:
+            for i in range(network.parameters):
+                out.parameters[run, i] = memory.numbers[(kept + i) * network.lanes + lane]

@@ -44,11 +44,11 @@ def episode_ended(lane, episode, terminated):
 
 
 @inlined
-def write_point(lane, episode, out, run):
+def write_point(lane, episode, out, run, max_steps):
     """Write the next point of a run, of which `episode` is under way.
 
     Points before the first episode's end are written when it has ended: what an episode has collected so far would look
-    like success where steps cost.
+    like success where steps cost. If none ends, it counts as if it went on so until `max_steps`, where that is less.
     """
     if lane.count > 0.0:
         first = lane.ended == np.int64(lane.count)
@@ -60,7 +60,8 @@ def write_point(lane, episode, out, run):
             for earlier in range(lane.point):
                 write_latest(lane, out.points[run, earlier])
     elif lane.ended == 0:
-        lane.latest_return = episode.total
+        whole = episode.total * np.float64(max_steps) / np.float64(max(episode.length, 1))
+        lane.latest_return = min(episode.total, whole)
         lane.latest_length = np.float64(episode.length)
     if lane.ended > 0:
         lane.lowest = min(lane.lowest, lane.latest_return)
@@ -79,10 +80,10 @@ def write_latest(lane, point):
 
 
 @inlined
-def break_off(lane, episode, out, run, step):
+def break_off(lane, episode, out, run, max_steps, step):
     """A run has diverged after so many steps: from here on it counts with the lowest return it had."""
     out.runs[run].diverged_at = step
     while lane.point < out.points.shape[1]:
-        write_point(lane, episode, out, run)
+        write_point(lane, episode, out, run, max_steps)
         if lane.ended > 0:
             out.points[run, lane.point - 1].returns = lane.lowest

@@ -128,7 +128,7 @@ class DeepTraining:
         """Refuse what would not fit: the curves of so many seeds, as the argument `name` asks for them."""
         threads = self._threads(seeds)
         at_work = self.bytes_at_work
-        kept = seeds * self.points * 32 + self.keep_parameters * seeds * 4 * self._network(1).parameters
+        kept = seeds * self.points * 64 + self.keep_parameters * seeds * 4 * self._network(1).parameters
         asked = f"{name} is {seeds}, which with {self.points} points each and {in_words(at_work)} a thread ({threads})"
         check_memory(asked, kept + threads * at_work, advice)
 
@@ -171,7 +171,8 @@ class DeepTraining:
         size = self._network(1).parameters
         if self.initial_parameters is None:
             return None
-        given = checks.array("initial_parameters", self.initial_parameters, "f").astype(np.float32)
+        with np.errstate(over="ignore"):
+            given = checks.array("initial_parameters", self.initial_parameters, "f").astype(np.float32)
         if given.shape not in ((size,), (len(self.seeds), size)):
             raise ValueError(
                 f"initial_parameters has shape {given.shape}; it must have shape {(size,)} or {(len(self.seeds), size)}"

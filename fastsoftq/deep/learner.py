@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from fastsoftq import checks
 from fastsoftq.agents.hyperparameters import checked
 from fastsoftq.agents.q_learning import QLearning
-from fastsoftq.agents.rules import check_code, double_bootstrap, follows_rules, has_rule, learn, on_policy
+from fastsoftq.agents.rules import AGENTS, check_code, double_bootstrap, follows_rules, has_rule, learn, on_policy
 from fastsoftq.agents.schedules import SCHEDULES
 from fastsoftq.agents.soft_q_learning import SoftQLearning
 from fastsoftq.deep.replay import PrioritizedReplay, Replay, Rollouts, checked_replay
@@ -103,9 +103,12 @@ def checked_deep(deep: Any) -> Deep:
     """
     if not isinstance(deep, Deep):
         raise TypeError(f"agent is {deep!r}; it must be a Deep, such as Deep(QLearning(...))")
+    kind = type(deep.agent)
+    if not (hasattr(kind, "_fields") and follows_rules(kind)):
+        missing = AGENTS.missing(kind) if hasattr(kind, "_fields") and kind is not Deep else []
+        lacks = f", for which there are the rules {', '.join(missing)}" if missing else ""
+        raise TypeError(f"Deep.agent is {deep.agent!r}; it must be an agent, such as QLearning(...){lacks}")
     agent = checked(deep.agent)
-    if not follows_rules(type(agent)):
-        raise TypeError(f"Deep.agent is {agent!r}; it must be an agent, such as QLearning(...)")
     check_code(agent)
     result = Deep(
         agent=agent,

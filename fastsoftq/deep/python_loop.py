@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from fastsoftq.agents.schedules import tuned
-from fastsoftq.deep.beginnings import begin_networks, keep_parameters
-from fastsoftq.deep.curve_points import break_off, write_point
+from fastsoftq.deep.beginnings import begin_networks, end_run
+from fastsoftq.deep.curve_points import write_point
 from fastsoftq.deep.deep_records import DeepOutput, DeepWork, Learner
 from fastsoftq.deep.replay_loop import learn_and_copy
 from fastsoftq.deep.replaying import begin_buffer, kept
@@ -51,7 +51,7 @@ def choose(learner, row, like, network, memory, t, action):
     key = advance(memory.episodes[0].key)
     memory.episodes[0].key = key
     if memory.lanes[0].broken != 0 or not all_finite(here):
-        action[0] = -1
+        action[0], memory.lanes[0].broken = -1, 1
     else:
         action[0] = chosen(now, here, like, key)
 
@@ -69,15 +69,13 @@ def take_in(learner, row, like, network, memory, action, reward, terminated, ove
     learn_and_copy(learner, row, like, network, memory, 1, t)
     point = memory.lanes[0].point
     if t + 1 == work.grid[point]:
-        write_point(memory.lanes[0], memory.episodes[0], out, run)
+        write_point(memory.lanes[0], memory.episodes[0], out, run, work.max_steps)
 
 
 @compiled
-def finish(network, memory, out, run, t, diverged):
-    """End a run, after t steps where it has diverged."""
-    if diverged:
-        break_off(memory.lanes[0], memory.episodes[0], out, run, t)
-    keep_parameters(network, memory, 0, out, run)
+def finish(network, memory, work, out, run, t):
+    """End a run after t steps."""
+    end_run(network, memory, 0, 0, out, run, work.max_steps, t)
 
 
 def run_in_python(
@@ -91,13 +89,12 @@ def run_in_python(
         game = env.play()
         try:
             view[:] = game.reset(int(work.seeds[run]))
-            length, diverged, t = 0, False, 0
-            for t in range(work.steps):
+            length, t = 0, 0
+            while t < work.steps:
                 if work.stop[0]:
                     return
                 call_compiled(choose, learner, row, like, network, memory, t, action)
                 if action[0] < 0:
-                    diverged = True
                     break
                 view[:], reward, terminated, truncated = game.step(int(action[0]))
                 length += 1
@@ -109,7 +106,8 @@ def run_in_python(
                 if over:
                     view[:], length = game.reset(None), 0
                 work.progress[1] += 1
-            call_compiled(finish, network, memory, out, run, t, diverged)
+                t += 1
+            call_compiled(finish, network, memory, work, out, run, t)
         finally:
             game.close()
         work.progress[0] += 1

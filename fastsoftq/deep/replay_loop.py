@@ -8,8 +8,8 @@ from __future__ import annotations
 import numpy as np
 
 from fastsoftq.agents.schedules import tuned
-from fastsoftq.deep.beginnings import begin_environment, begin_networks, keep_parameters
-from fastsoftq.deep.curve_points import break_off, write_point
+from fastsoftq.deep.beginnings import begin_environment, begin_networks, copy_networks, end_run
+from fastsoftq.deep.curve_points import write_point
 from fastsoftq.deep.descending import descend, set_slopes
 from fastsoftq.deep.replaying import begin_buffer, kept, note_errors, pick
 from fastsoftq.deep.rows import all_finite, put_row, row_at
@@ -51,7 +51,10 @@ def replay_loop(learner, env, row, like, network, memory, work, out):
         like_state = reset(env, np.int64(0))
         for lane in range(live):
             begin_buffer(replay, memory, lane)
-            begin_environment(env, memory, lane, memory.episodes[lane].key)
+            fault = begin_environment(env, memory, lane, memory.episodes[lane].key)
+            if fault > 0:
+                out.runs[first + lane].fault, work.stop[0] = fault, True
+                return
         point, running = 0, live
         for t in range(work.steps):
             if work.stop[0]:
@@ -67,8 +70,8 @@ def replay_loop(learner, env, row, like, network, memory, work, out):
                     continue
                 here = row_at(numbers, places.activations + network.head, lane, lanes, row)
                 if memory.lanes[lane].broken != 0 or not all_finite(here):
-                    break_off(memory.lanes[lane], memory.episodes[lane], out, run, t)
-                    keep_parameters(network, memory, lane, out, run)  # other lanes go on
+                    memory.lanes[lane].broken = 1
+                    end_run(network, memory, lane, lane, out, run, work.max_steps, t)  # other lanes go on
                     running -= 1
                     continue
                 fault = take_step(now, env, here, like, memory, like_state, lane, lane, at, work.max_steps)
@@ -81,14 +84,13 @@ def replay_loop(learner, env, row, like, network, memory, work, out):
             if t + 1 == work.grid[point]:
                 for lane in range(live):
                     if out.runs[first + lane].diverged_at < 0:
-                        write_point(memory.lanes[lane], memory.episodes[lane], out, first + lane)
+                        write_point(memory.lanes[lane], memory.episodes[lane], out, first + lane, work.max_steps)
                 point += 1
             work.progress[1] += running
             if running == 0:
                 break
         for lane in range(live):
-            if out.runs[first + lane].diverged_at < 0:
-                keep_parameters(network, memory, lane, out, first + lane)
+            end_run(network, memory, lane, lane, out, first + lane, work.max_steps, work.steps)
         work.progress[0] += live
         first = add_atomically(work.next_run, 0, lanes)
 
@@ -101,15 +103,14 @@ run_replay_of_many = compiled(replay_loop, plainly=True)
 @inlined
 def learn_and_copy(learner, row, like, network, memory, live, t):
     """What follows step t of all lanes: learn from a batch, copy the network to the one that gives the targets."""
-    numbers, places, replay, lanes = memory.numbers, memory.places, learner.replay, network.lanes
+    replay = learner.replay
     if t >= replay.start and t % replay.every == 0 and min(t + 1, replay.capacity) >= learner.n_step:
         learn(learner, row, like, network, memory, live, t)
     if t % learner.target_period == 0:
-        for i in range(network.parameters * lanes):
-            numbers[places.target * lanes + i] = numbers[places.online * lanes + i]
+        copy_networks(network, memory, live)
 
 
-@compiled
+@inlined
 def learn(learner, row, like, network, memory, live, t):
     """Learn from one batch of each lane."""
     version = (t + learner.target_period - 1) // learner.target_period  # of the target network: its copies so far

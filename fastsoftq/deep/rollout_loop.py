@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from fastsoftq.agents.schedules import tuned
-from fastsoftq.deep.beginnings import begin_environment, begin_networks, keep_parameters
-from fastsoftq.deep.curve_points import break_off, write_point
+from fastsoftq.deep.beginnings import begin_environment, begin_networks, copy_networks, end_run
+from fastsoftq.deep.curve_points import write_point
 from fastsoftq.deep.descending import descend, set_slopes
 from fastsoftq.deep.rows import all_finite, put_row, row_at
 from fastsoftq.deep.stepping import take_step
@@ -37,7 +37,10 @@ def rollout_loop(learner, env, row, like, network, memory, work, out):
         begin_networks(network, memory, work, run)
         like_state = reset(env, np.int64(0))
         for side in range(sides):
-            begin_environment(env, memory, side, memory.episodes[side].key)
+            fault = begin_environment(env, memory, side, memory.episodes[side].key)
+            if fault > 0:
+                out.runs[run].fault, work.stop[0] = fault, True
+                return
         point, at = 0, 0
         for turn in range(work.steps // sides):
             t = turn * sides
@@ -61,15 +64,16 @@ def rollout_loop(learner, env, row, like, network, memory, work, out):
             at += 1
             if at == length and memory.lanes[0].broken == 0:
                 learn_from_rollout(learner, row, like, network, memory, t)
+                copy_networks(network, memory, 1)
                 at = 0
             if memory.lanes[0].broken != 0:
-                break_off(memory.lanes[0], memory.episodes[0], out, run, t + sides)
+                end_run(network, memory, 0, 0, out, run, work.max_steps, t + sides)
                 break
             while point < len(work.grid) and work.grid[point] <= t + sides:
-                write_point(memory.lanes[0], memory.episodes[0], out, run)
+                write_point(memory.lanes[0], memory.episodes[0], out, run, work.max_steps)
                 point += 1
             work.progress[1] += sides
-        keep_parameters(network, memory, 0, out, run)
+        end_run(network, memory, 0, 0, out, run, work.max_steps, work.steps)
         work.progress[0] += 1
         run = add_atomically(work.next_run, 0, 1)
 
@@ -99,7 +103,7 @@ def returns_of_rollout(learner, now, row, like, network, memory):
             kept.value = td_target(now.reward_scale * kept.reward, kept.end == 1, now.discount, value)
 
 
-@compiled
+@inlined
 def learn_from_rollout(learner, row, like, network, memory, t):
     """Learn from all transitions of a rollout, shuffled, `epochs` times over."""
     numbers, places = memory.numbers, memory.places

@@ -41,7 +41,7 @@ def take_step(now, env, here, like, memory, like_state, lane, place, at, max_ste
     observe(env, state, view)
     fault, over = keep_transition(memory, lane, place, at, action, np.float64(reward), terminated, max_steps)
     if over:
-        begin_environment(env, memory, place, key)
+        fault = max(fault, begin_environment(env, memory, place, key))
     else:
         keep_state(memory.states, place, state)
     return fault

@@ -15,6 +15,7 @@ from fastsoftq.environments.observed import Coordinates, OneHot, Picture
 from fastsoftq.kernels.sources import code_of
 from fastsoftq.mdp.tables import Alias, Tables
 from fastsoftq.mdp.tabular import TabularMDP
+from fastsoftq.networks.architectures import checked_architecture
 from fastsoftq.networks.layer_plan import plan_of
 from fastsoftq.studies.conditions import Condition
 from fastsoftq.studies.deep_parts import runs_at_once
@@ -122,6 +123,7 @@ def n_parameters(agent: Any, environment: Any) -> int:
     True
     """
     architecture, shape, n_actions = network_of(agent, environment)
+    checked_architecture(architecture, shape, n_actions)
     return int(plan_of(architecture, shape, n_actions, batch=1)[0].parameters)
 
 

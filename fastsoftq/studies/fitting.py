@@ -86,7 +86,9 @@ def check_environment(axis: Axis, name: str, environment: Any) -> None:
     try:
         checked_world(environment)
     except (TypeError, ValueError) as error:
-        raise type(error)(f"{name}{str(error).removeprefix('environment')}") from None
+        told = str(error)
+        said = f"{name}{told.removeprefix('environment')}" if told.startswith("environment") else f"{name}: {told}"
+        raise type(error)(said) from None
 
 
 def check_agent(axis: Axis, name: str, agent: Any) -> None:

@@ -277,25 +277,13 @@ def _start(store: Store, study: Study, unit: Unit, there: int) -> NDArray[Any] |
     if found.runs < unit.runs:
         raise OSError(f"what unit {unit.name} starts from has been damaged since it was looked at")
     if what == PARAMETERS:
-        return _finite(store, before, found.arrays[PARAMETERS][: unit.runs])[there:]
+        parameters: NDArray[np.float32] = found.arrays[PARAMETERS][there : unit.runs]
+        return parameters
     source, target = (
         study.environments[store.plan.conditions[place].environment] for place in (before.condition, unit.condition)
     )
     tables: NDArray[np.float64] = found.arrays[FINAL_TABLE][there : unit.runs, source_states(source, target)]
     return tables
-
-
-def _finite(store: Store, unit: Unit, parameters: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The parameters that runs ended with, if others can start from them."""
-    lost = ~np.isfinite(parameters).all(axis=1)
-    if lost.any():
-        condition = store.plan.conditions[unit.condition]
-        seed = store.plan.seeds(condition, unit.first + int(np.argmax(lost)), 1)[0]
-        raise ValueError(
-            f"after is {condition.name!r}, of which seed {seed} diverged, for one: nothing can start from its network. "
-            "Choose a smaller step size, or clip gradients"
-        )
-    return parameters
 
 
 def _kept(unit: Unit, steps: int) -> Result:

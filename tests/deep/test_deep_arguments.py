@@ -15,7 +15,9 @@ class Unknown(tuple):
 
 BAD = [
     (fsq.Deep(fsq.QLearning(2.0, 0.9)), ValueError, "QLearning.step_size is 2.0"),
-    (fsq.Deep(3), TypeError, "agent is 3"),
+    (fsq.Deep(3), TypeError, "Deep.agent is 3; it must be an agent"),
+    (fsq.Deep(DEEP), TypeError, r"Deep.agent is Deep\(.*; it must be an agent, such as QLearning"),
+    (fsq.Deep(fsq.QLearning), TypeError, "Deep.agent is <class .*; it must be an agent"),
     (fsq.Deep(fsq.LinearDecay(1.0, 0.5, 0.1)), TypeError, "it must be an agent, such as QLearning"),
     (
         fsq.Deep(fsq.Sarsa(0.1, 0.9)),

@@ -111,5 +111,66 @@ def test_points_before_the_first_episode_ends_hold_what_it_comes_to(replay):
     assert (curves.lengths == 50.0).all()
     assert curves.episodes[0].tolist() == [n // 5 for n in range(1, 21)]
     only_begun = fsq.train(Breaks(-1, 0.0, 0.0), deep, [5], steps=40, points=4)
-    assert only_begun.returns.tolist() == [[-10.0, -20.0, -30.0, -40.0]]
+    assert only_begun.returns.tolist() == [[-50.0] * 4]  # as if it went on like this
     assert not only_begun.episodes.any()
+
+
+BLOWN = fsq.Deep(
+    fsq.SoftQLearning(step_size=1e-3, discount=0.99, reward_scale=1e300),
+    fsq.MLP((16,)),
+    replay=fsq.Replay(capacity=500, batch=16, start=100),
+)
+
+
+def test_a_run_that_diverges_in_its_first_episode_does_not_look_like_success():
+    curves = fsq.train(fsq.mountain_car(), BLOWN, seeds=2, steps=1200, points=6, keep_parameters=True)
+    assert curves.diverged_at.tolist() == [101, 101]
+    assert (curves.returns == -200.0).all()
+    assert np.isfinite(curves.parameters).all()
+
+
+def test_divergence_in_the_last_update_is_marked():
+    curves = fsq.train(fsq.cart_pole(), BLOWN, seeds=2, steps=101, points=1, keep_parameters=True)
+    assert curves.diverged_at.tolist() == [101, 101]
+    assert np.isfinite(curves.parameters).all()
+    rollouts = BLOWN._replace(replay=fsq.Rollouts(environments=4, length=8, epochs=1, minibatches=1))
+    curves = fsq.train(fsq.cart_pole(), rollouts, seeds=1, steps=32, points=1, keep_parameters=True)
+    assert curves.diverged_at.tolist() == [32]
+    assert np.isfinite(curves.parameters).all()
+
+
+class StartsBroken(NamedTuple):
+    """Shows no number where some episodes start."""
+
+    every: int
+
+
+@fsq.rule(describe, StartsBroken)
+def _(environment):
+    return Description(n_actions=2, shape=(1,), max_steps=5)
+
+
+@fsq.rule(reset, StartsBroken)
+def _(environment, key):
+    return np.float64(np.uint64(key) % np.uint64(environment.every) == np.uint64(0))
+
+
+@fsq.rule(step, StartsBroken)
+def _(environment, state, action, key):
+    return 0.0, 1.0, False
+
+
+@fsq.rule(observe, StartsBroken)
+def _(environment, state, out):
+    out[0] = np.float32(np.nan) if state == 1.0 else np.float32(0.5)
+
+
+@pytest.mark.parametrize(
+    "replay", [fsq.Replay(start=10, batch=4), fsq.Rollouts(environments=2, length=4, minibatches=2)]
+)
+def test_what_is_not_finite_after_a_reset_is_refused(replay):
+    deep = fsq.Deep(fsq.QLearning(step_size=1e-3, discount=0.9), fsq.MLP((8,)), replay=replay)
+    with pytest.raises(
+        ValueError, match=r"environment is starts_broken; its observation after step \d+ of seed \d+ is not"
+    ):
+        fsq.train(StartsBroken(1000), deep, 4, steps=20_000, points=1)

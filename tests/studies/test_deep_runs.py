@@ -4,7 +4,6 @@ import os
 import signal
 import time
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,11 +13,10 @@ from fastsoftq.deep.replay import Replay
 from fastsoftq.environments import cart_pole, gymnasium_environment
 from fastsoftq.studies import Condition, FolderError, open_results, run
 from fastsoftq.studies.inspect import status, verify
-from fastsoftq.studies.plan import Plan, Unit
+from fastsoftq.studies.plan import Plan
 from fastsoftq.studies.storing.plan_file import plan_data, plan_from_data
 from fastsoftq.studies.study_records import sealed
 from fastsoftq.studies.watching import Tally
-from fastsoftq.studies.work import _finite
 from fastsoftq.system.memory import TooLargeError
 from fastsoftq.system.provenance import provenance
 from tests.studies.small_deep import HARD, SLOW, WILD, deep_study
@@ -166,15 +164,10 @@ def test_conditions_start_from_the_networks_of_others(tmp_path):
     assert grid.sel(condition="second").values.tolist() == [100, 200, 300, 0, 0, 0]
 
 
-def test_what_starts_from_a_network_that_diverged_diverges_or_is_refused(tmp_path):
+def test_what_starts_from_a_network_that_diverged_goes_on_from_its_last_finite_copy(tmp_path):
     conditions = [Condition("pole", "wild", "first"), Condition("pole", "wild", "second", after="first")]
     run(deep_study(agents={"wild": WILD}, conditions=conditions, seeds=2), tmp_path)
     assert open_results(tmp_path).diverged("second")[0] == 2
-    plan = SimpleNamespace(conditions=[conditions[0]], seeds=lambda condition, first, runs: np.arange(first, first + 1))
-    broken = np.array([[1.0, 2.0], [np.nan, 1.0]], np.float32)
-    with pytest.raises(ValueError, match="after is 'first', of which seed 3 diverged, for one"):
-        _finite(SimpleNamespace(plan=plan), Unit(0, 1, 2, 2), broken)
-    assert _finite(SimpleNamespace(plan=plan), Unit(0, 1, 2, 2), broken[:1]).shape == (1, 2)
 
 
 def test_a_summary_holds_the_moments_and_counts_of_the_curves(tmp_path):
