@@ -20,7 +20,6 @@ OWED = (
     "deep.beginnings",
     "deep.curve_points",
     "deep.deep_records",
-    "deep.deep_training",
     "deep.descending",
     "deep.learner.changes_meanwhile",
     "deep.python_loop",

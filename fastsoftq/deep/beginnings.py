@@ -60,15 +60,22 @@ def begin_environment(env, memory, place, key):
 
 
 @inlined
+def all_parameters_finite(network, memory, lane):
+    """Whether the online network's parameters are numbers that training can go on with."""
+    sum_of_nothing = np.float32(0)
+    for i in range(network.parameters):
+        place = (memory.places.online + i) * network.lanes + lane
+        sum_of_nothing += memory.numbers[place] * np.float32(0)  # NaN, where one is not finite
+    return sum_of_nothing == np.float32(0)
+
+
+@inlined
 def copy_networks(network, memory, live):
     """Copy the parameters of each lane to the network that gives the targets, where they are finite."""
     numbers, places, lanes = memory.numbers, memory.places, network.lanes
     for lane in range(live):
         if memory.lanes[lane].broken == 0:
-            finite = np.float32(0)
-            for i in range(network.parameters):
-                finite += numbers[(places.online + i) * lanes + lane] * np.float32(0)  # NaN, where one is not
-            if finite == np.float32(0):
+            if all_parameters_finite(network, memory, lane):
                 for i in range(network.parameters):
                     numbers[(places.target + i) * lanes + lane] = numbers[(places.online + i) * lanes + lane]
             else:
@@ -80,10 +87,7 @@ def end_run(network, memory, lane, episode, out, run, max_steps, step):
     """End a run after so many steps, unless it has ended: it may have diverged in its last update."""
     if out.runs[run].diverged_at < 0:
         kept = memory.places.online
-        finite = np.float32(0)
-        for i in range(network.parameters):
-            finite += memory.numbers[(kept + i) * network.lanes + lane] * np.float32(0)
-        if memory.lanes[lane].broken != 0 or finite != np.float32(0):
+        if memory.lanes[lane].broken != 0 or not all_parameters_finite(network, memory, lane):
             memory.lanes[lane].broken = 1
             break_off(memory.lanes[lane], memory.episodes[episode], out, run, max_steps, step)
             kept = memory.places.target  # the last copy that was finite

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -25,11 +24,12 @@ from fastsoftq.engine.dispatch import MOST_ACTIONS, call_compiled
 from fastsoftq.engine.seeds import checked_seeds
 from fastsoftq.engine.threads import Progress, watch_threads
 from fastsoftq.environments.checking import check_environment
-from fastsoftq.environments.environment_rules import Description, checked_environment, describe
+from fastsoftq.environments.environment_rules import checked_environment, describe, environment_name
 from fastsoftq.environments.gymnasium_environment import GymnasiumEnvironment
 from fastsoftq.environments.observed import observed
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.networks.architectures import checked_architecture
+from fastsoftq.networks.layer_plan import plan_of
 from fastsoftq.networks.network import lockstep_lanes, network_for
 from fastsoftq.system.memory import check_memory, in_words
 
@@ -85,7 +85,7 @@ class DeepTraining:
         fix("environment", checked_world(self.environment))
         fix("seeds", checked_seeds(self.seeds))
         fix("agent", checked_deep(self.agent))
-        known = world_description(self.environment)
+        known = describe(self.environment)
         checked_architecture(self.agent.network, known.shape, known.n_actions)
         fix("steps", checks.count("steps", self.steps, most=MOST_STEPS))
         fix("max_steps", checks.count("max_steps", known.max_steps if self.max_steps is None else self.max_steps))
@@ -119,6 +119,12 @@ class DeepTraining:
         return len(self.seeds) * self.steps
 
     @property
+    def n_parameters(self) -> int:
+        """How many numbers the block of a network's parameters has, its padding counted; nothing is compiled for it."""
+        known = describe(self.environment)
+        return int(plan_of(self.agent.network, known.shape, known.n_actions, batch=1)[0].parameters)
+
+    @property
     def bytes_at_work(self) -> int:
         """Bytes that a thread takes while it trains."""
         threads = self._threads(len(self.seeds))
@@ -128,7 +134,7 @@ class DeepTraining:
         """Refuse what would not fit: the curves of so many seeds, as the argument `name` asks for them."""
         threads = self._threads(seeds)
         at_work = self.bytes_at_work
-        kept = seeds * self.points * 64 + self.keep_parameters * seeds * 4 * self._network(1).parameters
+        kept = seeds * self.points * 64 + self.keep_parameters * seeds * 4 * self.n_parameters
         asked = f"{name} is {seeds}, which with {self.points} points each and {in_words(at_work)} a thread ({threads})"
         check_memory(asked, kept + threads * at_work, advice)
 
@@ -138,9 +144,8 @@ class DeepTraining:
         if isinstance(seeds, range):
             seeds = np.arange(seeds.start, seeds.stop, seeds.step, dtype=np.uint64)
         assert self.max_steps is not None
-        network = self._network(1)
         grid = grid_of(self.steps, self.points)
-        out = deep_output(len(seeds), self.points, network.parameters, self.keep_parameters)
+        out = deep_output(len(seeds), self.points, self.n_parameters, self.keep_parameters)
         initial = np.zeros((0, 0), np.float32) if self.initial_parameters is None else self.initial_parameters
         initial = initial[part] if len(initial) > 1 else initial
         counts = np.zeros((self._threads(len(seeds)), 8), np.int64)
@@ -160,7 +165,7 @@ class DeepTraining:
             diverged_at=np.ascontiguousarray(out.runs["diverged_at"]),
             seeds=seeds,
             agent=self.agent,
-            environment=name_of(self.environment),
+            environment=environment_name(self.environment),
             max_steps=self.max_steps,
             precision=self.precision,
             parameters=out.parameters if self.keep_parameters else None,
@@ -168,9 +173,9 @@ class DeepTraining:
 
     def _initial(self) -> NDArray[np.float32] | None:
         """What networks start from: one row for all seeds, or one for each."""
-        size = self._network(1).parameters
         if self.initial_parameters is None:
             return None
+        size = self.n_parameters
         with np.errstate(over="ignore"):
             given = checks.array("initial_parameters", self.initial_parameters, "f").astype(np.float32)
         if given.shape not in ((size,), (len(self.seeds), size)):
@@ -196,7 +201,7 @@ class DeepTraining:
 
     def _network(self, lanes: int) -> Any:
         deep = self.agent
-        known = world_description(self.environment)
+        known = describe(self.environment)
         replay = deep.replay
         rows = (
             replay.environments * replay.length // replay.minibatches if isinstance(replay, Rollouts) else replay.batch
@@ -210,7 +215,7 @@ class DeepTraining:
         """What each thread calls, for so many runs."""
         deep, lanes = self.agent, self._lanes(runs)
         network = self._network(lanes)
-        n_actions = world_description(self.environment).n_actions
+        n_actions = describe(self.environment).n_actions
         many = n_actions > MOST_ACTIONS
         row: Any = np.zeros(n_actions) if many else (0.0,) * n_actions
         like = PRECISIONS[self.precision](1)
@@ -245,8 +250,8 @@ class DeepTraining:
         for run in np.flatnonzero(out.runs["fault"]):
             what = "observation" if out.runs["fault"][run] == OBSERVATION else "reward"
             raise ValueError(
-                f"environment is {name_of(self.environment)}; its {what} after step {out.runs['fault_at'][run]} of "
-                f"seed {seeds[run]} is not finite, which it must be"
+                f"environment is {environment_name(self.environment)}; its {what} after step "
+                f"{out.runs['fault_at'][run]} of seed {seeds[run]} is not finite, which it must be"
             )
 
 
@@ -263,24 +268,3 @@ def checked_world(environment: Any) -> Any:
     if not type(known).__module__.startswith("fastsoftq.environments."):
         check_environment(known)
     return known
-
-
-def world_description(environment: Any) -> Description:
-    """What is known of an environment, compiled or not."""
-    if isinstance(environment, GymnasiumEnvironment):
-        return Description(environment.n_actions, environment.shape, environment.max_steps)
-    known: Description = describe(environment)
-    return known
-
-
-def name_of(environment: Any) -> str:
-    """What an environment is called: by its own name, or that of its class.
-
-    Examples
-    --------
-    >>> import fastsoftq as fsq
-    >>> name_of(fsq.cart_pole())
-    'cart_pole'
-    """
-    own = getattr(environment, "name", None)
-    return own if isinstance(own, str) else re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", type(environment).__name__).lower()

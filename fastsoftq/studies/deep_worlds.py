@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastsoftq.deep.deep_training import DeepTraining, checked_world, name_of, world_description
+from fastsoftq.deep.deep_training import DeepTraining, checked_world
+from fastsoftq.environments.environment_rules import describe, environment_name
 from fastsoftq.environments.observed import Coordinates, OneHot, Picture
 from fastsoftq.kernels.sources import code_of
 from fastsoftq.mdp.tables import Alias, Tables
@@ -98,7 +99,7 @@ def network_of(agent: Any, environment: Any) -> tuple[Any, ...]:
     >>> network_of(Deep(fsq.QLearning(0.8, 0.95)), fsq.from_map("S.G"))[1:]
     ((3,), 4)
     """
-    known = world_description(checked_world(environment))
+    known = describe(checked_world(environment))
     return agent.network, tuple(known.shape), known.n_actions
 
 
@@ -221,11 +222,11 @@ def deep_world_record(environment: Any) -> dict[str, Any]:
     ('cart_pole', [4], 500, 9.8)
     """
     seen = checked_world(environment)
-    known, kind, table = world_description(seen), type(seen), tabular_of(seen)
+    known, kind, table = describe(seen), type(seen), tabular_of(seen)
     listed = kind.__module__.startswith("fastsoftq.")
     code = code_of(kind, listed=listed)
     return {
-        "environment": name_of(seen),
+        "environment": environment_name(seen),
         "kind": kind.__name__ if listed else f"{kind.__module__}:{kind.__qualname__}",
         "actions": known.n_actions,
         "shape": list(known.shape),
