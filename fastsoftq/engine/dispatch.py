@@ -9,11 +9,14 @@ import numpy as np
 from numba import typeof
 
 from fastsoftq import checks
+from fastsoftq.agents.memory_rules import remembers
 from fastsoftq.agents.rules import Agent
 from fastsoftq.engine.lanes import run_lanes
 from fastsoftq.engine.lockstep import Lockstep
 from fastsoftq.engine.one_run import run_episodes
+from fastsoftq.engine.one_run_remembering import run_remembering
 from fastsoftq.engine.packing import aligned, packed, row_width
+from fastsoftq.engine.planes import planes_of
 from fastsoftq.engine.records import Output, Work
 from fastsoftq.engine.rule_errors import compiling
 from fastsoftq.kernels.targets import here
@@ -64,7 +67,11 @@ def engine_for(
     lanes = ENGINES[engine]
     if lanes is None:
         lanes = lanes_for(tables)
-    if lanes == 0:
+    if lanes == 0 or remembers(agent):
+        if remembers(agent):
+            width = tables.n_actions * planes_of(agent)
+            wide: Any = (0.0,) * width if width <= MOST_ACTIONS else np.zeros(width)
+            return lambda work, out: call_compiled(run_remembering, agent, tables, wide, like, work, out)
         # A row of few actions is a tuple, which stays in registers; one of many an array.
         row: Any = (0.0,) * tables.n_actions if tables.n_actions <= MOST_ACTIONS else np.zeros(tables.n_actions)
         return lambda work, out: call_compiled(run_episodes, agent, tables, row, like, work, out)
