@@ -19,7 +19,7 @@ from fastsoftq.engine.planes import keep_at, kept_at, parted, values_in
 from fastsoftq.kernels.jit import by_type, inlined
 from fastsoftq.kernels.over_actions import read_row
 
-__all__ = ["Learner", "begin_recent", "learn_from", "recent_steps"]
+__all__ = ["Learner", "begin_recent", "learn_from", "recent_steps", "value_of"]
 
 
 class Recent(NamedTuple):
@@ -63,10 +63,17 @@ def begin_recent(recent):
     return begin
 
 
-@inlined
-def _ahead(now, learner, step):
-    row, kept = parted(read_row(learner.table, step.next_state, learner.row), learner.example)
-    return value_ahead(now, row, kept, step.next_action, step.draw, learner.like)
+@by_type
+def value_of(now, learner, state, action, draw):
+    """What a state is worth in which the agent has arrived, before it learns from that."""
+    if learner.types[learner.fields.index("own")] != types.none:
+        return lambda now, learner, state, action, draw: 0.0
+
+    def read_ahead(now, learner, state, action, draw):
+        row, kept = parted(read_row(learner.table, state, learner.row), learner.example)
+        return value_ahead(now, row, kept, action, draw, learner.like)
+
+    return read_ahead
 
 
 @inlined
@@ -92,26 +99,24 @@ def _value_within(now, learner, first, last, terminated, value):
 
 
 @by_type
-def learn_from(now, learner, step):
-    """Learn from a step, as the agent does."""
+def learn_from(now, learner, step, value):
+    """Learn from a step, as the agent does, that led to a `value`."""
     fields = dict(zip(learner.fields, learner.types, strict=True))
 
-    def by_own_rule(now, learner, step):
+    def by_own_rule(now, learner, step, value):
         kept = kept_at(learner.table, step.state, step.action, learner.n_actions, learner.example)
         q = values_in(learner.table, learner.n_actions, learner.example)
         step_taken(adapted(now, kept), learner.own, q, step, learner.like)
 
-    def at_once(now, learner, step):
-        value = _ahead(now, learner, step)
+    def at_once(now, learner, step, value):
         _learn_of(now, learner, step.state, step.action, step.reward, step.terminated, value, step.draw)
 
-    def after_n_steps(now, learner, step):
+    def after_n_steps(now, learner, step, value):
         """Learn of the step that lies n steps back; at an episode's end of all that are left, oldest first."""
         recent, n = learner.recent, len(learner.recent.state)
         last = recent.count[0]
         recent.count[0] = last + 1
         recent.state[last % n], recent.action[last % n], recent.reward[last % n] = step.state, step.action, step.reward
-        value = _ahead(now, learner, step)
         oldest = last + 1 - n
         ended = step.terminated or step.truncated
         for t in range(max(oldest, 0), (last if ended else oldest) + 1):

@@ -20,7 +20,7 @@ from fastsoftq.agents.memory_rules import (
 from fastsoftq.agents.rules import act, complete_summary, on_policy, summarise
 from fastsoftq.agents.schedules import tuned
 from fastsoftq.engine.lane_tables import add_atomically
-from fastsoftq.engine.learning_from_steps import Learner, begin_recent, learn_from, recent_steps
+from fastsoftq.engine.learning_from_steps import Learner, begin_recent, learn_from, recent_steps, value_of
 from fastsoftq.engine.planes import fill_entry, keep_at, kept_at, parted, plane_count, values_in
 from fastsoftq.kernels.jit import compiled, inlined
 from fastsoftq.kernels.mixing import mixed
@@ -89,14 +89,16 @@ def run_remembering(agent, mdp, row, like, work, out):
                 next_action = action
                 if on_policy(now):
                     next_action = np.int64(_choose(now, table, next_state, row, example, like, draw(key)))
+                chance = draw(key + LEARNING)
+                value = value_of(now, learner, next_state, next_action, chance)
                 kept = visited(now, kept_at(table, state, action, n_actions, example))
                 keep_at(table, state, action, n_actions, kept)
                 ended = terminated or length >= max_steps
                 taken = Step(
                     state, action, rewarded(now, reward, kept), next_state, next_action, terminated,
-                    ended and not terminated, draw(key + LEARNING), np.int64(mixed(key + LEARNING)),
+                    ended and not terminated, chance, np.int64(mixed(key + LEARNING)),
                 )  # fmt: skip
-                learn_from(now, learner, taken)
+                learn_from(now, learner, taken, value)
                 if ended:
                     break
                 if not on_policy(now):
