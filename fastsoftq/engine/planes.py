@@ -126,7 +126,9 @@ def like_example(typing, leaves, example):
     result = _of_leaf(example, leaves.types[0])
 
     def emit(context, builder, sig, args):
-        return _nested(context, builder, result, cgutils.unpack_tuple(builder, args[0]))
+        made = _nested(context, builder, result, cgutils.unpack_tuple(builder, args[0]))
+        context.nrt.incref(builder, result, made)  # leaves may be arrays, which are shared from here on
+        return made
 
     return result(leaves, example), emit
 
