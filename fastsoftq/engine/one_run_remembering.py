@@ -112,7 +112,7 @@ def run_remembering(agent, mdp, row, like, work, out):
                 for s in range(n_states):
                     for a in range(n_actions):
                         kept = kept_at(table, s, a, n_actions, example)
-                        tables[run, kept_tables[episode], s, a] = estimate(now, table[s, a], kept)
+                        tables[run, kept_tables[episode], s, a] = estimate(first_agent, table[s, a], kept)
             progress[1] += length
         progress[0] += 1
         run = add_atomically(next_run, 0, 1)

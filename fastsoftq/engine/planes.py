@@ -13,7 +13,7 @@ from numba import types
 from numba.core import cgutils, errors
 from numba.extending import intrinsic
 
-from fastsoftq.agents.memory_rules import beside
+from fastsoftq.agents.memory_rules import beside, steps
 from fastsoftq.agents.schedules import tuned
 from fastsoftq.kernels.jit import by_type, compiled, inlined
 from fastsoftq.kernels.over_actions import each, fold
@@ -27,7 +27,7 @@ __all__ = [
     "like_example",
     "parted",
     "plane_count",
-    "planes_of",
+    "planes_and_steps",
     "values_in",
 ]
 
@@ -83,17 +83,23 @@ def plane_count(example):
     return lambda example: count
 
 
+@by_type
+def _none_is_zero(n):
+    return (lambda n: 0) if n == types.none else (lambda n: n)
+
+
 @compiled
-def planes_of(agent):
-    """How many numbers an agent's table has for each entry.
+def planes_and_steps(agent):
+    """How many numbers an agent's table has for each entry, and from how many steps it learns at once: 0 if from one.
 
     Examples
     --------
     >>> import fastsoftq as fsq
-    >>> planes_of(fsq.DoubleQLearning(0.8, 0.95))
-    2
+    >>> planes_and_steps(fsq.DoubleQLearning(0.8, 0.95))
+    (2, 0)
     """
-    return plane_count(beside(tuned(agent, np.int32(0)), 0.0))
+    first_agent = tuned(agent, np.int32(0))
+    return plane_count(beside(first_agent, 0.0)), _none_is_zero(steps(first_agent))
 
 
 @intrinsic
