@@ -1,23 +1,39 @@
 """Learning algorithms, one a file: a NamedTuple of hyperparameters and its rules. `rules.py` says what a rule is."""
 
 from fastsoftq.agents.double_q_learning import DoubleQLearning
+from fastsoftq.agents.double_soft_q_learning import DoubleSoftQLearning
 from fastsoftq.agents.expected_sarsa import ExpectedSarsa
 from fastsoftq.agents.frozen import Frozen
+from fastsoftq.agents.mellowmax_q_learning import MellowmaxQLearning
+from fastsoftq.agents.n_step_sarsa import NStepSarsa
+from fastsoftq.agents.n_step_soft_q_learning import NStepSoftQLearning
+from fastsoftq.agents.n_step_tree_backup import NStepTreeBackup
+from fastsoftq.agents.q_lambda import QLambda
 from fastsoftq.agents.q_learning import QLearning
 from fastsoftq.agents.rules import Agent
 from fastsoftq.agents.sarsa import Sarsa
+from fastsoftq.agents.sarsa_lambda import SarsaLambda
 from fastsoftq.agents.schedules import LinearDecay, PowerDecay
+from fastsoftq.agents.soft_q_lambda import SoftQLambda
 from fastsoftq.agents.soft_q_learning import SoftQLearning
 
 __all__ = [
     "Agent",
     "DoubleQLearning",
+    "DoubleSoftQLearning",
     "ExpectedSarsa",
     "Frozen",
     "LinearDecay",
+    "MellowmaxQLearning",
+    "NStepSarsa",
+    "NStepSoftQLearning",
+    "NStepTreeBackup",
     "PowerDecay",
+    "QLambda",
     "QLearning",
     "Sarsa",
+    "SarsaLambda",
+    "SoftQLambda",
     "SoftQLearning",
 ]
 
@@ -28,4 +44,12 @@ LEARNERS = {
     "sarsa": Sarsa,
     "expected_sarsa": ExpectedSarsa,
     "double_q_learning": DoubleQLearning,
+    "double_soft_q_learning": DoubleSoftQLearning,
+    "n_step_sarsa": NStepSarsa,
+    "n_step_tree_backup": NStepTreeBackup,
+    "n_step_soft_q_learning": NStepSoftQLearning,
+    "q_lambda": QLambda,
+    "sarsa_lambda": SarsaLambda,
+    "soft_q_lambda": SoftQLambda,
+    "mellowmax_q_learning": MellowmaxQLearning,
 }

@@ -25,6 +25,7 @@ _ALLOWED: dict[str, Callable[[str, Any], float]] = {
     "n": checks.count,
     "planning_steps": checks.count,
     "trace_decay": checks.in_unit_interval,
+    "replacing": checks.flag,
 }
 
 
