@@ -14,6 +14,7 @@ __version__ = "0.1.0"
 _HOME = {
     "Adam": "fastsoftq.networks.optimizers",
     "Convolutional": "fastsoftq.networks.architectures",
+    "CountBonus": "fastsoftq.agents.count_bonus",
     "Deep": "fastsoftq.deep.learner",
     "DeepCurves": "fastsoftq.deep.deep_curves",
     "Demonstrations": "fastsoftq.planning.inverse_rl.demonstrations",
@@ -25,6 +26,7 @@ _HOME = {
     "LinearDecay": "fastsoftq.agents.schedules",
     "MLP": "fastsoftq.networks.architectures",
     "Munchausen": "fastsoftq.deep.learner",
+    "OptimisticStart": "fastsoftq.agents.optimistic_start",
     "PowerDecay": "fastsoftq.agents.schedules",
     "PrioritizedReplay": "fastsoftq.deep.replay",
     "QLearning": "fastsoftq.agents.q_learning",
@@ -36,6 +38,8 @@ _HOME = {
     "SoftQLearning": "fastsoftq.agents.soft_q_learning",
     "Squared": "fastsoftq.networks.losses",
     "TabularMDP": "fastsoftq.mdp.tabular",
+    "UpperConfidence": "fastsoftq.agents.upper_confidence",
+    "VisitStepSize": "fastsoftq.agents.visit_step_size",
     "acrobot": "fastsoftq.environments.acrobot",
     "action_values": "fastsoftq.deep.action_values",
     "breakout": "fastsoftq.environments.breakout",
@@ -118,14 +122,18 @@ def _nearest(name: str) -> str:
 
 
 if TYPE_CHECKING:
+    from fastsoftq.agents.count_bonus import CountBonus as CountBonus
     from fastsoftq.agents.double_q_learning import DoubleQLearning as DoubleQLearning
     from fastsoftq.agents.expected_sarsa import ExpectedSarsa as ExpectedSarsa
     from fastsoftq.agents.frozen import Frozen as Frozen
+    from fastsoftq.agents.optimistic_start import OptimisticStart as OptimisticStart
     from fastsoftq.agents.q_learning import QLearning as QLearning
     from fastsoftq.agents.sarsa import Sarsa as Sarsa
     from fastsoftq.agents.schedules import LinearDecay as LinearDecay
     from fastsoftq.agents.schedules import PowerDecay as PowerDecay
     from fastsoftq.agents.soft_q_learning import SoftQLearning as SoftQLearning
+    from fastsoftq.agents.upper_confidence import UpperConfidence as UpperConfidence
+    from fastsoftq.agents.visit_step_size import VisitStepSize as VisitStepSize
     from fastsoftq.comparing import compare as compare
     from fastsoftq.deep.action_values import action_values as action_values
     from fastsoftq.deep.deep_curves import DeepCurves as DeepCurves

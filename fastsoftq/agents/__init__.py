@@ -1,24 +1,32 @@
 """Learning algorithms, one a file: a NamedTuple of hyperparameters and its rules. `rules.py` says what a rule is."""
 
+from fastsoftq.agents.count_bonus import CountBonus
 from fastsoftq.agents.double_q_learning import DoubleQLearning
 from fastsoftq.agents.expected_sarsa import ExpectedSarsa
 from fastsoftq.agents.frozen import Frozen
+from fastsoftq.agents.optimistic_start import OptimisticStart
 from fastsoftq.agents.q_learning import QLearning
 from fastsoftq.agents.rules import Agent
 from fastsoftq.agents.sarsa import Sarsa
 from fastsoftq.agents.schedules import LinearDecay, PowerDecay
 from fastsoftq.agents.soft_q_learning import SoftQLearning
+from fastsoftq.agents.upper_confidence import UpperConfidence
+from fastsoftq.agents.visit_step_size import VisitStepSize
 
 __all__ = [
     "Agent",
+    "CountBonus",
     "DoubleQLearning",
     "ExpectedSarsa",
     "Frozen",
     "LinearDecay",
+    "OptimisticStart",
     "PowerDecay",
     "QLearning",
     "Sarsa",
     "SoftQLearning",
+    "UpperConfidence",
+    "VisitStepSize",
 ]
 
 # The agents that can be named in a study, by that name.
@@ -28,4 +36,13 @@ LEARNERS = {
     "sarsa": Sarsa,
     "expected_sarsa": ExpectedSarsa,
     "double_q_learning": DoubleQLearning,
+}
+
+# Those that hold another agent in their field `agent`, likewise.
+WRAPPERS = {
+    "frozen": Frozen,
+    "optimistic_start": OptimisticStart,
+    "visit_step_size": VisitStepSize,
+    "count_bonus": CountBonus,
+    "upper_confidence": UpperConfidence,
 }

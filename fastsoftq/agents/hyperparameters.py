@@ -25,6 +25,10 @@ _ALLOWED: dict[str, Callable[[str, Any], float]] = {
     "n": checks.count,
     "planning_steps": checks.count,
     "trace_decay": checks.in_unit_interval,
+    "power": checks.in_unit_interval,
+    "bonus": checks.not_negative,
+    "confidence": checks.not_negative,
+    "value": checks.reward,
 }
 
 

@@ -25,6 +25,7 @@ from fastsoftq.kernels.simd import (
     minimum,
     polynomial,
     select,
+    sqrt,
     whole,
 )
 from tests.kernels.lane_stack import stack
@@ -67,7 +68,7 @@ def _operations(x, y, z):
     def of_floats(x, y, z):
         return (
             x + y, x - y, x * y, x / y, fma(x, y, z), maximum(x, y), minimum(x, y),
-            polynomial(x, COEFFICIENTS), exp2(x), log2(z * z + x * x),
+            polynomial(x, COEFFICIENTS), exp2(x), log2(z * z + x * x), sqrt(x * x),
             select(x < y, x, z), select(x <= y, x, z), select(x > y, x, z), select(x >= y, x, z),
             select(x == y, x, z), select(x != y, x, z), select((x < y) & (y < z), x, y),
             select((x < y) | (y < z), x, y), select((x < y) ^ (y < z), x, y),
