@@ -19,22 +19,30 @@ _HOME = {
     "DeepCurves": "fastsoftq.deep.deep_curves",
     "Demonstrations": "fastsoftq.planning.inverse_rl.demonstrations",
     "DoubleQLearning": "fastsoftq.agents.double_q_learning",
+    "DoubleSoftQLearning": "fastsoftq.agents.double_soft_q_learning",
     "ExpectedSarsa": "fastsoftq.agents.expected_sarsa",
     "Frozen": "fastsoftq.agents.frozen",
     "Huber": "fastsoftq.networks.losses",
     "LearningCurves": "fastsoftq.engine.curves",
     "LinearDecay": "fastsoftq.agents.schedules",
     "MLP": "fastsoftq.networks.architectures",
+    "MellowmaxQLearning": "fastsoftq.agents.mellowmax_q_learning",
     "Munchausen": "fastsoftq.deep.learner",
+    "NStepSarsa": "fastsoftq.agents.n_step_sarsa",
+    "NStepSoftQLearning": "fastsoftq.agents.n_step_soft_q_learning",
+    "NStepTreeBackup": "fastsoftq.agents.n_step_tree_backup",
     "OptimisticStart": "fastsoftq.agents.optimistic_start",
     "PowerDecay": "fastsoftq.agents.schedules",
     "PrioritizedReplay": "fastsoftq.deep.replay",
+    "QLambda": "fastsoftq.agents.q_lambda",
     "QLearning": "fastsoftq.agents.q_learning",
     "RMSProp": "fastsoftq.networks.optimizers",
     "Replay": "fastsoftq.deep.replay",
     "Rollouts": "fastsoftq.deep.replay",
     "SGD": "fastsoftq.networks.optimizers",
     "Sarsa": "fastsoftq.agents.sarsa",
+    "SarsaLambda": "fastsoftq.agents.sarsa_lambda",
+    "SoftQLambda": "fastsoftq.agents.soft_q_lambda",
     "SoftQLearning": "fastsoftq.agents.soft_q_learning",
     "Squared": "fastsoftq.networks.losses",
     "TabularMDP": "fastsoftq.mdp.tabular",
@@ -124,13 +132,21 @@ def _nearest(name: str) -> str:
 if TYPE_CHECKING:
     from fastsoftq.agents.count_bonus import CountBonus as CountBonus
     from fastsoftq.agents.double_q_learning import DoubleQLearning as DoubleQLearning
+    from fastsoftq.agents.double_soft_q_learning import DoubleSoftQLearning as DoubleSoftQLearning
     from fastsoftq.agents.expected_sarsa import ExpectedSarsa as ExpectedSarsa
     from fastsoftq.agents.frozen import Frozen as Frozen
+    from fastsoftq.agents.mellowmax_q_learning import MellowmaxQLearning as MellowmaxQLearning
+    from fastsoftq.agents.n_step_sarsa import NStepSarsa as NStepSarsa
+    from fastsoftq.agents.n_step_soft_q_learning import NStepSoftQLearning as NStepSoftQLearning
+    from fastsoftq.agents.n_step_tree_backup import NStepTreeBackup as NStepTreeBackup
     from fastsoftq.agents.optimistic_start import OptimisticStart as OptimisticStart
+    from fastsoftq.agents.q_lambda import QLambda as QLambda
     from fastsoftq.agents.q_learning import QLearning as QLearning
     from fastsoftq.agents.sarsa import Sarsa as Sarsa
+    from fastsoftq.agents.sarsa_lambda import SarsaLambda as SarsaLambda
     from fastsoftq.agents.schedules import LinearDecay as LinearDecay
     from fastsoftq.agents.schedules import PowerDecay as PowerDecay
+    from fastsoftq.agents.soft_q_lambda import SoftQLambda as SoftQLambda
     from fastsoftq.agents.soft_q_learning import SoftQLearning as SoftQLearning
     from fastsoftq.agents.upper_confidence import UpperConfidence as UpperConfidence
     from fastsoftq.agents.visit_step_size import VisitStepSize as VisitStepSize

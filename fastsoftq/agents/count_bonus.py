@@ -16,8 +16,9 @@ __all__ = ["CountBonus"]
 class CountBonus(NamedTuple):
     """An agent that learns from the reward and bonus / sqrt(n(s, a)) on top of it.
 
-    n(s, a) counts how often the action was taken in the state, this time included. Strehl & Littman 2008, "An analysis of model-based interval estimation for Markov decision processes" (MBIE-EB);
-    Bellemare et al. 2016 for pseudo-counts. Curves report rewards without it.
+    n(s, a) counts how often the action was taken in the state, this time included. Strehl & Littman 2008, "An analysis
+    of model-based interval estimation for Markov decision processes" (MBIE-EB); Bellemare et al. 2016 for
+    pseudo-counts. Curves report rewards without it.
 
     Parameters
     ----------

@@ -29,6 +29,7 @@ _ALLOWED: dict[str, Callable[[str, Any], float]] = {
     "bonus": checks.not_negative,
     "confidence": checks.not_negative,
     "value": checks.reward,
+    "replacing": checks.flag,
 }
 
 

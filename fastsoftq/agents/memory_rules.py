@@ -68,6 +68,7 @@ class Step(NamedTuple):
     truncated: Any  # the episode is cut short here
     draw: Any  # a Draw of the step's own, for `learn_beside` and the like
     key: Any  # where a stream of random numbers begins that belongs to the step alone
+    row: Any  # the form in which `read_row(q, state, step.row)` gives a state's row: a tuple where actions are few
 
 
 # ---- beside each entry -----------------------------------------------------------------------------------------------

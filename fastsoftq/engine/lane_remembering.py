@@ -243,10 +243,16 @@ def _nowhere(setting):
 
 
 @inlined
+def _as_index(numbers):
+    """Whole numbers below 2**32 that are held as floats: beside the exponent of 2**52 they are the lowest bits."""
+    return whole(bitcast(numbers + 2.0**52, uint64(0)) & _LOW, 0.0)
+
+
+@inlined
 def _recall(setting, g, turn):
     """A step: where its state's row begins, its action, its reward."""
-    row_at = whole(_gather(setting, g, _in_slot(setting, turn, 0)), 0.0)
-    action = whole(_gather(setting, g, _in_slot(setting, turn, 1)), 0.0)
+    row_at = _as_index(_gather(setting, g, _in_slot(setting, turn, 0)))
+    action = _as_index(_gather(setting, g, _in_slot(setting, turn, 1)))
     return row_at, action, _gather(setting, g, _in_slot(setting, turn, 2))
 
 

@@ -61,6 +61,7 @@ def run_remembering(agent, mdp, row, like, work, out):
     example = beside(first_agent, 0.0)
     table = np.empty((n_states, plane_count(example) * n_actions))
     q = values_in(table, n_actions, example)
+    form = parted(row, example)[0]
     recent = recent_steps(steps(first_agent))
     run = add_atomically(next_run, 0, 1)
     while run < len(seeds):
@@ -96,7 +97,7 @@ def run_remembering(agent, mdp, row, like, work, out):
                 ended = terminated or length >= max_steps
                 taken = Step(
                     state, action, rewarded(now, reward, kept), next_state, next_action, terminated,
-                    ended and not terminated, chance, np.int64(mixed(key + LEARNING)),
+                    ended and not terminated, chance, np.int64(mixed(key + LEARNING)), form,
                 )  # fmt: skip
                 learn_from(now, learner, taken, value)
                 if ended:
