@@ -12,6 +12,7 @@ __version__ = "0.1.0"
 
 # Where each public name lives: the one list of them.
 _HOME = {
+    "ActorCritic": "fastsoftq.agents.actor_critic",
     "Adam": "fastsoftq.networks.optimizers",
     "Convolutional": "fastsoftq.networks.architectures",
     "CountBonus": "fastsoftq.agents.count_bonus",
@@ -20,6 +21,8 @@ _HOME = {
     "Demonstrations": "fastsoftq.planning.inverse_rl.demonstrations",
     "DoubleQLearning": "fastsoftq.agents.double_q_learning",
     "DoubleSoftQLearning": "fastsoftq.agents.double_soft_q_learning",
+    "DynaQ": "fastsoftq.agents.dyna_q",
+    "DynaSoftQ": "fastsoftq.agents.dyna_soft_q",
     "ExpectedSarsa": "fastsoftq.agents.expected_sarsa",
     "Frozen": "fastsoftq.agents.frozen",
     "Huber": "fastsoftq.networks.losses",
@@ -32,8 +35,10 @@ _HOME = {
     "NStepSoftQLearning": "fastsoftq.agents.n_step_soft_q_learning",
     "NStepTreeBackup": "fastsoftq.agents.n_step_tree_backup",
     "OptimisticStart": "fastsoftq.agents.optimistic_start",
+    "PathConsistency": "fastsoftq.agents.path_consistency",
     "PowerDecay": "fastsoftq.agents.schedules",
     "PrioritizedReplay": "fastsoftq.deep.replay",
+    "PrioritizedSweeping": "fastsoftq.agents.prioritized_sweeping",
     "QLambda": "fastsoftq.agents.q_lambda",
     "QLearning": "fastsoftq.agents.q_learning",
     "RMSProp": "fastsoftq.networks.optimizers",
@@ -130,9 +135,12 @@ def _nearest(name: str) -> str:
 
 
 if TYPE_CHECKING:
+    from fastsoftq.agents.actor_critic import ActorCritic as ActorCritic
     from fastsoftq.agents.count_bonus import CountBonus as CountBonus
     from fastsoftq.agents.double_q_learning import DoubleQLearning as DoubleQLearning
     from fastsoftq.agents.double_soft_q_learning import DoubleSoftQLearning as DoubleSoftQLearning
+    from fastsoftq.agents.dyna_q import DynaQ as DynaQ
+    from fastsoftq.agents.dyna_soft_q import DynaSoftQ as DynaSoftQ
     from fastsoftq.agents.expected_sarsa import ExpectedSarsa as ExpectedSarsa
     from fastsoftq.agents.frozen import Frozen as Frozen
     from fastsoftq.agents.mellowmax_q_learning import MellowmaxQLearning as MellowmaxQLearning
@@ -140,6 +148,8 @@ if TYPE_CHECKING:
     from fastsoftq.agents.n_step_soft_q_learning import NStepSoftQLearning as NStepSoftQLearning
     from fastsoftq.agents.n_step_tree_backup import NStepTreeBackup as NStepTreeBackup
     from fastsoftq.agents.optimistic_start import OptimisticStart as OptimisticStart
+    from fastsoftq.agents.path_consistency import PathConsistency as PathConsistency
+    from fastsoftq.agents.prioritized_sweeping import PrioritizedSweeping as PrioritizedSweeping
     from fastsoftq.agents.q_lambda import QLambda as QLambda
     from fastsoftq.agents.q_learning import QLearning as QLearning
     from fastsoftq.agents.sarsa import Sarsa as Sarsa
