@@ -11,7 +11,7 @@ from numba import typeof
 from fastsoftq import checks
 from fastsoftq.agents.memory_rules import memory, remembers
 from fastsoftq.agents.rules import Agent
-from fastsoftq.engine.lane_remembering import rows_behind
+from fastsoftq.engine.lane_remembering import NUMBERS_OF_STEP, rows_behind
 from fastsoftq.engine.lanes import run_lanes
 from fastsoftq.engine.lockstep import Lockstep
 from fastsoftq.engine.one_run import run_episodes
@@ -79,7 +79,7 @@ def engine_for(
     lockstep = Lockstep(lanes, min(lanes, here().lanes))
 
     def run(work: Work, out: Output) -> None:
-        table = aligned(mdp.size, np.float64)
+        table = aligned(mdp.size + lanes * room.numbers_behind, np.float64)
         out = out._replace(truncated=out.truncated.view(np.uint8))
         call_compiled(run_lanes, agent, mdp, lockstep, table, (0.0,) * room.numbers, like, work, out)
 
@@ -91,6 +91,7 @@ class Room(NamedTuple):
 
     numbers: int  # of a state's row
     rows_behind: int  # those of the states
+    numbers_behind: int  # all of them, of each run
 
 
 def room_of(agent: Agent, mdp: Tables | TabularMDP) -> Room:
@@ -100,13 +101,13 @@ def room_of(agent: Agent, mdp: Tables | TabularMDP) -> Room:
     --------
     >>> import fastsoftq as fsq
     >>> room_of(fsq.DoubleQLearning(0.1, 0.95), fsq.cliff_walking())
-    Room(numbers=8, rows_behind=0)
+    Room(numbers=8, rows_behind=0, numbers_behind=0)
     """
     if not remembers(agent):
-        return Room(mdp.n_actions, 0)
+        return Room(mdp.n_actions, 0, 0)
     with compiling():
         planes, n = planes_and_steps(agent)
-    return Room(mdp.n_actions * planes, rows_behind(n, mdp.n_actions * planes))
+    return Room(mdp.n_actions * planes, rows_behind(n, mdp.n_actions * planes), n * NUMBERS_OF_STEP)
 
 
 def row_of(numbers: int) -> Any:
@@ -134,7 +135,7 @@ def checked_engine(engine: Any, mdp: TabularMDP) -> str | None:
         return None
     name = checks.choice("engine", engine, ENGINES)
     lanes = ENGINES[name]
-    if lanes != 0 and not _fits(mdp, Room(mdp.n_actions, 0), _FEWEST_LANES if lanes is None else min(lanes, 32)):
+    if lanes != 0 and not _fits(mdp, Room(mdp.n_actions, 0, 0), _FEWEST_LANES if lanes is None else min(lanes, 32)):
         raise ValueError(
             f"engine is {name!r}; {mdp!r} is too large for lanes (at most {MOST_ACTIONS} actions and "
             f"{_MOST_BYTES >> 20} MiB of tables), so it must be 'one_run' or None"
@@ -159,7 +160,7 @@ def _fits(mdp: Tables | TabularMDP, room: Room, lanes: int) -> bool:
 
 def lanes_for(mdp: Tables | TabularMDP, room: Room | None = None) -> int:
     """How many lanes suit an MDP, and what an agent's table takes: 64, 32 or 16, or 0 if none can run it."""
-    room = Room(mdp.n_actions, 0) if room is None else room
+    room = Room(mdp.n_actions, 0, 0) if room is None else room
     if 64 * _table_bytes(mdp, room) <= _L2_BYTES and _fits(mdp, room, 64):
         return 64
     return next((lanes for lanes in (32, _FEWEST_LANES) if _fits(mdp, room, lanes)), 0)

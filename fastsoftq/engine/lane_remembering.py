@@ -1,7 +1,8 @@
 """A step of all lanes of an agent with memory: what it keeps beside each entry, and its last n steps.
 
-The last steps lie in rows of their own behind those of the states, step t in that of t % n, so that they are wherever a
-processor's tables are. Agents that keep more than that are trained one run at a time.
+The last steps lie behind the rows of the states, step t in place t % n: those of all lanes side by side or, where a
+lane is alone, in rows of their own, so that they are wherever a processor's tables are. Agents that keep more than
+that are trained one run at a time.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from fastsoftq.agents.rules import act, complete_summary, on_policy, summarise
 from fastsoftq.engine.lane_memory import LaneArray, bits_of, hidden_lane_count, lane_array, load, store
 from fastsoftq.engine.lane_schedules import agent_now, begin_episodes
 from fastsoftq.engine.lane_tables import arrive, entry_of, number_at, rows, scatter, values_at
-from fastsoftq.engine.lockstep import lane_width
+from fastsoftq.engine.lockstep import lane_count, lane_width
 from fastsoftq.engine.planes import leaves_of, like_example, parted, plane_count
 from fastsoftq.kernels.jit import by_type, inlined
 from fastsoftq.kernels.mixing import GOLDEN, halves, mixed
@@ -37,8 +38,10 @@ from fastsoftq.kernels.simd import any_lane, bitcast, convert, select, whole
 from fastsoftq.kernels.vectors import index_beside
 
 __all__ = [
+    "NUMBERS_OF_STEP",
     "LaneMemory",
     "fill_lane_entry",
+    "forget_steps",
     "lane_estimate",
     "lane_memory",
     "lane_seen",
@@ -48,7 +51,7 @@ __all__ = [
 
 _LOW, _HIGH = uint64(0xFFFFFFFF), uint64(0x7FFFFFFF)
 
-_NUMBERS_OF_STEP = 3  # of a step that is remembered: where its state's row begins, its action, its reward
+NUMBERS_OF_STEP = 3  # of a step that is remembered: where its state's row begins, its action, its reward
 
 
 def rows_behind(n: int, width: int) -> int:
@@ -59,7 +62,7 @@ def rows_behind(n: int, width: int) -> int:
     >>> rows_behind(0, 4), rows_behind(5, 4), rows_behind(5, 2)
     (0, 6, 11)
     """
-    return 0 if n == 0 else n * -(-_NUMBERS_OF_STEP // width) + 1
+    return 0 if n == 0 else n * -(-NUMBERS_OF_STEP // width) + 1
 
 
 class LaneMemory(NamedTuple):
@@ -69,6 +72,7 @@ class LaneMemory(NamedTuple):
     n: Any  # how many steps, or None
     behind: Any  # where the rows behind those of the states begin
     row_stride: Any
+    end: Any  # of all lanes' tables, where their last steps lie side by side
     at: Any  # for each lane, where a number is read or written,
     number: Any  # and what is written
 
@@ -93,7 +97,7 @@ def lane_memory(example, n, mdp, lockstep):
 
     def made(example, n, mdp, lockstep):
         at, number = _rooms(lockstep)
-        return LaneMemory(example, n, int32(mdp.n_states * mdp.row_stride), int32(mdp.row_stride), at, number)
+        return LaneMemory(example, n, int32(mdp.n_states * mdp.row_stride), int32(mdp.row_stride), mdp.size, at, number)
 
     return made
 
@@ -225,20 +229,49 @@ def lane_estimate(setting, row_at, lane, action):
 # ---- the last n steps ------------------------------------------------------------------------------------------------
 
 
+@intrinsic
+def _side_by_side(typing, numbers, offset, lockstep):
+    """Numbers from `offset` on as those of lanes, one beside the other."""
+    t = LaneArray(types.float64, lockstep.width)
+    return t(numbers, types.intp, lockstep), lambda c, builder, s, args: builder.gep(args[0], [args[1]])
+
+
+@inlined
+def _steps_of_lanes(setting, turn, k):
+    """Numbers `k` of the steps that all lanes took in a turn, side by side."""
+    memory, count = setting.memory, lane_count(setting.lockstep)
+    offset = setting.memory.end + ((turn % memory.n) * NUMBERS_OF_STEP + k) * count
+    return _side_by_side(setting.tables.numbers, offset, setting.lockstep)
+
+
 @inlined
 def _in_slot(setting, turn, k):
-    """Where number `k` of the step taken in a turn is, in every lane."""
+    """Where number `k` of the step taken in a turn is, in a row of its own."""
     memory, width = setting.memory, len(setting.row)
-    rows_each = (_NUMBERS_OF_STEP + width - 1) // width
+    rows_each = (NUMBERS_OF_STEP + width - 1) // width
     row = int32((turn % memory.n) * rows_each + k // width)
     return entry_of(setting.tables, memory.behind + row * memory.row_stride, int32(k % width))
+
+
+@by_type
+def _read_step(setting, g, turn, k):
+    if setting.types[setting.fields.index("lockstep")].lanes > 1:
+        return lambda setting, g, turn, k: load(_steps_of_lanes(setting, turn, k), g)
+    return lambda setting, g, turn, k: _gather(setting, g, _in_slot(setting, turn, k))
+
+
+@by_type
+def _write_step(setting, g, turn, k, numbers):
+    if setting.types[setting.fields.index("lockstep")].lanes > 1:
+        return lambda setting, g, turn, k, numbers: store(_steps_of_lanes(setting, turn, k), g, numbers)
+    return lambda setting, g, turn, k, numbers: _scatter(setting, g, _in_slot(setting, turn, k), numbers)
 
 
 @inlined
 def _nowhere(setting):
     """Where the row begins that nobody reads."""
     memory, width = setting.memory, len(setting.row)
-    rows_each = (_NUMBERS_OF_STEP + width - 1) // width
+    rows_each = (NUMBERS_OF_STEP + width - 1) // width
     return memory.behind + int32(memory.n * rows_each) * memory.row_stride
 
 
@@ -251,9 +284,24 @@ def _as_index(numbers):
 @inlined
 def _recall(setting, g, turn):
     """A step: where its state's row begins, its action, its reward."""
-    row_at = _as_index(_gather(setting, g, _in_slot(setting, turn, 0)))
-    action = _as_index(_gather(setting, g, _in_slot(setting, turn, 1)))
-    return row_at, action, _gather(setting, g, _in_slot(setting, turn, 2))
+    row_at, action = _as_index(_read_step(setting, g, turn, 0)), _as_index(_read_step(setting, g, turn, 1))
+    return row_at, action, _read_step(setting, g, turn, 2)
+
+
+@by_type
+def forget_steps(setting):
+    """Let there be steps to recall from the first on, which nobody learns from: they lead into the first row."""
+    memory = setting.types[setting.fields.index("memory")]
+    if memory == types.none or memory.types[memory.fields.index("n")] == types.none:
+        return lambda setting: None
+
+    def forget(setting):
+        for turn in range(setting.memory.n):
+            for g in range(0, lane_count(setting.lockstep), lane_width(setting.lockstep)):
+                for k in range(NUMBERS_OF_STEP):
+                    _write_step(setting, g, turn, k, 0.0)
+
+    return forget
 
 
 @inlined
@@ -273,9 +321,9 @@ def _learn(setting, now, g, turn, row_at, action, kept, reward, terminated, ende
         """Learn of the step that lies n steps back; of all that are left where an episode has ended, oldest first."""
         lanes, example = setting.lanes, setting.memory.example
         _keep_at(setting, g, row_at, action, kept)
-        _scatter(setting, g, _in_slot(setting, turn, 0), convert(row_at, 0.0))
-        _scatter(setting, g, _in_slot(setting, turn, 1), convert(action, 0.0))
-        _scatter(setting, g, _in_slot(setting, turn, 2), reward)
+        _write_step(setting, g, turn, 0, convert(row_at, 0.0))
+        _write_step(setting, g, turn, 1, convert(action, 0.0))
+        _write_step(setting, g, turn, 2, reward)
         taken = setting.max_steps + (turn + 1) - load(lanes.limit, g)  # steps of the episode, this one included
         for back in range(n - 1, (0 if any_lane(ended) else n - 1) - 1, -1):
             learns = taken > select(ended, back, n - 1 if back == n - 1 else setting.max_steps)

@@ -24,7 +24,7 @@ from fastsoftq.engine.lane_events import (
 )
 from fastsoftq.engine.lane_groups import group_array
 from fastsoftq.engine.lane_memory import lane_arrays, lanes_in, load, lowest_bit
-from fastsoftq.engine.lane_remembering import fill_lane_entry, lane_memory, lane_seen
+from fastsoftq.engine.lane_remembering import fill_lane_entry, forget_steps, lane_memory, lane_seen
 from fastsoftq.engine.lane_schedules import agent_now, schedule_arrays, set_schedules
 from fastsoftq.engine.lane_stages import Stages, act_again, draw_outcomes, fetch_ahead, one_or_both, step_all
 from fastsoftq.engine.lane_tables import add_atomically, pointer, rows
@@ -74,6 +74,7 @@ def run_lanes(agent, mdp, lockstep, table, row, like, work, out):
     if count > 1:  # lanes without a run step on with the others, in tables of zeros
         for i in range(mdp.size):
             tables.numbers[i] = 0.0
+    forget_steps(setting)
     for lane in range(count):
         lanes.curve[lane] = -1
         set_schedules(agent, schedules, lane, first_agent)
