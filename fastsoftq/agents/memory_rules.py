@@ -187,8 +187,5 @@ def remembers(agent: Agent, *rules: Any) -> bool:
     >>> remembers(fsq.QLearning(0.8, 0.95)), remembers(fsq.DoubleQLearning(0.8, 0.95))
     (False, True)
     """
-    own = any(
-        has_rule(type(agent), generic) and not hasattr(AGENTS.implementations[generic][type(agent)], "passes_on")
-        for generic in rules or (beside, steps, memory)
-    )
+    own = any(has_rule(type(agent), generic) for generic in rules or (beside, steps, memory))
     return own or any(remembers(field, *rules) for field in agent if hasattr(field, "_fields"))

@@ -26,7 +26,7 @@ from fastsoftq.kernels.over_actions import each, fold, highest, pick, replaced, 
 from fastsoftq.kernels.policies import by_weight, unless_exploring
 from fastsoftq.kernels.simd import convert, element, fma, minimum
 
-__all__ = ["soft_policy", "soft_summary"]
+__all__ = ["soft_policy", "soft_summary", "weigh", "weights_of"]
 
 AgentType = TypeVar("AgentType", bound=type)
 
@@ -56,14 +56,26 @@ def _weight(exponent, action):
     return exp2(exponent)
 
 
-def _summarise(agent, row, like):
+@inlined
+def weigh(row, temperature, like):
+    """The exponents of a row's weights at a temperature, as `summarise` gives them."""
     top = highest(row)
-    return Exponents(top, each(_exponent, row, (top, LOG2_E / agent.temperature, like)))
+    return Exponents(top, each(_exponent, row, (top, LOG2_E / temperature, like)))
+
+
+@inlined
+def weights_of(partial):
+    """The weights, given their exponents, as `complete_summary` gives them."""
+    weights = each(_weight, partial.exponents, ())
+    return Weights(partial.top, weights, total(weights))
+
+
+def _summarise(agent, row, like):
+    return weigh(row, agent.temperature, like)
 
 
 def _complete_summary(agent, partial):
-    weights = each(_weight, partial.exponents, ())
-    return Weights(partial.top, weights, total(weights))
+    return weights_of(partial)
 
 
 # The largest exponent of a weight, that weight, and the smallest sum of weights, before a summary is stale.
