@@ -13,6 +13,7 @@ __version__ = "0.1.0"
 # Where each public name lives: the one list of them.
 _HOME = {
     "Adam": "fastsoftq.networks.optimizers",
+    "ChangingMDP": "fastsoftq.mdp.changing",
     "Convolutional": "fastsoftq.networks.architectures",
     "Deep": "fastsoftq.deep.learner",
     "DeepCurves": "fastsoftq.deep.deep_curves",
@@ -146,6 +147,7 @@ if TYPE_CHECKING:
     from fastsoftq.figures.grid_world import plot_grid as plot_grid
     from fastsoftq.hardware import devices as devices
     from fastsoftq.kernels.rule_families import rule as rule
+    from fastsoftq.mdp.changing import ChangingMDP as ChangingMDP
     from fastsoftq.mdp.cliff_walking import cliff_walking as cliff_walking
     from fastsoftq.mdp.grid import from_map as from_map
     from fastsoftq.mdp.gymnasium import from_gymnasium as from_gymnasium

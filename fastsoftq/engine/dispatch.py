@@ -17,8 +17,8 @@ from fastsoftq.engine.packing import aligned, packed, row_width
 from fastsoftq.engine.records import Output, Work
 from fastsoftq.engine.rule_errors import compiling
 from fastsoftq.kernels.targets import here
+from fastsoftq.mdp.changing import EpisodicMDP, phases_of
 from fastsoftq.mdp.tables import Tables
-from fastsoftq.mdp.tabular import TabularMDP
 
 __all__ = ["ENGINES", "FEWEST_RUNS", "MOST_ACTIONS", "call_compiled", "checked_engine", "engine_for", "lanes_for"]
 
@@ -79,7 +79,7 @@ def engine_for(
     return run
 
 
-def checked_engine(engine: Any, mdp: TabularMDP) -> str | None:
+def checked_engine(engine: Any, mdp: EpisodicMDP) -> str | None:
     """Return `engine` if it is None or the name of an engine that can run the MDP.
 
     Raises
@@ -107,17 +107,18 @@ def checked_engine(engine: Any, mdp: TabularMDP) -> str | None:
     return name
 
 
-def _table_bytes(mdp: Tables | TabularMDP) -> int:
+def _table_bytes(mdp: Tables | EpisodicMDP) -> int:
     return 8 * mdp.n_states * row_width(mdp.n_actions)
 
 
-def _fits(mdp: Tables | TabularMDP, lanes: int) -> bool:
+def _fits(mdp: Tables | EpisodicMDP, lanes: int) -> bool:
     """Whether lanes can run an MDP: it has few enough actions and outcomes, and their tables do not take too much."""
-    words = 2 * mdp.n_states * mdp.n_actions * mdp.n_outcomes
+    n_phases = mdp.n_phases if isinstance(mdp, Tables) else len(phases_of(mdp))
+    words = 2 * n_phases * mdp.n_states * mdp.n_actions * mdp.n_outcomes
     return mdp.n_actions <= MOST_ACTIONS and words <= _MOST_WORDS and lanes * _table_bytes(mdp) <= _MOST_BYTES
 
 
-def lanes_for(mdp: Tables | TabularMDP) -> int:
+def lanes_for(mdp: Tables | EpisodicMDP) -> int:
     """How many lanes suit an MDP: 64, 32 or 16, or 0 if none can run it."""
     if 64 * _table_bytes(mdp) <= _L2_BYTES and _fits(mdp, 64):
         return 64

@@ -57,7 +57,7 @@ def arguments_of(
     """
     mdp = Packed(
         packed_records(tables, layout.row_stride), tables.n_states, layout.row_stride, None, 0,
-        tables.outcome, tables.start,
+        tables.outcome, tables.start, tables.phases,
     )  # fmt: skip
     place = Place(layout.near, far if layout.far else None, layout.words)
     return Arguments(agent, mdp, Lockstep(1, 1), place, (0.0,) * tables.n_actions, like, work, out)

@@ -104,7 +104,7 @@ def layout_for(tables: Tables, card: Card, runs: int, near: int | None = None, t
     (192, 384)
     """
     width, states = pair_width(tables.n_actions), tables.n_states
-    table_bytes, record_bytes = 8 * width * states, 16 * states * tables.n_actions * tables.n_outcomes
+    table_bytes, record_bytes = 8 * width * states, 8 * _words(tables)
     fits = max(0, card.shared_bytes - record_bytes) // table_bytes // _WARP * _WARP
     in_l2 = int(_OF_L2 * card.l2_bytes) // (card.multiprocessors * table_bytes)  # tables of each multiprocessor
     share = -(-runs // (_WARP * card.multiprocessors)) * _WARP  # threads of a multiprocessor that find a run
@@ -138,9 +138,13 @@ def layout_for(tables: Tables, card: Card, runs: int, near: int | None = None, t
     )
 
 
+def _words(tables: Tables) -> int:
+    """Of all records."""
+    return 2 * tables.n_phases * tables.n_states * tables.n_actions * tables.n_outcomes
+
+
 def _check(numbers: int, tables: Tables) -> None:
-    words = 2 * tables.n_states * tables.n_actions * tables.n_outcomes
-    if max(numbers, words) >= _LARGEST:
+    if max(numbers, _words(tables)) >= _LARGEST:
         raise ValueError(
             f"an MDP of {tables.n_states} states that can be reached, {tables.n_actions} actions and "
             f"{tables.n_outcomes} outcomes is too large for a GPU's 32-bit indices; train it on the CPU"
