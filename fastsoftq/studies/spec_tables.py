@@ -13,6 +13,7 @@ from fastsoftq.deep.learner import Deep
 from fastsoftq.environments import ENVIRONMENT_KINDS
 from fastsoftq.environments.observed import observed
 from fastsoftq.mdp.cliff_walking import cliff_walking
+from fastsoftq.mdp.dyna_maze import dyna_maze
 from fastsoftq.mdp.grid import from_map
 from fastsoftq.mdp.gymnasium import from_gymnasium, maker
 from fastsoftq.mdp.multi_goal import multi_goal
@@ -31,6 +32,7 @@ ENVIRONMENTS: dict[str, Callable[..., TabularMDP]] = {
     "map": from_map,
     "multi_goal": multi_goal,
     "point_mass": point_mass,
+    "dyna_maze": dyna_maze,
     "gymnasium": from_gymnasium,
 }
 
