@@ -72,7 +72,7 @@ def test_lanes_have_the_bits_of_one_run_at_a_time(kind, data):
     assert bits(train(lanes, mdp, agent, seeds, **task)) == bits(train(0, mdp, agent, seeds, **task))
 
 
-@pytest.mark.parametrize("kind", ["hard, schedules, many starts", "soft, two actions, slippery, many starts, mixed"])
+@pytest.mark.parametrize("kind", ["soft, two actions, slippery, many starts, mixed"])
 @given(data=st.data())
 @settings(max_examples=15)
 def test_threads_of_a_gpu_have_the_bits_of_one_run_at_a_time(kind, data):
