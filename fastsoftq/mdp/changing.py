@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from fastsoftq import checks
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.system.html import fields_html
 
-__all__ = ["ChangingMDP", "EpisodicMDP", "checked_episodic_mdp", "named_phases", "phases_of"]
+__all__ = ["ChangingMDP", "EpisodicMDP", "PhaseMet", "checked_episodic_mdp", "named_phases", "phases_met", "phases_of"]
 
 _LAST_EPISODE = 2**31 - 1  # episodes are counted in 32 bits
 
@@ -103,6 +103,11 @@ class ChangingMDP:
         """The largest reward or loss of all, as a magnitude."""
         return max(mdp.largest_reward for mdp in self.phases)
 
+    @property
+    def cells(self) -> NDArray[np.int64] | None:
+        """Row and column of each state, int64 [states, 2], where all phases have cells."""
+        return self.phases[0].cells if all(mdp.cells is not None for mdp in self.phases) else None
+
     def at(self, episode: int) -> TabularMDP:
         """What the world is in an episode: an MDP that can be planned in, drawn and played.
 
@@ -188,6 +193,53 @@ def phases_of(mdp: EpisodicMDP) -> tuple[TabularMDP, ...]:
     1
     """
     return mdp.phases if isinstance(mdp, ChangingMDP) else (mdp,)
+
+
+class PhaseMet(NamedTuple):
+    """What a world is in some episodes of a run.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> PhaseMet(fsq.cliff_walking(), 0, 500).episodes
+    500
+    """
+
+    mdp: TabularMDP
+    first: int  # episode
+    stop: int  # the episode after the last
+
+    @property
+    def episodes(self) -> int:
+        """How many there are."""
+        return self.stop - self.first
+
+
+def phases_met(mdp: EpisodicMDP, episodes: int) -> list[PhaseMet]:
+    """What a world is in the course of a run: a TabularMDP is always itself.
+
+    Parameters
+    ----------
+    mdp : TabularMDP or ChangingMDP
+    episodes : int
+        Of the run; phases that begin later are left out.
+
+    Returns
+    -------
+    list of PhaseMet
+        In the order of time.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> world = fsq.ChangingMDP({0: fsq.from_map("S.G"), 10: fsq.from_map("G.S"), 900: fsq.from_map("S.G")})
+    >>> [(met.first, met.stop) for met in phases_met(world, 500)]
+    [(0, 10), (10, 500)]
+    """
+    if not isinstance(mdp, ChangingMDP):
+        return [PhaseMet(mdp, 0, episodes)]
+    begins = [begin for begin in mdp.begins if begin < episodes]
+    return [PhaseMet(*each) for each in zip(mdp.phases, begins, [*begins[1:], episodes], strict=False)]
 
 
 def named_phases(mdp: EpisodicMDP) -> list[tuple[str, TabularMDP]]:
