@@ -15,8 +15,6 @@ from fastsoftq.system.html import fields_html
 
 __all__ = ["ChangingMDP", "EpisodicMDP", "PhaseMet", "checked_episodic_mdp", "named_phases", "phases_met", "phases_of"]
 
-_LAST_EPISODE = 2**31 - 1  # episodes are counted in 32 bits
-
 
 @dataclass(frozen=True, eq=False, repr=False, init=False)
 class ChangingMDP:
@@ -263,7 +261,7 @@ def _checked_phases(phases: Any) -> dict[int, TabularMDP]:
         raise TypeError(f"phases is {phases!r}; it must be a mapping of episodes to MDPs, such as {{0: a, 300: b}}")
     found: dict[int, TabularMDP] = {}
     for episode, mdp in phases.items():
-        begin = checks.count("phases has an episode, which", episode, least=0, most=_LAST_EPISODE)
+        begin = checks.count("phases has an episode, which", episode, least=0)
         if not isinstance(mdp, TabularMDP):
             raise TypeError(f"phases[{begin}] is {mdp!r}; it must be a TabularMDP, such as cliff_walking()")
         found[begin] = mdp

@@ -93,7 +93,7 @@ def dyna_maze(
     if checks.flag("changed", changed) and layout == "plain":
         raise ValueError(f"changed is True; {_PLAIN_STAYS}")
     if changes_at is not None:
-        changes_at = checks.count("changes_at", changes_at, most=2**31 - 1)
+        changes_at = checks.count("changes_at", changes_at)
         if layout == "plain":
             raise ValueError(f"changes_at is {changes_at}; {_PLAIN_STAYS}")
         if changed:
