@@ -18,6 +18,7 @@ _HOME = {
     "Deep": "fastsoftq.deep.learner",
     "DeepCurves": "fastsoftq.deep.deep_curves",
     "Demonstrations": "fastsoftq.planning.inverse_rl.demonstrations",
+    "DoubleQLearning": "fastsoftq.agents.double_q_learning",
     "ExpectedSarsa": "fastsoftq.agents.expected_sarsa",
     "Frozen": "fastsoftq.agents.frozen",
     "Huber": "fastsoftq.networks.losses",
@@ -119,6 +120,7 @@ def _nearest(name: str) -> str:
 
 
 if TYPE_CHECKING:
+    from fastsoftq.agents.double_q_learning import DoubleQLearning as DoubleQLearning
     from fastsoftq.agents.expected_sarsa import ExpectedSarsa as ExpectedSarsa
     from fastsoftq.agents.frozen import Frozen as Frozen
     from fastsoftq.agents.q_learning import QLearning as QLearning

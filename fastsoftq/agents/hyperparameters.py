@@ -15,12 +15,16 @@ def _step_size(name: str, value: Any) -> float:
     return checks.in_unit_interval(name, value, open_below=True)
 
 
+# What is counted or switched stays an integer or a flag; all else becomes a float.
 _ALLOWED: dict[str, Callable[[str, Any], float]] = {
     "step_size": _step_size,
     "discount": checks.in_unit_interval,
     "epsilon": checks.in_unit_interval,
     "temperature": checks.temperature,
     "reward_scale": checks.positive,
+    "n": checks.count,
+    "planning_steps": checks.count,
+    "trace_decay": checks.in_unit_interval,
 }
 
 
@@ -69,7 +73,7 @@ def _checked_field(name: str, value: Any, allowed: Callable[[str, Any], float]) 
 
 def _plain_zero(value: float) -> float:
     """Make 0.0 of -0.0, so that both are the same agent."""
-    return value + 0.0
+    return value + 0.0 if isinstance(value, float) else value
 
 
 def _checked_schedule(

@@ -8,8 +8,9 @@ from numba import int32, int64, types, uint8
 
 from fastsoftq.agents.rules import on_policy, varies_by_episode
 from fastsoftq.agents.schedules import tuned
+from fastsoftq.engine.lane_remembering import lane_estimate
 from fastsoftq.engine.lane_schedules import set_schedules
-from fastsoftq.engine.lane_tables import LaneTables, add_after_all_else, number_at, pointer, read_anew
+from fastsoftq.engine.lane_tables import LaneTables, add_after_all_else, pointer, read_anew
 from fastsoftq.engine.packing import row_width
 from fastsoftq.kernels.jit import by_type, inlined
 from fastsoftq.kernels.mixing import GOLDEN, mixed
@@ -46,6 +47,7 @@ class Setting(NamedTuple):
     """What stages need and none of them changes."""
 
     agent: Any
+    first_agent: Any  # with the values of its schedules in the first episode
     schedules: Any  # the agent with an array of each lane's values in place of every schedule
     upcoming: Any  # the same for the lanes' next episodes
     lanes: Any
@@ -55,6 +57,7 @@ class Setting(NamedTuple):
     like: Any
     max_steps: Any
     lockstep: Any
+    memory: Any  # LaneMemory, or None
 
 
 @by_type
@@ -101,7 +104,7 @@ def start_episode(setting, lane, turn, mdp):
     phase = phase_of(mdp, lanes.episode[lane])
     state = sampled(mdp.start, phase, start_draw(lanes.key[lane] + turn * GOLDEN))
     lanes.row_at[lane] = int32(state * mdp.row_stride)
-    lanes.records_at[lane] = int32((first_state(mdp, phase) + state) * 2 * len(setting.row))
+    lanes.records_at[lane] = int32((first_state(mdp, phase) + state) * 2 * mdp.n_actions)
 
 
 @inlined
@@ -133,14 +136,14 @@ def _keep_table(setting, lane, curves, mdp):
         return lambda setting, lane, curves, mdp: None
 
     def keep(setting, lane, curves, mdp):
-        lanes, n_actions = setting.lanes, len(setting.row)
+        lanes, n_actions = setting.lanes, mdp.n_actions
         episode = int64(lanes.episode[lane])
         if curves.n_tables > 0 and curves.kept[episode - 1] >= 0:
             to = (lanes.run[lane] * curves.n_tables + curves.kept[episode - 1]) * mdp.n_states * n_actions
             for s in range(mdp.n_states):
                 for a in range(n_actions):
-                    at = number_at(setting.tables, s * mdp.row_stride, lane, a)
-                    curves.tables[to + s * n_actions + a] = setting.tables.numbers[at]
+                    value = lane_estimate(setting, s * mdp.row_stride, lane, a)
+                    curves.tables[to + s * n_actions + a] = value
 
     return keep
 

@@ -37,6 +37,7 @@ class Packed(NamedTuple):
 
     records: NDArray[np.int64]  # [2 * phases * states * actions * outcomes]
     n_states: int
+    n_actions: int
     row_stride: int  # from one state's row to the next, in a lane's table
     lane_stride: int | None  # from one lane's entry to the next lane's; None: a row's width, lanes lie side by side
     size: int  # numbers in all lanes' tables
@@ -69,8 +70,17 @@ def row_width(n_actions: int) -> int:
     return -(-n_actions // QUAD) * QUAD
 
 
-def packed(tables: Tables, lanes: int) -> Packed:
+def packed(tables: Tables, lanes: int, numbers: int | None = None, behind: int = 0) -> Packed:
     """Pack an MDP; `dispatch.py` sees to it that 32-bit indices suffice.
+
+    Parameters
+    ----------
+    tables : Tables
+    lanes : int
+    numbers : int, optional
+        Of a row, where it is more than a value for each action.
+    behind : int
+        Rows behind those of the states.
 
     Examples
     --------
@@ -79,15 +89,15 @@ def packed(tables: Tables, lanes: int) -> Packed:
     >>> packed(tables(fsq.cliff_walking()), lanes=64).size
     12288
     """
-    n_states, width = tables.n_states, row_width(tables.n_actions)
-    if 8 * width * n_states * lanes <= _INTERLEAVED_BYTES:
-        row_stride, lane_stride, size = lanes * width, None, lanes * width * n_states
+    n_rows, width = tables.n_states + behind, row_width(tables.n_actions if numbers is None else numbers)
+    if 8 * width * n_rows * lanes <= _INTERLEAVED_BYTES:
+        row_stride, lane_stride, size = lanes * width, None, lanes * width * n_rows
     else:
         # Tables of a power of two bytes would compete for the same cache sets (475 against 505 million steps/s).
-        padded = n_states + 2 if (n_states & (n_states - 1)) == 0 else n_states
+        padded = n_rows + 2 if (n_rows & (n_rows - 1)) == 0 else n_rows
         row_stride, lane_stride, size = width, padded * width, lanes * padded * width
     return Packed(
-        packed_records(tables, row_stride), n_states, row_stride, lane_stride, size,
+        packed_records(tables, row_stride), tables.n_states, tables.n_actions, row_stride, lane_stride, size,
         tables.outcome, tables.start, tables.phases,
     )  # fmt: skip
 

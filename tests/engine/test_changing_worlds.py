@@ -13,6 +13,7 @@ from tests.engine.kinds import KINDS
 from tests.engine.running import bits, train
 from tests.engine.test_twins import TWINS, assert_twins, rounds_as_its_twin
 from tests.engine.worlds import worlds
+from tests.reference.double_q_learning import double_q_learning
 
 COVERED = (
     "hard",
@@ -142,3 +143,14 @@ def test_only_what_can_be_reached_in_some_phase_has_a_row_on_a_gpu():
     assert reachable(world.at(0)).states.tolist() == [1]
     kept = reachable(world).tables
     assert (kept.n_phases, kept.n_states, kept.phases.begins.tolist()) == (2, 2, [0, 5])
+
+
+@pytest.mark.parametrize("lanes", [0, 16])
+def test_an_agent_with_memory_meets_the_change_too(lanes):
+    world = fsq.ChangingMDP({0: ROOM, 3: WALLED, 4: ROOM, 9: fsq.from_map(["..GS", "....", "...."])})
+    agent = fsq.DoubleQLearning(0.5, 0.9, 0.3)
+    curves = train(lanes, world, agent, seeds=[7, 3], episodes=20, max_steps=200)
+    for run, seed in enumerate([7, 3]):
+        twin = double_q_learning(world, agent, seed, 20, 200)
+        assert curves.returns[run].tolist() == twin.returns
+        assert curves.final_q[run].tolist() == twin.q

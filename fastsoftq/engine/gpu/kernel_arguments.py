@@ -56,7 +56,7 @@ def arguments_of(
     Arguments
     """
     mdp = Packed(
-        packed_records(tables, layout.row_stride), tables.n_states, layout.row_stride, None, 0,
+        packed_records(tables, layout.row_stride), tables.n_states, tables.n_actions, layout.row_stride, None, 0,
         tables.outcome, tables.start, tables.phases,
     )  # fmt: skip
     place = Place(layout.near, far if layout.far else None, layout.words)
