@@ -14,6 +14,7 @@ __version__ = "0.1.0"
 _HOME = {
     "ActorCritic": "fastsoftq.agents.actor_critic",
     "Adam": "fastsoftq.networks.optimizers",
+    "ChangingMDP": "fastsoftq.mdp.changing",
     "Convolutional": "fastsoftq.networks.architectures",
     "CountBonus": "fastsoftq.agents.count_bonus",
     "Deep": "fastsoftq.deep.learner",
@@ -63,6 +64,7 @@ _HOME = {
     "compare": "fastsoftq.comparing",
     "critical_reward_scale": "fastsoftq.planning.critical",
     "devices": "fastsoftq.hardware",
+    "dyna_maze": "fastsoftq.mdp.dyna_maze",
     "elbo": "fastsoftq.planning.inference",
     "evaluate_policy": "fastsoftq.planning.evaluation",
     "fit_epsilon_greedy": "fastsoftq.planning.inverse_rl.behaviour",
@@ -182,7 +184,9 @@ if TYPE_CHECKING:
     from fastsoftq.figures.grid_world import plot_grid as plot_grid
     from fastsoftq.hardware import devices as devices
     from fastsoftq.kernels.rule_families import rule as rule
+    from fastsoftq.mdp.changing import ChangingMDP as ChangingMDP
     from fastsoftq.mdp.cliff_walking import cliff_walking as cliff_walking
+    from fastsoftq.mdp.dyna_maze import dyna_maze as dyna_maze
     from fastsoftq.mdp.grid import from_map as from_map
     from fastsoftq.mdp.gymnasium import from_gymnasium as from_gymnasium
     from fastsoftq.mdp.gymnasium import to_gymnasium as to_gymnasium

@@ -20,7 +20,7 @@ from fastsoftq.engine.rule_errors import compiling
 from fastsoftq.kernels import compiled_files
 from fastsoftq.kernels.cache import name_of
 from fastsoftq.kernels.sources import sources
-from fastsoftq.mdp.tabular import TabularMDP, checked_mdp
+from fastsoftq.mdp.changing import EpisodicMDP, checked_episodic_mdp
 
 __all__ = ["kernel_for", "ptx"]
 
@@ -57,7 +57,7 @@ def kernel_for(arguments: Arguments, capability: tuple[int, int]) -> str:
 
 
 def ptx(
-    mdp: TabularMDP,
+    mdp: EpisodicMDP,
     agent: Agent,
     precision: str = "double",
     capability: tuple[int, int] = (9, 0),
@@ -67,7 +67,7 @@ def ptx(
 
     Parameters
     ----------
-    mdp : TabularMDP
+    mdp : TabularMDP or ChangingMDP
     agent : NamedTuple
     precision : {"double", "mixed"}
         As for `train`.
@@ -92,7 +92,7 @@ def ptx(
     >>> ".target sm_90" in text, ".local" in text
     (True, False)
     """
-    mdp, agent = checked_mdp(mdp), checked(agent)
+    mdp, agent = checked_episodic_mdp(mdp), checked(agent)
     check_code(agent)
     like = PRECISIONS[checks.choice("precision", precision, PRECISIONS)]
     major, minor = _checked_capability(capability)

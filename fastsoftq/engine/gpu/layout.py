@@ -110,7 +110,7 @@ def layout_for(
     """
     room = Room(tables.n_actions, 0, 0) if room is None else room
     width, rows = pair_width(room.numbers), tables.n_states + room.rows_behind
-    table_bytes, record_bytes = 8 * width * rows, 16 * tables.n_states * tables.n_actions * tables.n_outcomes
+    table_bytes, record_bytes = 8 * width * rows, 8 * _words(tables)
     fits = max(0, card.shared_bytes - record_bytes) // table_bytes // _WARP * _WARP
     in_l2 = int(_OF_L2 * card.l2_bytes) // (card.multiprocessors * table_bytes)  # tables of each multiprocessor
     share = -(-runs // (_WARP * card.multiprocessors)) * _WARP  # threads of a multiprocessor that find a run
@@ -144,9 +144,13 @@ def layout_for(
     )
 
 
+def _words(tables: Tables) -> int:
+    """Of all records."""
+    return 2 * tables.n_phases * tables.n_states * tables.n_actions * tables.n_outcomes
+
+
 def _check(numbers: int, tables: Tables) -> None:
-    words = 2 * tables.n_states * tables.n_actions * tables.n_outcomes
-    if max(numbers, words) >= _LARGEST:
+    if max(numbers, _words(tables)) >= _LARGEST:
         raise ValueError(
             f"an MDP of {tables.n_states} states that can be reached, {tables.n_actions} actions and "
             f"{tables.n_outcomes} outcomes is too large for a GPU's 32-bit indices; train it on the CPU"

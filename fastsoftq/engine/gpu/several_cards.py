@@ -21,7 +21,7 @@ from fastsoftq.engine.gpu.driver import Gpu, cards, gpu
 from fastsoftq.engine.gpu.training_runs import rows_of, run_on_gpu
 from fastsoftq.engine.records import Output
 from fastsoftq.engine.threads import Progress
-from fastsoftq.mdp.tabular import TabularMDP
+from fastsoftq.mdp.changing import EpisodicMDP
 
 __all__ = ["CPU", "checked_device", "gpus_of", "run_on_gpus"]
 
@@ -29,14 +29,14 @@ CPU = "cpu"
 _REPORT = 0.1  # seconds between two reports of progress
 
 
-def checked_device(device: Any, mdp: TabularMDP | None = None, agent: Agent | None = None) -> str:
+def checked_device(device: Any, mdp: EpisodicMDP | None = None, agent: Agent | None = None) -> str:
     """Return the name of a device that can train in an MDP: "cpu", "cuda" (all GPUs) or "cuda:0", "cuda:1", ...
 
     Parameters
     ----------
     device : str or None
         None is the CPU.
-    mdp : TabularMDP, optional
+    mdp : TabularMDP or ChangingMDP, optional
     agent : NamedTuple, optional
 
     Raises
@@ -71,7 +71,7 @@ def checked_device(device: Any, mdp: TabularMDP | None = None, agent: Agent | No
     return name
 
 
-def _check_memory(device: str, mdp: TabularMDP, agent: Agent) -> None:
+def _check_memory(device: str, mdp: EpisodicMDP, agent: Agent) -> None:
     """Refuse an agent whose memory a GPU's threads do not have."""
     if remembers(agent, memory):
         raise ValueError(
@@ -101,7 +101,7 @@ def gpus_of(device: str) -> list[Gpu]:
 
 def run_on_gpus(
     gpus: Sequence[Gpu],
-    mdp: TabularMDP,
+    mdp: EpisodicMDP,
     agent: Agent,
     like: Any,
     seeds: NDArray[np.uint64],

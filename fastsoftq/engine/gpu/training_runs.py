@@ -20,7 +20,7 @@ from fastsoftq.engine.gpu.layout import Layout, layout_for
 from fastsoftq.engine.gpu.reachable import Reachable, reachable
 from fastsoftq.engine.records import Output, Work
 from fastsoftq.engine.threads import Progress
-from fastsoftq.mdp.tabular import TabularMDP
+from fastsoftq.mdp.changing import EpisodicMDP
 
 __all__ = ["Batch", "rows_of", "run_on_gpu"]
 
@@ -31,7 +31,7 @@ _SHARE = 0.9  # of the memory that is free may be taken
 
 def run_on_gpu(
     gpu: Gpu,
-    mdp: TabularMDP,
+    mdp: EpisodicMDP,
     agent: Agent,
     like: Any,
     seeds: NDArray[np.uint64],
@@ -47,7 +47,7 @@ def run_on_gpu(
     Parameters
     ----------
     gpu : Gpu
-    mdp : TabularMDP
+    mdp : TabularMDP or ChangingMDP
     agent : NamedTuple
     like : float64 or float32
         The precision of exponentials.

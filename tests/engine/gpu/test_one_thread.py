@@ -34,7 +34,7 @@ def laid_out(mdp, blocks, beside, near, groups, words, room=None):
     width, states, n_rows = pair_width(room.numbers), tables.n_states, tables.n_states + room.rows_behind
     near = beside if near else None
     threads = beside * (groups + (near is not None))
-    words = 2 * states * mdp.n_actions * mdp.n_outcomes if words or near else None
+    words = 2 * len(tables.next_state) if words or near else None
     far = blocks * beside * groups * width * n_rows
     shared = 8 * ((words or 0) + (near or 0) * width * n_rows)
     return Layout(blocks, threads, near, words, width * beside, shared, far)
@@ -118,7 +118,7 @@ def test_few_runs_are_spread_over_all_multiprocessors(runs):
 
 def test_a_world_of_many_states_is_refused():
     class Large:
-        n_states, n_actions, n_outcomes = 200_000_000, 4, 1
+        n_phases, n_states, n_actions, n_outcomes = 1, 200_000_000, 4, 1
 
     with pytest.raises(ValueError, match="200000000 states that can be reached, 4 actions"):
         layout_for(Large(), Card("H100", (9, 0), 132, 232_448, 80 << 30, 50 << 20), 1000)
