@@ -53,6 +53,7 @@ _HOME = {
     "fit_temperature": "fastsoftq.planning.inverse_rl.behaviour",
     "from_gymnasium": "fastsoftq.mdp.gymnasium",
     "from_map": "fastsoftq.mdp.grid",
+    "garnet": "fastsoftq.mdp.garnet",
     "gymnasium_environment": "fastsoftq.environments.gymnasium_environment",
     "load_demonstrations": "fastsoftq.planning.inverse_rl.demonstrations",
     "log_likelihood": "fastsoftq.planning.inverse_rl.behaviour",
@@ -149,19 +150,20 @@ if TYPE_CHECKING:
     from fastsoftq.kernels.rule_families import rule as rule
     from fastsoftq.mdp.cliff_walking import cliff_walking as cliff_walking
     from fastsoftq.mdp.dyna_maze import dyna_maze as dyna_maze
+    from fastsoftq.mdp.garnet import garnet as garnet
     from fastsoftq.mdp.grid import from_map as from_map
     from fastsoftq.mdp.gymnasium import from_gymnasium as from_gymnasium
     from fastsoftq.mdp.gymnasium import to_gymnasium as to_gymnasium
     from fastsoftq.mdp.multi_goal import multi_goal as multi_goal
     from fastsoftq.mdp.point_mass import point_mass as point_mass
     from fastsoftq.mdp.tabular import TabularMDP as TabularMDP
-    from fastsoftq.networks.architectures import MLP as MLP
     from fastsoftq.networks.architectures import Convolutional as Convolutional
+    from fastsoftq.networks.architectures import MLP as MLP
     from fastsoftq.networks.losses import Huber as Huber
     from fastsoftq.networks.losses import Squared as Squared
-    from fastsoftq.networks.optimizers import SGD as SGD
     from fastsoftq.networks.optimizers import Adam as Adam
     from fastsoftq.networks.optimizers import RMSProp as RMSProp
+    from fastsoftq.networks.optimizers import SGD as SGD
     from fastsoftq.planning.critical import critical_reward_scale as critical_reward_scale
     from fastsoftq.planning.evaluation import evaluate_policy as evaluate_policy
     from fastsoftq.planning.inference import elbo as elbo

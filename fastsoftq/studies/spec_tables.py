@@ -14,6 +14,7 @@ from fastsoftq.environments import ENVIRONMENT_KINDS
 from fastsoftq.environments.observed import observed
 from fastsoftq.mdp.cliff_walking import cliff_walking
 from fastsoftq.mdp.dyna_maze import dyna_maze
+from fastsoftq.mdp.garnet import garnet
 from fastsoftq.mdp.grid import from_map
 from fastsoftq.mdp.gymnasium import from_gymnasium, maker
 from fastsoftq.mdp.multi_goal import multi_goal
@@ -33,6 +34,7 @@ ENVIRONMENTS: dict[str, Callable[..., TabularMDP]] = {
     "multi_goal": multi_goal,
     "point_mass": point_mass,
     "dyna_maze": dyna_maze,
+    "garnet": garnet,
     "gymnasium": from_gymnasium,
 }
 
