@@ -16,9 +16,9 @@ __all__ = ["garnet"]
 def garnet(states: int, actions: int, branching: int, seed: int = 0) -> TabularMDP:
     """Make a random MDP: every action leads to `branching` states of its own.
 
-    The states that an action leads to are drawn evenly, none twice. Their probabilities are the pieces of [0, 1] cut at
-    `branching` - 1 places drawn evenly (Bhatnagar et al. 2009, section 5). The action's reward is uniform on [0, 1), so
-    that it is the same on every machine; Bhatnagar et al. draw it from a normal distribution. Episodes start in state 0.
+    The states that an action leads to are drawn evenly, none twice. Their probabilities are the pieces of [0, 1] cut
+    at `branching` - 1 places drawn evenly (Bhatnagar et al. 2009, section 5). The action's reward is uniform on [0, 1),
+    the same on every machine; Bhatnagar et al. draw it from a normal distribution. Episodes start in state 0.
 
     The task is a continuing one: no outcome terminates, so that episodes last for `max_steps`, and values need a
     discount below 1.
