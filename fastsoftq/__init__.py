@@ -8,6 +8,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from fastsoftq.system.after_import import after_import
+
 __version__ = "0.1.0"
 
 # Where each public name lives: the one list of them.
@@ -115,6 +117,12 @@ def _nearest(name: str) -> str:
     close = difflib.get_close_matches(name, __all__, 1)
     return f"; did you mean {close[0]!r}?" if close else ""
 
+
+def _register_worlds() -> None:
+    importlib.import_module("fastsoftq.mdp.gymnasium.registration").register_worlds()
+
+
+after_import("gymnasium", _register_worlds)
 
 if TYPE_CHECKING:
     from fastsoftq.agents.expected_sarsa import ExpectedSarsa as ExpectedSarsa

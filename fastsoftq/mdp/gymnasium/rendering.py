@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
+from fastsoftq import checks
 from fastsoftq.mdp.tabular import TabularMDP
 
-__all__ = ["as_picture", "as_text"]
+__all__ = ["MODES", "as_picture", "as_text", "checked_render_mode"]
+
+MODES = ("ansi", "rgb_array")
+"""What can be rendered: text, and pictures."""
 
 _AGENT = "@"
 _CELL = 32  # pixels a side of a cell
@@ -17,6 +23,29 @@ _LINED = 8  # pixels a side of a cell from which on there are lines between cell
 _INK, _LINE, _FLOOR, _START = (26, 26, 26), (214, 214, 214), (251, 251, 251), (186, 210, 235)
 _GOAL, _WALL, _FALL = (0, 158, 115), (90, 90, 90), (227, 185, 160)
 _COLOURS = {"S": _START, "#": _WALL, "C": _FALL, "H": _FALL} | dict.fromkeys("G0123456789", _GOAL)
+
+
+def checked_render_mode(render_mode: Any) -> str | None:
+    """Return `render_mode` if it is one of `MODES`, or None.
+
+    Raises
+    ------
+    ValueError
+        A mode that does not exist.
+    TypeError
+        Not a string.
+
+    Examples
+    --------
+    >>> checked_render_mode("ansi")
+    'ansi'
+    """
+    if render_mode == "human":
+        raise ValueError(
+            "render_mode is 'human'; it must be 'ansi' or 'rgb_array': gymnasium.wrappers.HumanRendering shows the "
+            "pictures of 'rgb_array' in a window"
+        )
+    return None if render_mode is None else checks.choice("render_mode", render_mode, MODES)
 
 
 def as_text(mdp: TabularMDP, state: int, last: tuple[int, float] | None = None) -> str:
