@@ -27,7 +27,7 @@ def after_import(name: str, then: Callable[[], None]) -> None:
     JSON is here
     >>> after_import("no_such_library", lambda: print("never"))
     """
-    if name in sys.modules:
+    if sys.modules.get(name) is not None:
         then()
     else:
         sys.meta_path.insert(0, _Awaited(name, then))
@@ -50,7 +50,7 @@ class _Awaited:
         execute = spec.loader.exec_module
 
         def execute_and_follow(module: Any) -> None:
-            del spec.loader.exec_module  # type: ignore[union-attr]  # the class's own again
+            vars(spec.loader).pop("exec_module", None)  # the class's own again
             execute(module)
             self.then()
 

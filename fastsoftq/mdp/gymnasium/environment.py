@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cached_property
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import gymnasium
@@ -12,7 +12,8 @@ from gymnasium.envs.registration import EnvSpec
 from numpy.typing import NDArray
 
 from fastsoftq import checks
-from fastsoftq.mdp.gymnasium.rendering import MODES, as_picture, as_text, checked_render_mode
+from fastsoftq.mdp.gymnasium.picture import as_picture
+from fastsoftq.mdp.gymnasium.rendering import MODES, as_text, checked_render_mode
 from fastsoftq.mdp.gymnasium.starting import chosen_start, starts_of
 from fastsoftq.mdp.tabular import TabularMDP, checked_mdp
 
@@ -33,8 +34,9 @@ class TabularEnv(gymnasium.Env[int, int]):  # type: ignore[misc]
     Attributes
     ----------
     mdp : TabularMDP
-    P : dict
-        The outcomes of each action, `P[state][action] = [(probability, next_state, reward, terminated), ...]`.
+    P : mapping
+        The outcomes of each action, `P[state][action] == [(probability, next_state, reward, terminated), ...]`; lists
+        are made when they are asked for.
     initial_state_distrib : ndarray of float64, shape [states]
     state : int
         The state it is in; -1 before the first `reset`.
@@ -66,6 +68,7 @@ class TabularEnv(gymnasium.Env[int, int]):  # type: ignore[misc]
         self.render_mode = checked_render_mode(render_mode)
         self.observation_space = gymnasium.spaces.Discrete(mdp.n_states)
         self.action_space = gymnasium.spaces.Discrete(mdp.n_actions)
+        self.P = _Listed(mdp)
         self.initial_state_distrib = mdp.start
         self.state = -1
         self._starts = starts_of(mdp)
@@ -77,15 +80,6 @@ class TabularEnv(gymnasium.Env[int, int]):  # type: ignore[misc]
             kwargs={"mdp": mdp},
             vector_entry_point="fastsoftq.mdp.gymnasium.vector_environment:TabularVectorEnv",
         )
-
-    @cached_property
-    def P(self) -> dict[int, dict[int, list[Any]]]:  # noqa: N802  Gymnasium calls it so
-        """The outcomes of each action, made when first asked for."""
-        mdp = self.mdp
-        return {
-            s: {a: [tuple(outcome) for outcome in mdp.outcomes(s, a)] for a in range(mdp.n_actions)}
-            for s in range(mdp.n_states)
-        }
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[int, dict[str, Any]]:
         """Start an episode.
@@ -199,7 +193,7 @@ class TabularEnv(gymnasium.Env[int, int]):  # type: ignore[misc]
         >>> env = TabularEnv(fsq.from_map("S..G"), render_mode="rgb_array")
         >>> _ = env.reset()
         >>> env.render().shape
-        (32, 128, 3)
+        (48, 192, 3)
         """
         if self.render_mode is None:
             modes = " or ".join(f"render_mode={mode!r}" for mode in MODES)
@@ -213,3 +207,21 @@ class TabularEnv(gymnasium.Env[int, int]):  # type: ignore[misc]
     def _check_reset(self, method: str) -> None:
         if self.state < 0:
             raise gymnasium.error.ResetNeeded(f"call reset before {method}")
+
+
+class _Listed(Mapping[int, dict[int, list[tuple[Any, ...]]]]):
+    """An MDP's outcomes as Gymnasium's toy texts list them, state by state."""
+
+    def __init__(self, mdp: TabularMDP) -> None:
+        self._mdp = mdp
+
+    def __getitem__(self, state: int) -> dict[int, list[tuple[Any, ...]]]:
+        if state not in range(len(self)):
+            raise KeyError(state)
+        return {a: [tuple(outcome) for outcome in self._mdp.outcomes(state, a)] for a in range(self._mdp.n_actions)}
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(range(len(self)))
+
+    def __len__(self) -> int:
+        return self._mdp.n_states

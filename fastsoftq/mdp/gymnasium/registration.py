@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from fastsoftq.mdp.gymnasium.environment import TabularEnv
     from fastsoftq.mdp.gymnasium.vector_environment import TabularVectorEnv
 
-__all__ = ["make_environment", "make_vector_environment", "made_world", "register_worlds", "registered"]
+__all__ = ["made_world", "make_environment", "make_vector_environment", "register_worlds", "registered"]
 
 _NO_WORLDS = ("fastsoftq.mdp.gymnasium", "fastsoftq.mdp.tabular")  # public names of `mdp` that make no world
 

@@ -14,7 +14,8 @@ from numpy.typing import ArrayLike, NDArray
 from fastsoftq import checks
 from fastsoftq.mdp.gymnasium import batch_stepping
 from fastsoftq.mdp.gymnasium.batch_stepping import Moves, Running, Seen, restart, step_all
-from fastsoftq.mdp.gymnasium.rendering import MODES, as_picture, as_text, checked_render_mode
+from fastsoftq.mdp.gymnasium.picture import as_picture
+from fastsoftq.mdp.gymnasium.rendering import MODES, as_text, checked_render_mode
 from fastsoftq.mdp.gymnasium.starting import checked_start, starts_of
 from fastsoftq.mdp.tabular import TabularMDP, checked_mdp
 
@@ -93,9 +94,7 @@ class TabularVectorEnv(gymnasium.vector.VectorEnv[NDArray[np.int64], ArrayLike, 
         self.single_action_space = gymnasium.spaces.Discrete(mdp.n_actions)
         self.observation_space = batch_space(self.single_observation_space, self.num_envs)
         self.action_space = batch_space(self.single_action_space, self.num_envs)
-        self._moves = Moves(
-            mdp.next_state, mdp.reward, mdp.terminated, mdp.probability, mdp.start, *starts_of(mdp)
-        )
+        self._moves = Moves(mdp.next_state, mdp.reward, mdp.terminated, mdp.probability, mdp.start, *starts_of(mdp))
         n = self.num_envs
         self._running = Running(
             np.zeros((n, 4), np.uint64), np.full(n, -1), np.zeros(n, np.int64), np.zeros(n, np.bool_)
@@ -224,7 +223,7 @@ class TabularVectorEnv(gymnasium.vector.VectorEnv[NDArray[np.int64], ArrayLike, 
         return self.state, seen.reward, seen.terminated, seen.truncated, infos
 
     def render(self) -> tuple[str | NDArray[np.uint8], ...] | None:
-        """Show the state of each environment, as `render_mode` says.
+        r"""Show the state of each environment, as `render_mode` says.
 
         Returns
         -------
@@ -242,7 +241,7 @@ class TabularVectorEnv(gymnasium.vector.VectorEnv[NDArray[np.int64], ArrayLike, 
         >>> envs = TabularVectorEnv(fsq.from_map("S..G"), num_envs=2, render_mode="ansi")
         >>> _ = envs.reset()
         >>> envs.render()[1]
-        '@..G\\nstate 0'
+        '@..G\nstate 0'
         """
         if self.render_mode is None:
             return None
@@ -299,7 +298,9 @@ class TabularVectorEnv(gymnasium.vector.VectorEnv[NDArray[np.int64], ArrayLike, 
     def _checked_actions(self, actions: ArrayLike) -> NDArray[np.int64]:
         given = checks.array("actions", actions, "iu", holds="integers")
         if given.shape != (self.num_envs,):
-            raise ValueError(f"actions has shape {given.shape}; it must be {(self.num_envs,)}, one for each environment")
+            raise ValueError(
+                f"actions has shape {given.shape}; it must be {(self.num_envs,)}, one for each environment"
+            )
         least, most = int(given.min()), int(given.max())
         if least < 0 or most >= self.mdp.n_actions:
             wrong = int(np.argmax((given < 0) | (given >= self.mdp.n_actions)))
@@ -325,8 +326,9 @@ _MOST_SEED = 2**64 - 1
 def _bits(stream: NDArray[np.uint64]) -> np.random.PCG64:
     high, low, add_high, add_low = map(int, stream)
     bits = np.random.PCG64(0)
-    held = {"state": high << 64 | low, "inc": add_high << 64 | add_low}
-    bits.state = {"bit_generator": "PCG64", "state": held, "has_uint32": 0, "uinteger": 0}
+    state: Any = bits.state
+    state["state"] = {"state": high << 64 | low, "inc": add_high << 64 | add_low}
+    bits.state = state
     return bits
 
 
