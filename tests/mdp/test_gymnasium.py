@@ -169,7 +169,7 @@ def test_a_hole_and_a_numbered_goal_are_drawn():
     differing = (first != second).any(axis=2)
     assert not differing[:, :48].any()
     assert differing[:, 48:96].sum() == pytest.approx(np.pi * (0.38 * 48 + 0.5) ** 2, rel=0.03)  # with its soft edge
-    ink = (second == (84, 88, 96)).all(axis=2)[34:44, 136:142]  # five rows of three dots, two pixels each
+    ink = (second == (84, 88, 96)).all(axis=2)[34:44, 134:140]  # five rows of three dots, two pixels each
     assert ink[::2, ::2].tolist() == [[True] * 3, [False, False, True], *([[False, False, True]] * 3)]
 
 

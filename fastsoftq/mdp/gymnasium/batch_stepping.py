@@ -13,8 +13,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastsoftq.kernels.jit import compiled, inlined
+from fastsoftq.mdp.gymnasium.starting import starts_of
+from fastsoftq.mdp.tabular import TabularMDP
 
-__all__ = ["DISABLED", "NEXT_STEP", "SAME_STEP", "Moves", "Running", "Seen", "restart", "step_all"]
+__all__ = [
+    "DISABLED",
+    "NEXT_STEP",
+    "SAME_STEP",
+    "Moves",
+    "Running",
+    "Seen",
+    "moves_of",
+    "restart",
+    "running",
+    "seen",
+    "step_all",
+]
 
 NEXT_STEP, SAME_STEP, DISABLED = range(3)  # when an episode that has ended is followed by the next
 
@@ -24,7 +38,15 @@ _58, _63, _64, _11 = np.uint64(58), np.uint64(63), np.uint64(64), np.uint64(11)
 
 
 class Moves(NamedTuple):
-    """A world, as it is stepped in."""
+    """A world, as it is stepped in.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> moves = moves_of(fsq.from_map("S.S.G"))
+    >>> moves.starts.tolist(), moves.below.tolist()
+    ([0, 2], [0.5])
+    """
 
     next_state: NDArray[np.int32]  # [states, actions, outcomes], as are the next three
     reward: NDArray[np.float64]
@@ -36,7 +58,13 @@ class Moves(NamedTuple):
 
 
 class Running(NamedTuple):
-    """Where each episode is; an entry, or a row, for each environment."""
+    """Where each episode is; an entry, or a row, for each environment.
+
+    Examples
+    --------
+    >>> running(3).state.tolist()
+    [-1, -1, -1]
+    """
 
     streams: NDArray[np.uint64]  # [environments, 4]: PCG64's state and increment, high word first
     state: NDArray[np.int64]  # -1 before the first reset
@@ -45,7 +73,13 @@ class Running(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """What a step shows; an entry for each environment."""
+    """What a step shows; an entry for each environment.
+
+    Examples
+    --------
+    >>> seen(3).reward.shape
+    (3,)
+    """
 
     reward: NDArray[np.float64]
     terminated: NDArray[np.bool_]
@@ -53,6 +87,43 @@ class Seen(NamedTuple):
     chance: NDArray[np.float64]  # of what happened
     last_state: NDArray[np.int64]  # of an episode that ended, where the next began in the same step
     last_chance: NDArray[np.float64]
+
+
+def moves_of(mdp: TabularMDP) -> Moves:
+    """What is stepped in, of a world.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> moves_of(fsq.from_map("S.G")).next_state.shape
+    (3, 4, 1)
+    """
+    return Moves(mdp.next_state, mdp.reward, mdp.terminated, mdp.probability, mdp.start, *starts_of(mdp))
+
+
+def running(environments: int) -> Running:
+    """So many environments before their first episode, not seeded yet.
+
+    Examples
+    --------
+    >>> running(2).streams.shape
+    (2, 4)
+    """
+    n = environments
+    return Running(np.zeros((n, 4), np.uint64), np.full(n, -1), np.zeros(n, np.int64), np.zeros(n, np.bool_))
+
+
+def seen(environments: int) -> Seen:
+    """Room for what a step shows of so many environments.
+
+    Examples
+    --------
+    >>> seen(2).terminated.dtype
+    dtype('bool')
+    """
+    n = environments
+    room = np.empty(n), np.empty(n, np.bool_), np.empty(n, np.bool_), np.empty(n)
+    return Seen(*room, np.zeros(n, np.int64), np.zeros(n))
 
 
 @inlined
@@ -128,6 +199,14 @@ def restart(moves, running, chosen, given, chance):
         The state to start in; -1: one that is drawn.
     chance : float64 [environments]
         The probability of the start; 1 where it was given. 0 where none is made.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> two, chance = running(2), np.empty(2)
+    >>> restart(moves_of(fsq.from_map("S.G")), two, np.array([True, True]), np.array([-1, 1]), chance)
+    >>> two.state.tolist()
+    [0, 1]
     """
     for i in range(len(chosen)):
         chance[i] = 0.0
@@ -155,6 +234,15 @@ def step_all(moves, running, actions, most_steps, mode, seen):
         the step that ends one. `DISABLED`: none begins.
     seen : Seen
         Filled in place.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> two, shown, moves = running(2), seen(2), moves_of(fsq.from_map("S.G"))
+    >>> restart(moves, two, np.array([True, True]), np.array([-1, 1]), np.empty(2))
+    >>> step_all(moves, two, np.array([1, 1]), 0, NEXT_STEP, shown)
+    >>> two.state.tolist(), shown.terminated.tolist()
+    ([1, 2], [False, True])
     """
     for i in range(len(actions)):
         if running.ended[i] and mode == NEXT_STEP:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from fastsoftq import _HOME
+import fastsoftq
 from fastsoftq.mdp.tabular import TabularMDP
 
 if TYPE_CHECKING:
@@ -33,7 +33,9 @@ def registered() -> dict[str, str]:
     >>> registered()["fastsoftq/CliffWalking-v0"]
     'cliff_walking'
     """
-    makers = [name for name, home in _HOME.items() if home.startswith("fastsoftq.mdp.") and home not in _NO_WORLDS]
+    makers = [
+        name for name, home in fastsoftq._HOME.items() if home.startswith("fastsoftq.mdp.") and home not in _NO_WORLDS
+    ]
     return {f"fastsoftq/{''.join(map(str.capitalize, _words(name)))}-v0": name for name in makers}
 
 
@@ -98,7 +100,7 @@ def made_world(world: str, options: dict[str, Any]) -> TabularMDP:
     """
     if world not in registered().values():
         raise ValueError(f"world is {world!r}; it must be one of {', '.join(map(repr, registered().values()))}")
-    made: TabularMDP = getattr(importlib.import_module(_HOME[world]), world)(**options)
+    made: TabularMDP = getattr(importlib.import_module(fastsoftq._HOME[world]), world)(**options)
     return made
 
 

@@ -13,10 +13,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from fastsoftq import checks
 from fastsoftq.mdp.gymnasium import batch_stepping
-from fastsoftq.mdp.gymnasium.batch_stepping import Moves, Running, Seen, restart, step_all
+from fastsoftq.mdp.gymnasium.batch_stepping import Seen, moves_of, restart, running, seen, step_all
 from fastsoftq.mdp.gymnasium.picture import as_picture
 from fastsoftq.mdp.gymnasium.rendering import MODES, as_text, checked_render_mode
-from fastsoftq.mdp.gymnasium.starting import checked_start, starts_of
+from fastsoftq.mdp.gymnasium.starting import checked_start
 from fastsoftq.mdp.tabular import TabularMDP, checked_mdp
 
 __all__ = ["TabularVectorEnv"]
@@ -94,13 +94,12 @@ class TabularVectorEnv(gymnasium.vector.VectorEnv[NDArray[np.int64], ArrayLike, 
         self.single_action_space = gymnasium.spaces.Discrete(mdp.n_actions)
         self.observation_space = batch_space(self.single_observation_space, self.num_envs)
         self.action_space = batch_space(self.single_action_space, self.num_envs)
-        self._moves = Moves(mdp.next_state, mdp.reward, mdp.terminated, mdp.probability, mdp.start, *starts_of(mdp))
-        n = self.num_envs
-        self._running = Running(
-            np.zeros((n, 4), np.uint64), np.full(n, -1), np.zeros(n, np.int64), np.zeros(n, np.bool_)
+        self._moves, self._running = moves_of(mdp), running(self.num_envs)
+        self._seeds: list[int | None] = [None] * self.num_envs
+        self._last: tuple[NDArray[np.int64], NDArray[np.float64]] = (
+            np.zeros(self.num_envs, np.int64),
+            np.zeros(self.num_envs),
         )
-        self._seeds: list[int | None] = [None] * n
-        self._last: tuple[NDArray[np.int64], NDArray[np.float64]] = np.zeros(n, np.int64), np.zeros(n)
 
     @property
     def state(self) -> NDArray[np.int64]:
@@ -204,23 +203,15 @@ class TabularVectorEnv(gymnasium.vector.VectorEnv[NDArray[np.int64], ArrayLike, 
             waiting |= self._running.ended
         if waiting.any():
             raise gymnasium.error.ResetNeeded(f"call reset before step: environment {int(np.argmax(waiting))} needs it")
-        n = self.num_envs
-        seen = Seen(
-            reward=np.empty(n),
-            terminated=np.empty(n, np.bool_),
-            truncated=np.empty(n, np.bool_),
-            chance=np.empty(n),
-            last_state=np.zeros(n, np.int64),
-            last_chance=np.zeros(n),
-        )
-        step_all(self._moves, self._running, chosen, self.max_episode_steps or 0, _MODES[self.autoreset_mode], seen)
-        self._last = chosen, seen.reward.copy()
-        infos = {"prob": seen.chance, "_prob": np.ones(n, np.bool_)}
+        shown = seen(self.num_envs)
+        step_all(self._moves, self._running, chosen, self.max_episode_steps or 0, _MODES[self.autoreset_mode], shown)
+        self._last = chosen, shown.reward.copy()
+        infos = {"prob": shown.chance, "_prob": np.ones(self.num_envs, np.bool_)}
         if self.autoreset_mode is AutoresetMode.SAME_STEP:
-            ended = seen.terminated | seen.truncated
+            ended = shown.terminated | shown.truncated
             if ended.any():
-                infos |= _final(ended, seen)
-        return self.state, seen.reward, seen.terminated, seen.truncated, infos
+                infos |= _final(ended, shown)
+        return self.state, shown.reward, shown.terminated, shown.truncated, infos
 
     def render(self) -> tuple[str | NDArray[np.uint8], ...] | None:
         r"""Show the state of each environment, as `render_mode` says.
@@ -332,9 +323,9 @@ def _bits(stream: NDArray[np.uint64]) -> np.random.PCG64:
     return bits
 
 
-def _final(ended: NDArray[np.bool_], seen: Seen) -> Infos:
+def _final(ended: NDArray[np.bool_], shown: Seen) -> Infos:
     """What ended episodes came to, as Gymnasium's own vector environments tell it."""
     last = np.full(len(ended), None, dtype=object)
-    last[ended] = seen.last_state[ended].tolist()
-    chance = {"prob": seen.last_chance, "_prob": ended.copy()}
+    last[ended] = shown.last_state[ended].tolist()
+    chance = {"prob": shown.last_chance, "_prob": ended.copy()}
     return {"final_obs": last, "_final_obs": ended.copy(), "final_info": chance, "_final_info": ended.copy()}
