@@ -66,6 +66,7 @@ _HOME = {
     "pendulum": "fastsoftq.environments.pendulum",
     "plot_grid": "fastsoftq.figures.grid_world",
     "point_mass": "fastsoftq.mdp.point_mass",
+    "policy": "fastsoftq.learned_policy",
     "policy_iteration": "fastsoftq.planning.iteration",
     "rule": "fastsoftq.kernels.rule_families",
     "sample_trajectories": "fastsoftq.planning.trajectories",
@@ -154,6 +155,7 @@ if TYPE_CHECKING:
     from fastsoftq.figures.grid_world import plot_grid as plot_grid
     from fastsoftq.hardware import devices as devices
     from fastsoftq.kernels.rule_families import rule as rule
+    from fastsoftq.learned_policy import policy as policy
     from fastsoftq.mdp.cliff_walking import cliff_walking as cliff_walking
     from fastsoftq.mdp.grid import from_map as from_map
     from fastsoftq.mdp.gymnasium import from_gymnasium as from_gymnasium
