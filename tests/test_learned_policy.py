@@ -38,7 +38,6 @@ def curves_of(agent, q, episodes=1, precision="double"):
         10,
         precision,
         q,
-        **others,
     )
 
 
