@@ -8,6 +8,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from fastsoftq.system.after_import import after_import
+
 __version__ = "0.1.0"
 
 # Where each public name lives: the one list of them.
@@ -93,6 +95,7 @@ _HOME = {
     "pendulum": "fastsoftq.environments.pendulum",
     "plot_grid": "fastsoftq.figures.grid_world",
     "point_mass": "fastsoftq.mdp.point_mass",
+    "policy": "fastsoftq.learned_policy",
     "policy_iteration": "fastsoftq.planning.iteration",
     "river_swim": "fastsoftq.mdp.river_swim",
     "rule": "fastsoftq.kernels.rule_families",
@@ -148,6 +151,12 @@ def _nearest(name: str) -> str:
     return f"; did you mean {close[0]!r}?" if close else ""
 
 
+def _register_worlds() -> None:
+    importlib.import_module("fastsoftq.mdp.gymnasium.registration").register_worlds()
+
+
+after_import("gymnasium", _register_worlds)
+
 if TYPE_CHECKING:
     from fastsoftq.agents.actor_critic import ActorCritic as ActorCritic
     from fastsoftq.agents.count_bonus import CountBonus as CountBonus
@@ -196,6 +205,7 @@ if TYPE_CHECKING:
     from fastsoftq.figures.grid_world import plot_grid as plot_grid
     from fastsoftq.hardware import devices as devices
     from fastsoftq.kernels.rule_families import rule as rule
+    from fastsoftq.learned_policy import policy as policy
     from fastsoftq.mdp.blackjack import blackjack as blackjack
     from fastsoftq.mdp.chain import chain as chain
     from fastsoftq.mdp.changing import ChangingMDP as ChangingMDP
