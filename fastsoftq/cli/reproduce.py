@@ -39,7 +39,8 @@ def reproduce(
         ),
     ] = None,
     seeds: Annotated[
-        int | None, count(f"Runs of each agent. {Settings.seeds} if not given, and 30 where networks learn.")
+        int | None,
+        count(f"Runs of each agent. {Settings.seeds} if not given, 200 of the shelf, and 30 where networks learn."),
     ] = None,
     episodes: Annotated[
         int, count("Episodes of each run; networks learn for steps, in proportion to it.")

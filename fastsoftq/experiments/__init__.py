@@ -305,6 +305,7 @@ EXPERIMENTS = {
     "deep-multi-goal": Experiment(
         "deep_goals", "Point mass in continuous space by networks: four goals, then walls", 30
     ),
+    "shelf": Experiment("shelf", "All agents, hard and soft, in six worlds: curves, regret, profiles, step sizes", 200),
     "human-behaviour": Experiment("human_behaviour", "Temperature and rewards inferred from suboptimal demonstrations"),
 }
 

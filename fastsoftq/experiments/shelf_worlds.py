@@ -1,4 +1,8 @@
-"""Six worlds in which all agents of the shelf learn, and what each of them is said to be good at."""
+"""Six worlds in which all agents of the shelf learn, and how long.
+
+A cliff, where exploring costs; gusts of wind; a maze with a rare reward, where models pay; a lake that is mostly chance;
+a river and a noisy sea, which reward those who explore. They have 4 or 2 actions, so that loops are compiled for few.
+"""
 
 from __future__ import annotations
 
@@ -72,17 +76,14 @@ class ShelfWorld(NamedTuple):
 
 WORLDS = {
     "cliff": ShelfWorld("Cliff walking", cliff_walking, 0.3, 200, 5.0, 0.0, 10.0),
-    "windy": ShelfWorld(
-        "Windy gridworld, a king in gusts", lambda: windy_gridworld(moves="king", stochastic=True), 0.3, 200, 5.0, 0.0,
-        10.0,
-    ),
+    "windy": ShelfWorld("Windy gridworld, gusty", lambda: windy_gridworld(stochastic=True), 0.3, 200, 5.0, 0.0, 10.0),
     "maze": ShelfWorld(
         "Dyna’s maze, 0.01 a step", lambda: dyna_maze(step_reward=-0.01, goal_reward=1.0), 0.1, 200, 500.0, 1.0, 1.0
     ),
     "lake": ShelfWorld("Frozen lake, slippery", frozen_lake, 1.0, 100, 200.0, 1.0, 1.0),
     "river": ShelfWorld("River swim", lambda: river_swim(current="osband"), 0.2, 50, 5.0, 45.0, 10.0),
-    "sea": ShelfWorld("Deep sea, 8 rows", lambda: deep_sea(8), 0.5, 8, 10.0, 1.0, 1.0),
-}  # fmt: skip
+    "sea": ShelfWorld("Deep sea, noisy", lambda: deep_sea(6, stochastic=True), 0.5, 6, 20.0, 1.0, 1.0),
+}
 
 
 def attainable(world: str, settings: Settings) -> tuple[ReturnSpan, EpisodeBounds]:
@@ -100,8 +101,8 @@ def attainable(world: str, settings: Settings) -> tuple[ReturnSpan, EpisodeBound
 
     Examples
     --------
-    >>> attainable("sea", Settings())[0].optimum
-    0.99
+    >>> attainable("cliff", Settings())[0].optimum
+    -12.0
     """
     known = WORLDS[world]
     mdp, max_steps = known.make(), known.cut_at(settings)
