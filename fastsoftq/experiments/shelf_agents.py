@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from fastsoftq import agents as shelf
 from fastsoftq.experiments.shelf_worlds import DISCOUNT, ShelfWorld
 
-__all__ = ["AGENTS", "EPSILON", "FAMILIES", "N", "STEP_SIZES", "TRACE_DECAY", "Pair", "ShelfAgent"]
+__all__ = ["AGENTS", "EPSILON", "FAMILIES", "STEP_SIZES", "TRACE_DECAY", "N", "Pair", "ShelfAgent"]
 
 STEP_SIZES = (0.05, 0.1, 0.25, 0.5, 1.0)
 POWERS = (0.5, 0.6, 0.7, 0.85, 1.0)  # of visits, instead of a step size

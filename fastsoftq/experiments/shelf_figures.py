@@ -96,8 +96,8 @@ def curves_figure(learned: LearnedBy, families: Sequence[str], title: str, seeds
     matplotlib.figure.Figure
     """
     note = (
-        f"Return of an episode, {seeds:,} seeds: mean of each 25th of the episodes, with {EACH}. Dotted: the optimum, from "
-        "planning. Step sizes chosen on other seeds."
+        f"Return of an episode, {seeds:,} seeds: mean of each 25th of the episodes, with {EACH}. Dotted: the optimum, "
+        "from planning. Step sizes chosen on other seeds."
     )
     with titled_figure(2.05 * len(families) + 0.9, 10.6, title) as figure:
         grid = figure.subplots(len(WORLDS), len(families), squeeze=False, sharex="row", sharey="row")
@@ -192,8 +192,8 @@ def profiles_figure(learned: LearnedBy, seeds: int) -> Figure:
     matplotlib.figure.Figure
     """
     note = (
-        f"Share of runs above a score, the mean of six worlds, {seeds:,} seeds each: of the last tenth of the episodes, 0 "
-        "for the random policy and 1 for the optimum. Bands hold for a whole profile with 95 %, each by itself."
+        f"Share of runs above a score, the mean of six worlds, {seeds:,} seeds each: of the last tenth of the episodes, "
+        "0 for the random policy and 1 for the optimum. Bands hold for a whole profile with 95 %, each by itself."
     )
     scores = {
         name: np.column_stack([learned[world, name].scores(learned[world, name].chosen.last) for world in WORLDS])
@@ -231,8 +231,8 @@ def sensitivity_figure(learned: LearnedBy, seeds: int) -> Figure:
     """
     families = [family for family in FAMILIES if family != "visits"]
     note = (
-        f"Mean score of all episodes over the six worlds, {seeds:,} seeds, with {EACH}: 0 for the random policy, 1 for the "
-        "optimum. The same step size in all worlds. Grey: Q-learning, with one step."
+        f"Mean score of all episodes over the six worlds, {seeds:,} seeds, with {EACH}: 0 for the random policy, 1 for "
+        "the optimum. The same step size in all worlds. Grey: Q-learning, with one step."
     )
     with titled_figure(11.4, 6.6, "Sensitivity to the step size") as figure:
         axes = figure.subplots(3, 3, sharex=True, sharey=True)

@@ -261,8 +261,8 @@ def _of_suite(learned: Mapping[tuple[str, str], Learned]) -> str:
         own = sorted((name for name in AGENTS if AGENTS[name].soft == soft), key=lambda name: -means[name])[:3]
         told.append(", ".join(f"{AGENTS[name].label} {means[name]:.3f}" for name in own))
     return (
-        "Mean score over the six worlds and all episodes (0 the random policy, 1 the optimum), the highest three of the "
-        f"hard agents: {told[0]}; of the soft ones: {told[1]}. These are six worlds of our choice, and no ranking of "
+        "Mean score over the six worlds and all episodes (0 the random policy, 1 the optimum), the highest three of "
+        f"the hard agents: {told[0]}; of the soft ones: {told[1]}. These are six worlds of our choice, and no ranking of "
         "agents in others."
     )
 

@@ -1,7 +1,7 @@
 """Six worlds in which all agents of the shelf learn, and how long.
 
-A cliff, where exploring costs; gusts of wind; a maze with a rare reward, where models pay; a lake that is mostly chance;
-a river and a noisy sea, which reward those who explore. They have 4 or 2 actions, so that loops are compiled for few.
+A cliff, where exploring costs; gusts of wind; a maze with a rare reward, where models pay; a lake that is mostly
+chance; a river and a noisy sea, which reward those who explore. Few loops are compiled: they have 4 or 2 actions.
 """
 
 from __future__ import annotations
