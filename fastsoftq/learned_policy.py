@@ -184,7 +184,7 @@ class LearnedPolicy:
         Examples
         --------
         >>> import fastsoftq as fsq
-        >>> soft = fsq.SoftQLearning(step_size=0.5, discount=0.95)
+        >>> soft = fsq.SoftQLearning(step_size=0.5, discount=0.95, reward_scale=10.0)
         >>> curves = fsq.train(fsq.from_map("S.G"), soft, seeds=1, episodes=50, keep_q=True)
         >>> fsq.policy(curves, seed=0).probabilities().shape
         (3, 4)
