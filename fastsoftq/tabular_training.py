@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from fastsoftq import checks
 from fastsoftq.agents.hyperparameters import checked
+from fastsoftq.agents.optimistic_start import first_value
 from fastsoftq.agents.rules import PRECISIONS, Agent, check_code
 from fastsoftq.engine.curves import LearningCurves, curves_bytes
 from fastsoftq.engine.dispatch import checked_engine, engine_for
@@ -18,8 +19,8 @@ from fastsoftq.engine.gpu.several_cards import CPU, checked_device, gpus_of, run
 from fastsoftq.engine.records import Output
 from fastsoftq.engine.seeds import checked_seeds
 from fastsoftq.engine.threads import Progress, run_on_threads
+from fastsoftq.mdp.changing import EpisodicMDP, checked_episodic_mdp
 from fastsoftq.mdp.tables import tables
-from fastsoftq.mdp.tabular import TabularMDP, checked_mdp
 from fastsoftq.reward_scales import check_reward_scale
 from fastsoftq.system.memory import check_memory
 
@@ -53,7 +54,7 @@ class Training:
     (3, 10)
     """
 
-    mdp: TabularMDP
+    mdp: EpisodicMDP
     agent: Agent
     seeds: range | NDArray[np.uint64]
     episodes: int
@@ -75,7 +76,7 @@ class Training:
         def fix(field: str, value: Any) -> None:
             object.__setattr__(self, field, value)
 
-        mdp = checked_mdp(self.mdp)
+        mdp = checked_episodic_mdp(self.mdp)
         fix("seeds", checked_seeds(self.seeds))
         fix("agent", checked(self.agent))
         check_code(self.agent)
@@ -88,7 +89,7 @@ class Training:
         fix("keep_q", checks.flag("keep_q", self.keep_q))
         fix("checkpoints", checks.ascending_counts("checkpoints", self.checkpoints, most=self.episodes))
         fix("engine", checked_engine(self.engine, mdp))
-        fix("device", checked_device(self.device, mdp))
+        fix("device", checked_device(self.device, mdp, self.agent))
 
     @property
     def most_steps(self) -> int:
@@ -113,7 +114,7 @@ class Training:
         if isinstance(seeds, range):
             seeds = np.arange(seeds.start, seeds.stop, seeds.step, dtype=np.uint64)
         table = (self.mdp.n_states, self.mdp.n_actions)
-        initial_q = np.zeros(table) if self.initial_q is None else self.initial_q
+        initial_q = np.full(table, first_value(self.agent)) if self.initial_q is None else self.initial_q
         initial_q = initial_q[None] if initial_q.ndim == 2 else initial_q[part]
         out = self._room(len(seeds))
         like = PRECISIONS[self.precision]
@@ -154,7 +155,7 @@ class Training:
         )
 
 
-def _initial_tables(initial_q: ArrayLike | None, mdp: TabularMDP, n_seeds: int) -> NDArray[np.float64] | None:
+def _initial_tables(initial_q: ArrayLike | None, mdp: EpisodicMDP, n_seeds: int) -> NDArray[np.float64] | None:
     if initial_q is None:
         return None
     shape = (mdp.n_states, mdp.n_actions)

@@ -9,16 +9,20 @@ import numpy as np
 from numba import typeof
 
 from fastsoftq import checks
+from fastsoftq.agents.memory_rules import memory, remembers
 from fastsoftq.agents.rules import Agent
+from fastsoftq.engine.lane_remembering import NUMBERS_OF_STEP, rows_behind
 from fastsoftq.engine.lanes import run_lanes
 from fastsoftq.engine.lockstep import Lockstep
 from fastsoftq.engine.one_run import run_episodes
-from fastsoftq.engine.packing import aligned, packed, row_width
+from fastsoftq.engine.one_run_remembering import run_remembering
+from fastsoftq.engine.packing import Room, aligned, packed, row_width
+from fastsoftq.engine.planes import planes_and_steps
 from fastsoftq.engine.records import Output, Work
 from fastsoftq.engine.rule_errors import compiling
 from fastsoftq.kernels.targets import here
+from fastsoftq.mdp.changing import EpisodicMDP, phases_of
 from fastsoftq.mdp.tables import Tables
-from fastsoftq.mdp.tabular import TabularMDP
 
 __all__ = ["ENGINES", "FEWEST_RUNS", "MOST_ACTIONS", "call_compiled", "checked_engine", "engine_for", "lanes_for"]
 
@@ -30,6 +34,9 @@ FEWEST_RUNS = 16
 
 MOST_ACTIONS = 16
 """Beyond, a row is no longer held in registers: lanes and GPUs take no more."""
+
+MOST_NUMBERS = 32
+"""Of a row with what is kept beside its values: lanes take no more."""
 
 _FEWEST_LANES = 16
 _L2_BYTES = 1 << 20  # all lanes' tables should stay in it: 64 lanes while they do, 32 beyond
@@ -62,24 +69,45 @@ def engine_for(
     if engine is None:
         engine = "lanes" if runs >= FEWEST_RUNS else "one_run"
     lanes = ENGINES[engine]
+    room = room_of(agent, tables)
     if lanes is None:
-        lanes = lanes_for(tables)
-    if lanes == 0:
-        # A row of few actions is a tuple, which stays in registers; one of many an array.
-        row: Any = (0.0,) * tables.n_actions if tables.n_actions <= MOST_ACTIONS else np.zeros(tables.n_actions)
-        return lambda work, out: call_compiled(run_episodes, agent, tables, row, like, work, out)
-    mdp = packed(tables, lanes)
+        lanes = lanes_for(tables, room)
+    if lanes == 0 or remembers(agent, memory) or not _fits(tables, room, lanes):
+        loop = run_remembering if remembers(agent) else run_episodes
+        return lambda work, out: call_compiled(loop, agent, tables, row_of(room.numbers), like, work, out)
+    mdp = packed(tables, lanes, room.numbers, room.rows_behind)
     lockstep = Lockstep(lanes, min(lanes, here().lanes))
 
     def run(work: Work, out: Output) -> None:
-        table = aligned(mdp.size, np.float64)
+        table = aligned(mdp.size + lanes * room.numbers_behind, np.float64)
         out = out._replace(truncated=out.truncated.view(np.uint8))
-        call_compiled(run_lanes, agent, mdp, lockstep, table, (0.0,) * tables.n_actions, like, work, out)
+        call_compiled(run_lanes, agent, mdp, lockstep, table, (0.0,) * room.numbers, like, work, out)
 
     return run
 
 
-def checked_engine(engine: Any, mdp: TabularMDP) -> str | None:
+def room_of(agent: Agent, mdp: Tables | EpisodicMDP) -> Room:
+    """What an agent's table takes.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> room_of(fsq.DoubleQLearning(0.1, 0.95), fsq.cliff_walking())
+    Room(numbers=8, rows_behind=0, numbers_behind=0)
+    """
+    if not remembers(agent):
+        return Room(mdp.n_actions, 0, 0)
+    with compiling():
+        planes, n = planes_and_steps(agent)
+    return Room(mdp.n_actions * planes, rows_behind(n, mdp.n_actions * planes), n * NUMBERS_OF_STEP)
+
+
+def row_of(numbers: int) -> Any:
+    """A row as loops take it: of few numbers it is a tuple, which stays in registers, of many an array."""
+    return (0.0,) * numbers if numbers <= MOST_ACTIONS else np.zeros(numbers)
+
+
+def checked_engine(engine: Any, mdp: EpisodicMDP) -> str | None:
     """Return `engine` if it is None or the name of an engine that can run the MDP.
 
     Raises
@@ -99,7 +127,7 @@ def checked_engine(engine: Any, mdp: TabularMDP) -> str | None:
         return None
     name = checks.choice("engine", engine, ENGINES)
     lanes = ENGINES[name]
-    if lanes != 0 and not _fits(mdp, _FEWEST_LANES if lanes is None else min(lanes, 32)):
+    if lanes != 0 and not _fits(mdp, Room(mdp.n_actions, 0, 0), _FEWEST_LANES if lanes is None else min(lanes, 32)):
         raise ValueError(
             f"engine is {name!r}; {mdp!r} is too large for lanes (at most {MOST_ACTIONS} actions and "
             f"{_MOST_BYTES >> 20} MiB of tables), so it must be 'one_run' or None"
@@ -107,21 +135,28 @@ def checked_engine(engine: Any, mdp: TabularMDP) -> str | None:
     return name
 
 
-def _table_bytes(mdp: Tables | TabularMDP) -> int:
-    return 8 * mdp.n_states * row_width(mdp.n_actions)
+def _table_bytes(mdp: Tables | EpisodicMDP, room: Room) -> int:
+    return 8 * (mdp.n_states + room.rows_behind) * row_width(room.numbers)
 
 
-def _fits(mdp: Tables | TabularMDP, lanes: int) -> bool:
+def _fits(mdp: Tables | EpisodicMDP, room: Room, lanes: int) -> bool:
     """Whether lanes can run an MDP: it has few enough actions and outcomes, and their tables do not take too much."""
-    words = 2 * mdp.n_states * mdp.n_actions * mdp.n_outcomes
-    return mdp.n_actions <= MOST_ACTIONS and words <= _MOST_WORDS and lanes * _table_bytes(mdp) <= _MOST_BYTES
+    n_phases = mdp.n_phases if isinstance(mdp, Tables) else len(phases_of(mdp))
+    words = 2 * n_phases * mdp.n_states * mdp.n_actions * mdp.n_outcomes
+    return (
+        mdp.n_actions <= MOST_ACTIONS
+        and room.numbers <= MOST_NUMBERS
+        and words <= _MOST_WORDS
+        and lanes * _table_bytes(mdp, room) <= _MOST_BYTES
+    )
 
 
-def lanes_for(mdp: Tables | TabularMDP) -> int:
-    """How many lanes suit an MDP: 64, 32 or 16, or 0 if none can run it."""
-    if 64 * _table_bytes(mdp) <= _L2_BYTES and _fits(mdp, 64):
+def lanes_for(mdp: Tables | EpisodicMDP, room: Room | None = None) -> int:
+    """How many lanes suit an MDP, and what an agent's table takes: 64, 32 or 16, or 0 if none can run it."""
+    room = Room(mdp.n_actions, 0, 0) if room is None else room
+    if 64 * _table_bytes(mdp, room) <= _L2_BYTES and _fits(mdp, room, 64):
         return 64
-    return next((lanes for lanes in (32, _FEWEST_LANES) if _fits(mdp, lanes)), 0)
+    return next((lanes for lanes in (32, _FEWEST_LANES) if _fits(mdp, room, lanes)), 0)
 
 
 def call_compiled(kernel: Any, *arguments: Any) -> None:

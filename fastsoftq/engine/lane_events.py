@@ -8,13 +8,14 @@ from numba import int32, int64, types, uint8
 
 from fastsoftq.agents.rules import on_policy, varies_by_episode
 from fastsoftq.agents.schedules import tuned
+from fastsoftq.engine.lane_remembering import lane_estimate
 from fastsoftq.engine.lane_schedules import set_schedules
-from fastsoftq.engine.lane_tables import LaneTables, add_after_all_else, number_at, pointer, read_anew
+from fastsoftq.engine.lane_tables import LaneTables, add_after_all_else, pointer, read_anew
 from fastsoftq.engine.packing import row_width
 from fastsoftq.kernels.jit import by_type, inlined
 from fastsoftq.kernels.mixing import GOLDEN, mixed
 from fastsoftq.kernels.random import start_draw
-from fastsoftq.mdp.tables import sampled
+from fastsoftq.mdp.tables import changes_in, first_state, phase_of, sampled
 
 __all__ = [
     "Pointers",
@@ -46,6 +47,7 @@ class Setting(NamedTuple):
     """What stages need and none of them changes."""
 
     agent: Any
+    first_agent: Any  # with the values of its schedules in the first episode
     schedules: Any  # the agent with an array of each lane's values in place of every schedule
     upcoming: Any  # the same for the lanes' next episodes
     lanes: Any
@@ -55,6 +57,7 @@ class Setting(NamedTuple):
     like: Any
     max_steps: Any
     lockstep: Any
+    memory: Any  # LaneMemory, or None
 
 
 @by_type
@@ -98,9 +101,10 @@ def tell_of_run(work, run):
 def start_episode(setting, lane, turn, mdp):
     """Put a lane into the first state of an episode."""
     lanes = setting.lanes
-    state = sampled(mdp.start, 0, start_draw(lanes.key[lane] + turn * GOLDEN))
+    phase = phase_of(mdp, lanes.episode[lane])
+    state = sampled(mdp.start, phase, start_draw(lanes.key[lane] + turn * GOLDEN))
     lanes.row_at[lane] = int32(state * mdp.row_stride)
-    lanes.records_at[lane] = int32(state * 2 * len(setting.row))
+    lanes.records_at[lane] = int32((first_state(mdp, phase) + state) * 2 * mdp.n_actions)
 
 
 @inlined
@@ -132,14 +136,14 @@ def _keep_table(setting, lane, curves, mdp):
         return lambda setting, lane, curves, mdp: None
 
     def keep(setting, lane, curves, mdp):
-        lanes, n_actions = setting.lanes, len(setting.row)
+        lanes, n_actions = setting.lanes, mdp.n_actions
         episode = int64(lanes.episode[lane])
         if curves.n_tables > 0 and curves.kept[episode - 1] >= 0:
             to = (lanes.run[lane] * curves.n_tables + curves.kept[episode - 1]) * mdp.n_states * n_actions
             for s in range(mdp.n_states):
                 for a in range(n_actions):
-                    at = number_at(setting.tables, s * mdp.row_stride, lane, a)
-                    curves.tables[to + s * n_actions + a] = setting.tables.numbers[at]
+                    value = lane_estimate(setting, s * mdp.row_stride, lane, a)
+                    curves.tables[to + s * n_actions + a] = value
 
     return keep
 
@@ -151,8 +155,8 @@ def end_episode(setting, lane, turn, mdp):
     stale = several_starts(mdp) or varies_by_episode(agent) or on_policy(agent) or lanes.changed[lane] >= 0
     lanes.limit[lane], lanes.total[lane] = turn + setting.max_steps, 0.0
     set_schedules(agent, setting.upcoming, lane, tuned(agent, int32(lanes.episode[lane] + 1)))
-    # A terminal transition leads to the start by itself, if there is one start.
-    if int64(lanes.word[lane]) >= 0 or several_starts(mdp):
+    # A terminal transition leads to the start by itself, if there is one start; and to that of the phase that it is in.
+    if int64(lanes.word[lane]) >= 0 or several_starts(mdp) or changes_in(mdp, lanes.episode[lane]):
         start_episode(setting, lane, turn, mdp)
         stale = True
     return stale

@@ -17,6 +17,7 @@ from fastsoftq.agents.rules import (
     update_summary,
 )
 from fastsoftq.engine.lane_memory import bits_of, hidden_lane_count, load, store
+from fastsoftq.engine.lane_remembering import lane_seen, step_remembering
 from fastsoftq.engine.lane_schedules import agent_now, begin_episodes
 from fastsoftq.engine.lane_tables import arrive, entry_of, fetch_rows_ahead, rows, scatter, values_at
 from fastsoftq.engine.lockstep import lane_count, lane_width
@@ -94,8 +95,9 @@ def _entry(setting, g, summary):
 def act_again(setting, g, here):
     """Choose the actions of the lanes `here` from the rows as they are in the tables; rare."""
     lanes = setting.lanes
-    row = _row(setting, g)
-    action = whole(act(_now(setting, g), row, _summary(setting, g, row), halves(load(lanes.bits, g))), 0.0)
+    now = _now(setting, g)
+    row = lane_seen(setting, now, _row(setting, g))
+    action = whole(act(now, row, _summary(setting, g, row), halves(load(lanes.bits, g))), 0.0)
     store(lanes.action, g, select(here, action, load(lanes.action, g)))
     store(
         lanes.entry_at,
@@ -253,6 +255,11 @@ def step_all(setting, stages, count, turn):
             stale |= _act(setting, stages, g, _row(setting, g), stages.summary[g], stages.entry[g]) << uint64(g)
         return ended, stale
 
+    def remembering(setting, stages, count, turn):
+        return step_remembering(setting, count, turn), uint64(0)
+
+    if setting.types[setting.fields.index("memory")] != types.none:
+        return remembering
     if _has_stages(stages):
         return in_stages
     return in_two_loops if _reads_again(stages) else in_one_loop

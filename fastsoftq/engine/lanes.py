@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from numba import int32, int64, uint64
 
+from fastsoftq.agents.memory_rules import beside, steps
 from fastsoftq.agents.rules import complete_summary, summarise, summarise_entry
 from fastsoftq.agents.schedules import tuned
 from fastsoftq.engine.lane_events import (
@@ -23,9 +24,10 @@ from fastsoftq.engine.lane_events import (
 )
 from fastsoftq.engine.lane_groups import group_array
 from fastsoftq.engine.lane_memory import lane_arrays, lanes_in, load, lowest_bit
+from fastsoftq.engine.lane_remembering import fill_lane_entry, forget_steps, lane_memory, lane_seen
 from fastsoftq.engine.lane_schedules import agent_now, schedule_arrays, set_schedules
 from fastsoftq.engine.lane_stages import Stages, act_again, draw_outcomes, fetch_ahead, one_or_both, step_all
-from fastsoftq.engine.lane_tables import add_atomically, number_at, pointer, rows
+from fastsoftq.engine.lane_tables import add_atomically, pointer, rows
 from fastsoftq.engine.lockstep import lane_count, lane_width
 from fastsoftq.kernels.jit import compiled
 from fastsoftq.kernels.random import advance, seed
@@ -62,21 +64,26 @@ def run_lanes(agent, mdp, lockstep, table, row, like, work, out):
     )  # fmt: skip
     lanes = lane_arrays(lockstep)
     schedules, upcoming = schedule_arrays(agent, lockstep), schedule_arrays(agent, lockstep)
+    first_agent = tuned(agent, int32(0))
+    memory = lane_memory(beside(first_agent, 0.0), steps(first_agent), mdp, lockstep)
     setting = Setting(
-        agent, schedules, upcoming, lanes, pointer(mdp.records), tables, row, like, max_steps, lockstep,
+        agent, first_agent, schedules, upcoming, lanes, pointer(mdp.records), tables, row, like, max_steps, lockstep,
+        memory,
     )  # fmt: skip
     turn = int64(0)  # how many steps every lane has taken
     if count > 1:  # lanes without a run step on with the others, in tables of zeros
         for i in range(mdp.size):
             tables.numbers[i] = 0.0
+    forget_steps(setting)
     for lane in range(count):
         lanes.curve[lane] = -1
-        set_schedules(agent, schedules, lane, tuned(agent, int32(0)))
-        set_schedules(agent, upcoming, lane, tuned(agent, int32(0)))
+        set_schedules(agent, schedules, lane, first_agent)
+        set_schedules(agent, upcoming, lane, first_agent)
         start_episode(setting, lane, turn, mdp)
         lanes.record_at[lane], lanes.entry_at[lane] = lanes.records_at[lane], lanes.row_at[lane]
     # What the stages pass on has the types of these.
-    now, ahead = agent_now(agent, schedules, 0, lockstep), rows(tables, lanes.row_at, 0, row)
+    now = agent_now(agent, schedules, 0, lockstep)
+    ahead = lane_seen(setting, now, rows(tables, lanes.row_at, 0, row))
     partial = summarise(now, ahead, like)
     summary = complete_summary(now, partial)
     entry = summarise_entry(now, summary, load(lanes.entry, 0), like)
@@ -115,11 +122,11 @@ def run_lanes(agent, mdp, lockstep, table, row, like, work, out):
                     if run >= len(seeds):
                         break
                     start_run(setting, lane, turn, run, advance(seed(seeds[run])), curves.episodes, mdp)
-                    first = (run % len(initial_q)) * mdp.n_states * len(row)
+                    first = (run % len(initial_q)) * mdp.n_states * mdp.n_actions
                     for s in range(mdp.n_states):
-                        for a in range(len(row)):
-                            at = number_at(tables, s * mdp.row_stride, lane, a)
-                            tables.numbers[at] = initial_tables[first + s * len(row) + a]
+                        for a in range(mdp.n_actions):
+                            value = initial_tables[first + s * mdp.n_actions + a]
+                            fill_lane_entry(setting, s * mdp.row_stride, lane, a, value)
                     stale |= uint64(1) << uint64(lane)
                     running += 1
             if running == 0:

@@ -11,14 +11,14 @@ from typing import Any
 
 import numpy as np
 from numba import types
-from numba.core import cgutils
+from numba.core import cgutils, errors
 
 from fastsoftq.kernels.jit import by_type, emit_call, inlined, operation
 from fastsoftq.kernels.number_kinds import Number
 from fastsoftq.kernels.row_kinds import Action, ActionOrNone, Extra, Row, RowOfTable, Rule, SomeRow, StateOfTable, Table
 from fastsoftq.kernels.simd import maximum, select, whole
 
-__all__ = ["each", "first", "first_highest", "fold", "highest", "pick", "read_row", "replaced", "total"]
+__all__ = ["each", "each_pair", "first", "first_highest", "fold", "highest", "pick", "read_row", "replaced", "total"]
 
 
 @by_type
@@ -53,6 +53,14 @@ def _each_of_array(function, row, extra):
     out = np.full(len(row), function(first(row), np.int32(0), *extra))
     for a in range(1, len(row)):
         out[a] = function(row[a], np.int32(a), *extra)
+    return out
+
+
+@inlined
+def _each_pair_of_arrays(function, row, other, extra):
+    out = np.full(len(row), function(first(row), other[0], np.int32(0), *extra))
+    for a in range(1, len(row)):
+        out[a] = function(row[a], other[a], np.int32(a), *extra)
     return out
 
 
@@ -144,6 +152,51 @@ def each(typing, function: Rule, row: Row, extra: Extra):
         return context.make_tuple(builder, result, values)
 
     return result(function, row, extra), emit
+
+
+@operation
+def each_pair(typing, function: Rule, row: Row, other: Row, extra: Extra):
+    """The row of `function(row[a], other[a], a, *extra)` for every action `a`: a tuple, or a new array.
+
+    Parameters
+    ----------
+    function : compiled function
+        Made by `inlined`, or by Numba's `njit`.
+    row, other : arrays [actions] or tuples
+        Of the same length.
+    extra : tuple
+
+    Examples
+    --------
+    >>> from fastsoftq.kernels.jit import inlined
+    >>> @inlined
+    ... def difference(x, y, action):
+    ...     return x - y
+    >>> each_pair(difference, (1.0, 2.0), (0.5, 0.5), ())
+    (0.5, 1.5)
+    """
+    if not isinstance(row, types.BaseTuple):
+        return _as_compiled(typing, _each_pair_of_arrays, function, row, other, extra)
+    if not isinstance(other, types.BaseTuple) or len(other) != len(row):
+        raise errors.TypingError(f"other is {other}; it must be a row like {row}")
+    signatures = [
+        function.get_call_type(typing, (x, y, types.int32, *extra.types), {})
+        for x, y in zip(row.types, other.types, strict=True)
+    ]
+    result = types.UniTuple(signatures[0].return_type, len(row))
+
+    def emit(context, builder, sig, args):
+        _, row, other, extra = args
+        rest = cgutils.unpack_tuple(builder, extra)
+        values = []
+        for i, signature in enumerate(signatures):
+            pair = builder.extract_value(row, i), builder.extract_value(other, i)
+            values.append(
+                emit_call(context, builder, function, signature, (*pair, context.get_constant(types.int32, i), *rest))
+            )
+        return context.make_tuple(builder, result, values)
+
+    return result(function, row, other, extra), emit
 
 
 @by_type

@@ -18,6 +18,7 @@ from fastsoftq.kernels.number_kinds import Like, WholeKind, as_whole, is_number
 from fastsoftq.kernels.simd import convert, element
 
 __all__ = [
+    "LEARNING",
     "OUTCOME",
     "ADraw",
     "Draw",
@@ -33,8 +34,10 @@ __all__ = [
     "unit",
 ]
 
-# Added to a key, they make the environment's draws independent of the agent's: for outcomes, for start states.
+# Added to a key, they make draws independent of those that choose actions: for outcomes, for start states, and those
+# from which an agent learns.
 OUTCOME, _START = np.int64(0xD1B54A32D192ED03 - 2**64), np.int64(0x2545F4914F6CDD1D)
+LEARNING = np.int64(0x5851F42D4C957F2D)
 _8 = np.uint32(8)
 _11, _32 = np.uint64(11), np.uint64(32)
 

@@ -83,9 +83,7 @@ def test_two_agents_of_one_name_follow_rules_of_their_own():
 
 
 def test_what_is_not_a_rule_or_not_an_agent_is_refused():
-    with pytest.raises(
-        TypeError, match="it must be one of the rules act, bootstrap, complete_summary, double_bootstrap"
-    ):
+    with pytest.raises(TypeError, match="it must be one of the rules act, acts_upon, adapted, backed_up"):
         rules.rule(len, Incomplete)
     with pytest.raises(TypeError, match=r"agents includes <class 'int'>; an agent must be a typing.NamedTuple class"):
         rules.rule(rules.act, int)
