@@ -373,9 +373,8 @@ def _acts_upon_more(agent: Any) -> bool:
 
     What gives an agent a row of its own to act upon gives it its estimates in the same file, unless they are not that.
     """
-    places = {
-        getattr(AGENTS.implementations[rule].get(type(agent)), "__module__", "") for rule in (acts_upon, estimate)
-    }
+    found = (AGENTS.implementations[generic].get(type(agent)) for generic in (acts_upon, estimate))
+    places = {getattr(implementation, "__module__", "") for implementation in found}
     return len(places) > 1 or any(_acts_upon_more(field) for field in agent if hasattr(field, "_fields"))
 
 
