@@ -62,6 +62,13 @@ def test_the_readme_does_what_it_says(tmp_path, monkeypatch):
     assert found.failed == 0
 
 
+def test_the_page_on_gymnasium_does_what_it_says():
+    pytest.importorskip("gymnasium")
+    found = doctest.testfile(str(ROOT / "docs" / "gymnasium.md"), module_relative=False, encoding="utf-8")
+    assert found.attempted > 20
+    assert found.failed == 0
+
+
 def check_pip(*arguments):
     groups = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["dependency-groups"]
     assert arguments[0] == "install"
