@@ -24,6 +24,15 @@ AGENTS = {
     "soft, exploring": fsq.SoftQLearning(0.8, 0.95, reward_scale=10.0, epsilon=EXPLORATION),
     "Expected Sarsa": fsq.ExpectedSarsa(0.8, 0.95, EXPLORATION),
     "Sarsa": fsq.Sarsa(0.8, 0.95, EXPLORATION),
+    "double": fsq.DoubleQLearning(0.1, 0.95, EXPLORATION),
+    "double soft": fsq.DoubleSoftQLearning(0.1, 0.95, reward_scale=10.0),
+    "4-step Sarsa": fsq.NStepSarsa(0.1, 0.95, 4, EXPLORATION),
+    "4-step tree backup": fsq.NStepTreeBackup(0.1, 0.95, 4, EXPLORATION),
+    "4-step soft": fsq.NStepSoftQLearning(0.1, 0.95, 4, reward_scale=10.0),
+    "Sarsa(lambda)": fsq.SarsaLambda(0.1, 0.95, 0.9, epsilon=EXPLORATION),
+    "Q(lambda)": fsq.QLambda(0.1, 0.95, 0.9, epsilon=EXPLORATION),
+    "soft Q(lambda)": fsq.SoftQLambda(0.1, 0.95, 0.9, reward_scale=10.0),
+    "mellowmax": fsq.MellowmaxQLearning(0.8, 0.95, epsilon=EXPLORATION),
 }
 ENVIRONMENTS = {
     "cliff walking": fsq.cliff_walking,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import warnings
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from fastsoftq import checks
 from fastsoftq.agents.rules import Agent
-from fastsoftq.agents.soft_q_learning import SoftQLearning
+from fastsoftq.agents.soft_policy import bootstraps_softly
 from fastsoftq.mdp.changing import EpisodicMDP, named_phases
 from fastsoftq.mdp.tabular import TabularMDP
 
@@ -48,7 +49,7 @@ def warn_below_critical(mdp: EpisodicMDP, agent: Agent, steps: float, stacklevel
     mdp : TabularMDP or ChangingMDP
         Of the latter, each phase is looked at.
     agent : NamedTuple
-        Only soft Q-learning brings warnings.
+        Only those that bootstrap on the soft value bring warnings.
     steps : float
         The most steps of the training. The check may cost a tenth as much; where that is not enough, nothing is warned.
     stacklevel : int
@@ -62,7 +63,7 @@ def warn_below_critical(mdp: EpisodicMDP, agent: Agent, steps: float, stacklevel
     >>> str(caught[0].message)[:44]
     'reward_scale / temperature is 1, not above c'
     """
-    if not isinstance(agent, SoftQLearning):
+    if not (bootstraps_softly(agent) and hasattr(agent, "reward_scale")):
         return
     worlds = named_phases(mdp)
     why = "the entropy of a step can pay more than the step costs, so the soft agent may prefer to wander for ever"
@@ -72,7 +73,7 @@ def warn_below_critical(mdp: EpisodicMDP, agent: Agent, steps: float, stacklevel
             warnings.warn(f"{what}: {why}", UserWarning, stacklevel=stacklevel)
 
 
-def _below_critical(name: str, mdp: TabularMDP, agent: SoftQLearning, steps: float) -> str | None:
+def _below_critical(name: str, mdp: TabularMDP, agent: Any, steps: float) -> str | None:
     """What is wrong with a reward scale, if that can be told."""
     lowest = agent.temperature if isinstance(agent.temperature, float) else agent.temperature.stop
     scale = agent.reward_scale / lowest
