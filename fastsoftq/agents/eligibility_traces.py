@@ -46,9 +46,7 @@ def _taken_out(traces, k):
     last = traces.count[0] - 1
     traces.place[traces.state[last], traces.action[last]] = k + 1
     traces.place[traces.state[k], traces.action[k]] = 0
-    for field in (traces.state, traces.action):
-        field[k] = field[last]
-    traces.trace[k] = traces.trace[last]
+    traces.state[k], traces.action[k], traces.trace[k] = traces.state[last], traces.action[last], traces.trace[last]
     traces.count[0] = last
 
 
