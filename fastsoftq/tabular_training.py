@@ -89,7 +89,7 @@ class Training:
         fix("keep_q", checks.flag("keep_q", self.keep_q))
         fix("checkpoints", checks.ascending_counts("checkpoints", self.checkpoints, most=self.episodes))
         fix("engine", checked_engine(self.engine, mdp))
-        fix("device", checked_device(self.device, mdp))
+        fix("device", checked_device(self.device, mdp, self.agent))
 
     @property
     def most_steps(self) -> int:

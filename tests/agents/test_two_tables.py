@@ -1,13 +1,11 @@
 """Agents of two tables: double Q-learning and double soft Q-learning."""
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import fastsoftq as fsq
 from tests.engine.kinds import cooling, down
-from tests.engine.running import bits, train
 from tests.engine.twinned import Twinned, assert_twins
 from tests.engine.worlds import DISCOUNTS, SCALES, SHARES, STEP_SIZES, TEMPERATURES
 from tests.reference.double_q_learning import double_q_learning

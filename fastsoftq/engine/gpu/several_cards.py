@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastsoftq import checks
+from fastsoftq.agents.memory_rules import memory, remembers
 from fastsoftq.agents.rules import Agent
 from fastsoftq.engine.dispatch import MOST_ACTIONS
 from fastsoftq.engine.gpu.driver import Gpu, cards, gpu
@@ -28,7 +29,7 @@ CPU = "cpu"
 _REPORT = 0.1  # seconds between two reports of progress
 
 
-def checked_device(device: Any, mdp: TabularMDP | None = None) -> str:
+def checked_device(device: Any, mdp: TabularMDP | None = None, agent: Agent | None = None) -> str:
     """Return the name of a device that can train in an MDP: "cpu", "cuda" (all GPUs) or "cuda:0", "cuda:1", ...
 
     Parameters
@@ -36,13 +37,14 @@ def checked_device(device: Any, mdp: TabularMDP | None = None) -> str:
     device : str or None
         None is the CPU.
     mdp : TabularMDP, optional
+    agent : NamedTuple, optional
 
     Raises
     ------
     TypeError
         Not a string.
     ValueError
-        No device's name, or an MDP that a GPU cannot train in.
+        No device's name, or an MDP that a GPU cannot train in, or an agent that it cannot train.
     GpuError
         A GPU that is not there, is too old, or cannot be used.
 
@@ -62,6 +64,11 @@ def checked_device(device: Any, mdp: TabularMDP | None = None) -> str:
         raise ValueError(
             f"device is {name!r}; {mdp!r} has {mdp.n_actions} actions, and a GPU takes at most {MOST_ACTIONS}: leave "
             "device out, to train on the CPU"
+        )
+    if agent is not None and remembers(agent, memory):
+        raise ValueError(
+            f"device is {name!r}; {type(agent).__name__} keeps arrays of its own (traces, a model, a critic), which change "
+            "as a whole from step to step, so that each run is trained by itself: leave device out, to train on the CPU"
         )
     gpus_of(name)
     return name
