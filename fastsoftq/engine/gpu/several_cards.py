@@ -67,8 +67,9 @@ def checked_device(device: Any, mdp: TabularMDP | None = None, agent: Agent | No
         )
     if agent is not None and remembers(agent, memory):
         raise ValueError(
-            f"device is {name!r}; {type(agent).__name__} keeps arrays of its own (traces, a model, a critic), which change "
-            "as a whole from step to step, so that each run is trained by itself: leave device out, to train on the CPU"
+            f"device is {name!r}; {type(agent).__name__} keeps arrays of its own (traces, a model, a critic), which "
+            "change as a whole from step to step, so that each run is trained by itself: leave device out, to train on "
+            "the CPU"
         )
     gpus_of(name)
     return name
