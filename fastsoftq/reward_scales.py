@@ -7,8 +7,8 @@ import warnings
 from weakref import WeakKeyDictionary
 
 from fastsoftq import checks
+from fastsoftq.agents.entropy import paid_entropy
 from fastsoftq.agents.rules import Agent
-from fastsoftq.agents.soft_q_learning import SoftQLearning
 from fastsoftq.mdp.tabular import TabularMDP
 
 __all__ = ["check_reward_scale", "warn_below_critical"]
@@ -46,7 +46,7 @@ def warn_below_critical(mdp: TabularMDP, agent: Agent, steps: float, stacklevel:
     ----------
     mdp : TabularMDP
     agent : NamedTuple
-        Only soft Q-learning brings warnings.
+        Only those bring warnings whom entropy pays, by themselves or within another.
     steps : float
         The most steps of the training. The check may cost a tenth as much; where that is not enough, nothing is warned.
     stacklevel : int
@@ -60,10 +60,9 @@ def warn_below_critical(mdp: TabularMDP, agent: Agent, steps: float, stacklevel:
     >>> str(caught[0].message)[:44]
     'reward_scale / temperature is 1, not above c'
     """
-    if not isinstance(agent, SoftQLearning):
+    scale = paid_entropy(agent)
+    if scale is None:
         return
-    lowest = agent.temperature if isinstance(agent.temperature, float) else agent.temperature.stop
-    scale = agent.reward_scale / lowest
     # Entropy pays at most ln(actions) a step: where even the cheapest step costs more, nothing need be computed.
     least_loss = -float(mdp.reward[(mdp.probability > 0) & ~mdp.terminated].max(initial=-math.inf))
     if scale * least_loss > math.log(mdp.n_actions):

@@ -8,6 +8,7 @@ import numpy as np
 from numba import types
 
 from fastsoftq.agents.rules import (
+    AGENTS,
     act,
     bootstrap,
     complete_summary,
@@ -26,7 +27,7 @@ from fastsoftq.kernels.over_actions import each, fold, highest, pick, replaced, 
 from fastsoftq.kernels.policies import by_weight, unless_exploring
 from fastsoftq.kernels.simd import convert, element, fma, minimum
 
-__all__ = ["soft_policy", "soft_summary", "weigh", "weights_of"]
+__all__ = ["is_soft", "soft_policy", "soft_summary", "weigh", "weights_of"]
 
 AgentType = TypeVar("AgentType", bound=type)
 
@@ -162,3 +163,15 @@ def soft_policy(agent: AgentType) -> AgentType:
     for generic, implementation in ((bootstrap, _bootstrap), (double_bootstrap, _double_bootstrap), (act, _act)):
         rule(generic, agent)(implementation)
     return agent
+
+
+def is_soft(agent: type) -> bool:
+    """Whether a class bootstraps on the soft value.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> is_soft(fsq.DoubleSoftQLearning), is_soft(fsq.MellowmaxQLearning)
+    (True, False)
+    """
+    return AGENTS.implementations[bootstrap].get(agent) is _bootstrap

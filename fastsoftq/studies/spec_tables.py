@@ -191,7 +191,10 @@ def _part(parameters: Mapping[str, Any], at: Where, kinds: Mapping[str, Any]) ->
 
 
 def _field(kind: Any, name: str, value: Any, at: Where) -> Any:
-    """A hyperparameter: a part of a deep agent, an agent within another, a schedule, or as it is. What may be None is so if it is false."""
+    """A hyperparameter: a part of a deep agent, an agent within another, a schedule, or as it is.
+
+    What may be None is so if it is false.
+    """
     if kind is Deep and name in PARTS:
         if value is False and kind._field_defaults.get(name, value) is None:
             return None
