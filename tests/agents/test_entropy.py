@@ -38,7 +38,7 @@ def test_an_actor_is_paid_at_a_temperature_above_0():
         fsq.VisitStepSize(fsq.SoftQLearning(0.5, 0.9)),
         fsq.ActorCritic(0.1, 0.9, temperature=1.0),
     ],
-)
+)  # fmt: skip
 def test_all_of_them_are_warned_below_the_critical_reward_scale(agent):
     world = fsq.cliff_walking(height=3, width=4)
     with pytest.warns(UserWarning, match="wander for ever"):

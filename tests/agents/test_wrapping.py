@@ -21,7 +21,7 @@ falling = st.builds(fsq.QLearning, down, DISCOUNTS, down, SCALES)
 soft = st.builds(fsq.SoftQLearning, STEP_SIZES, DISCOUNTS, TEMPERATURES, SCALES, SHARES | st.just(0.0))
 soft_cooling = st.builds(fsq.SoftQLearning, STEP_SIZES, DISCOUNTS, cooling, SCALES, SHARES)
 AMOUNTS = st.sampled_from([0.0, 1.0]) | st.floats(0.0, 5.0)
-by_visits = st.builds(fsq.VisitStepSize, hard)
+by_visits = st.builds(fsq.VisitStepSize, hard, st.just(1.0))
 KINDS = {
     "step sizes": Twinned(by_visits, wrapped, 4),
     "step sizes, a power, schedules, slippery": Twinned(

@@ -4,7 +4,7 @@ import pytest
 
 import fastsoftq as fsq
 from fastsoftq.report.sweep.condition_labels import condition_labels
-from fastsoftq.studies import open_results, read_study, run
+from fastsoftq.studies import Study, open_results, read_study, run
 from fastsoftq.studies.study_records import agent_from_record
 
 TEXT = """
@@ -92,12 +92,16 @@ def test_runs_are_added_and_are_what_they_would_have_been(study, tmp_path):
     run(study(), tmp_path / "whole")
     grown, whole = open_results(tmp_path / "grown"), open_results(tmp_path / "whole")
     for condition in whole.conditions:
-        assert grown.returns(condition).tobytes() == whole.returns(condition).tobytes()
+        assert grown.curves(condition).returns.tobytes() == whole.curves(condition).returns.tobytes()
     labels = condition_labels(whole.coordinates)
     assert labels[:2] == ["bounds, confidence = 0.5, ε = 0", "bounds, confidence = 0.5, ε = 0.1"]
 
 
-def test_a_gpu_is_refused_before_any_work(study, tmp_path):
-    with pytest.raises(ValueError, match="device is 'cuda'; DynaQ keeps arrays of its own"):
-        run(study(), tmp_path / "out", device="cuda")
+def test_a_gpu_is_refused_before_any_work(tmp_path):
+    cliff, agent = fsq.cliff_walking(), fsq.VisitStepSize(fsq.DynaQ(0.5, 0.95))
+    study = Study(name="planned", episodes=2, seeds=2, environments={"cliff": cliff}, agents={"dyna": agent})
+    with pytest.raises(ValueError, match="device is 'cuda'; VisitStepSize keeps arrays of its own"):
+        run(study, tmp_path / "out", device="cuda")
+    with pytest.raises(ValueError, match="device is 'cuda:0'; VisitStepSize keeps arrays of its own"):
+        fsq.train(cliff, agent, 2, 2, device="cuda:0")
     assert not (tmp_path / "out").exists()
