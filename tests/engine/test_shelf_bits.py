@@ -23,7 +23,19 @@ MODELS_AND_WRAPPERS = {
     "upper confidence": fsq.UpperConfidence(HARD, 1.0),
     "optimistic": fsq.OptimisticStart(HARD, 5.0),
 }
-DIGESTS = {}
+DIGESTS = {
+    "dyna": "913d43d6913e6274",
+    "dyna, time bonus": "fb084ae1e66c8c7f",
+    "dyna, soft": "5b5b255df09f6099",
+    "sweeping": "f1aa2359ef0c9062",
+    "paths": "32b148904fc32321",
+    "actor": "d38dcf475f739baa",
+    "actor, entropy": "893c8d5005fa8eab",
+    "step sizes by visits": "6d798d5283f1f58e",
+    "count bonus": "fb8fded1294840b3",
+    "upper confidence": "2f9a1b0a82d7ab24",
+    "optimistic": "8f7ad4a56411de04",
+}
 
 
 def digest(agent):
