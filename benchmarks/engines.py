@@ -33,6 +33,14 @@ AGENTS = {
     "Q(lambda)": fsq.QLambda(0.1, 0.95, 0.9, epsilon=EXPLORATION),
     "soft Q(lambda)": fsq.SoftQLambda(0.1, 0.95, 0.9, reward_scale=10.0),
     "mellowmax": fsq.MellowmaxQLearning(0.8, 0.95, epsilon=EXPLORATION),
+    "Dyna-Q": fsq.DynaQ(0.8, 0.95, 5, epsilon=EXPLORATION),
+    "Dyna soft Q": fsq.DynaSoftQ(0.8, 0.95, 5, reward_scale=10.0),
+    "prioritized sweeping": fsq.PrioritizedSweeping(0.8, 0.95, 5, epsilon=EXPLORATION),
+    "path consistency": fsq.PathConsistency(0.1, 0.95, 4, reward_scale=10.0),
+    "actor-critic": fsq.ActorCritic(0.1, 0.95, 0.2, reward_scale=0.1),
+    "upper confidence": fsq.UpperConfidence(fsq.QLearning(0.8, 0.95, 0.0), 1.0),
+    "step sizes by visits": fsq.VisitStepSize(fsq.QLearning(1.0, 0.95, EXPLORATION), 0.8),
+    "count bonus": fsq.CountBonus(fsq.QLearning(0.8, 0.95, EXPLORATION), 1.0),
 }
 ENVIRONMENTS = {
     "cliff walking": fsq.cliff_walking,

@@ -9,7 +9,6 @@ from numba import types
 
 from fastsoftq.agents.rules import (
     AGENTS,
-    Agent,
     act,
     bootstrap,
     complete_summary,
@@ -28,7 +27,7 @@ from fastsoftq.kernels.over_actions import each, fold, highest, pick, replaced, 
 from fastsoftq.kernels.policies import by_weight, unless_exploring
 from fastsoftq.kernels.simd import convert, element, fma, minimum
 
-__all__ = ["soft_policy", "soft_summary", "weigh", "weights_of"]
+__all__ = ["is_soft", "soft_policy", "soft_summary", "weigh", "weights_of"]
 
 AgentType = TypeVar("AgentType", bound=type)
 
@@ -166,13 +165,13 @@ def soft_policy(agent: AgentType) -> AgentType:
     return agent
 
 
-def bootstraps_softly(agent: Agent) -> bool:
-    """Whether an agent bootstraps on the soft value, so that entropy pays.
+def is_soft(agent: type) -> bool:
+    """Whether a class bootstraps on the soft value.
 
     Examples
     --------
     >>> import fastsoftq as fsq
-    >>> bootstraps_softly(fsq.SoftQLambda(0.1, 0.95)), bootstraps_softly(fsq.MellowmaxQLearning(0.1, 0.95))
+    >>> is_soft(fsq.DoubleSoftQLearning), is_soft(fsq.MellowmaxQLearning)
     (True, False)
     """
-    return AGENTS.implementations[bootstrap].get(type(agent)) is _bootstrap
+    return AGENTS.implementations[bootstrap].get(agent) is _bootstrap

@@ -1,6 +1,5 @@
 """Agents of two tables: double Q-learning and double soft Q-learning."""
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
