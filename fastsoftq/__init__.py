@@ -12,31 +12,48 @@ __version__ = "0.1.0"
 
 # Where each public name lives: the one list of them.
 _HOME = {
+    "ActorCritic": "fastsoftq.agents.actor_critic",
     "Adam": "fastsoftq.networks.optimizers",
     "ChangingMDP": "fastsoftq.mdp.changing",
     "Convolutional": "fastsoftq.networks.architectures",
+    "CountBonus": "fastsoftq.agents.count_bonus",
     "Deep": "fastsoftq.deep.learner",
     "DeepCurves": "fastsoftq.deep.deep_curves",
     "Demonstrations": "fastsoftq.planning.inverse_rl.demonstrations",
     "DoubleQLearning": "fastsoftq.agents.double_q_learning",
+    "DoubleSoftQLearning": "fastsoftq.agents.double_soft_q_learning",
+    "DynaQ": "fastsoftq.agents.dyna_q",
+    "DynaSoftQ": "fastsoftq.agents.dyna_soft_q",
     "ExpectedSarsa": "fastsoftq.agents.expected_sarsa",
     "Frozen": "fastsoftq.agents.frozen",
     "Huber": "fastsoftq.networks.losses",
     "LearningCurves": "fastsoftq.engine.curves",
     "LinearDecay": "fastsoftq.agents.schedules",
     "MLP": "fastsoftq.networks.architectures",
+    "MellowmaxQLearning": "fastsoftq.agents.mellowmax_q_learning",
     "Munchausen": "fastsoftq.deep.learner",
+    "NStepSarsa": "fastsoftq.agents.n_step_sarsa",
+    "NStepSoftQLearning": "fastsoftq.agents.n_step_soft_q_learning",
+    "NStepTreeBackup": "fastsoftq.agents.n_step_tree_backup",
+    "OptimisticStart": "fastsoftq.agents.optimistic_start",
+    "PathConsistency": "fastsoftq.agents.path_consistency",
     "PowerDecay": "fastsoftq.agents.schedules",
     "PrioritizedReplay": "fastsoftq.deep.replay",
+    "PrioritizedSweeping": "fastsoftq.agents.prioritized_sweeping",
+    "QLambda": "fastsoftq.agents.q_lambda",
     "QLearning": "fastsoftq.agents.q_learning",
     "RMSProp": "fastsoftq.networks.optimizers",
     "Replay": "fastsoftq.deep.replay",
     "Rollouts": "fastsoftq.deep.replay",
     "SGD": "fastsoftq.networks.optimizers",
     "Sarsa": "fastsoftq.agents.sarsa",
+    "SarsaLambda": "fastsoftq.agents.sarsa_lambda",
+    "SoftQLambda": "fastsoftq.agents.soft_q_lambda",
     "SoftQLearning": "fastsoftq.agents.soft_q_learning",
     "Squared": "fastsoftq.networks.losses",
     "TabularMDP": "fastsoftq.mdp.tabular",
+    "UpperConfidence": "fastsoftq.agents.upper_confidence",
+    "VisitStepSize": "fastsoftq.agents.visit_step_size",
     "acrobot": "fastsoftq.environments.acrobot",
     "action_values": "fastsoftq.deep.action_values",
     "breakout": "fastsoftq.environments.breakout",
@@ -120,14 +137,31 @@ def _nearest(name: str) -> str:
 
 
 if TYPE_CHECKING:
+    from fastsoftq.agents.actor_critic import ActorCritic as ActorCritic
+    from fastsoftq.agents.count_bonus import CountBonus as CountBonus
     from fastsoftq.agents.double_q_learning import DoubleQLearning as DoubleQLearning
+    from fastsoftq.agents.double_soft_q_learning import DoubleSoftQLearning as DoubleSoftQLearning
+    from fastsoftq.agents.dyna_q import DynaQ as DynaQ
+    from fastsoftq.agents.dyna_soft_q import DynaSoftQ as DynaSoftQ
     from fastsoftq.agents.expected_sarsa import ExpectedSarsa as ExpectedSarsa
     from fastsoftq.agents.frozen import Frozen as Frozen
+    from fastsoftq.agents.mellowmax_q_learning import MellowmaxQLearning as MellowmaxQLearning
+    from fastsoftq.agents.n_step_sarsa import NStepSarsa as NStepSarsa
+    from fastsoftq.agents.n_step_soft_q_learning import NStepSoftQLearning as NStepSoftQLearning
+    from fastsoftq.agents.n_step_tree_backup import NStepTreeBackup as NStepTreeBackup
+    from fastsoftq.agents.optimistic_start import OptimisticStart as OptimisticStart
+    from fastsoftq.agents.path_consistency import PathConsistency as PathConsistency
+    from fastsoftq.agents.prioritized_sweeping import PrioritizedSweeping as PrioritizedSweeping
+    from fastsoftq.agents.q_lambda import QLambda as QLambda
     from fastsoftq.agents.q_learning import QLearning as QLearning
     from fastsoftq.agents.sarsa import Sarsa as Sarsa
+    from fastsoftq.agents.sarsa_lambda import SarsaLambda as SarsaLambda
     from fastsoftq.agents.schedules import LinearDecay as LinearDecay
     from fastsoftq.agents.schedules import PowerDecay as PowerDecay
+    from fastsoftq.agents.soft_q_lambda import SoftQLambda as SoftQLambda
     from fastsoftq.agents.soft_q_learning import SoftQLearning as SoftQLearning
+    from fastsoftq.agents.upper_confidence import UpperConfidence as UpperConfidence
+    from fastsoftq.agents.visit_step_size import VisitStepSize as VisitStepSize
     from fastsoftq.comparing import compare as compare
     from fastsoftq.deep.action_values import action_values as action_values
     from fastsoftq.deep.deep_curves import DeepCurves as DeepCurves

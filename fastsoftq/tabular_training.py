@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from fastsoftq import checks
 from fastsoftq.agents.hyperparameters import checked
+from fastsoftq.agents.optimistic_start import first_value
 from fastsoftq.agents.rules import PRECISIONS, Agent, check_code
 from fastsoftq.engine.curves import LearningCurves, curves_bytes
 from fastsoftq.engine.dispatch import checked_engine, engine_for
@@ -88,7 +89,7 @@ class Training:
         fix("keep_q", checks.flag("keep_q", self.keep_q))
         fix("checkpoints", checks.ascending_counts("checkpoints", self.checkpoints, most=self.episodes))
         fix("engine", checked_engine(self.engine, mdp))
-        fix("device", checked_device(self.device, mdp))
+        fix("device", checked_device(self.device, mdp, self.agent))
 
     @property
     def most_steps(self) -> int:
@@ -113,7 +114,7 @@ class Training:
         if isinstance(seeds, range):
             seeds = np.arange(seeds.start, seeds.stop, seeds.step, dtype=np.uint64)
         table = (self.mdp.n_states, self.mdp.n_actions)
-        initial_q = np.zeros(table) if self.initial_q is None else self.initial_q
+        initial_q = np.full(table, first_value(self.agent)) if self.initial_q is None else self.initial_q
         initial_q = initial_q[None] if initial_q.ndim == 2 else initial_q[part]
         out = self._room(len(seeds))
         like = PRECISIONS[self.precision]

@@ -108,7 +108,7 @@ def train(
     threads : int, optional
         How many threads to use; one for each processor that this process may use if not given.
     initial_q : array_like of float64, shape [states, actions] or [seeds, states, actions], optional
-        What every table, or each run's, starts from; zeros if not given.
+        What every table, or each run's, starts from; zeros if not given, or the value of an `OptimisticStart`.
     keep_q : bool
         Keep the tables after the last episode, as `final_q`.
     initial_parameters : array_like of float32, shape [parameters] or [seeds, parameters], optional

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from fastsoftq.agents.memory_rules import acts_upon, beside, estimate, visited
 from fastsoftq.agents.rules import Agent, act, bootstrap, complete_summary, learn, rule, summarise
+from fastsoftq.agents.wrapping import passing_on
 
 __all__ = ["Frozen"]
 
 
+@passing_on(summarise, complete_summary, act, beside, acts_upon, visited, estimate)
 class Frozen(NamedTuple):
     """An agent that acts as another would and never changes its table; train it from an `initial_q`.
+
+    Of an agent with memory, what its actions depend on goes on: both tables begin as `initial_q`, and visits are
+    counted, from 0.
 
     Parameters
     ----------
@@ -29,16 +35,6 @@ class Frozen(NamedTuple):
     agent: Agent
 
 
-@rule(summarise, Frozen)
-def _(agent, row, like):
-    return summarise(agent.agent, row, like)
-
-
-@rule(complete_summary, Frozen)
-def _(agent, partial):
-    return complete_summary(agent.agent, partial)
-
-
 @rule(bootstrap, Frozen)
 def _(agent, row, summary, action):
     return 0.0
@@ -47,8 +43,3 @@ def _(agent, row, summary, action):
 @rule(learn, Frozen)
 def _(agent, entry, reward, terminated, value):
     return entry
-
-
-@rule(act, Frozen)
-def _(agent, row, summary, draw):
-    return act(agent.agent, row, summary, draw)

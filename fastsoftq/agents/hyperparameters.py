@@ -15,6 +15,10 @@ def _step_size(name: str, value: Any) -> float:
     return checks.in_unit_interval(name, value, open_below=True)
 
 
+def _count_or_none(name: str, value: Any) -> int:
+    return checks.count(name, value, least=0)
+
+
 # What is counted or switched stays an integer or a flag; all else becomes a float.
 _ALLOWED: dict[str, Callable[[str, Any], float]] = {
     "step_size": _step_size,
@@ -23,8 +27,22 @@ _ALLOWED: dict[str, Callable[[str, Any], float]] = {
     "temperature": checks.temperature,
     "reward_scale": checks.positive,
     "n": checks.count,
-    "planning_steps": checks.count,
+    "planning_steps": _count_or_none,
     "trace_decay": checks.in_unit_interval,
+    "critic_step_size": _step_size,
+    "discounted": checks.flag,
+    "threshold": checks.not_negative,
+    "time_bonus": checks.not_negative,
+    "replacing": checks.flag,
+}
+# Of these agents alone.
+_ALLOWED_OF: dict[str, Callable[[str, Any], float]] = {
+    "ActorCritic.temperature": checks.not_negative,
+    "CountBonus.bonus": checks.not_negative,
+    "OptimisticStart.value": checks.reward,
+    "PrioritizedSweeping.planning_steps": checks.count,
+    "UpperConfidence.confidence": checks.not_negative,
+    "VisitStepSize.power": checks.in_unit_interval,
 }
 
 
@@ -58,7 +76,9 @@ def checked(agent: Any) -> Any:
         raise TypeError(f"agent is {agent!r}; it must be a NamedTuple of hyperparameters, such as QLearning(...)")
     name_of = type(agent).__name__
     return agent._make(  # type: ignore[attr-defined]
-        _checked_field(f"{name_of}.{name}", value, _ALLOWED.get(name, checks.number))
+        _checked_field(
+            f"{name_of}.{name}", value, _ALLOWED_OF.get(f"{name_of}.{name}", _ALLOWED.get(name, checks.number))
+        )
         for name, value in zip(agent._fields, agent, strict=True)
     )
 

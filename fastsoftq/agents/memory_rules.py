@@ -68,6 +68,7 @@ class Step(NamedTuple):
     truncated: Any  # the episode is cut short here
     draw: Any  # a Draw of the step's own, for `learn_beside` and the like
     key: Any  # where a stream of random numbers begins that belongs to the step alone
+    row: Any  # the form in which `read_row(q, state, step.row)` gives a state's row: a tuple where actions are few
 
 
 # ---- beside each entry -----------------------------------------------------------------------------------------------
@@ -186,8 +187,5 @@ def remembers(agent: Agent, *rules: Any) -> bool:
     >>> remembers(fsq.QLearning(0.8, 0.95)), remembers(fsq.DoubleQLearning(0.8, 0.95))
     (False, True)
     """
-    own = any(
-        has_rule(type(agent), generic) and not hasattr(AGENTS.implementations[generic][type(agent)], "passes_on")
-        for generic in rules or (beside, steps, memory)
-    )
+    own = any(has_rule(type(agent), generic) for generic in rules or (beside, steps, memory))
     return own or any(remembers(field, *rules) for field in agent if hasattr(field, "_fields"))

@@ -107,7 +107,7 @@ def follows_rules(agent: type) -> bool:
 
 
 def has_rule(agent: type, generic: Callable[..., Any]) -> bool:
-    """Whether a class has an implementation of its own of a rule.
+    """Whether a class has an implementation of its own of a rule; one that passes on to another agent is none.
 
     Examples
     --------
@@ -115,7 +115,8 @@ def has_rule(agent: type, generic: Callable[..., Any]) -> bool:
     >>> has_rule(fsq.Frozen, learn), has_rule(fsq.QLearning, learn)
     (True, False)
     """
-    return agent in AGENTS.implementations[generic]
+    implementation = AGENTS.implementations[generic].get(agent)
+    return implementation is not None and not hasattr(implementation, "passes_on")
 
 
 def check_code(agent: Agent) -> None:

@@ -15,6 +15,7 @@ __all__ = [
     "count",
     "in_unit_interval",
     "index",
+    "not_negative",
     "number",
     "positive",
     "real",
@@ -102,6 +103,28 @@ def positive(name: str, value: Any) -> float:
     result = number(name, value)
     if result <= 0.0:
         raise ValueError(f"{name} is {result}; it must be above 0")
+    return result
+
+
+def not_negative(name: str, value: Any) -> float:
+    """Return `value` as a float if it is a finite number of 0 or more, within `LARGEST`.
+
+    Raises
+    ------
+    TypeError
+        Not a number.
+    ValueError
+        Not finite, below 0, or too large.
+
+    Examples
+    --------
+    >>> not_negative("bonus", -1)
+    Traceback (most recent call last):
+    ValueError: bonus is -1.0; it must be at least 0
+    """
+    result = reward(name, value)
+    if result < 0.0:
+        raise ValueError(f"{name} is {result}; it must be at least 0")
     return result
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numba import typeof
@@ -16,7 +16,7 @@ from fastsoftq.engine.lanes import run_lanes
 from fastsoftq.engine.lockstep import Lockstep
 from fastsoftq.engine.one_run import run_episodes
 from fastsoftq.engine.one_run_remembering import run_remembering
-from fastsoftq.engine.packing import aligned, packed, row_width
+from fastsoftq.engine.packing import Room, aligned, packed, row_width
 from fastsoftq.engine.planes import planes_and_steps
 from fastsoftq.engine.records import Output, Work
 from fastsoftq.engine.rule_errors import compiling
@@ -84,14 +84,6 @@ def engine_for(
         call_compiled(run_lanes, agent, mdp, lockstep, table, (0.0,) * room.numbers, like, work, out)
 
     return run
-
-
-class Room(NamedTuple):
-    """What an agent's table takes."""
-
-    numbers: int  # of a state's row
-    rows_behind: int  # those of the states
-    numbers_behind: int  # all of them, of each run
 
 
 def room_of(agent: Agent, mdp: Tables | EpisodicMDP) -> Room:

@@ -19,6 +19,7 @@ from fastsoftq.agents.memory_rules import (
 )
 from fastsoftq.agents.rules import act, complete_summary, on_policy, summarise
 from fastsoftq.agents.schedules import tuned
+from fastsoftq.engine.borrowing import borrowed, hold
 from fastsoftq.engine.lane_tables import add_atomically
 from fastsoftq.engine.learning_from_steps import Learner, begin_recent, learn_from, recent_steps, value_of
 from fastsoftq.engine.planes import fill_entry, keep_at, kept_at, parted, plane_count, values_in
@@ -59,16 +60,20 @@ def run_remembering(agent, mdp, row, like, work, out):
     n_states, n_actions = initial_q.shape[1:]
     first_agent = tuned(agent, np.int32(0))
     example = beside(first_agent, 0.0)
-    table = np.empty((n_states, plane_count(example) * n_actions))
+    numbers = np.empty((n_states, plane_count(example) * n_actions))
+    table = borrowed(numbers)
     q = values_in(table, n_actions, example)
-    recent = recent_steps(steps(first_agent))
+    form = parted(row, example)[0]
+    steps_kept = recent_steps(steps(first_agent))
+    recent = borrowed(steps_kept)
     run = add_atomically(next_run, 0, 1)
     while run < len(seeds):
         first = run % len(initial_q)
         for s in range(n_states):
             for a in range(n_actions):
                 fill_entry(first_agent, table, s, a, n_actions, initial_q[first, s, a])
-        own = memory(first_agent, n_states, n_actions)
+        remembered = memory(first_agent, n_states, n_actions)
+        own = borrowed(remembered)
         learner = Learner(table, row, example, n_actions, own, recent, like)
         begin_run(first_agent, own, q)
         key = advance(seed(seeds[run]))
@@ -97,7 +102,7 @@ def run_remembering(agent, mdp, row, like, work, out):
                 ended = terminated or length >= max_steps
                 taken = Step(
                     state, action, rewarded(now, reward, kept), next_state, next_action, terminated,
-                    ended and not terminated, chance, np.int64(mixed(key + LEARNING)),
+                    ended and not terminated, chance, np.int64(mixed(key + LEARNING)), form,
                 )  # fmt: skip
                 learn_from(now, learner, taken, value)
                 if ended:
@@ -115,5 +120,6 @@ def run_remembering(agent, mdp, row, like, work, out):
                         kept = kept_at(table, s, a, n_actions, example)
                         tables[run, kept_tables[episode], s, a] = estimate(first_agent, table[s, a], kept)
             progress[1] += length
+        hold((numbers, steps_kept, remembered))
         progress[0] += 1
         run = add_atomically(next_run, 0, 1)

@@ -12,7 +12,7 @@ from fastsoftq.mdp.tables import Tables
 
 _INTERLEAVED_BYTES = 1 << 18
 
-__all__ = ["Packed", "aligned", "packed", "packed_records", "row_width"]
+__all__ = ["Packed", "Room", "aligned", "packed", "packed_records", "row_width"]
 
 
 class Packed(NamedTuple):
@@ -38,12 +38,21 @@ class Packed(NamedTuple):
     records: NDArray[np.int64]  # [2 * phases * states * actions * outcomes]
     n_states: int
     n_actions: int
+    n_rows: int  # of a table: a row for each state, and those behind
     row_stride: int  # from one state's row to the next, in a lane's table
     lane_stride: int | None  # from one lane's entry to the next lane's; None: a row's width, lanes lie side by side
     size: int  # numbers in all lanes' tables
     outcome: Any
     start: Any
     phases: Any  # as in `Tables`
+
+
+class Room(NamedTuple):
+    """What an agent's table takes."""
+
+    numbers: int  # of a state's row
+    rows_behind: int  # those of the states
+    numbers_behind: int  # all of them, of each run
 
 
 def aligned(count: int, dtype: type[np.generic]) -> NDArray[Any]:
@@ -97,7 +106,7 @@ def packed(tables: Tables, lanes: int, numbers: int | None = None, behind: int =
         padded = n_rows + 2 if (n_rows & (n_rows - 1)) == 0 else n_rows
         row_stride, lane_stride, size = width, padded * width, lanes * padded * width
     return Packed(
-        packed_records(tables, row_stride), tables.n_states, tables.n_actions, row_stride, lane_stride, size,
+        packed_records(tables, row_stride), tables.n_states, tables.n_actions, n_rows, row_stride, lane_stride, size,
         tables.outcome, tables.start, tables.phases,
     )  # fmt: skip
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numba import types
 from numba.core import cgutils, errors
+from numba.core.imputils import impl_ret_borrowed
 from numba.extending import intrinsic
 
 from fastsoftq.agents.memory_rules import beside, steps
@@ -115,7 +116,8 @@ def leaves_of(typing, kept):
                 return [leaf for part, v in zip(t.types, parts, strict=True) for leaf in flat(part, v)]
             return [] if t == types.none else [value]
 
-        return context.make_tuple(builder, result, flat(kept, args[0]))
+        leaves = context.make_tuple(builder, result, flat(kept, args[0]))
+        return impl_ret_borrowed(context, builder, result, leaves)
 
     return result(kept), emit
 
@@ -126,7 +128,8 @@ def like_example(typing, leaves, example):
     result = _of_leaf(example, leaves.types[0])
 
     def emit(context, builder, sig, args):
-        return _nested(context, builder, result, cgutils.unpack_tuple(builder, args[0]))
+        whole = _nested(context, builder, result, cgutils.unpack_tuple(builder, args[0]))
+        return impl_ret_borrowed(context, builder, result, whole)  # rows that are arrays are counted
 
     return result(leaves, example), emit
 

@@ -38,6 +38,7 @@ __all__ = [
     "minimum",
     "polynomial",
     "select",
+    "sqrt",
     "whole",
 ]
 
@@ -109,6 +110,30 @@ def fma(typing, x: Number, y: Number, z: Number):
         return _emit_fma(builder, *(spread(context, builder, a, s, t) for a, s in zip(args, sig.args, strict=True)))
 
     return t(x, y, z), emit
+
+
+@operation
+def sqrt(typing, x: Float):
+    """The square root, rounded to the nearest: the same bits on every machine.
+
+    Parameters
+    ----------
+    x : float, or a vector of floats
+        NaN where it is below 0.
+
+    Examples
+    --------
+    >>> sqrt(2.25)
+    1.5
+    """
+
+    def emit(context, builder, sig, args):
+        t = args[0].type
+        number = "f64" if element(x) == types.float64 else "f32"
+        name = f"llvm.sqrt.v{t.count}{number}" if isinstance(t, ir.VectorType) else f"llvm.sqrt.{number}"
+        return builder.call(cgutils.get_or_insert_function(builder.module, ir.FunctionType(t, [t]), name), args)
+
+    return x(x), emit
 
 
 @operation

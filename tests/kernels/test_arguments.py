@@ -87,6 +87,7 @@ GOOD = {
     "integer": lambda: {"key": 3, "count": 10},
     "unit": lambda: {"half": np.uint32(2**31), "like": 1.0},
     "select": lambda: {"mask": True, "x": 1.5, "y": 2.5},
+    "sqrt": lambda: {"x": 2.25},
     "fma": lambda: {"x": 1.5, "y": 2.5, "z": 3.5},
     "polynomial": lambda: {"x": 1.5, "coefficients": (1.0, 2.0)},
     "convert": lambda: {"x": 1.5, "like": np.int32(0)},

@@ -1,6 +1,7 @@
 """Each operation on a vector of numbers, however wide, gives the bits that it gives on one."""
 
 import functools
+import math
 
 import numba
 import numpy as np
@@ -25,6 +26,7 @@ from fastsoftq.kernels.simd import (
     minimum,
     polynomial,
     select,
+    sqrt,
     whole,
 )
 from tests.kernels.lane_stack import stack
@@ -67,7 +69,7 @@ def _operations(x, y, z):
     def of_floats(x, y, z):
         return (
             x + y, x - y, x * y, x / y, fma(x, y, z), maximum(x, y), minimum(x, y),
-            polynomial(x, COEFFICIENTS), exp2(x), log2(z * z + x * x),
+            polynomial(x, COEFFICIENTS), exp2(x), log2(z * z + x * x), sqrt(x * x),
             select(x < y, x, z), select(x <= y, x, z), select(x > y, x, z), select(x >= y, x, z),
             select(x == y, x, z), select(x != y, x, z), select((x < y) & (y < z), x, y),
             select((x < y) | (y < z), x, y), select((x < y) ^ (y < z), x, y),
@@ -132,7 +134,7 @@ def test_many_have_the_bits_of_one(dtype, width, data):
     if dtype in FLOATS:
         x = np.clip(x, -1000, 1000) if dtype is np.float64 else np.clip(x, -120, 120)
         y[y == 0] = dtype(0.5)
-    one, many = np.zeros((21, COUNT), dtype), np.zeros((21, COUNT), dtype)
+    one, many = np.zeros((22, COUNT), dtype), np.zeros((22, COUNT), dtype)
     count = on_one(x, y, z, one)
     assert count == on_vectors(width)(x, y, z, many, dtype)
     assert one[:count].tobytes() == many[:count].tobytes()
@@ -241,3 +243,9 @@ def test_what_else_there_is(width):
 
 def test_whether_a_number_is_not_zero_or_a_flag_is_set():
     assert [any_lane(1), any_lane(0), any_lane(True), any_lane(False)] == [True, False, True, False]
+
+
+@given(st.floats(0, allow_infinity=False))
+def test_a_square_root_is_rounded_to_the_nearest(x):
+    assert sqrt(x) == math.sqrt(x)
+    assert sqrt(np.float32(1e-30 + x % 1e30)) == np.sqrt(np.float32(1e-30 + x % 1e30))

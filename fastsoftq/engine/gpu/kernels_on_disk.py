@@ -10,6 +10,7 @@ from numba import typeof
 from fastsoftq import checks
 from fastsoftq.agents.hyperparameters import checked
 from fastsoftq.agents.rules import PRECISIONS, Agent, check_code
+from fastsoftq.engine.dispatch import room_of
 from fastsoftq.engine.gpu.assembly import assembly
 from fastsoftq.engine.gpu.kernel import kernel
 from fastsoftq.engine.gpu.kernel_arguments import Arguments, example_arguments
@@ -96,7 +97,7 @@ def ptx(
     like = PRECISIONS[checks.choice("precision", precision, PRECISIONS)]
     major, minor = _checked_capability(capability)
     part = reachable(mdp)
-    layout = layout_for(part.tables, card or _H100, runs=1_000_000)
+    layout = layout_for(part.tables, card or _H100, runs=1_000_000, room=room_of(agent, part.tables))
     return kernel_for(example_arguments(agent, part.tables, layout, like, keeps_tables=True), (major, minor))
 
 

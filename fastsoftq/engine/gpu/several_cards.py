@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastsoftq import checks
+from fastsoftq.agents.memory_rules import memory, remembers
 from fastsoftq.agents.rules import Agent
-from fastsoftq.engine.dispatch import MOST_ACTIONS
+from fastsoftq.engine.dispatch import MOST_ACTIONS, MOST_NUMBERS, room_of
 from fastsoftq.engine.gpu.driver import Gpu, cards, gpu
 from fastsoftq.engine.gpu.training_runs import rows_of, run_on_gpu
 from fastsoftq.engine.records import Output
@@ -28,7 +29,7 @@ CPU = "cpu"
 _REPORT = 0.1  # seconds between two reports of progress
 
 
-def checked_device(device: Any, mdp: EpisodicMDP | None = None) -> str:
+def checked_device(device: Any, mdp: EpisodicMDP | None = None, agent: Agent | None = None) -> str:
     """Return the name of a device that can train in an MDP: "cpu", "cuda" (all GPUs) or "cuda:0", "cuda:1", ...
 
     Parameters
@@ -36,13 +37,14 @@ def checked_device(device: Any, mdp: EpisodicMDP | None = None) -> str:
     device : str or None
         None is the CPU.
     mdp : TabularMDP or ChangingMDP, optional
+    agent : NamedTuple, optional
 
     Raises
     ------
     TypeError
         Not a string.
     ValueError
-        No device's name, or an MDP that a GPU cannot train in.
+        No device's name, or an MDP or an agent that a GPU cannot train.
     GpuError
         A GPU that is not there, is too old, or cannot be used.
 
@@ -63,8 +65,25 @@ def checked_device(device: Any, mdp: EpisodicMDP | None = None) -> str:
             f"device is {name!r}; {mdp!r} has {mdp.n_actions} actions, and a GPU takes at most {MOST_ACTIONS}: leave "
             "device out, to train on the CPU"
         )
+    if mdp is not None and agent is not None:
+        _check_memory(name, mdp, agent)
     gpus_of(name)
     return name
+
+
+def _check_memory(device: str, mdp: EpisodicMDP, agent: Agent) -> None:
+    """Refuse an agent whose memory a GPU's threads do not have."""
+    if remembers(agent, memory):
+        raise ValueError(
+            f"device is {device!r}; {type(agent).__name__} keeps more than numbers beside its entries and its last "
+            "steps, which only the CPU does: leave device out"
+        )
+    numbers = room_of(agent, mdp).numbers
+    if numbers > MOST_NUMBERS:
+        raise ValueError(
+            f"device is {device!r}; {type(agent).__name__} keeps {numbers} numbers for each state of {mdp!r}, and a "
+            f"GPU takes at most {MOST_NUMBERS}: leave device out, to train on the CPU"
+        )
 
 
 def gpus_of(device: str) -> list[Gpu]:
