@@ -1,1 +1,4 @@
-"""Agents with memory beside plain C: `python -m benchmarks.peers.shelf` checks that both learn the same, then times them."""
+"""Agents with memory beside plain C.
+
+`python -m benchmarks.peers.shelf` checks that all learn the same curves, then times them side by side.
+"""
