@@ -38,4 +38,4 @@ def run(case: task.Case, seeds: NDArray[np.int64], episodes: int, max_steps: int
     return curves.returns, curves.lengths
 
 
-peer = task.Peer("fastsoftq", run, cases=CASES, seeds_together=256)
+peer = task.Peer("fastsoftq", run, cases=CASES)

@@ -42,8 +42,8 @@ def compared(entries: Sequence[Entry]) -> Iterator[Compared]:
 
 def table(entries: Sequence[Entry]) -> Table:
     shown = Table(title="Million environment steps a second, one core")
-    for heading in ("agent", "fastsoftq in", "fastsoftq", "plain C", "times plain C", "the C"):
-        shown.add_column(heading, justify="left" if heading in ("agent", "fastsoftq in", "the C") else "right")
+    for heading in ("agent", "loop", "fastsoftq", "plain C", "times C", "the C"):
+        shown.add_column(heading, justify="left" if heading in ("agent", "loop", "the C") else "right")
     for one in compared(entries):
         c = ("?", "?", "") if one.c is None else (_millions(one.c), times(one.ratio), one.c.peer.name)
         shown.add_row(ALGORITHMS[one.case.algorithm].title, shelf_fastsoftq.loop(one.case), _millions(one.ours), *c)
