@@ -64,7 +64,6 @@ def test_without_failures_it_is_the_shortest_way():
 def test_a_higher_resolution_is_the_same_house():
     mdp = fsq.four_rooms(resolution=3)
     assert mdp.n_states == 9 * 104
-    assert mdp.map[::3] == tuple("".join(mark * 3 for mark in row) for row in fsq.four_rooms().map)[:0] + mdp.map[::3]
     walls = [[mark == "#" for mark in row[::3]] for row in mdp.map[::3]]
     assert walls == [[mark == "#" for mark in row] for row in fsq.four_rooms().map]
     assert int(mdp.terminal.sum()) == 9

@@ -60,7 +60,6 @@ def test_the_optimal_policy_is_the_figures():
     policy = moves[np.where(tied, np.abs(moves), 99).argmin(axis=1)].reshape(21, 21)[::-1]
     assert policy.tolist() == [[int(x) for x in row.split()] for row in FIGURE.split("\n") if row]
     assert solution.v[0] == pytest.approx(421.4, abs=0.1)  # the figure's axis begins at 420
-    # Always moving none is the policy the book begins with.
 
 
 @pytest.mark.parametrize(("moves", "exercise"), [(5, False), (2, True)])

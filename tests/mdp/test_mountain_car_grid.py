@@ -27,16 +27,34 @@ def test_the_mean_of_where_a_step_leads_is_where_the_car_is():
                     assert all(o.terminated for o in outcomes)
 
 
+def driven(q, points):
+    """How many steps the car itself takes from -0.5 at rest, by action values interpolated between points."""
+    car, state, steps, over = fsq.mountain_car(), (-0.5, 0.0), 0, False
+    while not over and steps < 500:
+        i, j = (state[0] + 1.2) / 1.7 * (points - 1), (state[1] + 0.07) / 0.14 * (points - 1)
+        a, b = min(int(i), points - 2), min(int(j), points - 2)
+        beside, above = i - a, j - b
+        row = (1 - beside) * ((1 - above) * q[a * points + b] + above * q[a * points + b + 1])
+        row += beside * ((1 - above) * q[(a + 1) * points + b] + above * q[(a + 1) * points + b + 1])
+        state, _, over = step(car, state, int(row.argmax()), 0)
+        steps += 1
+    return steps
+
+
 def test_values_tend_to_the_cars():
-    """MEASURED"""
-    worth = []
-    for points in (35, 69):
+    """What the car itself earns by the values of the grid: they are nearer the finer the grid, and it gets faster."""
+    off, steps = [], []
+    for points in (35, 69, 103):
         mdp = fsq.mountain_car_grid(points, points)
         solution = fsq.value_iteration(mdp, 0.99)
         assert solution.converged
-        bottom = round((-0.5 + 1.2) / 1.7 * (points - 1)) * points + points // 2
-        worth.append(solution.v[bottom])
-    assert worth[0] < worth[1]
+        bottom = round(0.7 / 1.7 * (points - 1)) * points + points // 2
+        steps.append(driven(solution.q, points))
+        off.append(abs(solution.v[bottom] + (1 - 0.99 ** steps[-1]) / 0.01))
+    assert off[0] > off[1] > off[2]
+    assert off[2] < 0.5
+    assert steps[0] > steps[1] >= steps[2]
+    assert steps[2] <= 104
 
 
 def test_the_start_is_uniform_and_at_rest():

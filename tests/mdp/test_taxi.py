@@ -1,6 +1,7 @@
 """The taxi is Gymnasium's table; a fickle passenger, which its table does not hold, is found by stepping it."""
 
 from collections import defaultdict
+from itertools import pairwise
 
 import gymnasium
 import numpy as np
@@ -52,7 +53,7 @@ def test_a_fickle_passenger_is_gymnasiums(rainy):
                 wanted = defaultdict(float)
                 listed = env.P[state][action]
                 edges = np.cumsum([0.0] + [p for p, *_ in listed])
-                for low, high in zip(edges, edges[1:], strict=False):
+                for low, high in pairwise(edges):
                     for which in range(3):
                         env.s, env.fickle_step = state, fickle
                         env.np_random = Chosen((low + min(high, 1.0)) / 2, which)

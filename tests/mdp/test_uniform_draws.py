@@ -16,5 +16,5 @@ def test_they_are_numpys_random_numbers():
 def test_a_seed_is_refused_if_it_is_none():
     with pytest.raises(ValueError, match="seed is -1; it must be at least 0"):
         uniform_draws(-1, (2,))
-    with pytest.raises(TypeError, match="seed is 1.5; it must be an integer"):
+    with pytest.raises(TypeError, match=r"seed is 1\.5; it must be an integer"):
         uniform_draws(1.5, (2,))

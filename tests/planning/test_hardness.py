@@ -24,6 +24,7 @@ def acted_in(mdp):
 def slow_diameter(mdp, sweeps=20_000):
     """Sweeps of the least expected number of steps, for one target after the other."""
     here = acted_in(mdp)
+    outcomes = {(s, a): mdp.outcomes(s, a) for s in here for a in range(mdp.n_actions)}
     longest = 0.0
     for target in here:
         steps = dict.fromkeys(here, 0.0)
@@ -34,21 +35,20 @@ def slow_diameter(mdp, sweeps=20_000):
                 if state != target:
                     steps[state] = 1 + min(
                         sum(
-                            o.probability
-                            * (again if o.terminated or mdp.terminal[o.next_state] else steps[o.next_state])
-                            for o in mdp.outcomes(state, action)
+                            p * (again if over or mdp.terminal[after] else steps[after])
+                            for p, after, _, over in outcomes[state, action]
                         )
                         for action in range(mdp.n_actions)
                     )
             if max(abs(steps[s] - before[s]) for s in here) < 1e-12:
                 break
-            if max(steps.values()) > 1e5:
+            if max(steps.values()) > 2000:
                 return math.inf
         longest = max(longest, *steps.values())
     return longest
 
 
-def slow_values(mdp, discount, best, sweeps=3000):
+def slow_values(mdp, discount, best, sweeps=300):
     """Value iteration, or with `best` the mean those of the uniform policy."""
     q = [[0.0] * mdp.n_actions for _ in range(mdp.n_states)]
     for _ in range(sweeps):
@@ -108,20 +108,20 @@ def test_the_diameter_is_the_twins(name):
     assert found.low == pytest.approx(slow_diameter(SMALL[name]), rel=1e-8)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.integers(2, 6), st.integers(1, 3), st.integers(0, 1000))
 def test_of_garnets_too(states, actions, seed):
     mdp = fsq.garnet(states, actions, 2, seed=seed)
     wanted = slow_diameter(mdp)
     found = fsq.diameter(mdp)
-    assert found.low == found.high == pytest.approx(wanted, rel=1e-6) or (wanted == math.inf and found.low > 1e5)
+    assert found.low == found.high == pytest.approx(wanted, rel=1e-6) or (wanted == math.inf and found.low > 2000)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.integers(2, 6), st.integers(1, 3), st.integers(0, 1000))
 def test_gaps_and_horizons_of_garnets_are_the_twins(states, actions, seed):
     mdp = fsq.garnet(states, actions, 2, seed=seed)
-    q = slow_values(mdp, 0.8, max, 300)
+    q = slow_values(mdp, 0.8, max)
     gaps = [max(q[s]) - x for s in acted_in(mdp) for x in q[s]]
     assert fsq.value_gap(mdp, 0.8) == pytest.approx(min((g for g in gaps if g > 1e-8), default=math.inf), abs=1e-8)
     assert fsq.effective_horizon(mdp, 0.8) == slow_horizon(mdp, 0.8)
@@ -130,7 +130,7 @@ def test_gaps_and_horizons_of_garnets_are_the_twins(states, actions, seed):
 @pytest.mark.parametrize("name", SMALL)
 def test_gap_and_horizon_are_the_twins(name):
     mdp = SMALL[name]
-    q = slow_values(mdp, 0.9, max, 500)
+    q = slow_values(mdp, 0.9, max)
     gaps = [max(q[s]) - x for s in acted_in(mdp) for x in q[s]]
     smallest = min((g for g in gaps if g > 1e-9 * max(1.0, *(abs(max(row)) for row in q))), default=math.inf)
     assert fsq.value_gap(mdp, 0.9) == pytest.approx(smallest, rel=1e-6)
