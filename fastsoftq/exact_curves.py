@@ -295,10 +295,15 @@ def _proved(mdp: TabularMDP, found: Solution) -> NDArray[np.float64] | None:
 _DETERMINISTIC = DynaQ, DynaSoftQ, PrioritizedSweeping, PathConsistency
 
 
-def _in_its_world(mdp: TabularMDP, agent: Any) -> bool:
-    """Whether an agent comes to its fixed point in a world: models, and paths, are those of deterministic ones."""
+def _in_its_world(mdp: EpisodicMDP, agent: Any) -> bool:
+    """Whether an agent comes to its fixed point in a world: models, and paths, are those of deterministic ones.
+
+    A model may go on holding what a world was before it changed.
+    """
     if not isinstance(agent, _DETERMINISTIC):
         return True
+    if not isinstance(mdp, TabularMDP):
+        return False
     without_bonus = getattr(agent, "time_bonus", 0.0) == 0.0
     return without_bonus and bool(((mdp.probability > 0.0).sum(axis=2) == 1).all())
 

@@ -1,5 +1,6 @@
 """Agents of two tables: double Q-learning and double soft Q-learning."""
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
