@@ -170,10 +170,12 @@ class BatchTerminatedKind(BatchKind):
     def beside(self, name: str, value: Any, given: Mapping[str, Any]) -> Any:
         value, shape = super().beside(name, value, given), given["states"].shape
         reached = np.broadcast_to(given["next_states"], shape)[~np.broadcast_to(value, shape)]
-        table = name.replace("terminated", "q")
-        for state in np.unique(reached).tolist():
-            if 0 <= state < len(given["q"]):
-                action_values(f"{table}[{state}]", given["q"][state])
+        states = np.unique(reached[(reached >= 0) & (reached < len(given["q"]))])
+        rows = given["q"][states]
+        bad = ~((rows < np.inf).all(axis=1) & (rows > -np.inf).any(axis=1))
+        if bad.any():
+            state = states[bad.argmax()]
+            action_values(f"{name.replace('terminated', 'q')}[{state}]", given["q"][state])
         return value
 
 
