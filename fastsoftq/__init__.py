@@ -89,6 +89,7 @@ _SUBPACKAGES = (
     "report",
     "statistics",
     "studies",
+    "testing",
 )
 
 __all__ = [*_HOME, *_SUBPACKAGES]

