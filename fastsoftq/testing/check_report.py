@@ -119,7 +119,8 @@ class CheckReport:
         indent = " " * (checks + verdicts + 4)
         lines = [self._title]
         for finding in self.findings:
-            text = f"{finding.found}; {finding.advice}" if finding.advice else finding.found
+            apart = "\n" if "\n" in finding.found else "; "
+            text = f"{finding.found}{apart}{finding.advice}" if finding.advice else finding.found
             head = f"{finding.check:<{checks}}  {finding.verdict:<{verdicts}}  "
             for part in text.splitlines():
                 lines += textwrap.wrap(part, _WIDTH, initial_indent=head, subsequent_indent=indent)
