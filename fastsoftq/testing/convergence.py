@@ -25,15 +25,16 @@ _DISCOUNT, _EPSILON = 0.8, 0.3
 _CLOSE = 0.02  # of the spread of values
 
 
-def convergence(agent: Any, has_own_policy: bool) -> Finding:
+def convergence(agent: Any, engine: str | None, has_own_policy: bool) -> Finding:
     """Train with decaying step sizes, and compare the tables' mean with exact answers.
 
+    `engine` is the name of the one to train with; None: the fastest.
     The discount is at most 0.8, exploration 0.3 where there is any, schedules stand at their ends.
 
     Examples
     --------
     >>> import fastsoftq as fsq
-    >>> convergence(fsq.SoftQLearning(0.5, 0.9), has_own_policy=True).found.splitlines()[0]
+    >>> convergence(fsq.SoftQLearning(0.5, 0.9), None, has_own_policy=True).found.splitlines()[0]
     'to the soft optimal values'
     """
     name = "convergence"
@@ -46,7 +47,7 @@ def convergence(agent: Any, has_own_policy: bool) -> Finding:
     world = ergodic_world()
     try:
         curves = Training.checked(
-            world, slow, _RUNS, _EPISODES[1], _STEPS, checkpoints=_EPISODES[:1], keep_q=True
+            world, slow, _RUNS, _EPISODES[1], _STEPS, checkpoints=_EPISODES[:1], keep_q=True, engine=engine
         ).curves()
     except (TypeError, ValueError) as error:
         return Finding(name, "skipped", f"it cannot be trained with decaying step sizes: {error}")

@@ -13,10 +13,27 @@ from fastsoftq.tabular_training import Training
 from fastsoftq.testing.check_report import Finding
 from fastsoftq.testing.trial_worlds import TRIALS, trial_world
 
-__all__ = ["Trials"]
+__all__ = ["SEE", "Trials", "first_fault"]
 
+SEE = "CONTRIBUTING.md says what a rule may use"
 _RUNS, _EPISODES, _STEPS = 19, 25, 40  # no multiple of a vector's width, so that lanes run out of work
 _ENGINES = ("one_run", "lanes_16")
+
+
+def first_fault(attempt: Callable[[], str]) -> str:
+    """What is wrong with a rule, if compiling it is what an attempt fails at; else what the attempt returns.
+
+    Examples
+    --------
+    >>> first_fault(lambda: "")
+    ''
+    """
+    try:
+        return attempt()
+    except errors.NumbaError as error:  # a RuleError among them, which names the rule and the line
+        return " ".join(str(error).split())[:600]
+    except IndexError as error:
+        return f"a rule went out of a row or a tuple: {error}"
 
 
 class Trials:
@@ -39,11 +56,16 @@ class Trials:
         self._curves: dict[tuple[Any, ...], LearningCurves] = {}
         self._no_lanes = ""  # why lanes are not compared
 
+    @property
+    def engine(self) -> str | None:
+        """The engine to train with, by name: one run at a time where lanes cannot; None is the fastest."""
+        return "one_run" if self._no_lanes else None
+
     def numbers(self) -> Finding:
         """Whether rules compile for numbers, and learn one run at a time."""
         fault = self._fault("one_run")
         if fault:
-            return Finding("numbers", "wrong", fault, "see what the rule may use in CONTRIBUTING.md")
+            return Finding("numbers", "wrong", fault, SEE)
         return Finding("numbers", "ok", "the rules compile, and learn one run at a time")
 
     def vectors(self) -> Finding:
@@ -64,13 +86,13 @@ class Trials:
         if self._no_lanes:
             return Finding("engines", "skipped", self._no_lanes)
         for world in TRIALS:
-            fault = self._first_fault(lambda world=world: self._difference(self._train(world, e) for e in _ENGINES))
+            fault = self._compared([(world, engine) for engine in _ENGINES])
             if fault:
                 return Finding(
                     "engines",
                     "wrong",
                     f"in the world of {world}, {fault}",
-                    "a rule gives other numbers in vectors, or `update_summary` changes what `changed` = -1 should leave",
+                    "a rule gives other numbers in vectors, or `update_summary` changes what -1 should leave",
                 )
         return Finding("engines", "ok", f"one run at a time and lanes agree to the bit in {len(TRIALS)} worlds")
 
@@ -78,9 +100,7 @@ class Trials:
         """Whether the number of threads does not matter."""
         world = next(iter(TRIALS))
         for engine in _ENGINES[: 1 if self._no_lanes else 2]:
-            fault = self._first_fault(
-                lambda engine=engine: self._difference(self._train(world, engine, threads=n) for n in (1, 3))
-            )
+            fault = self._compared([(world, engine, threads) for threads in (1, 3)])
             if fault:
                 return Finding("threads", "wrong", fault, "rules must not keep anything of their own")
         return Finding("threads", "ok", "the same bits on 1 and on 3 threads")
@@ -89,12 +109,10 @@ class Trials:
         """Whether engines agree in mixed precision too."""
         world = next(iter(TRIALS))
         mixed = _ENGINES[: 1 if self._no_lanes else 2]
-        fault = self._first_fault(
-            lambda: self._difference(self._train(world, engine, precision="mixed") for engine in mixed)
-        )
+        fault = self._compared([(world, engine, 1, "mixed") for engine in mixed])
         if fault:
             return Finding("precision", "wrong", f"in mixed precision {fault}", "see `like` in fastsoftq.agents.rules")
-        same = not self._difference(self._train(world, "one_run", precision=p) for p in ("double", "mixed"))
+        same = not self._compared([(world, "one_run", 1, precision) for precision in ("double", "mixed")])
         return Finding("precision", "ok", "mixed is the same as double" if same else "mixed is offered, and differs")
 
     def finite(self) -> Finding:
@@ -119,16 +137,16 @@ class Trials:
         return self._curves[key]
 
     def _fault(self, engine: str) -> str:
-        return self._first_fault(lambda: [self._train(world, engine) for world in TRIALS] and "")
+        def in_every_world() -> str:
+            for world in TRIALS:
+                self._train(world, engine)
+            return ""
 
-    @staticmethod
-    def _first_fault(attempt: Callable[[], str]) -> str:
-        try:
-            return attempt()
-        except errors.NumbaError as error:  # a RuleError among them, which names the rule and the line
-            return " ".join(str(error).split())[:600]
-        except IndexError as error:
-            return f"a rule went out of a row or a tuple: {error}"
+        return first_fault(in_every_world)
+
+    def _compared(self, settings: list[tuple[Any, ...]]) -> str:
+        """The first difference between trainings with these arguments of `_train`."""
+        return first_fault(lambda: self._difference(self._train(*setting) for setting in settings))
 
     @staticmethod
     def _difference(curves: Iterator[LearningCurves]) -> str:

@@ -23,11 +23,11 @@ def reachable(mdp: TabularMDP) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     possible = mdp.probability > 0.0
     found = mdp.start > 0.0
     entered = found.copy()
-    frontier = np.flatnonzero(found)
+    frontier: NDArray[np.intp] = np.flatnonzero(found)
     while len(frontier):
         there = possible[frontier]
         entered[mdp.next_state[frontier][there]] = True
-        ahead = np.unique(mdp.next_state[frontier][there & ~mdp.terminated[frontier]])
+        ahead = np.unique(mdp.next_state[frontier][there & ~mdp.terminated[frontier]]).astype(np.intp)
         frontier = ahead[~found[ahead]]
         found[frontier] = True
     return found, entered

@@ -172,7 +172,7 @@ def _absorbing(mdp: TabularMDP, reached: NDArray[np.bool_]) -> Finding:
 
 
 def _dead_ends(mdp: TabularMDP, reached: NDArray[np.bool_]) -> Finding:
-    ends = (mdp.terminated & (mdp.probability > 0.0)).any(axis=(1, 2))
+    ends = np.asarray((mdp.terminated & (mdp.probability > 0.0)).any(axis=(1, 2)))
     if not ends[reached].any() and not ends.any():
         return Finding("dead ends", "skipped", "a continuing task has none")
     dead = np.flatnonzero(reached & ~leading_to(mdp, ends))

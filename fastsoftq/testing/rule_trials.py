@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from fastsoftq.agents.rules import act, bootstrap, complete_summary, summarise, summarise_entry, update_summary
 from fastsoftq.agents.schedules import tuned
-from fastsoftq.engine.rule_errors import compiling
+from fastsoftq.engine.dispatch import call_compiled
 from fastsoftq.kernels.jit import compiled
 from fastsoftq.kernels.over_actions import read_row, replaced
 from fastsoftq.kernels.random import Draw
@@ -18,17 +18,17 @@ from fastsoftq.testing.check_report import Finding
 __all__ = ["action_probabilities", "actions", "summaries"]
 
 _HIGH, _LOW = 32, 256  # how many halves of draws are tried, evenly over all
-_ROWS = 200
+_NONE = -(2**31)
+_ROWS, _ACTIONS = 200, (1, 4, 9)
 _CLOSE = 1e-9  # relative to the row
 _FEW = 0.01  # of the draws
 
 
 @compiled
-def _count_actions(agent, row, like, n_high, n_low, counts):
-    """Count the actions of all draws on an even grid; returns an action that is none, or -2**31."""
+def _count_actions(agent, row, like, n_high, n_low, counts, stranger):
+    """Count the actions of all draws on an even grid; an action that is none goes to `stranger`."""
     now = tuned(agent, np.int32(0))
     summary = complete_summary(now, summarise(now, row, like))
-    stranger = np.int64(-(2**31))
     for i in range(n_high):
         for j in range(n_low):
             high, low = np.uint32((2 * i + 1) * 2**31 // n_high), np.uint32((2 * j + 1) * 2**31 // n_low)
@@ -36,8 +36,7 @@ def _count_actions(agent, row, like, n_high, n_low, counts):
             if 0 <= action < len(row):
                 counts[action] += 1
             else:
-                stranger = action
-    return stranger
+                stranger[0] = action
 
 
 @compiled
@@ -54,18 +53,16 @@ def _compare(agent, table, state, like_row, changed, value, like, n_high, n_low,
     for a in range(len(row)):
         found[1 + 2 * a] = bootstrap(now, row, kept, np.int32(a))
         found[2 + 2 * a] = bootstrap(now, row, anew, np.int32(a))
-    differ = 0
     for i in range(n_high):
         for j in range(n_low):
             draw = Draw(np.uint32((2 * i + 1) * 2**31 // n_high), np.uint32((2 * j + 1) * 2**31 // n_low))
             if act(now, row, kept, draw) != act(now, row, anew, draw):
-                differ += 1
-    return differ
+                found[-1] += 1.0
 
 
-def _rows(rng: np.random.Generator) -> NDArray[np.float64]:
-    """Rows of four values of many sizes, with ties."""
-    rows = rng.normal(size=(_ROWS, 4)) * 10.0 ** rng.integers(-2, 3, (_ROWS, 1))
+def _rows(rng: np.random.Generator, n_actions: int = 4) -> NDArray[np.float64]:
+    """Rows of values of many sizes, with ties."""
+    rows = rng.normal(size=(_ROWS, n_actions)) * 10.0 ** rng.integers(-2, 3, (_ROWS, 1))
     rows[::5] = np.round(rows[::5])
     rows[0] = 0.0
     return rows
@@ -80,9 +77,14 @@ def action_probabilities(agent: Any, row: NDArray[np.float64], high: int = 64, l
     >>> action_probabilities(fsq.QLearning(0.5, 0.9, epsilon=0.5), np.array([0.0, 1.0])).tolist()
     [0.25, 0.75]
     """
-    counts = np.zeros(len(row), np.int64)
-    _count_actions(agent, tuple(row.tolist()), np.float64(0.0), high, low, counts)
-    return counts / (high * low)
+    return _counted(agent, row, high, low)[0] / (high * low)
+
+
+def _counted(agent: Any, row: NDArray[np.float64], high: int, low: int) -> tuple[NDArray[np.int64], int]:
+    """How often each action is taken, and an action that is none, or `_NONE`."""
+    counts, stranger = np.zeros(len(row), np.int64), np.full(1, _NONE)
+    call_compiled(_count_actions, agent, tuple(row.tolist()), np.float64(0.0), high, low, counts, stranger)
+    return counts, int(stranger[0])
 
 
 def actions(agent: Any) -> Finding:
@@ -94,19 +96,18 @@ def actions(agent: Any) -> Finding:
     >>> actions(fsq.QLearning(0.5, 0.9)).verdict
     'ok'
     """
-    most = 0.0
-    for values in _rows(np.random.default_rng(1)):
-        row = tuple(values.tolist())
-        counts = np.zeros(len(row), np.int64)
-        with compiling():
-            stranger = _count_actions(agent, row, np.float64(0.0), _HIGH, _LOW, counts)
-        if stranger != -(2**31):
-            total = counts.sum() / (_HIGH * _LOW)
-            found = f"`act` takes action {stranger} of a row of 4: probabilities of the 4 actions sum to {total:.4g}"
-            return Finding("actions", "wrong", found, "`act` must return 0..len(row) - 1 for every draw")
-        most = max(most, counts.max() / (_HIGH * _LOW))
+    for n_actions in _ACTIONS:
+        for values in _rows(np.random.default_rng(1), n_actions):
+            counts, stranger = _counted(agent, values, _HIGH, _LOW)
+            if stranger != _NONE:
+                total = counts.sum() / (_HIGH * _LOW)
+                found = f"`act` takes action {stranger} of {n_actions}: the probabilities of these sum to {total:.4g}"
+                return Finding("actions", "wrong", found, "`act` must return 0..len(row) - 1 for every draw")
+    counts_of = ", ".join(map(str, _ACTIONS[:-1]))
     return Finding(
-        "actions", "ok", f"probabilities sum to 1 over {_HIGH * _LOW:,} draws; the likeliest action has {most:.3g}"
+        "actions",
+        "ok",
+        f"probabilities sum to 1 over {_HIGH * _LOW:,} draws, of {counts_of} and {_ACTIONS[-1]} actions",
     )
 
 
@@ -125,31 +126,21 @@ def summaries(agent: Any) -> Finding:
     values = rows[:, 0] + rng.normal(size=_ROWS) * 10.0 ** rng.integers(-2, 3, _ROWS)
     worst, stale = 0.0, 0
     for state, (changed, value) in enumerate(zip(changes, values, strict=True)):
-        found = np.zeros(9)
-        with compiling():
-            differ = _compare(
-                agent,
-                rows,
-                state,
-                (0.0,) * 4,
-                np.int32(changed),
-                float(value),
-                np.float64(0.0),
-                _HIGH,
-                _LOW,
-                found,
-            )
+        found = np.zeros(10)
+        like, row, change = np.float64(0.0), (0.0,) * 4, (np.int32(changed), float(value))
+        call_compiled(_compare, agent, rows, state, row, *change, like, _HIGH, _LOW, found)
+        kept, anew, differ = found[1:9:2], found[2:9:2], int(found[-1])
         if found[0]:
             stale += 1
             continue
         scale = max(1.0, float(np.abs(rows[state]).max()), abs(float(value)))
-        apart = float(np.abs(found[1::2] - found[2::2]).max()) / scale
+        apart = float(np.abs(kept - anew).max()) / scale
         worst = max(worst, apart) if apart == apart else apart
         if not worst <= _CLOSE or differ > _FEW * _HIGH * _LOW:
             what = f"action {changed} of {np.round(rows[state], 4).tolist()} became {value:.4g}"
             if not worst <= _CLOSE:
-                k = int(np.argmax(np.abs(found[1::2] - found[2::2])))
-                says = f"`bootstrap` gives {found[1 + 2 * k]:.9g} of the updated summary, {found[2 + 2 * k]:.9g} anew"
+                k = int(np.argmax(np.abs(kept - anew)))
+                says = f"`bootstrap` gives {kept[k]:.9g} of the updated summary, {anew[k]:.9g} anew"
             else:
                 says = f"`act` differs for {differ / (_HIGH * _LOW):.1%} of draws from what it does anew"
             return Finding(
