@@ -127,6 +127,7 @@ _SUBPACKAGES = (
     "report",
     "statistics",
     "studies",
+    "testing",
 )
 
 __all__ = [*_HOME, *_SUBPACKAGES]
