@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastsoftq import checks
-from fastsoftq.mdp.tabular import TabularMDP, checked_mdp
+from fastsoftq.mdp.changing import ChangingMDP, EpisodicMDP, checked_episodic_mdp, phases_met, phases_of
+from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.planning.cut_episodes import Meter, OverBudgetError, best_cut_return, cut_totals, extreme_totals
 
 __all__ = [
@@ -41,6 +42,8 @@ class ReturnSpan(NamedTuple):
         The largest that any policy has in an episode cut at `max_steps`, one that knows the step included.
     random : float
         That of all actions equally likely in every state.
+    of_run : bool
+        Whether both are means over the episodes of a run, in the course of which the world changes.
 
     Examples
     --------
@@ -51,6 +54,7 @@ class ReturnSpan(NamedTuple):
 
     optimum: float
     random: float
+    of_run: bool = False
 
 
 class EpisodeBounds(NamedTuple):
@@ -74,17 +78,22 @@ class EpisodeBounds(NamedTuple):
     lengths: tuple[float, float]
 
 
-def return_span(mdp: TabularMDP, max_steps: int = 1000, *, steps: float = 0.0) -> ReturnSpan | None:
+def return_span(
+    mdp: EpisodicMDP, max_steps: int = 1000, *, steps: float = 0.0, episodes: int | None = None
+) -> ReturnSpan | None:
     """Compute what the best policy and the uniformly random one earn in an episode.
 
     Parameters
     ----------
-    mdp : TabularMDP
+    mdp : TabularMDP or ChangingMDP
     max_steps : int
         Where episodes are cut.
     steps : float
         The steps of the training that this stands beside. The answer may cost a tenth as much work, and about a second
         in any case.
+    episodes : int, optional
+        Of a run. Only a ChangingMDP needs it: the answer is the mean over these episodes, each with the best policy of
+        the world as it is then.
 
     Returns
     -------
@@ -94,7 +103,7 @@ def return_span(mdp: TabularMDP, max_steps: int = 1000, *, steps: float = 0.0) -
     Raises
     ------
     TypeError, ValueError
-        What is no MDP, or no number of steps.
+        What is no MDP, or no number of steps or episodes.
 
     Examples
     --------
@@ -102,21 +111,23 @@ def return_span(mdp: TabularMDP, max_steps: int = 1000, *, steps: float = 0.0) -
     >>> return_span(fsq.from_map("SG"), max_steps=2)
     ReturnSpan(optimum=0.0, random=-1.3125)
     """
-    mdp, max_steps = checked_mdp(mdp), checks.count("max_steps", max_steps)
+    mdp, max_steps = checked_episodic_mdp(mdp), checks.count("max_steps", max_steps)
+    count = checks.count("episodes", episodes) if isinstance(mdp, ChangingMDP) else 1
     try:
-        return metered_span(mdp, max_steps, Meter(max(FREE, steps / 10)))
+        return metered_span(mdp, max_steps, Meter(max(FREE, steps / 10)), count)
     except OverBudgetError:
         return None
 
 
-def metered_span(mdp: TabularMDP, max_steps: int, meter: Meter) -> ReturnSpan:
+def metered_span(mdp: EpisodicMDP, max_steps: int, meter: Meter, episodes: int = 1) -> ReturnSpan:
     """As `return_span`, its work counted together with other work.
 
     Parameters
     ----------
-    mdp : TabularMDP
+    mdp : TabularMDP or ChangingMDP
     max_steps : int
     meter : Meter
+    episodes : int
 
     Returns
     -------
@@ -133,6 +144,15 @@ def metered_span(mdp: TabularMDP, max_steps: int, meter: Meter) -> ReturnSpan:
     >>> metered_span(fsq.from_map("SG"), 2, Meter()).random
     -1.3125
     """
+    if not isinstance(mdp, ChangingMDP):
+        return _span_of_phase(mdp, max_steps, meter)
+    met = phases_met(mdp, episodes)
+    each = np.array([_span_of_phase(phase.mdp, max_steps, meter)[:2] for phase in met])
+    means = np.average(each, axis=0, weights=[phase.episodes for phase in met])
+    return ReturnSpan(float(means[0]), float(means[1]), of_run=True)
+
+
+def _span_of_phase(mdp: TabularMDP, max_steps: int, meter: Meter) -> ReturnSpan:
     known, key = _known.setdefault(mdp, {}), ("span", max_steps)
     if key not in known:
         uniform = np.full((mdp.n_states, mdp.n_actions), 1.0 / mdp.n_actions)
@@ -181,12 +201,12 @@ def apart(low: float, high: float) -> tuple[float, float]:
     return (low, high) if high - low > room else (low - room, high + room)
 
 
-def episode_bounds(mdp: TabularMDP, max_steps: int = 1000) -> EpisodeBounds:
+def episode_bounds(mdp: EpisodicMDP, max_steps: int = 1000) -> EpisodeBounds:
     """Compute the lowest and the highest return, and length, that an episode can have in a world.
 
     Parameters
     ----------
-    mdp : TabularMDP
+    mdp : TabularMDP or ChangingMDP
     max_steps : int
         Where episodes are cut.
 
@@ -195,7 +215,8 @@ def episode_bounds(mdp: TabularMDP, max_steps: int = 1000) -> EpisodeBounds:
     EpisodeBounds
         Those of the kindest and the unkindest actions and outcomes; of a world where that takes more than about a
         second, those of `max_steps` times the least and the greatest reward. No sum of an episode's rewards leaves
-        them, rounding included, and there is always a little room between them.
+        them, rounding included, and there is always a little room between them. Of a ChangingMDP, those of all phases
+        together.
 
     Raises
     ------
@@ -208,7 +229,13 @@ def episode_bounds(mdp: TabularMDP, max_steps: int = 1000) -> EpisodeBounds:
     >>> episode_bounds(fsq.from_map("SG"), max_steps=3).returns
     (-3.0, 0.0)
     """
-    mdp, max_steps = checked_mdp(mdp), checks.count("max_steps", max_steps)
+    mdp, max_steps = checked_episodic_mdp(mdp), checks.count("max_steps", max_steps)
+    each = np.array([_bounds_of_phase(phase, max_steps) for phase in phases_of(mdp)])  # [phases, returns or lengths, 2]
+    (least, shortest), (most, longest) = each[..., 0].min(axis=0).tolist(), each[..., 1].max(axis=0).tolist()
+    return EpisodeBounds((least, most), (shortest, longest))
+
+
+def _bounds_of_phase(mdp: TabularMDP, max_steps: int) -> EpisodeBounds:
     known, key = _known.setdefault(mdp, {}), ("bounds", max_steps)
     if key not in known:
         returns = _widened(_extremes(mdp, mdp.reward, max_steps), mdp, max_steps)

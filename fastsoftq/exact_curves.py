@@ -32,7 +32,8 @@ from fastsoftq.agents.hyperparameters import checked
 from fastsoftq.agents.rules import Agent
 from fastsoftq.agents.schedules import Schedule
 from fastsoftq.attainable_returns import FREE, metered_span
-from fastsoftq.mdp.tabular import TabularMDP, checked_mdp
+from fastsoftq.mdp.changing import EpisodicMDP, PhaseMet, checked_episodic_mdp, phases_met
+from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.planning.bellman import action_values, epsilon_mixture, greedy_policy, matrices, soft_policy
 from fastsoftq.planning.cut_episodes import Meter, OverBudgetError, cut_totals
 from fastsoftq.planning.iteration import Solution, soft_value_iteration, value_iteration
@@ -60,9 +61,10 @@ class ExactCurves:
         Expected number of steps, likewise.
     optimum : float
         The largest expected undiscounted return of such an episode that any policy has, one that knows the step
-        included. It does not depend on the agent or its discount, so that no agent earns more on average.
+        included. It does not depend on the agent or its discount, so that no agent earns more on average. Of a world
+        that changes, the mean over all episodes of what is the largest in each.
     random : float
-        The expected undiscounted return of such an episode with all actions equally likely in every state.
+        The expected undiscounted return of such an episode with all actions equally likely in every state; likewise.
 
     Examples
     --------
@@ -79,13 +81,14 @@ class ExactCurves:
 
 
 def exact_curves(
-    mdp: TabularMDP, agent: Agent, episodes: int, max_steps: int = 1000, *, steps: float = 0.0
+    mdp: EpisodicMDP, agent: Agent, episodes: int, max_steps: int = 1000, *, steps: float = 0.0
 ) -> ExactCurves | None:
     """Compute what an agent earns in each episode once its table is the fixed point of its updates.
 
     Parameters
     ----------
-    mdp : TabularMDP
+    mdp : TabularMDP or ChangingMDP
+        Of the latter, each phase by itself: what is earned in it once it has been learned.
     agent : NamedTuple
         `QLearning`, `SoftQLearning`, `Sarsa`, `ExpectedSarsa`, `DoubleQLearning` or `DoubleSoftQLearning`; in a
         deterministic world `DynaQ` and `DynaSoftQ` without a time bonus, `PrioritizedSweeping` and `PathConsistency`
@@ -111,8 +114,8 @@ def exact_curves(
 
     Notes
     -----
-    The table is the fixed point at the hyperparameters of the last episode, and each episode acts on it with its own
-    epsilon and temperature:
+    The table is the fixed point at the hyperparameters of the last episode (of the phase, in a world that changes), and
+    each episode acts on it with its own epsilon and temperature:
 
     - Q-learning, with two tables or a model too: Q*, and its greedy actions, equally good ones equally likely (Watkins
       & Dayan 1992);
@@ -134,24 +137,37 @@ def exact_curves(
     >>> exact.returns[[0, -1]].round(2).tolist()
     [-1926.38, -49.8]
     """
-    mdp, agent = checked_mdp(mdp), checked(agent)
+    mdp, agent = checked_episodic_mdp(mdp), checked(agent)
     episodes, max_steps = checks.count("episodes", episodes), checks.count("max_steps", max_steps)
     while isinstance(agent, OptimisticStart | VisitStepSize):  # they change the way, not where it ends
         agent = agent.agent
     fixed_point = _FIXED_POINTS.get(type(agent))
-    if fixed_point is None or not _in_its_world(mdp, agent):
+    if fixed_point is None:
         return None
     # What the answer depends on: not the step size, nor, where only the order of values counts, the reward scale.
     scale = {name: getattr(agent, name) for name in ("reward_scale", "temperature") if fixed_point is _soft}
-    key = (fixed_point, agent.discount, agent.epsilon, *scale.values(), episodes, max_steps)  # type: ignore[attr-defined]
-    known = _known.setdefault(mdp, {})
-    if key not in known:
-        try:
-            known[key] = _solved(mdp, agent, episodes, max_steps, Meter(max(FREE, steps / 10)))
-        except OverBudgetError:  # another training may pay for it
+    key = (fixed_point, agent.discount, agent.epsilon, *scale.values(), max_steps)  # type: ignore[attr-defined]
+    meter, met = Meter(max(FREE, steps / 10)), phases_met(mdp, episodes)
+    if not all(_in_its_world(phase.mdp, agent) for phase in met):
+        return None
+    found: list[ExactCurves] = []
+    for phase in met:
+        known, own = _known.setdefault(phase.mdp, {}), (*key, phase.first, phase.stop)
+        if own not in known:
+            try:
+                known[own] = _solved(phase, agent, max_steps, meter)
+            except OverBudgetError:  # another training may pay for it
+                return None
+        if known[own] is None:
             return None
-    found: ExactCurves | None = known[key]
-    return found
+        found.append(known[own])
+    return found[0] if len(found) == 1 else _one_after_another(found, met)
+
+
+def _one_after_another(found: list[ExactCurves], met: list[PhaseMet]) -> ExactCurves:
+    means = np.average([[each.optimum, each.random] for each in found], axis=0, weights=[own.episodes for own in met])
+    returns, lengths = (np.concatenate([getattr(each, name) for each in found]) for name in ("returns", "lengths"))
+    return ExactCurves(returns, lengths, *means.tolist())
 
 
 def scheduled(schedule: Schedule, episodes: int) -> NDArray[np.float64]:
@@ -179,11 +195,12 @@ def scheduled(schedule: Schedule, episodes: int) -> NDArray[np.float64]:
     return np.full(episodes, schedule, np.float64)
 
 
-def _solved(mdp: TabularMDP, agent: Any, episodes: int, max_steps: int, meter: Meter) -> ExactCurves | None:
+def _solved(phase: PhaseMet, agent: Any, max_steps: int, meter: Meter) -> ExactCurves | None:
     """The curves, or None where the fixed point is not known with proof."""
-    meter.add(_EPISODE * episodes)
-    epsilon = scheduled(agent.epsilon, episodes)
-    temperature = scheduled(getattr(agent, "temperature", 0.0), episodes)
+    meter.add(_EPISODE * phase.episodes)
+    mdp, episodes = phase.mdp, slice(phase.first, phase.stop)
+    epsilon = scheduled(agent.epsilon, phase.stop)[episodes]
+    temperature = scheduled(getattr(agent, "temperature", 0.0), phase.stop)[episodes]
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", RuntimeWarning)  # not converged
@@ -199,7 +216,8 @@ def _solved(mdp: TabularMDP, agent: Any, episodes: int, max_steps: int, meter: M
         return np.column_stack(cut_totals(mdp, policies, max_steps, meter))
 
     returns, lengths = _over(np.column_stack([epsilon, temperature]), acting).T
-    return ExactCurves(returns.copy(), lengths.copy(), *metered_span(mdp, max_steps, meter))
+    span = metered_span(mdp, max_steps, meter)
+    return ExactCurves(returns.copy(), lengths.copy(), span.optimum, span.random)
 
 
 def _over(

@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 from fastsoftq import checks
 from fastsoftq.agents.entropy import paid_entropy
 from fastsoftq.agents.rules import Agent
+from fastsoftq.mdp.changing import EpisodicMDP, named_phases
 from fastsoftq.mdp.tabular import TabularMDP
 
 __all__ = ["check_reward_scale", "warn_below_critical"]
@@ -17,7 +18,7 @@ _FREE = 2e6  # steps that take some hundredths of a second: any training may cos
 _critical: WeakKeyDictionary[TabularMDP, float] = WeakKeyDictionary()
 
 
-def check_reward_scale(mdp: TabularMDP, agent: Agent) -> None:
+def check_reward_scale(mdp: EpisodicMDP, agent: Agent) -> None:
     """Refuse a reward scale, of an agent or of one within it, that makes rewards too large.
 
     Raises
@@ -39,12 +40,13 @@ def check_reward_scale(mdp: TabularMDP, agent: Agent) -> None:
             check_reward_scale(mdp, value)
 
 
-def warn_below_critical(mdp: TabularMDP, agent: Agent, steps: float, stacklevel: int = 3) -> None:
+def warn_below_critical(mdp: EpisodicMDP, agent: Agent, steps: float, stacklevel: int = 3) -> None:
     """Warn where a soft agent's reward scale over its lowest temperature is not above the critical reward scale.
 
     Parameters
     ----------
-    mdp : TabularMDP
+    mdp : TabularMDP or ChangingMDP
+        Of the latter, each phase is looked at.
     agent : NamedTuple
         Only those bring warnings whom entropy pays, by themselves or within another.
     steps : float
@@ -63,25 +65,32 @@ def warn_below_critical(mdp: TabularMDP, agent: Agent, steps: float, stacklevel:
     scale = paid_entropy(agent)
     if scale is None:
         return
+    worlds = named_phases(mdp)
+    why = "the entropy of a step can pay more than the step costs, so the soft agent may prefer to wander for ever"
+    for name, world in worlds:
+        what = _below_critical(name, world, scale, steps / len(worlds))
+        if what is not None:
+            warnings.warn(f"{what}: {why}", UserWarning, stacklevel=stacklevel)
+
+
+def _below_critical(name: str, mdp: TabularMDP, scale: float, steps: float) -> str | None:
+    """What is wrong with a reward scale, if that can be told."""
     # Entropy pays at most ln(actions) a step: where even the cheapest step costs more, nothing need be computed.
     least_loss = -float(mdp.reward[(mdp.probability > 0) & ~mdp.terminated].max(initial=-math.inf))
     if scale * least_loss > math.log(mdp.n_actions):
-        return
+        return None
     critical = _critical_within(mdp, max(_FREE, steps / 10))
     if critical is None:
         from fastsoftq.planning.critical import side_of_critical
 
         if side_of_critical(mdp, scale, max(_FREE, steps / 10)) is not False:
-            return
-        what = f"reward_scale / temperature is {scale:.6g}, not above {mdp.name}'s critical reward scale"
-    elif scale > critical:
-        return
-    elif math.isinf(critical):
-        what = f"no reward scale is large enough in {mdp.name}, where one can wander for ever at no cost"
-    else:
-        what = f"reward_scale / temperature is {scale:.6g}, not above {mdp.name}'s critical reward scale {critical:.6g}"
-    why = "the entropy of a step can pay more than the step costs, so the soft agent may prefer to wander for ever"
-    warnings.warn(f"{what}: {why}", UserWarning, stacklevel=stacklevel)
+            return None
+        return f"reward_scale / temperature is {scale:.6g}, not above {name}'s critical reward scale"
+    if scale > critical:
+        return None
+    if math.isinf(critical):
+        return f"no reward scale is large enough in {name}, where one can wander for ever at no cost"
+    return f"reward_scale / temperature is {scale:.6g}, not above {name}'s critical reward scale {critical:.6g}"
 
 
 def _critical_within(mdp: TabularMDP, work: float) -> float | None:

@@ -19,8 +19,8 @@ from fastsoftq.engine.gpu.several_cards import CPU, checked_device, gpus_of, run
 from fastsoftq.engine.records import Output
 from fastsoftq.engine.seeds import checked_seeds
 from fastsoftq.engine.threads import Progress, run_on_threads
+from fastsoftq.mdp.changing import EpisodicMDP, checked_episodic_mdp
 from fastsoftq.mdp.tables import tables
-from fastsoftq.mdp.tabular import TabularMDP, checked_mdp
 from fastsoftq.reward_scales import check_reward_scale
 from fastsoftq.system.memory import check_memory
 
@@ -55,7 +55,7 @@ class Training:
     (3, 10)
     """
 
-    mdp: TabularMDP
+    mdp: EpisodicMDP
     agent: Agent
     seeds: range | NDArray[np.uint64]
     episodes: int
@@ -77,7 +77,7 @@ class Training:
         def fix(field: str, value: Any) -> None:
             object.__setattr__(self, field, value)
 
-        mdp = checked_mdp(self.mdp)
+        mdp = checked_episodic_mdp(self.mdp)
         fix("seeds", checked_seeds(self.seeds))
         fix("agent", checked(self.agent))
         check_code(self.agent)
@@ -156,7 +156,7 @@ class Training:
         )
 
 
-def _initial_tables(initial_q: ArrayLike | None, mdp: TabularMDP, n_seeds: int) -> NDArray[np.float64] | None:
+def _initial_tables(initial_q: ArrayLike | None, mdp: EpisodicMDP, n_seeds: int) -> NDArray[np.float64] | None:
     if initial_q is None:
         return None
     shape = (mdp.n_states, mdp.n_actions)

@@ -18,8 +18,8 @@ from fastsoftq.deep.deep_training import DeepTraining
 from fastsoftq.deep.learner import Deep
 from fastsoftq.engine.curves import LearningCurves
 from fastsoftq.engine.threads import Progress
+from fastsoftq.mdp.changing import EpisodicMDP
 from fastsoftq.mdp.ends import warn_of_endless_starts
-from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.reward_scales import warn_below_critical
 from fastsoftq.tabular_training import Training
 
@@ -45,7 +45,7 @@ def train(
 
 @overload
 def train(
-    mdp: TabularMDP,
+    mdp: EpisodicMDP,
     agent: Agent,
     seeds: int | ArrayLike,
     episodes: int,
@@ -88,7 +88,7 @@ def train(
 
     Parameters
     ----------
-    mdp : TabularMDP
+    mdp : TabularMDP or ChangingMDP
         The environment. For a deep agent any environment, such as `cart_pole()`; it sees a TabularMDP one-hot.
     agent : NamedTuple
         `QLearning`, `SoftQLearning`, ..., one of your own, or `Deep` with one of these in it.
@@ -202,7 +202,7 @@ def stream(
 
 @overload
 def stream(
-    mdp: TabularMDP,
+    mdp: EpisodicMDP,
     agent: Agent,
     seeds: int | ArrayLike,
     episodes: int,

@@ -26,7 +26,7 @@ LAYERS = (
     ("deep",),
     ("reward_scales", "attainable_returns"),
     ("tabular_training",),
-    ("training", "comparing", "exact_curves", "hardware"),
+    ("training", "comparing", "exact_curves", "hardware", "learned_policy"),
     ("measures",),
     ("studies",),
     ("figures",),

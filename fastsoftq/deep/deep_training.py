@@ -27,6 +27,7 @@ from fastsoftq.environments.checking import check_environment
 from fastsoftq.environments.environment_rules import checked_environment, describe, environment_name
 from fastsoftq.environments.gymnasium_environment import GymnasiumEnvironment
 from fastsoftq.environments.observed import observed
+from fastsoftq.mdp.changing import ChangingMDP
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.networks.architectures import checked_architecture
 from fastsoftq.networks.layer_plan import plan_of
@@ -262,6 +263,11 @@ def checked_world(environment: Any) -> Any:
     """
     if isinstance(environment, TabularMDP):
         return observed(environment, "one_hot")
+    if isinstance(environment, ChangingMDP):
+        raise TypeError(
+            f"environment is {environment!r}; a deep agent counts steps, and that changes at an episode: take what it "
+            "is in one, such as environment.at(0)"
+        )
     if isinstance(environment, GymnasiumEnvironment):
         return environment
     known = checked_environment("environment", environment)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numba import typeof
@@ -16,13 +16,13 @@ from fastsoftq.engine.lanes import run_lanes
 from fastsoftq.engine.lockstep import Lockstep
 from fastsoftq.engine.one_run import run_episodes
 from fastsoftq.engine.one_run_remembering import run_remembering
-from fastsoftq.engine.packing import aligned, packed, row_width
+from fastsoftq.engine.packing import Room, aligned, packed, row_width
 from fastsoftq.engine.planes import planes_and_steps
 from fastsoftq.engine.records import Output, Work
 from fastsoftq.engine.rule_errors import compiling
 from fastsoftq.kernels.targets import here
+from fastsoftq.mdp.changing import EpisodicMDP, phases_of
 from fastsoftq.mdp.tables import Tables
-from fastsoftq.mdp.tabular import TabularMDP
 
 __all__ = ["ENGINES", "FEWEST_RUNS", "MOST_ACTIONS", "call_compiled", "checked_engine", "engine_for", "lanes_for"]
 
@@ -86,15 +86,7 @@ def engine_for(
     return run
 
 
-class Room(NamedTuple):
-    """What an agent's table takes."""
-
-    numbers: int  # of a state's row
-    rows_behind: int  # those of the states
-    numbers_behind: int  # all of them, of each run
-
-
-def room_of(agent: Agent, mdp: Tables | TabularMDP) -> Room:
+def room_of(agent: Agent, mdp: Tables | EpisodicMDP) -> Room:
     """What an agent's table takes.
 
     Examples
@@ -115,7 +107,7 @@ def row_of(numbers: int) -> Any:
     return (0.0,) * numbers if numbers <= MOST_ACTIONS else np.zeros(numbers)
 
 
-def checked_engine(engine: Any, mdp: TabularMDP) -> str | None:
+def checked_engine(engine: Any, mdp: EpisodicMDP) -> str | None:
     """Return `engine` if it is None or the name of an engine that can run the MDP.
 
     Raises
@@ -143,13 +135,14 @@ def checked_engine(engine: Any, mdp: TabularMDP) -> str | None:
     return name
 
 
-def _table_bytes(mdp: Tables | TabularMDP, room: Room) -> int:
+def _table_bytes(mdp: Tables | EpisodicMDP, room: Room) -> int:
     return 8 * (mdp.n_states + room.rows_behind) * row_width(room.numbers)
 
 
-def _fits(mdp: Tables | TabularMDP, room: Room, lanes: int) -> bool:
+def _fits(mdp: Tables | EpisodicMDP, room: Room, lanes: int) -> bool:
     """Whether lanes can run an MDP: it has few enough actions and outcomes, and their tables do not take too much."""
-    words = 2 * mdp.n_states * mdp.n_actions * mdp.n_outcomes
+    n_phases = mdp.n_phases if isinstance(mdp, Tables) else len(phases_of(mdp))
+    words = 2 * n_phases * mdp.n_states * mdp.n_actions * mdp.n_outcomes
     return (
         mdp.n_actions <= MOST_ACTIONS
         and room.numbers <= MOST_NUMBERS
@@ -158,7 +151,7 @@ def _fits(mdp: Tables | TabularMDP, room: Room, lanes: int) -> bool:
     )
 
 
-def lanes_for(mdp: Tables | TabularMDP, room: Room | None = None) -> int:
+def lanes_for(mdp: Tables | EpisodicMDP, room: Room | None = None) -> int:
     """How many lanes suit an MDP, and what an agent's table takes: 64, 32 or 16, or 0 if none can run it."""
     room = Room(mdp.n_actions, 0, 0) if room is None else room
     if 64 * _table_bytes(mdp, room) <= _L2_BYTES and _fits(mdp, room, 64):

@@ -15,7 +15,7 @@ from fastsoftq.engine.packing import row_width
 from fastsoftq.kernels.jit import by_type, inlined
 from fastsoftq.kernels.mixing import GOLDEN, mixed
 from fastsoftq.kernels.random import start_draw
-from fastsoftq.mdp.tables import sampled
+from fastsoftq.mdp.tables import changes_in, first_state, phase_of, sampled
 
 __all__ = [
     "Pointers",
@@ -101,9 +101,10 @@ def tell_of_run(work, run):
 def start_episode(setting, lane, turn, mdp):
     """Put a lane into the first state of an episode."""
     lanes = setting.lanes
-    state = sampled(mdp.start, 0, start_draw(lanes.key[lane] + turn * GOLDEN))
+    phase = phase_of(mdp, lanes.episode[lane])
+    state = sampled(mdp.start, phase, start_draw(lanes.key[lane] + turn * GOLDEN))
     lanes.row_at[lane] = int32(state * mdp.row_stride)
-    lanes.records_at[lane] = int32(state * 2 * mdp.n_actions)
+    lanes.records_at[lane] = int32((first_state(mdp, phase) + state) * 2 * mdp.n_actions)
 
 
 @inlined
@@ -154,8 +155,8 @@ def end_episode(setting, lane, turn, mdp):
     stale = several_starts(mdp) or varies_by_episode(agent) or on_policy(agent) or lanes.changed[lane] >= 0
     lanes.limit[lane], lanes.total[lane] = turn + setting.max_steps, 0.0
     set_schedules(agent, setting.upcoming, lane, tuned(agent, int32(lanes.episode[lane] + 1)))
-    # A terminal transition leads to the start by itself, if there is one start.
-    if int64(lanes.word[lane]) >= 0 or several_starts(mdp):
+    # A terminal transition leads to the start by itself, if there is one start; and to that of the phase that it is in.
+    if int64(lanes.word[lane]) >= 0 or several_starts(mdp) or changes_in(mdp, lanes.episode[lane]):
         start_episode(setting, lane, turn, mdp)
         stale = True
     return stale

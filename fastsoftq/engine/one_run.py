@@ -19,7 +19,7 @@ from fastsoftq.engine.lane_tables import add_atomically
 from fastsoftq.kernels.jit import compiled
 from fastsoftq.kernels.over_actions import read_row
 from fastsoftq.kernels.random import advance, draw, outcome_draw, seed, start_draw
-from fastsoftq.mdp.tables import reset, step
+from fastsoftq.mdp.tables import phase_of, reset, step
 
 __all__ = ["run_episodes"]
 
@@ -53,14 +53,15 @@ def run_episodes(agent, mdp, row, like, work, out):
         key = advance(seed(seeds[run]))
         for episode in range(returns.shape[1]):
             now = tuned(agent, np.int32(episode))
-            state = reset(mdp, start_draw(key))
+            phase = phase_of(mdp, episode)
+            state = reset(mdp, start_draw(key), phase)
             here = read_row(q, state, row)
             action = act(now, here, complete_summary(now, summarise(now, here, like)), draw(key))
             total, length, terminated = 0.0, 0, False
             while True:
                 if stop[0]:
                     return
-                next_state, reward, terminated = step(mdp, state, action, outcome_draw(key))
+                next_state, reward, terminated = step(mdp, state, action, outcome_draw(key), phase)
                 ahead = read_row(q, next_state, row)
                 summary = complete_summary(now, summarise(now, ahead, like))
                 total += reward

@@ -27,7 +27,7 @@ from fastsoftq.kernels.jit import compiled, inlined
 from fastsoftq.kernels.mixing import mixed
 from fastsoftq.kernels.over_actions import read_row
 from fastsoftq.kernels.random import LEARNING, advance, draw, outcome_draw, seed, start_draw
-from fastsoftq.mdp.tables import reset, step
+from fastsoftq.mdp.tables import phase_of, reset, step
 
 __all__ = ["run_remembering"]
 
@@ -64,7 +64,7 @@ def run_remembering(agent, mdp, row, like, work, out):
     table = borrowed(numbers)
     q = values_in(table, n_actions, example)
     form = parted(row, example)[0]
-    steps_kept = recent_steps(steps(first_agent))
+    steps_kept = recent_steps(steps(first_agent), max_steps)
     recent = borrowed(steps_kept)
     run = add_atomically(next_run, 0, 1)
     while run < len(seeds):
@@ -79,7 +79,8 @@ def run_remembering(agent, mdp, row, like, work, out):
         key = advance(seed(seeds[run]))
         for episode in range(returns.shape[1]):
             now = tuned(agent, np.int32(episode))
-            state = np.int64(reset(mdp, start_draw(key)))
+            phase = phase_of(mdp, episode)
+            state = np.int64(reset(mdp, start_draw(key), phase))
             begin_episode(now, own, q, state)
             begin_recent(recent)
             action = np.int64(_choose(now, table, state, row, example, like, draw(key)))
@@ -87,7 +88,7 @@ def run_remembering(agent, mdp, row, like, work, out):
             while True:
                 if stop[0]:
                     return
-                next_state, reward, terminated = step(mdp, state, action, outcome_draw(key))
+                next_state, reward, terminated = step(mdp, state, action, outcome_draw(key), phase)
                 total += reward
                 length += 1
                 key = advance(key)

@@ -12,7 +12,7 @@ from fastsoftq.mdp.tables import Tables
 
 _INTERLEAVED_BYTES = 1 << 18
 
-__all__ = ["Packed", "aligned", "packed", "packed_records", "row_width"]
+__all__ = ["Packed", "Room", "aligned", "packed", "packed_records", "row_width"]
 
 
 class Packed(NamedTuple):
@@ -24,7 +24,8 @@ class Packed(NamedTuple):
 
     Each outcome has a record of two words: the reward; where the next state's row begins in a lane's table, where the
     next state's records begin (in words), and in the latter's sign whether the outcome terminates. A terminal outcome
-    leads to the start state, where there is one only, so that the next episode needs no further look-up.
+    leads to the start state, where there is one only, so that the next episode needs no further look-up. All phases of
+    an MDP that changes have the same rows, and each its own records, which lead to one another.
 
     Examples
     --------
@@ -34,14 +35,24 @@ class Packed(NamedTuple):
     (24,)
     """
 
-    records: NDArray[np.int64]  # [2 * states * actions * outcomes]
+    records: NDArray[np.int64]  # [2 * phases * states * actions * outcomes]
     n_states: int
     n_actions: int
+    n_rows: int  # of a table: a row for each state, and those behind
     row_stride: int  # from one state's row to the next, in a lane's table
     lane_stride: int | None  # from one lane's entry to the next lane's; None: a row's width, lanes lie side by side
     size: int  # numbers in all lanes' tables
     outcome: Any
     start: Any
+    phases: Any  # as in `Tables`
+
+
+class Room(NamedTuple):
+    """What an agent's table takes."""
+
+    numbers: int  # of a state's row
+    rows_behind: int  # those of the states
+    numbers_behind: int  # all of them, of each run
 
 
 def aligned(count: int, dtype: type[np.generic]) -> NDArray[Any]:
@@ -95,8 +106,8 @@ def packed(tables: Tables, lanes: int, numbers: int | None = None, behind: int =
         padded = n_rows + 2 if (n_rows & (n_rows - 1)) == 0 else n_rows
         row_stride, lane_stride, size = width, padded * width, lanes * padded * width
     return Packed(
-        packed_records(tables, row_stride), tables.n_states, tables.n_actions, row_stride, lane_stride, size,
-        tables.outcome, tables.start,
+        packed_records(tables, row_stride), tables.n_states, tables.n_actions, n_rows, row_stride, lane_stride, size,
+        tables.outcome, tables.start, tables.phases,
     )  # fmt: skip
 
 
@@ -116,6 +127,8 @@ def packed_records(tables: Tables, row_stride: int) -> NDArray[np.int64]:
         next_state = np.where(tables.terminated, tables.start, next_state)
     records = aligned(2 * len(next_state), np.int64)
     records[0::2] = tables.reward.view(np.int64)
-    begins = next_state * (2 * tables.n_actions)  # of the next state's records, as if each action had one outcome
+    n_states = tables.n_states
+    first = np.repeat(np.arange(0, tables.n_phases * n_states, n_states), len(next_state) // tables.n_phases)
+    begins = (first + next_state) * (2 * tables.n_actions)  # of the next state's records, as if actions had one outcome
     records[1::2] = (next_state * row_stride) | begins << 32 | tables.terminated.astype(np.int64) << 63
     return records

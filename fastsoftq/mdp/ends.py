@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
+from fastsoftq.mdp.changing import EpisodicMDP, named_phases
 from fastsoftq.mdp.tabular import TabularMDP
 
 __all__ = ["endless_starts", "warn_of_endless_starts"]
@@ -41,12 +42,13 @@ def endless_starts(mdp: TabularMDP) -> NDArray[np.intp]:
     return _known[mdp]
 
 
-def warn_of_endless_starts(mdp: TabularMDP, stacklevel: int = 3) -> None:
+def warn_of_endless_starts(mdp: EpisodicMDP, stacklevel: int = 3) -> None:
     """Warn of start states whose episodes cannot terminate, such as those walled off from the goal.
 
     Parameters
     ----------
-    mdp : TabularMDP
+    mdp : TabularMDP or ChangingMDP
+        Of the latter, each phase is looked at.
     stacklevel : int
         As for `warnings.warn`.
 
@@ -63,12 +65,13 @@ def warn_of_endless_starts(mdp: TabularMDP, stacklevel: int = 3) -> None:
     >>> print(caught[0].message)
     no terminal outcome of walled can be reached from start state 0: every episode from there is truncated
     """
-    starts = endless_starts(mdp).tolist()
-    if starts:
-        states = f"state{'s' if len(starts) > 1 else ''} {', '.join(map(str, starts[:5]))}"
-        more = f" and {len(starts) - 5} more" if len(starts) > 5 else ""
-        message = f"no terminal outcome of {mdp.name} can be reached from start {states}{more}"
-        warnings.warn(f"{message}: every episode from there is truncated", UserWarning, stacklevel=stacklevel)
+    for name, world in named_phases(mdp):
+        starts = endless_starts(world).tolist()
+        if starts:
+            states = f"state{'s' if len(starts) > 1 else ''} {', '.join(map(str, starts[:5]))}"
+            more = f" and {len(starts) - 5} more" if len(starts) > 5 else ""
+            message = f"no terminal outcome of {name} can be reached from start {states}{more}"
+            warnings.warn(f"{message}: every episode from there is truncated", UserWarning, stacklevel=stacklevel)
 
 
 def _reaching(mdp: TabularMDP, goals: NDArray[np.bool_], starts: NDArray[np.intp]) -> NDArray[np.bool_]:

@@ -1,7 +1,7 @@
 """An MDP as the engines take it: a NamedTuple of arrays, and how to step in it.
 
 The type of the tuple says what is drawn: nothing in a deterministic MDP, an outcome in a stochastic one, a start state
-where there are several.
+where there are several; and whether the MDP changes at an episode.
 """
 
 from __future__ import annotations
@@ -14,9 +14,23 @@ from numpy.typing import NDArray
 
 from fastsoftq.kernels.jit import by_type, inlined
 from fastsoftq.kernels.simd import select
+from fastsoftq.mdp.changing import ChangingMDP, EpisodicMDP, phases_of
 from fastsoftq.mdp.tabular import TabularMDP
 
-__all__ = ["Alias", "Renumbered", "Tables", "alias_table", "reset", "sampled", "step", "tables"]
+__all__ = [
+    "Alias",
+    "Phases",
+    "Renumbered",
+    "Tables",
+    "alias_table",
+    "changes_in",
+    "first_state",
+    "phase_of",
+    "reset",
+    "sampled",
+    "step",
+    "tables",
+]
 
 _32 = 2.0**32
 _WORD, _LOW = np.uint64(32), np.uint64(2**32 - 1)
@@ -54,8 +68,21 @@ class Renumbered(NamedTuple):
     number: NDArray[np.int32]
 
 
+class Phases(NamedTuple):
+    """When an MDP changes. State s of phase p is the (p * n_states + s)th of the outcomes' tables.
+
+    Examples
+    --------
+    >>> Phases(begins=np.array([0, 300], np.int32), n_states=54).begins.tolist()
+    [0, 300]
+    """
+
+    begins: NDArray[np.int32]  # [phases]: the episode that each begins with, ascending from 0
+    n_states: int  # of each phase
+
+
 class Tables(NamedTuple):
-    """The arrays of an MDP, flat over (state, action, outcome).
+    """The arrays of an MDP, flat over (state, action, outcome); of one that changes, over (phase, state, ...).
 
     Examples
     --------
@@ -65,18 +92,24 @@ class Tables(NamedTuple):
     (3, 4, 1, 0)
     """
 
-    next_state: NDArray[np.int32]  # [states * actions * outcomes]
-    reward: NDArray[np.float64]  # [states * actions * outcomes]
-    terminated: NDArray[np.bool_]  # [states * actions * outcomes]
+    next_state: NDArray[np.int32]  # [phases * states * actions * outcomes]
+    reward: NDArray[np.float64]  # [phases * states * actions * outcomes]
+    terminated: NDArray[np.bool_]  # [phases * states * actions * outcomes]
     n_actions: int
     n_outcomes: int
-    outcome: Any  # Alias [states * actions, outcomes], or None where every action has one outcome
-    start: Any  # the start state, or an Alias [1, states] where there are several
+    outcome: Any  # Alias [phases * states * actions, outcomes], or None where every action has one outcome
+    start: Any  # the start state, or an Alias [1, states] where there are several; of phases Renumbered, [phases, ...]
+    phases: Any = None  # Phases, or None where the MDP never changes
+
+    @property
+    def n_phases(self) -> int:
+        """The number of phases, 1 where the MDP never changes."""
+        return 1 if self.phases is None else len(self.phases.begins)
 
     @property
     def n_states(self) -> int:
-        """The number of states."""
-        return len(self.next_state) // (self.n_actions * self.n_outcomes)
+        """The number of states, the same in every phase."""
+        return len(self.next_state) // (self.n_phases * self.n_actions * self.n_outcomes)
 
 
 def alias_table(probability: NDArray[np.float64]) -> Alias:
@@ -113,12 +146,12 @@ def alias_table(probability: NDArray[np.float64]) -> Alias:
     return Alias((alias.astype(np.uint64) << _WORD | threshold.astype(np.uint64)).ravel(), k)
 
 
-def tables(mdp: TabularMDP) -> Tables:
+def tables(mdp: EpisodicMDP) -> Tables:
     """Pack an MDP for the engines.
 
     Parameters
     ----------
-    mdp : TabularMDP
+    mdp : TabularMDP or ChangingMDP
 
     Returns
     -------
@@ -130,17 +163,128 @@ def tables(mdp: TabularMDP) -> Tables:
     >>> tables(fsq.from_map("SG")).reward.tolist()  # of state 0 up, right, down, left, then of state 1
     [-1.0, 0.0, -1.0, -1.0, 0.0, 0.0, 0.0, 0.0]
     """
-    n_states, n_actions, n_outcomes = mdp.next_state.shape
-    starts = np.flatnonzero(mdp.start)
+    n_states, n_actions, n_outcomes = mdp.n_states, mdp.n_actions, mdp.n_outcomes
+    worlds = phases_of(mdp)
+
+    def flat(field: str) -> NDArray[Any]:
+        arrays = [_padded(getattr(world, field), n_outcomes) for world in worlds]
+        return np.concatenate(arrays).ravel() if len(arrays) > 1 else arrays[0].ravel()
+
     return Tables(
-        next_state=mdp.next_state.ravel(),
-        reward=mdp.reward.ravel(),
-        terminated=mdp.terminated.ravel(),
+        next_state=flat("next_state"),
+        reward=flat("reward"),
+        terminated=flat("terminated"),
         n_actions=n_actions,
         n_outcomes=n_outcomes,
-        outcome=None if mdp.deterministic else alias_table(mdp.probability.reshape(n_states * n_actions, n_outcomes)),
-        start=int(starts[0]) if len(starts) == 1 else alias_table(mdp.start[None, :]),
+        outcome=None if mdp.deterministic else alias_table(flat("probability").reshape(-1, n_outcomes)),
+        start=_starts(worlds),
+        phases=Phases(np.array(mdp.begins, np.int32), n_states) if isinstance(mdp, ChangingMDP) else None,
     )
+
+
+def _padded(array: NDArray[Any], n_outcomes: int) -> NDArray[Any]:
+    """With outcomes of no probability, which pay and lead to whatever nought says, where a phase has fewer."""
+    return np.pad(array, ((0, 0), (0, 0), (0, n_outcomes - array.shape[2])))
+
+
+def _starts(worlds: tuple[TabularMDP, ...]) -> Any:
+    """The start state if all phases have the same, else what samples one."""
+    chances = np.array([world.start for world in worlds])
+    starts = np.unique(np.nonzero(chances)[1])
+    if len(starts) == 1:
+        return int(starts[0])
+    alias = alias_table(chances)
+    n_phases, n_states = chances.shape
+    return alias if n_phases == 1 else Renumbered(alias, np.tile(np.arange(n_states, dtype=np.int32), n_phases))
+
+
+@by_type
+def phase_of(tables, episode):
+    """Which phase of an MDP an episode belongs to; known when compiling where the MDP never changes.
+
+    Parameters
+    ----------
+    tables : Tables or Packed
+    episode : int
+
+    Returns
+    -------
+    int
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> world = tables(fsq.ChangingMDP({0: fsq.from_map("S.G"), 10: fsq.from_map("G.S")}))
+    >>> phase_of(world, 9), phase_of(world, 10), phase_of(tables(fsq.from_map("S.G")), 10)
+    (0, 1, 0)
+    """
+    if _never_changes(tables):
+        return lambda tables, episode: 0
+
+    def search(tables, episode):
+        low, high = 0, len(tables.phases.begins)
+        while high - low > 1:
+            middle = (low + high) >> 1
+            if tables.phases.begins[np.uint64(middle)] <= episode:
+                low = middle
+            else:
+                high = middle
+        return low
+
+    return search
+
+
+@by_type
+def changes_in(tables, episode):
+    """Whether a phase of an MDP begins with an episode.
+
+    Parameters
+    ----------
+    tables : Tables or Packed
+    episode : int
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> world = tables(fsq.ChangingMDP({0: fsq.from_map("S.G"), 10: fsq.from_map("G.S")}))
+    >>> bool(changes_in(world, 10)), bool(changes_in(world, 11))
+    (True, False)
+    """
+    if _never_changes(tables):
+        return lambda tables, episode: False
+    return lambda tables, episode: tables.phases.begins[np.uint64(phase_of(tables, episode))] == episode
+
+
+@by_type
+def first_state(tables, phase):
+    """Where a phase's first state is among those of all phases.
+
+    Parameters
+    ----------
+    tables : Tables or Packed
+    phase : int
+
+    Returns
+    -------
+    int
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> first_state(tables(fsq.ChangingMDP({0: fsq.from_map("S.G"), 10: fsq.from_map("G.S")})), 1)
+    3
+    """
+    if _never_changes(tables):
+        return lambda tables, phase: 0
+    return lambda tables, phase: phase * tables.phases.n_states
+
+
+def _never_changes(tables: Any) -> bool:
+    return bool(tables.types[tables.fields.index("phases")] == types.none)
 
 
 @by_type
@@ -188,7 +332,7 @@ def sampled(distribution, row, chance):
 
 
 @inlined
-def step(tables, state, action, chance):
+def step(tables, state, action, chance, phase):
     """Take an action.
 
     Parameters
@@ -196,6 +340,8 @@ def step(tables, state, action, chance):
     tables : Tables
     state, action : int
     chance : Draw
+    phase : int
+        What the MDP is, as `phase_of` says of the episode.
 
     Returns
     -------
@@ -207,23 +353,25 @@ def step(tables, state, action, chance):
     --------
     >>> import fastsoftq as fsq
     >>> from fastsoftq.kernels.random import outcome_draw, seed
-    >>> next_state, reward, terminated = step(tables(fsq.from_map("S.G")), 0, 1, outcome_draw(seed(0)))
+    >>> next_state, reward, terminated = step(tables(fsq.from_map("S.G")), 0, 1, outcome_draw(seed(0)), 0)
     >>> next_state, float(reward), bool(terminated)
     (1, -1.0, False)
     """
-    edge = state * tables.n_actions + action
+    edge = (first_state(tables, phase) + state) * tables.n_actions + action
     entry = sampled(tables.outcome, edge, chance)
     return np.int64(tables.next_state[entry]), tables.reward[entry], tables.terminated[entry]
 
 
 @inlined
-def reset(tables, chance):
+def reset(tables, chance, phase):
     """Start an episode.
 
     Parameters
     ----------
     tables : Tables
     chance : Draw
+    phase : int
+        As for `step`.
 
     Returns
     -------
@@ -234,7 +382,7 @@ def reset(tables, chance):
     --------
     >>> import fastsoftq as fsq
     >>> from fastsoftq.kernels.random import seed, start_draw
-    >>> reset(tables(fsq.cliff_walking()), start_draw(seed(0)))
+    >>> reset(tables(fsq.cliff_walking()), start_draw(seed(0)), 0)
     36
     """
-    return sampled(tables.start, 0, chance)
+    return sampled(tables.start, phase, chance)

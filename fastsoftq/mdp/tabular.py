@@ -248,7 +248,12 @@ def checked_mdp(mdp: Any) -> TabularMDP:
     TypeError: mdp is 'cliff'; it must be a TabularMDP, such as cliff_walking()
     """
     if not isinstance(mdp, TabularMDP):
-        raise TypeError(f"mdp is {mdp!r}; it must be a TabularMDP, such as cliff_walking()")
+        from fastsoftq.mdp.changing import ChangingMDP
+
+        wanted = "a TabularMDP, such as cliff_walking()"
+        if isinstance(mdp, ChangingMDP):
+            wanted = "what that is in an episode, a TabularMDP, such as mdp.at(0)"
+        raise TypeError(f"mdp is {mdp!r}; it must be {wanted}")
     return mdp
 
 

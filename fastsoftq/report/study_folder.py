@@ -26,6 +26,7 @@ from fastsoftq.report.sweep.measured import is_of_mean_curves
 from fastsoftq.report.sweep.references import check_against
 from fastsoftq.report.sweep.swept_study import Asked, SweptStudy
 from fastsoftq.studies import Condition, Results, open_results
+from fastsoftq.studies.study_records import phase_records
 
 __all__ = ["STUDY", "study_contents"]
 
@@ -121,7 +122,10 @@ def _damaged_worlds(folder: Path, results: Results) -> list[str]:
     """The worlds that are there, and cannot be read; from its text the study may have made them anew."""
     records = {name: of.get("table", of) for name, of in results.record["environments"].items()}
     tables = {name: of for name, of in records.items() if "sha256" in of}.items()  # of a deep study some have none
-    return [name for name, of in tables if (folder / "worlds" / of["sha256"]).is_file() and results.mdp(name) is None]
+    kept = [
+        name for name, of in tables if any((folder / "worlds" / one["sha256"]).is_file() for one in phase_records(of))
+    ]
+    return [name for name in kept if results.mdp(name) is None]
 
 
 def _reported(results: Results) -> list[ReportedAgent]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from fastsoftq import checks
 from fastsoftq.agents.rules import PRECISIONS
 from fastsoftq.comparing import Axis
-from fastsoftq.mdp.tabular import TabularMDP
+from fastsoftq.mdp.changing import EpisodicMDP
 
 __all__ = ["Condition", "checked_conditions", "condition_records", "conditions_of", "product_of", "source_states"]
 
@@ -243,12 +243,12 @@ def conditions_of(record: Mapping[str, Any]) -> dict[str, Condition]:
     }
 
 
-def source_states(source: TabularMDP, target: TabularMDP) -> NDArray[np.intp]:
+def source_states(source: EpisodicMDP, target: EpisodicMDP) -> NDArray[np.intp]:
     """Find the state of one environment that each state of another takes its action values from.
 
     Parameters
     ----------
-    source, target : TabularMDP
+    source, target : TabularMDP or ChangingMDP
         States are matched by cell where both have cells, else by their numbers.
 
     Returns

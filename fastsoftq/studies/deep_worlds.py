@@ -14,6 +14,7 @@ from fastsoftq.deep.deep_training import DeepTraining, checked_world
 from fastsoftq.environments.environment_rules import describe, environment_name
 from fastsoftq.environments.observed import Coordinates, OneHot, Picture
 from fastsoftq.kernels.sources import code_of
+from fastsoftq.mdp.changing import EpisodicMDP
 from fastsoftq.mdp.tables import Alias, Tables
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.networks.architectures import checked_architecture
@@ -128,16 +129,16 @@ def n_parameters(agent: Any, environment: Any) -> int:
     return int(plan_of(architecture, shape, n_actions, batch=1)[0].parameters)
 
 
-def tabular_of(environment: Any) -> TabularMDP | None:
+def tabular_of(environment: Any) -> EpisodicMDP | None:
     """The table of an environment that has one, for planning; None of any other.
 
     Parameters
     ----------
-    environment : TabularMDP or NamedTuple
+    environment : TabularMDP, ChangingMDP or NamedTuple
 
     Returns
     -------
-    TabularMDP or None
+    TabularMDP, ChangingMDP or None
         Of an observed one without its map, and with the chances that it draws by, which are whole multiples of 2**-32
         of a slot's.
 
@@ -148,7 +149,7 @@ def tabular_of(environment: Any) -> TabularMDP | None:
     >>> tabular_of(observed(fsq.cliff_walking(slippery=True), "coordinates"))
     <TabularMDP 'cliff_walking_slippery': 48 states, 4 actions, up to 3 outcomes>
     """
-    if isinstance(environment, TabularMDP):
+    if isinstance(environment, EpisodicMDP):
         return environment
     if not isinstance(environment, OneHot | Coordinates | Picture):
         return None

@@ -9,6 +9,7 @@ from fastsoftq import checks
 from fastsoftq.comparing import Axis
 from fastsoftq.deep.deep_training import checked_world
 from fastsoftq.deep.learner import Deep
+from fastsoftq.mdp.changing import ChangingMDP
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.studies.conditions import Condition
 from fastsoftq.studies.deep_parts import learner_of
@@ -78,7 +79,7 @@ def check_environment(axis: Axis, name: str, environment: Any) -> None:
     Traceback (most recent call last):
     TypeError: environments['a'] is 'cliff'; it must be a TabularMDP, such as cliff_walking()
     """
-    if isinstance(environment, TabularMDP):
+    if isinstance(environment, TabularMDP) or (isinstance(environment, ChangingMDP) and axis is Axis.EPISODES):
         return
     if axis is Axis.EPISODES:
         deep = "; others are for deep agents, which count steps" if hasattr(environment, "_fields") else ""

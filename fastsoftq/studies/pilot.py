@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from fastsoftq.deep.deep_training import DeepTraining
 from fastsoftq.engine.dispatch import FEWEST_RUNS, lanes_for
-from fastsoftq.mdp.tabular import TabularMDP
+from fastsoftq.mdp.changing import EpisodicMDP
 from fastsoftq.measures import Measure, Measured
 from fastsoftq.studies.conditions import Condition
 from fastsoftq.studies.deep_parts import learner_of, runs_at_once, steps_before_learning, whole_rounds
@@ -166,7 +166,7 @@ def _times(agent: Any, short: int | None, whole: int | None) -> float:
     return (whole - before) / (short - before)
 
 
-def _table_bytes(mdp: TabularMDP, lanes: int) -> int:
+def _table_bytes(mdp: EpisodicMDP, lanes: int) -> int:
     """What the tables of a thread take."""
     return 8 * mdp.n_states * mdp.n_actions * max(1, lanes)
 

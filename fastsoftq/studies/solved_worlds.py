@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from fastsoftq import checks
 from fastsoftq.attainable_returns import EpisodeBounds, ReturnSpan, episode_bounds, length_bounds, return_span
 from fastsoftq.exact_curves import ExactCurves, exact_curves
-from fastsoftq.mdp.tabular import TabularMDP
+from fastsoftq.mdp.changing import EpisodicMDP
 from fastsoftq.studies.deep_parts import fixed_by_its_agent
 from fastsoftq.studies.deep_worlds import table_records
 from fastsoftq.studies.stored_runs import StoredRuns
@@ -41,10 +41,10 @@ class SolvedWorlds(StoredRuns):
     """
 
     @cached_property
-    def _worlds(self) -> dict[str, TabularMDP | None]:
+    def _worlds(self) -> dict[str, EpisodicMDP | None]:
         return {}  # those that have been asked for
 
-    def mdp(self, environment: str) -> TabularMDP | None:
+    def mdp(self, environment: str) -> EpisodicMDP | None:
         """A world of the study, for planning.
 
         Parameters
@@ -54,7 +54,7 @@ class SolvedWorlds(StoredRuns):
 
         Returns
         -------
-        TabularMDP or None
+        TabularMDP, ChangingMDP or None
             Its arrays have the digest that the study's record gives of it; maps are not kept. None where the folder
             does not hold it (one of more than 64 MiB, or of Gymnasium in a folder that an older version made), and of
             an environment that is no table.
@@ -126,7 +126,9 @@ class SolvedWorlds(StoredRuns):
         own = self.condition(condition)
         assert own.max_steps is not None
         mdp = self.mdp(own.environment)
-        return None if mdp is None else return_span(mdp, own.max_steps, steps=self.steps(condition))
+        if mdp is None:
+            return None
+        return return_span(mdp, own.max_steps, steps=self.steps(condition), episodes=own.columns)
 
     def episode_bounds(self, condition: str) -> EpisodeBounds:
         """The lowest and the highest return, and length, that an episode of a condition can have.

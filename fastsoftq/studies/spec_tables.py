@@ -12,12 +12,25 @@ from fastsoftq.comparing import Axis
 from fastsoftq.deep.learner import Deep
 from fastsoftq.environments import ENVIRONMENT_KINDS
 from fastsoftq.environments.observed import observed
+from fastsoftq.mdp.blackjack import blackjack
+from fastsoftq.mdp.chain import chain
+from fastsoftq.mdp.changing import EpisodicMDP
 from fastsoftq.mdp.cliff_walking import cliff_walking
+from fastsoftq.mdp.deep_sea import deep_sea
+from fastsoftq.mdp.dyna_maze import dyna_maze
+from fastsoftq.mdp.four_rooms import four_rooms
+from fastsoftq.mdp.frozen_lake import frozen_lake
+from fastsoftq.mdp.garnet import garnet
 from fastsoftq.mdp.grid import from_map
 from fastsoftq.mdp.gymnasium import from_gymnasium, maker
+from fastsoftq.mdp.inventory import inventory
+from fastsoftq.mdp.jacks_car_rental import jacks_car_rental
+from fastsoftq.mdp.mountain_car_grid import mountain_car_grid
 from fastsoftq.mdp.multi_goal import multi_goal
 from fastsoftq.mdp.point_mass import point_mass
-from fastsoftq.mdp.tabular import TabularMDP
+from fastsoftq.mdp.river_swim import river_swim
+from fastsoftq.mdp.taxi import taxi
+from fastsoftq.mdp.windy_gridworld import windy_gridworld
 from fastsoftq.studies.deep_parts import DEEP, PARTS, checked_learner, depths_of_parts
 from fastsoftq.studies.origins import Origin, Origins, flattened
 from fastsoftq.studies.spec_errors import SpecError, Where, check_names, dotted, located, one_of, table_of
@@ -26,11 +39,24 @@ from fastsoftq.studies.sweep import label_of, list_depths, swept
 __all__ = ["ENVIRONMENTS", "Variant", "made_agent", "made_environment", "made_tables", "origins_of_source"]
 
 # The environments that can be named in a study: the kind, and what makes one from the table's other entries.
-ENVIRONMENTS: dict[str, Callable[..., TabularMDP]] = {
+ENVIRONMENTS: dict[str, Callable[..., EpisodicMDP]] = {
     "cliff_walking": cliff_walking,
     "map": from_map,
     "multi_goal": multi_goal,
     "point_mass": point_mass,
+    "dyna_maze": dyna_maze,
+    "garnet": garnet,
+    "windy_gridworld": windy_gridworld,
+    "river_swim": river_swim,
+    "chain": chain,
+    "deep_sea": deep_sea,
+    "four_rooms": four_rooms,
+    "inventory": inventory,
+    "jacks_car_rental": jacks_car_rental,
+    "blackjack": blackjack,
+    "frozen_lake": frozen_lake,
+    "taxi": taxi,
+    "mountain_car_grid": mountain_car_grid,
     "gymnasium": from_gymnasium,
 }
 
@@ -267,7 +293,7 @@ def made_environment(parameters: Mapping[str, Any], at: Where, axis: Axis = Axis
 
     Returns
     -------
-    TabularMDP or NamedTuple
+    TabularMDP, ChangingMDP or NamedTuple
 
     Raises
     ------

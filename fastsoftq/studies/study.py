@@ -67,7 +67,7 @@ class Study:
     seeds : int or range
         A count (seeds 0, 1, ...) or a range with step 1. With `select` as many as it takes, if not given; with `stop`
         those of the first round.
-    environments : mapping of str to TabularMDP
+    environments : mapping of str to TabularMDP or ChangingMDP
         By the names that tables and coordinates will show. Networks learn in any environment with rules, and see a
         TabularMDP one-hot.
     agents : mapping of str to NamedTuple

@@ -15,7 +15,7 @@ import numpy as np
 from fastsoftq.agents import LEARNERS, WRAPPERS, Frozen, LinearDecay, PowerDecay
 from fastsoftq.agents.rules import follows_rules, known_agents
 from fastsoftq.kernels.sources import code_of
-from fastsoftq.mdp.tabular import TabularMDP
+from fastsoftq.mdp.changing import ChangingMDP, EpisodicMDP
 from fastsoftq.studies.conditions import COUNTED, conditions_of
 from fastsoftq.studies.deep_parts import KINDS_OF_PARTS, checked_learner, learner_of
 
@@ -28,6 +28,7 @@ __all__ = [
     "difference_of",
     "is_mark",
     "mdp_record",
+    "phase_records",
     "sealed",
     "unsealed",
 ]
@@ -214,7 +215,8 @@ def difference_of(here: Mapping[str, Any], wanted: Mapping[str, Any]) -> str | N
 
 
 def _changes(here: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
-    names = [name for name in {**here, **wanted} if here.get(name) != wanted.get(name) and name != "sha256"]
+    names = [name for name in {**here, **wanted} if here.get(name) != wanted.get(name)]
+    names = [name for name in names if name not in ("sha256", "phases")]  # which tell people nothing
     changes = [f"{name} {here.get(name)!r} there and {wanted.get(name)!r} here" for name in names if name != "code"]
     if changes or "code" not in names:
         return f"has {'; '.join(changes or ['other outcomes there'])}. {_ELSEWHERE}"
@@ -259,8 +261,8 @@ def is_mark(data: Mapping[str, Any]) -> bool:
     )
 
 
-def mdp_record(mdp: TabularMDP) -> dict[str, Any]:
-    """A world as a study's record has it: its name, its size and the digest of its arrays.
+def mdp_record(mdp: EpisodicMDP) -> dict[str, Any]:
+    """A world as a study's record has it: its name, its size and the digest of its arrays; of one that changes, when.
 
     Examples
     --------
@@ -268,8 +270,36 @@ def mdp_record(mdp: TabularMDP) -> dict[str, Any]:
     >>> mdp_record(fsq.cliff_walking())["states"]
     48
     """
+    size = {"mdp": mdp.name, "states": mdp.n_states, "actions": mdp.n_actions}
+    if isinstance(mdp, ChangingMDP):
+        begins, phases = list(mdp.begins), [mdp_record(phase) for phase in mdp.phases]
+        whole = hashlib.sha256(canonical([begins, [phase["sha256"] for phase in phases]])).hexdigest()
+        return {**size, "begins": begins, "sha256": whole, "phases": phases}
     digest = hashlib.sha256()
     for array in (mdp.next_state, mdp.reward, mdp.terminated, mdp.probability, mdp.start):
         digest.update(repr(array.shape).encode())
         digest.update(np.ascontiguousarray(array, array.dtype.newbyteorder("<")).data)
-    return {"mdp": mdp.name, "states": mdp.n_states, "actions": mdp.n_actions, "sha256": digest.hexdigest()}
+    return {**size, "sha256": digest.hexdigest()}
+
+
+def phase_records(record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The records of the phases of a world that changes; of any other, its own.
+
+    Parameters
+    ----------
+    record : mapping
+        As `mdp_record` makes them; it may come from anybody.
+
+    Returns
+    -------
+    list of mapping
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> world = fsq.ChangingMDP({0: fsq.cliff_walking(), 100: fsq.cliff_walking(slippery=True)})
+    >>> [phase["mdp"] for phase in phase_records(mdp_record(world))]
+    ['cliff_walking', 'cliff_walking_slippery']
+    """
+    phases = record.get("phases", [record])
+    return [phase for phase in phases if isinstance(phase, Mapping)] if isinstance(phases, list) else []

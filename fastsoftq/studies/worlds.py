@@ -2,7 +2,8 @@
 
 `worlds/SHA256` is a world: next_state (int32), reward (float64), terminated (bool) and probability (float64), each
 [states, actions, outcomes], and start (float64 [states]), little-endian, one after the other, compressed with zlib. It
-is called after the digest that the study's record gives of it, and is taken only if its contents have that digest.
+is called after the digest that the study's record gives of it, and is taken only if its contents have that digest. Of a
+world that changes, each phase is kept so.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ from typing import Any
 
 import numpy as np
 
+from fastsoftq.mdp.changing import ChangingMDP, EpisodicMDP, phases_of
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.studies.storing.storage import Storage
-from fastsoftq.studies.study import mdp_record
+from fastsoftq.studies.study_records import mdp_record, phase_records
 from fastsoftq.studies.sweep import list_depths, swept
 
 __all__ = ["WORLDS", "damaged_worlds", "keep_worlds", "kept_world", "world_from_source"]
@@ -30,13 +32,13 @@ _TYPES = {"next_state": "<i4", "reward": "<f8", "terminated": "|b1", "probabilit
 _CELL = sum(np.dtype(dtype).itemsize for dtype in _TYPES.values())
 
 
-def keep_worlds(storage: Storage, worlds: Mapping[str, TabularMDP]) -> tuple[str, ...]:
+def keep_worlds(storage: Storage, worlds: Mapping[str, EpisodicMDP]) -> tuple[str, ...]:
     """Write worlds where they are not there whole; those of more than 64 MiB are left out.
 
     Parameters
     ----------
     storage : Storage
-    worlds : mapping of str to TabularMDP
+    worlds : mapping of str to TabularMDP or ChangingMDP
 
     Returns
     -------
@@ -60,7 +62,7 @@ def keep_worlds(storage: Storage, worlds: Mapping[str, TabularMDP]) -> tuple[str
     1
     """
     changed = []
-    for mdp in worlds.values():
+    for mdp in (phase for world in worlds.values() for phase in phases_of(world)):
         arrays = [*(getattr(mdp, name).astype(dtype, copy=False) for name, dtype in _TYPES.items()), mdp.start]
         if sum(array.nbytes for array in arrays) > _MOST:
             continue
@@ -74,7 +76,7 @@ def keep_worlds(storage: Storage, worlds: Mapping[str, TabularMDP]) -> tuple[str
     return tuple(changed)
 
 
-def kept_world(storage: Storage, record: Mapping[str, Any]) -> TabularMDP | None:
+def kept_world(storage: Storage, record: Mapping[str, Any]) -> EpisodicMDP | None:
     """Read a world that is kept in a folder.
 
     Parameters
@@ -85,7 +87,7 @@ def kept_world(storage: Storage, record: Mapping[str, Any]) -> TabularMDP | None
 
     Returns
     -------
-    TabularMDP or None
+    TabularMDP, ChangingMDP or None
         Without map and cells, which its digest does not cover. None where it is not kept, or damaged.
 
     Examples
@@ -98,6 +100,18 @@ def kept_world(storage: Storage, record: Mapping[str, Any]) -> TabularMDP | None
     >>> kept_world(storage, mdp_record(cliff))
     <TabularMDP 'cliff_walking': 48 states, 4 actions, deterministic>
     """
+    if "phases" not in record:
+        return _kept_phase(storage, record)
+    phases = [_kept_phase(storage, phase) for phase in phase_records(record)]
+    try:
+        found = {begin: phase for begin, phase in zip(record["begins"], phases, strict=True) if phase is not None}
+        mdp = ChangingMDP(found, record["mdp"])
+    except (LookupError, TypeError, ValueError):
+        return None  # one is missing, or whoever wrote the record made it up
+    return mdp if mdp_record(mdp)["sha256"] == record.get("sha256") else None
+
+
+def _kept_phase(storage: Storage, record: Mapping[str, Any]) -> TabularMDP | None:
     data = _read(storage, record)
     return None if data is None else _decoded(data, record)
 
@@ -126,14 +140,14 @@ def damaged_worlds(storage: Storage, records: Mapping[str, Mapping[str, Any]]) -
     ['worlds/90e1c']
     """
     damaged: dict[str, None] = {}
-    for record in records.values():
+    for record in (phase for own in records.values() for phase in phase_records(own)):
         data = _read(storage, record)
         if data is not None and _decoded(data, record) is None:
             damaged[f"{WORLDS}/{record['sha256']}"] = None
     return list(damaged)
 
 
-def world_from_source(source: str | None, name: str, record: Mapping[str, Any]) -> TabularMDP | None:
+def world_from_source(source: str | None, name: str, record: Mapping[str, Any]) -> EpisodicMDP | None:
     r"""Make a world anew from the TOML text that a study was read from, for folders that keep no worlds.
 
     The text may come from anybody, so that only kinds of worlds are made that import nothing: not Gymnasium's.
@@ -148,7 +162,7 @@ def world_from_source(source: str | None, name: str, record: Mapping[str, Any]) 
 
     Returns
     -------
-    TabularMDP or None
+    TabularMDP, ChangingMDP or None
         None where the text does not describe it, or another.
 
     Examples

@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from fastsoftq.agents.schedules import LinearDecay, PowerDecay
+from fastsoftq.mdp.changing import ChangingMDP
 from fastsoftq.mdp.tables import alias_table
 from tests.reference import random
 from tests.reference.policies import epsilon_greedy, soft_epsilon_greedy
@@ -31,12 +34,17 @@ class Run:
 
 
 class World:
-    """An MDP that is stepped with the environment's own draws."""
+    """An MDP that is stepped with the environment's own draws; one that changes is another when an episode begins."""
 
     def __init__(self, mdp):
+        self.given, self.episode = mdp, -1
+        self.become(mdp.at(0) if isinstance(mdp, ChangingMDP) else mdp)
+
+    def become(self, mdp):
         self.mdp = mdp
         self.starts = alias_table(mdp.start[None])
-        self.outcomes = alias_table(mdp.probability.reshape(-1, mdp.n_outcomes))
+        padding = [(0, 0), (0, 0), (0, self.given.n_outcomes - mdp.n_outcomes)]
+        self.outcomes = alias_table(np.pad(mdp.probability, padding).reshape(-1, self.given.n_outcomes))
 
     def table(self, initial_q=None):
         if initial_q is None:
@@ -44,11 +52,14 @@ class World:
         return [[float(value) for value in row] for row in initial_q]
 
     def reset(self, key):
+        self.episode += 1
+        if isinstance(self.given, ChangingMDP) and self.given.at(self.episode) is not self.mdp:
+            self.become(self.given.at(self.episode))
         return sampled(self.starts, 0, random.start_draw(key))
 
     def step(self, state, action, key):
         entry = sampled(self.outcomes, state * self.mdp.n_actions + action, random.outcome_draw(key))
-        at = state, action, entry % self.mdp.n_outcomes
+        at = state, action, entry % self.given.n_outcomes
         return int(self.mdp.next_state[at]), float(self.mdp.reward[at]), bool(self.mdp.terminated[at])
 
 

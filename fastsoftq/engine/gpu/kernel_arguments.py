@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastsoftq.agents.rules import Agent
+from fastsoftq.engine.dispatch import room_of
 from fastsoftq.engine.gpu.layout import Layout
 from fastsoftq.engine.gpu.one_thread import Place
 from fastsoftq.engine.lockstep import Lockstep
@@ -55,12 +56,13 @@ def arguments_of(
     -------
     Arguments
     """
+    room = room_of(agent, tables)
     mdp = Packed(
-        packed_records(tables, layout.row_stride), tables.n_states, tables.n_actions, layout.row_stride, None, 0,
-        tables.outcome, tables.start,
+        packed_records(tables, layout.row_stride), tables.n_states, tables.n_actions,
+        tables.n_states + room.rows_behind, layout.row_stride, None, 0, tables.outcome, tables.start, tables.phases,
     )  # fmt: skip
     place = Place(layout.near, far if layout.far else None, layout.words)
-    return Arguments(agent, mdp, Lockstep(1, 1), place, (0.0,) * tables.n_actions, like, work, out)
+    return Arguments(agent, mdp, Lockstep(1, 1), place, (0.0,) * room.numbers, like, work, out)
 
 
 def example_arguments(agent: Agent, tables: Tables, layout: Layout, like: Any, keeps_tables: bool) -> Arguments:

@@ -10,6 +10,7 @@ from numba import typeof
 from fastsoftq import checks
 from fastsoftq.agents.hyperparameters import checked
 from fastsoftq.agents.rules import PRECISIONS, Agent, check_code
+from fastsoftq.engine.dispatch import room_of
 from fastsoftq.engine.gpu.assembly import assembly
 from fastsoftq.engine.gpu.kernel import kernel
 from fastsoftq.engine.gpu.kernel_arguments import Arguments, example_arguments
@@ -19,7 +20,7 @@ from fastsoftq.engine.rule_errors import compiling
 from fastsoftq.kernels import compiled_files
 from fastsoftq.kernels.cache import name_of
 from fastsoftq.kernels.sources import sources
-from fastsoftq.mdp.tabular import TabularMDP, checked_mdp
+from fastsoftq.mdp.changing import EpisodicMDP, checked_episodic_mdp
 
 __all__ = ["kernel_for", "ptx"]
 
@@ -56,7 +57,7 @@ def kernel_for(arguments: Arguments, capability: tuple[int, int]) -> str:
 
 
 def ptx(
-    mdp: TabularMDP,
+    mdp: EpisodicMDP,
     agent: Agent,
     precision: str = "double",
     capability: tuple[int, int] = (9, 0),
@@ -66,7 +67,7 @@ def ptx(
 
     Parameters
     ----------
-    mdp : TabularMDP
+    mdp : TabularMDP or ChangingMDP
     agent : NamedTuple
     precision : {"double", "mixed"}
         As for `train`.
@@ -91,12 +92,12 @@ def ptx(
     >>> ".target sm_90" in text, ".local" in text
     (True, False)
     """
-    mdp, agent = checked_mdp(mdp), checked(agent)
+    mdp, agent = checked_episodic_mdp(mdp), checked(agent)
     check_code(agent)
     like = PRECISIONS[checks.choice("precision", precision, PRECISIONS)]
     major, minor = _checked_capability(capability)
     part = reachable(mdp)
-    layout = layout_for(part.tables, card or _H100, runs=1_000_000)
+    layout = layout_for(part.tables, card or _H100, runs=1_000_000, room=room_of(agent, part.tables))
     return kernel_for(example_arguments(agent, part.tables, layout, like, keeps_tables=True), (major, minor))
 
 

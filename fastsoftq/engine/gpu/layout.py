@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from fastsoftq.engine.gpu.one_thread import pair_width
+from fastsoftq.engine.packing import Room
 from fastsoftq.mdp.tables import Tables
 
 __all__ = ["OLDEST", "Card", "Layout", "layout_for"]
@@ -72,7 +73,9 @@ class Layout(NamedTuple):
     far: int
 
 
-def layout_for(tables: Tables, card: Card, runs: int, near: int | None = None, threads: int | None = None) -> Layout:
+def layout_for(
+    tables: Tables, card: Card, runs: int, near: int | None = None, threads: int | None = None, room: Room | None = None
+) -> Layout:
     """Lay the tables of an MDP out.
 
     Parameters
@@ -84,6 +87,8 @@ def layout_for(tables: Tables, card: Card, runs: int, near: int | None = None, t
         How many there are to train: few of them are spread over all multiprocessors.
     near, threads : int, optional
         How many threads of a block have near tables, and how many there are in all, if that is to be chosen.
+    room : Room, optional
+        What an agent's table takes, where it is more than a value for each entry.
 
     Returns
     -------
@@ -103,8 +108,9 @@ def layout_for(tables: Tables, card: Card, runs: int, near: int | None = None, t
     >>> layout.near, layout.threads
     (192, 384)
     """
-    width, states = pair_width(tables.n_actions), tables.n_states
-    table_bytes, record_bytes = 8 * width * states, 16 * states * tables.n_actions * tables.n_outcomes
+    room = Room(tables.n_actions, 0, 0) if room is None else room
+    width, rows = pair_width(room.numbers), tables.n_states + room.rows_behind
+    table_bytes, record_bytes = 8 * width * rows, 8 * _words(tables)
     fits = max(0, card.shared_bytes - record_bytes) // table_bytes // _WARP * _WARP
     in_l2 = int(_OF_L2 * card.l2_bytes) // (card.multiprocessors * table_bytes)  # tables of each multiprocessor
     share = -(-runs // (_WARP * card.multiprocessors)) * _WARP  # threads of a multiprocessor that find a run
@@ -115,18 +121,18 @@ def layout_for(tables: Tables, card: Card, runs: int, near: int | None = None, t
             threads = min(share, in_l2 // _WARP * _WARP if in_l2 >= _FAR_LEAST else _FAR_MOST, 4 * _FAR_MOST)
         in_block = min(threads, _FAR_BLOCK)
         blocks = card.multiprocessors * -(-threads // in_block)
-        room = int(_OF_MEMORY * card.memory) // table_bytes  # for so many tables
-        if room < blocks * in_block:
-            in_block = min(in_block, max(_WARP, room // card.multiprocessors // _WARP * _WARP))
-            blocks = max(1, min(blocks, room // in_block))
+        held = int(_OF_MEMORY * card.memory) // table_bytes  # so many tables
+        if held < blocks * in_block:
+            in_block = min(in_block, max(_WARP, held // card.multiprocessors // _WARP * _WARP))
+            blocks = max(1, min(blocks, held // in_block))
         words = record_bytes // 8 if record_bytes <= card.shared_bytes // 8 else None
-        _check(states * width * in_block, tables)
-        far = blocks * in_block * width * states
+        _check(rows * width * in_block, tables)
+        far = blocks * in_block * width * rows
         return Layout(blocks, in_block, None, words, width * in_block, 8 * (words or 0), far)
     if threads is None:
         others = min(max(0, min(_WANTED, share) - near), in_l2)
         threads = near + others // near * near
-    _check(states * width * near, tables)
+    _check(rows * width * near, tables)
     return Layout(
         blocks=card.multiprocessors,
         threads=threads,
@@ -134,13 +140,17 @@ def layout_for(tables: Tables, card: Card, runs: int, near: int | None = None, t
         words=record_bytes // 8,
         row_stride=width * near,
         shared_bytes=record_bytes + table_bytes * near,
-        far=card.multiprocessors * (threads - near) * width * states,
+        far=card.multiprocessors * (threads - near) * width * rows,
     )
 
 
+def _words(tables: Tables) -> int:
+    """Of all records."""
+    return 2 * tables.n_phases * tables.n_states * tables.n_actions * tables.n_outcomes
+
+
 def _check(numbers: int, tables: Tables) -> None:
-    words = 2 * tables.n_states * tables.n_actions * tables.n_outcomes
-    if max(numbers, words) >= _LARGEST:
+    if max(numbers, _words(tables)) >= _LARGEST:
         raise ValueError(
             f"an MDP of {tables.n_states} states that can be reached, {tables.n_actions} actions and "
             f"{tables.n_outcomes} outcomes is too large for a GPU's 32-bit indices; train it on the CPU"

@@ -118,7 +118,7 @@ def _far(place, threads, thread, others, mdp, width):
     beside = mdp.row_stride // width
     groups = (others + beside - 1) // beside
     group = threads.block * groups + thread // beside
-    return _moved(pointer(place.far), group * mdp.n_states * mdp.row_stride + thread % beside * width)
+    return _moved(pointer(place.far), group * mdp.n_rows * mdp.row_stride + thread % beside * width)
 
 
 @by_type
@@ -144,5 +144,7 @@ def train_in_thread(place, threads, agent, mdp, lockstep, row, like, work, out):
     # Nothing is added, which no compiler knows: so the address stays in a register, and is not made anew at each step.
     threads = Threads(threads.block, threads.thread, threads.in_block, _moved(threads.shared, mdp.size))
     records = _records(place, threads, mdp)
-    within = Packed(records, mdp.n_states, mdp.n_actions, mdp.row_stride, None, 0, mdp.outcome, mdp.start)
+    within = Packed(
+        records, mdp.n_states, mdp.n_actions, mdp.n_rows, mdp.row_stride, None, 0, mdp.outcome, mdp.start, mdp.phases,
+    )  # fmt: skip
     _train(agent, within, lockstep, _tables(place, threads, mdp, row), row, like, work, out)

@@ -8,12 +8,13 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from fastsoftq.mdp.tables import Renumbered, Tables, tables
+from fastsoftq.mdp.changing import EpisodicMDP, phases_of
+from fastsoftq.mdp.tables import Phases, Renumbered, Tables, tables
 from fastsoftq.mdp.tabular import TabularMDP
 
 __all__ = ["Reachable", "reachable"]
 
-_known: WeakKeyDictionary[TabularMDP, Reachable] = WeakKeyDictionary()
+_known: WeakKeyDictionary[EpisodicMDP, Reachable] = WeakKeyDictionary()
 
 
 class Reachable(NamedTuple):
@@ -30,12 +31,13 @@ class Reachable(NamedTuple):
     tables: Tables
 
 
-def reachable(mdp: TabularMDP) -> Reachable:
+def reachable(mdp: EpisodicMDP) -> Reachable:
     """Keep the states that can be reached from a start; what is drawn stays what it was. Found once for each MDP.
 
     Parameters
     ----------
-    mdp : TabularMDP
+    mdp : TabularMDP or ChangingMDP
+        Of the latter, states that can be reached in some phase are kept.
 
     Returns
     -------
@@ -52,7 +54,37 @@ def reachable(mdp: TabularMDP) -> Reachable:
     return _known[mdp]
 
 
-def _reachable(mdp: TabularMDP) -> Reachable:
+def _reachable(mdp: EpisodicMDP) -> Reachable:
+    whole, states = tables(mdp), np.flatnonzero(np.any([_reached(world) for world in phases_of(mdp)], axis=0))
+    number = np.zeros(mdp.n_states, np.int32)  # of states that are left out: any, since nothing leads there
+    number[states] = np.arange(len(states))
+    of_all_phases = (np.arange(0, whole.n_phases * mdp.n_states, mdp.n_states)[:, None] + states).ravel()
+
+    def part(array: NDArray[Any]) -> NDArray[Any]:
+        return np.asarray(array.reshape(-1, whole.n_actions * whole.n_outcomes)[of_all_phases].reshape(-1))
+
+    outcome, phases = whole.outcome, whole.phases
+    if outcome is not None:
+        # Each slot's alias is counted among all slots: it moves with its row.
+        rows = (of_all_phases[:, None] * whole.n_actions + np.arange(whole.n_actions)).reshape(-1)
+        moved = (rows - np.arange(len(rows))) * whole.n_outcomes
+        slots = outcome.slots.reshape(-1, whole.n_outcomes)[rows] - (moved[:, None].astype(np.uint64) << np.uint64(32))
+        outcome = outcome._replace(slots=slots.reshape(-1))
+    return Reachable(
+        states,
+        whole._replace(
+            next_state=number[part(whole.next_state)],
+            reward=part(whole.reward),
+            terminated=part(whole.terminated),
+            outcome=outcome,
+            start=_renumbered(whole.start, number),
+            phases=None if phases is None else Phases(phases.begins, len(states)),
+        ),
+    )
+
+
+def _reached(mdp: TabularMDP) -> NDArray[np.bool_]:
+    """Which states can be reached from a start, bool [states]."""
     leads_to = np.where(mdp.terminated | (mdp.probability == 0.0), -1, mdp.next_state)
     kept = np.zeros(mdp.n_states, np.bool_)
     fresh = np.flatnonzero(mdp.start)
@@ -61,29 +93,12 @@ def _reachable(mdp: TabularMDP) -> Reachable:
         ahead = np.unique(leads_to[fresh])
         ahead = ahead[ahead >= 0]
         fresh = ahead[~kept[ahead]]
-    whole, states = tables(mdp), np.flatnonzero(kept)
-    number = np.zeros(mdp.n_states, np.int32)  # of states that are left out: any, since nothing leads there
-    number[states] = np.arange(len(states))
+    return kept
 
-    def part(array: NDArray[Any]) -> NDArray[Any]:
-        return np.ascontiguousarray(array[states]).reshape(-1)
 
-    shape = mdp.next_state.shape
-    outcome = whole.outcome
-    if outcome is not None:
-        # Each slot's alias is counted among all slots: it moves with its row.
-        rows = (states[:, None] * shape[1] + np.arange(shape[1])).reshape(-1)
-        moved = (rows - np.arange(len(rows))) * shape[2]
-        slots = outcome.slots.reshape(-1, shape[2])[rows] - (moved[:, None].astype(np.uint64) << np.uint64(32))
-        outcome = outcome._replace(slots=slots.reshape(-1))
-    start = int(number[whole.start]) if isinstance(whole.start, int) else Renumbered(whole.start, number)
-    return Reachable(
-        states,
-        whole._replace(
-            next_state=number[part(mdp.next_state)],
-            reward=part(mdp.reward),
-            terminated=part(mdp.terminated | (mdp.probability == 0.0)),
-            outcome=outcome,
-            start=start,
-        ),
-    )
+def _renumbered(start: Any, number: NDArray[np.int32]) -> Any:
+    if isinstance(start, int):
+        return int(number[start])
+    if isinstance(start, Renumbered):
+        return Renumbered(start.distribution, number[start.number])
+    return Renumbered(start, number)

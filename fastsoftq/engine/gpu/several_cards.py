@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 from fastsoftq import checks
 from fastsoftq.agents.memory_rules import memory, remembers
 from fastsoftq.agents.rules import Agent
-from fastsoftq.engine.dispatch import MOST_ACTIONS
+from fastsoftq.engine.dispatch import MOST_ACTIONS, MOST_NUMBERS, room_of
 from fastsoftq.engine.gpu.driver import Gpu, cards, gpu
 from fastsoftq.engine.gpu.training_runs import rows_of, run_on_gpu
 from fastsoftq.engine.records import Output
 from fastsoftq.engine.threads import Progress
-from fastsoftq.mdp.tabular import TabularMDP
+from fastsoftq.mdp.changing import EpisodicMDP
 
 __all__ = ["CPU", "checked_device", "gpus_of", "run_on_gpus"]
 
@@ -29,14 +29,14 @@ CPU = "cpu"
 _REPORT = 0.1  # seconds between two reports of progress
 
 
-def checked_device(device: Any, mdp: TabularMDP | None = None, agent: Agent | None = None) -> str:
+def checked_device(device: Any, mdp: EpisodicMDP | None = None, agent: Agent | None = None) -> str:
     """Return the name of a device that can train in an MDP: "cpu", "cuda" (all GPUs) or "cuda:0", "cuda:1", ...
 
     Parameters
     ----------
     device : str or None
         None is the CPU.
-    mdp : TabularMDP, optional
+    mdp : TabularMDP or ChangingMDP, optional
     agent : NamedTuple, optional
 
     Raises
@@ -44,7 +44,7 @@ def checked_device(device: Any, mdp: TabularMDP | None = None, agent: Agent | No
     TypeError
         Not a string.
     ValueError
-        No device's name, or an MDP that a GPU cannot train in, or an agent that it cannot train.
+        No device's name, or an MDP or an agent that a GPU cannot train.
     GpuError
         A GPU that is not there, is too old, or cannot be used.
 
@@ -65,14 +65,25 @@ def checked_device(device: Any, mdp: TabularMDP | None = None, agent: Agent | No
             f"device is {name!r}; {mdp!r} has {mdp.n_actions} actions, and a GPU takes at most {MOST_ACTIONS}: leave "
             "device out, to train on the CPU"
         )
-    if agent is not None and remembers(agent, memory):
-        raise ValueError(
-            f"device is {name!r}; {type(agent).__name__} keeps arrays of its own (traces, a model, a critic), which "
-            "change as a whole from step to step, so that each run is trained by itself: leave device out, to train on "
-            "the CPU"
-        )
+    if mdp is not None and agent is not None:
+        _check_memory(name, mdp, agent)
     gpus_of(name)
     return name
+
+
+def _check_memory(device: str, mdp: EpisodicMDP, agent: Agent) -> None:
+    """Refuse an agent whose memory a GPU's threads do not have."""
+    if remembers(agent, memory):
+        raise ValueError(
+            f"device is {device!r}; {type(agent).__name__} keeps more than numbers beside its entries and its last "
+            "steps, which only the CPU does: leave device out"
+        )
+    numbers = room_of(agent, mdp).numbers
+    if numbers > MOST_NUMBERS:
+        raise ValueError(
+            f"device is {device!r}; {type(agent).__name__} keeps {numbers} numbers for each state of {mdp!r}, and a "
+            f"GPU takes at most {MOST_NUMBERS}: leave device out, to train on the CPU"
+        )
 
 
 def gpus_of(device: str) -> list[Gpu]:
@@ -90,7 +101,7 @@ def gpus_of(device: str) -> list[Gpu]:
 
 def run_on_gpus(
     gpus: Sequence[Gpu],
-    mdp: TabularMDP,
+    mdp: EpisodicMDP,
     agent: Agent,
     like: Any,
     seeds: NDArray[np.uint64],

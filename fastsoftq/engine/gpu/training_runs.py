@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from fastsoftq.agents.rules import Agent
 from fastsoftq.engine.curves import curves_bytes
+from fastsoftq.engine.dispatch import room_of
 from fastsoftq.engine.gpu.driver import DeviceArray, Gpu, GpuError
 from fastsoftq.engine.gpu.fetching import Fetched, Fetching, piece_runs
 from fastsoftq.engine.gpu.kernel_arguments import example_arguments, with_arrays
@@ -19,7 +20,7 @@ from fastsoftq.engine.gpu.layout import Layout, layout_for
 from fastsoftq.engine.gpu.reachable import Reachable, reachable
 from fastsoftq.engine.records import Output, Work
 from fastsoftq.engine.threads import Progress
-from fastsoftq.mdp.tabular import TabularMDP
+from fastsoftq.mdp.changing import EpisodicMDP
 
 __all__ = ["Batch", "rows_of", "run_on_gpu"]
 
@@ -30,7 +31,7 @@ _SHARE = 0.9  # of the memory that is free may be taken
 
 def run_on_gpu(
     gpu: Gpu,
-    mdp: TabularMDP,
+    mdp: EpisodicMDP,
     agent: Agent,
     like: Any,
     seeds: NDArray[np.uint64],
@@ -46,7 +47,7 @@ def run_on_gpu(
     Parameters
     ----------
     gpu : Gpu
-    mdp : TabularMDP
+    mdp : TabularMDP or ChangingMDP
     agent : NamedTuple
     like : float64 or float32
         The precision of exponentials.
@@ -68,7 +69,7 @@ def run_on_gpu(
     episodes, n_tables = out.returns.shape[1], out.tables.shape[1]
     table = len(part.states) * mdp.n_actions
     run_bytes = curves_bytes(1, episodes, (n_tables + (len(initial_q) > 1)) * table)
-    layout = layout_for(part.tables, gpu.card, len(seeds))
+    layout = layout_for(part.tables, gpu.card, len(seeds), room=room_of(agent, part.tables))
     room = int(_SHARE * gpu.free()) - 8 * layout.far - (64 << 20)
     if room < run_bytes:
         raise GpuError(

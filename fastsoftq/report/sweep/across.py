@@ -19,7 +19,7 @@ from fastsoftq.report.drawing import Column, Drawing, csv_text
 from fastsoftq.report.findings import Table
 from fastsoftq.report.outline import Group, Part
 from fastsoftq.report.rounding import interval_text
-from fastsoftq.report.sweep.analysis import SweepAnalysis
+from fastsoftq.report.sweep.analysis import SweepAnalysis, SweptWorld
 from fastsoftq.report.sweep_drawings import interval_drawing
 from fastsoftq.statistics import Interval, SuiteRanks, suite_interval, suite_profile, suite_ranks
 from fastsoftq.statistics.resampling import resamples_for
@@ -60,6 +60,12 @@ def across_part(analysis: SweepAnalysis, colours: Mapping[str, str]) -> Part | s
     if main.name.partition(":")[0] not in _NORMALISED:
         return f"Worlds are not put together: {main.title} has no scale that they share."
     common = [t for t in analysis.worlds[0].chosen if all(t in world.chosen for world in analysis.worlds)]
+    changing = [world.name for world in analysis.worlds if any(_changes(world, table) for table in common)]
+    if changing and main.name != "area":
+        return (
+            f"Worlds are not put together: what there is to earn changes in {'; '.join(changing)} in the course of a "
+            "run, and is known of all its episodes together only, which the measure 'area' takes."
+        )
     unknown = [
         world.name for world in analysis.worlds if any(_span(analysis, world.name, table) is None for table in common)
     ]
@@ -80,6 +86,12 @@ def _span(analysis: SweepAnalysis, name: str, table: str) -> tuple[float, float]
     world = next(world for world in analysis.worlds if world.name == name)
     span = world.chosen[table].condition.span
     return None if span is None or not span.optimum > span.random else (span.random, span.optimum)
+
+
+def _changes(world: SweptWorld, table: str) -> bool:
+    """Whether a world changes in the course of a run."""
+    span = world.chosen[table].condition.span
+    return span is not None and span.of_run
 
 
 def _suite(analysis: SweepAnalysis, table: str, error: float) -> _Suite:

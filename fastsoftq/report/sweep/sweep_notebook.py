@@ -309,7 +309,8 @@ scores = {}
 names = list(dict.fromkeys(worlds))
 everywhere = [t for t in dict.fromkeys(tables) if all((world, t) in chosen for world in names)]
 known = all(span[i] is not None and span[i].optimum > span[i].random for i in chosen.values())
-if len(names) > 1 and known and main.name.partition(":")[0] in ("last", "area"):
+changes = known and any(span[i].of_run for i in chosen.values())  # what there is to earn, in the course of a run
+if len(names) > 1 and known and main.name.partition(":")[0] in (("area",) if changes else ("last", "area")):
     for table in everywhere:
         held = []
         for world in names:

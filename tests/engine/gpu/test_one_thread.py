@@ -9,6 +9,7 @@ import fastsoftq as fsq
 from fastsoftq.engine.gpu.layout import Card, Layout, layout_for
 from fastsoftq.engine.gpu.one_thread import pair_width
 from fastsoftq.engine.gpu.reachable import reachable
+from fastsoftq.engine.packing import Room
 from tests.engine.gpu.threads_in_turn import train_in_turn
 from tests.engine.kinds import KINDS
 from tests.engine.running import train
@@ -26,15 +27,16 @@ COVERED = (
 )
 
 
-def laid_out(mdp, blocks, beside, near, groups, words):
+def laid_out(mdp, blocks, beside, near, groups, words, room=None):
     """A layout of few threads: `beside` of them in step, so many groups of them with far tables."""
     tables = reachable(mdp).tables
-    width, states = pair_width(mdp.n_actions), tables.n_states
+    room = Room(mdp.n_actions, 0, 0) if room is None else room
+    width, states, n_rows = pair_width(room.numbers), tables.n_states, tables.n_states + room.rows_behind
     near = beside if near else None
     threads = beside * (groups + (near is not None))
-    words = 2 * states * mdp.n_actions * mdp.n_outcomes if words or near else None
-    far = blocks * beside * groups * width * states
-    shared = 8 * ((words or 0) + (near or 0) * width * states)
+    words = 2 * len(tables.next_state) if words or near else None
+    far = blocks * beside * groups * width * n_rows
+    shared = 8 * ((words or 0) + (near or 0) * width * n_rows)
     return Layout(blocks, threads, near, words, width * beside, shared, far)
 
 
@@ -116,7 +118,7 @@ def test_few_runs_are_spread_over_all_multiprocessors(runs):
 
 def test_a_world_of_many_states_is_refused():
     class Large:
-        n_states, n_actions, n_outcomes = 200_000_000, 4, 1
+        n_phases, n_states, n_actions, n_outcomes = 1, 200_000_000, 4, 1
 
     with pytest.raises(ValueError, match="200000000 states that can be reached, 4 actions"):
         layout_for(Large(), Card("H100", (9, 0), 132, 232_448, 80 << 30, 50 << 20), 1000)
