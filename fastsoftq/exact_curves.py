@@ -142,12 +142,14 @@ def exact_curves(
     while isinstance(agent, OptimisticStart | VisitStepSize):  # they change the way, not where it ends
         agent = agent.agent
     fixed_point = _FIXED_POINTS.get(type(agent))
-    if fixed_point is None or not _in_its_world(mdp, agent):
+    if fixed_point is None:
         return None
     # What the answer depends on: not the step size, nor, where only the order of values counts, the reward scale.
     scale = {name: getattr(agent, name) for name in ("reward_scale", "temperature") if fixed_point is _soft}
     key = (fixed_point, agent.discount, agent.epsilon, *scale.values(), max_steps)  # type: ignore[attr-defined]
     meter, met = Meter(max(FREE, steps / 10)), phases_met(mdp, episodes)
+    if not all(_in_its_world(phase.mdp, agent) for phase in met):
+        return None
     found: list[ExactCurves] = []
     for phase in met:
         known, own = _known.setdefault(phase.mdp, {}), (*key, phase.first, phase.stop)

@@ -7,7 +7,7 @@ from typing import Any
 from fastsoftq.agents.actor_critic import ActorCritic
 from fastsoftq.agents.frozen import Frozen
 from fastsoftq.agents.rules import Agent
-from fastsoftq.agents.soft_policy import is_soft
+from fastsoftq.agents.soft_policy import bootstraps_softly
 
 __all__ = ["paid_entropy"]
 
@@ -37,7 +37,7 @@ def paid_entropy(agent: Agent) -> float | None:
     inner: Any = getattr(agent, "agent", None)
     if inner is not None:
         return paid_entropy(inner)
-    if not (is_soft(type(agent)) or isinstance(agent, ActorCritic)):
+    if not (bootstraps_softly(agent) or isinstance(agent, ActorCritic)) or not hasattr(agent, "reward_scale"):
         return None
     of: Any = agent
     temperature = getattr(of.temperature, "stop", of.temperature)

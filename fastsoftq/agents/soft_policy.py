@@ -9,6 +9,7 @@ from numba import types
 
 from fastsoftq.agents.rules import (
     AGENTS,
+    Agent,
     act,
     bootstrap,
     complete_summary,
@@ -27,7 +28,7 @@ from fastsoftq.kernels.over_actions import each, fold, highest, pick, replaced, 
 from fastsoftq.kernels.policies import by_weight, unless_exploring
 from fastsoftq.kernels.simd import convert, element, fma, minimum
 
-__all__ = ["is_soft", "soft_policy", "soft_summary", "weigh", "weights_of"]
+__all__ = ["bootstraps_softly", "soft_policy", "soft_summary", "weigh", "weights_of"]
 
 AgentType = TypeVar("AgentType", bound=type)
 
@@ -165,13 +166,13 @@ def soft_policy(agent: AgentType) -> AgentType:
     return agent
 
 
-def is_soft(agent: type) -> bool:
-    """Whether a class bootstraps on the soft value.
+def bootstraps_softly(agent: Agent) -> bool:
+    """Whether an agent bootstraps on the soft value, so that entropy pays.
 
     Examples
     --------
     >>> import fastsoftq as fsq
-    >>> is_soft(fsq.DoubleSoftQLearning), is_soft(fsq.MellowmaxQLearning)
+    >>> bootstraps_softly(fsq.SoftQLambda(0.1, 0.95)), bootstraps_softly(fsq.MellowmaxQLearning(0.1, 0.95))
     (True, False)
     """
-    return AGENTS.implementations[bootstrap].get(agent) is _bootstrap
+    return AGENTS.implementations[bootstrap].get(type(agent)) is _bootstrap
