@@ -1,12 +1,11 @@
 """Agents that learn from returns of n steps: Sarsa, tree backup, soft Q-learning."""
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import fastsoftq as fsq
-from tests.agents.solved import ACTIONS, CERTAIN, DISCOUNT, FALLING, SLIPPERY, STATES, error, hard, uniform
+from tests.agents.solved import CERTAIN, DISCOUNT, FALLING, SLIPPERY, error, hard, uniform
 from tests.agents.solved import soft as soft_values
 from tests.engine.kinds import cooling, down
 from tests.engine.running import bits, train
@@ -80,13 +79,3 @@ def test_sarsa_finds_the_values_of_how_it_acts(mdp):
 def test_soft_returns_lead_to_the_soft_values(mdp):
     """Warm, so that every action is taken often."""
     assert error(mdp, fsq.NStepSoftQLearning(FALLING, DISCOUNT, 3, 3.0), soft_values(mdp, 3.0), 100_000) < 0.08
-
-
-def test_as_the_temperature_goes_to_zero_soft_returns_are_those_of_tree_backup():
-    """Both are greedy then, and no action cuts a return."""
-    table = np.random.default_rng(0).normal(size=(STATES, ACTIONS))
-    task = {"seeds": 8, "episodes": 20, "max_steps": 30, "initial_q": table}
-    cold = train(0, SLIPPERY, fsq.NStepSoftQLearning(0.5, DISCOUNT, 3, 1e-12), **task)
-    hard = train(0, SLIPPERY, fsq.NStepTreeBackup(0.5, DISCOUNT, 3, 0.0), **task)
-    assert cold.lengths.tolist() == hard.lengths.tolist()
-    np.testing.assert_allclose(cold.final_q, hard.final_q, atol=1e-9)

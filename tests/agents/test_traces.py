@@ -104,6 +104,6 @@ def test_traces_that_are_dropped_would_change_nothing_but_roundings():
 
 def test_an_episode_begins_without_traces():
     """What was learned from in the last episode does not change in the next, which never comes there."""
-    mdp = fsq.TabularMDP([[0], [1], [2]], [[0.0], [-1.0], [-2.0]], [[True], [True], [True]], start=[0.2, 0.4, 0.4])
+    mdp = fsq.TabularMDP([[0], [1], [2]], [[-3.0], [-1.0], [-2.0]], [[True], [True], [True]], start=[0.2, 0.4, 0.4])
     curves = train(0, mdp, fsq.SarsaLambda(1.0, 1.0, 1.0), seeds=4, episodes=50, max_steps=5)
-    np.testing.assert_array_equal(curves.final_q[:, :, 0], np.tile([0.0, -1.0, -2.0], (4, 1)))
+    np.testing.assert_array_equal(curves.final_q[:, :, 0], np.tile([-3.0, -1.0, -2.0], (4, 1)))

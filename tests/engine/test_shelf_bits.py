@@ -1,4 +1,4 @@
-"""Golden digests: what the agents with memory yield, to the bit, in this version and in any later one."""
+"""Golden digests: what the agents of the shelf yield, to the bit, in this version and in any later one."""
 
 import hashlib
 
@@ -9,8 +9,18 @@ from tests.engine.running import bits, train
 
 HARD, SOFT = fsq.QLearning(0.5, 0.95, 0.2), fsq.SoftQLearning(0.5, 0.95, reward_scale=10.0)
 
-# Agents that plan, criticise, or hold another one.
-MODELS_AND_WRAPPERS = {
+AGENTS = {
+    # Two tables, n steps, traces.
+    "double": fsq.DoubleQLearning(0.1, 0.95),
+    "double, soft": fsq.DoubleSoftQLearning(0.1, 0.95, reward_scale=2.0),
+    "n-step Sarsa": fsq.NStepSarsa(0.1, 0.95, 4),
+    "tree backup": fsq.NStepTreeBackup(0.1, 0.95, 3),
+    "n-step soft": fsq.NStepSoftQLearning(0.1, 0.95, 4, reward_scale=2.0),
+    "Sarsa(lambda)": fsq.SarsaLambda(0.1, 0.95),
+    "Q(lambda)": fsq.QLambda(0.1, 0.95, replacing=True),
+    "soft Q(lambda)": fsq.SoftQLambda(0.1, 0.95, reward_scale=2.0, epsilon=0.1),
+    "mellowmax": fsq.MellowmaxQLearning(0.1, 0.95),
+    # Agents that plan, criticise, or hold another one.
     "dyna": fsq.DynaQ(0.5, 0.95, 5, epsilon=0.2),
     "dyna, time bonus": fsq.DynaQ(0.5, 0.95, 5, 0.01, 0.2),
     "dyna, soft": fsq.DynaSoftQ(0.5, 0.95, 5, reward_scale=10.0),
@@ -44,6 +54,6 @@ def digest(agent):
     return hashlib.sha256(b"".join(bits(curves))).hexdigest()[:16]
 
 
-@pytest.mark.parametrize("name", MODELS_AND_WRAPPERS)
+@pytest.mark.parametrize("name", AGENTS)
 def test_bits_stay_as_they_are(name):
-    assert digest(MODELS_AND_WRAPPERS[name]) == DIGESTS[name]
+    assert digest(AGENTS[name]) == DIGESTS[name]
