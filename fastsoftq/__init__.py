@@ -8,6 +8,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from fastsoftq.system.after_import import after_import
+
 __version__ = "0.1.0"
 
 # Where each public name lives: the one list of them.
@@ -56,26 +58,37 @@ _HOME = {
     "VisitStepSize": "fastsoftq.agents.visit_step_size",
     "acrobot": "fastsoftq.environments.acrobot",
     "action_values": "fastsoftq.deep.action_values",
+    "blackjack": "fastsoftq.mdp.blackjack",
     "breakout": "fastsoftq.environments.breakout",
     "cart_pole": "fastsoftq.environments.cart_pole",
     "catch": "fastsoftq.environments.catch",
+    "chain": "fastsoftq.mdp.chain",
     "check_environment": "fastsoftq.environments.checking",
     "cliff_walking": "fastsoftq.mdp.cliff_walking",
     "compare": "fastsoftq.comparing",
     "critical_reward_scale": "fastsoftq.planning.critical",
+    "deep_sea": "fastsoftq.mdp.deep_sea",
     "devices": "fastsoftq.hardware",
+    "diameter": "fastsoftq.planning.hardness",
     "dyna_maze": "fastsoftq.mdp.dyna_maze",
+    "effective_horizon": "fastsoftq.planning.hardness",
     "elbo": "fastsoftq.planning.inference",
     "evaluate_policy": "fastsoftq.planning.evaluation",
     "fit_epsilon_greedy": "fastsoftq.planning.inverse_rl.behaviour",
     "fit_rewards": "fastsoftq.planning.inverse_rl.reward_weights",
     "fit_temperature": "fastsoftq.planning.inverse_rl.behaviour",
+    "four_rooms": "fastsoftq.mdp.four_rooms",
     "from_gymnasium": "fastsoftq.mdp.gymnasium",
     "from_map": "fastsoftq.mdp.grid",
+    "frozen_lake": "fastsoftq.mdp.frozen_lake",
+    "garnet": "fastsoftq.mdp.garnet",
     "gymnasium_environment": "fastsoftq.environments.gymnasium_environment",
+    "inventory": "fastsoftq.mdp.inventory",
+    "jacks_car_rental": "fastsoftq.mdp.jacks_car_rental",
     "load_demonstrations": "fastsoftq.planning.inverse_rl.demonstrations",
     "log_likelihood": "fastsoftq.planning.inverse_rl.behaviour",
     "mountain_car": "fastsoftq.environments.mountain_car",
+    "mountain_car_grid": "fastsoftq.mdp.mountain_car_grid",
     "multi_goal": "fastsoftq.mdp.multi_goal",
     "multi_goal_point_mass": "fastsoftq.environments.multi_goal_point_mass",
     "observed": "fastsoftq.environments.observed",
@@ -84,15 +97,20 @@ _HOME = {
     "pendulum": "fastsoftq.environments.pendulum",
     "plot_grid": "fastsoftq.figures.grid_world",
     "point_mass": "fastsoftq.mdp.point_mass",
+    "policy": "fastsoftq.learned_policy",
     "policy_iteration": "fastsoftq.planning.iteration",
+    "river_swim": "fastsoftq.mdp.river_swim",
     "rule": "fastsoftq.kernels.rule_families",
     "sample_trajectories": "fastsoftq.planning.trajectories",
     "soft_value_iteration": "fastsoftq.planning.iteration",
     "stream": "fastsoftq.training",
+    "taxi": "fastsoftq.mdp.taxi",
     "to_gymnasium": "fastsoftq.mdp.gymnasium",
     "train": "fastsoftq.training",
+    "value_gap": "fastsoftq.planning.hardness",
     "value_iteration": "fastsoftq.planning.iteration",
     "variational_policy": "fastsoftq.planning.inference",
+    "windy_gridworld": "fastsoftq.mdp.windy_gridworld",
 }
 _SUBPACKAGES = (
     "agents",
@@ -109,6 +127,7 @@ _SUBPACKAGES = (
     "report",
     "statistics",
     "studies",
+    "testing",
 )
 
 __all__ = [*_HOME, *_SUBPACKAGES]
@@ -135,6 +154,12 @@ def _nearest(name: str) -> str:
     close = difflib.get_close_matches(name, __all__, 1)
     return f"; did you mean {close[0]!r}?" if close else ""
 
+
+def _register_worlds() -> None:
+    importlib.import_module("fastsoftq.mdp.gymnasium.registration").register_worlds()
+
+
+after_import("gymnasium", _register_worlds)
 
 if TYPE_CHECKING:
     from fastsoftq.agents.actor_critic import ActorCritic as ActorCritic
@@ -184,15 +209,28 @@ if TYPE_CHECKING:
     from fastsoftq.figures.grid_world import plot_grid as plot_grid
     from fastsoftq.hardware import devices as devices
     from fastsoftq.kernels.rule_families import rule as rule
+    from fastsoftq.learned_policy import policy as policy
+    from fastsoftq.mdp.blackjack import blackjack as blackjack
+    from fastsoftq.mdp.chain import chain as chain
     from fastsoftq.mdp.changing import ChangingMDP as ChangingMDP
     from fastsoftq.mdp.cliff_walking import cliff_walking as cliff_walking
+    from fastsoftq.mdp.deep_sea import deep_sea as deep_sea
     from fastsoftq.mdp.dyna_maze import dyna_maze as dyna_maze
+    from fastsoftq.mdp.four_rooms import four_rooms as four_rooms
+    from fastsoftq.mdp.frozen_lake import frozen_lake as frozen_lake
+    from fastsoftq.mdp.garnet import garnet as garnet
     from fastsoftq.mdp.grid import from_map as from_map
     from fastsoftq.mdp.gymnasium import from_gymnasium as from_gymnasium
     from fastsoftq.mdp.gymnasium import to_gymnasium as to_gymnasium
+    from fastsoftq.mdp.inventory import inventory as inventory
+    from fastsoftq.mdp.jacks_car_rental import jacks_car_rental as jacks_car_rental
+    from fastsoftq.mdp.mountain_car_grid import mountain_car_grid as mountain_car_grid
     from fastsoftq.mdp.multi_goal import multi_goal as multi_goal
     from fastsoftq.mdp.point_mass import point_mass as point_mass
+    from fastsoftq.mdp.river_swim import river_swim as river_swim
     from fastsoftq.mdp.tabular import TabularMDP as TabularMDP
+    from fastsoftq.mdp.taxi import taxi as taxi
+    from fastsoftq.mdp.windy_gridworld import windy_gridworld as windy_gridworld
     from fastsoftq.networks.architectures import MLP as MLP
     from fastsoftq.networks.architectures import Convolutional as Convolutional
     from fastsoftq.networks.losses import Huber as Huber
@@ -202,6 +240,9 @@ if TYPE_CHECKING:
     from fastsoftq.networks.optimizers import RMSProp as RMSProp
     from fastsoftq.planning.critical import critical_reward_scale as critical_reward_scale
     from fastsoftq.planning.evaluation import evaluate_policy as evaluate_policy
+    from fastsoftq.planning.hardness import diameter as diameter
+    from fastsoftq.planning.hardness import effective_horizon as effective_horizon
+    from fastsoftq.planning.hardness import value_gap as value_gap
     from fastsoftq.planning.inference import elbo as elbo
     from fastsoftq.planning.inference import optimal_trajectory_posterior as optimal_trajectory_posterior
     from fastsoftq.planning.inference import variational_policy as variational_policy

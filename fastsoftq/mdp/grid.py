@@ -6,12 +6,13 @@ import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fastsoftq import checks
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.system.memory import check_memory
 
-__all__ = ["MOVES", "check_size", "from_map"]
+__all__ = ["MOVES", "check_size", "from_map", "marks_of", "neighbours"]
 
 # Up, right, down, left, as Gymnasium's CliffWalking numbers them: (rows, columns).
 MOVES = ((-1, 0), (0, 1), (1, 0), (0, -1))
@@ -84,48 +85,85 @@ def from_map(
     check_size(f"rows has {sum(map(len, lines))} cells; it", sum(map(len, lines)))
     step_reward, cliff_reward = checks.reward("step_reward", step_reward), checks.reward("cliff_reward", cliff_reward)
     _check_map(lines)
-    cells = [(y, x) for y, line in enumerate(lines) for x, mark in enumerate(line) if mark != _WALL]
-    state_at = {cell: state for state, cell in enumerate(cells)}
-    mark_of = [lines[y][x] for y, x in cells]
-    starts = [state for state, mark in enumerate(mark_of) if mark == _START]
-    goals = sorted({mark for mark in mark_of if _is_goal(mark)})
-    pays = _goal_rewards(goal_reward, goals)
-    if _CLIFF in mark_of and len(starts) > 1:
-        raise ValueError(f"rows has {len(starts)} starts and a cliff; a fall leads back to the start, so mark only one")
+    marks = marks_of(lines)
+    cells = np.argwhere(marks != _WALL)
+    mark = marks[marks != _WALL]
+    starts, goal = mark == _START, np.isin(mark, list(_GOALS))
+    pays = _goal_rewards(goal_reward, np.unique(mark[goal]).tolist())
+    if (mark == _CLIFF).any() and starts.sum() > 1:
+        raise ValueError(
+            f"rows has {starts.sum()} starts and a cliff; a fall leads back to the start, so mark only one"
+        )
 
-    turns = (-1, 0, 1) if checks.flag("slippery", slippery) else (0,)
-    shape = (len(cells), len(MOVES), len(turns))
-    next_state, reward, terminated = (
-        np.zeros(shape, np.int64),
-        np.full(shape, step_reward),
-        np.zeros(shape, bool),
-    )
-    for state, (y, x) in enumerate(cells):
-        for action in range(len(MOVES)):
-            for outcome, turn in enumerate(turns):
-                dy, dx = MOVES[(action + turn) % len(MOVES)]
-                ahead = state_at.get((y + dy, x + dx), state)
-                here = (state, action, outcome)
-                if _is_goal(mark_of[state]):
-                    next_state[here], reward[here], terminated[here] = state, 0.0, True
-                elif mark_of[ahead] == _CLIFF:
-                    next_state[here], reward[here] = starts[0], cliff_reward
-                else:
-                    next_state[here], terminated[here] = ahead, _is_goal(mark_of[ahead])
-                    if terminated[here]:
-                        reward[here] = pays[mark_of[ahead]]
-    start = np.zeros(len(cells))
-    start[starts] = 1.0 / len(starts)
+    ahead = neighbours(marks != _WALL, MOVES)
+    if checks.flag("slippery", slippery):
+        next_state = np.stack([np.roll(ahead, -turn, axis=1) for turn in (-1, 0, 1)], axis=2)
+    else:
+        next_state = ahead[:, :, None]
+    fallen, terminated = (mark == _CLIFF)[next_state], goal[next_state]
+    reward = np.full(next_state.shape, step_reward)
+    reward[fallen] = cliff_reward
+    for goal_mark, value in pays.items():
+        reward[(mark == goal_mark)[next_state]] = value
+    next_state[fallen] = np.flatnonzero(starts)[0]
+    next_state[goal], reward[goal], terminated[goal] = np.flatnonzero(goal)[:, None, None], 0.0, True
     return TabularMDP(
         next_state=next_state,
         reward=reward,
         terminated=terminated,
-        probability=np.full(shape, 1.0 / len(turns)),
-        start=start,
+        probability=np.broadcast_to(1.0 / next_state.shape[2], next_state.shape),
+        start=starts / starts.sum(),
         name=name,
         map=lines,
-        cells=np.array(cells),
+        cells=cells,
     )
+
+
+def marks_of(lines: Sequence[str]) -> NDArray[np.str_]:
+    """The characters of a map, shape [height, width].
+
+    Parameters
+    ----------
+    lines : sequence of str
+        All as long, none empty.
+
+    Returns
+    -------
+    ndarray of str
+
+    Examples
+    --------
+    >>> marks_of(["S.", ".G"]).tolist()
+    [['S', '.'], ['.', 'G']]
+    """
+    return np.array(lines, f"U{len(lines[0])}").view("U1").reshape(len(lines), -1)
+
+
+def neighbours(free: NDArray[np.bool_], moves: Sequence[tuple[int, int]]) -> NDArray[np.int64]:
+    """Where moves lead in a grid; into a wall or off the grid they lead nowhere.
+
+    Parameters
+    ----------
+    free : ndarray of bool, shape [height, width]
+        Cells that are no walls: the states, numbered row by row.
+    moves : sequence of (int, int)
+        Rows and columns that each goes, at most as many as the grid has.
+
+    Returns
+    -------
+    ndarray of int64, shape [states, moves]
+
+    Examples
+    --------
+    >>> neighbours(np.array([[True, True, False]]), MOVES).tolist()
+    [[0, 1, 0, 0], [1, 1, 1, 0]]
+    """
+    number = np.where(free, np.cumsum(free).reshape(free.shape) - 1, -1)
+    y, x = np.nonzero(free)
+    down, across = max(abs(dy) for dy, _ in moves), max(abs(dx) for _, dx in moves)
+    bordered = np.pad(number, ((down, down), (across, across)), constant_values=-1)
+    ahead = np.stack([bordered[y + down + dy, x + across + dx] for dy, dx in moves], axis=1)
+    return np.where(ahead < 0, np.arange(y.size)[:, None], ahead)
 
 
 def check_size(subject: str, cells: int) -> None:
@@ -160,26 +198,15 @@ def _lines(text: str) -> tuple[str, ...]:
     return tuple(rows[filled[0] : filled[-1] + 1]) if filled else ()
 
 
-def _is_goal(mark: str) -> bool:
-    return mark in _GOALS
-
-
 def _check_map(lines: tuple[str, ...]) -> None:
     if not lines or not lines[0]:
         raise ValueError("rows is empty; it must hold at least one row of the map")
+    known = {_FLOOR, _START, _WALL, _CLIFF, *_GOALS}
     for y, line in enumerate(lines):
-        for x, mark in enumerate(line):
-            if not (mark in (_FLOOR, _START, _WALL, _CLIFF) or _is_goal(mark)):
-                hint = (
-                    "; each row is a string of its own"
-                    if mark in "\r\n"
-                    else "; floor is '.'"
-                    if mark.isspace()
-                    else ""
-                )
-                raise ValueError(
-                    f"rows[{y}][{x}] is {mark!r}; it must be one of '.', 'S', '#', 'C', 'G' or a digit{hint}"
-                )
+        if not known.issuperset(line):
+            x, mark = next((x, mark) for x, mark in enumerate(line) if mark not in known)
+            hint = "; each row is a string of its own" if mark in "\r\n" else "; floor is '.'" if mark.isspace() else ""
+            raise ValueError(f"rows[{y}][{x}] is {mark!r}; it must be one of '.', 'S', '#', 'C', 'G' or a digit{hint}")
         if len(line) != len(lines[0]):
             raise ValueError(f"rows[{y}] has {len(line)} cells; rows[0] has {len(lines[0])}, and all must be as wide")
     if not any(_START in line for line in lines):

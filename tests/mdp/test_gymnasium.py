@@ -2,11 +2,15 @@ import builtins
 import copy
 import pickle
 import warnings
+from collections import Counter
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import fastsoftq as fsq
+from tests.planning.strategies import mdps
 
 gymnasium = pytest.importorskip("gymnasium")
 from fastsoftq.mdp.gymnasium.environment import TabularEnv  # noqa: E402
@@ -83,8 +87,6 @@ WORLDS = {
 def test_the_environment_passes_gymnasiums_own_checks(mdp, render_mode):
     from gymnasium.utils.env_checker import check_env
 
-    if render_mode == "rgb_array" and mdp.map is None:
-        pytest.skip("there is no map to draw")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         check_env(fsq.to_gymnasium(mdp, render_mode))
@@ -135,36 +137,82 @@ def test_text():
     assert bare.render() == "state 0"
 
 
+def distinct(pixels):
+    return len({tuple(colour) for colour in pixels.reshape(-1, 3).tolist()})
+
+
 def test_a_picture_has_the_map_in_colours_and_the_state_as_a_disc():
     env = fsq.to_gymnasium(fsq.from_map("#SC\n..G"), render_mode="rgb_array")
     env.reset()
     env.step(3)
     env.step(2)
     picture = env.render()
-    assert (picture.shape, picture.dtype) == ((64, 96, 3), np.uint8)
-    corners = picture[4::32, 4::32]  # of the cells, where no disc reaches
-    assert len({tuple(colour) for colour in corners.reshape(-1, 3).tolist()}) == 5  # wall, start, cliff, floor, goal
-    assert corners[1, 0].tolist() == corners[1, 1].tolist()
-    discs = (picture == picture[48, 48]).all(axis=2)  # the middle of cell (1, 1)
+    assert (picture.shape, picture.dtype) == ((96, 144, 3), np.uint8)
+    places = picture[10::48, 10::48]  # of the cells, where no disc reaches
+    assert distinct(places) == 5  # wall, start, cliff, floor, goal
+    assert places[1, 0].tolist() == places[1, 1].tolist()
+    discs = (picture == picture[72, 72]).all(axis=2)  # the middle of cell (1, 1)
     y, x = np.nonzero(discs)
-    assert (y.mean(), x.mean()) == (47.5, 47.5)
-    assert discs.sum() == pytest.approx(np.pi * (0.3 * 32) ** 2, rel=0.03)
+    assert (y.mean(), x.mean()) == (71.5, 71.5)
+    assert discs.sum() == pytest.approx(np.pi * (0.3 * 48) ** 2, rel=0.07)  # without its soft edge
+    env.step(1)
+    moved = (env.render() != picture).any(axis=2)
+    assert not moved[:48].any()
+    assert not moved[:, :48].any()
 
 
-@pytest.mark.parametrize(("width", "side"), [(32, 32), (33, 31), (1024, 1), (3000, 1)])
-def test_pictures_of_wide_maps_have_small_cells(width, side):
-    env = fsq.to_gymnasium(fsq.from_map("S" + "." * (width - 2) + "G"), render_mode="rgb_array")
+def test_a_hole_and_a_numbered_goal_are_drawn():
+    plain = fsq.TabularMDP([[0], [1], [2]], -1.0, False, map=["..."], cells=[[0, 0], [0, 1], [0, 2]])
+    other = fsq.TabularMDP([[0], [1], [2]], -1.0, False, map=[".H7"], cells=[[0, 0], [0, 1], [0, 2]])
+    pictures = [fsq.to_gymnasium(mdp, render_mode="rgb_array") for mdp in (plain, other)]
+    first, second = (env.reset() and env.render() for env in pictures)
+    differing = (first != second).any(axis=2)
+    assert not differing[:, :48].any()
+    assert differing[:, 48:96].sum() == pytest.approx(np.pi * (0.38 * 48 + 0.5) ** 2, rel=0.03)  # with its soft edge
+    ink = (second == (84, 88, 96)).all(axis=2)[34:44, 134:140]  # five rows of three dots, two pixels each
+    assert ink[::2, ::2].tolist() == [[True] * 3, [False, False, True], *([[False, False, True]] * 3)]
+
+
+def test_a_world_without_a_map_is_drawn_as_tiles():
+    river = fsq.TabularMDP(
+        next_state=[[[0, 0], [0, 1]], [[0, 0], [1, 2]], [[2, 2], [2, 2]]],
+        reward=[[0, 0], [0, 0], [0, 0]],
+        terminated=[[[False, False], [False, False]], [[False, False], [False, True]], [[True, True], [True, True]]],
+        probability=[[[1, 0], [0.5, 0.5]], [[1, 0], [0.96, 0.04]], [[1, 0], [1, 0]]],
+    )
+    env = fsq.to_gymnasium(river, render_mode="rgb_array")
     env.reset()
-    assert env.render().shape == (side, width * side, 3)
+    env.reset(options={"state": 1})
+    picture = env.render()
+    assert picture.shape == (48, 144, 3)
+    assert distinct(picture[10, [10, 58, 106]]) == 3  # a start, a state, an end
+    disc = (picture == picture[24, 72]).all(axis=2)
+    assert np.nonzero(disc)[1].mean() == 71.5
+    dots = (picture == (230, 159, 0)).all(axis=2)
+    assert dots[:, :48].sum() > 3 * dots[:, 96:].sum() > 0  # where the next action leads for certain, and hardly
+    assert not dots[:, 48:96].any() or dots[20:28, 68:76].sum() == 0
+
+
+@pytest.mark.parametrize("n_states", [1, 12, 13, 500, 1_000_000])
+def test_a_picture_without_a_map_has_room_for_every_state(n_states):
+    stay = fsq.TabularMDP(np.arange(n_states)[:, None], -1.0, False)
+    env = fsq.to_gymnasium(stay, render_mode="rgb_array")
+    env.reset()
+    first = env.render()
+    env.reset(options={"state": n_states - 1})
+    last = env.render()
+    assert first.shape == last.shape
+    assert max(first.shape) <= 1200
+    assert n_states == 1 or (first != last).any()
 
 
 def test_what_cannot_be_shown_is_refused():
-    with pytest.raises(ValueError, match=r"render_mode is 'human'; it must be"):
+    with pytest.raises(ValueError, match=r"render_mode is 'human'; it must be 'ansi' or 'rgb_array': .*HumanRendering"):
         fsq.to_gymnasium(fsq.cliff_walking(), render_mode="human")
     with pytest.raises(TypeError, match=r"render_mode is 3"):
         fsq.to_gymnasium(fsq.cliff_walking(), render_mode=3)
-    with pytest.raises(ValueError, match=r"render_mode is 'rgb_array'; mdp 'mdp' has no map"):
-        fsq.to_gymnasium(WORLDS["no map"], render_mode="rgb_array")
+    with pytest.raises(ValueError, match=r"render_mode is 'ascii'; .* must be one of"):
+        fsq.to_gymnasium(fsq.cliff_walking(), render_mode="ascii")
     env = fsq.to_gymnasium(fsq.cliff_walking())
     with pytest.warns(UserWarning, match="render_mode='ansi' or render_mode='rgb_array'"):
         assert env.render() is None
@@ -172,23 +220,94 @@ def test_what_cannot_be_shown_is_refused():
         fsq.to_gymnasium(fsq.cliff_walking(), render_mode="ansi").render()
 
 
-def test_the_environment_moves_as_its_table_says():
-    mdp = fsq.cliff_walking(slippery=True)
+@given(mdp=mdps(), seed=st.integers(0, 2**60))
+def test_the_environment_moves_as_its_table_says(mdp, seed):
+    """Any outcome is one of the table's, with its probability; where there is one only, it is that one."""
     env = fsq.to_gymnasium(mdp)
-    state, info = env.reset(seed=1)
-    assert (state, info) == (36, {"prob": 1.0})
-    seen = {}
-    for _ in range(3000):
-        here = state
-        state, reward, terminated, truncated, info = env.step(0)
-        assert (info["prob"], state, reward, terminated) in mdp.outcomes(here, 0)
+    rng = np.random.default_rng(seed)
+    state, info = env.reset(seed=seed)
+    assert info == {"prob": mdp.start[state]}
+    assert info["prob"] > 0.0
+    for _ in range(20):
+        here, action = state, int(rng.integers(mdp.n_actions))
+        state, reward, terminated, truncated, info = env.step(action)
+        assert (info["prob"], state, reward, terminated) in mdp.outcomes(here, action)
         assert not truncated
-        if here == 36:
-            seen[state] = seen.get(state, 0) + 1
         if terminated:
-            state, _ = env.reset()
-    counts = np.array([seen[24], seen[36]])
-    np.testing.assert_allclose(counts / counts.sum(), [1 / 3, 2 / 3], atol=4 * np.sqrt(2 / 9 / counts.sum()))
+            state, info = env.reset()
+            assert info == {"prob": mdp.start[state]}
+
+
+@settings(max_examples=20)
+@given(mdp=mdps(max_states=3, max_outcomes=4), seed=st.integers(0, 2**60))
+def test_outcomes_and_starts_are_as_frequent_as_the_table_says(mdp, seed):
+    """By Hoeffding's bound (1963) for each, at an error of 1e-12: some thousand of them fail once in a billion runs."""
+    env, tries = fsq.to_gymnasium(mdp), 1000
+    bound = np.sqrt(np.log(2e12) / (2 * tries))
+    env.reset(seed=seed)
+    starts = Counter(env.reset()[0] for _ in range(tries))
+    for state in range(mdp.n_states):
+        assert abs(starts[state] / tries - mdp.start[state]) <= bound
+    for here in np.flatnonzero(~mdp.terminal).tolist():
+        for action in range(mdp.n_actions):
+            seen, chances = Counter(), Counter()
+            for _ in range(tries):
+                env.reset(options={"state": here})
+                seen[env.step(action)[:3]] += 1
+            for p, *outcome in mdp.outcomes(here, action):
+                chances[tuple(outcome)] += p
+            assert seen.keys() <= chances.keys()
+            assert all(abs(seen[outcome] / tries - p) <= bound for outcome, p in chances.items())
+
+
+@pytest.mark.parametrize("mdp", [fsq.cliff_walking(), fsq.multi_goal(5), fsq.from_map(["S.#G", "..C."])])
+def test_a_deterministic_world_is_stepped_exactly(mdp):
+    env = fsq.to_gymnasium(mdp)
+    for here in np.flatnonzero(~mdp.terminal).tolist():
+        for action in range(mdp.n_actions):
+            env.reset(options={"state": here})
+            ((_, *outcome),) = mdp.outcomes(here, action)
+            assert env.step(action) == (*outcome, False, {"prob": 1.0})
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"state": 48}, ValueError, r"options\['state'\] is 48; it must lie in 0..47"),
+        ({"state": 47}, ValueError, r"options\['state'\] is 47, which is terminal; start somewhere else"),
+        ({"state": 1.5}, TypeError, r"options\['state'\] is 1.5"),
+        ({"start": 1}, ValueError, "options has 'start'; it must have 'state' alone"),
+        ("state", TypeError, "options is 'state'"),
+    ],
+)
+def test_what_no_episode_can_start_with_is_refused(options, error, message):
+    env = fsq.to_gymnasium(fsq.cliff_walking())
+    env.reset(seed=0)
+    with pytest.raises(error, match=message):
+        env.reset(options=options)
+    assert env.state == 36
+
+
+def test_seeds_are_gymnasiums():
+    env = fsq.to_gymnasium(fsq.from_map("S.S.G\nSSS..", slippery=True))
+
+    def played(**seed):
+        return [env.reset(**seed)[0], *(env.step(1)[0] for _ in range(30))]
+
+    first = played(seed=5)
+    assert env.np_random_seed == 5
+    assert played() != first
+    assert played(seed=5) == first
+    assert len({tuple(played(seed=seed)) for seed in range(10)}) == 10
+
+
+def test_outcomes_are_listed_when_asked_for():
+    env = fsq.to_gymnasium(fsq.TabularMDP(np.arange(10**6)[:, None], -1.0, False))  # made in no time
+    assert env.P[999_999] == {0: [(1.0, 999_999, -1.0, False)]}
+    assert len(env.P) == 10**6
+    assert -1 not in env.P
+    with pytest.raises(KeyError):
+        env.P[10**6]
 
 
 def test_reset_comes_first():

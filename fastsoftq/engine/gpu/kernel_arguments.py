@@ -59,8 +59,7 @@ def arguments_of(
     room = room_of(agent, tables)
     mdp = Packed(
         packed_records(tables, layout.row_stride), tables.n_states, tables.n_actions,
-        tables.n_states + room.rows_behind, layout.row_stride, None, 0,
-        tables.outcome, tables.start, tables.phases,
+        tables.n_states + room.rows_behind, layout.row_stride, None, 0, tables.outcome, tables.start, tables.phases,
     )  # fmt: skip
     place = Place(layout.near, far if layout.far else None, layout.words)
     return Arguments(agent, mdp, Lockstep(1, 1), place, (0.0,) * room.numbers, like, work, out)

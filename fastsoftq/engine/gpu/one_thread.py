@@ -145,6 +145,6 @@ def train_in_thread(place, threads, agent, mdp, lockstep, row, like, work, out):
     threads = Threads(threads.block, threads.thread, threads.in_block, _moved(threads.shared, mdp.size))
     records = _records(place, threads, mdp)
     within = Packed(
-        records, mdp.n_states, mdp.n_actions, mdp.n_rows, mdp.row_stride, None, 0, mdp.outcome, mdp.start, mdp.phases
-    )
+        records, mdp.n_states, mdp.n_actions, mdp.n_rows, mdp.row_stride, None, 0, mdp.outcome, mdp.start, mdp.phases,
+    )  # fmt: skip
     _train(agent, within, lockstep, _tables(place, threads, mdp, row), row, like, work, out)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import gymnasium
@@ -11,12 +12,13 @@ from gymnasium.envs.registration import EnvSpec
 from numpy.typing import NDArray
 
 from fastsoftq import checks
-from fastsoftq.mdp.gymnasium.rendering import as_picture, as_text
+from fastsoftq.mdp.gymnasium.picture import as_picture
+from fastsoftq.mdp.gymnasium.rendering import MODES, as_text, checked_render_mode
+from fastsoftq.mdp.gymnasium.starting import chosen_start, starts_of
 from fastsoftq.mdp.tabular import TabularMDP, checked_mdp
 
 __all__ = ["TabularEnv"]
 
-_MODES = ("ansi", "rgb_array")
 _NOT_IN_A_NAME = re.compile(r"[^\w:.-]+")  # Gymnasium refuses these in names
 
 
@@ -27,13 +29,14 @@ class TabularEnv(gymnasium.Env[int, int]):  # type: ignore[misc]
     ----------
     mdp : TabularMDP
     render_mode : {"ansi", "rgb_array"}, optional
-        What `render` returns: text, or a picture, which needs an MDP with a map.
+        What `render` returns: text, or a picture.
 
     Attributes
     ----------
     mdp : TabularMDP
-    P : dict
-        The outcomes of each action, `P[state][action] = [(probability, next_state, reward, terminated), ...]`.
+    P : mapping
+        The outcomes of each action, `P[state][action] == [(probability, next_state, reward, terminated), ...]`; lists
+        are made when they are asked for.
     initial_state_distrib : ndarray of float64, shape [states]
     state : int
         The state it is in; -1 before the first `reset`.
@@ -41,7 +44,7 @@ class TabularEnv(gymnasium.Env[int, int]):  # type: ignore[misc]
     Raises
     ------
     ValueError
-        A render mode that does not exist, or a picture of an MDP without a map.
+        A render mode that does not exist.
     TypeError
         `mdp` is not a TabularMDP; `render_mode` is not a string.
 
@@ -58,30 +61,25 @@ class TabularEnv(gymnasium.Env[int, int]):  # type: ignore[misc]
     state 1 after action 1: reward -1
     """
 
-    metadata: dict[str, Any] = {"render_modes": list(_MODES), "render_fps": 4}  # noqa: RUF012  Gymnasium has it so
+    metadata: dict[str, Any] = {"render_modes": list(MODES), "render_fps": 4}  # noqa: RUF012  Gymnasium has it so
 
     def __init__(self, mdp: TabularMDP, render_mode: str | None = None) -> None:
         self.mdp = checked_mdp(mdp)
-        if mdp.map is None:
-            self.metadata = {**self.metadata, "render_modes": ["ansi"]}
-        if render_mode is not None:
-            checks.choice("render_mode", render_mode, _MODES)
-            if render_mode not in self.metadata["render_modes"]:
-                raise ValueError(
-                    f"render_mode is {render_mode!r}; mdp {mdp.name!r} has no map to draw: it must be 'ansi' or None"
-                )
-        self.render_mode = render_mode
+        self.render_mode = checked_render_mode(render_mode)
         self.observation_space = gymnasium.spaces.Discrete(mdp.n_states)
         self.action_space = gymnasium.spaces.Discrete(mdp.n_actions)
-        self.P: dict[int, dict[int, list[Any]]] = {
-            s: {a: [tuple(outcome) for outcome in mdp.outcomes(s, a)] for a in range(mdp.n_actions)}
-            for s in range(mdp.n_states)
-        }
+        self.P = _Listed(mdp)
         self.initial_state_distrib = mdp.start
         self.state = -1
+        self._starts = starts_of(mdp)
         self._last: tuple[int, float] | None = None  # the last action and its reward
         name = _NOT_IN_A_NAME.sub("_", mdp.name) or "mdp"
-        self.spec = EnvSpec(id=f"fastsoftq/{name}", entry_point=type(self), kwargs={"mdp": mdp})
+        self.spec = EnvSpec(
+            id=f"fastsoftq/{name}",
+            entry_point=type(self),
+            kwargs={"mdp": mdp},
+            vector_entry_point="fastsoftq.mdp.gymnasium.vector_environment:TabularVectorEnv",
+        )
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[int, dict[str, Any]]:
         """Start an episode.
@@ -91,23 +89,40 @@ class TabularEnv(gymnasium.Env[int, int]):  # type: ignore[misc]
         seed : int, optional
             Of the random numbers from here on; without one they go on as they were.
         options : dict, optional
-            Not used.
+            `{"state": s}` starts in a state of your choice.
 
         Returns
         -------
         state : int
         info : dict
-            "prob", the probability of starting there.
+            "prob", the probability of starting there; 1 in a state of your choice.
+
+        Raises
+        ------
+        ValueError
+            Another option; a state that does not exist, or that is terminal.
+        TypeError
+            A state that is not an integer.
 
         Examples
         --------
         >>> import fastsoftq as fsq
-        >>> TabularEnv(fsq.from_map("S.G")).reset(seed=0)
+        >>> env = TabularEnv(fsq.from_map("S.G"))
+        >>> env.reset(seed=0)
         (0, {'prob': 1.0})
+        >>> env.reset(options={"state": 1})
+        (1, {'prob': 1.0})
         """
+        chosen = chosen_start(self.mdp, options)
         super().reset(seed=seed)
-        self.state = self._draw(self.initial_state_distrib)
         self._last = None
+        if chosen is not None:
+            self.state = int(chosen)
+            return self.state, {"prob": 1.0}
+        states, below = self._starts
+        # Where there is one start, nothing is drawn.
+        place = 0 if len(states) == 1 else int(np.searchsorted(below, self.np_random.random(), side="right"))
+        self.state = int(states[place])
         return self.state, {"prob": float(self.initial_state_distrib[self.state])}
 
     def step(self, action: int) -> tuple[int, float, bool, bool, dict[str, Any]]:
@@ -146,11 +161,17 @@ class TabularEnv(gymnasium.Env[int, int]):  # type: ignore[misc]
         """
         self._check_reset("step")
         action = checks.index("action", action, self.mdp.n_actions)
-        outcomes = self.P[self.state][action]
-        chance, next_state, reward, terminated = outcomes[self._draw([outcome[0] for outcome in outcomes])]
-        self.state = next_state
+        mdp, here = self.mdp, (self.state, action)
+        chances = mdp.probability[here]
+        outcome = 0
+        if not mdp.deterministic:  # else nothing is drawn
+            drawn, possible = self.np_random.random(), np.flatnonzero(chances)
+            # The last one takes what rounding leaves of 1.
+            outcome = int(possible[np.searchsorted(np.cumsum(chances[possible])[:-1], drawn, side="right")])
+        reward = float(mdp.reward[here][outcome])
+        self.state = int(mdp.next_state[here][outcome])
         self._last = action, reward
-        return next_state, reward, terminated, False, {"prob": chance}
+        return self.state, reward, bool(mdp.terminated[here][outcome]), False, {"prob": float(chances[outcome])}
 
     def render(self) -> str | NDArray[np.uint8] | None:
         """Show the state it is in, as `render_mode` says.
@@ -159,7 +180,7 @@ class TabularEnv(gymnasium.Env[int, int]):  # type: ignore[misc]
         -------
         str, ndarray of uint8 or None
             "ansi": the map, where there is one, with `@` at the state, and a line that says what happened last.
-            "rgb_array": the map as a picture, [height, width, 3]. Without a render mode None, and a warning.
+            "rgb_array": a picture, [height, width, 3]. Without a render mode None, and a warning.
 
         Raises
         ------
@@ -172,10 +193,10 @@ class TabularEnv(gymnasium.Env[int, int]):  # type: ignore[misc]
         >>> env = TabularEnv(fsq.from_map("S..G"), render_mode="rgb_array")
         >>> _ = env.reset()
         >>> env.render().shape
-        (32, 128, 3)
+        (48, 192, 3)
         """
         if self.render_mode is None:
-            modes = " or ".join(f"render_mode={mode!r}" for mode in self.metadata["render_modes"])
+            modes = " or ".join(f"render_mode={mode!r}" for mode in MODES)
             gymnasium.logger.warn(f"render shows nothing without a render mode; make the environment with {modes}")
             return None
         self._check_reset("render")
@@ -187,6 +208,20 @@ class TabularEnv(gymnasium.Env[int, int]):  # type: ignore[misc]
         if self.state < 0:
             raise gymnasium.error.ResetNeeded(f"call reset before {method}")
 
-    def _draw(self, probability: Any) -> int:
-        cumulative = np.cumsum(probability)
-        return int(np.searchsorted(cumulative, self.np_random.random() * cumulative[-1], side="right"))
+
+class _Listed(Mapping[int, dict[int, list[tuple[Any, ...]]]]):
+    """An MDP's outcomes as Gymnasium's toy texts list them, state by state."""
+
+    def __init__(self, mdp: TabularMDP) -> None:
+        self._mdp = mdp
+
+    def __getitem__(self, state: int) -> dict[int, list[tuple[Any, ...]]]:
+        if state not in range(len(self)):
+            raise KeyError(state)
+        return {a: [tuple(outcome) for outcome in self._mdp.outcomes(state, a)] for a in range(self._mdp.n_actions)}
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(range(len(self)))
+
+    def __len__(self) -> int:
+        return self._mdp.n_states

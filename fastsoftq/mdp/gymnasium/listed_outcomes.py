@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastsoftq import checks
+from fastsoftq.mdp.gymnasium.registration import registered
 
 __all__ = ["Table", "acted_in", "arrays", "read_table"]
 
@@ -43,10 +44,14 @@ def read_table(env: Any) -> Table:
     """
     for name in ("P", "initial_state_distrib"):
         if not hasattr(env, name):
-            raise ValueError(f"it has no {name!r}, so that it cannot be read as a table")
+            raise ValueError(
+                f"it has no {name!r}, so that it cannot be read as a table; {_of_ours(env)}write it as a TabularMDP, "
+                "or let networks learn in gymnasium_environment(env)"
+            )
     if getattr(env, "fickle_passenger", False) and getattr(env, "fickle_probability", 1.0) > 0.0:
         raise ValueError(
-            "with fickle_passenger its passenger changes destinations on the way, which its P does not hold"
+            "with fickle_passenger its passenger changes destinations on the way, which its P does not hold; make it "
+            "without, or write it as a TabularMDP whose states tell whether the passenger has changed"
         )
     try:
         n_states = len(env.P)
@@ -91,6 +96,13 @@ def arrays(table: Table) -> dict[str, Any]:
         name: [[[outcome[field] for outcome in outcomes] for outcomes in row] for row in padded]
         for field, name in enumerate(names)
     }
+
+
+def _of_ours(env: Any) -> str:
+    """A hint, where the package has a world of an environment's name."""
+    title = getattr(getattr(env, "spec", None), "name", None)
+    maker = registered().get(f"fastsoftq/{title}-v0")
+    return f"{maker}() makes a world of that name, or " if maker is not None else ""
 
 
 def _check_space(name: str, space: Any, size: int) -> None:

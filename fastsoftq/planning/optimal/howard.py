@@ -8,6 +8,7 @@ proposition 2).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -16,10 +17,11 @@ from numpy.typing import NDArray
 from fastsoftq.planning.markov_chains.classes import transient_states
 from fastsoftq.planning.markov_chains.differences import EPS
 from fastsoftq.planning.markov_chains.resolvent import Resolvent
+from fastsoftq.planning.markov_chains.transitions import Transitions
 from fastsoftq.planning.optimal.choices import Choices, best_in_each
 from fastsoftq.planning.optimal.proper_policies import proper, shortest_ways
 
-__all__ = ["Optimum", "begin", "improve", "sweep"]
+__all__ = ["Optimum", "begin", "constant_bound", "improve", "shared", "sweep"]
 
 _SWEEPS = 2000  # at most, since they only prepare for policies
 _ROUNDS = 60  # of the proof, each with one choice more in some states
@@ -187,7 +189,7 @@ def improve(
         bound, shortfall = np.full(choices.n_states, np.inf), -gain
         return Optimum(high + low, chosen, weight, bound, shortfall, evaluations, nowhere)
     bound, shortfall = _proof(choices, chosen, solver, gain, noise, relevant)
-    weight = _shared(choices, chosen, high, bound, shortfall, gain, noise)
+    weight = shared(choices, chosen, high, bound, shortfall, gain, noise)
     return Optimum(high + low, chosen, weight, bound, shortfall, evaluations, nowhere)
 
 
@@ -209,7 +211,7 @@ def _proof(
     need = np.where(own, np.abs(gain), gain) + noise
     w = _followed_bound(choices, chosen, solver, need, relevant)
     if w is None:
-        w = _constant_bound(choices, chosen, need, relevant)
+        w = constant_bound(choices, chosen, need, relevant)
     if w is None:
         return np.full(choices.n_states, np.inf), -gain - noise
     reach = choices.differences.rise(w) + 2.0 * w[choices.state]  # the bound before and after the step together
@@ -253,10 +255,10 @@ def _followed_bound(
     return None
 
 
-def _constant_bound(
+def constant_bound(
     choices: Choices, chosen: NDArray[np.int64], need: NDArray[np.float64], relevant: NDArray[np.bool_]
 ) -> NDArray[np.float64] | None:
-    """The same bound in all relevant states: a step lowers it by the probability of the end.
+    """Bound errors by the same amount in all relevant states: a step lowers it by the probability of the end.
 
     It needs no policy. Where many choices are equally good, which one needs most may change for more rounds than
     `_followed_bound` has.
@@ -270,7 +272,7 @@ def _constant_bound(
     return w if np.isfinite(w).all() else None
 
 
-def _shared(
+def shared(
     choices: Choices,
     chosen: NDArray[np.int64],
     v: NDArray[np.float64],
@@ -278,8 +280,23 @@ def _shared(
     shortfall: NDArray[np.float64],
     gain: NDArray[np.float64],
     noise: NDArray[np.float64],
+    values: Callable[[Transitions, NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]] | None = None,
 ) -> NDArray[np.float64]:
-    """Share evenly between choices that may be equally good, if that policy is worth as much, as far as can be told."""
+    """Share evenly between choices that may be equally good, if that policy is worth as much, as far as can be told.
+
+    Parameters
+    ----------
+    choices : Choices
+    chosen : ndarray of int64, shape [states]
+    v, bound : ndarray of float64, shape [states]
+    shortfall, gain, noise : ndarray of float64, shape [choices]
+    values : callable of (Transitions, ndarray, ndarray) -> ndarray, optional
+        Evaluates a chain that ends, its probabilities of the end, and its rewards. None: by factorisation.
+
+    Returns
+    -------
+    ndarray of float64, shape [choices]
+    """
     allowed = 4.0 * np.where(np.isfinite(bound), bound, 0.0) + 16.0 * EPS * np.abs(v)
     for equal in (shortfall <= 0.0, gain >= -4.0 * noise):
         tied = equal.copy()
@@ -289,8 +306,12 @@ def _shared(
         weight = tied / np.bincount(choices.state, tied, choices.n_states)[choices.state]
         chain, ends, reward = choices.mixed(weight)
         transient, _ = transient_states(chain, ends)
-        if transient.all() and (np.abs(Resolvent(chain, ends).solve(reward) - v) <= allowed).all():
+        if transient.all() and (np.abs((values or _solved)(chain, ends, reward) - v) <= allowed).all():
             return np.asarray(weight)
     weight = np.zeros(choices.state.size)
     weight[chosen] = 1.0
     return weight
+
+
+def _solved(chain: Transitions, ends: NDArray[np.float64], reward: NDArray[np.float64]) -> NDArray[np.float64]:
+    return Resolvent(chain, ends).solve(reward)

@@ -10,7 +10,7 @@ from fastsoftq.planning.markov_chains.classes import transient_states
 from fastsoftq.planning.markov_chains.transitions import Transitions, adjacency
 from fastsoftq.planning.optimal.choices import Choices, best_in_each
 
-__all__ = ["proper", "shortest_ways"]
+__all__ = ["proper", "shortest_ways", "steps_to_end"]
 
 
 def shortest_ways(choices: Choices, homes: NDArray[np.bool_], kept: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -38,6 +38,25 @@ def shortest_ways(choices: Choices, homes: NDArray[np.bool_], kept: NDArray[np.b
     likely += np.bincount(steps.row[nearer], steps.p[nearer], choices.state.size)
     chosen = best_in_each(choices, likely)
     return np.where(homes | (likely[chosen] == 0.0), -1, chosen)
+
+
+def steps_to_end(choices: Choices, kept: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """The least number of steps from each state to the end.
+
+    Parameters
+    ----------
+    choices : Choices
+    kept : ndarray of bool, shape [choices]
+        Those that may be made.
+
+    Returns
+    -------
+    ndarray of float64, shape [states]
+        Inf where the end cannot be reached.
+    """
+    ending = np.zeros(choices.n_states, np.bool_)
+    ending[choices.state[choices.terminates & kept]] = True
+    return _steps_to(choices.steps(kept), choices.state, np.zeros(choices.n_states, np.bool_), ending)
 
 
 def _steps_to(

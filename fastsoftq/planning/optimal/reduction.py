@@ -13,11 +13,13 @@ from fastsoftq.planning.markov_chains.resolvent import Resolvent
 from fastsoftq.planning.optimal.choices import Choices, all_choices, reachable, within
 from fastsoftq.planning.optimal.collapsing import Collapsed, collapse
 from fastsoftq.planning.optimal.end_components import surely_ending
-from fastsoftq.planning.optimal.howard import begin, improve, sweep
+from fastsoftq.planning.optimal.howard import Optimum, begin, improve, sweep
 from fastsoftq.planning.optimal.newton import soft_optimum
 
 __all__ = ["Solved", "hard_solution", "soft_solution"]
 
+_MANY = 50_000  # states that are swept, since factorised equations fill memory
+_SWEEPS = 400  # that they may need
 _LONG = 1e8  # steps to the end that a first policy may take
 
 
@@ -91,11 +93,15 @@ def hard_solution(
     if states.size:
         relevant = np.zeros(bounded.size, np.bool_)
         relevant[whole.group[seen]] = True
-        swept, iterations = sweep(problem, max_iterations if sweeping else 0)
-        weight = None if sweeping else _uniform(problem)
-        most = max(1, max_iterations - iterations)
-        found = improve(problem, begin(problem, swept), most, relevant[states], weight, bounded=True)
-        iterations += found.evaluations if not sweeping or iterations < max_iterations else 0
+        found = _swept(problem, relevant[states]) if sweeping and max_iterations >= _SWEEPS else None
+        if found is not None:
+            iterations = found.evaluations
+        else:
+            swept, iterations = sweep(problem, max_iterations if sweeping else 0)
+            weight = None if sweeping else _uniform(problem)
+            most = max(1, max_iterations - iterations)
+            found = improve(problem, begin(problem, swept), most, relevant[states], weight, bounded=True)
+            iterations += found.evaluations if not sweeping or iterations < max_iterations else 0
         v_group[states], bound_group[states] = found.v, found.bound
         taken[part] = found.weight > 0.0
     v = np.where(infinite, np.inf, v_group[whole.group] + whole.potential)
@@ -159,6 +165,15 @@ def soft_solution(
     logarithm = EPS * (n_actions + 2.0) * temperature * (n_actions > 1)
     bound += (policy * _rounding(model, v, discount)).sum(axis=1) + logarithm * ~model.terminal
     return Solved(v, q, policy, bound, seen, iterations)
+
+
+def _swept(choices: Choices, relevant: NDArray[np.bool_]) -> Optimum | None:
+    """The optimum of very many states by sweeps alone; None for fewer, or where they prove nothing."""
+    if choices.n_states < _MANY:
+        return None
+    from fastsoftq.planning.optimal.ordered_sweeps import swept_optimum  # compiled, which fewer states are not worth
+
+    return swept_optimum(choices, relevant)
 
 
 def _uniform(choices: Choices) -> NDArray[np.float64] | None:
