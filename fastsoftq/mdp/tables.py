@@ -360,7 +360,7 @@ def sampled(distribution, row, chance):
 
 
 @inlined
-def step(tables, state, action, chance, phase):
+def step(tables, state, action, chance, phase=0):
     """Take an action.
 
     Parameters
@@ -368,8 +368,8 @@ def step(tables, state, action, chance, phase):
     tables : Tables
     state, action : int
     chance : Draw
-    phase : int
-        What the MDP is, as `phase_of` says of the episode.
+    phase : int, optional
+        What the MDP is, as `phase_of` says of the episode; of one that never changes it need not be told.
 
     Returns
     -------
@@ -381,7 +381,7 @@ def step(tables, state, action, chance, phase):
     --------
     >>> import fastsoftq as fsq
     >>> from fastsoftq.kernels.random import outcome_draw, seed
-    >>> next_state, reward, terminated = step(tables(fsq.from_map("S.G")), 0, 1, outcome_draw(seed(0)), 0)
+    >>> next_state, reward, terminated = step(tables(fsq.from_map("S.G")), 0, 1, outcome_draw(seed(0)))
     >>> next_state, float(reward), bool(terminated)
     (1, -1.0, False)
     """
@@ -391,14 +391,14 @@ def step(tables, state, action, chance, phase):
 
 
 @inlined
-def reset(tables, chance, phase):
+def reset(tables, chance, phase=0):
     """Start an episode.
 
     Parameters
     ----------
     tables : Tables
     chance : Draw
-    phase : int
+    phase : int, optional
         As for `step`.
 
     Returns
@@ -410,7 +410,7 @@ def reset(tables, chance, phase):
     --------
     >>> import fastsoftq as fsq
     >>> from fastsoftq.kernels.random import seed, start_draw
-    >>> reset(tables(fsq.cliff_walking()), start_draw(seed(0)), 0)
+    >>> reset(tables(fsq.cliff_walking()), start_draw(seed(0)))
     36
     """
     return sampled(tables.start, phase, chance)

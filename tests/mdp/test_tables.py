@@ -69,12 +69,12 @@ def test_where_there_is_only_one_it_is_that():
 
 @numba.njit
 def _step(packed, state, action, key):
-    return step(packed, state, action, draw(key), 0)
+    return step(packed, state, action, draw(key))
 
 
 @numba.njit
 def _reset(packed, key):
-    return reset(packed, draw(key), 0)
+    return reset(packed, draw(key))
 
 
 def test_steps_are_outcomes():
