@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from fastsoftq.kernels.batch_entries import of_batch, over_batch, room
 from fastsoftq.kernels.batch_kinds import Count, Keys, OutKeys, Seeds
-from fastsoftq.kernels.batches import of_batch, over_batch, room
 from fastsoftq.kernels.jit import inlined
 from fastsoftq.kernels.random import advance, integer, seed, uniform
 

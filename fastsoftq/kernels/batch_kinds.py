@@ -76,6 +76,12 @@ class RowsKind(Kind):
         How many actions.
     like : str, optional
         Another argument whose shape it must have.
+
+    Examples
+    --------
+    >>> RowsKind(action_values).checked("q", [1.0, 2.0])
+    Traceback (most recent call last):
+    ValueError: q has shape (2,); it must be [..., actions], of two axes or more
     """
 
     allowed = "an array of numbers, [..., actions]"
@@ -103,7 +109,14 @@ class RowsKind(Kind):
 
 
 class BatchPoliciesKind(RowsKind):
-    """A distribution over the actions of `q` [states, actions] for each of a batch of transitions."""
+    """A distribution over the actions of `q` [states, actions] for each of a batch of transitions.
+
+    Examples
+    --------
+    >>> given = {"states": np.zeros(3, np.int64), "q": np.zeros((5, 2))}
+    >>> BatchPoliciesKind(_distributions).beside("policies", np.full((3, 2), 0.5), given).shape
+    (3, 2)
+    """
 
     def beside(self, name: str, value: Any, given: Mapping[str, Any]) -> Any:
         wanted = (*given["states"].shape, given["q"].shape[1])
@@ -126,6 +139,11 @@ class BatchKind(Kind):
         The batch's shape, from the other arguments; None where this argument sets it, and must be an array.
     most : function, optional
         The largest integer that the other arguments allow.
+
+    Examples
+    --------
+    >>> BatchKind(NumberKind(checks.temperature), _of_states).checked("temperature", [1.0, 2.0])
+    array([1., 2.])
     """
 
     def __init__(
@@ -165,7 +183,13 @@ class BatchKind(Kind):
 
 
 class BatchTerminatedKind(BatchKind):
-    """Whether episodes have terminated; where not, the next states' values are checked."""
+    """Whether episodes have terminated; where not, the next states' values are checked.
+
+    Examples
+    --------
+    >>> BatchTerminatedKind(FlagKind(), _of_states).checked("terminated", [1, 0])
+    array([ True, False])
+    """
 
     def beside(self, name: str, value: Any, given: Mapping[str, Any]) -> Any:
         value, shape = super().beside(name, value, given), given["states"].shape
@@ -188,6 +212,11 @@ class BatchOutKind(Kind):
         Those it may have.
     shape : function
         The shape it must have, from the other arguments.
+
+    Examples
+    --------
+    >>> BatchOutKind((np.float64, np.float32), _of_states).allowed
+    'None or a writable array of float64 or float32'
     """
 
     def __init__(self, dtypes: tuple[Any, ...], shape: _Shape) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from fastsoftq.kernels.action_probabilities import epsilon_greedy_policy
+from fastsoftq.kernels.batch_entries import of_batch, over_batch, room
 from fastsoftq.kernels.batch_kinds import (
     ByEpsilon,
     ByKey,
@@ -19,7 +20,6 @@ from fastsoftq.kernels.batch_kinds import (
     Rows,
     RowsOf256,
 )
-from fastsoftq.kernels.batches import of_batch, over_batch, room
 from fastsoftq.kernels.jit import inlined
 from fastsoftq.kernels.operators import softmax
 from fastsoftq.kernels.policies import boltzmann, epsilon_greedy

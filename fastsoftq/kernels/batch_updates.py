@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from fastsoftq.kernels.batch_entries import of_batch, over_batch, room
 from fastsoftq.kernels.batch_kinds import (
     ByActionOfQ,
     ByDiscount,
@@ -22,7 +23,6 @@ from fastsoftq.kernels.batch_kinds import (
     PoliciesOfQ,
     StatesOfQ,
 )
-from fastsoftq.kernels.batches import of_batch, over_batch, room
 from fastsoftq.kernels.jit import inlined
 from fastsoftq.kernels.row_kinds import Q
 from fastsoftq.kernels.updates import (

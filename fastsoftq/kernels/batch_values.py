@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from fastsoftq.kernels.action_probabilities import expected_value
+from fastsoftq.kernels.batch_entries import of_batch, over_batch, room
 from fastsoftq.kernels.batch_kinds import ByTemperature, OutValues, Policies, PoliciesLikeQ, Rows
-from fastsoftq.kernels.batches import of_batch, over_batch, room
 from fastsoftq.kernels.jit import inlined
 from fastsoftq.kernels.operators import entropy, hard_value, mellowmax, soft_value
 
