@@ -69,7 +69,9 @@ _HOME = {
     "critical_reward_scale": "fastsoftq.planning.critical",
     "deep_sea": "fastsoftq.mdp.deep_sea",
     "devices": "fastsoftq.hardware",
+    "diameter": "fastsoftq.planning.hardness",
     "dyna_maze": "fastsoftq.mdp.dyna_maze",
+    "effective_horizon": "fastsoftq.planning.hardness",
     "elbo": "fastsoftq.planning.inference",
     "evaluate_policy": "fastsoftq.planning.evaluation",
     "fit_epsilon_greedy": "fastsoftq.planning.inverse_rl.behaviour",
@@ -105,6 +107,7 @@ _HOME = {
     "taxi": "fastsoftq.mdp.taxi",
     "to_gymnasium": "fastsoftq.mdp.gymnasium",
     "train": "fastsoftq.training",
+    "value_gap": "fastsoftq.planning.hardness",
     "value_iteration": "fastsoftq.planning.iteration",
     "variational_policy": "fastsoftq.planning.inference",
     "windy_gridworld": "fastsoftq.mdp.windy_gridworld",
@@ -124,6 +127,7 @@ _SUBPACKAGES = (
     "report",
     "statistics",
     "studies",
+    "testing",
 )
 
 __all__ = [*_HOME, *_SUBPACKAGES]
@@ -236,6 +240,9 @@ if TYPE_CHECKING:
     from fastsoftq.networks.optimizers import RMSProp as RMSProp
     from fastsoftq.planning.critical import critical_reward_scale as critical_reward_scale
     from fastsoftq.planning.evaluation import evaluate_policy as evaluate_policy
+    from fastsoftq.planning.hardness import diameter as diameter
+    from fastsoftq.planning.hardness import effective_horizon as effective_horizon
+    from fastsoftq.planning.hardness import value_gap as value_gap
     from fastsoftq.planning.inference import elbo as elbo
     from fastsoftq.planning.inference import optimal_trajectory_posterior as optimal_trajectory_posterior
     from fastsoftq.planning.inference import variational_policy as variational_policy

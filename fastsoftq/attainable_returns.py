@@ -18,6 +18,7 @@ __all__ = [
     "FREE",
     "EpisodeBounds",
     "ReturnSpan",
+    "SpanOfRun",
     "apart",
     "episode_bounds",
     "length_bounds",
@@ -42,8 +43,6 @@ class ReturnSpan(NamedTuple):
         The largest that any policy has in an episode cut at `max_steps`, one that knows the step included.
     random : float
         That of all actions equally likely in every state.
-    of_run : bool
-        Whether both are means over the episodes of a run, in the course of which the world changes.
 
     Examples
     --------
@@ -54,7 +53,29 @@ class ReturnSpan(NamedTuple):
 
     optimum: float
     random: float
-    of_run: bool = False
+
+    @property
+    def of_run(self) -> bool:
+        """Whether both are means over the episodes of a run, in the course of which the world changes."""
+        return False
+
+
+class SpanOfRun(ReturnSpan):
+    """The means of both over the episodes of a run, in the course of which the world changes.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> return_span(fsq.dyna_maze("blocking", changes_at=100), episodes=500).of_run
+    True
+    """
+
+    __slots__ = ()
+
+    @property
+    def of_run(self) -> bool:
+        """True."""
+        return True
 
 
 class EpisodeBounds(NamedTuple):
@@ -147,9 +168,9 @@ def metered_span(mdp: EpisodicMDP, max_steps: int, meter: Meter, episodes: int =
     if not isinstance(mdp, ChangingMDP):
         return _span_of_phase(mdp, max_steps, meter)
     met = phases_met(mdp, episodes)
-    each = np.array([_span_of_phase(phase.mdp, max_steps, meter)[:2] for phase in met])
+    each = np.array([_span_of_phase(phase.mdp, max_steps, meter) for phase in met])
     means = np.average(each, axis=0, weights=[phase.episodes for phase in met])
-    return ReturnSpan(float(means[0]), float(means[1]), of_run=True)
+    return SpanOfRun(*means.tolist())
 
 
 def _span_of_phase(mdp: TabularMDP, max_steps: int, meter: Meter) -> ReturnSpan:

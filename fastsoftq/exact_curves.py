@@ -12,7 +12,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastsoftq import checks
-from fastsoftq.agents import ExpectedSarsa, LinearDecay, PowerDecay, QLearning, Sarsa, SoftQLearning
+from fastsoftq.agents import (
+    DoubleQLearning,
+    DoubleSoftQLearning,
+    DynaQ,
+    DynaSoftQ,
+    ExpectedSarsa,
+    LinearDecay,
+    OptimisticStart,
+    PathConsistency,
+    PowerDecay,
+    PrioritizedSweeping,
+    QLearning,
+    Sarsa,
+    SoftQLearning,
+    VisitStepSize,
+)
 from fastsoftq.agents.hyperparameters import checked
 from fastsoftq.agents.rules import Agent
 from fastsoftq.agents.schedules import Schedule
@@ -75,7 +90,9 @@ def exact_curves(
     mdp : TabularMDP or ChangingMDP
         Of the latter, each phase by itself: what is earned in it once it has been learned.
     agent : NamedTuple
-        `QLearning`, `SoftQLearning`, `Sarsa` or `ExpectedSarsa`.
+        `QLearning`, `SoftQLearning`, `Sarsa`, `ExpectedSarsa`, `DoubleQLearning` or `DoubleSoftQLearning`; in a
+        deterministic world `DynaQ` and `DynaSoftQ` without a time bonus, `PrioritizedSweeping` and `PathConsistency`
+        too. Within `VisitStepSize` or `OptimisticStart` they have the same limit.
     episodes : int
         Of a run: schedules depend on the episode.
     max_steps : int
@@ -100,8 +117,10 @@ def exact_curves(
     The table is the fixed point at the hyperparameters of the last episode (of the phase, in a world that changes), and
     each episode acts on it with its own epsilon and temperature:
 
-    - Q-learning: Q*, and its greedy actions, equally good ones equally likely (Watkins & Dayan 1992);
-    - soft Q-learning: soft Q* at the last temperature (Haarnoja et al. 2017, theorem 2);
+    - Q-learning, with two tables or a model too: Q*, and its greedy actions, equally good ones equally likely (Watkins
+      & Dayan 1992);
+    - soft Q-learning, likewise, and path consistency learning: soft Q* at the last temperature (Haarnoja et al. 2017,
+      theorem 2);
     - Sarsa and expected Sarsa: the best among policies that take a random action with the last epsilon (Singh et al.
       2000; van Seijen et al. 2009): Q(s, a) = E[r + discount ((1 - epsilon) max Q(s', .) + epsilon mean Q(s', .))].
 
@@ -120,13 +139,17 @@ def exact_curves(
     """
     mdp, agent = checked_episodic_mdp(mdp), checked(agent)
     episodes, max_steps = checks.count("episodes", episodes), checks.count("max_steps", max_steps)
+    while isinstance(agent, OptimisticStart | VisitStepSize):  # they change the way, not where it ends
+        agent = agent.agent
     fixed_point = _FIXED_POINTS.get(type(agent))
     if fixed_point is None:
         return None
     # What the answer depends on: not the step size, nor, where only the order of values counts, the reward scale.
-    scale = {name: getattr(agent, name) for name in ("reward_scale", "temperature") if type(agent) is SoftQLearning}
+    scale = {name: getattr(agent, name) for name in ("reward_scale", "temperature") if fixed_point is _soft}
     key = (fixed_point, agent.discount, agent.epsilon, *scale.values(), max_steps)  # type: ignore[attr-defined]
     meter, met = Meter(max(FREE, steps / 10)), phases_met(mdp, episodes)
+    if not all(_in_its_world(phase.mdp, agent) for phase in met):
+        return None
     found: list[ExactCurves] = []
     for phase in met:
         known, own = _known.setdefault(phase.mdp, {}), (*key, phase.first, phase.stop)
@@ -271,9 +294,31 @@ def _proved(mdp: TabularMDP, found: Solution) -> NDArray[np.float64] | None:
     return np.where(np.isfinite(found.q).all(axis=1, keepdims=True), found.q, 0.0)  # what is not seen does not count
 
 
+_DETERMINISTIC = DynaQ, DynaSoftQ, PrioritizedSweeping, PathConsistency
+
+
+def _in_its_world(mdp: EpisodicMDP, agent: Any) -> bool:
+    """Whether an agent comes to its fixed point in a world: models, and paths, are those of deterministic ones.
+
+    A model may go on holding what a world was before it changed.
+    """
+    if not isinstance(agent, _DETERMINISTIC):
+        return True
+    if not isinstance(mdp, TabularMDP):
+        return False
+    without_bonus = getattr(agent, "time_bonus", 0.0) == 0.0
+    return without_bonus and bool(((mdp.probability > 0.0).sum(axis=2) == 1).all())
+
+
 _FIXED_POINTS: dict[type, Callable[..., NDArray[np.float64] | None]] = {
     QLearning: _hard,
+    DoubleQLearning: _hard,
+    DynaQ: _hard,
+    PrioritizedSweeping: _hard,
     SoftQLearning: _soft,
+    DoubleSoftQLearning: _soft,
+    DynaSoftQ: _soft,
+    PathConsistency: _soft,
     Sarsa: _epsilon_soft,
     ExpectedSarsa: _epsilon_soft,
 }

@@ -9,7 +9,17 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fastsoftq import checks
-from fastsoftq.agents.rules import PRECISIONS, Agent, act, check_code, complete_summary, follows_rules, summarise
+from fastsoftq.agents.memory_rules import acts_upon, estimate
+from fastsoftq.agents.rules import (
+    AGENTS,
+    PRECISIONS,
+    Agent,
+    act,
+    check_code,
+    complete_summary,
+    follows_rules,
+    summarise,
+)
 from fastsoftq.agents.schedules import tuned
 from fastsoftq.engine.curves import LearningCurves
 from fastsoftq.engine.dispatch import MOST_ACTIONS, call_compiled
@@ -184,7 +194,7 @@ class LearnedPolicy:
         Examples
         --------
         >>> import fastsoftq as fsq
-        >>> soft = fsq.SoftQLearning(step_size=0.5, discount=0.95)
+        >>> soft = fsq.SoftQLearning(step_size=0.5, discount=0.95, reward_scale=10.0)
         >>> curves = fsq.train(fsq.from_map("S.G"), soft, seeds=1, episodes=50, keep_q=True)
         >>> fsq.policy(curves, seed=0).probabilities().shape
         (3, 4)
@@ -301,16 +311,15 @@ def policy(curves: Any, seed: int, episodes: int | None = None) -> LearnedPolicy
     Returns
     -------
     LearnedPolicy
-        It acts upon the table that was kept: for an agent of two tables that is their mean; what an agent adds while
-        it learns, such as a bonus for what was seldom tried, is not in it.
+        It acts upon the table that was kept, which of an agent of two tables is their mean.
 
     Raises
     ------
     ValueError
         No run has this seed, no table was kept, or none after so many episodes; the agent's code was edited.
     TypeError
-        `curves` is something else, or of a deep agent; the agent's class is not imported; `seed` or `episodes` is not
-        an integer.
+        `curves` is something else, or of a deep agent; the agent's class is not imported, or it acts upon more than
+        its table, such as counts, which are not kept; `seed` or `episodes` is not an integer.
 
     Examples
     --------
@@ -344,6 +353,11 @@ def policy(curves: Any, seed: int, episodes: int | None = None) -> LearnedPolicy
     table = _table(curves, int(runs[0]), after)
     if not follows_rules(type(curves.agent)):
         raise TypeError(f"curves.agent is {curves.agent!r}; import its class, then read the curves again")
+    if _acts_upon_more(curves.agent):
+        raise TypeError(
+            f"curves.agent is {curves.agent!r}, which acts upon more than the table that is kept; policy("
+            "dataclasses.replace(curves, agent=curves.agent.agent), seed) is that of the agent within it"
+        )
     return LearnedPolicy(
         q=np.array(table, np.float64, order="C"),
         agent=curves.agent,
@@ -352,6 +366,16 @@ def policy(curves: Any, seed: int, episodes: int | None = None) -> LearnedPolicy
         precision=curves.precision,
         rng=np.random.default_rng(number),
     )
+
+
+def _acts_upon_more(agent: Any) -> bool:
+    """Whether an agent, or one within it, acts upon a row of which the table that is kept shows a part only.
+
+    What gives an agent a row of its own to act upon gives it its estimates in the same file, unless they are not that.
+    """
+    found = (AGENTS.implementations[generic].get(type(agent)) for generic in (acts_upon, estimate))
+    places = {getattr(implementation, "__module__", "") for implementation in found}
+    return len(places) > 1 or any(_acts_upon_more(field) for field in agent if hasattr(field, "_fields"))
 
 
 def _table(curves: LearningCurves, run: int, after: int) -> NDArray[np.float64]:

@@ -7,8 +7,8 @@ import warnings
 from weakref import WeakKeyDictionary
 
 from fastsoftq import checks
+from fastsoftq.agents.entropy import paid_entropy
 from fastsoftq.agents.rules import Agent
-from fastsoftq.agents.soft_q_learning import SoftQLearning
 from fastsoftq.mdp.changing import EpisodicMDP, named_phases
 from fastsoftq.mdp.tabular import TabularMDP
 
@@ -48,7 +48,7 @@ def warn_below_critical(mdp: EpisodicMDP, agent: Agent, steps: float, stacklevel
     mdp : TabularMDP or ChangingMDP
         Of the latter, each phase is looked at.
     agent : NamedTuple
-        Only soft Q-learning brings warnings.
+        Only those bring warnings whom entropy pays, by themselves or within another.
     steps : float
         The most steps of the training. The check may cost a tenth as much; where that is not enough, nothing is warned.
     stacklevel : int
@@ -62,20 +62,19 @@ def warn_below_critical(mdp: EpisodicMDP, agent: Agent, steps: float, stacklevel
     >>> str(caught[0].message)[:44]
     'reward_scale / temperature is 1, not above c'
     """
-    if not isinstance(agent, SoftQLearning):
+    scale = paid_entropy(agent)
+    if scale is None:
         return
     worlds = named_phases(mdp)
     why = "the entropy of a step can pay more than the step costs, so the soft agent may prefer to wander for ever"
     for name, world in worlds:
-        what = _below_critical(name, world, agent, steps / len(worlds))
+        what = _below_critical(name, world, scale, steps / len(worlds))
         if what is not None:
             warnings.warn(f"{what}: {why}", UserWarning, stacklevel=stacklevel)
 
 
-def _below_critical(name: str, mdp: TabularMDP, agent: SoftQLearning, steps: float) -> str | None:
-    """What is wrong with a reward scale, if that can be told."""
-    lowest = agent.temperature if isinstance(agent.temperature, float) else agent.temperature.stop
-    scale = agent.reward_scale / lowest
+def _below_critical(name: str, mdp: TabularMDP, scale: float, steps: float) -> str | None:
+    """What is wrong with a reward scale at temperature 1, if that can be told."""
     # Entropy pays at most ln(actions) a step: where even the cheapest step costs more, nothing need be computed.
     least_loss = -float(mdp.reward[(mdp.probability > 0) & ~mdp.terminated].max(initial=-math.inf))
     if scale * least_loss > math.log(mdp.n_actions):

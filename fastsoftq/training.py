@@ -136,7 +136,7 @@ def train(
     ValueError
         An argument out of bounds, seeds that repeat, checkpoints that do not ascend, an `initial_q` of the wrong shape
         or not finite, curves that need more memory than there is (13 bytes an episode; `stream` bounds it), an MDP that
-        the device cannot train in.
+        the device cannot train in, an agent that it cannot train: GPUs train none that keeps arrays of its own.
     RuntimeError
         A GPU that is missing, too old or full, or cannot be used; the message says what to do.
 

@@ -62,6 +62,13 @@ def test_the_readme_does_what_it_says(tmp_path, monkeypatch):
     assert found.failed == 0
 
 
+def test_the_page_on_gymnasium_does_what_it_says():
+    pytest.importorskip("gymnasium")
+    found = doctest.testfile(str(ROOT / "docs" / "gymnasium.md"), module_relative=False, encoding="utf-8")
+    assert found.attempted > 20
+    assert found.failed == 0
+
+
 def check_pip(*arguments):
     groups = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["dependency-groups"]
     assert arguments[0] == "install"
@@ -118,10 +125,11 @@ def test_every_other_command_of_the_readme_is_one(command):
     CHECKS[Path(program).name](*arguments)
 
 
-def test_the_algorithm_of_the_contributing_guide_is_one_file_and_its_test_passes(tmp_path, monkeypatch):
+@pytest.mark.parametrize("first", [0, 3], ids=["without memory", "with memory"])
+def test_an_algorithm_of_the_contributing_guide_is_one_file_and_its_test_passes(first, tmp_path, monkeypatch):
     blocks = BLOCK.findall((ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"))
-    assert [path.split("/")[0] for path, _ in blocks] == ["fastsoftq", "tests", "tests"]
-    for path, source in blocks:
+    assert [path.split("/")[0] for path, _ in blocks] == ["fastsoftq", "tests", "tests"] * 2
+    for path, source in blocks[first : first + 3]:
         file = tmp_path / path
         file.parent.mkdir(parents=True)
         file.write_text(source, encoding="utf-8")

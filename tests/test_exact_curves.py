@@ -76,6 +76,27 @@ def test_curves_are_those_of_the_fixed_point_with_each_episodes_exploration(mdp,
     assert found.random == pytest.approx(total, rel=1e-12)
 
 
+def test_agents_with_the_same_limit_have_the_same_curves():
+    hard = exact_curves(CLIFF, fsq.QLearning(0.8, 0.9), 5)
+    soft = exact_curves(CLIFF, fsq.SoftQLearning(0.8, 0.9, reward_scale=2.0), 5)
+    for plain, others in (
+        (hard, [fsq.DoubleQLearning(0.8, 0.9), fsq.DynaQ(0.8, 0.9), fsq.PrioritizedSweeping(0.8, 0.9),
+                fsq.VisitStepSize(fsq.OptimisticStart(fsq.QLearning(0.8, 0.9), 3.0))]),
+        (soft, [fsq.DoubleSoftQLearning(0.8, 0.9, reward_scale=2.0), fsq.DynaSoftQ(0.8, 0.9, reward_scale=2.0),
+                fsq.PathConsistency(0.8, 0.9, reward_scale=2.0)]),
+    ):  # fmt: skip
+        for agent in others:
+            assert exact_curves(CLIFF, agent, 5).returns.tolist() == plain.returns.tolist()
+
+
+def test_a_model_of_one_outcome_has_its_limit_in_deterministic_worlds_alone():
+    slippery = fsq.cliff_walking(slippery=True)
+    for agent in (fsq.DynaQ(0.8, 0.9), fsq.PrioritizedSweeping(0.8, 0.9), fsq.PathConsistency(0.8, 0.9)):
+        assert exact_curves(slippery, agent, 5) is None
+    assert exact_curves(CLIFF, fsq.DynaQ(0.8, 0.9, time_bonus=0.1), 5) is None
+    assert exact_curves(CLIFF, fsq.UpperConfidence(fsq.QLearning(0.8, 0.9), 1.0), 5) is None
+
+
 def test_many_values_of_a_schedule_are_met_by_a_polynomial_through_few():
     episodes, max_steps = 400, 200
     for agent in (

@@ -27,6 +27,7 @@ LAYERS = (
     ("reward_scales", "attainable_returns"),
     ("tabular_training",),
     ("training", "comparing", "exact_curves", "hardware", "learned_policy"),
+    ("testing",),
     ("measures",),
     ("studies",),
     ("figures",),

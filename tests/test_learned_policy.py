@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import NamedTuple
 
@@ -84,6 +85,35 @@ def test_of_soft_agents(actions, precision, data, epsilon, temperature):
     q = data.draw(tables(actions))
     agent = fsq.SoftQLearning(0.5, 0.9, temperature, epsilon=epsilon)
     check(agent, q, softly(q, temperature, epsilon), precision)
+
+
+Q = np.array([[0.5, 1.0, -2.0], [0.0, 3.0, 3.0], [1.0, 1.0, 1.0]])
+SOFT, GREEDY = fsq.SoftQLearning(0.5, 0.9, 0.7, epsilon=0.1), fsq.QLearning(0.5, 0.9, 0.3)
+
+
+@pytest.mark.parametrize(
+    ("agent", "expected"),
+    [
+        (fsq.DoubleQLearning(0.5, 0.9, epsilon=0.3), epsilon_greedily(Q, 0.3)),
+        (fsq.MellowmaxQLearning(0.5, 0.9, epsilon=0.3), epsilon_greedily(Q, 0.3)),
+        (fsq.PathConsistency(0.5, 0.9, temperature=0.7, epsilon=0.1), softly(Q, 0.7, 0.1)),
+        (fsq.ActorCritic(0.5, 0.9), softly(Q, 1.0, 0.0)),
+        (fsq.VisitStepSize(SOFT), softly(Q, 0.7, 0.1)),
+        (fsq.OptimisticStart(GREEDY, 5.0), epsilon_greedily(Q, 0.3)),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_of_agents_that_remember_more_than_their_table(agent, expected):
+    check(agent, Q, expected)
+
+
+def test_counts_that_were_not_kept_are_not_guessed():
+    upper = fsq.UpperConfidence(GREEDY, 1.0)
+    for agent in (upper, fsq.OptimisticStart(upper, 5.0), fsq.UpperConfidence(fsq.DoubleQLearning(0.5, 0.9), 1.0)):
+        with pytest.raises(TypeError, match=r"acts upon more than the table that is kept; policy\(dataclasses.replace"):
+            fsq.policy(curves_of(agent, Q), 0)
+    within = replace(curves_of(upper, Q), agent=upper.agent)
+    np.testing.assert_allclose(fsq.policy(within, 0).probabilities(), epsilon_greedily(Q, 0.3), atol=ROUNDED)
 
 
 def test_an_action_that_is_hardly_ever_taken_has_its_probability():

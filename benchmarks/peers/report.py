@@ -60,7 +60,7 @@ def draw(entries: Sequence[Entry]) -> Figure:
                 height=0.75,
             )
             panel.annotate(
-                _times(entry.ratio),
+                times(entry.ratio),
                 (entry.speed / 1e6, labels.index(entry.label)),
                 xytext=(4, 0),
                 textcoords="offset points",
@@ -90,10 +90,10 @@ def _column(entry: Entry) -> task.Case:
 
 
 def _cell(entry: Entry | None) -> str:
-    return "" if entry is None else f"{entry.speed / 1e6:.3g} ({_times(entry.ratio)})"
+    return "" if entry is None else f"{entry.speed / 1e6:.3g} ({times(entry.ratio)})"
 
 
-def _times(ratio: float) -> str:
+def times(ratio: float) -> str:
     if math.isnan(ratio):
         return "?"
     return (

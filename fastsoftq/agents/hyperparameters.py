@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from fastsoftq import checks
+from fastsoftq.agents.rules import follows_rules
 from fastsoftq.agents.schedules import LinearDecay, PowerDecay
 
 __all__ = ["checked"]
@@ -62,7 +63,8 @@ def checked(agent: Any) -> Any:
     Raises
     ------
     TypeError
-        Something that is not an agent, or a hyperparameter that is not a number or a schedule.
+        Something that is not an agent, by itself or within another, or a hyperparameter that is not a number or a
+        schedule.
     ValueError
         A hyperparameter out of bounds.
 
@@ -84,6 +86,8 @@ def checked(agent: Any) -> Any:
 
 
 def _checked_field(name: str, value: Any, allowed: Callable[[str, Any], float]) -> Any:
+    if name.endswith(".agent") and not (hasattr(value, "_fields") and follows_rules(type(value))):
+        raise TypeError(f"{name} is {value!r}; it must be an agent, such as QLearning(...)")
     if isinstance(value, LinearDecay | PowerDecay):
         return _checked_schedule(name, value, allowed)
     if hasattr(value, "_fields"):

@@ -8,6 +8,8 @@ import numpy as np
 from numba import types
 
 from fastsoftq.agents.rules import (
+    AGENTS,
+    Agent,
     act,
     bootstrap,
     complete_summary,
@@ -26,7 +28,7 @@ from fastsoftq.kernels.over_actions import each, fold, highest, pick, replaced, 
 from fastsoftq.kernels.policies import by_weight, unless_exploring
 from fastsoftq.kernels.simd import convert, element, fma, minimum
 
-__all__ = ["soft_policy", "soft_summary", "weigh", "weights_of"]
+__all__ = ["bootstraps_softly", "soft_policy", "soft_summary", "weigh", "weights_of"]
 
 AgentType = TypeVar("AgentType", bound=type)
 
@@ -162,3 +164,15 @@ def soft_policy(agent: AgentType) -> AgentType:
     for generic, implementation in ((bootstrap, _bootstrap), (double_bootstrap, _double_bootstrap), (act, _act)):
         rule(generic, agent)(implementation)
     return agent
+
+
+def bootstraps_softly(agent: Agent) -> bool:
+    """Whether an agent bootstraps on the soft value, so that entropy pays.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> bootstraps_softly(fsq.SoftQLambda(0.1, 0.95)), bootstraps_softly(fsq.MellowmaxQLearning(0.1, 0.95))
+    (True, False)
+    """
+    return AGENTS.implementations[bootstrap].get(type(agent)) is _bootstrap

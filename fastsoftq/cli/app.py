@@ -12,6 +12,7 @@ import fastsoftq
 from fastsoftq.cli.devices import list_devices
 from fastsoftq.cli.errors import FAILED, refuse, status_of
 from fastsoftq.cli.export import export_results
+from fastsoftq.cli.list_worlds import list_worlds
 from fastsoftq.cli.plan_study import plan_study
 from fastsoftq.cli.reproduce import reproduce
 from fastsoftq.cli.studies import report, run_study, show_status, verify_folder
@@ -72,6 +73,7 @@ def list_() -> None:
 
 
 app.command("devices")(list_devices)
+app.command("worlds")(list_worlds)
 app.command("plan")(plan_study)
 app.command("run")(run_study)
 app.command("tune")(tune_study)

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 from fastsoftq import checks
 from fastsoftq.agents.hyperparameters import checked
+from fastsoftq.agents.memory_rules import remembers
+from fastsoftq.agents.optimistic_start import OptimisticStart
 from fastsoftq.agents.q_learning import QLearning
 from fastsoftq.agents.rules import AGENTS, check_code, double_bootstrap, follows_rules, has_rule, learn, on_policy
 from fastsoftq.agents.schedules import SCHEDULES
@@ -152,6 +154,16 @@ def _check_together(deep: Deep) -> None:
     """Refuse what does not go together."""
     name = type(deep.agent).__name__
     kind = type(deep.agent)
+    if isinstance(deep.agent, OptimisticStart):
+        raise ValueError(
+            f"Deep.agent is an {name}, which says what a table begins at; a network has none, so it must be the agent "
+            "within"
+        )
+    if remembers(deep.agent):
+        raise ValueError(
+            f"Deep.agent is a {name}, which remembers more than the values of its actions, and a network gives no more "
+            "than these; it must be an agent like QLearning, SoftQLearning or ExpectedSarsa"
+        )
     if has_rule(kind, on_policy):
         raise ValueError(
             f"Deep.agent is a {name}, which learns from the action that it takes next; a buffer holds others' actions, "

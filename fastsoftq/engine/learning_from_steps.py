@@ -44,11 +44,16 @@ class Learner(NamedTuple):
 
 
 @by_type
-def recent_steps(n):
-    """Room for the last n steps; None where there are none to keep."""
+def recent_steps(n, most):
+    """Room for the last n steps, or as many as there are in an episode at most; None where there are none to keep."""
     if n == types.none:
-        return lambda n: None
-    return lambda n: Recent(np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n), np.zeros(1, np.int64))
+        return lambda n, most: None
+
+    def room(n, most):
+        n = min(n, most)
+        return Recent(np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n), np.zeros(1, np.int64))
+
+    return room
 
 
 @by_type

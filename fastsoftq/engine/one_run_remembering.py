@@ -64,7 +64,7 @@ def run_remembering(agent, mdp, row, like, work, out):
     table = borrowed(numbers)
     q = values_in(table, n_actions, example)
     form = parted(row, example)[0]
-    steps_kept = recent_steps(steps(first_agent))
+    steps_kept = recent_steps(steps(first_agent), max_steps)
     recent = borrowed(steps_kept)
     run = add_atomically(next_run, 0, 1)
     while run < len(seeds):

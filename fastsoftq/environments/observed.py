@@ -171,12 +171,12 @@ def _description(environment, shape):
 
 @rule(reset, OneHot, Coordinates, Picture)
 def _(environment, key):
-    return np.int64(tabular.reset(environment.tables, start_draw(key), 0))
+    return np.int64(tabular.reset(environment.tables, start_draw(key)))
 
 
 @rule(step, OneHot, Coordinates, Picture)
 def _(environment, state, action, key):
-    return tabular.step(environment.tables, state, action, outcome_draw(key), 0)
+    return tabular.step(environment.tables, state, action, outcome_draw(key))
 
 
 @rule(observe, OneHot)

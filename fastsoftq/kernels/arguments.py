@@ -69,7 +69,7 @@ class Arguments:
         """
         if not self._kinds:
             return
-        for name, t in self._bound(given, named, errors.TypingError).items():
+        for name, t in self._bound(given, named, errors.TypingError).arguments.items():
             kind = self._kinds.get(name)
             if kind is not None and not kind.takes(types.unliteral(t)):
                 raise errors.TypingError(f"{self._function.__name__}: {name} is {t}; it must be {kind.allowed}")
@@ -85,7 +85,9 @@ class Arguments:
         if not named and len(given) == len(self._names):
             found = dict(zip(self._names, given, strict=True))
         else:
-            found = self._bound(given, named, TypeError)
+            bound = self._bound(given, named, TypeError)
+            bound.apply_defaults()
+            found = dict(bound.arguments)
         function = self._function.__name__
         for name, kind in self._kinds.items():
             found[name] = kind.checked(f"{function}: {name}", found[name])
@@ -93,8 +95,8 @@ class Arguments:
             found[name] = kind.beside(f"{function}: {name}", found[name], found)
         return tuple(found.values())
 
-    def _bound(self, given: Any, named: Any, error: type[Exception]) -> dict[str, Any]:
+    def _bound(self, given: Any, named: Any, error: type[Exception]) -> inspect.BoundArguments:
         try:
-            return dict(self.signature.bind(*given, **named).arguments)
+            return self.signature.bind(*given, **named)
         except TypeError as told:
             raise error(f"{self._function.__name__}: {told}") from None

@@ -45,6 +45,7 @@ __all__ = [
     "WholeOrFlagKind",
     "as_whole",
     "is_number",
+    "step_size",
 ]
 
 
@@ -94,11 +95,18 @@ Discount: TypeAlias = Annotated[Any, NumberKind(checks.in_unit_interval)]
 Epsilon: TypeAlias = Discount
 
 
-def _step_size(name: str, value: Any) -> float:
+def step_size(name: str, value: Any) -> float:
+    """Return `value` as a float if it is a step size, in (0, 1].
+
+    Examples
+    --------
+    >>> step_size("step_size", 1)
+    1.0
+    """
     return checks.in_unit_interval(name, value, open_below=True)
 
 
-StepSize: TypeAlias = Annotated[Any, NumberKind(_step_size)]
+StepSize: TypeAlias = Annotated[Any, NumberKind(step_size)]
 
 
 class FlagKind(Kind):

@@ -160,6 +160,26 @@ def greedy_given(row: RowOf256, top: Number, explore: Flag, low: Half):
 
         return by_table
 
+    if isinstance(row, types.Array) and not isinstance(low, Vec):
+
+        def by_search(row, top, explore, low):
+            """The same, with branches: one is best nearly always, and is found at once."""
+            count, only = 0, len(row) - 1  # where none is best (all are NaN), the last
+            for a in range(len(row)):
+                if row[a] == top or explore:
+                    count, only = count + 1, only if count else a
+            if count < 2:
+                return np.int32(only)
+            rank = np.int64((low >> _8) * np.uint32(count) >> _24)
+            for a in range(only, len(row)):
+                if row[a] == top or explore:
+                    if rank == 0:
+                        return np.int32(a)
+                    rank -= 1
+            return np.int32(only)
+
+        return by_search
+
     def by_rank(row, top, explore, low):
         """The j-th of the best, j uniform: count them, then count again up to j."""
         one = _is_best(first(row), top, explore)

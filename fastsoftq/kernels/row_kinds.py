@@ -28,6 +28,8 @@ __all__ = [
     "OutKind",
     "Policy",
     "PolicyOfQ",
+    "PolicyOfRow",
+    "PolicyOfRowKind",
     "Q",
     "Row",
     "RowKind",
@@ -44,14 +46,25 @@ __all__ = [
     "Terminated",
     "TerminatedKind",
     "Weights",
+    "action_values",
+    "plain_array",
 ]
 
 
-def _action_values(name: str, row: NDArray[Any]) -> None:
-    """Refuse values that are not finite; -inf marks an action that cannot be taken, but not all of them."""
-    checks.every(name, row, row < np.inf, "it must be finite, or -inf for an action that cannot be taken")
-    if len(row) and not (row > -np.inf).any():
-        raise ValueError(f"{name} is -inf for every action; one at least must be finite")
+def action_values(name: str, rows: NDArray[Any]) -> None:
+    """Refuse values [..., actions] that are not finite; -inf marks an action that cannot be taken, not all of them.
+
+    Examples
+    --------
+    >>> action_values("q", np.array([[1.0, -np.inf], [-np.inf, -np.inf]]))
+    Traceback (most recent call last):
+    ValueError: q[1] is -inf for every action; one at least must be finite
+    """
+    checks.every(name, rows, rows < np.inf, "it must be finite, or -inf for an action that cannot be taken")
+    possible = (rows > -np.inf).any(axis=-1)
+    if rows.size and not possible.all():
+        state = "".join(f"[{i}]" for i in np.argwhere(~possible)[0]) if rows.ndim > 1 else ""
+        raise ValueError(f"{name}{state} is -inf for every action; one at least must be finite")
 
 
 class RowKind(Kind):
@@ -67,7 +80,7 @@ class RowKind(Kind):
 
     allowed = "a row: an array of one axis, or a tuple, of numbers"
 
-    def __init__(self, least: int = 1, most: int | None = None, check: Callable[..., Any] = _action_values) -> None:
+    def __init__(self, least: int = 1, most: int | None = None, check: Callable[..., Any] = action_values) -> None:
         self._least, self._most, self._check = least, most, check
 
     def takes(self, t: types.Type) -> bool:
@@ -78,7 +91,7 @@ class RowKind(Kind):
         return isinstance(t, types.Array | types.List | types.ListType) and is_number(t.dtype)
 
     def checked(self, name: str, value: Any) -> Any:
-        row = _plain(checks.array(name, value, "iuf"))
+        row = plain_array(checks.array(name, value, "iuf"))
         if row.ndim != 1:
             raise ValueError(f"{name} has shape {row.shape}; it must have one axis, over actions")
         if len(row) < self._least:
@@ -93,8 +106,14 @@ class RowKind(Kind):
         return np.array(value) if overwritten else value
 
 
-def _plain(array: NDArray[Any]) -> NDArray[Any]:
-    """An array as compiled code takes it: in native byte order, contiguous and writable."""
+def plain_array(array: NDArray[Any]) -> NDArray[Any]:
+    """An array as compiled code takes it: in native byte order, contiguous and writable.
+
+    Examples
+    --------
+    >>> plain_array(np.array([1, 2], ">i2")).dtype
+    dtype('int64')
+    """
     dtype = array.dtype.newbyteorder("=")
     if dtype.kind == "f" and dtype != np.float32:
         dtype = np.dtype(np.float64)
@@ -142,7 +161,7 @@ class TableKind(Kind):
     def checked(self, name: str, value: Any) -> Any:
         if self._changed:
             return _in_place(name, value, 2, "[states, actions]")
-        table = _plain(checks.array(name, value, "iuf"))
+        table = plain_array(checks.array(name, value, "iuf"))
         if table.ndim != 2 or not table.size:
             raise ValueError(f"{name} has shape {table.shape}; it must be {self.allowed}")
         return table
@@ -176,13 +195,22 @@ class RowOfTableKind(RowKind):
         return value
 
 
+class PolicyOfRowKind(RowKind):
+    """A distribution over the actions of `row`."""
+
+    def beside(self, name: str, value: Any, given: Mapping[str, Any]) -> Any:
+        if len(value) != len(given["row"]):
+            raise ValueError(f"{name} has {len(value)} entries; it must have as many as row, {len(given['row'])}")
+        return value
+
+
 class TerminatedKind(FlagKind):
     """Whether the episode has terminated; if not, the next state's values are checked."""
 
     def beside(self, name: str, value: Any, given: Mapping[str, Any]) -> Any:
         if not value:
             table, state = name.replace("terminated", "q"), given["next_state"]
-            _action_values(f"{table}[{state}]", given["q"][state])
+            action_values(f"{table}[{state}]", given["q"][state])
         return value
 
 
@@ -225,6 +253,7 @@ def _weights(name: str, row: NDArray[Any]) -> None:
         raise ValueError(f"{name} sums to {row.sum(dtype=np.float64)}; weights must sum to a number above 0")
 
 
+PolicyOfRow: TypeAlias = Annotated[Any, PolicyOfRowKind(check=checks.distribution)]
 Weights: TypeAlias = Annotated[Any, RowKind(check=_weights)]
 SomeRow: TypeAlias = Annotated[Any, RowKind(least=0)]
 RowOf256: TypeAlias = Annotated[Any, RowKind(most=256)]

@@ -85,6 +85,7 @@ def frozen_lake(
     is_slippery = checks.flag("is_slippery", is_slippery)
     success = checks.in_unit_interval("success_rate", success_rate)
     frozen = checks.in_unit_interval("frozen", frozen, open_below=True)
+    uniform_draws(seed)  # refuses what is no seed, whether or not it is needed
     pays = checks.array("reward_schedule", reward_schedule, "iuf").ravel().tolist()
     if len(pays) != 3:
         raise ValueError(f"reward_schedule has {len(pays)} values; it must have 3: for goal, hole and ice")

@@ -130,20 +130,48 @@ def alias_table(probability: NDArray[np.float64]) -> Alias:
     2
     """
     rows, k = probability.shape
-    threshold, alias = np.full((rows, k), _32), np.tile(np.arange(k), (rows, 1))
-    for row in range(rows):
-        scaled = probability[row] * k
-        small = [int(i) for i in np.flatnonzero(scaled < 1.0)]
-        large = [int(i) for i in np.flatnonzero(scaled >= 1.0)]
-        while small and large:
-            poor, rich = small.pop(), large.pop()
-            threshold[row, poor], alias[row, poor] = scaled[poor] * _32, rich
-            scaled[rich] -= 1.0 - scaled[poor]
-            (small if scaled[rich] < 1.0 else large).append(rich)
+    threshold, alias = (_filled_side_by_side if rows > k else _filled_in_turn)(probability * k)
     alias += np.arange(0, rows * k, k)[:, None]
     # A threshold of 2**32 does not fit; such a slot is its own alias, so that what it yields is the same.
     threshold = np.minimum(np.round(threshold), _32 - 1)
     return Alias((alias.astype(np.uint64) << _WORD | threshold.astype(np.uint64)).ravel(), k)
+
+
+def _filled_in_turn(scaled: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Fill each slot up with a thing that has more than its own: thresholds times 2**32, and aliases; for few rows."""
+    threshold, alias = np.full(scaled.shape, _32), np.tile(np.arange(scaled.shape[1]), (len(scaled), 1))
+    for row, left in enumerate(scaled.tolist()):
+        small = [i for i, x in enumerate(left) if x < 1.0]
+        large = [i for i, x in enumerate(left) if x >= 1.0]
+        while small and large:
+            poor, rich = small.pop(), large.pop()
+            threshold[row, poor], alias[row, poor] = left[poor] * _32, rich
+            left[rich] -= 1.0 - left[poor]
+            (small if left[rich] < 1.0 else large).append(rich)
+    return threshold, alias
+
+
+def _filled_side_by_side(scaled: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """The same for many rows at once: a round fills one slot in each row that has any left, in the same order."""
+    rows, k = scaled.shape
+    threshold, alias = np.full(scaled.shape, _32), np.tile(np.arange(k), (rows, 1))
+    # Two stacks a row: slots of less than one thing, and of more, in ascending order.
+    small, large = (np.argsort(~mine, axis=1, kind="stable") for mine in (scaled < 1.0, scaled >= 1.0))
+    smalls = np.count_nonzero(scaled < 1.0, axis=1)
+    larges = k - smalls
+    row = np.flatnonzero((smalls > 0) & (larges > 0))
+    while row.size:
+        smalls[row] -= 1
+        larges[row] -= 1
+        poor, rich = small[row, smalls[row]], large[row, larges[row]]
+        threshold[row, poor], alias[row, poor] = scaled[row, poor] * _32, rich
+        scaled[row, rich] -= 1.0 - scaled[row, poor]
+        poorer = scaled[row, rich] < 1.0
+        for stack, count, here in ((small, smalls, poorer), (large, larges, ~poorer)):
+            stack[row[here], count[row[here]]] = rich[here]
+            count[row[here]] += 1
+        row = row[(smalls[row] > 0) & (larges[row] > 0)]
+    return threshold, alias
 
 
 def tables(mdp: EpisodicMDP) -> Tables:
@@ -332,7 +360,7 @@ def sampled(distribution, row, chance):
 
 
 @inlined
-def step(tables, state, action, chance, phase):
+def step(tables, state, action, chance, phase=0):
     """Take an action.
 
     Parameters
@@ -340,8 +368,8 @@ def step(tables, state, action, chance, phase):
     tables : Tables
     state, action : int
     chance : Draw
-    phase : int
-        What the MDP is, as `phase_of` says of the episode.
+    phase : int, optional
+        What the MDP is, as `phase_of` says of the episode; of one that never changes it need not be told.
 
     Returns
     -------
@@ -353,7 +381,7 @@ def step(tables, state, action, chance, phase):
     --------
     >>> import fastsoftq as fsq
     >>> from fastsoftq.kernels.random import outcome_draw, seed
-    >>> next_state, reward, terminated = step(tables(fsq.from_map("S.G")), 0, 1, outcome_draw(seed(0)), 0)
+    >>> next_state, reward, terminated = step(tables(fsq.from_map("S.G")), 0, 1, outcome_draw(seed(0)))
     >>> next_state, float(reward), bool(terminated)
     (1, -1.0, False)
     """
@@ -363,14 +391,14 @@ def step(tables, state, action, chance, phase):
 
 
 @inlined
-def reset(tables, chance, phase):
+def reset(tables, chance, phase=0):
     """Start an episode.
 
     Parameters
     ----------
     tables : Tables
     chance : Draw
-    phase : int
+    phase : int, optional
         As for `step`.
 
     Returns
@@ -382,7 +410,7 @@ def reset(tables, chance, phase):
     --------
     >>> import fastsoftq as fsq
     >>> from fastsoftq.kernels.random import seed, start_draw
-    >>> reset(tables(fsq.cliff_walking()), start_draw(seed(0)), 0)
+    >>> reset(tables(fsq.cliff_walking()), start_draw(seed(0)))
     36
     """
     return sampled(tables.start, phase, chance)

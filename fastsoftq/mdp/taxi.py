@@ -71,7 +71,7 @@ def taxi(
     7.93
     """
     is_rainy, fickle = checks.flag("is_rainy", is_rainy), checks.flag("fickle_passenger", fickle_passenger)
-    dry = checks.in_unit_interval("rainy_probability", rainy_probability) if is_rainy else 1.0
+    dry = checks.in_unit_interval("rainy_probability", rainy_probability)
     changes = checks.in_unit_interval("fickle_probability", fickle_probability)
     row, column, passenger, destination = np.unravel_index(np.arange(_STATES), (_SIDE, _SIDE, _IN_TAXI + 1, _IN_TAXI))
     shape = (_STATES, _ACTIONS, 3 if is_rainy else 1)

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from fastsoftq.agents import LEARNERS, LinearDecay, PowerDecay
+from fastsoftq.agents import LEARNERS, WRAPPERS, LinearDecay, PowerDecay
 from fastsoftq.studies.conditions import Condition
 from fastsoftq.studies.deep_parts import DEEP, KINDS_OF_PARTS, algorithm_record
 from fastsoftq.studies.origins import Origins, Value, flattened, is_value
@@ -36,7 +36,7 @@ _TAKEN |= {"returns", "lengths", "state", "action", "checkpoint", "statistic", "
 _TAKEN |= {"point", "diverged", "diverged_at", "parameter", "parameters"}
 
 # Hyperparameters, and the parts of schedules, in the order in which they are written; others come after, by name.
-_KINDS: tuple[Any, ...] = (*LEARNERS.values(), LinearDecay, PowerDecay, *KINDS_OF_PARTS.values())
+_KINDS: tuple[Any, ...] = (*LEARNERS.values(), LinearDecay, PowerDecay, *KINDS_OF_PARTS.values(), *WRAPPERS.values())
 _ORDER = [*dict.fromkeys(field for kind in _KINDS for field in kind._fields)]
 _SCHEDULES = ("linear_decay", "power_decay")  # whose parameters tell which they are
 _UNSAID = ("munchausen.kind", "agent.kind")  # the one that there may be, and what `algorithm` says

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import time
 from collections.abc import Callable
@@ -196,7 +197,8 @@ def study_device(device: str | None, study: Study, dask: str | None = None) -> s
     Raises
     ------
     TypeError, ValueError
-        No device's name, or one that cannot train in one of the environments; a GPU of local Dask workers.
+        No device's name, or one that cannot train one of the agents, or in one of the environments; a GPU of local
+        Dask workers.
     GpuError
         A GPU that is not there, is too old, or cannot be used.
     """
@@ -205,12 +207,12 @@ def study_device(device: str | None, study: Study, dask: str | None = None) -> s
         if device not in (None, CPU):
             raise ValueError(f"device is {device!r}; deep agents train on processors only, so that it must be {CPU!r}")
         return CPU
-    for mdp in study.environments.values():
+    for mdp, agent in itertools.product(study.environments.values(), study.agents.values()):
         if dask is None:
-            name = checked_device(device, mdp)
+            name = checked_device(device, mdp, agent)
         else:
             with suppress(GpuError):  # not here, but where the workers are
-                checked_device(device, mdp)
+                checked_device(device, mdp, agent)
             name = device or CPU
     if dask == "local" and name != CPU:
         raise ValueError(

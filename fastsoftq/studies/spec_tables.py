@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import inspect
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from fastsoftq.agents import LEARNERS, LinearDecay, PowerDecay
+from fastsoftq.agents import LEARNERS, WRAPPERS, LinearDecay, PowerDecay
 from fastsoftq.comparing import Axis
 from fastsoftq.deep.learner import Deep
 from fastsoftq.environments import ENVIRONMENT_KINDS
@@ -61,6 +61,7 @@ ENVIRONMENTS: dict[str, Callable[..., EpisodicMDP]] = {
 }
 
 _SCHEDULES = (LinearDecay, PowerDecay)
+_TABULAR = {**LEARNERS, **WRAPPERS}
 _IMPORTING = ("gymnasium", "gymnasium_environment")  # kinds whose parameters only code knows that must be imported
 
 
@@ -198,7 +199,7 @@ def made_agent(parameters: Mapping[str, Any], at: Where) -> Any:
     >>> made_agent({"kind": "q_learning", "step_size": 0.5, "discount": 0.95}, ("agents", "hard")).step_size
     0.5
     """
-    made = _part(parameters, at, {**LEARNERS, DEEP: Deep})
+    made = _part(parameters, at, {**_TABULAR, DEEP: Deep})
     try:
         return checked_learner(made)
     except (TypeError, ValueError) as error:
@@ -216,11 +217,16 @@ def _part(parameters: Mapping[str, Any], at: Where, kinds: Mapping[str, Any]) ->
 
 
 def _field(kind: Any, name: str, value: Any, at: Where) -> Any:
-    """A hyperparameter: a part of a deep agent, a schedule, or as it is. What may be None is so if it is false."""
+    """A hyperparameter: a part of a deep agent, an agent within another, a schedule, or as it is.
+
+    What may be None is so if it is false.
+    """
     if kind is Deep and name in PARTS:
         if value is False and kind._field_defaults.get(name, value) is None:
             return None
         return _part(table_of(value, at), at, PARTS[name])
+    if kind in WRAPPERS.values() and name == "agent":
+        return _part(table_of(value, at), at, _TABULAR)
     if kind is Deep and value is False and kind._field_defaults[name] is None:
         return None
     if isinstance(value, Mapping):
@@ -230,12 +236,20 @@ def _field(kind: Any, name: str, value: Any, at: Where) -> Any:
 
 def _of_part(error: Exception, made: Any, parameters: Mapping[str, Any], at: Where) -> SpecError:
     """The error of a check, at the entry that it names: one of the agent, or of one of its parts."""
-    parts = made._asdict() if isinstance(made, Deep) else {}
-    for name, part in parts.items():
-        prefix = f"{type(part).__name__}."
-        if hasattr(part, "_fields") and str(error).startswith(prefix):
-            return located(error, (*at, name), part._fields, prefix)
-    return located(error, at, made._fields, f"{type(made).__name__}.")
+    own = f"{type(made).__name__}."
+    if not str(error).startswith(own):
+        for name, part in made._asdict().items():
+            if hasattr(part, "_fields") and any(str(error).startswith(prefix) for prefix in _prefixes(part)):
+                return _of_part(error, part, parameters, (*at, name))
+    return located(error, at, made._fields, own)
+
+
+def _prefixes(part: Any) -> Iterator[str]:
+    """What the names of its hyperparameters begin with, and those of what is within it."""
+    yield f"{type(part).__name__}."
+    for inner in part:
+        if hasattr(inner, "_fields"):
+            yield from _prefixes(inner)
 
 
 def _schedule(table: Mapping[str, Any], at: Where) -> Any:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from fastsoftq.agents import LEARNERS, Frozen, LinearDecay, PowerDecay
+from fastsoftq.agents import LEARNERS, WRAPPERS, Frozen, LinearDecay, PowerDecay
 from fastsoftq.agents.rules import follows_rules, known_agents
 from fastsoftq.kernels.sources import code_of
 from fastsoftq.mdp.changing import ChangingMDP, EpisodicMDP
@@ -60,6 +60,7 @@ RESERVED = {"kind", "code"}  # what a record of an agent holds beside its hyperp
 
 # What a record calls the types that come with the package; any other goes by its module and name.
 _TYPES: dict[str, type] = {**LEARNERS, "linear_decay": LinearDecay, "power_decay": PowerDecay, **KINDS_OF_PARTS}
+_TYPES |= {kind: wrapper for kind, wrapper in WRAPPERS.items() if wrapper is not Frozen}  # its record has another name
 
 
 def _kind_of(agent: type) -> str:

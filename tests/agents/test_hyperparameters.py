@@ -59,3 +59,26 @@ def test_every_learner_has_checked_defaults(name):
     agent = LEARNERS[name](step_size=0.5, discount=0.9)
     assert checked(agent) == agent
     assert agent.reward_scale == 1.0
+
+
+@pytest.mark.parametrize(
+    ("agent", "error", "message"),
+    [
+        (fsq.NStepSarsa(0.5, 0.9, n=0), ValueError, "NStepSarsa.n is 0; it must be"),
+        (fsq.NStepTreeBackup(0.5, 0.9, n=2.5), TypeError, "NStepTreeBackup.n is 2.5; it must be"),
+        (fsq.NStepSoftQLearning(0.5, 0.9, n=True), TypeError, "NStepSoftQLearning.n is True; it must be"),
+        (fsq.QLambda(0.5, 0.9, trace_decay=1.5), ValueError, r"QLambda.trace_decay is 1.5; it must lie in \[0, 1\]"),
+        (fsq.SarsaLambda(0.5, 0.9, replacing=1), TypeError, "SarsaLambda.replacing is 1; it must be"),
+        (fsq.SoftQLambda(0.5, 0.9, temperature=0), ValueError, "SoftQLambda.temperature is 0.0; it must be"),
+        (fsq.MellowmaxQLearning(0.5, 0.9, -1), ValueError, "MellowmaxQLearning.temperature is -1.0; it must be"),
+        (fsq.DoubleSoftQLearning(0.0, 0.9), ValueError, "DoubleSoftQLearning.step_size is 0.0; it must lie"),
+    ],
+)
+def test_agents_of_the_shelf_are_checked(agent, error, message):
+    with pytest.raises(error, match=message):
+        checked(agent)
+
+
+def test_counts_and_flags_stay_what_they_are():
+    assert type(checked(fsq.NStepSarsa(0.5, 0.9, np.int64(3))).n) is int
+    assert checked(fsq.QLambda(0.5, 0.9, replacing=np.True_)).replacing is True

@@ -1,17 +1,32 @@
 """Worlds that change at an episode: what they are made of, and what is refused."""
 
 import copy
+import doctest
 import pickle
+import re
+import tomllib
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import fastsoftq as fsq
 from fastsoftq.mdp.changing import phases_met
+from fastsoftq.studies.spec_tables import made_environment, made_tables
 
 BEFORE, AFTER = fsq.from_map(["S.G", "..."]), fsq.from_map(["S#G", "..."], name="walled")
 WORLD = fsq.ChangingMDP({0: BEFORE, 300: AFTER})
+PAGE = Path(__file__).parents[2] / "docs" / "changing_worlds.md"
+
+
+def test_the_page_does_what_it_says():
+    found = doctest.testfile(str(PAGE), module_relative=False, encoding="utf-8")
+    assert found.attempted > 5
+    assert found.failed == 0
+    (text,) = re.findall(r"```toml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    worlds = made_tables(tomllib.loads(text)["environments"], ("environments",), made_environment)
+    assert [variant.made.begins for variant in worlds.values()] == [(0, 50), (0, 100)]
 
 
 @pytest.mark.parametrize(("episode", "phase"), [(0, 0), (1, 0), (299, 0), (300, 1), (301, 1), (np.int64(10**9), 1)])

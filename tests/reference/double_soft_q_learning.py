@@ -1,4 +1,4 @@
-"""Double soft Q-learning: a fair coin says which of two tables learns; it gives the policy that the other one values."""
+"""Double soft Q-learning: a fair coin says which of two tables learns; the other one values that one's policy."""
 
 import math
 

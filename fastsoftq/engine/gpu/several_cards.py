@@ -75,8 +75,9 @@ def _check_memory(device: str, mdp: EpisodicMDP, agent: Agent) -> None:
     """Refuse an agent whose memory a GPU's threads do not have."""
     if remembers(agent, memory):
         raise ValueError(
-            f"device is {device!r}; {type(agent).__name__} keeps more than numbers beside its entries and its last "
-            "steps, which only the CPU does: leave device out"
+            f"device is {device!r}; {type(agent).__name__} keeps arrays of its own (traces, a model, a critic), which "
+            "change as a whole from step to step, so that each run is trained by itself: leave device out, to train on "
+            "the CPU"
         )
     numbers = room_of(agent, mdp).numbers
     if numbers > MOST_NUMBERS:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["made_world", "make_environment", "make_vector_environment", "register_worlds", "registered"]
 
-_NO_WORLDS = ("fastsoftq.mdp.gymnasium", "fastsoftq.mdp.tabular")  # public names of `mdp` that make no world
+_CONVERSIONS = "fastsoftq.mdp.gymnasium"
 
 
 def registered() -> dict[str, str]:
@@ -33,9 +33,10 @@ def registered() -> dict[str, str]:
     >>> registered()["fastsoftq/CliffWalking-v0"]
     'cliff_walking'
     """
-    makers = [
-        name for name, home in fastsoftq._HOME.items() if home.startswith("fastsoftq.mdp.") and home not in _NO_WORLDS
-    ]
+    made = (
+        name for name, home in fastsoftq._HOME.items() if home.startswith("fastsoftq.mdp.") and home != _CONVERSIONS
+    )
+    makers = sorted(filter(str.islower, made), key=_words)  # classes have capitals
     return {f"fastsoftq/{''.join(map(str.capitalize, _words(name)))}-v0": name for name in makers}
 
 

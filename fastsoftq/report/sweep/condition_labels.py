@@ -13,7 +13,11 @@ __all__ = ["Value", "agent_names", "algorithm_name", "condition_labels", "parame
 Value: TypeAlias = float | int | bool | str | None
 Coordinates: TypeAlias = Mapping[str, Sequence[Value]]
 
-_ALGORITHMS = {"q_learning": "hard", "soft_q_learning": "soft", "sarsa": "SARSA", "expected_sarsa": "expected SARSA"}
+_ALGORITHMS = {
+    "q_learning": "hard", "soft_q_learning": "soft", "sarsa": "SARSA", "expected_sarsa": "expected SARSA",
+    "dyna_q": "Dyna-Q", "dyna_soft_q": "Dyna soft Q", "actor_critic": "actor-critic",
+    "visit_step_size": "step sizes by visits", "upper_confidence": "upper confidence bounds",
+}  # fmt: skip
 _SYMBOLS = {"reward_scale": "k", "temperature": "T", "step_size": "α", "discount": "γ", "epsilon": "ε"}
 _FIRST, _LAST = ("reward_scale", "temperature"), ("step_size", "discount", "epsilon")
 _NAMES = ("environment", "agent", "algorithm")
@@ -77,8 +81,10 @@ def parameter_name(column: str, *, symbol: bool = False) -> str:
 
 
 def _own(column: str) -> str:
-    """A hyperparameter's name without what says that it is the agent's within a deep one."""
-    return column.removeprefix("agent.")
+    """A hyperparameter's name without what says that it is that of the agent within a deep one, or within another."""
+    while column.startswith("agent."):
+        column = column.removeprefix("agent.")
+    return column
 
 
 def value_text(value: Value) -> str:

@@ -31,7 +31,7 @@ def laid_out(mdp, blocks, beside, near, groups, words, room=None):
     """A layout of few threads: `beside` of them in step, so many groups of them with far tables."""
     tables = reachable(mdp).tables
     room = Room(mdp.n_actions, 0, 0) if room is None else room
-    width, states, n_rows = pair_width(room.numbers), tables.n_states, tables.n_states + room.rows_behind
+    width, n_rows = pair_width(room.numbers), tables.n_states + room.rows_behind
     near = beside if near else None
     threads = beside * (groups + (near is not None))
     words = 2 * len(tables.next_state) if words or near else None
