@@ -192,8 +192,8 @@ def profiles_figure(learned: LearnedBy, seeds: int) -> Figure:
     matplotlib.figure.Figure
     """
     note = (
-        f"Share of runs above a score, the mean of six worlds, {seeds:,} seeds each: of the last tenth of the episodes, "
-        "0 for the random policy and 1 for the optimum. Bands hold for a whole profile with 95 %, each by itself."
+        f"Share of runs above a score, the mean of six worlds, {seeds:,} seeds each: of the last tenth of the "
+        "episodes, 0 for the random policy and 1 for the optimum. Bands hold for a whole profile with 95 %, each by itself."
     )
     scores = {
         name: np.column_stack([learned[world, name].scores(learned[world, name].chosen.last) for world in WORLDS])
@@ -207,7 +207,7 @@ def profiles_figure(learned: LearnedBy, seeds: int) -> Figure:
             for name in _members(family):
                 band = suite_profile(scores[name], thresholds)
                 ax.fill_between(thresholds, band.low, band.high, color=colour_of(name), alpha=0.18, linewidth=0)
-                ax.plot(thresholds, band.share, drawstyle="steps-post", **_line(name))  # type: ignore[arg-type]
+                ax.plot(thresholds, band.share, drawstyle="steps-post", **_line(name))
             ax.set(title=FAMILIES[family].title, xlim=(-0.05, top), ylim=(0.0, 1.02))
         for ax in axes[:, 0]:
             ax.set_ylabel("share of runs")

@@ -262,8 +262,8 @@ def _of_suite(learned: Mapping[tuple[str, str], Learned]) -> str:
         told.append(", ".join(f"{AGENTS[name].label} {means[name]:.3f}" for name in own))
     return (
         "Mean score over the six worlds and all episodes (0 the random policy, 1 the optimum), the highest three of "
-        f"the hard agents: {told[0]}; of the soft ones: {told[1]}. These are six worlds of our choice, and no ranking of "
-        "agents in others."
+        f"the hard agents: {told[0]}; of the soft ones: {told[1]}. These are six worlds of our choice, and no ranking "
+        "of agents in others."
     )
 
 
