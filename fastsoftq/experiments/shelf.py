@@ -109,6 +109,7 @@ def _table(summary: list[dict[str, Any]], learned: dict[tuple[str, str], Learned
     ]
     caption = (
         "Regret: what an episode earns less than the optimum, in the mean of all episodes of a run. Score: 0 the "
-        "random policy, 1 the optimum, the mean of six worlds. Chosen: the step size, or the power of visits, in each world."
+        "random policy, 1 the optimum, the mean of six worlds. Chosen: the step size, or the power of "
+        "visits, in each world."
     )
     return Table(("agent", *(f"regret, {world}" for world in WORLDS), "score", "chosen"), text, caption)

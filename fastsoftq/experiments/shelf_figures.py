@@ -193,7 +193,8 @@ def profiles_figure(learned: LearnedBy, seeds: int) -> Figure:
     """
     note = (
         f"Share of runs above a score, the mean of six worlds, {seeds:,} seeds each: of the last tenth of the "
-        "episodes, 0 for the random policy and 1 for the optimum. Bands hold for a whole profile with 95 %, each by itself."
+        "episodes, 0 for the random policy and 1 for the optimum. Bands hold for a whole profile with 95 %, each by "
+        "itself."
     )
     scores = {
         name: np.column_stack([learned[world, name].scores(learned[world, name].chosen.last) for world in WORLDS])

@@ -160,10 +160,10 @@ def test_rows_hold_regret_and_differences(soft_is_better_in_two_worlds):
 def test_figures_have_a_panel_for_each_family(soft_is_better_in_two_worlds):
     learned, _ = soft_is_better_in_two_worlds
     grid = figures.curves_figure(learned, ("one_step", "model"), "Curves", SEEDS)
-    assert [ax.get_title() for ax in grid.axes[:2]] == ["One step", "A model"]
+    assert [ax.get_title("left") for ax in grid.axes[:2]] == ["One step", "A model"]
     assert len(grid.axes) == 2 * len(WORLDS)
     regret = figures.regret_figure(learned, SEEDS)
-    assert [ax.get_title() for ax in regret.axes] == [world.title for world in WORLDS.values()]
+    assert [ax.get_title("left") for ax in regret.axes] == [world.title for world in WORLDS.values()]
     assert len(figures.profiles_figure(learned, SEEDS).axes) == len(FAMILIES)
     assert len(figures.sensitivity_figure(learned, SEEDS).axes) == len(FAMILIES) - 1  # visits have no step size
 
