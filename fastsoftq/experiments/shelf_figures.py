@@ -108,7 +108,7 @@ def curves_figure(learned: LearnedBy, families: Sequence[str], title: str, seeds
                 for agent in _members(family)
             ]
             optimum = learned[world, "q_learning"].optimum
-            low, high = min(shown), max(optimum, 0.0 if optimum <= 0.0 else optimum)
+            low, high = min(shown), optimum
             room = 0.06 * (high - low) or 1.0
             row[0].set(ylim=(low - room, high + room))
             row[0].set_ylabel(known.title.split(",")[0], fontsize=9.5)
