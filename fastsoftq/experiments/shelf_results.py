@@ -13,6 +13,7 @@ from fastsoftq.experiments.certainty import compare_together, interval_columns
 from fastsoftq.experiments.shelf_agents import AGENTS, FAMILIES
 from fastsoftq.experiments.shelf_worlds import WORLDS, attainable
 from fastsoftq.report.decision import sign
+from fastsoftq.report.rounding import interval_text
 from fastsoftq.statistics import Comparison, suite_interval
 from fastsoftq.statistics.suites import normalised
 
@@ -259,10 +260,10 @@ def _of_suite(learned: Mapping[tuple[str, str], Learned]) -> str:
     told = []
     for soft in (False, True):
         own = sorted((name for name in AGENTS if AGENTS[name].soft == soft), key=lambda name: -means[name])[:3]
-        told.append(", ".join(f"{AGENTS[name].label} {means[name]:.3f}" for name in own))
+        told.append("; ".join(f"{AGENTS[name].label} {interval_text(*suite_columns(learned, name))}" for name in own))
     return (
         "Mean score over the six worlds and all episodes (0 the random policy, 1 the optimum), the highest three of "
-        f"the hard agents: {told[0]}; of the soft ones: {told[1]}. These are six worlds of our choice, and no ranking "
+        f"the hard agents: {told[0]}. Of the soft ones: {told[1]}. These are six worlds of our choice, and no ranking "
         "of agents in others."
     )
 
