@@ -178,6 +178,7 @@ def test_episodes_too_short_for_anything_to_be_learned_are_borne():
     assert one.scores(one.chosen.mean).tolist() == [1.0, 1.0]
 
 
+@pytest.mark.filterwarnings("ignore:.*reward scale:UserWarning")  # of which none is large enough in the river
 def test_a_small_run_is_found_as_trained(tmp_path):
     results = running.trained("shelf", SETTINGS, tmp_path)
     asked = study(SETTINGS)
