@@ -19,7 +19,7 @@ def test_what_is_learned_and_what_is_not():
 
 
 @pytest.mark.parametrize("name", LEARNED)
-@pytest.mark.filterwarnings("ignore:.*critical reward scale:UserWarning")
+@pytest.mark.filterwarnings("ignore:.*reward scale:UserWarning")
 def test_a_folder_holds_all_that_a_study_asks_for(name, tmp_path):
     study = EXPERIMENTS[name].study(SMALL)
     results = trained(name, SMALL, tmp_path)
