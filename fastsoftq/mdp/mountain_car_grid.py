@@ -29,8 +29,8 @@ def mountain_car_grid(positions: int = 101, velocities: int = 101, *, step_rewar
     -0.5, undiscounted, they are -108.9, -104.5, -102.7 and -102.3 with 51, 101, 201 and 401 points a side; by the
     values of 103 points a side, the car itself takes 103 steps.
 
-    Points at the goal are terminal. Episodes start at rest, at a position uniform on [-0.6, -0.4], shared between points
-    likewise.
+    Points at the goal are terminal. Episodes start at rest, at a position uniform on [-0.6, -0.4], shared between
+    points likewise.
 
     Parameters
     ----------
