@@ -61,15 +61,13 @@ def dyna_maze(
     layout = checks.choice("layout", layout, _LAYOUTS)
     if checks.flag("changed", changed) and layout == "plain":
         raise ValueError(f"changed is True; the plain maze does not change, only {' and '.join(map(repr, _WALLS))} do")
-    pays = {
-        "step_reward": checks.reward("step_reward", step_reward),
-        "goal_reward": checks.reward("goal_reward", goal_reward),
-    }
+    step_reward, goal_reward = checks.reward("step_reward", step_reward), checks.reward("goal_reward", goal_reward)
     if layout == "plain":
-        return from_map(_PLAIN, **pays, name="dyna_maze")
+        return from_map(_PLAIN, step_reward=step_reward, goal_reward=goal_reward, name="dyna_maze")
     walls = _WALLS[layout]
     ever_open = "".join("#" if set(marks) == {"#"} else "." for marks in zip(*walls, strict=True))
-    free = from_map([row.format(ever_open) for row in _OPEN], **pays)
+    union = [row.format(ever_open) for row in _OPEN]
+    free = from_map(union, step_reward=step_reward, goal_reward=goal_reward)
     rows = [row.format(walls[changed]) for row in _OPEN]
     shut = np.array([rows[y][x] == "#" for y, x in free.cells])  # type: ignore[union-attr]
     own = np.arange(free.n_states)[:, None, None]

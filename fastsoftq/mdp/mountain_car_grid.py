@@ -67,7 +67,7 @@ def mountain_car_grid(positions: int = 101, velocities: int = 101, *, step_rewar
     given = f"positions is {positions} and velocities {velocities}; such a grid"
     check_table(given, positions * velocities, 3, 4)
     wide, tall = (_GOAL - _LEFT) / (positions - 1), 2.0 * _FASTEST / (velocities - 1)
-    place = _LEFT + wide * np.arange(positions)
+    place: NDArray[np.float64] = (_LEFT + wide * np.arange(positions)).astype(np.float64)
     slope = np.array([cos(3.0 * x) for x in place.tolist()])
     speed = tall * (np.arange(velocities) - velocities // 2)
     push = _FORCE * np.arange(-1.0, 2.0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csgraph
@@ -96,15 +98,12 @@ def steps_to_state(onward: Transitions, n_actions: int, target: int) -> NDArray[
     return steps
 
 
-def _longest_way(graph: object, hub: int, most: int) -> tuple[float, float]:
+def _longest_way(graph: Any, hub: int, most: int) -> tuple[float, float]:
     """The same in a graph of certain steps."""
-    n_states = graph.shape[0]  # type: ignore[attr-defined]
+    n_states = graph.shape[0]
     if n_states <= most:
         longest = float(csgraph.shortest_path(graph, method="D", unweighted=True).max())
         return longest, longest
-    there, back = (
-        csgraph.dijkstra(way, indices=hub, unweighted=True)
-        for way in (graph, graph.T.tocsr())  # type: ignore[attr-defined]
-    )
+    there, back = (csgraph.dijkstra(way, indices=hub, unweighted=True) for way in (graph, graph.T.tocsr()))
     beyond = csgraph.dijkstra(graph, indices=int(back.argmax()), unweighted=True)
     return float(max(there.max(), back.max(), beyond.max())), float(there.max() + back.max())
