@@ -34,6 +34,12 @@ def longest_travel(onward: Transitions, n_actions: int, starts: NDArray[np.bool_
     -------
     low, high : float
         The same where every state was one of them.
+
+    Examples
+    --------
+    >>> likely = Transitions(np.array([0, 0, 1]), np.array([0, 1, 0]), np.array([0.75, 0.25, 1.0]), 2, 2)
+    >>> longest_travel(likely, 1, np.array([True, False]), most=2)
+    (4.0, 4.0)
     """
     n_states = onward.n_states
     state = np.repeat(np.arange(n_states), n_actions)
