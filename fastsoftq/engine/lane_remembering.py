@@ -97,15 +97,8 @@ def lane_memory(example, n, most, mdp, lockstep):
 
     def made(example, n, most, mdp, lockstep):
         at, number = _rooms(lockstep)
-        return LaneMemory(
-            example,
-            _at_most(n, most),
-            int32(mdp.n_states * mdp.row_stride),
-            int32(mdp.row_stride),
-            mdp.size,
-            at,
-            number,
-        )
+        behind, row_stride = int32(mdp.n_states * mdp.row_stride), int32(mdp.row_stride)
+        return LaneMemory(example, _at_most(n, most), behind, row_stride, mdp.size, at, number)
 
     return made
 
