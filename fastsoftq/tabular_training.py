@@ -126,7 +126,9 @@ class Training:
             )
         else:
             threads = min(checks.threads(self.threads), len(seeds))
-            engine = engine_for(tables(self.mdp), self.agent, -(-len(seeds) // threads), like, self.engine)
+            engine = engine_for(
+                tables(self.mdp), self.agent, -(-len(seeds) // threads), like, self.engine, self.max_steps
+            )
             run_on_threads(engine, seeds, initial_q, self.max_steps, out, threads, progress)
         return LearningCurves(
             returns=out.returns,

@@ -45,7 +45,7 @@ _MOST_WORDS = np.iinfo(np.int32).max  # of outcomes' records, which lanes know b
 
 
 def engine_for(
-    tables: Tables, agent: Agent, runs: int, like: Any, engine: str | None
+    tables: Tables, agent: Agent, runs: int, like: Any, engine: str | None, max_steps: int
 ) -> Callable[[Work, Output], None]:
     """Choose the engine for a number of runs.
 
@@ -60,6 +60,8 @@ def engine_for(
         The precision of exponentials.
     engine : str or None
         One of `ENGINES`, by name; None: the fastest.
+    max_steps : int
+        The most steps of an episode.
 
     Returns
     -------
@@ -69,7 +71,7 @@ def engine_for(
     if engine is None:
         engine = "lanes" if runs >= FEWEST_RUNS else "one_run"
     lanes = ENGINES[engine]
-    room = room_of(agent, tables)
+    room = room_of(agent, tables, max_steps)
     if lanes is None:
         lanes = lanes_for(tables, room)
     if lanes == 0 or remembers(agent, memory) or not _fits(tables, room, lanes):
@@ -86,19 +88,20 @@ def engine_for(
     return run
 
 
-def room_of(agent: Agent, mdp: Tables | EpisodicMDP) -> Room:
-    """What an agent's table takes.
+def room_of(agent: Agent, mdp: Tables | EpisodicMDP, max_steps: int) -> Room:
+    """What an agent's table takes; it remembers no more steps than an episode has.
 
     Examples
     --------
     >>> import fastsoftq as fsq
-    >>> room_of(fsq.DoubleQLearning(0.1, 0.95), fsq.cliff_walking())
+    >>> room_of(fsq.DoubleQLearning(0.1, 0.95), fsq.cliff_walking(), max_steps=1000)
     Room(numbers=8, rows_behind=0, numbers_behind=0)
     """
     if not remembers(agent):
         return Room(mdp.n_actions, 0, 0)
     with compiling():
         planes, n = planes_and_steps(agent)
+    n = min(n, max_steps)
     return Room(mdp.n_actions * planes, rows_behind(n, mdp.n_actions * planes), n * NUMBERS_OF_STEP)
 
 

@@ -90,16 +90,22 @@ def _rooms(typing, lockstep):
 
 
 @by_type
-def lane_memory(example, n, mdp, lockstep):
-    """What lanes need to remember; None for an agent that keeps nothing but its table."""
+def lane_memory(example, n, most, mdp, lockstep):
+    """What lanes need to remember, of at most so many steps; None for an agent that keeps nothing but its table."""
     if example == types.none and n == types.none:
-        return lambda example, n, mdp, lockstep: None
+        return lambda example, n, most, mdp, lockstep: None
 
-    def made(example, n, mdp, lockstep):
+    def made(example, n, most, mdp, lockstep):
         at, number = _rooms(lockstep)
-        return LaneMemory(example, n, int32(mdp.n_states * mdp.row_stride), int32(mdp.row_stride), mdp.size, at, number)
+        behind, row_stride = int32(mdp.n_states * mdp.row_stride), int32(mdp.row_stride)
+        return LaneMemory(example, _at_most(n, most), behind, row_stride, mdp.size, at, number)
 
     return made
+
+
+@by_type
+def _at_most(n, most):
+    return (lambda n, most: None) if n == types.none else (lambda n, most: min(n, most))
 
 
 # ---- where numbers are -----------------------------------------------------------------------------------------------
@@ -327,6 +333,8 @@ def _learn(setting, now, g, turn, row_at, action, kept, reward, terminated, ende
         taken = setting.max_steps + (turn + 1) - load(lanes.limit, g)  # steps of the episode, this one included
         for back in range(n - 1, (0 if any_lane(ended) else n - 1) - 1, -1):
             learns = taken > select(ended, back, n - 1 if back == n - 1 else setting.max_steps)
+            if not any_lane(learns):
+                continue
             ahead, over = value, terminated
             for k in range(back):
                 there, chosen, paid = _recall(setting, g, turn - k)

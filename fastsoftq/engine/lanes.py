@@ -65,7 +65,7 @@ def run_lanes(agent, mdp, lockstep, table, row, like, work, out):
     lanes = lane_arrays(lockstep)
     schedules, upcoming = schedule_arrays(agent, lockstep), schedule_arrays(agent, lockstep)
     first_agent = tuned(agent, int32(0))
-    memory = lane_memory(beside(first_agent, 0.0), steps(first_agent), mdp, lockstep)
+    memory = lane_memory(beside(first_agent, 0.0), steps(first_agent), max_steps, mdp, lockstep)
     setting = Setting(
         agent, first_agent, schedules, upcoming, lanes, pointer(mdp.records), tables, row, like, max_steps, lockstep,
         memory,

@@ -15,7 +15,18 @@ from numba.core import cgutils, errors
 
 from fastsoftq.kernels.jit import by_type, emit_call, inlined, operation
 from fastsoftq.kernels.number_kinds import Number
-from fastsoftq.kernels.row_kinds import Action, ActionOrNone, Extra, Row, RowOfTable, Rule, SomeRow, StateOfTable, Table
+from fastsoftq.kernels.row_kinds import (
+    Action,
+    ActionOrNone,
+    Extra,
+    OtherRow,
+    Row,
+    RowOfTable,
+    Rule,
+    SomeRow,
+    StateOfTable,
+    Table,
+)
 from fastsoftq.kernels.simd import maximum, select, whole
 
 __all__ = ["each", "each_pair", "first", "first_highest", "fold", "highest", "pick", "read_row", "replaced", "total"]
@@ -155,7 +166,7 @@ def each(typing, function: Rule, row: Row, extra: Extra):
 
 
 @operation
-def each_pair(typing, function: Rule, row: Row, other: Row, extra: Extra):
+def each_pair(typing, function: Rule, row: Row, other: OtherRow, extra: Extra):
     """The row of `function(row[a], other[a], a, *extra)` for every action `a`: a tuple, or a new array.
 
     Parameters
@@ -178,7 +189,7 @@ def each_pair(typing, function: Rule, row: Row, other: Row, extra: Extra):
     if not isinstance(row, types.BaseTuple):
         return _as_compiled(typing, _each_pair_of_arrays, function, row, other, extra)
     if not isinstance(other, types.BaseTuple) or len(other) != len(row):
-        raise errors.TypingError(f"other is {other}; it must be a row like {row}")
+        raise errors.TypingError(f"each_pair: other is {other}; it must be a row like {row}")
     signatures = [
         function.get_call_type(typing, (x, y, types.int32, *extra.types), {})
         for x, y in zip(row.types, other.types, strict=True)

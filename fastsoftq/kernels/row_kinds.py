@@ -24,6 +24,7 @@ __all__ = [
     "Actions",
     "Extra",
     "ExtraKind",
+    "OtherRow",
     "Out",
     "OutKind",
     "Policy",
@@ -195,6 +196,15 @@ class RowOfTableKind(RowKind):
         return value
 
 
+class OtherRowKind(RowKind):
+    """A row as long as `row`, and in its form."""
+
+    def beside(self, name: str, value: Any, given: Mapping[str, Any]) -> Any:
+        if len(value) != len(given["row"]):
+            raise ValueError(f"{name} has {len(value)} entries; it must have as many as row, {len(given['row'])}")
+        return tuple(value) if isinstance(given["row"], tuple) else np.asarray(value)
+
+
 class PolicyOfRowKind(RowKind):
     """A distribution over the actions of `row`."""
 
@@ -202,6 +212,9 @@ class PolicyOfRowKind(RowKind):
         if len(value) != len(given["row"]):
             raise ValueError(f"{name} has {len(value)} entries; it must have as many as row, {len(given['row'])}")
         return value
+
+
+OtherRow: TypeAlias = Annotated[Any, OtherRowKind()]
 
 
 class TerminatedKind(FlagKind):

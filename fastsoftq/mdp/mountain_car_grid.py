@@ -25,11 +25,12 @@ def mountain_car_grid(positions: int = 101, velocities: int = 101, *, step_rewar
     `position * velocities + velocity`. Actions are 0 push left, 1 nothing, 2 push right, as in `mountain_car`. Where a
     step ends between four points, it leads to one of them, with the probabilities that make the mean of their places
     the place where it ends (bilinear interpolation: Munos & Moore 2002, section 3). So values are not those of the
-    continuous car, but of one whose place is blurred at each step; they tend to the car's as the grid gets finer. At
-    rest at -0.5, undiscounted, they are -108.9, -104.5, -102.7 and -102.3 with 51, 101, 201 and 401 points a side.
+    car, but of one whose place is blurred at each step; they tend to the car's as the grid gets finer. At rest at
+    -0.5, undiscounted, they are -108.9, -104.5, -102.7 and -102.3 with 51, 101, 201 and 401 points a side; by the
+    values of 103 points a side, the car itself takes 103 steps.
 
-    Points at the goal are terminal. Episodes start at rest, at a position uniform on [-0.6, -0.4], shared between points
-    likewise.
+    Points at the goal are terminal. Episodes start at rest, at a position uniform on [-0.6, -0.4], shared between
+    points likewise.
 
     Parameters
     ----------
@@ -66,7 +67,7 @@ def mountain_car_grid(positions: int = 101, velocities: int = 101, *, step_rewar
     given = f"positions is {positions} and velocities {velocities}; such a grid"
     check_table(given, positions * velocities, 3, 4)
     wide, tall = (_GOAL - _LEFT) / (positions - 1), 2.0 * _FASTEST / (velocities - 1)
-    place = _LEFT + wide * np.arange(positions)
+    place: NDArray[np.float64] = (_LEFT + wide * np.arange(positions)).astype(np.float64)
     slope = np.array([cos(3.0 * x) for x in place.tolist()])
     speed = tall * (np.arange(velocities) - velocities // 2)
     push = _FORCE * np.arange(-1.0, 2.0)

@@ -45,4 +45,5 @@ def uniform_draws(seed: int, *shapes: tuple[int, ...]) -> Iterator[NDArray[np.fl
     True
     """
     stream = np.random.PCG64(checks.count("seed", seed, least=0, most=_MOST_SEED))
-    return ((stream.random_raw(int(np.prod(shape))) >> np.uint64(11)).reshape(shape) * 2.0**-53 for shape in shapes)
+    raw = (stream.random_raw(int(np.prod(shape))).reshape(shape) for shape in shapes)
+    return ((words >> np.uint64(11)).astype(np.float64) * np.float64(2.0**-53) for words in raw)

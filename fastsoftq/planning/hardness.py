@@ -158,7 +158,7 @@ def effective_horizon(mdp: TabularMDP, discount: float) -> int:
     --------
     >>> import fastsoftq as fsq
     >>> effective_horizon(fsq.cliff_walking(), discount=0.95)
-    11
+    12
     """
     discount = checks.in_unit_interval("discount", discount, open_above=True)
     solution = value_iteration(checked_mdp(mdp), discount)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csgraph
@@ -32,6 +34,12 @@ def longest_travel(onward: Transitions, n_actions: int, starts: NDArray[np.bool_
     -------
     low, high : float
         The same where every state was one of them.
+
+    Examples
+    --------
+    >>> likely = Transitions(np.array([0, 0, 1]), np.array([0, 1, 0]), np.array([0.75, 0.25, 1.0]), 2, 2)
+    >>> longest_travel(likely, 1, np.array([True, False]), most=2)
+    (4.0, 4.0)
     """
     n_states = onward.n_states
     state = np.repeat(np.arange(n_states), n_actions)
@@ -42,7 +50,7 @@ def longest_travel(onward: Transitions, n_actions: int, starts: NDArray[np.bool_
         longest = max(steps_to_state(onward, n_actions, target).max() for target in range(n_states))
         return float(longest), float(longest)
     # The start, then states that are farthest from it, spread evenly.
-    far = csgraph.dijkstra(onward.graph(state), indices=hub, unweighted=True)
+    far = _ways(onward.graph(state), hub)
     targets = np.append(hub, np.argsort(-far, kind="stable")[: most - 1])
     longest = max(steps_to_state(onward, n_actions, int(target)).max() for target in targets)
     return float(longest), np.inf
@@ -71,7 +79,7 @@ def steps_to_state(onward: Transitions, n_actions: int, target: int) -> NDArray[
     """
     n_states = onward.n_states
     state = np.repeat(np.arange(n_states), n_actions)
-    distance = csgraph.dijkstra(onward.graph(state, backwards=True), indices=target, unweighted=True)
+    distance = _ways(onward.graph(state, backwards=True), target)
     if np.isinf(distance).any():
         return np.full(n_states, np.inf)
     nearer = distance[onward.to] < distance[state[onward.row]]
@@ -96,15 +104,17 @@ def steps_to_state(onward: Transitions, n_actions: int, target: int) -> NDArray[
     return steps
 
 
-def _longest_way(graph: object, hub: int, most: int) -> tuple[float, float]:
+def _longest_way(graph: Any, hub: int, most: int) -> tuple[float, float]:
     """The same in a graph of certain steps."""
-    n_states = graph.shape[0]  # type: ignore[attr-defined]
+    n_states = graph.shape[0]
     if n_states <= most:
         longest = float(csgraph.shortest_path(graph, method="D", unweighted=True).max())
         return longest, longest
-    there, back = (
-        csgraph.dijkstra(way, indices=hub, unweighted=True)
-        for way in (graph, graph.T.tocsr())  # type: ignore[attr-defined]
-    )
-    beyond = csgraph.dijkstra(graph, indices=int(back.argmax()), unweighted=True)
+    there, back = _ways(graph, hub), _ways(graph.T.tocsr(), hub)
+    beyond = _ways(graph, int(back.argmax()))
     return float(max(there.max(), back.max(), beyond.max())), float(there.max() + back.max())
+
+
+def _ways(graph: Any, source: int) -> NDArray[np.float64]:
+    """The least number of steps from one state to each."""
+    return np.asarray(csgraph.dijkstra(graph, indices=np.array([source]), unweighted=True, min_only=True))

@@ -33,7 +33,7 @@ def test_most_lanes_whose_tables_fit(states, lanes):
     with mock.patch.object(dispatch, "packed", side_effect=StopIteration) as packed:
         for engine in ("lanes", lanes):
             with pytest.raises(StopIteration):  # before any memory is taken
-                dispatch.engine_for(tables(mdp), agent, 100, np.float64, engine)
+                dispatch.engine_for(tables(mdp), agent, 100, np.float64, engine, 1000)
     assert packed.call_args_list[0].args[1] == packed.call_args_list[1].args[1]
 
 

@@ -58,7 +58,7 @@ def test_lanes_remember_what_one_run_does(kind, data):
 @settings(max_examples=25)
 def test_threads_of_a_gpu_remember_what_one_run_does(kind, data):
     mdp, agent, task, _, _ = drawn(data, kind)
-    room = dispatch.room_of(agent, mdp)
+    room = dispatch.room_of(agent, mdp, task["max_steps"])
     beside, near, words = data.draw(st.sampled_from([1, 2, 4])), data.draw(st.booleans()), data.draw(st.booleans())
     layout = laid_out(mdp, 2, beside, near, 1, words, room)
     assert_same_bits(mdp, agent, **task, layout=layout, precision="double")

@@ -34,6 +34,15 @@ AGENTS = {
     "optimistic": fsq.OptimisticStart(HARD, 5.0),
 }
 DIGESTS = {
+    "double": "8a569980a8f98d81",
+    "double, soft": "3d62f65c1cd7d413",
+    "n-step Sarsa": "592145d5f66f2062",
+    "tree backup": "d4e89218eac0bc7a",
+    "n-step soft": "87a8cc0d36101dfd",
+    "Sarsa(lambda)": "2efe93f0e36e25aa",
+    "Q(lambda)": "9602a9b63ebe547b",
+    "soft Q(lambda)": "4a7db07619d500aa",
+    "mellowmax": "387397b8f6728aa9",
     "dyna": "913d43d6913e6274",
     "dyna, time bonus": "fb084ae1e66c8c7f",
     "dyna, soft": "5b5b255df09f6099",

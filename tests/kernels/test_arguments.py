@@ -84,6 +84,7 @@ GOOD = {
     "read_row": lambda: {"table": table(), "state": 1, "row": row()},
     "fold": lambda: {"function": plus, "start": 0.0, "row": row(), "extra": ()},
     "each": lambda: {"function": doubled, "row": row(), "extra": ()},
+    "each_pair": lambda: {"function": plus, "row": row(), "other": row(), "extra": ()},
     "explores": lambda: {"draw": DRAW, "epsilon": 0.75},
     "any_action": lambda: {"low": np.uint32(2**31), "actions": 4},
     "unless_exploring": lambda: {"action": 1, "draw": DRAW, "epsilon": 0.75, "actions": 4},
@@ -138,11 +139,23 @@ MODULES = (
     trigonometry,
     updates,
 )
-NO_KERNELS = {"LARGEST_ANGLE", "OUTCOME", "LN_2", "LOG2_E", "ADraw", "Draw", "Half", "Key", "Vec", "element"}
+NO_KERNELS = {
+    "LARGEST_ANGLE",
+    "LEARNING",
+    "OUTCOME",
+    "LN_2",
+    "LOG2_E",
+    "ADraw",
+    "Draw",
+    "Half",
+    "Key",
+    "Vec",
+    "element",
+}
 KERNELS = {name: getattr(module, name) for module in MODULES for name in module.__all__ if name not in NO_KERNELS}
 ARGUMENTS = [(name, argument) for name in GOOD for argument in GOOD[name]() if argument != "start"]
 
-ROWS = {"row", "weights", "policy"}
+ROWS = {"row", "weights", "policy", "other"}
 WHOLE = {"state", "action", "next_state", "next_action", "actions", "count", "number", "key", "low", "half", "index"}
 FLAGS = {"mask", "explore", "terminated"}
 

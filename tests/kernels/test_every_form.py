@@ -120,6 +120,7 @@ OF_ROWS = {
     "read_row": of_row(lambda row: (np.array([row, row], getattr(row, "dtype", np.float64)), 1, row), lambda row: row),
     "fold": of_row(lambda row: (plus, 0.0, row, ()), math.fsum),
     "each": of_row(lambda row: (doubled, row, ()), lambda row: [2 * x for x in row]),
+    "each_pair": of_row(lambda row: (plus, row, row, ()), lambda row: [2 * x for x in row]),
     "greedy": of_row(lambda row: (row, DRAW), lambda row: choosing.greedy(row, LOW)),
     "epsilon_greedy": of_row(
         lambda row: (row, EPSILON, DRAW), lambda row: choosing.epsilon_greedy(row, EPSILON, HIGH, LOW)
@@ -138,6 +139,7 @@ UPDATES = {
 OF_NUMBERS = {
     "exp2": ((-3.25,), (), lambda x: 2.0**x),
     "log2": ((3.25,), (), math.log2),
+    "sqrt": ((3.25,), (), math.sqrt),
     "exponent": ((1.5, 2.0), (SHARPNESS, 1.0), lambda q, top: (q - top) / TEMPERATURE / math.log(2)),
     "weight": ((1.5, 2.0), (SHARPNESS,), lambda q, top: math.exp((q - top) / TEMPERATURE)),
     "select": ((1.5, 2.5), (), None),
@@ -200,7 +202,7 @@ def test_an_update_is_its_definition(name, dtype, form, way):
 def test_a_kernel_of_numbers_is_its_definition(name, dtype, way):
     floats, others, twin = OF_NUMBERS[name]
     result = WAYS[way](KERNELS[name])(*map(dtype, floats), *others)
-    tolerance = 4e-7 if dtype is np.float32 and name in ("exp2", "log2") else 1e-14
+    tolerance = 4e-7 if dtype is np.float32 and name in ("exp2", "log2", "sqrt") else 1e-14
     assert float(result) == pytest.approx(twin(*floats), rel=tolerance)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import fastsoftq as fsq
+from benchmarks import own_loops
 from benchmarks.own_loops import on_the_page
 from fastsoftq.mdp.tables import tables
 from tests.kernels.test_arguments import KERNELS
@@ -61,3 +62,10 @@ def test_the_pages_n_step_soft_q_learning_finds_the_soft_values(n):
     for seed in range(10):
         on_the_page("n_step_soft_q")(tables(mdp), learned[seed], 5000, n, seed, 0.5, 0.02, 0.9)
     assert np.abs(learned.mean(axis=0) - exact)[:5].max() < 0.08
+
+
+def test_what_is_inlined_by_hand_for_the_benchmark_is_what_the_kernels_do():
+    world, through, inlined = tables(fsq.cliff_walking()), own_loops.fresh(), own_loops.fresh()
+    steps = own_loops.q_learning(world, through, 300)
+    assert own_loops.by_hand(own_loops.q_learning_inlined, world, inlined, 300) == steps
+    assert through.tobytes() == inlined.tobytes()

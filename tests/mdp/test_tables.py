@@ -42,6 +42,19 @@ def test_slots_and_thresholds_add_up_to_the_probabilities(weights):
     assert (chance[p == 0] == 0).all()
 
 
+@given(st.integers(1, 6), st.integers(0, 1000))
+def test_many_rows_at_once_are_filled_as_each_by_itself(k, seed):
+    """To the bit; zeros and equal chances among them."""
+    rng = np.random.default_rng(seed)
+    p = rng.integers(0, 4, (40, k)) + (np.arange(k) == 0) + 1e-9 * rng.random((40, k))
+    p /= p.sum(axis=1, keepdims=True)
+    together = alias_table(p).slots.reshape(40, k)
+    for row in range(40):
+        alone = alias_table(p[row : row + 1]).slots
+        assert ((together[row] & np.uint64(2**32 - 1)) == (alone & np.uint64(2**32 - 1))).all()
+        assert ((together[row] >> np.uint64(32)) - np.uint64(row * k) == alone >> np.uint64(32)).all()
+
+
 @pytest.mark.parametrize("p", [[1.0], [0.5, 0.5], [0.1, 0.0, 0.6, 0.3], [1e-3, 0.999], [1 / 3] * 3, [0.0, 1.0]])
 def test_samples_come_in_proportion(p):
     found = np.bincount(samples(alias_table(np.array([p])), 0, 5, 100_000), minlength=len(p))

@@ -64,7 +64,7 @@ def test_bad_arguments_are_refused(world, arguments, error, message):
 
 
 @pytest.mark.parametrize("world", WORLDS)
-@pytest.mark.parametrize("value", [None, "x", -1.5, float("nan"), [[1]], {}, object()], ids=repr)
+@pytest.mark.parametrize("value", [None, "x", -1.5, float("nan"), [[1]], {}, object], ids=repr)
 def test_any_argument_refuses_what_it_cannot_be_by_its_name(world, value):
     """Or takes it: a string that is one, None where it means the usual."""
     make = getattr(fsq, world)

@@ -56,7 +56,7 @@ def arguments_of(
     -------
     Arguments
     """
-    room = room_of(agent, tables)
+    room = room_of(agent, tables, work.max_steps)
     mdp = Packed(
         packed_records(tables, layout.row_stride), tables.n_states, tables.n_actions,
         tables.n_states + room.rows_behind, layout.row_stride, None, 0, tables.outcome, tables.start, tables.phases,
@@ -65,7 +65,9 @@ def arguments_of(
     return Arguments(agent, mdp, Lockstep(1, 1), place, (0.0,) * room.numbers, like, work, out)
 
 
-def example_arguments(agent: Agent, tables: Tables, layout: Layout, like: Any, keeps_tables: bool) -> Arguments:
+def example_arguments(
+    agent: Agent, tables: Tables, layout: Layout, like: Any, keeps_tables: bool, max_steps: int
+) -> Arguments:
     """Arguments of the right types, by which the kernel is compiled; what they say of runs means nothing.
 
     Parameters
@@ -74,13 +76,14 @@ def example_arguments(agent: Agent, tables: Tables, layout: Layout, like: Any, k
         As for `arguments_of`.
     keeps_tables : bool
         Whether Q-tables are kept of runs.
+    max_steps : int
 
     Returns
     -------
     Arguments
     """
     numbers, one = np.zeros(1, np.int64), np.empty((1, 1))
-    work = Work(numbers.astype(np.uint64), one[None], 1, numbers, np.zeros(1, np.bool_), numbers, numbers, 1)
+    work = Work(numbers.astype(np.uint64), one[None], max_steps, numbers, np.zeros(1, np.bool_), numbers, numbers, 1)
     kept = numbers if keeps_tables else None
     out = Output(one, one.astype(np.int32), one.astype(np.uint8), kept, np.empty((0, 0, 1, 1)))
     return arguments_of(agent, tables, layout, one[0], like, work, out)

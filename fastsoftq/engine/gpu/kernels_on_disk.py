@@ -25,6 +25,7 @@ from fastsoftq.mdp.changing import EpisodicMDP, checked_episodic_mdp
 __all__ = ["kernel_for", "ptx"]
 
 _SOURCES = set(sources(kernel))
+_MAX_STEPS = 1000  # where none is given: the type of kernels does not depend on it
 _H100 = Card("an H100", (9, 0), multiprocessors=132, shared_bytes=232_448, memory=80 << 30, l2_bytes=50 << 20)
 
 
@@ -97,8 +98,10 @@ def ptx(
     like = PRECISIONS[checks.choice("precision", precision, PRECISIONS)]
     major, minor = _checked_capability(capability)
     part = reachable(mdp)
-    layout = layout_for(part.tables, card or _H100, runs=1_000_000, room=room_of(agent, part.tables))
-    return kernel_for(example_arguments(agent, part.tables, layout, like, keeps_tables=True), (major, minor))
+    layout = layout_for(
+        part.tables, card or _H100, runs=1_000_000, room=room_of(agent, part.tables, max_steps=_MAX_STEPS)
+    )
+    return kernel_for(example_arguments(agent, part.tables, layout, like, True, _MAX_STEPS), (major, minor))
 
 
 def _checked_capability(capability: Any) -> tuple[int, int]:

@@ -79,7 +79,7 @@ def _check_memory(device: str, mdp: EpisodicMDP, agent: Agent) -> None:
             "change as a whole from step to step, so that each run is trained by itself: leave device out, to train on "
             "the CPU"
         )
-    numbers = room_of(agent, mdp).numbers
+    numbers = room_of(agent, mdp, max_steps=1).numbers
     if numbers > MOST_NUMBERS:
         raise ValueError(
             f"device is {device!r}; {type(agent).__name__} keeps {numbers} numbers for each state of {mdp!r}, and a "

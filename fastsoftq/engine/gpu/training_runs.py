@@ -69,7 +69,7 @@ def run_on_gpu(
     episodes, n_tables = out.returns.shape[1], out.tables.shape[1]
     table = len(part.states) * mdp.n_actions
     run_bytes = curves_bytes(1, episodes, (n_tables + (len(initial_q) > 1)) * table)
-    layout = layout_for(part.tables, gpu.card, len(seeds), room=room_of(agent, part.tables))
+    layout = layout_for(part.tables, gpu.card, len(seeds), room=room_of(agent, part.tables, max_steps))
     room = int(_SHARE * gpu.free()) - 8 * layout.far - (64 << 20)
     if room < run_bytes:
         raise GpuError(
@@ -144,7 +144,7 @@ class Batch:
         self._arrays: list[DeviceArray] = []
 
         # The kernel is compiled for the types of the arguments; the arrays themselves are the card's.
-        arguments = example_arguments(agent, part.tables, layout, like, kept is not None)
+        arguments = example_arguments(agent, part.tables, layout, like, kept is not None, max_steps)
         self._kernel = gpu.kernel(kernel_for(arguments, gpu.card.capability))
 
         # The next run; runs and steps done; runs done of each piece.

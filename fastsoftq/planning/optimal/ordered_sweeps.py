@@ -23,7 +23,7 @@ from fastsoftq.planning.optimal.proper_policies import steps_to_end
 __all__ = ["swept_optimum"]
 
 _SWEEPS = 400
-_GRAIN = 4.0 * EPS  # changes below it, relative to the largest value, are rounding
+_GRAIN = 16.0 * EPS  # changes below it, relative to the largest value, are rounding
 _STILL = 5  # sweeps in a row whose largest change is not below the one before
 _TRIAL = 40  # sweeps, ...
 _SHRUNK = 1e-3  # ... in which the largest change must shrink by this factor: else equations are solved sooner
