@@ -269,7 +269,18 @@ def _of_suite(learned: Mapping[tuple[str, str], Learned]) -> str:
 
 
 def suite_columns(learned: Mapping[tuple[str, str], Learned], agent: str) -> tuple[float, float, float]:
-    """The mean score of an agent over all worlds, and the ends of its 95 % interval."""
+    """The mean score of an agent over all worlds, with the step sizes that were chosen, and the ends of its interval.
+
+    Parameters
+    ----------
+    learned : mapping of (str, str) to Learned
+    agent : str
+
+    Returns
+    -------
+    (float, float, float)
+        For `interval_text`.
+    """
     interval = suite_interval(suite(learned, agent), "mean", bounds=_score_bounds(learned, agent))
     return interval.estimate, interval.low, interval.high
 
