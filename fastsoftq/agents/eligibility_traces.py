@@ -1,7 +1,11 @@
 """Eligibility traces (Sutton & Barto 2018, chapter 12): every error is learned from by all that led to it.
 
-A step costs what is alive and not states times actions: traces are a list, and one that has faded to less than 2**-53
-of a new one is dropped from it. What it would still add is lost in rounding, unless errors grow.
+A step costs what is alive and not states times actions: what is listed are parts of rows (`row_vectors.py`), whose
+traces fade, and move their entries, in one vector. Most of a step's time goes into writing both back; entries listed
+one by one take up to twice as long.
+
+A trace that has faded to less than 2**-53 of a new one is dropped. What it would still add is lost in rounding, unless
+errors grow.
 """
 
 from __future__ import annotations
@@ -82,8 +86,8 @@ def _move_part(traces, q, state, column, error, fade, least, form):
         action = _first_action(column, q.shape[1], form)
         left, alive = _faded(load_part(traces.trace, state, column, form), fade, least)
         entries = load_part(q, state, action, form)
-        store_part(traces.trace, state, column, left)
-        store_part(q, state, action, select(alive, fma(left, error, entries), entries))
+        store_part(traces.trace, state, column, form, left)
+        store_part(q, state, action, form, select(alive, fma(left, error, entries), entries))
         return any_lane(alive)
 
     def unless_short(traces, q, state, column, error, fade, least, form):
@@ -139,6 +143,8 @@ def _memory(agent, n_states, n_actions):
 
 
 def _begin_episode(agent, memory, q, state):
+    if q.strides[1] != q.itemsize:
+        raise ValueError("q must have contiguous rows")
     for k in range(memory.count[0]):
         memory.listed[memory.state[k], memory.column[k] // MOST_LANES] = False
     memory.count[0] = 0

@@ -50,9 +50,12 @@ def part_width(row):
 
 def _address(context: Any, builder: Any, sig: Any, args: Any, t: Vec) -> Any:
     """Where an entry lies, seen as the first of a vector."""
+    table, row = sig.args[0], sig.args[3]
     array = context.make_array(sig.args[0])(context, builder, args[0])
     state, action = (context.cast(builder, args[i], sig.args[i], types.intp) for i in (1, 2))
     row_stride = cgutils.unpack_tuple(builder, array.strides)[0]
+    if is_whole(row) and table.layout == "C":
+        row_stride = ir.Constant(row_stride.type, len(row) * t.dtype.bitwidth // 8)  # known when compiled
     offset = builder.add(
         builder.mul(state, row_stride), builder.mul(action, ir.Constant(action.type, t.dtype.bitwidth // 8))
     )
@@ -71,11 +74,11 @@ def load_part(typing, table, state, action, row):
 
 
 @intrinsic
-def store_part(typing, table, state, action, vector):
+def store_part(typing, table, state, action, row, vector):
     """Write a vector into a state's row, from an action on."""
 
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        builder.store(args[3], _address(context, builder, sig, args, vector), align=vector.dtype.bitwidth // 8)
+        builder.store(args[4], _address(context, builder, sig, args, vector), align=vector.dtype.bitwidth // 8)
         return context.get_dummy_value()
 
-    return types.none(table, state, action, vector), emit
+    return types.none(table, state, action, row, vector), emit
