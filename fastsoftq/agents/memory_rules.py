@@ -160,7 +160,7 @@ def memory(agent, n_states, n_actions):
 
 @_dispatched
 def begin_run(agent, memory, q):
-    """A run begins, with the table `q` [states, actions]."""
+    """A run begins, with the table `q` [states, actions]; its rows are contiguous, and may lie apart."""
 
 
 @_dispatched

@@ -34,6 +34,7 @@ KINDS = {
     "sarsa, schedules, slippery, many starts": Twinned(sarsa_falling, sarsa_lambda, 3, 2, True, lanes=(0,)),
     "watkins": Twinned(watkins, q_lambda, 4, lanes=(0,)),
     "watkins, schedules, slippery, many starts": Twinned(watkins_falling, q_lambda, 3, 2, True, lanes=(0,)),
+    "watkins, twelve actions": Twinned(watkins, q_lambda, 12, lanes=(0,)),
     "watkins, twenty actions": Twinned(watkins, q_lambda, 20, lanes=(0,)),
     "soft": Twinned(soft, soft_q_lambda, 4, exact=False, lanes=(0,)),
     "soft, accumulating, cooling, slippery, many starts": Twinned(
@@ -107,3 +108,17 @@ def test_an_episode_begins_without_traces():
     mdp = fsq.TabularMDP([[0], [1], [2]], [[-3.0], [-1.0], [-2.0]], [[True], [True], [True]], start=[0.2, 0.4, 0.4])
     curves = train(0, mdp, fsq.SarsaLambda(1.0, 1.0, 1.0), seeds=4, episodes=50, max_steps=5)
     np.testing.assert_array_equal(curves.final_q[:, :, 0], np.tile([-3.0, -1.0, -2.0], (4, 1)))
+
+
+@pytest.mark.parametrize("n_actions", [3, 6, 12])
+def test_bits_do_not_depend_on_how_rows_lie(n_actions):
+    """What wrappers keep beside a row sets rows apart; of three numbers an entry, rows of six actions are arrays."""
+    rng = np.random.default_rng(n_actions)
+    ahead = rng.integers(30, size=(30, n_actions))
+    mdp = fsq.TabularMDP(ahead, rng.normal(size=ahead.shape), ahead == 0, start=5)
+    for replacing in (False, True):
+        agent = fsq.SarsaLambda(0.1, 0.9, 0.8, replacing, 0.3)
+        once = fsq.CountBonus(agent, 0.0)
+        task = {"seeds": 3, "episodes": 20, "max_steps": 200}
+        plain, apart, twice = (bits(train(0, mdp, a, **task)) for a in (agent, once, fsq.CountBonus(once, 0.0)))
+        assert plain == apart == twice
