@@ -48,7 +48,13 @@ class Packed(NamedTuple):
 
 
 class Room(NamedTuple):
-    """What an agent's table takes."""
+    """What an agent's table takes.
+
+    Examples
+    --------
+    >>> Room(numbers=4, rows_behind=0, numbers_behind=0).numbers
+    4
+    """
 
     numbers: int  # of a state's row
     rows_behind: int  # those of the states

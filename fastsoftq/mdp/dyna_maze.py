@@ -87,7 +87,7 @@ def dyna_maze(
     >>> [round(float(fsq.value_iteration(maze, 0.95).v[start]), 4) for maze in (before, after)]  # 10 and 16 steps
     [0.6302, 0.4633]
     >>> fsq.dyna_maze("blocking", changes_at=300)
-    <ChangingMDP 'dyna_maze_blocking': 54 states, 4 actions, deterministic, changes at episode 300>
+    <ChangingMDP 'dyna_maze_blocking': 47 states, 4 actions, deterministic, changes at episode 300>
     """
     layout = checks.choice("layout", layout, _LAYOUTS)
     if checks.flag("changed", changed) and layout == "plain":

@@ -59,6 +59,9 @@ def of_width(width):
     return vector, spill
 
 
+RESULTS, COMPARISONS = 22, 11  # of floats; which of them is the first of the comparisons
+
+
 def operations(x, y, z):
     """Every operation there is for numbers of this kind, each result in their type; one or many."""
     raise NotImplementedError
@@ -134,7 +137,7 @@ def test_many_have_the_bits_of_one(dtype, width, data):
     if dtype in FLOATS:
         x = np.clip(x, -1000, 1000) if dtype is np.float64 else np.clip(x, -120, 120)
         y[y == 0] = dtype(0.5)
-    one, many = np.zeros((22, COUNT), dtype), np.zeros((22, COUNT), dtype)
+    one, many = np.zeros((RESULTS, COUNT), dtype), np.zeros((RESULTS, COUNT), dtype)
     count = on_one(x, y, z, one)
     assert count == on_vectors(width)(x, y, z, many, dtype)
     assert one[:count].tobytes() == many[:count].tobytes()
@@ -144,13 +147,13 @@ def test_many_have_the_bits_of_one(dtype, width, data):
 def test_comparisons_with_nan_are_pythons(width):
     x = np.array([np.nan, 1.0, np.nan, 2.0] * 4)
     y = np.array([1.0, np.nan, np.nan, 2.0] * 4)
-    one, many = np.zeros((21, COUNT)), np.zeros((21, COUNT))
+    one, many = np.zeros((RESULTS, COUNT)), np.zeros((RESULTS, COUNT))
     on_one(x, y, np.ones(COUNT), one)
     on_vectors(width)(x, y, np.ones(COUNT), many, np.float64)
     for k, compare in enumerate((np.less, np.less_equal, np.greater, np.greater_equal, np.equal, np.not_equal)):
         expected = np.where(compare(x, y), x, 1.0)
-        np.testing.assert_array_equal(one[10 + k], expected)
-        np.testing.assert_array_equal(many[10 + k], expected)
+        np.testing.assert_array_equal(one[COMPARISONS + k], expected)
+        np.testing.assert_array_equal(many[COMPARISONS + k], expected)
 
 
 @compiled
