@@ -1,8 +1,8 @@
 """Eligibility traces (Sutton & Barto 2018, chapter 12): every error is learned from by all that led to it.
 
 A step costs what is alive and not states times actions: what is listed are parts of rows (`row_vectors.py`), whose
-traces fade, and move their entries, in one vector. Most of a step's time goes into writing both back; entries listed
-one by one take up to twice as long.
+traces fade, and move their entries, in one vector. Entries listed one by one take up to twice as long where actions
+are few, and up to a quarter less where they are very many.
 
 A trace that has faded to less than 2**-53 of a new one is dropped. What it would still add is lost in rounding, unless
 errors grow.
