@@ -21,6 +21,7 @@ from fastsoftq.kernels.simd import fma, sqrt
 __all__ = ["dyna"]
 
 AgentType = TypeVar("AgentType", bound=type)
+_1 = np.uint64(1)
 
 
 class Model(NamedTuple):
@@ -31,9 +32,9 @@ class Model(NamedTuple):
     reward: Any  # float64 [entries], as it is learned from
     next_state: Any  # uint32 [entries]
     terminated: Any  # bool [entries]
-    taken: Any  # int64 [entries]: at which step of the run; 0 for never
+    taken: Any  # int64 [entries]: at which step of the run; 0 for never; kept only where a bonus is paid
     place: Any  # uint32 [states, actions]: the number of an entry, from 1 on; 0 where there is none
-    counts: Any  # int64 [2]: entries; steps of the run
+    counts: Any  # int64 [2]: entries; steps of the run, if a bonus is paid
 
 
 def _memory(agent, n_states, n_actions):
@@ -48,13 +49,13 @@ def _memory(agent, n_states, n_actions):
 @inlined
 def _entry(model, state, action):
     """The number of an entry; a new one if there is none."""
-    k = model.place[state, action]
+    k = np.uint64(model.place[state, action])
     if k == 0:
         model.counts[0] += 1
-        k = np.uint32(model.counts[0])
+        k = np.uint64(model.counts[0])
         model.place[state, action] = k
-        model.state[k - 1], model.action[k - 1] = state, action
-    return k - 1
+        model.state[k - _1], model.action[k - _1] = state, action
+    return k - _1
 
 
 @inlined
@@ -68,12 +69,13 @@ def _expect_nothing(model, state):
 
 @inlined
 def _note(agent, model, step):
-    model.counts[1] += 1
     if agent.time_bonus > 0.0:
+        model.counts[1] += 1
         _expect_nothing(model, step.state)
     k = _entry(model, step.state, step.action)
     model.reward[k], model.next_state[k], model.terminated[k] = step.reward, step.next_state, step.terminated
-    model.taken[k] = model.counts[1]
+    if agent.time_bonus > 0.0:
+        model.taken[k] = model.counts[1]
 
 
 @inlined
@@ -86,9 +88,10 @@ def _learn_from(agent, q, state, action, reward, next_state, terminated, form, l
 def _step_taken(agent, memory, q, step, like):
     _learn_from(agent, q, step.state, step.action, step.reward, step.next_state, step.terminated, step.row, like)
     _note(agent, memory, step)
-    key = step.key
+    key, count = step.key, memory.counts[0]
     for _ in range(agent.planning_steps):
-        key, k = integer(key, memory.counts[0])
+        key, place = integer(key, count)
+        k = np.uint64(place)
         reward = memory.reward[k]
         if agent.time_bonus > 0.0:
             reward = fma(agent.time_bonus, sqrt(float(memory.counts[1] - memory.taken[k])), reward)
