@@ -54,6 +54,7 @@ def test_as_csv_and_as_text():
         (["deep_see"], "world is 'deep_see'; did you mean 'deep_sea'?"),
         (["deep_sea", "size=0"], "deep_sea.size is 0; it must be at least 1"),
         (["deep_sea", "siz=3"], "deep_sea.siz is not known; did you mean 'size'?"),
+        (["dyna_maze", "layout=shortcut", "changes_at=10"], "dyna_maze changes at an episode; leave changes_at out"),
         (["deep_sea", "size"], "option is 'size'; it must be like size=20"),
         (["chain", "--discount", "1"], "--discount is 1.0; it must lie in [0, 1)"),
         (["chain", "--json", "--csv"], "--json is given with --csv; give one of them"),

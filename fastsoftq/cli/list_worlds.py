@@ -86,13 +86,19 @@ def _option(text: str) -> tuple[str, Any]:
 
 
 def _made(table: dict[str, Any]) -> Any:
+    from fastsoftq.mdp.changing import ChangingMDP
     from fastsoftq.studies.spec_errors import SpecError
     from fastsoftq.studies.spec_tables import made_environment
 
     try:
-        return made_environment(table, (str(table["kind"]),))
+        made = made_environment(table, (str(table["kind"]),))
     except SpecError as error:
         raise BadInputError(str(error)) from None
+    if isinstance(made, ChangingMDP):
+        raise BadInputError(
+            f"{table['kind']} changes at an episode; leave changes_at out, and ask of each phase by itself"
+        )
+    return made
 
 
 def _row(kind: str, mdp: Any, discount: float) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from fastsoftq.engine.lane_memory import LaneArray, bits_of, hidden_lane_count, 
 from fastsoftq.engine.lane_schedules import agent_now, begin_episodes
 from fastsoftq.engine.lane_tables import arrive, entry_of, number_at, rows, scatter, values_at
 from fastsoftq.engine.lockstep import lane_count, lane_width
-from fastsoftq.engine.planes import leaves_of, like_example, parted, plane_count
+from fastsoftq.engine.planes import check_as_many, leaves_of, like_example, parted, plane_count
 from fastsoftq.kernels.jit import by_type, inlined
 from fastsoftq.kernels.mixing import GOLDEN, halves, mixed
 from fastsoftq.kernels.over_actions import each, fold
@@ -159,11 +159,12 @@ def _kept_at(setting, g, row_at, action, example):
 
 
 @by_type
-def _keep_at(setting, g, row_at, action, kept):
+def _keep_at(setting, g, row_at, action, kept, example):
+    check_as_many(kept, example)
     if kept == types.none:
-        return lambda setting, g, row_at, action, kept: None
+        return lambda setting, g, row_at, action, kept, example: None
 
-    def write(setting, g, row_at, action, kept):
+    def write(setting, g, row_at, action, kept, example):
         fold(_write_plane, 0, leaves_of(kept), (setting, g, row_at, action))
 
     return write
@@ -315,7 +316,7 @@ def _learn_of(setting, now, g, row_at, action, kept, reward, terminated, value, 
     at = entry_of(setting.tables, row_at, action)
     entry, kept = learn_beside(adapted(now, kept), _gather(setting, g, at), kept, reward, terminated, value, chance)
     _scatter(setting, g, at, entry)
-    _keep_at(setting, g, row_at, action, kept)
+    _keep_at(setting, g, row_at, action, kept, setting.memory.example)
 
 
 @by_type
@@ -326,7 +327,7 @@ def _learn(setting, now, g, turn, row_at, action, kept, reward, terminated, ende
     def after_n_steps(setting, now, g, turn, row_at, action, kept, reward, terminated, ended, value, chance, n):
         """Learn of the step that lies n steps back; of all that are left where an episode has ended, oldest first."""
         lanes, example = setting.lanes, setting.memory.example
-        _keep_at(setting, g, row_at, action, kept)
+        _keep_at(setting, g, row_at, action, kept, setting.memory.example)
         _write_step(setting, g, turn, 0, convert(row_at, 0.0))
         _write_step(setting, g, turn, 1, convert(action, 0.0))
         _write_step(setting, g, turn, 2, reward)

@@ -88,7 +88,7 @@ def _learn_of(now, learner, state, action, reward, terminated, value, draw):
     kept = kept_at(table, state, action, learner.n_actions, learner.example)
     entry, kept = learn_beside(adapted(now, kept), table[state, action], kept, reward, terminated, value, draw)
     table[state, action] = entry
-    keep_at(table, state, action, learner.n_actions, kept)
+    keep_at(table, state, action, learner.n_actions, kept, learner.example)
 
 
 @inlined

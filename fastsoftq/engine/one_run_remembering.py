@@ -98,7 +98,7 @@ def run_remembering(agent, mdp, row, like, work, out):
                 chance = draw(key + LEARNING)
                 value = value_of(now, learner, next_state, next_action, chance)
                 kept = visited(now, kept_at(table, state, action, n_actions, example))
-                keep_at(table, state, action, n_actions, kept)
+                keep_at(table, state, action, n_actions, kept, example)
                 ended = terminated or length >= max_steps
                 taken = Step(
                     state, action, rewarded(now, reward, kept), next_state, next_action, terminated,

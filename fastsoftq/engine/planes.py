@@ -18,14 +18,16 @@ from fastsoftq.agents.memory_rules import beside, steps
 from fastsoftq.agents.schedules import tuned
 from fastsoftq.kernels.jit import by_type, compiled, inlined
 from fastsoftq.kernels.over_actions import each, fold
-from fastsoftq.kernels.vectors import Vec
+from fastsoftq.kernels.vectors import Vec, spread
 
 __all__ = [
+    "check_as_many",
     "fill_entry",
     "keep_at",
     "kept_at",
     "leaves_of",
     "like_example",
+    "numbers_within",
     "parted",
     "plane_count",
     "planes_and_steps",
@@ -33,17 +35,34 @@ __all__ = [
 ]
 
 
-def _leaves(t: types.Type) -> list[types.Type]:
-    """The numbers within a (nested) tuple, by type."""
+def numbers_within(t: types.Type) -> list[types.Type]:
+    """The numbers within what is kept beside an entry, by type."""
     if isinstance(t, types.BaseTuple):
-        return [leaf for part in t.types for leaf in _leaves(part)]
+        return [leaf for part in t.types for leaf in numbers_within(part)]
     return [] if t == types.none else [t]
 
 
 def _check_kept(example: types.Type) -> None:
-    wrong = [t for t in _leaves(example) if not isinstance(t, Vec) and t != types.float64]
+    wrong = [t for t in numbers_within(example) if not isinstance(t, Vec) and t != types.float64]
     if wrong:
         raise errors.TypingError(f"the rule 'beside' gives {wrong[0]}; what is kept beside an entry must be floats")
+
+
+def check_as_many(kept: types.Type, example: types.Type) -> None:
+    """Refuse to keep more numbers beside an entry than there is room for, or fewer.
+
+    Raises
+    ------
+    TypingError
+        A rule gives another number of them than `beside`.
+
+    Examples
+    --------
+    >>> check_as_many(types.UniTuple(types.float64, 2), types.UniTuple(types.float64, 2))
+    """
+    given, room = len(numbers_within(kept)), len(numbers_within(example))
+    if given != room:
+        raise errors.TypingError(f"a rule gives {given} numbers to keep beside an entry, and 'beside' {room}")
 
 
 def _of_leaf(t: types.Type, leaf: types.Type) -> types.Type:
@@ -80,7 +99,7 @@ def _is_row(t: types.Type) -> bool:
 def plane_count(example):
     """How many numbers a table has for each entry: the value, and what is kept beside it."""
     _check_kept(example)
-    count = 1 + len(_leaves(example))
+    count = 1 + len(numbers_within(example))
     return lambda example: count
 
 
@@ -106,15 +125,16 @@ def planes_and_steps(agent):
 @intrinsic
 def leaves_of(typing, kept):
     """The numbers within what is kept beside an entry, one after the other, as a tuple."""
-    leaves = _leaves(kept)
-    result = types.UniTuple(leaves[0], len(leaves)) if leaves else types.Tuple(())
+    leaves = numbers_within(kept)
+    number = next((t for t in leaves if isinstance(t, Vec)), types.float64)
+    result = types.UniTuple(number, len(leaves)) if leaves else types.Tuple(())
 
     def emit(context, builder, sig, args):
         def flat(t: types.Type, value: Any) -> list[Any]:
             if isinstance(t, types.BaseTuple):
                 parts = cgutils.unpack_tuple(builder, value)
                 return [leaf for part, v in zip(t.types, parts, strict=True) for leaf in flat(part, v)]
-            return [] if t == types.none else [value]
+            return [] if t == types.none else [spread(context, builder, value, t, number)]
 
         leaves = context.make_tuple(builder, result, flat(kept, args[0]))
         return impl_ret_borrowed(context, builder, result, leaves)
@@ -137,7 +157,7 @@ def like_example(typing, leaves, example):
 @intrinsic
 def _parts_of_tuple(typing, wide, example):
     """The values of a wide row, and what is kept beside them, in rows."""
-    planes = 1 + len(_leaves(example))
+    planes = 1 + len(numbers_within(example))
     n_actions = len(wide) // planes
     row = types.UniTuple(wide.types[0], n_actions)
     kept = _of_leaf(example, row)
@@ -208,12 +228,13 @@ def kept_at(table, state, action, n_actions, example):
 
 
 @by_type
-def keep_at(table, state, action, n_actions, kept):
+def keep_at(table, state, action, n_actions, kept, example):
     """Keep it beside an entry."""
+    check_as_many(kept, example)
     if kept == types.none:
-        return lambda table, state, action, n_actions, kept: None
+        return lambda table, state, action, n_actions, kept, example: None
 
-    def write(table, state, action, n_actions, kept):
+    def write(table, state, action, n_actions, kept, example):
         fold(_write_number, 0, leaves_of(kept), (table, state, action, n_actions))
 
     return write
@@ -223,4 +244,5 @@ def keep_at(table, state, action, n_actions, kept):
 def fill_entry(agent, table, state, action, n_actions, value):
     """Let an entry begin as `value`, and with it what is kept beside it."""
     table[state, action] = value
-    keep_at(table, state, action, n_actions, beside(agent, value))
+    kept = beside(agent, value)
+    keep_at(table, state, action, n_actions, kept, kept)

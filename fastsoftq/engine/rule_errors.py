@@ -12,7 +12,9 @@ import numba
 from numba import types
 from numba.core import errors
 
+from fastsoftq.agents.memory_rules import beside, learn_beside, visited
 from fastsoftq.agents.rules import act, bootstrap, learn, rule_names, watched
+from fastsoftq.engine.planes import numbers_within
 from fastsoftq.kernels.jit import without_collector
 from fastsoftq.kernels.simd import element
 
@@ -89,11 +91,30 @@ def _fault(
         of_another = re.search(rf"Function\(<function ({'|'.join(rule_names())}) at", str(error)) is not None
         return f"{name} cannot be compiled{_place(error, implementation)}: {_reason(error)}", of_another
     returned = rule.overloads[arguments].signature.return_type
+    kept = _fault_of_what_is_kept(generic, returned, arguments)
+    if kept is not None:
+        return f"{name} returns {returned}{_place(TypeError(), implementation)}; {kept}", False
     what, kind = _RETURNS.get(generic, ("", types.Type))
     return (
         (f"{name} returns {returned}; it must return {what}", False)
         if not isinstance(_number(returned), kind)
         else None
+    )
+
+
+def _fault_of_what_is_kept(generic: Callable[..., Any], returned: Any, arguments: tuple[Any, ...]) -> str | None:
+    """What a rule must return that says what is kept beside an entry, where it returns something else."""
+    if generic is beside:
+        floats = all(t == types.float64 for t in numbers_within(returned))
+        return None if floats else "it must return a NamedTuple of floats, or None"
+    if generic is learn_beside and (not isinstance(returned, types.BaseTuple) or len(returned) != 2):
+        return "it must return the new entry, and what is kept beside it"
+    if generic not in (learn_beside, visited):
+        return None
+    room = len(numbers_within(arguments[2 if generic is learn_beside else 1]))
+    given = len(numbers_within(returned.types[1] if generic is learn_beside else returned))
+    return (
+        None if given == room else f"it must give {room} numbers to keep beside an entry, as 'beside' does, not {given}"
     )
 
 

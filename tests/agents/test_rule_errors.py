@@ -9,6 +9,7 @@ from numba.core.errors import TypingError
 
 import fastsoftq as fsq
 from fastsoftq.agents.epsilon_greedy import epsilon_greedy
+from fastsoftq.agents.memory_rules import beside, learn_beside
 from fastsoftq.agents.rules import act, bootstrap, rule, summarise
 from fastsoftq.engine.rule_errors import RuleError
 from tests.engine.running import train
@@ -154,3 +155,57 @@ def test_of_an_agent_within_another_the_inner_one_is_named():
 def test_a_rule_of_other_arguments_is_refused_where_it_is_given(generic, implementation, message):
     with pytest.raises(TypeError, match=message):
         agent_with(generic, implementation)
+
+
+class Mean(NamedTuple):
+    mean: float
+    count: float
+
+
+NOTHING_YET = Mean(0.0, 0.0)
+
+
+def keeping(learned, begins=NOTHING_YET):
+    """An agent that gives something to keep beside an entry."""
+
+    @epsilon_greedy
+    class Keeping(NamedTuple):
+        step_size: float = 0.5
+        discount: float = 0.9
+        epsilon: float = 0.1
+        reward_scale: float = 1.0
+
+    rule(bootstrap, Keeping)(lambda agent, row, summary, action: summary)
+    rule(beside, Keeping)(lambda agent, value: begins)
+    rule(learn_beside, Keeping)(learned)
+    return Keeping()
+
+
+@pytest.mark.parametrize("lanes", [0, 16])
+@pytest.mark.parametrize(
+    ("learned", "told"),
+    [
+        (lambda a, entry, kept, r, t, v, d: (entry, (kept.mean, v, v)), "it must give 2 numbers .* not 3"),
+        (lambda a, entry, kept, r, t, v, d: (entry, kept.mean), "it must give 2 numbers .* not 1"),
+        (lambda a, entry, kept, r, t, v, d: (entry, None), "it must give 2 numbers .* not 0"),
+        (lambda a, entry, kept, r, t, v, d: Mean(entry, kept.mean), "it must give 2 numbers .* not 1"),
+        (lambda a, entry, kept, r, t, v, d: entry, "it must return the new entry, and what is kept beside it"),
+    ],
+)
+def test_what_is_kept_beside_an_entry_stays_as_large_as_it_began(learned, told, lanes):
+    with pytest.raises(RuleError, match=rf"the rule 'learn_beside' of Keeping returns .* line \d+\); {told}"):
+        train(lanes, CLIFF, keeping(learned), seeds=2, episodes=2, max_steps=5)
+
+
+def test_what_is_kept_beside_an_entry_begins_as_floats():
+    agent = keeping(lambda a, entry, kept, r, t, v, d: (entry, kept), begins="x")
+    with pytest.raises(
+        RuleError, match=r"the rule 'beside' of Keeping returns .*it must return a NamedTuple of floats"
+    ):
+        train(0, CLIFF, agent, seeds=2, episodes=2, max_steps=5)
+
+
+@pytest.mark.parametrize("lanes", [0, 16])
+def test_a_plain_number_may_be_kept_beside_an_entry(lanes):
+    agent = keeping(lambda a, entry, kept, r, t, v, d: (v, Mean(1, 2.0)))
+    assert train(lanes, CLIFF, agent, seeds=2, episodes=2, max_steps=5).lengths.shape == (2, 2)
