@@ -96,7 +96,7 @@ def _made(table: dict[str, Any]) -> Any:
         raise BadInputError(str(error)) from None
     if isinstance(made, ChangingMDP):
         raise BadInputError(
-            f"{table['kind']} changes at an episode; leave changes_at out, and ask of each phase by itself"
+            f"{table['kind']} changes at an episode; leave changes_at out: each phase is a world of its own"
         )
     return made
 

@@ -199,9 +199,7 @@ def test_what_is_kept_beside_an_entry_stays_as_large_as_it_began(learned, told, 
 
 def test_what_is_kept_beside_an_entry_begins_as_floats():
     agent = keeping(lambda a, entry, kept, r, t, v, d: (entry, kept), begins="x")
-    with pytest.raises(
-        RuleError, match=r"the rule 'beside' of Keeping returns .*it must return a NamedTuple of floats"
-    ):
+    with pytest.raises(RuleError, match=r"the rule 'beside' of Keeping returns .*must return a NamedTuple of floats"):
         train(0, CLIFF, agent, seeds=2, episodes=2, max_steps=5)
 
 
