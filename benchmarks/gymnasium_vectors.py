@@ -1,6 +1,6 @@
 """Steps a second of Gymnasium environments of one world: compiled together, in Gymnasium's own loop, and alone.
 
-python benchmarks/gymnasium_vectors.py
+python -m benchmarks.gymnasium_vectors
 """
 
 from __future__ import annotations
@@ -10,6 +10,9 @@ from collections.abc import Callable
 
 import gymnasium
 import numpy as np
+
+import fastsoftq  # noqa: F401  registers the worlds
+from benchmarks.measuring import per_million
 
 SIZES = (1, 10, 100, 1000, 10_000)
 SLOW = 1000  # of the environments that Gymnasium steps one by one, the most
@@ -37,6 +40,24 @@ def vector(num_envs: int, mode: str | None, slippery: bool) -> float:
     return steps_a_second(lambda: envs.step(actions), num_envs)
 
 
+class Vectors:
+    """Environments of one world, stepped together in compiled code."""
+
+    params = ([1, 1000], ["firm", "slippery"])
+    param_names = ("environments", "world")
+    unit = "million steps/s"
+
+    def setup(self, environments: int, world: str) -> None:
+        self.envs = gymnasium.make_vec(WORLD, environments, slippery=world == "slippery")
+        self.envs.reset(seed=0)
+        self.actions = np.random.default_rng(0).integers(4, size=environments)
+        self.envs.step(self.actions)
+        self.timer = per_million(environments)
+
+    def time_per_million_steps(self, environments: int, world: str) -> None:
+        self.envs.step(self.actions)
+
+
 def main() -> None:
     print("| environments | world | compiled, million steps/s | `sync`, million steps/s | times |")
     print("| --- | --- | --- | --- | --- |")
@@ -49,6 +70,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    import fastsoftq  # noqa: F401  registers the worlds
-
     main()

@@ -25,8 +25,7 @@ from fastsoftq.report.sweep.condition_labels import condition_labels, world_labe
 from fastsoftq.report.sweep.measured import is_of_mean_curves
 from fastsoftq.report.sweep.references import check_against
 from fastsoftq.report.sweep.swept_study import Asked, SweptStudy
-from fastsoftq.studies import Condition, Results, open_results
-from fastsoftq.studies.study_records import phase_records
+from fastsoftq.studies import Condition, Results, open_results, phase_records
 
 __all__ = ["STUDY", "study_contents"]
 

@@ -23,6 +23,7 @@ _HOME = {
     "export": "fastsoftq.studies.exporting.exporting",
     "estimate": "fastsoftq.studies.estimating",
     "open_results": "fastsoftq.studies.results",
+    "phase_records": "fastsoftq.studies.study_records",
     "read_study": "fastsoftq.studies.toml",
     "run": "fastsoftq.studies.running",
     "tune": "fastsoftq.studies.tuning.tuning",
@@ -42,6 +43,7 @@ __all__ = [
     "estimate",
     "export",
     "open_results",
+    "phase_records",
     "read_study",
     "run",
     "tune",
@@ -72,6 +74,7 @@ if TYPE_CHECKING:
     from fastsoftq.studies.stopping import Stop as Stop
     from fastsoftq.studies.storing.zarr_files import DamagedError as DamagedError
     from fastsoftq.studies.study import Study as Study
+    from fastsoftq.studies.study_records import phase_records as phase_records
     from fastsoftq.studies.toml import read_study as read_study
     from fastsoftq.studies.tuning.spaces import Choices as Choices
     from fastsoftq.studies.tuning.spaces import Range as Range

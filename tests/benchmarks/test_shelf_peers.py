@@ -118,5 +118,5 @@ def test_the_ratio_is_to_the_faster_c():
 def test_an_agent_that_is_none_is_refused():
     result = CliRunner().invoke(app, ["--only", "nothing"])
     assert result.exit_code == 2
-    assert "there are double_q_learning" in result.output
+    assert "double_q_learning" in result.output
     assert len(PEERS) == 4

@@ -170,7 +170,12 @@ def test_studies_are_read_as_any_program_reads_them():
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("fastsoftq.studies"):
                 assert node.module == "fastsoftq.studies", path
-                assert {alias.name for alias in node.names} <= {"Condition", "Results", "open_results"}, path
+                assert {alias.name for alias in node.names} <= {
+                    "Condition",
+                    "Results",
+                    "open_results",
+                    "phase_records",
+                }, path
 
 
 def test_a_folder_with_findings_and_the_study_they_are_of_is_the_experiments(ran, results):

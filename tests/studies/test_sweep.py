@@ -162,7 +162,13 @@ def test_goals_may_be_swept_within_their_table(tmp_path):
 @pytest.mark.parametrize("kind", ENVIRONMENTS)
 def test_list_depths_are_those_that_the_function_takes(kind):
     """What has a list for a value, by what the function says of itself, is no sweep of its elements."""
-    lists = {"map": {"rows"}, "multi_goal": {"goal_rewards", "closed"}}.get(kind, set())
+    known = {
+        "map": {"rows"},
+        "multi_goal": {"goal_rewards", "closed"},
+        "inventory": {"demand"},
+        "frozen_lake": {"desc"},
+    }
+    lists = known.get(kind, set())
     nature = list_depths(ENVIRONMENTS[kind])
     import inspect
 
