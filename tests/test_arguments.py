@@ -98,7 +98,7 @@ HOSTILE = [
     {1: 2}, b"x", 1 + 2j, object(), np.empty(0), np.zeros((2, 2)), np.array([np.nan]), slice(0, 0), len,
     np.array(1), np.array(0.5), np.array("a"), np.array(None), np.array(True), np.float32(0.5),
     np.datetime64("NaT", "s"), np.timedelta64(3, "D"), Fraction(1, 2), Decimal("0.5"), np.ma.masked,
-    np.ma.array([1, 2], mask=[0, 1]), np.array([[1.0, 2.0]]).view(np.matrix), np.array([None]), np.array([(1, 2.0)], "i4,f8"),
+    np.ma.array([1, 2], mask=[0, 1]), np.ones((1, 2)).view(np.matrix), np.array([None]), np.array([(1, 2.0)], "i4,f8"),
     memoryview(b"12"), bytearray(b"1"),
     range(3), {1, 2}, frozenset(), (x for x in ()), [[]], [None], ["a", "b"], [np.ma.masked], np.array([1, 2], ">i4"),
     np.ones((1, 1, 1, 1)), Decimal("NaN"), -0.0, "\ud800", "\x00", [2**70], np.uint64(2**64 - 1), Raising(),

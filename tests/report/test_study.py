@@ -166,16 +166,12 @@ def test_the_report_of_a_study_needs_no_matplotlib(ran):
 
 def test_studies_are_read_as_any_program_reads_them():
     """No file of the report looks into the insides of studies."""
+    allowed = {"Condition", "Results", "open_results", "phase_records"}
     for path in Path(study_folder.__file__).parent.glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("fastsoftq.studies"):
                 assert node.module == "fastsoftq.studies", path
-                assert {alias.name for alias in node.names} <= {
-                    "Condition",
-                    "Results",
-                    "open_results",
-                    "phase_records",
-                }, path
+                assert {alias.name for alias in node.names} <= allowed, path
 
 
 def test_a_folder_with_findings_and_the_study_they_are_of_is_the_experiments(ran, results):

@@ -166,7 +166,7 @@ def test_list_depths_are_those_that_the_function_takes(kind):
         "map": {"rows"},
         "multi_goal": {"goal_rewards", "closed"},
         "inventory": {"demand"},
-        "frozen_lake": {"desc"},
+        "frozen_lake": {"desc", "reward_schedule"},
     }
     lists = known.get(kind, set())
     nature = list_depths(ENVIRONMENTS[kind])
