@@ -64,6 +64,7 @@ OWED = (
     "kernels.jit",
     "kernels.number_kinds",
     "kernels.row_kinds",
+    "kernels.row_vectors",
     "kernels.sources",
     "kernels.vectors",
     "planning.inverse_rl.inverse_temperature",
