@@ -162,7 +162,7 @@ def test_the_outermost_optimism_counts():
 @pytest.mark.parametrize(
     "agent",
     [*INNER.values(), fsq.UpperConfidence(INNER["beside entries"], 1.0), fsq.SarsaLambda(0.5, 0.9),
-     fsq.ActorCritic(0.5, 0.9), fsq.PathConsistency(0.5, 0.9)],
+     fsq.ActorCritic(0.5, 0.9), fsq.PathConsistency(0.5, 0.9, reward_scale=10.0)],
 )  # fmt: skip
 def test_frozen_ones_never_learn_whatever_they_remember(agent):
     table = np.random.default_rng(0).normal(size=(15, 4))
