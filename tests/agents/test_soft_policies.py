@@ -57,8 +57,8 @@ def test_on_paths_of_one_step_it_is_soft_q_learning(world):
 @pytest.mark.parametrize("n", [1, 2, 5])
 def test_along_paths_of_any_length_a_deterministic_world_is_learned(n):
     room = fsq.from_map("S..\n...\n..G")
-    agent = fsq.PathConsistency(0.2, 0.9, n, temperature=1.0, epsilon=0.2)
-    exact = fsq.soft_value_iteration(room, 0.9, temperature=1.0)
+    agent = fsq.PathConsistency(0.2, 0.9, n, temperature=1.0, epsilon=0.2, reward_scale=2.0)
+    exact = fsq.soft_value_iteration(room, 0.9, temperature=1.0, reward_scale=2.0)
     learned = fsq.train(room, agent, 4, 4000, 100, keep_q=True).final_q
     np.testing.assert_allclose(learned[:, :8], np.broadcast_to(exact.q[:8], (4, 8, 4)), rtol=0, atol=1e-6)
 
