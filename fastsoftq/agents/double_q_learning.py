@@ -6,12 +6,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fastsoftq.agents.epsilon_greedy import epsilon_greedy
+from fastsoftq.agents.hard_policy import hard_policy
 from fastsoftq.agents.memory_rules import acts_upon, beside, estimate, learn_beside, value_ahead
-from fastsoftq.agents.rules import bootstrap, complete_summary, double_bootstrap, learn, rule, summarise
+from fastsoftq.agents.rules import complete_summary, double_bootstrap, learn, rule, summarise
 from fastsoftq.agents.schedules import Schedule
 from fastsoftq.kernels.jit import inlined
-from fastsoftq.kernels.over_actions import each_pair, first_highest, pick
+from fastsoftq.kernels.over_actions import each_pair
 from fastsoftq.kernels.simd import select
 
 __all__ = ["DoubleQLearning", "two_tables"]
@@ -75,7 +75,7 @@ def two_tables(agent: type) -> type:
 
 
 @two_tables
-@epsilon_greedy
+@hard_policy
 class DoubleQLearning(NamedTuple):
     """Double Q-learning with epsilon-greedy exploration upon the mean of both tables.
 
@@ -108,13 +108,3 @@ class DoubleQLearning(NamedTuple):
     discount: float
     epsilon: Schedule = 0.1
     reward_scale: float = 1.0
-
-
-@rule(bootstrap, DoubleQLearning)
-def _(agent, row, summary, action):
-    return summary
-
-
-@rule(double_bootstrap, DoubleQLearning)
-def _(agent, row, summary, values):
-    return pick(values, first_highest(row))

@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from fastsoftq.agents.dyna import dyna
-from fastsoftq.agents.epsilon_greedy import epsilon_greedy
-from fastsoftq.agents.rules import bootstrap, rule
+from fastsoftq.agents.hard_policy import hard_policy
 from fastsoftq.agents.schedules import Schedule
 
 __all__ = ["DynaQ"]
 
 
 @dyna
-@epsilon_greedy
+@hard_policy
 class DynaQ(NamedTuple):
     """Dyna-Q with epsilon-greedy exploration; with a time bonus, Dyna-Q+.
 
@@ -52,8 +51,3 @@ class DynaQ(NamedTuple):
     time_bonus: float = 0.0
     epsilon: Schedule = 0.1
     reward_scale: float = 1.0
-
-
-@rule(bootstrap, DynaQ)
-def _(agent, row, summary, action):
-    return summary

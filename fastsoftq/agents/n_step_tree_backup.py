@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from fastsoftq.agents.epsilon_greedy import epsilon_greedy
+from fastsoftq.agents.hard_policy import hard_policy
 from fastsoftq.agents.memory_rules import pass_back, steps
-from fastsoftq.agents.rules import bootstrap, rule
+from fastsoftq.agents.rules import rule
 from fastsoftq.agents.schedules import Schedule
 from fastsoftq.kernels.jit import inlined
 from fastsoftq.kernels.over_actions import fold, highest, pick
@@ -15,7 +15,7 @@ from fastsoftq.kernels.simd import fma, select
 __all__ = ["NStepTreeBackup"]
 
 
-@epsilon_greedy
+@hard_policy
 class NStepTreeBackup(NamedTuple):
     """n-step tree backup towards the greedy policy, with epsilon-greedy exploration; equal best actions share evenly.
 
@@ -53,11 +53,6 @@ class NStepTreeBackup(NamedTuple):
 @rule(steps, NStepTreeBackup)
 def _(agent):
     return agent.n
-
-
-@rule(bootstrap, NStepTreeBackup)
-def _(agent, row, summary, action):
-    return summary
 
 
 @inlined

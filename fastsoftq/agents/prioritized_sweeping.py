@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fastsoftq.agents.epsilon_greedy import epsilon_greedy
+from fastsoftq.agents.hard_policy import hard_policy
 from fastsoftq.agents.memory_rules import memory, step_taken
 from fastsoftq.agents.rules import bootstrap, complete_summary, learn, rule, summarise
 from fastsoftq.agents.schedules import Schedule
@@ -17,7 +17,7 @@ from fastsoftq.kernels.updates import td_target
 __all__ = ["PrioritizedSweeping"]
 
 
-@epsilon_greedy
+@hard_policy
 class PrioritizedSweeping(NamedTuple):
     """Prioritized sweeping with epsilon-greedy exploration.
 
@@ -75,11 +75,6 @@ class Sweeping(NamedTuple):
     place: Any  # uint32 [entries]: where in the heap, plus one; 0 for nowhere
     error: Any  # float64 [entries], of those that wait
     count: Any  # int64 [1]: of those that wait
-
-
-@rule(bootstrap, PrioritizedSweeping)
-def _(agent, row, summary, action):
-    return summary
 
 
 @rule(memory, PrioritizedSweeping)

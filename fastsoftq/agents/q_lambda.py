@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from fastsoftq.agents.eligibility_traces import trace_coefficient, with_traces
-from fastsoftq.agents.epsilon_greedy import epsilon_greedy
-from fastsoftq.agents.rules import bootstrap, rule
+from fastsoftq.agents.hard_policy import hard_policy
+from fastsoftq.agents.rules import rule
 from fastsoftq.agents.schedules import Schedule
 from fastsoftq.kernels.over_actions import highest, pick
 
@@ -14,7 +14,7 @@ __all__ = ["QLambda"]
 
 
 @with_traces
-@epsilon_greedy
+@hard_policy
 class QLambda(NamedTuple):
     """Watkins's Q(lambda) with epsilon-greedy exploration; equal best actions are equally likely.
 
@@ -50,11 +50,6 @@ class QLambda(NamedTuple):
     replacing: bool = False
     epsilon: Schedule = 0.1
     reward_scale: float = 1.0
-
-
-@rule(bootstrap, QLambda)
-def _(agent, row, summary, action):
-    return summary
 
 
 @rule(trace_coefficient, QLambda)

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from fastsoftq.agents.epsilon_greedy import epsilon_greedy
-from fastsoftq.agents.rules import bootstrap, double_bootstrap, rule
+from fastsoftq.agents.hard_policy import hard_policy
 from fastsoftq.agents.schedules import Schedule
-from fastsoftq.kernels.over_actions import first_highest, pick
 
 __all__ = ["QLearning"]
 
 
-@epsilon_greedy
+@hard_policy
 class QLearning(NamedTuple):
     """Hard Q-learning with epsilon-greedy exploration; equal best actions are equally likely.
 
@@ -41,13 +39,3 @@ class QLearning(NamedTuple):
     discount: float
     epsilon: Schedule = 0.1
     reward_scale: float = 1.0
-
-
-@rule(bootstrap, QLearning)
-def _(agent, row, summary, action):
-    return summary
-
-
-@rule(double_bootstrap, QLearning)
-def _(agent, row, summary, values):
-    return pick(values, first_highest(row))
