@@ -68,20 +68,23 @@ def soft_q_learning(mdp, q, episodes):
 
 
 @njit
-def q_learning_by_hand(next_state, rewards, ends, start, q, episodes):
-    z = np.uint64(np.int64(SEED) + GOLDEN)
+def bits_of(key):
+    """splitmix64, for the loops that call no kernel."""
+    z = np.uint64(key)
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    key, steps, n = np.int64(z ^ (z >> np.uint64(31))), 0, q.shape[1]
+    return z ^ (z >> np.uint64(31))
+
+
+@njit
+def q_learning_by_hand(next_state, rewards, ends, start, q, episodes):
+    key, steps, n = np.int64(bits_of(np.int64(SEED) + GOLDEN)), 0, q.shape[1]
     for _ in range(episodes):
         key += GOLDEN
         state, terminated = start, False
         while not terminated:
             key += GOLDEN
-            z = np.uint64(key)
-            z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-            z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-            z = z ^ (z >> np.uint64(31))
+            z = bits_of(key)
             high, low = z >> np.uint64(32), z & np.uint64(2**32 - 1)
             explore = np.int64(high >> np.uint64(2)) < np.int64(EPSILON * 2.0**30)
             top, ties = q[state, 0], 0
@@ -116,19 +119,13 @@ def q_learning_by_hand(next_state, rewards, ends, start, q, episodes):
 @njit
 def q_learning_inlined(next_state, rewards, ends, start, q, episodes):
     """What the kernels do, operation by operation, without a call of any: the same bits."""
-    z = np.uint64(np.int64(SEED) + GOLDEN)
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    key, steps, n = np.int64(z ^ (z >> np.uint64(31))), 0, q.shape[1]
+    key, steps, n = np.int64(bits_of(np.int64(SEED) + GOLDEN)), 0, q.shape[1]
     for _ in range(episodes):
         key += GOLDEN
         state, terminated = start, False
         while not terminated:
             key += GOLDEN
-            z = np.uint64(key)
-            z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-            z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-            z = z ^ (z >> np.uint64(31))
+            z = bits_of(key)
             explore = np.int64(z >> np.uint64(34)) < np.int64(EPSILON * 2.0**30)
             row = q[state]
             top = row[0]
@@ -160,19 +157,13 @@ def q_learning_inlined(next_state, rewards, ends, start, q, episodes):
 
 @njit
 def soft_q_learning_by_hand(next_state, rewards, ends, start, q, episodes):
-    z = np.uint64(np.int64(SEED) + GOLDEN)
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    key, steps, n = np.int64(z ^ (z >> np.uint64(31))), 0, q.shape[1]
+    key, steps, n = np.int64(bits_of(np.int64(SEED) + GOLDEN)), 0, q.shape[1]
     for _ in range(episodes):
         key += GOLDEN
         state, terminated = start, False
         while not terminated:
             key += GOLDEN
-            z = np.uint64(key)
-            z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-            z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-            z = z ^ (z >> np.uint64(31))
+            z = bits_of(key)
             low = z & np.uint64(2**32 - 1)
             top = q[state, 0]
             for a in range(1, n):
