@@ -82,7 +82,7 @@ def example_arguments(
     -------
     Arguments
     """
-    numbers, one = np.zeros(1, np.int64), np.empty((1, 1))
+    numbers, one = np.zeros(1, np.int64), np.zeros((1, 1))
     work = Work(numbers.astype(np.uint64), one[None], max_steps, numbers, np.zeros(1, np.bool_), numbers, numbers, 1)
     kept = numbers if keeps_tables else None
     out = Output(one, one.astype(np.int32), one.astype(np.uint8), kept, np.empty((0, 0, 1, 1)))
