@@ -37,7 +37,7 @@ class Training:
         As for `train`.
     engine : {"one_run", "lanes", "lanes_16", "lanes_32", "lanes_64"}, optional
         The loop that trains: one run at a time, or in lockstep as many as suit the MDP, or as the name says; the
-        fastest if not given. All give the same bits. Agents that keep arrays of their own (traces, a model, a critic)
+        fastest if not given. All give the same bits. Agents that keep arrays of their own (traces, a queue, a critic)
         are trained one run at a time, whatever the engine.
     device : str, optional
         As for `train`.

@@ -1,8 +1,8 @@
 """The rules of agents that remember more than their table: each has a default, which remembers nothing.
 
 What is kept beside each entry (a second table, a count) is a NamedTuple of numbers; engines hand rules those of one
-entry, or those of a state, a row for each. Such agents run in lanes and on GPUs too, as those that learn from their
-last n steps do::
+entry, or those of a state, a row for each. Such agents run in lanes and on GPUs too, as those do that learn from their
+last n steps, or from a model of what came last of each action::
 
     kept = beside(agent, value)                             # beside an entry whose value begins as `value`
     seen = acts_upon(agent, row, kept)                      # the row that `summarise` and `act` are given
@@ -13,9 +13,11 @@ last n steps do::
     entry, kept = learn_beside(agent, entry, kept, reward, terminated, value, draw)
     n = steps(agent)                                        # None: it learns from one step at a time
     value = pass_back(agent, row, kept, action, backed_up(agent, reward, terminated, value), like)
+    n = planning_steps(agent)                               # None: it has no model of what it has seen
+    kappa = time_bonus(agent)
     number = estimate(agent, entry, kept)                   # what a kept table shows of an entry
 
-What is more (traces, a model) is a NamedTuple of arrays, for which the whole table may change at every step. Rules of
+What is more (traces, a queue) is a NamedTuple of arrays, for which the whole table may change at every step. Rules of
 these see single numbers, never vectors, and may branch and loop as they like; runs are trained one at a time::
 
     memory = memory(agent, n_states, n_actions)             # when a run begins, and anew for each
@@ -45,10 +47,12 @@ __all__ = [
     "learn_beside",
     "memory",
     "pass_back",
+    "planning_steps",
     "remembers",
     "rewarded",
     "step_taken",
     "steps",
+    "time_bonus",
     "value_ahead",
     "visited",
 ]
@@ -149,6 +153,28 @@ def pass_back(agent, row, kept, action, value, like):
     return value
 
 
+# ---- a model ---------------------------------------------------------------------------------------------------------
+
+
+@_dispatched
+def planning_steps(agent):
+    """How many updates follow each step, of entries drawn evenly among those that the run has met: an int; or None.
+
+    They learn by `value_ahead` and `learn_beside` from what came last of the entry, as if it came again (Dyna, Sutton
+    1990); not for agents that are `on_policy`.
+    """
+    return
+
+
+@_dispatched
+def time_bonus(agent):
+    """What such an update pays on top, times the root of how many steps of the run ago the action was last taken.
+
+    Above 0, all actions of a state that was met are in the model (Dyna-Q+, Sutton & Barto 2018, section 8.3).
+    """
+    return 0.0
+
+
 # ---- anything at all -------------------------------------------------------------------------------------------------
 
 
@@ -187,5 +213,5 @@ def remembers(agent: Agent, *rules: Any) -> bool:
     >>> remembers(fsq.QLearning(0.8, 0.95)), remembers(fsq.DoubleQLearning(0.8, 0.95))
     (False, True)
     """
-    own = any(has_rule(type(agent), generic) for generic in rules or (beside, steps, memory))
+    own = any(has_rule(type(agent), generic) for generic in rules or (beside, steps, planning_steps, memory))
     return own or any(remembers(field, *rules) for field in agent if hasattr(field, "_fields"))

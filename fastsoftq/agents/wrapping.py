@@ -20,9 +20,11 @@ from fastsoftq.agents.memory_rules import (
     learn_beside,
     memory,
     pass_back,
+    planning_steps,
     rewarded,
     step_taken,
     steps,
+    time_bonus,
     value_ahead,
     visited,
 )
@@ -133,6 +135,14 @@ def _pass_back(agent, row, kept, action, value, like):
     return pass_back(agent.agent, row, kept, action, value, like)
 
 
+def _planning_steps(agent):
+    return planning_steps(agent.agent)
+
+
+def _time_bonus(agent):
+    return time_bonus(agent.agent)
+
+
 def _memory(agent, n_states, n_actions):
     return memory(agent.agent, n_states, n_actions)
 
@@ -175,6 +185,8 @@ _PASSING_ON: dict[Callable[..., Any], Callable[..., Any]] = {
     steps: _steps,
     backed_up: _backed_up,
     pass_back: _pass_back,
+    planning_steps: _planning_steps,
+    time_bonus: _time_bonus,
     memory: _memory,
     begin_run: _begin_run,
     begin_episode: _begin_episode,

@@ -11,20 +11,31 @@ from numba import typeof
 from fastsoftq import checks
 from fastsoftq.agents.memory_rules import memory, remembers
 from fastsoftq.agents.rules import Agent
-from fastsoftq.engine.lane_remembering import NUMBERS_OF_STEP, rows_behind
+from fastsoftq.engine.lane_last_steps import NUMBERS_OF_STEP, rows_of_steps
+from fastsoftq.engine.lane_model import NUMBERS_OF_RECORD, rows_of_model, rows_of_records
 from fastsoftq.engine.lanes import run_lanes
 from fastsoftq.engine.lockstep import Lockstep
 from fastsoftq.engine.one_run import run_episodes
 from fastsoftq.engine.one_run_remembering import run_remembering
 from fastsoftq.engine.packing import Room, aligned, packed, row_width
-from fastsoftq.engine.planes import planes_and_steps
+from fastsoftq.engine.planes import what_is_kept
 from fastsoftq.engine.records import Output, Work
 from fastsoftq.engine.rule_errors import compiling
 from fastsoftq.kernels.targets import here
 from fastsoftq.mdp.changing import EpisodicMDP, phases_of
 from fastsoftq.mdp.tables import Tables
 
-__all__ = ["ENGINES", "FEWEST_RUNS", "MOST_ACTIONS", "call_compiled", "checked_engine", "engine_for", "lanes_for"]
+__all__ = [
+    "ENGINES",
+    "FEWEST_RUNS",
+    "MOST_ACTIONS",
+    "call_compiled",
+    "checked_engine",
+    "engine_for",
+    "lanes_for",
+    "room_of",
+    "table_bytes",
+]
 
 # The engines by name, and how many runs each has in lockstep; "lanes" takes as many as suit the MDP.
 ENGINES = {"one_run": 0, "lanes": None, "lanes_16": 16, "lanes_32": 32, "lanes_64": 64}
@@ -40,6 +51,8 @@ MOST_NUMBERS = 32
 
 _FEWEST_LANES = 16
 _L2_BYTES = 1 << 20  # all lanes' tables should stay in it: 64 lanes while they do, 32 beyond
+_WITH_MEMORY, _WITH_MODEL = 32, 16  # lanes: rows are wider then, and a model's are all needed at any time
+_IN_VECTOR_WITH_MODEL = 8  # learning from a record is one look-up after another: of short vectors more overlap
 _MOST_BYTES = 1 << 29  # of tables a thread: 32 lanes while they are no more, 16 beyond
 _MOST_WORDS = np.iinfo(np.int32).max  # of outcomes' records, which lanes know by 32-bit indices
 
@@ -78,7 +91,7 @@ def engine_for(
         loop = run_remembering if remembers(agent) else run_episodes
         return lambda work, out: call_compiled(loop, agent, tables, row_of(room.numbers), like, work, out)
     mdp = packed(tables, lanes, room.numbers, room.rows_behind)
-    lockstep = Lockstep(lanes, min(lanes, here().lanes))
+    lockstep = Lockstep(lanes, min(lanes, here().lanes, room.most_in_vector))
 
     def run(work: Work, out: Output) -> None:
         table = aligned(mdp.size + lanes * room.numbers_behind, np.float64)
@@ -88,21 +101,36 @@ def engine_for(
     return run
 
 
-def room_of(agent: Agent, mdp: Tables | EpisodicMDP, max_steps: int) -> Room:
+def room_of(agent: Agent, mdp: Tables | EpisodicMDP, max_steps: int, alone: bool = False) -> Room:
     """What an agent's table takes; it remembers no more steps than an episode has.
+
+    Parameters
+    ----------
+    agent : NamedTuple
+    mdp : TabularMDP, ChangingMDP or Tables
+    max_steps : int
+    alone : bool
+        Whether a lane is alone, and has all in rows of its own (`layout.py`), or shares what lies behind all tables.
 
     Examples
     --------
     >>> import fastsoftq as fsq
     >>> room_of(fsq.DoubleQLearning(0.1, 0.95), fsq.cliff_walking(), max_steps=1000)
-    Room(numbers=8, rows_behind=0, numbers_behind=0)
+    Room(numbers=8, rows_behind=0, numbers_behind=0, most_lanes=32, most_in_vector=16)
     """
     if not remembers(agent):
         return Room(mdp.n_actions, 0, 0)
     with compiling():
-        planes, n = planes_and_steps(agent)
-    n = min(n, max_steps)
-    return Room(mdp.n_actions * planes, rows_behind(n, mdp.n_actions * planes), n * NUMBERS_OF_STEP)
+        planes, n, plans, pays_bonus = what_is_kept(agent)
+    n, entries, numbers = min(n, max_steps), mdp.n_states * mdp.n_actions, mdp.n_actions * planes
+    rows = rows_of_model(mdp.n_states, pays_bonus) if plans else 0
+    if alone:
+        rows += rows_of_steps(n, numbers) + (rows_of_records(entries, numbers) if plans else 0)
+    rows += int(n > 0 or plans)  # one where lanes write that shall write nothing
+    behind = 0 if alone else n * NUMBERS_OF_STEP + (entries * NUMBERS_OF_RECORD if plans else 0)
+    if plans:
+        return Room(numbers, rows, behind, _WITH_MODEL, _IN_VECTOR_WITH_MODEL)
+    return Room(numbers, rows, behind, _WITH_MEMORY)
 
 
 def row_of(numbers: int) -> Any:
@@ -138,8 +166,17 @@ def checked_engine(engine: Any, mdp: EpisodicMDP) -> str | None:
     return name
 
 
-def _table_bytes(mdp: Tables | EpisodicMDP, room: Room) -> int:
-    return 8 * (mdp.n_states + room.rows_behind) * row_width(room.numbers)
+def table_bytes(mdp: Tables | EpisodicMDP, room: Room) -> int:
+    """What the table of a run in lanes takes, with all that is behind it.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> cliff = fsq.cliff_walking()
+    >>> table_bytes(cliff, room_of(fsq.QLearning(0.8, 0.95), cliff, max_steps=1000))
+    1536
+    """
+    return 8 * ((mdp.n_states + room.rows_behind) * row_width(room.numbers) + room.numbers_behind)
 
 
 def _fits(mdp: Tables | EpisodicMDP, room: Room, lanes: int) -> bool:
@@ -150,16 +187,16 @@ def _fits(mdp: Tables | EpisodicMDP, room: Room, lanes: int) -> bool:
         mdp.n_actions <= MOST_ACTIONS
         and room.numbers <= MOST_NUMBERS
         and words <= _MOST_WORDS
-        and lanes * _table_bytes(mdp, room) <= _MOST_BYTES
+        and lanes * table_bytes(mdp, room) <= _MOST_BYTES
     )
 
 
 def lanes_for(mdp: Tables | EpisodicMDP, room: Room | None = None) -> int:
     """How many lanes suit an MDP, and what an agent's table takes: 64, 32 or 16, or 0 if none can run it."""
     room = Room(mdp.n_actions, 0, 0) if room is None else room
-    if 64 * _table_bytes(mdp, room) <= _L2_BYTES and _fits(mdp, room, 64):
-        return 64
-    return next((lanes for lanes in (32, _FEWEST_LANES) if _fits(mdp, room, lanes)), 0)
+    in_l2 = 64 if 64 * table_bytes(mdp, room) <= _L2_BYTES else 32
+    most = min(in_l2, room.most_lanes)
+    return next((lanes for lanes in (64, 32, _FEWEST_LANES) if lanes <= most and _fits(mdp, room, lanes)), 0)
 
 
 def call_compiled(kernel: Any, *arguments: Any) -> None:

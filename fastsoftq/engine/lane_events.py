@@ -8,7 +8,7 @@ from numba import int32, int64, types, uint8
 
 from fastsoftq.agents.rules import on_policy, varies_by_episode
 from fastsoftq.agents.schedules import tuned
-from fastsoftq.engine.lane_remembering import lane_estimate
+from fastsoftq.engine.lane_planes import lane_estimate
 from fastsoftq.engine.lane_schedules import set_schedules
 from fastsoftq.engine.lane_tables import LaneTables, add_after_all_else, pointer, read_anew
 from fastsoftq.engine.packing import row_width

@@ -17,7 +17,8 @@ from fastsoftq.agents.rules import (
     update_summary,
 )
 from fastsoftq.engine.lane_memory import bits_of, hidden_lane_count, load, store
-from fastsoftq.engine.lane_remembering import lane_seen, step_remembering
+from fastsoftq.engine.lane_planes import lane_seen
+from fastsoftq.engine.lane_remembering import step_remembering
 from fastsoftq.engine.lane_schedules import agent_now, begin_episodes
 from fastsoftq.engine.lane_tables import arrive, entry_of, fetch_rows_ahead, rows, scatter, values_at
 from fastsoftq.engine.lockstep import lane_count, lane_width
@@ -256,7 +257,7 @@ def step_all(setting, stages, count, turn):
         return ended, stale
 
     def remembering(setting, stages, count, turn):
-        return step_remembering(setting, count, turn), uint64(0)
+        return step_remembering(setting, turn), uint64(0)
 
     if setting.types[setting.fields.index("memory")] != types.none:
         return remembering

@@ -17,7 +17,7 @@ from numba.extending import intrinsic
 from fastsoftq.engine.lane_memory import WORD, address, word
 from fastsoftq.kernels.jit import by_type, inlined
 from fastsoftq.kernels.targets import TARGETS
-from fastsoftq.kernels.vectors import Vec, concatenated, lane_order
+from fastsoftq.kernels.vectors import Vec, concatenated, lane_order, spread
 
 __all__ = [
     "PAIR",
@@ -26,13 +26,19 @@ __all__ = [
     "add_after_all_else",
     "add_atomically",
     "arrive",
+    "copy_places",
     "entry_of",
     "fetch_rows_ahead",
+    "further",
+    "moved",
     "number_at",
     "pointer",
+    "put",
+    "put_pairs",
     "read_anew",
     "rows",
     "scatter",
+    "tables_from",
     "values_at",
 ]
 
@@ -66,6 +72,19 @@ def _offset(tables, action):
 def entry_of(tables, row_at, action):
     """Where an action's entry is in a table, given where its row begins."""
     return row_at + _offset(tables, action)
+
+
+@by_type
+def further(tables, entry_at, numbers):
+    """Where the number is that lies so many numbers further in its row than the one at `entry_at`."""
+    if tables.types[tables.fields.index("pair_stride")] == types.none:
+        return lambda tables, entry_at, numbers: entry_at + numbers
+
+    def by_pairs(tables, entry_at, numbers):
+        in_pair = entry_at & 1  # rows begin with a pair
+        return entry_at - in_pair + _offset(tables, in_pair + numbers)
+
+    return by_pairs
 
 
 @inlined
@@ -175,6 +194,27 @@ def arrive(typing, records, record_at, tables, lane, row):
     return t(records, record_at, tables, types.intp, row), emit
 
 
+@intrinsic
+def copy_places(typing, records, record_at, places, lane):
+    """Let `places[l]` be what the high half of the second word of a record says, but for its sign.
+
+    Number by number: what `arrive` has in a vector must pass through memory before it is an address.
+    """
+    width = record_at.width
+
+    def emit(context, builder, sig, args):
+        records, record_at, places, lane = args
+        for k in range(width):
+            at = _index(builder, record_at, lane, k, width)
+            halves = builder.bitcast(builder.gep(records, [builder.add(at, word(1))]), _HALF.as_pointer())
+            place = builder.and_(builder.load(builder.gep(halves, [_HALF(1)])), _HALF(0x7FFFFFFF))
+            to = builder.gep(places, [builder.add(lane, word(k))])
+            builder.store(place if to.type.pointee == _HALF else builder.zext(place, WORD), to)
+        return context.get_dummy_value()
+
+    return types.void(records, record_at, places, types.intp), emit
+
+
 def _unzipped(builder: Any, pairs: list[Any]) -> list[Any]:
     """Pairs of each lane as a vector of the first and one of the second of each."""
 
@@ -263,6 +303,38 @@ def scatter(typing, tables, where, values, lane):
     return types.void(tables, where, values, types.intp), emit
 
 
+@intrinsic
+def put(typing, tables, where, values, lane):
+    """Let the entries at `where[l]` of a vector's lanes be these `values`, one by one, out of the vector."""
+    t, width = Vec(types.float64, where.width), where.width
+
+    def emit(context, builder, sig, args):
+        tables, where, numbers, lane = args
+        numbers = spread(context, builder, numbers, values, t)
+        starts = _starts(builder, tables, lane, width, lambda k: _index(builder, where, lane, k, width))
+        for k, start in enumerate(starts):
+            builder.store(builder.extract_element(numbers, ir.Constant(_HALF, k)), start)
+        return context.get_dummy_value()
+
+    return types.void(tables, where, values, types.intp), emit
+
+
+@intrinsic
+def put_pairs(typing, tables, where, firsts, seconds, lane):
+    """Let the two entries from `where[l]` on of a vector's lanes be one of the `firsts` and one of the `seconds`."""
+    width, pair = where.width, ir.VectorType(ir.DoubleType(), PAIR)
+
+    def emit(context, builder, sig, args):
+        tables, where, firsts, seconds, lane = args
+        starts = _starts(builder, tables, lane, width, lambda k: _index(builder, where, lane, k, width))
+        for k, start in enumerate(starts):
+            numbers = builder.shuffle_vector(firsts, seconds, lane_order((k, width + k)))
+            builder.store(numbers, builder.bitcast(start, pair.as_pointer()), align=16)
+        return context.get_dummy_value()
+
+    return types.void(tables, where, firsts, seconds, types.intp), emit
+
+
 @by_type
 def pointer(array):
     """Where an array's numbers begin; a pointer is that already, and None stays None."""
@@ -272,6 +344,18 @@ def pointer(array):
 @intrinsic
 def _data(typing, array):
     return types.CPointer(array.dtype)(array), lambda c, builder, s, args: c.make_array(array)(c, builder, args[0]).data
+
+
+@intrinsic
+def moved(typing, numbers, count):
+    """A pointer so many numbers further on."""
+    return numbers(numbers, types.intp), lambda c, builder, s, args: builder.gep(args[0], [args[1]])
+
+
+@inlined
+def tables_from(tables, by):
+    """The tables as they are so many numbers further on."""
+    return LaneTables(moved(tables.numbers, by), tables.lane_stride, tables.pair_stride)
 
 
 def _adding(ordering: str) -> Any:

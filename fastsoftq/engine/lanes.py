@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from numba import int32, int64, uint64
 
-from fastsoftq.agents.memory_rules import beside, steps
+from fastsoftq.agents.memory_rules import beside, planning_steps, steps
 from fastsoftq.agents.rules import complete_summary, summarise, summarise_entry
 from fastsoftq.agents.schedules import tuned
 from fastsoftq.engine.lane_events import (
@@ -23,8 +23,11 @@ from fastsoftq.engine.lane_events import (
     write_episode,
 )
 from fastsoftq.engine.lane_groups import group_array
+from fastsoftq.engine.lane_last_steps import forget_steps
 from fastsoftq.engine.lane_memory import lane_arrays, lanes_in, load, lowest_bit
-from fastsoftq.engine.lane_remembering import fill_lane_entry, forget_steps, lane_memory, lane_seen
+from fastsoftq.engine.lane_model import forget_model
+from fastsoftq.engine.lane_planes import fill_lane_entry, lane_seen
+from fastsoftq.engine.lane_remembering import lane_memory
 from fastsoftq.engine.lane_schedules import agent_now, schedule_arrays, set_schedules
 from fastsoftq.engine.lane_stages import Stages, act_again, draw_outcomes, fetch_ahead, one_or_both, step_all
 from fastsoftq.engine.lane_tables import add_atomically, pointer, rows
@@ -65,7 +68,10 @@ def run_lanes(agent, mdp, lockstep, table, row, like, work, out):
     lanes = lane_arrays(lockstep)
     schedules, upcoming = schedule_arrays(agent, lockstep), schedule_arrays(agent, lockstep)
     first_agent = tuned(agent, int32(0))
-    memory = lane_memory(beside(first_agent, 0.0), steps(first_agent), max_steps, mdp, lockstep)
+    memory = lane_memory(
+        first_agent, beside(first_agent, 0.0), steps(first_agent), planning_steps(first_agent), max_steps, mdp, tables,
+        lockstep, row,
+    )  # fmt: skip
     setting = Setting(
         agent, first_agent, schedules, upcoming, lanes, pointer(mdp.records), tables, row, like, max_steps, lockstep,
         memory,
@@ -76,6 +82,7 @@ def run_lanes(agent, mdp, lockstep, table, row, like, work, out):
             tables.numbers[i] = 0.0
     forget_steps(setting)
     for lane in range(count):
+        forget_model(setting, lane, mdp.n_states, mdp.n_actions)
         lanes.curve[lane] = -1
         set_schedules(agent, schedules, lane, first_agent)
         set_schedules(agent, upcoming, lane, first_agent)
@@ -122,6 +129,7 @@ def run_lanes(agent, mdp, lockstep, table, row, like, work, out):
                     if run >= len(seeds):
                         break
                     start_run(setting, lane, turn, run, advance(seed(seeds[run])), curves.episodes, mdp)
+                    forget_model(setting, lane, mdp.n_states, mdp.n_actions)
                     first = (run % len(initial_q)) * mdp.n_states * mdp.n_actions
                     for s in range(mdp.n_states):
                         for a in range(mdp.n_actions):

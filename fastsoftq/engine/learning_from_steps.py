@@ -19,7 +19,7 @@ from fastsoftq.engine.planes import keep_at, kept_at, parted, values_in
 from fastsoftq.kernels.jit import by_type, inlined
 from fastsoftq.kernels.over_actions import read_row
 
-__all__ = ["Learner", "begin_recent", "learn_from", "recent_steps", "value_of"]
+__all__ = ["Learner", "begin_recent", "learn_from", "learn_of", "recent_steps", "value_of"]
 
 
 class Recent(NamedTuple):
@@ -82,7 +82,7 @@ def value_of(now, learner, state, action, draw):
 
 
 @inlined
-def _learn_of(now, learner, state, action, reward, terminated, value, draw):
+def learn_of(now, learner, state, action, reward, terminated, value, draw):
     """Learn that an action led to a `value` ahead."""
     table = learner.table
     kept = kept_at(table, state, action, learner.n_actions, learner.example)
@@ -114,7 +114,7 @@ def learn_from(now, learner, step, value):
         step_taken(adapted(now, kept), learner.own, q, step, learner.like)
 
     def at_once(now, learner, step, value):
-        _learn_of(now, learner, step.state, step.action, step.reward, step.terminated, value, step.draw)
+        learn_of(now, learner, step.state, step.action, step.reward, step.terminated, value, step.draw)
 
     def after_n_steps(now, learner, step, value):
         """Learn of the step that lies n steps back; at an episode's end of all that are left, oldest first."""
@@ -127,7 +127,7 @@ def learn_from(now, learner, step, value):
         for t in range(max(oldest, 0), (last if ended else oldest) + 1):
             terminated, ahead = _value_within(now, learner, t, last, step.terminated, value)
             state, action = recent.state[t % n], recent.action[t % n]
-            _learn_of(now, learner, state, action, recent.reward[t % n], terminated, ahead, step.draw)
+            learn_of(now, learner, state, action, recent.reward[t % n], terminated, ahead, step.draw)
 
     if fields["own"] != types.none:
         return by_own_rule

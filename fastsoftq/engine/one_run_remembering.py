@@ -13,6 +13,7 @@ from fastsoftq.agents.memory_rules import (
     episode_ended,
     estimate,
     memory,
+    planning_steps,
     rewarded,
     steps,
     visited,
@@ -22,6 +23,7 @@ from fastsoftq.agents.schedules import tuned
 from fastsoftq.engine.borrowing import borrowed, hold
 from fastsoftq.engine.lane_tables import add_atomically
 from fastsoftq.engine.learning_from_steps import Learner, begin_recent, learn_from, recent_steps, value_of
+from fastsoftq.engine.one_run_model import begin_model, model_of, plan
 from fastsoftq.engine.planes import fill_entry, keep_at, kept_at, parted, plane_count, values_in
 from fastsoftq.kernels.jit import compiled, inlined
 from fastsoftq.kernels.mixing import mixed
@@ -66,6 +68,9 @@ def run_remembering(agent, mdp, row, like, work, out):
     form = parted(row, example)[0]
     steps_kept = recent_steps(steps(first_agent), max_steps)
     recent = borrowed(steps_kept)
+    plans = planning_steps(first_agent)
+    models = model_of(plans, n_states, n_actions)
+    model = borrowed(models)
     run = add_atomically(next_run, 0, 1)
     while run < len(seeds):
         first = run % len(initial_q)
@@ -75,6 +80,7 @@ def run_remembering(agent, mdp, row, like, work, out):
         remembered = memory(first_agent, n_states, n_actions)
         own = borrowed(remembered)
         learner = Learner(table, row, example, n_actions, own, recent, like)
+        begin_model(model)
         begin_run(first_agent, own, q)
         key = advance(seed(seeds[run]))
         for episode in range(returns.shape[1]):
@@ -105,6 +111,7 @@ def run_remembering(agent, mdp, row, like, work, out):
                     ended and not terminated, chance, np.int64(mixed(key + LEARNING)), form,
                 )  # fmt: skip
                 learn_from(now, learner, taken, value)
+                plan(now, learner, model, taken, plans)
                 if ended:
                     break
                 if not on_policy(now):
@@ -120,6 +127,6 @@ def run_remembering(agent, mdp, row, like, work, out):
                         kept = kept_at(table, s, a, n_actions, example)
                         tables[run, kept_tables[episode], s, a] = estimate(first_agent, table[s, a], kept)
             progress[1] += length
-        hold((numbers, steps_kept, remembered))
+        hold((numbers, steps_kept, models, remembered))
         progress[0] += 1
         run = add_atomically(next_run, 0, 1)

@@ -59,6 +59,8 @@ class Room(NamedTuple):
     numbers: int  # of a state's row
     rows_behind: int  # those of the states
     numbers_behind: int  # all of them, of each run
+    most_lanes: int = 64  # that are worth it,
+    most_in_vector: int = 16  # and how many of them to a vector
 
 
 def aligned(count: int, dtype: type[np.generic]) -> NDArray[Any]:

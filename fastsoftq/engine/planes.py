@@ -14,7 +14,7 @@ from numba.core import cgutils, errors
 from numba.core.imputils import impl_ret_borrowed
 from numba.extending import intrinsic
 
-from fastsoftq.agents.memory_rules import beside, steps
+from fastsoftq.agents.memory_rules import beside, planning_steps, steps, time_bonus
 from fastsoftq.agents.schedules import tuned
 from fastsoftq.kernels.jit import by_type, compiled, inlined
 from fastsoftq.kernels.over_actions import each, fold
@@ -30,8 +30,8 @@ __all__ = [
     "numbers_within",
     "parted",
     "plane_count",
-    "planes_and_steps",
     "values_in",
+    "what_is_kept",
 ]
 
 
@@ -108,18 +108,34 @@ def _none_is_zero(n):
     return (lambda n: 0) if n == types.none else (lambda n: n)
 
 
+@by_type
+def _is_some(n):
+    some = n != types.none
+    return lambda n: some
+
+
 @compiled
-def planes_and_steps(agent):
-    """How many numbers an agent's table has for each entry, and from how many steps it learns at once: 0 if from one.
+def what_is_kept(agent):
+    """What an agent keeps, other than arrays of its own.
+
+    Returns
+    -------
+    planes : int
+        How many numbers its table has for each entry.
+    n : int
+        From how many steps it learns at once; 0 if from one.
+    plans, pays_bonus : bool
+        Whether it plans from a model, and whether that pays a bonus.
 
     Examples
     --------
     >>> import fastsoftq as fsq
-    >>> planes_and_steps(fsq.DoubleQLearning(0.8, 0.95))
-    (2, 0)
+    >>> what_is_kept(fsq.DoubleQLearning(0.8, 0.95))
+    (2, 0, False, False)
     """
     first_agent = tuned(agent, np.int32(0))
-    return plane_count(beside(first_agent, 0.0)), _none_is_zero(steps(first_agent))
+    n, plans = _none_is_zero(steps(first_agent)), _is_some(planning_steps(first_agent))
+    return plane_count(beside(first_agent, 0.0)), n, plans, time_bonus(first_agent) > 0.0
 
 
 @intrinsic

@@ -16,8 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastsoftq.deep.deep_training import DeepTraining
-from fastsoftq.engine.dispatch import FEWEST_RUNS, lanes_for
-from fastsoftq.mdp.changing import EpisodicMDP
+from fastsoftq.engine.dispatch import FEWEST_RUNS, lanes_for, room_of, table_bytes
 from fastsoftq.measures import Measure, Measured
 from fastsoftq.studies.conditions import Condition
 from fastsoftq.studies.deep_parts import learner_of, runs_at_once, steps_before_learning, whole_rounds
@@ -145,7 +144,8 @@ def _looked_at(study: Study, store: Store, measure: Measure) -> Iterator[Piloted
         cut = condition.steps != all_of_it.steps
         answer = None if cut else answer_for(results, condition.name, measure)
         learning = study.environments[condition.environment], study.agents[condition.agent]
-        lanes = 0 if condition.steps else lanes_for(learning[0])
+        room = None if condition.steps else room_of(learning[1], learning[0], all_of_it.max_steps or 1)
+        lanes = 0 if room is None else lanes_for(learning[0], room)
         yield Piloted(
             condition=all_of_it,
             steps=np.full(len(curves.seeds), all_of_it.steps) if cut else study.axis.steps_taken(curves),
@@ -154,7 +154,9 @@ def _looked_at(study: Study, store: Store, measure: Measure) -> Iterator[Piloted
             row_bytes=_row_bytes(found.arrays if study.keep == "curves" else whole.contents.rows_of(curves), whole),
             lanes=lanes,
             measured=None if cut or (measure.needs_planning and answer is None) else measure.values(curves, answer),
-            at_work=bytes_at_work(all_of_it, *learning) if condition.steps else _table_bytes(learning[0], lanes),
+            at_work=bytes_at_work(all_of_it, *learning)
+            if room is None
+            else max(1, lanes) * table_bytes(learning[0], room),
         )
 
 
@@ -164,11 +166,6 @@ def _times(agent: Any, short: int | None, whole: int | None) -> float:
         return 1.0
     before = steps_before_learning(agent)
     return (whole - before) / (short - before)
-
-
-def _table_bytes(mdp: EpisodicMDP, lanes: int) -> int:
-    """What the tables of a thread take."""
-    return 8 * mdp.n_states * mdp.n_actions * max(1, lanes)
 
 
 def _row_bytes(arrays: Arrays, plan: Plan) -> float:

@@ -14,12 +14,17 @@ from tests.engine.worlds import DISCOUNTS, SCALES, SHARES, STEP_SIZES, worlds
 
 falling = st.builds(lambda stop, fall: fsq.LinearDecay(stop + fall, stop, 0.05), *[st.floats(0.01, 0.5)] * 2)
 double = st.builds(fsq.DoubleQLearning, STEP_SIZES, DISCOUNTS, falling, SCALES)
+dyna = st.builds(fsq.DynaQ, falling, DISCOUNTS, st.integers(0, 12), st.just(0.0) | st.floats(0.01, 2.0), SHARES, SCALES)
+counted_dyna = st.builds(fsq.VisitStepSize, dyna, SHARES)
 everything = st.builds(Everything, STEP_SIZES, DISCOUNTS, st.integers(1, 5), SHARES, SHARES, SCALES)
 on_policy = st.builds(OnPolicy, falling, DISCOUNTS, st.integers(1, 5), SHARES, falling, SCALES)
 
 KINDS = {  # agents, actions, outcomes, whether there are several starts, lanes, the width of vectors
     "double": (double, 4, 1, False, 16, 16),
     "double, seven actions, slippery, many starts": (double, 7, 2, True, 64, 8),
+    "dyna": (dyna, 4, 1, False, 16, 16),
+    "dyna, seven actions, slippery, many starts": (dyna, 7, 2, True, 64, 8),
+    "dyna by visits, three actions": (counted_dyna, 3, 1, False, 32, 4),
     "everything": (everything, 4, 1, False, 64, 8),
     "everything, one action, slippery": (everything, 1, 3, False, 16, 4),
     "everything, five actions, many starts": (everything, 5, 1, True, 16, 16),
@@ -53,12 +58,18 @@ def test_lanes_remember_what_one_run_does(kind, data):
     assert at_once.checkpoint_q.tobytes() == alone.checkpoint_q.tobytes()
 
 
-@pytest.mark.parametrize("kind", ["double", "everything, one action, slippery", "on policy, two actions, many starts"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "double", "dyna", "dyna by visits, three actions", "everything, one action, slippery",
+        "on policy, two actions, many starts",
+    ],
+)  # fmt: skip
 @given(data=st.data())
 @settings(max_examples=25)
 def test_threads_of_a_gpu_remember_what_one_run_does(kind, data):
     mdp, agent, task, _, _ = drawn(data, kind)
-    room = dispatch.room_of(agent, mdp, task["max_steps"])
+    room = dispatch.room_of(agent, mdp, task["max_steps"], alone=True)
     beside, near, words = data.draw(st.sampled_from([1, 2, 4])), data.draw(st.booleans()), data.draw(st.booleans())
     layout = laid_out(mdp, 2, beside, near, 1, words, room)
     assert_same_bits(mdp, agent, **task, layout=layout, precision="double")
@@ -66,7 +77,7 @@ def test_threads_of_a_gpu_remember_what_one_run_does(kind, data):
 
 def test_the_tables_of_lanes_lie_apart_where_they_are_large():
     mdp = fsq.multi_goal(41)
-    for agent in (fsq.DoubleQLearning(0.5, 0.95), Everything()):
+    for agent in (fsq.DoubleQLearning(0.5, 0.95), fsq.DynaQ(0.5, 0.95, time_bonus=0.1), Everything()):
         task = {"seeds": 20, "episodes": 3, "max_steps": 400}
         assert bits(train(16, mdp, agent, **task)) == bits(train(0, mdp, agent, **task))
 

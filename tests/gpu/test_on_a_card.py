@@ -73,6 +73,15 @@ def test_more_runs_than_threads_with_tables(device, agent, precision):
     assert_same(device, CLIFF, agent, 60_000, 20, 100, precision=precision, keep_q=True, checkpoints=[3, 10])
 
 
+@pytest.mark.parametrize(
+    "agent",
+    [fsq.DoubleQLearning(0.8, 0.95), fsq.NStepSarsa(0.3, 0.95, 4), fsq.DynaQ(0.5, 0.95), fsq.DynaSoftQ(0.5, 0.95)],
+    ids=lambda agent: type(agent).__name__,
+)
+def test_agents_with_memory(device, agent):
+    assert_same(device, CLIFF, agent, 5000, 20, 100, keep_q=True)
+
+
 def test_a_full_size_study(device):
     """The document's: 1000 runs of 1000 episodes, hard and soft."""
     for agent in (HARD, SOFT):

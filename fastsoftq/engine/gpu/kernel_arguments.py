@@ -56,7 +56,7 @@ def arguments_of(
     -------
     Arguments
     """
-    room = room_of(agent, tables, work.max_steps)
+    room = room_of(agent, tables, work.max_steps, alone=True)
     mdp = Packed(
         packed_records(tables, layout.row_stride), tables.n_states, tables.n_actions,
         tables.n_states + room.rows_behind, layout.row_stride, None, 0, tables.outcome, tables.start, tables.phases,

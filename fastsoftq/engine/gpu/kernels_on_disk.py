@@ -99,7 +99,7 @@ def ptx(
     major, minor = _checked_capability(capability)
     part = reachable(mdp)
     layout = layout_for(
-        part.tables, card or _H100, runs=1_000_000, room=room_of(agent, part.tables, max_steps=_MAX_STEPS)
+        part.tables, card or _H100, runs=1_000_000, room=room_of(agent, part.tables, max_steps=_MAX_STEPS, alone=True)
     )
     return kernel_for(example_arguments(agent, part.tables, layout, like, True, _MAX_STEPS), (major, minor))
 

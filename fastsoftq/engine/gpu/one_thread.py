@@ -12,7 +12,7 @@ from numba import int32, types
 from numba.extending import intrinsic
 
 from fastsoftq.engine.lane_memory import WORD
-from fastsoftq.engine.lane_tables import PAIR, LaneTables, pointer
+from fastsoftq.engine.lane_tables import PAIR, LaneTables, moved, pointer
 from fastsoftq.engine.lanes import run_lanes
 from fastsoftq.engine.packing import Packed
 from fastsoftq.kernels.jit import by_type, inlined
@@ -53,12 +53,6 @@ def pair_width(n_actions: int) -> int:
 
 
 @intrinsic
-def _moved(typing, numbers, count):
-    """A pointer so many numbers further on."""
-    return numbers(numbers, types.intp), lambda context, builder, sig, args: builder.gep(args[0], [args[1]])
-
-
-@intrinsic
 def _as_words(typing, numbers):
     """A pointer to the same memory, as integers of 64 bits."""
     t = types.CPointer(types.int64)
@@ -94,14 +88,14 @@ def _tables(place, threads, mdp, row):
     width = pair_width(len(row))
 
     def in_shared_memory(place, threads, mdp, row):
-        numbers = _moved(threads.shared, _words(place) + PAIR * threads.thread)
+        numbers = moved(threads.shared, _words(place) + PAIR * threads.thread)
         return LaneTables(numbers, 0, int32(PAIR * place.near))
 
     def in_the_cards(place, threads, mdp, row):
         return LaneTables(_far(place, threads, threads.thread, threads.in_block, mdp, width), 0, int32(PAIR))
 
     def in_either(place, threads, mdp, row):
-        numbers = _moved(threads.shared, _words(place) + PAIR * threads.thread)
+        numbers = moved(threads.shared, _words(place) + PAIR * threads.thread)
         others = threads.in_block - place.near
         is_near = threads.thread < place.near
         numbers = _either(is_near, numbers, _far(place, threads, threads.thread - place.near, others, mdp, width))
@@ -118,7 +112,7 @@ def _far(place, threads, thread, others, mdp, width):
     beside = mdp.row_stride // width
     groups = (others + beside - 1) // beside
     group = threads.block * groups + thread // beside
-    return _moved(pointer(place.far), group * mdp.n_rows * mdp.row_stride + thread % beside * width)
+    return moved(pointer(place.far), group * mdp.n_rows * mdp.row_stride + thread % beside * width)
 
 
 @by_type
@@ -142,7 +136,7 @@ _train = inlined(run_lanes.py_func)
 def train_in_thread(place, threads, agent, mdp, lockstep, row, like, work, out):
     """Train runs until none is left, one after the other."""
     # Nothing is added, which no compiler knows: so the address stays in a register, and is not made anew at each step.
-    threads = Threads(threads.block, threads.thread, threads.in_block, _moved(threads.shared, mdp.size))
+    threads = Threads(threads.block, threads.thread, threads.in_block, moved(threads.shared, mdp.size))
     records = _records(place, threads, mdp)
     within = Packed(
         records, mdp.n_states, mdp.n_actions, mdp.n_rows, mdp.row_stride, None, 0, mdp.outcome, mdp.start, mdp.phases,

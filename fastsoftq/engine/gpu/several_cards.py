@@ -75,11 +75,11 @@ def _check_memory(device: str, mdp: EpisodicMDP, agent: Agent) -> None:
     """Refuse an agent whose memory a GPU's threads do not have."""
     if remembers(agent, memory):
         raise ValueError(
-            f"device is {device!r}; {type(agent).__name__} keeps arrays of its own (traces, a model, a critic), which "
+            f"device is {device!r}; {type(agent).__name__} keeps arrays of its own (traces, a queue, a critic), which "
             "change as a whole from step to step, so that each run is trained by itself: leave device out, to train on "
             "the CPU"
         )
-    numbers = room_of(agent, mdp, max_steps=1).numbers
+    numbers = room_of(agent, mdp, max_steps=1, alone=True).numbers
     if numbers > MOST_NUMBERS:
         raise ValueError(
             f"device is {device!r}; {type(agent).__name__} keeps {numbers} numbers for each state of {mdp!r}, and a "

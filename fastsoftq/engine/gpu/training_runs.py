@@ -69,7 +69,7 @@ def run_on_gpu(
     episodes, n_tables = out.returns.shape[1], out.tables.shape[1]
     table = len(part.states) * mdp.n_actions
     run_bytes = curves_bytes(1, episodes, (n_tables + (len(initial_q) > 1)) * table)
-    layout = layout_for(part.tables, gpu.card, len(seeds), room=room_of(agent, part.tables, max_steps))
+    layout = layout_for(part.tables, gpu.card, len(seeds), room=room_of(agent, part.tables, max_steps, alone=True))
     room = int(_SHARE * gpu.free()) - 8 * layout.far - (64 << 20)
     if room < run_bytes:
         raise GpuError(

@@ -39,6 +39,9 @@ CASES = {
     "hard, sixteen actions": (random_world(16), fsq.QLearning(0.5, 0.9), "double", None),
     "soft, nine actions, slippery": (random_world(9, 2), SOFT, "double", None),
     "frozen, many starts": (random_world(5, 1, 4), fsq.Frozen(SOFT), "double", None),
+    "double": (fsq.cliff_walking(), fsq.DoubleQLearning(0.8, 0.95), "double", None),
+    "4-step": (fsq.cliff_walking(), fsq.NStepSarsa(0.8, 0.95, 4), "double", None),
+    "dyna": (fsq.cliff_walking(), fsq.DynaQ(0.8, 0.95, time_bonus=0.1), "double", None),
     "hard, tables in the card's memory": (fsq.cliff_walking(), HARD, "double", NO_SHARED),
 }
 
