@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from fastsoftq.cli.app import app
+from fastsoftq.studies.spec_tables import ENVIRONMENTS
 
 ROOT = Path(__file__).parents[1]
 BLOCK = re.compile(r"^```python\n# (\S+\.py)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -188,3 +189,18 @@ def test_the_readme_shows_every_command_that_make_wraps():
     for command in recipes:
         shown = command.replace("--quiet ", "").replace("$*", "test")
         assert f".venv/bin/{shown}" in readme, command
+
+
+def test_every_world_of_a_study_has_its_picture(tmp_path, monkeypatch):
+    """And the script that draws them, from what planning finds, still does."""
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    spec = importlib.util.spec_from_file_location("world_pictures", ROOT / "docs" / "world_pictures.py")
+    pictures = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(pictures)
+    drawn = {re.match(r"\w+", title)[0] for title in [*pictures.MAPS, *pictures.OTHERS]}
+    assert drawn == ENVIRONMENTS.keys() - {"map", "gymnasium"}
+    pictures.draw(tmp_path)
+    for file in tmp_path.iterdir():
+        assert file.stat().st_size > 100_000
+        assert (ROOT / "docs" / "figures" / file.name).exists()
+    assert len(list(tmp_path.iterdir())) == 2
