@@ -61,7 +61,7 @@ def plot_grid(
     Parameters
     ----------
     mdp : TabularMDP
-        With a map, as from `from_map`, `cliff_walking`, `multi_goal`, `point_mass`, or Gymnasium's FrozenLake.
+        With a map, as grid worlds have one: `from_map`, `cliff_walking`, `four_rooms`, Gymnasium's FrozenLake.
     value : array_like of float, shape [states], optional
         Drawn as colours, or as `contours` lines of equal value.
     policy : array_like of float, shape [states, actions], optional
