@@ -13,11 +13,14 @@ from pathlib import Path
 
 import pytest
 
+from fastsoftq.agents import LEARNERS, WRAPPERS
 from fastsoftq.cli.app import app
+from fastsoftq.studies.spec_tables import ENVIRONMENTS
+from fastsoftq.studies.toml import parse_study
 
 ROOT = Path(__file__).parents[1]
 BLOCK = re.compile(r"^```python\n# (\S+\.py)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-LINK = re.compile(r"\]\(([^)#]+)")
+LINK = re.compile(r"\]\(([^)\s#]*)(?:#([^)\s]+))?\)")
 
 
 def readme():
@@ -62,11 +65,30 @@ def test_the_readme_does_what_it_says(tmp_path, monkeypatch):
     assert found.failed == 0
 
 
-def test_the_page_on_gymnasium_does_what_it_says():
-    pytest.importorskip("gymnasium")
-    found = doctest.testfile(str(ROOT / "docs" / "gymnasium.md"), module_relative=False, encoding="utf-8")
-    assert found.attempted > 20
+@pytest.mark.parametrize(
+    ("page", "least"), [("deep.md", 4), ("gymnasium.md", 20), ("shelf.md", 10), ("worlds.md", 3)], ids=lambda v: str(v)
+)
+def test_the_examples_of_a_page_give_what_they_show(page, least):
+    if page == "gymnasium.md":
+        pytest.importorskip("gymnasium")
+    found = doctest.testfile(str(ROOT / "docs" / page), module_relative=False, encoding="utf-8")
+    assert found.attempted > least
     assert found.failed == 0
+
+
+def test_the_agents_around_others_of_a_study_are_those_that_the_page_names():
+    page = (ROOT / "docs" / "shelf.md").read_text(encoding="utf-8")
+    (agents,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    about = {"name": "shelf", "episodes": 1, "seeds": 1, "environments": {"cliff": {"kind": "cliff_walking"}}}
+    names = [condition.agent for condition in parse_study(about | tomllib.loads(agents)).conditions]
+    assert len(names) == 4
+    assert f"`{names[0]}`" in page
+
+
+def test_the_page_of_the_shelf_has_every_agent():
+    page = (ROOT / "docs" / "shelf.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`([a-z_]+)`", page))
+    assert LEARNERS.keys() | WRAPPERS.keys() <= named
 
 
 def check_pip(*arguments):
@@ -156,11 +178,37 @@ def test_files_that_pages_name_are_there(page):
     assert not missing
 
 
+def anchors(page):
+    """What a link to a heading of a page may say: its words in small letters, hyphens between them."""
+    prose = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    found = set()
+    for heading in re.findall(r"^#+ +(.*)$", prose, re.MULTILINE):
+        text = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", heading).lower()
+        anchor = re.sub(r"[^\w\- ]", "", text).strip().replace(" ", "-")
+        found.add(next(a for n in itertools.count() if (a := f"{anchor}-{n}" if n else anchor) not in found))
+    return found
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_links_within_the_repository_lead_somewhere(page):
-    for target in LINK.findall((ROOT / page).read_text(encoding="utf-8")):
+    """To a file that is there, and to a heading that it has; code in which brackets stand is no link."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    prose = re.sub(r"^```.*?^```$|`[^`\n]*`", "", text, flags=re.MULTILINE | re.DOTALL)
+    for target, heading in LINK.findall(prose):
         if not target.startswith("http"):
-            assert (ROOT / page).parent.joinpath(target).exists(), target
+            file = (ROOT / page).parent / target if target else ROOT / page
+            assert file.exists(), target
+            assert not heading or heading in anchors(file), f"{target}#{heading}"
+
+
+def test_every_page_is_reached_from_the_readme():
+    reached, ahead = set(), [ROOT / "README.md"]
+    while ahead:
+        page = ahead.pop()
+        reached.add(page)
+        links = (page.parent / target for target, _ in LINK.findall(page.read_text(encoding="utf-8")))
+        ahead += {link.resolve() for link in links if link.suffix == ".md"} - reached
+    assert {(ROOT / page).resolve() for page in PAGES if page.startswith("docs/")} <= {p.resolve() for p in reached}
 
 
 def test_the_readme_gives_a_reason_for_every_dependency():
@@ -188,3 +236,18 @@ def test_the_readme_shows_every_command_that_make_wraps():
     for command in recipes:
         shown = command.replace("--quiet ", "").replace("$*", "test")
         assert f".venv/bin/{shown}" in readme, command
+
+
+def test_every_world_of_a_study_has_its_picture(tmp_path, monkeypatch):
+    """And the script that draws them, from what planning finds, still does."""
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    spec = importlib.util.spec_from_file_location("world_pictures", ROOT / "docs" / "world_pictures.py")
+    pictures = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(pictures)
+    drawn = {re.match(r"\w+", title)[0] for title in [*pictures.MAPS, *pictures.OTHERS]}
+    assert drawn == ENVIRONMENTS.keys() - {"map", "gymnasium"}
+    pictures.draw(tmp_path)
+    for file in tmp_path.iterdir():
+        assert file.stat().st_size > 100_000
+        assert (ROOT / "docs" / "figures" / file.name).exists()
+    assert len(list(tmp_path.iterdir())) == 2

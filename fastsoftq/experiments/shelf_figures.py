@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from fastsoftq.agents import ExpectedSarsa, QLearning, Sarsa
 from fastsoftq.experiments.certainty import EACH, interval_columns, interval_of
-from fastsoftq.experiments.document import soft
 from fastsoftq.experiments.shelf_agents import AGENTS, FAMILIES, STEP_SIZES
 from fastsoftq.experiments.shelf_results import Learned, suite
 from fastsoftq.experiments.shelf_worlds import WORLDS
-from fastsoftq.figures.colours import GREY, INK, agent_colour
-from fastsoftq.figures.style import key_below, titled_figure
+from fastsoftq.figures.colours import GREY, INK, agent_colour, dashes
+from fastsoftq.figures.style import dashed, titled_figure
 from fastsoftq.statistics import pointwise_intervals
 from fastsoftq.statistics.suites import suite_interval, suite_profile
 
@@ -25,20 +23,12 @@ __all__ = ["colour_of", "curves_figure", "profiles_figure", "regret_figure", "se
 
 LearnedBy = Mapping[tuple[str, str], Learned]
 
-HARD, SOFT = agent_colour(QLearning(0.1, 0.99)), agent_colour(soft(3.0))
-# What a family has besides its hard and its soft form: colours of those that they are kin to.
-_KIN = {
-    **dict.fromkeys(("sarsa", "n_step_sarsa", "sarsa_lambda"), agent_colour(Sarsa(0.1, 0.99))),
-    **dict.fromkeys(("expected_sarsa", "prioritized_sweeping"), agent_colour(ExpectedSarsa(0.1, 0.99))),
-    **dict.fromkeys(("mellowmax", "path_consistency"), agent_colour(soft(1e3))),
-}
-_DASH = (0, (4, 1.6))
 _EARLY = 0.16  # of the episodes, which axes need not show: the first returns dwarf all others
 _THRESHOLDS = 200
 
 
 def colour_of(agent: str) -> str:
-    """The colour of an agent of the shelf: that of Q-learning, of soft Q-learning, or of what else it is kin to.
+    """The colour of an agent of the shelf, the one that it has wherever it is drawn: warm if hard, cool if soft.
 
     Parameters
     ----------
@@ -48,36 +38,31 @@ def colour_of(agent: str) -> str:
     Returns
     -------
     str
+        That of soft Q-learning is the cliff's, whatever the world.
 
     Examples
     --------
-    >>> colour_of("dyna_q"), colour_of("n_step_sarsa")
-    ('#d55e00', '#cc79a7')
+    >>> colour_of("q_learning"), colour_of("n_step_sarsa")
+    ('#d55e00', '#dd376d')
     """
-    return _KIN.get(agent, SOFT if AGENTS[agent].soft else HARD)
+    of = AGENTS[agent]
+    return agent_colour(of.make(WORLDS["cliff"], of.values[0]))
 
 
 def _members(family: str) -> list[str]:
     return [name for name, agent in AGENTS.items() if agent.family == family]
 
 
-def _line(agent: str, **more: object) -> dict[str, object]:
-    return {"color": colour_of(agent), "linestyle": _DASH if agent in _KIN else "-", "linewidth": 1.5, **more}
+def _line(agent: str, **more: object) -> dict[str, Any]:
+    """How an agent is drawn among those of its family, and its name."""
+    family = _members(AGENTS[agent].family)
+    dash = dashes([colour_of(name) for name in family])[family.index(agent)]
+    return {"color": colour_of(agent), "linewidth": 1.5, "label": AGENTS[agent].label, **dashed(dash), **more}
 
 
-def _key() -> list[Line2D]:
-    """Hard, soft, and the others of each family."""
-    lines = [
-        Line2D([], [], label="hard", color=HARD, linewidth=1.5),
-        Line2D([], [], label="soft", color=SOFT, linewidth=1.5),
-    ]
-    for words, agent in (
-        ("Sarsa, its n steps, its traces", "sarsa"),
-        ("expected Sarsa; prioritized sweeping", "expected_sarsa"),
-        ("mellowmax; path consistency", "path_consistency"),
-    ):
-        lines.append(Line2D([], [], label=words, **_line(agent)))  # type: ignore[arg-type]
-    return lines
+def _names(ax: Axes, **where: Any) -> None:
+    """Name the lines of a panel."""
+    ax.legend(fontsize=7.5, handlelength=1.8, borderaxespad=0.3, labelspacing=0.25, **where)
 
 
 def curves_figure(learned: LearnedBy, families: Sequence[str], title: str, seeds: int) -> Figure:
@@ -97,9 +82,9 @@ def curves_figure(learned: LearnedBy, families: Sequence[str], title: str, seeds
     """
     note = (
         f"Return of an episode, {seeds:,} seeds: mean of each 25th of the episodes, with {EACH}. Dotted: the optimum, "
-        "from planning. Step sizes chosen on other seeds."
+        "from planning. Step sizes chosen on other seeds. Warm colours: hard; cool ones: soft."
     )
-    with titled_figure(2.05 * len(families) + 0.9, 10.6, title) as figure:
+    with titled_figure(2.05 * len(families) + 0.9, 11.2, title, note) as figure:
         grid = figure.subplots(len(WORLDS), len(families), squeeze=False, sharex="row", sharey="row")
         for row, (world, known) in zip(grid, WORLDS.items(), strict=True):
             shown = [
@@ -120,8 +105,8 @@ def curves_figure(learned: LearnedBy, families: Sequence[str], title: str, seeds
             ax.set_title(FAMILIES[family].title)
         for ax in grid[-1]:
             ax.set_xlabel("episode")
+            _names(ax, loc="upper left", bbox_to_anchor=(-0.06, -0.42))
         figure.align_ylabels(grid[:, 0])
-        key_below(figure, _key() if "n_steps" in families else _key()[:2], note)
     return figure
 
 
@@ -131,7 +116,7 @@ def _curve(ax: Axes, one: Learned) -> float:
     band = pointwise_intervals(chosen.blocks, bounds=one.bounds)
     marker = "o" if len(chosen.ends) == 1 else ""
     ax.fill_between(chosen.ends, band.low, band.high, color=colour_of(one.agent), alpha=0.2, linewidth=0)
-    ax.plot(chosen.ends, band.center, marker=marker, **_line(one.agent))  # type: ignore[arg-type]
+    ax.plot(chosen.ends, band.center, marker=marker, **_line(one.agent))
     return float(band.center[int(_EARLY * len(chosen.ends)) :].min())
 
 
@@ -149,7 +134,7 @@ def regret_figure(learned: LearnedBy, seeds: int) -> Figure:
     """
     note = (
         f"What an episode earns less than the optimum, in the mean of all episodes of a run; {seeds:,} seeds, {EACH}; "
-        "step sizes chosen on other seeds. Vermilion: hard; blue: soft. Less is better; scales are logarithmic."
+        "step sizes chosen on other seeds. Warm colours: hard; cool ones: soft. Less is better; scales are logarithmic."
     )
     names = list(AGENTS)
     with titled_figure(11.4, 9.6, "Regret in six worlds", note) as figure:
@@ -194,7 +179,7 @@ def profiles_figure(learned: LearnedBy, seeds: int) -> Figure:
     note = (
         f"Share of runs above a score, the mean of six worlds, {seeds:,} seeds each: of the last tenth of the "
         "episodes, 0 for the random policy and 1 for the optimum. Bands hold for a whole profile with 95 %, each by "
-        "itself."
+        "itself. Warm colours: hard; cool ones: soft."
     )
     scores = {
         name: np.column_stack([learned[world, name].scores(learned[world, name].chosen.last) for world in WORLDS])
@@ -202,7 +187,7 @@ def profiles_figure(learned: LearnedBy, seeds: int) -> Figure:
     }
     top = 1.03 * max(1.0, max(float(np.quantile(x, 0.999)) for x in scores.values()))
     thresholds = np.linspace(-0.05, top, _THRESHOLDS)
-    with titled_figure(11.4, 5.6, "Performance profiles of the last tenth of the episodes") as figure:
+    with titled_figure(11.4, 6.8, "Performance profiles of the last tenth of the episodes", note) as figure:
         axes = figure.subplots(2, 5, sharex=True, sharey=True)
         for ax, family in zip(axes.ravel(), FAMILIES, strict=True):
             for name in _members(family):
@@ -212,9 +197,11 @@ def profiles_figure(learned: LearnedBy, seeds: int) -> Figure:
             ax.set(title=FAMILIES[family].title, xlim=(-0.05, top), ylim=(0.0, 1.02))
         for ax in axes[:, 0]:
             ax.set_ylabel("share of runs")
+        for row, below in zip(axes, (-0.06, -0.26), strict=True):
+            for ax in row:
+                _names(ax, loc="upper left", bbox_to_anchor=(-0.02, below))
         for ax in axes[-1]:
             ax.set_xlabel("score")
-        key_below(figure, _key(), note)
     return figure
 
 
@@ -233,9 +220,9 @@ def sensitivity_figure(learned: LearnedBy, seeds: int) -> Figure:
     families = [family for family in FAMILIES if family != "visits"]
     note = (
         f"Mean score of all episodes over the six worlds, {seeds:,} seeds, with {EACH}: 0 for the random policy, 1 for "
-        "the optimum. The same step size in all worlds. Grey: Q-learning, with one step."
+        "the optimum. The same step size in all worlds. Warm colours: hard; cool ones: soft; grey: Q-learning."
     )
-    with titled_figure(11.4, 6.6, "Sensitivity to the step size") as figure:
+    with titled_figure(11.4, 6.6, "Sensitivity to the step size", note) as figure:
         axes = figure.subplots(3, 3, sharex=True, sharey=True)
         for ax, family in zip(axes.ravel(), families, strict=True):
             for name in ["q_learning", *_members(family)] if family != "one_step" else _members(family):
@@ -245,19 +232,19 @@ def sensitivity_figure(learned: LearnedBy, seeds: int) -> Figure:
             ax.set_xscale("log")
             ax.set_xticks(STEP_SIZES, [f"{value:g}" for value in STEP_SIZES])
             ax.minorticks_off()
+            _names(ax, loc="best")
         for ax in axes[:, 0]:
             ax.set_ylabel("score")
         for ax in axes[-1]:
             ax.set_xlabel("step size")
-        key_below(figure, _key(), note)
     return figure
 
 
 def _sensitivity(ax: Axes, learned: LearnedBy, agent: str, colour: str) -> None:
     values = AGENTS[agent].values
     intervals = [suite_interval(suite(learned, agent, place), "mean") for place in range(len(values))]
-    style = _line(agent) | ({"color": colour, "linewidth": 1.0} if colour else {})
+    style = _line(agent) | ({"color": colour, "linewidth": 1.0, "linestyle": "-", "label": None} if colour else {})
     if not colour:
         ends = [one.low for one in intervals], [one.high for one in intervals]
         ax.fill_between(values, *ends, color=colour_of(agent), alpha=0.2, linewidth=0)
-    ax.plot(values, [one.estimate for one in intervals], marker="o", markersize=3.5, **style)  # type: ignore[arg-type]
+    ax.plot(values, [one.estimate for one in intervals], marker="o", markersize=3.5, **style)

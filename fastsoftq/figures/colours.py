@@ -1,17 +1,39 @@
-"""Colours: one for an agent wherever it is drawn, safe for the colour-blind, on light ground and on dark."""
+"""Colours: one for an agent wherever it is drawn, safe for the colour-blind, on light ground and on dark.
+
+Agents that maximise are warm, from yellow over red to purple, and soft ones cool, from blue to green. No eighteen
+colours can be told apart by everybody: lines that some would confuse are dashed (`dashes`).
+"""
 
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fastsoftq.agents import ExpectedSarsa, QLearning, Sarsa, SoftQLearning
-from fastsoftq.deep.learner import Deep
+from fastsoftq.agents import (
+    ActorCritic,
+    DoubleQLearning,
+    DoubleSoftQLearning,
+    DynaQ,
+    DynaSoftQ,
+    ExpectedSarsa,
+    MellowmaxQLearning,
+    NStepSarsa,
+    NStepSoftQLearning,
+    NStepTreeBackup,
+    PathConsistency,
+    PrioritizedSweeping,
+    QLambda,
+    QLearning,
+    Sarsa,
+    SarsaLambda,
+    SoftQLambda,
+    SoftQLearning,
+)
+from fastsoftq.figures.colour_vision import alike, linear_light, rgb_of
 
 __all__ = ["DASHES", "GREY", "INK", "agent_colour", "dashes", "heat_colour", "ink_on", "on_dark"]
 
@@ -19,10 +41,29 @@ INK, GREY = "#1a1a1a", "#6b6b6b"
 
 DASHES = ("", "6 2.5", "7 2 1.5 2", "2 2", "4 1.5", "9 2 1.5 2 1.5 2")  # lengths of strokes and gaps, in pixels
 
-# Vermilion and reddish purple of Okabe & Ito (2008) for agents that maximise, and blues, darker the colder, for soft
-# ones: warm against cold also tells them apart for the colour-blind, light against dark in grey.
-_MAXIMISING = {QLearning: "#d55e00", Sarsa: "#cc79a7", ExpectedSarsa: "#8a3f6b"}
-_SOFT = ("#8cc8ef", "#3d9fd9", "#0064a0", "#082a5a")
+# Vermilion and reddish purple are those of Okabe & Ito (2008). The others are such that the least difference of any two
+# is about as large as can be (`colour_vision.difference`) where all have to be warm or cool.
+_KINDS: dict[type, str] = {
+    QLearning: "#d55e00",
+    Sarsa: "#cc79a7",
+    ExpectedSarsa: "#8a3f6b",
+    DoubleQLearning: "#810f11",
+    NStepSarsa: "#dd376d",
+    NStepTreeBackup: "#d98202",
+    SarsaLambda: "#7f0878",
+    QLambda: "#9e7d3d",
+    DynaQ: "#af1a09",
+    PrioritizedSweeping: "#4c0519",
+    ActorCritic: "#c5b203",
+    MellowmaxQLearning: "#7865fc",
+    DoubleSoftQLearning: "#3415c1",
+    NStepSoftQLearning: "#2d9b91",
+    PathConsistency: "#5ac9a0",
+    SoftQLambda: "#28b173",
+    DynaSoftQ: "#0c5a50",
+}
+_ACTOR_WITH_ENTROPY = "#167690"
+_SOFT = ("#8cc8ef", "#3d9fd9", "#0064a0", "#082a5a")  # of soft Q-learning, the darker the colder
 _SHADES = 256  # between the first blue and the last
 _HEAT = ("#f2f5f8", *_SOFT)  # from low to high: ever darker, so that it can be read in grey
 _OTHER = "#4d4d4d"
@@ -36,30 +77,34 @@ def agent_colour(agent: Any) -> str:
     Parameters
     ----------
     agent : NamedTuple
-        Of a soft agent reward_scale / temperature counts: from 0.3, light, to 30, dark. A deep agent has the colour of
-        the one whose rules it plays by.
+        Of soft Q-learning reward_scale / temperature counts: from 0.3, light, to 30, dark; of other agents their kind
+        alone. An agent around another has the colour of the one within, and a deep agent that of the one whose rules it
+        plays by. Kinds that are not of this package are grey.
 
     Returns
     -------
     str
-        As "#rrggbb".
+        As "#rrggbb": warm of agents that maximise, cool of soft ones.
 
     Examples
     --------
     >>> import fastsoftq as fsq
-    >>> agent_colour(fsq.QLearning(step_size=0.8, discount=0.95))
-    '#d55e00'
+    >>> hard = fsq.QLearning(step_size=0.8, discount=0.95)
+    >>> agent_colour(hard), agent_colour(fsq.VisitStepSize(hard, power=0.8))
+    ('#d55e00', '#d55e00')
     """
-    if isinstance(agent, Deep):
+    if hasattr(agent, "agent"):
         return agent_colour(agent.agent)
     if isinstance(agent, SoftQLearning):
         temperature = agent.temperature if isinstance(agent.temperature, float | int) else agent.temperature.stop
         return _blue((math.log10(agent.reward_scale / temperature) + 0.5) / 2.0)
-    return _MAXIMISING.get(type(agent), _OTHER)
+    if isinstance(agent, ActorCritic) and agent.temperature != 0.0:
+        return _ACTOR_WITH_ENTROPY
+    return _KINDS.get(type(agent), _OTHER)
 
 
 def dashes(colours: Sequence[str]) -> list[str]:
-    """Lines that tell apart what has the same colour: whole, dashed, dotted; over again after six.
+    """Lines that tell apart what has the same colour, or one that somebody takes for it: whole, dashed, dotted.
 
     Parameters
     ----------
@@ -68,18 +113,18 @@ def dashes(colours: Sequence[str]) -> list[str]:
     Returns
     -------
     list of str
-        The dashes of each, as SVG has them; empty for a whole line.
+        The dashes of each, as SVG has them; empty for a whole line. The first that none before it has whose colour is
+        `alike`; where all six are taken, the one that fewest of those have.
 
     Examples
     --------
-    >>> dashes(["#d55e00", "#0064a0", "#0064a0"])
-    ['', '', '6 2.5']
+    >>> dashes(["#d55e00", "#0064a0", "#0064a0", "#00659f"])
+    ['', '', '6 2.5', '7 2 1.5 2']
     """
-    seen: Counter[str] = Counter()
-    found = []
+    found: list[str] = []
     for colour in colours:
-        found.append(DASHES[seen[colour] % len(DASHES)])
-        seen[colour] += 1
+        taken = [dash for dash, before in zip(found, colours, strict=False) if alike(before, colour)]
+        found.append(min(DASHES, key=taken.count))
     return found
 
 
@@ -122,7 +167,7 @@ def ink_on(colour: str) -> str:
     >>> ink_on("#f2f5f8"), ink_on("#082a5a")
     ('#000000', '#ffffff')
     """
-    luminance = float(_linear(colour) @ _LUMINANCE)
+    luminance = float(linear_light(colour) @ _LUMINANCE)
     return "#000000" if (luminance + 0.05) / 0.05 >= 1.05 / (luminance + 0.05) else "#ffffff"
 
 
@@ -144,7 +189,7 @@ def on_dark(colour: str) -> str:
     >>> on_dark("#000000")
     '#737373'
     """
-    linear = _linear(colour)
+    linear = linear_light(colour)
     luminance = linear @ _LUMINANCE
     wanted = luminance + _LIFT * (1.0 - luminance)
     lifted = linear * min(wanted / luminance, 1.0 / linear.max()) if luminance > 0.0 else linear  # of the same hue
@@ -162,19 +207,8 @@ def _blue(coldness: float) -> str:
 
 def _between(colours: Sequence[str], share: float) -> str:
     """The colour at a share of the way through some, evenly placed."""
-    anchors = np.linspace(0.0, 1.0, len(colours))
-    return _hex(np.array([np.interp(share, anchors, channel) for channel in np.transpose([_rgb(c) for c in colours])]))
-
-
-def _linear(colour: str) -> NDArray[np.float64]:
-    """Red, green and blue as amounts of light, each from 0 to 1."""
-    encoded = _rgb(colour)
-    return np.asarray(np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4))
-
-
-def _rgb(colour: str) -> NDArray[np.float64]:
-    """Red, green and blue, each from 0 to 1."""
-    return np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255.0
+    anchors, channels = np.linspace(0.0, 1.0, len(colours)), np.transpose([rgb_of(colour) for colour in colours])
+    return _hex(np.array([np.interp(share, anchors, channel) for channel in channels]))
 
 
 def _hex(rgb: NDArray[np.float64]) -> str:

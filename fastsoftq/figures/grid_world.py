@@ -22,14 +22,15 @@ from fastsoftq.planning.evaluation import checked_policy
 from fastsoftq.planning.occupancy import Occupancy
 from fastsoftq.planning.trajectories import Trajectories
 
-__all__ = ["GOAL_COLOURS", "can_act", "plot_grid"]
+__all__ = ["GOAL_COLOURS", "VALUE_COLOURS", "can_act", "plot_grid"]
 
 #: Of goals 0, 1, 2, ...: bluish green, orange, sky blue and reddish purple of Okabe & Ito (2008), then round again.
 GOAL_COLOURS = ("#009e73", "#e69f00", "#56b4e9", "#cc79a7")
 _WALL, _FALL, _FLOOR, _CONTOUR = "#5a5a5a", "#e3b9a0", "#fbfbfb", "#a8a8a8"
 
-# Light enough everywhere for dark arrows and lines on top; ordered in lightness, so that it survives print in grey.
-_VALUES = LinearSegmentedColormap.from_list("values", ["#7c8fb8", "#8fb8c9", "#b5d9b8", "#f4ecab"])
+#: Of values: light enough everywhere for dark arrows and lines on top; ordered in lightness, so that it survives print
+#: in grey.
+VALUE_COLOURS = LinearSegmentedColormap.from_list("values", ["#7c8fb8", "#8fb8c9", "#b5d9b8", "#f4ecab"])
 _VISITS = LinearSegmentedColormap.from_list(
     "visits", ["#f8f1e3", "#fad9a1", "#f4a261", "#dd5f57", "#a13670"]
 ).with_extremes(under=_FLOOR)
@@ -60,7 +61,7 @@ def plot_grid(
     Parameters
     ----------
     mdp : TabularMDP
-        With a map, as from `from_map`, `cliff_walking`, `multi_goal`, `point_mass`, or Gymnasium's FrozenLake.
+        With a map, as grid worlds have one: `from_map`, `cliff_walking`, `four_rooms`, Gymnasium's FrozenLake.
     value : array_like of float, shape [states], optional
         Drawn as colours, or as `contours` lines of equal value.
     policy : array_like of float, shape [states, actions], optional
@@ -137,7 +138,7 @@ def plot_grid(
         elif values is not None:
             shown = values[can_act(mdp)]
             norm = Normalize(*limits or (float(shown.min()), float(shown.max())))
-            _draw_colours(ax, mdp, values, _VALUES, norm, "value" if colorbar else "")
+            _draw_colours(ax, mdp, values, VALUE_COLOURS, norm, "value" if colorbar else "")
         elif visits is not None:
             most = float(visits[np.isfinite(visits)].max(initial=0.0)) or 1.0
             norm = LogNorm(*limits or (most / 10**_DECADES, most))

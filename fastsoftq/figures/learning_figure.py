@@ -18,7 +18,7 @@ from fastsoftq.figures.chart import KNEE, Band, Chart, Line
 from fastsoftq.figures.colours import GREY, INK
 from fastsoftq.figures.curve import WITHIN, Curve
 from fastsoftq.figures.learning_chart import learning_chart, learning_scale, meetings
-from fastsoftq.figures.style import STYLE, titled_figure
+from fastsoftq.figures.style import STYLE, dashed, titled_figure
 
 __all__ = ["Panel", "draw_chart", "plot_learning_curves"]
 
@@ -134,8 +134,8 @@ def draw_chart(ax: Axes, chart: Chart) -> None:
             low, high = (np.clip(values, chart.y.low, chart.y.high) for values in (mark.low, mark.high))
             ax.fill_between(mark.x, low, high, color=mark.colour, alpha=0.25, linewidth=0)
         elif isinstance(mark, Line):
-            dash = {"linestyle": (0, [float(x) / 2.0 for x in mark.dash.split()])} if mark.dash else {}
-            ax.plot(mark.x, mark.y, **({"color": mark.colour} if mark.colour else {}) | _LINES[mark.kind] | dash)
+            colour = {"color": mark.colour} if mark.colour else {}
+            ax.plot(mark.x, mark.y, **colour | _LINES[mark.kind] | dashed(mark.dash))
     for ring in chart.rings:
         ax.plot(ring.x, ring.y, markeredgecolor=ring.colour, **_RING)
     ax.set_xscale(**_SCALES[chart.x.kind])

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from fastsoftq.figures.colours import GREY, INK
 from fastsoftq.figures.labels import typeset
-from fastsoftq.figures.style import key_below, titled_figure
+from fastsoftq.figures.style import dashed, key_below, titled_figure
 from fastsoftq.statistics import confidence_band
 from fastsoftq.statistics.resampling import resamples_for
 
@@ -156,7 +156,7 @@ def _draw(ax: Axes, panel: StepPanel) -> None:
         ax.fill_between(c.steps, c.low, c.high, color=c.colour, alpha=0.18, linewidth=0)
     for c in panel.curves:
         marker = "o" if len(c.steps) == 1 else ""  # a line through one point is not seen
-        ax.plot(c.steps, c.mean, color=c.colour, linewidth=1.8, marker=marker, **_dashed(c.dash))
+        ax.plot(c.steps, c.mean, color=c.colour, linewidth=1.8, marker=marker, **dashed(c.dash))
     for level in panel.levels:
         ax.axhline(level.value, color=level.colour, zorder=3, **_KINDS[level.kind][1])
     shown = [c.mean for c in panel.curves] + [np.array([level.value]) for level in panel.levels]
@@ -170,15 +170,11 @@ def _draw(ax: Axes, panel: StepPanel) -> None:
     ax.set_xlim(0.0, last)
 
 
-def _dashed(dash: str) -> dict[str, Any]:
-    return {"linestyle": (0, [float(part) / 2.0 for part in dash.split()])} if dash else {}
-
-
 def _key(panels: Sequence[StepPanel]) -> list[Line2D]:
     """A line for each label, and for each kind of level."""
     curves = {c.label: c for panel in panels for c in panel.curves}
     kinds = dict.fromkeys(level.kind for panel in panels for level in panel.levels)
     lines = [
-        Line2D([], [], label=label, color=c.colour, linewidth=1.8, **_dashed(c.dash)) for label, c in curves.items()
+        Line2D([], [], label=label, color=c.colour, linewidth=1.8, **dashed(c.dash)) for label, c in curves.items()
     ]
     return lines + [Line2D([], [], label=_KINDS[kind][0], color=GREY, **_KINDS[kind][1]) for kind in kinds]

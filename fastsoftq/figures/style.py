@@ -23,6 +23,7 @@ __all__ = [
     "ShownAxes",
     "ShownFigure",
     "count_on_logarithmic_axis",
+    "dashed",
     "key_below",
     "save",
     "titled_figure",
@@ -164,6 +165,27 @@ def titled_figure(
         if note:
             figure.supxlabel(_lines(figure, note), x=0.01, ha="left", fontsize=8.5, color=GREY)
         yield figure
+
+
+def dashed(dash: str) -> dict[str, Any]:
+    """How Matplotlib draws a line of dashes.
+
+    Parameters
+    ----------
+    dash : str
+        Lengths of strokes and gaps, as `dashes` gives them; empty for a whole line.
+
+    Returns
+    -------
+    dict
+        Keyword arguments of `plot`; none for a whole line.
+
+    Examples
+    --------
+    >>> dashed("6 2.5"), dashed("")
+    ({'linestyle': (0, [3.0, 1.25])}, {})
+    """
+    return {"linestyle": (0, [float(part) / 2.0 for part in dash.split()])} if dash else {}
 
 
 def key_below(figure: Figure, handles: Sequence[Artist], note: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
+from fastsoftq.figures.colour_vision import alike
 from fastsoftq.figures.colours import DASHES
 from fastsoftq.figures.curve import Curve
 from fastsoftq.figures.labels import typeset
@@ -75,8 +76,8 @@ def facets(performances: Sequence[Shown], reference: Shown | None = None) -> lis
 
 
 def _alike(one: Learned, group: Sequence[Learned]) -> int:
-    """How many of a group have the same colour."""
-    return sum(other.agent.colour == one.agent.colour for other in group)
+    """How many of a group have the same colour, or one that somebody takes for it."""
+    return sum(alike(other.agent.colour, one.agent.colour) for other in group)
 
 
 def titled(what: str, shared: str) -> str:

@@ -82,6 +82,9 @@ def test_arrows_are_as_long_as_actions_are_likely(room, solution):
     [
         (fsq.cliff_walking(slippery=True), [(-1, 0), (0, 1), (1, 0), (0, -1)]),
         (fsq.point_mass(1.0), [(y, x) for y in (-1, 0, 1) for x in (-1, 0, 1)]),
+        (fsq.windy_gridworld(), [(-1, 0), (0, 1), (1, 0), (0, -1)]),
+        (fsq.windy_gridworld(stochastic=True), [(-1, 0), (0, 1), (1, 0), (0, -1)]),
+        (fsq.dyna_maze(), [(-1, 0), (0, 1), (1, 0), (0, -1)]),
         ("FrozenLake-v1", [(0, -1), (1, 0), (0, 1), (-1, 0)]),
     ],
 )
