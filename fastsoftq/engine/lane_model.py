@@ -214,7 +214,7 @@ def note(setting, g, here, action, word, reward):
             for other in range(len(setting.row) // plane_count(setting.memory.example)):
                 at = entry_of(setting.tables, here, int32(other))
                 store(entry_at, g, at)
-                _note(setting, g, at, convert(here, _0), reward * 0.0, when * 0.0, True)
+                _note(setting, g, at, convert(here, _0), 0.0, when * 0.0, True)
         at = entry_of(setting.tables, here, action)
         store(entry_at, g, at)
         _note(setting, g, at, word, reward, when, False)

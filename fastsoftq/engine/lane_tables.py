@@ -322,13 +322,14 @@ def put(typing, tables, where, values, lane):
 @intrinsic
 def put_pairs(typing, tables, where, firsts, seconds, lane):
     """Let the two entries from `where[l]` on of a vector's lanes be one of the `firsts` and one of the `seconds`."""
-    width, pair = where.width, ir.VectorType(ir.DoubleType(), PAIR)
+    t, width, pair = Vec(types.float64, where.width), where.width, ir.VectorType(ir.DoubleType(), PAIR)
 
     def emit(context, builder, sig, args):
-        tables, where, firsts, seconds, lane = args
+        tables, where, one, other, lane = args
+        one, other = spread(context, builder, one, firsts, t), spread(context, builder, other, seconds, t)
         starts = _starts(builder, tables, lane, width, lambda k: _index(builder, where, lane, k, width))
         for k, start in enumerate(starts):
-            numbers = builder.shuffle_vector(firsts, seconds, lane_order((k, width + k)))
+            numbers = builder.shuffle_vector(one, other, lane_order((k, width + k)))
             builder.store(numbers, builder.bitcast(start, pair.as_pointer()), align=16)
         return context.get_dummy_value()
 
