@@ -32,6 +32,7 @@ OWED = (
     "deep.stepping",
     "deep.value_targets",
     "engine.borrowing",
+    "engine.counters",
     "engine.dispatch",
     "engine.gpu.assembly",
     "engine.gpu.driver",

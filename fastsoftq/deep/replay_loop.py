@@ -15,7 +15,7 @@ from fastsoftq.deep.replaying import begin_buffer, kept, note_errors, pick
 from fastsoftq.deep.rows import all_finite, put_row, row_at
 from fastsoftq.deep.stepping import take_step
 from fastsoftq.deep.value_targets import bonus, has, steps_ahead, target_of, value_ahead
-from fastsoftq.engine.lane_tables import add_atomically
+from fastsoftq.engine.counters import add_atomically
 from fastsoftq.environments.environment_rules import reset
 from fastsoftq.kernels.jit import compiled, inlined
 from fastsoftq.networks.network import forward

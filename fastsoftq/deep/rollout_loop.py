@@ -15,7 +15,7 @@ from fastsoftq.deep.descending import descend, set_slopes
 from fastsoftq.deep.rows import all_finite, put_row, row_at
 from fastsoftq.deep.stepping import take_step
 from fastsoftq.deep.value_targets import value_of_row
-from fastsoftq.engine.lane_tables import add_atomically
+from fastsoftq.engine.counters import add_atomically
 from fastsoftq.environments.environment_rules import reset
 from fastsoftq.kernels.jit import compiled, inlined
 from fastsoftq.kernels.random import integer

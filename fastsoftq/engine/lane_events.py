@@ -8,9 +8,10 @@ from numba import int32, int64, types, uint8
 
 from fastsoftq.agents.rules import on_policy, varies_by_episode
 from fastsoftq.agents.schedules import tuned
+from fastsoftq.engine.counters import add_after_all_else, read_anew
 from fastsoftq.engine.lane_planes import lane_estimate
 from fastsoftq.engine.lane_schedules import set_schedules
-from fastsoftq.engine.lane_tables import LaneTables, add_after_all_else, pointer, read_anew
+from fastsoftq.engine.lane_tables import LaneTables, pointer
 from fastsoftq.engine.packing import row_width
 from fastsoftq.kernels.jit import by_type, inlined
 from fastsoftq.kernels.mixing import GOLDEN, mixed

@@ -23,8 +23,6 @@ __all__ = [
     "PAIR",
     "QUAD",
     "LaneTables",
-    "add_after_all_else",
-    "add_atomically",
     "arrive",
     "copy_places",
     "entry_of",
@@ -35,7 +33,6 @@ __all__ = [
     "pointer",
     "put",
     "put_pairs",
-    "read_anew",
     "rows",
     "scatter",
     "tables_from",
@@ -357,35 +354,3 @@ def moved(typing, numbers, count):
 def tables_from(tables, by):
     """The tables as they are so many numbers further on."""
     return LaneTables(moved(tables.numbers, by), tables.lane_stride, tables.pair_stride)
-
-
-def _adding(ordering: str) -> Any:
-    def emit(context, builder, sig, args):
-        data = context.make_array(sig.args[0])(context, builder, args[0]).data
-        return builder.atomic_rmw("add", builder.gep(data, [args[1]]), args[2], ordering)
-
-    return emit
-
-
-@intrinsic
-def add_atomically(typing, counters, place, number):
-    """Return `counters[place]` and add a number to it, atomically: no two threads get the same."""
-    return types.intp(counters, types.intp, types.intp), _adding("monotonic")
-
-
-@intrinsic
-def add_after_all_else(typing, counters, place, number):
-    """The same, seen by others only after all that this thread has written before."""
-    return types.intp(counters, types.intp, types.intp), _adding("release")
-
-
-@intrinsic
-def read_anew(typing, flags):
-    """`flags[0]` as it is in memory now, where another processor may have changed it."""
-
-    def emit(context, builder, sig, args):
-        data = context.make_array(flags)(context, builder, args[0]).data
-        flag = builder.load_atomic(data, "monotonic", 1)
-        return builder.icmp_unsigned("!=", flag, ir.Constant(flag.type, 0))
-
-    return types.boolean(flags), emit

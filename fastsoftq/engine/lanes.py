@@ -11,6 +11,7 @@ from numba import int32, int64, uint64
 from fastsoftq.agents.memory_rules import beside, planning_steps, steps
 from fastsoftq.agents.rules import complete_summary, summarise, summarise_entry
 from fastsoftq.agents.schedules import tuned
+from fastsoftq.engine.counters import add_atomically
 from fastsoftq.engine.lane_events import (
     Pointers,
     Setting,
@@ -30,7 +31,7 @@ from fastsoftq.engine.lane_planes import fill_lane_entry, lane_seen
 from fastsoftq.engine.lane_remembering import lane_memory
 from fastsoftq.engine.lane_schedules import agent_now, schedule_arrays, set_schedules
 from fastsoftq.engine.lane_stages import Stages, act_again, draw_outcomes, fetch_ahead, one_or_both, step_all
-from fastsoftq.engine.lane_tables import add_atomically, pointer, rows
+from fastsoftq.engine.lane_tables import pointer, rows
 from fastsoftq.engine.lockstep import lane_count, lane_width
 from fastsoftq.kernels.jit import compiled
 from fastsoftq.kernels.random import advance, seed

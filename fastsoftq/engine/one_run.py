@@ -15,7 +15,7 @@ from fastsoftq.agents.rules import (
     update_summary,
 )
 from fastsoftq.agents.schedules import tuned
-from fastsoftq.engine.lane_tables import add_atomically
+from fastsoftq.engine.counters import add_atomically
 from fastsoftq.kernels.jit import compiled
 from fastsoftq.kernels.over_actions import read_row
 from fastsoftq.kernels.random import advance, draw, outcome_draw, seed, start_draw

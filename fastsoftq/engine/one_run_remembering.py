@@ -21,7 +21,7 @@ from fastsoftq.agents.memory_rules import (
 from fastsoftq.agents.rules import act, complete_summary, on_policy, summarise
 from fastsoftq.agents.schedules import tuned
 from fastsoftq.engine.borrowing import borrowed, hold
-from fastsoftq.engine.lane_tables import add_atomically
+from fastsoftq.engine.counters import add_atomically
 from fastsoftq.engine.learning_from_steps import Learner, begin_recent, learn_from, recent_steps, value_of
 from fastsoftq.engine.one_run_model import begin_model, model_of, plan
 from fastsoftq.engine.planes import fill_entry, keep_at, kept_at, parted, plane_count, values_in
