@@ -253,7 +253,7 @@ class BatchOutKind(Kind):
         if value is None:
             return None
         if not isinstance(value, np.ndarray) or isinstance(value, np.ma.MaskedArray):
-            raise TypeError(f"{name} is a {type(value).__name__}; it must be {self.allowed}")
+            raise TypeError(f"{name} is of type {type(value).__name__}; it must be {self.allowed}")
         if value.dtype not in self._dtypes or not value.dtype.isnative:
             raise TypeError(f"{name} has dtype {value.dtype.str}; it must be {self.allowed}")
         if not value.flags.writeable:
