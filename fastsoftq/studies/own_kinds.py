@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from fastsoftq.agents.rules import follows_rules
+from fastsoftq.environments.environment_rules import ENVIRONMENTS
 
 __all__ = ["OwnKinds", "kinds_of_modules", "module_of"]
 
@@ -22,7 +23,7 @@ class OwnKinds(NamedTuple):
     agents : mapping of str to type
         Classes with the rules of an agent.
     worlds : mapping of str to callable
-        Functions, and classes that are no agent's, which make a world of a table's entries.
+        Functions, and classes with the rules of an environment, which make a world of a table's entries.
 
     Examples
     --------
@@ -75,8 +76,10 @@ def kinds_of_modules(modules: Iterable[str]) -> OwnKinds:
             home = str(getattr(value, "__module__", None))
             if own.startswith("_") or not callable(value) or not f"{home}.".startswith(f"{name}."):
                 continue
-            kinds: dict[str, Any] = agents if isinstance(value, type) and follows_rules(value) else worlds
-            kinds[f"{name}:{own}"] = value
+            if isinstance(value, type) and follows_rules(value):
+                agents[f"{name}:{own}"] = value
+            elif not isinstance(value, type) or ENVIRONMENTS.has(value):
+                worlds[f"{name}:{own}"] = value
     return OwnKinds(agents, worlds)
 
 

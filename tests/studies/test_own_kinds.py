@@ -19,6 +19,7 @@ from fastsoftq.studies.spec_errors import SpecError
 from fastsoftq.studies.toml import parse_study
 from fastsoftq.studies.tuning.tuning_file import parse_tuning
 from tests.agents.homemade import Clipped, Mean
+from tests.environments.homemade import Drifting
 
 HOME = "tests.agents.homemade"
 CODE = """\
@@ -106,7 +107,7 @@ MEAN = {"kind": f"{HOME}:Mean", "step_size": 0.5, "discount": 0.9, "epsilon": 0.
 def test_the_kinds_of_a_module_are_what_it_defines():
     found = kinds_of_modules([HOME])
     assert found.agents == {f"{HOME}:Mean": Mean, f"{HOME}:Clipped": Clipped}
-    assert list(found.worlds) == [f"{HOME}:Sight"]  # `highest`, `rule` and others are imported there
+    assert found.worlds == {}  # `highest`, `rule` and others are imported there, and `Sight` is neither
     package = kinds_of_modules(["fastsoftq.agents"])
     assert package.agents["fastsoftq.agents:QLearning"] is fsq.QLearning
 
@@ -122,6 +123,29 @@ def test_an_agent_is_its_class_by_itself_within_others_and_swept():
     (found,) = parse_study(deep, [HOME]).agents.values()
     assert isinstance(found, Deep)
     assert found.agent == Mean(0.5, 0.9, 0.1)
+
+
+def test_an_environment_is_its_class_and_a_table_may_be_seen_otherwise():
+    """A NamedTuple with the rules of an environment; and a function's world has a `view`, as the package's have."""
+    module = "tests.environments.homemade"
+    steps = {
+        "kind": "deep",
+        "agent": MEAN,
+        "network": {"kind": "mlp", "hidden": [8]},
+        "replay": {"kind": "replay", "start": 50, "batch": 8},
+    }
+    text = {**data(deep=steps), "steps": 200, "points": 2}
+    del text["episodes"]
+    text["environments"] = {
+        "drift": {"kind": f"{module}:Drifting", "width": 2.0},
+        "map": {"kind": "fastsoftq.mdp.chain:chain", "view": "one_hot"},
+    }
+    made = parse_study(text, [module, HOME, "fastsoftq.mdp.chain"]).environments
+    assert made["drift"] == Drifting(2.0)
+    assert made["map"].name == "chain"
+    text["environments"]["map"]["view"] = "sideways"
+    with pytest.raises(SpecError, match=r"environments\.map\.view is 'sideways'"):
+        parse_study(text, [module, HOME, "fastsoftq.mdp.chain"])
 
 
 def test_so_it_may_be_in_what_is_tuned():
