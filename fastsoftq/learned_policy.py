@@ -9,113 +9,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fastsoftq import checks
-from fastsoftq.agents.memory_rules import acts_upon, estimate
-from fastsoftq.agents.rules import (
-    AGENTS,
-    PRECISIONS,
-    Agent,
-    act,
-    check_code,
-    complete_summary,
-    follows_rules,
-    summarise,
-)
-from fastsoftq.agents.schedules import tuned
+from fastsoftq.agents.acting import acts_upon_more, fill_choices, fill_probabilities
+from fastsoftq.agents.rules import PRECISIONS, Agent, check_code, follows_rules
 from fastsoftq.engine.curves import LearningCurves
 from fastsoftq.engine.dispatch import MOST_ACTIONS, call_compiled
-from fastsoftq.kernels.jit import compiled, inlined
-from fastsoftq.kernels.over_actions import read_row
-from fastsoftq.kernels.random import Draw
 
 __all__ = ["LearnedPolicy", "policy"]
-
-_CELLS = 16  # into which each half of a draw is cut before changes are looked for within them
-_SHARE = 2.0**-32  # of one value of half a draw
-
-
-@inlined
-def _chosen(agent, row, summary, high, low):  # type: ignore[no-untyped-def]
-    return np.int64(act(agent, row, summary, Draw(np.uint32(high), np.uint32(low))))
-
-
-@inlined
-def _count_choices(agent, row, summary, high, counts):  # type: ignore[no-untyped-def]
-    """For how many lower halves of a draw each action is chosen, by looking for where the choice changes."""
-    for action in range(len(counts)):
-        counts[action] = 0
-    here = 0
-    taken = _chosen(agent, row, summary, high, here)
-    for cell in range(1, _CELLS + 1):
-        end = cell * (2**32 // _CELLS) - (cell == _CELLS)
-        last = _chosen(agent, row, summary, high, end)
-        while taken != last:
-            before, changed = here, end
-            while changed - before > 1:
-                middle = (before + changed) // 2
-                if _chosen(agent, row, summary, high, middle) == taken:
-                    before = middle
-                else:
-                    changed = middle
-            counts[taken] += changed - here
-            here = changed
-            taken = _chosen(agent, row, summary, high, here)
-        counts[taken] += end - here
-        here = end
-    counts[taken] += 1
-
-
-@inlined
-def _differ(first, second):  # type: ignore[no-untyped-def]
-    differences = 0
-    for i in range(len(first)):
-        differences += first[i] != second[i]
-    return differences > 0
-
-
-@compiled
-def _fill_probabilities(agent, episode, q, states, row, like, out):  # type: ignore[no-untyped-def]
-    """Fill out [states, actions]: the area of all draws, as a square of both halves, that choose each action."""
-    now = tuned(agent, np.int32(episode))
-    actions = out.shape[1]
-    first, last, between = np.zeros(actions, np.int64), np.zeros(actions, np.int64), np.zeros(actions, np.int64)
-    for i in range(len(states)):
-        values = read_row(q, states[i], row)
-        summary = complete_summary(now, summarise(now, values, like))
-        for action in range(actions):
-            out[i, action] = 0.0
-        here = 0
-        _count_choices(now, values, summary, here, first)
-        for cell in range(1, _CELLS + 1):
-            end = cell * (2**32 // _CELLS) - (cell == _CELLS)
-            _count_choices(now, values, summary, end, last)
-            while _differ(first, last):
-                before, changed = here, end
-                while changed - before > 1:
-                    middle = (before + changed) // 2
-                    _count_choices(now, values, summary, middle, between)
-                    if _differ(first, between):
-                        changed = middle
-                    else:
-                        before = middle
-                for action in range(actions):
-                    out[i, action] += (first[action] * _SHARE) * ((changed - here) * _SHARE)
-                here = changed
-                _count_choices(now, values, summary, here, first)
-            for action in range(actions):
-                out[i, action] += (first[action] * _SHARE) * ((end - here) * _SHARE)
-            here = end
-        for action in range(actions):
-            out[i, action] += (first[action] * _SHARE) * _SHARE
-
-
-@compiled
-def _fill_choices(agent, episode, q, states, row, like, draws, out):  # type: ignore[no-untyped-def]
-    """Fill out [states] with what the agent does, given draws [states, halves]."""
-    now = tuned(agent, np.int32(episode))
-    for i in range(len(states)):
-        values = read_row(q, states[i], row)
-        summary = complete_summary(now, summarise(now, values, like))
-        out[i] = _chosen(now, values, summary, draws[i, 0], draws[i, 1])
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -201,7 +100,7 @@ class LearnedPolicy:
         """
         states = np.arange(self.n_states) if state is None else self._checked(state)
         out = np.empty((states.size, self.n_actions))
-        self._call(_fill_probabilities, np.ascontiguousarray(states.ravel()), out)
+        self._call(fill_probabilities, np.ascontiguousarray(states.ravel()), out)
         return out.reshape((*states.shape, self.n_actions))
 
     @overload
@@ -266,7 +165,7 @@ class LearnedPolicy:
         source = self.rng if rng is None else checks.generator(rng)
         draws = source.integers(2**32, size=(states.size, 2), dtype=np.uint32)
         out = np.empty(states.size, np.int64)
-        self._call(_fill_choices, np.ascontiguousarray(states.ravel()), draws, out)
+        self._call(fill_choices, np.ascontiguousarray(states.ravel()), draws, out)
         return _of_shape(out.reshape(states.shape))
 
     def __call__(self, state: ArrayLike) -> NDArray[np.int64] | int:
@@ -353,7 +252,7 @@ def policy(curves: Any, seed: int, episodes: int | None = None) -> LearnedPolicy
     table = _table(curves, int(runs[0]), after)
     if not follows_rules(type(curves.agent)):
         raise TypeError(f"curves.agent is {curves.agent!r}; import its class, then read the curves again")
-    if _acts_upon_more(curves.agent):
+    if acts_upon_more(curves.agent):
         raise TypeError(
             f"curves.agent is {curves.agent!r}, which acts upon more than the table that is kept; policy("
             "dataclasses.replace(curves, agent=curves.agent.agent), seed) is that of the agent within it"
@@ -366,16 +265,6 @@ def policy(curves: Any, seed: int, episodes: int | None = None) -> LearnedPolicy
         precision=curves.precision,
         rng=np.random.default_rng(number),
     )
-
-
-def _acts_upon_more(agent: Any) -> bool:
-    """Whether an agent, or one within it, acts upon a row of which the table that is kept shows a part only.
-
-    What gives an agent a row of its own to act upon gives it its estimates in the same file, unless they are not that.
-    """
-    found = (AGENTS.implementations[generic].get(type(agent)) for generic in (acts_upon, estimate))
-    places = {getattr(implementation, "__module__", "") for implementation in found}
-    return len(places) > 1 or any(_acts_upon_more(field) for field in agent if hasattr(field, "_fields"))
 
 
 def _table(curves: LearningCurves, run: int, after: int) -> NDArray[np.float64]:

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from fastsoftq import checks
 from fastsoftq.agents.hyperparameters import checked
+from fastsoftq.agents.last_steps import check_last_steps, within_episodes
 from fastsoftq.agents.optimistic_start import first_value
 from fastsoftq.agents.rules import PRECISIONS, Agent, check_code
 from fastsoftq.engine.curves import LearningCurves, curves_bytes
@@ -22,7 +23,7 @@ from fastsoftq.engine.threads import Progress, run_on_threads
 from fastsoftq.mdp.changing import EpisodicMDP, checked_episodic_mdp
 from fastsoftq.mdp.tables import tables
 from fastsoftq.reward_scales import check_reward_scale
-from fastsoftq.system.memory import check_memory
+from fastsoftq.system.memory import TooLargeError, check_memory
 
 __all__ = ["Training"]
 
@@ -103,11 +104,13 @@ class Training:
         return sorted({*self.checkpoints, *([self.episodes] if self.keep_q else ())})
 
     def check_memory(self, name: str, seeds: int, advice: str) -> None:
-        """Refuse what would not fit: the curves of so many seeds, as the argument `name` asks for them."""
+        """Refuse what would not fit: the curves of so many seeds, as the argument `name` asks for them, and steps."""
         tables = len(self.kept)
         asked = f"{name} is {seeds}, which with {self.episodes} episodes each{' and tables' if tables else ''}"
         numbers = tables * self.mdp.n_states * self.mdp.n_actions
         check_memory(asked, curves_bytes(seeds, self.episodes, numbers), advice)
+        at_once = min(checks.threads(self.threads), seeds)
+        check_last_steps(self.agent, self.mdp.n_actions, self.max_steps, at_once)
 
     def curves(self, part: slice = slice(None), progress: Callable[[Progress], None] | None = None) -> LearningCurves:
         """Train some of the seeds, all of them if not told which; `progress` as for `train`."""
@@ -126,10 +129,15 @@ class Training:
             )
         else:
             threads = min(checks.threads(self.threads), len(seeds))
-            engine = engine_for(
-                tables(self.mdp), self.agent, -(-len(seeds) // threads), like, self.engine, self.max_steps
-            )
-            run_on_threads(engine, seeds, initial_q, self.max_steps, out, threads, progress)
+            agent = within_episodes(self.agent, self.max_steps)
+            engine = engine_for(tables(self.mdp), agent, -(-len(seeds) // threads), like, self.engine, self.max_steps)
+            try:
+                run_on_threads(engine, seeds, initial_q, self.max_steps, out, threads, progress)
+            except MemoryError:
+                raise TooLargeError(
+                    f"agent is {self.agent!r}; what it keeps of {self.mdp!r} on {threads} threads needs more memory "
+                    "than there is; take fewer threads, or let it keep less"
+                ) from None
         return LearningCurves(
             returns=out.returns,
             lengths=out.lengths,

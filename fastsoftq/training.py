@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, overload
 from numpy.typing import ArrayLike
 
 from fastsoftq import checks
+from fastsoftq.agents.hyperparameters import checked
 from fastsoftq.agents.rules import Agent
 from fastsoftq.deep.learner import Deep
 from fastsoftq.engine.curves import LearningCurves
@@ -312,6 +313,8 @@ def _checked(
     deep = isinstance(agent, Deep)
     for name, value in (for_tables if deep else for_networks).items():
         if not (value is None or value is False or (isinstance(value, str | tuple) and value in ((), "cpu"))):
+            if not deep:
+                checked(agent)  # of one that holds another it may be that which is wrong
             kind = "a Deep agent" if deep else "a tabular agent"
             raise TypeError(f"{name} is {value!r}; {kind} has no use for it, so it must not be given")
     common = {"precision": precision, "threads": threads}

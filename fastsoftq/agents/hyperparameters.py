@@ -87,6 +87,9 @@ def checked(agent: Any) -> Any:
 
 def _checked_field(name: str, value: Any, allowed: Callable[[str, Any], float]) -> Any:
     if name.endswith(".agent") and not (hasattr(value, "_fields") and follows_rules(type(value))):
+        if hasattr(value, "_fields"):  # such as a deep agent, whose text is long
+            which = f"is of type {type(value).__name__}, which is no tabular agent; it must be one"
+            raise TypeError(f"{name} {which}, such as QLearning(...)")
         raise TypeError(f"{name} is {value!r}; it must be an agent, such as QLearning(...)")
     if isinstance(value, LinearDecay | PowerDecay):
         return _checked_schedule(name, value, allowed)

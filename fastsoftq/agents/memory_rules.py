@@ -25,6 +25,9 @@ these see single numbers, never vectors, and may branch and loop as they like; r
     begin_episode(agent, memory, q, state)
     step_taken(agent, memory, q, step, like)                # in place of `value_ahead` and `learn_beside`
     episode_ended(agent, memory, q)
+
+`memory` does not know how long episodes are; an agent that keeps its last n steps in it says so
+(`last_steps.keeps_last_steps`), and is given an n that is no longer.
 """
 
 from __future__ import annotations

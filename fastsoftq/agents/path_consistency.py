@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from fastsoftq.agents.last_steps import keeps_last_steps
 from fastsoftq.agents.memory_rules import begin_episode, memory, step_taken
 from fastsoftq.agents.rules import bootstrap, complete_summary, rule, summarise
 from fastsoftq.agents.schedules import Schedule
@@ -18,6 +19,7 @@ from fastsoftq.kernels.updates import td_target
 __all__ = ["PathConsistency"]
 
 
+@keeps_last_steps(lambda n_actions: 24 + 8 * n_actions)
 @soft_policy
 class PathConsistency(NamedTuple):
     """Unified path consistency learning in a table, acting with probability exp((Q - V) / T).
@@ -42,7 +44,7 @@ class PathConsistency(NamedTuple):
     discount : float
         In [0, 1].
     n : int
-        The length of paths, at least 1.
+        The length of paths, at least 1; no path is longer than an episode.
     temperature : float or schedule
         T, positive, in units of the scaled reward.
     reward_scale : float

@@ -7,12 +7,16 @@ import json
 import math
 import sys
 import tomllib
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fastsoftq.cli.errors import BadInputError
+from fastsoftq.cli.errors import BadInputError, bad_input
+from fastsoftq.cli.options import Modules, import_modules
 from fastsoftq.system.streams import in_a_line, say
+
+if TYPE_CHECKING:
+    from fastsoftq.studies.own_kinds import OwnKinds
 
 __all__ = ["list_worlds"]
 
@@ -39,21 +43,26 @@ def list_worlds(
     discount: Annotated[float, typer.Option(help="In [0, 1).")] = 0.99,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="As CSV.")] = False,
+    modules: Modules = None,
 ) -> None:
     """List worlds: states, actions, outcomes, the optimal value from the start, and how hard they are.
 
     Options are an argument of the world's function each, written as in a study: fastsoftq worlds garnet states=1000
-    actions=4 branching=3.
+    actions=4 branching=3. A world of your own is my_module:my_world, with --import my_module.
     """
     from fastsoftq import checks
+    from fastsoftq.studies.own_kinds import kinds_of_modules
     from fastsoftq.studies.spec_tables import ENVIRONMENTS
 
     if as_json and as_csv:
         raise BadInputError("--json is given with --csv; give one of them")
     kinds = [kind for kind in ENVIRONMENTS if kind not in ("map", "gymnasium")]
+    names = import_modules(modules)
+    with bad_input():
+        own = kinds_of_modules(names)
     try:
         checks.in_unit_interval("--discount", discount, open_above=True)
-        checks.choice("world", name or kinds[0], ENVIRONMENTS)
+        checks.choice("world", name or kinds[0], {**ENVIRONMENTS, **own.worlds})
     except ValueError as error:
         raise BadInputError(str(error)) from None
     if name is None:
@@ -61,7 +70,7 @@ def list_worlds(
     else:
         given = dict(map(_option, options or []))
         tables = [{"kind": name, **({} if given else _NEEDED.get(name, {})), **given}]
-    worlds = [_made(table) for table in tables]
+    worlds = [_made(table, own) for table in tables]
     rows = (_row(str(table["kind"]), mdp, discount) for table, mdp in zip(tables, worlds, strict=True))
     if as_json:
         say(json.dumps([{key: _plain(value) for key, value in row.items()} for row in rows], indent=2))
@@ -85,19 +94,22 @@ def _option(text: str) -> tuple[str, Any]:
         return name, value
 
 
-def _made(table: dict[str, Any]) -> Any:
+def _made(table: dict[str, Any], own: OwnKinds) -> Any:
     from fastsoftq.mdp.changing import ChangingMDP
+    from fastsoftq.mdp.tabular import TabularMDP
     from fastsoftq.studies.spec_errors import SpecError
     from fastsoftq.studies.spec_tables import made_environment
 
     try:
-        made = made_environment(table, (str(table["kind"]),))
+        made = made_environment(table, (str(table["kind"]),), own=own)
     except SpecError as error:
         raise BadInputError(str(error)) from None
     if isinstance(made, ChangingMDP):
         raise BadInputError(
             f"{table['kind']} changes at an episode; leave changes_at out: each phase is a world of its own"
         )
+    if not isinstance(made, TabularMDP):
+        raise BadInputError(f"world is {table['kind']!r}, which makes {made!r}; it must make a TabularMDP")
     return made
 
 

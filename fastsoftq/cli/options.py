@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import re
+import sys
 import tempfile
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,13 +15,33 @@ import typer
 
 from fastsoftq.cli.errors import BadInputError
 
-__all__ = ["Chunks", "Dask", "Device", "Part", "Results", "check_file", "check_folder", "count", "part_of", "path"]
+__all__ = [
+    "Chunks",
+    "Dask",
+    "Device",
+    "Modules",
+    "Part",
+    "Results",
+    "check_file",
+    "check_folder",
+    "count",
+    "import_modules",
+    "part_of",
+    "path",
+]
 
 _DEVICES = {"cpu": "The processor.", "cuda": "All GPUs of this machine.", "cuda:0": "The first of them."}
 
 
 def _devices(incomplete: str) -> list[tuple[str, str]]:
     return [(name, what) for name, what in _DEVICES.items() if name.startswith(incomplete)]
+
+
+def _modules(incomplete: str) -> list[str]:
+    """Modules and packages of the current folder."""
+    here = Path.cwd()
+    found = [path.stem for path in here.glob("*.py")] + [path.parent.name for path in here.glob("*/__init__.py")]
+    return sorted(name for name in found if name.isidentifier() and name.startswith(incomplete))
 
 
 Results = Annotated[str, typer.Argument(metavar="DIR", help="A folder of results, or a URL that fsspec knows.")]
@@ -36,6 +58,34 @@ Device = Annotated[
     ),
 ]
 Chunks = Annotated[int | None, typer.Option(min=1, help="Runs in a chunk of a new folder.")]
+Modules = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--import",
+        help="A module with agents or worlds of your own, to be imported first; a study names them as my_module:Mine, "
+        "results that hold them show them as data without it.",
+        autocompletion=_modules,
+        metavar="MODULE",
+        show_default=False,
+    ),
+]
+
+
+def import_modules(modules: list[str] | None) -> list[str]:
+    """Import what was asked for by name, from the current folder too, as `python -m` does; the names."""
+    names = modules or []
+    if names:
+        sys.path.append(str(Path.cwd()))
+    for name in names:
+        try:
+            importlib.import_module(name)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # whatever it does when it is imported, ending the process included
+            raise BadInputError(
+                f"--import is {name!r}; it cannot be imported: {type(error).__name__}: {error}"
+            ) from None
+    return names
 
 
 def count(text: str) -> Any:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fastsoftq.cli.errors import BadInputError, bad_input
-from fastsoftq.cli.options import count
+from fastsoftq.cli.options import Modules, count, import_modules
 from fastsoftq.system.interruption import prompt
 from fastsoftq.system.memory import in_words
 from fastsoftq.system.streams import in_a_line, say, shown
@@ -44,15 +44,17 @@ def plan_study(
         float | None, typer.Option(help="The chance of finding such a difference; 0.9 if not given.")
     ] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="As many as processors may be used if not given.")] = None,
+    modules: Modules = None,
 ) -> None:
     """Say what a study will take: steps, time, memory, disk, and how many seeds are enough."""
     from fastsoftq.cli.live import live
     from fastsoftq.studies import estimate, read_study
     from fastsoftq.studies.watching import Tally
 
+    names = import_modules(modules)
     with bad_input():
         try:
-            parsed = read_study(study)
+            parsed = read_study(study, names)
         except OSError as error:
             raise BadInputError(f"study is {str(study)!r}; it cannot be read: {error.strerror}") from None
     tally = Tally()

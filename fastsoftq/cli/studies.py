@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,7 +10,18 @@ import typer
 
 from fastsoftq.cli.decisions import decision_lines
 from fastsoftq.cli.errors import FAILED, BadInputError, bad_input, resumable
-from fastsoftq.cli.options import Chunks, Dask, Device, Part, Results, check_file, part_of, path
+from fastsoftq.cli.options import (
+    Chunks,
+    Dask,
+    Device,
+    Modules,
+    Part,
+    Results,
+    check_file,
+    import_modules,
+    part_of,
+    path,
+)
 from fastsoftq.system.interruption import prompt
 from fastsoftq.system.streams import in_a_line, say
 
@@ -43,14 +53,16 @@ def run_study(
     chunk: Chunks = None,
     dask: Dask = None,
     device: Device = None,
+    modules: Modules = None,
 ) -> None:
     """Run a study, or take it up where it stopped."""
     from fastsoftq.studies import read_study
 
     numbers = part_of(part)
+    names = import_modules(modules)
     with bad_input():
         try:
-            parsed = read_study(study)
+            parsed = read_study(study, names)
             source = study.read_text(encoding="utf-8-sig")
         except OSError as error:
             raise BadInputError(f"study is {str(study)!r}; it cannot be read: {error.strerror}") from None
@@ -178,15 +190,7 @@ def report(
             metavar="FILE",
         ),
     ] = None,
-    modules: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--import",
-            help="A module with agents of your own, to be imported first; without it they are shown as data.",
-            metavar="MODULE",
-            show_default=False,
-        ),
-    ] = None,
+    modules: Modules = None,
     measures: Annotated[
         list[str] | None,
         typer.Option(
@@ -215,7 +219,7 @@ def report(
     ] = False,
 ) -> None:
     """Write a report of results as one HTML file that needs nothing else, or of two folders compared."""
-    _import(modules or [])
+    import_modules(modules)
     if against is not None and not against.strip():
         raise BadInputError("--against is empty; it must be an agent, an algorithm or a condition")
     with bad_input():
@@ -254,18 +258,3 @@ def _check_measures(names: list[str]) -> None:
         if found in known:
             raise BadInputError(f"--measure is {name!r}, as {known[found]!r} before it; each may be given once")
         known[found] = name
-
-
-def _import(modules: list[str]) -> None:
-    """Import what was asked for by name, from the current folder too, as `python -m` does."""
-    if modules:
-        sys.path.append(str(Path.cwd()))
-    for name in modules:
-        try:
-            importlib.import_module(name)
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:  # whatever it does when it is imported, ending the process included
-            raise BadInputError(
-                f"--import is {name!r}; it cannot be imported: {type(error).__name__}: {error}"
-            ) from None

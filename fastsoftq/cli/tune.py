@@ -9,7 +9,7 @@ import typer
 
 from fastsoftq.cli.decisions import selection_lines
 from fastsoftq.cli.errors import BadInputError, bad_input, resumable
-from fastsoftq.cli.options import Chunks, Device, count
+from fastsoftq.cli.options import Chunks, Device, Modules, count, import_modules
 from fastsoftq.cli.studies import PATIENCE, check_device, write_report_of
 from fastsoftq.system.interruption import prompt
 from fastsoftq.system.streams import say
@@ -32,6 +32,7 @@ def tune_study(
     part: Annotated[str | None, typer.Option(hidden=True)] = None,
     dask: Annotated[str | None, typer.Option(hidden=True)] = None,
     device: Device = None,
+    modules: Modules = None,
 ) -> None:
     """Choose hyperparameters on more and more seeds, and compare the best on others; or go on where that stopped."""
     from fastsoftq.cli.live import clock, live
@@ -45,9 +46,10 @@ def tune_study(
                 f"--{name} is {given!r}; tune cannot be shared out, as what is tried next follows from what was tried; "
                 "use --threads on one machine, and run with --part or --dask for a study of settings that are known"
             )
+    names = import_modules(modules)
     with bad_input():
         try:
-            asked = read_tuning(study)
+            asked = read_tuning(study, names)
             source = study.read_text(encoding="utf-8-sig")
         except OSError as error:
             raise BadInputError(f"study is {str(study)!r}; it cannot be read: {error.strerror}") from None

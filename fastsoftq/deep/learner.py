@@ -156,23 +156,23 @@ def _check_together(deep: Deep) -> None:
     kind = type(deep.agent)
     if isinstance(deep.agent, OptimisticStart):
         raise ValueError(
-            f"Deep.agent is an {name}, which says what a table begins at; a network has none, so it must be the agent "
-            "within"
+            f"Deep.agent is of type {name}, which says what a table begins at; a network has none, so it must be the "
+            "agent within"
         )
     if remembers(deep.agent):
         raise ValueError(
-            f"Deep.agent is a {name}, which remembers more than the values of its actions, and a network gives no more "
-            "than these; it must be an agent like QLearning, SoftQLearning or ExpectedSarsa"
+            f"Deep.agent is of type {name}, which remembers more than the values of its actions, and a network gives "
+            "no more than these; it must be an agent like QLearning, SoftQLearning or ExpectedSarsa"
         )
     if has_rule(kind, on_policy):
         raise ValueError(
-            f"Deep.agent is a {name}, which learns from the action that it takes next; a buffer holds others' actions, "
-            "so it must be an agent like QLearning, SoftQLearning or ExpectedSarsa"
+            f"Deep.agent is of type {name}, which learns from the action that it takes next; a buffer holds others' "
+            "actions, so it must be an agent like QLearning, SoftQLearning or ExpectedSarsa"
         )
     if has_rule(kind, learn):
         raise ValueError(
-            f"Deep.agent is a {name}, which changes entries by a rule of its own; a network is moved towards targets, "
-            "so it must be an agent without a rule 'learn'"
+            f"Deep.agent is of type {name}, which changes entries by a rule of its own; a network is moved towards "
+            "targets, so it must be an agent without a rule 'learn'"
         )
     if deep.double and not has_rule(kind, double_bootstrap):
         raise ValueError(f"Deep.double is True; {name} has no rule 'double_bootstrap', so it must be False")

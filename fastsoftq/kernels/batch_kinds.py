@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any, TypeAlias
 
 import numpy as np
@@ -93,7 +93,8 @@ class RowsKind(Kind):
         return isinstance(t, types.Array) and t.ndim >= 2 and is_number(t.dtype)
 
     def checked(self, name: str, value: Any) -> Any:
-        rows = plain_array(checks.array(name, value, "iuf"))
+        rows = checks.array(name, value, "iuf")
+        rows = plain_array(rows if rows.dtype.kind in "iuf" else rows.astype(np.float64))  # which holds nothing
         if rows.ndim < 2 or rows.shape[-1] == 0:
             raise ValueError(f"{name} has shape {rows.shape}; it must be [..., actions], of two axes or more")
         if self._most is not None and rows.shape[-1] > self._most:
@@ -118,10 +119,16 @@ class BatchPoliciesKind(RowsKind):
     (3, 2)
     """
 
+    def checked(self, name: str, value: Any) -> Any:
+        return np.empty((0, 0)) if np.shape(value) == (0,) else super().checked(name, value)
+
     def beside(self, name: str, value: Any, given: Mapping[str, Any]) -> Any:
         wanted = (*given["states"].shape, given["q"].shape[1])
+        if value.size == 0 and given["states"].size == 0:
+            return np.empty(wanted)
         if value.shape != wanted:
-            raise ValueError(f"{name} has shape {value.shape}; it must have shape {wanted}")
+            shape = value.shape if value.size else (0,)
+            raise ValueError(f"{name} has shape {shape}; it must have shape {wanted}")
         return value
 
 
@@ -137,8 +144,6 @@ class BatchKind(Kind):
         What each number must be; it is asked of the smallest and of the largest.
     shape : function, optional
         The batch's shape, from the other arguments; None where this argument sets it, and must be an array.
-    most : function, optional
-        The largest integer that the other arguments allow.
 
     Examples
     --------
@@ -146,10 +151,8 @@ class BatchKind(Kind):
     array([1., 2.])
     """
 
-    def __init__(
-        self, one: Kind, shape: _Shape | None = None, most: Callable[[Mapping[str, Any]], int] | None = None
-    ) -> None:
-        self._one, self._shape, self._most = one, shape, most
+    def __init__(self, one: Kind, shape: _Shape | None = None) -> None:
+        self._one, self._shape = one, shape
         self.allowed = f"{one.allowed}, or an array of such" if shape else f"an array, each entry {one.allowed}"
 
     def takes(self, t: types.Type) -> bool:
@@ -159,14 +162,22 @@ class BatchKind(Kind):
 
     def checked(self, name: str, value: Any) -> Any:
         if np.ndim(value) == 0 and self._shape is not None:
-            return self._one.beside(name, self._one.checked(name, value), {})
-        kinds = "b" if isinstance(self._one, FlagKind) else "iu" if isinstance(self._one, WholeKind) else "iuf"
-        array = checks.array(name, value, "biu" if kinds == "b" else kinds)
+            return self._one.checked(name, value)
+        array = checks.array(name, value)
         if array.ndim == 0:
             raise ValueError(f"{name} is {value!r}; it must be {self.allowed}")
-        for end in (array.min(), array.max()) if array.size else ():
-            self._one.checked(name, end.item() if kinds != "iuf" else end)
-        return plain_array(array.astype(bool) if kinds == "b" else array)
+        whole, flag = isinstance(self._one, WholeKind), isinstance(self._one, FlagKind)
+        kinds = "biu" if flag else "iu" if whole else "iuf"
+        if array.size == 0 and array.dtype.kind not in kinds:  # an empty list is of any kind
+            array = array.astype(np.int64 if whole or flag else np.float64)
+        if array.dtype.kind == "O":
+            array = checks.array(name, array, "biuf")
+        if array.dtype.kind not in kinds:
+            first = (0,) * array.ndim
+            raise TypeError(f"{name}{[*first]} is {array[first].item()!r}; it must be {self._one.allowed}")
+        for label, end in _ends(name, array):
+            self._one.checked(label, end.item() if whole or flag else end)
+        return plain_array(array.astype(bool) if flag else array)
 
     def beside(self, name: str, value: Any, given: Mapping[str, Any]) -> Any:
         if self._shape is not None:
@@ -175,11 +186,19 @@ class BatchKind(Kind):
                 np.broadcast_to(value, shape)
             except ValueError:
                 raise ValueError(f"{name} has shape {np.shape(value)}; it must be one number or fit {shape}") from None
-        if self._most is not None and np.size(value):
-            most = self._most(given)
-            WholeKind(0, most).checked(name, int(np.max(value)))
-            WholeKind(0, most).checked(name, int(np.min(value)))
+        if np.ndim(value) == 0:
+            return self._one.beside(name, value, given)
+        if isinstance(self._one, WholeKind):
+            for label, end in _ends(name, value):
+                self._one.beside(label, int(end), given)
         return value
+
+
+def _ends(name: str, array: NDArray[Any]) -> Iterator[tuple[str, Any]]:
+    """The smallest and the largest entry, which is NaN where there is one, and what each is called."""
+    for place in dict.fromkeys((int(array.argmin()), int(array.argmax()))) if array.size else ():
+        where = [int(i) for i in np.unravel_index(place, array.shape)]
+        yield f"{name}{where}", array[tuple(where)]
 
 
 class BatchTerminatedKind(BatchKind):
@@ -234,7 +253,7 @@ class BatchOutKind(Kind):
         if value is None:
             return None
         if not isinstance(value, np.ndarray) or isinstance(value, np.ma.MaskedArray):
-            raise TypeError(f"{name} is a {type(value).__name__}; it must be {self.allowed}")
+            raise TypeError(f"{name} is of type {type(value).__name__}; it must be {self.allowed}")
         if value.dtype not in self._dtypes or not value.dtype.isnative:
             raise TypeError(f"{name} has dtype {value.dtype.str}; it must be {self.allowed}")
         if not value.flags.writeable:
@@ -285,13 +304,11 @@ Seeds: TypeAlias = Annotated[Any, BatchKind(WholeKind(0, 2**64 - 1))]
 Count: TypeAlias = Annotated[Any, BatchKind(WholeKind(1, 2**32), _of_states)]
 
 # Of transitions in a table q [states, actions]; `states` sets the batch's shape.
-StatesOfQ: TypeAlias = Annotated[Any, BatchKind(WholeKind(0, 2**63 - 1), None, lambda given: len(given["q"]) - 1)]
-ByStateOfQ: TypeAlias = Annotated[
-    Any, BatchKind(WholeKind(0, 2**63 - 1), _of_states, lambda given: len(given["q"]) - 1)
-]
-ByActionOfQ: TypeAlias = Annotated[
-    Any, BatchKind(WholeKind(0, 2**63 - 1), _of_states, lambda given: given["q"].shape[1] - 1)
-]
+_A_STATE = WholeKind(0, lambda given: len(given["q"]) - 1)
+_AN_ACTION = WholeKind(0, lambda given: given["q"].shape[1] - 1)
+StatesOfQ: TypeAlias = Annotated[Any, BatchKind(_A_STATE)]
+ByStateOfQ: TypeAlias = Annotated[Any, BatchKind(_A_STATE, _of_states)]
+ByActionOfQ: TypeAlias = Annotated[Any, BatchKind(_AN_ACTION, _of_states)]
 
 ByTerminated: TypeAlias = Annotated[Any, BatchTerminatedKind(FlagKind(), _of_states)]
 

@@ -172,7 +172,7 @@ def _in_place(name: str, value: Any, axes: int, shape: str) -> NDArray[Any]:
     """An array that compiled code can write to, itself or a view of it."""
     must = f"it must be a writable array of float64 or float32, {shape}"
     if not isinstance(value, np.ndarray) or isinstance(value, np.ma.MaskedArray):
-        raise TypeError(f"{name} is a {type(value).__name__}; {must}")
+        raise TypeError(f"{name} is of type {type(value).__name__}; {must}")
     if value.dtype not in (np.float64, np.float32) or not value.dtype.isnative:
         raise TypeError(f"{name} has dtype {value.dtype.str}; {must}")
     if value.ndim != axes or not value.size:

@@ -68,7 +68,7 @@ def select(typing, mask: Flag, x: NumberOrFlag, y: NumberOrFlag):
     t = joined(typing, x, y)
     if isinstance(mask, Vec):
         if isinstance(t, Vec) and t.width != mask.width:
-            raise errors.TypingError(f"select: mask is {mask}, beside a {t}; they must have as many lanes")
+            raise errors.TypingError(f"select: mask is {mask}, beside {t}; they must have as many lanes")
         t = mask.of(element(t))
 
     def emit(context, builder, sig, args):

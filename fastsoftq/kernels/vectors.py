@@ -152,7 +152,7 @@ def joined(context: Any, *args: types.Type) -> types.Type:
     if result.dtype not in FLOATS:
         for t in args:
             if element(t) in FLOATS:
-                raise errors.TypingError(f"a {t} stands beside a {result}; convert one of them (see `convert`)")
+                raise errors.TypingError(f"{t} stands beside {result}; convert one of them (see `convert`)")
     return result
 
 

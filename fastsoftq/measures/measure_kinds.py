@@ -64,6 +64,11 @@ class Kind(NamedTuple):
         return max(sum(asked.default is None for asked in self.asks), min(1, len(self.asks)))
 
     @property
+    def counted(self) -> int | None:
+        """Which of its numbers counts columns of curves, if one does: `N`, or the window `W`."""
+        return next((place for place, asked in enumerate(self.asks) if asked.letter in ("N", "W")), None)
+
+    @property
     def pattern(self) -> str:
         """The name with letters for its numbers; those that may be left out in brackets."""
         name = next(name for name, kind in KINDS.items() if kind is self)

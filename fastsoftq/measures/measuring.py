@@ -86,6 +86,38 @@ class Measure(NotebookTable):
         """
         return self.needs_optimum or self.needs_exact
 
+    def check_fits(self, columns: int) -> None:
+        """Refuse to measure more episodes, or points, than there are, but for so many as are meant unless said.
+
+        Parameters
+        ----------
+        columns : int
+            Of the longest curves.
+
+        Raises
+        ------
+        ValueError
+            The message says how many there may be.
+
+        Examples
+        --------
+        >>> measure("last:100").check_fits(10)
+        >>> measure("last:500").check_fits(10)
+        Traceback (most recent call last):
+        ValueError: measure is 'last:500': N is 500; curves have 10 episodes, so it must be at most 10
+        """
+        kind = KINDS[self._kind]
+        if kind.counted is None:
+            return
+        given, asked = self._numbers[kind.counted], kind.asks[kind.counted]
+        usual = 1 if asked.default is None else asked.default(self.axis)
+        if given > max(columns, usual):
+            counted = self.axis.value if columns > 1 else self.axis.value.removesuffix("s")
+            raise ValueError(
+                f"measure is {self.name!r}: {asked.letter} is {given:g}; curves have {columns} {counted}, so it must "
+                f"be at most {columns}"
+            )
+
     def within(self, columns: int) -> Measure:
         """The measure as it is of runs of so many episodes, or points: of the last 100 of fewer all are meant.
 

@@ -12,7 +12,7 @@ from numba.extending import intrinsic
 from fastsoftq.kernels.addresses import call_at, floats_at, words_at
 from fastsoftq.kernels.jit import apart
 from fastsoftq.networks.lane_products import lanes_here
-from fastsoftq.networks.layer_plan import layer_of
+from fastsoftq.networks.layers import layer_of
 from fastsoftq.networks.products import ADDED, BIAS, MASKED, NOTHING, PLAIN, RECTIFIED
 
 __all__ = ["backward_lanes", "forward_lanes"]

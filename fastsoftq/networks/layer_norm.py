@@ -27,7 +27,7 @@ def normalise(memory, layer, parameters, activations, rows):
     >>> from fastsoftq.kernels.addresses import address_of
     >>> from fastsoftq.kernels.jit import compiled
     >>> from fastsoftq.networks.float_vectors import aligned_floats
-    >>> from fastsoftq.networks.layer_plan import NORM, Layer
+    >>> from fastsoftq.networks.layers import NORM, Layer
     >>> layer = Layer(NORM, units=2, y=16, x_row=16, y_row=16, weight_row=16, second=32)
     >>> memory = aligned_floats(96)
     >>> memory[:2], memory[32:34] = 1.0, [1.0, 5.0]  # scales, then 32 numbers on what is normalised
@@ -67,7 +67,7 @@ def differentiate_norms(memory, layer, parameters, gradients, activations, delta
     >>> from fastsoftq.kernels.addresses import address_of
     >>> from fastsoftq.kernels.jit import compiled
     >>> from fastsoftq.networks.float_vectors import aligned_floats
-    >>> from fastsoftq.networks.layer_plan import NORM, Layer
+    >>> from fastsoftq.networks.layers import NORM, Layer
     >>> layer = Layer(NORM, units=2, y=16, x_row=16, y_row=16, weight_row=16, second=32)
     >>> memory = aligned_floats(192)
     >>> memory[:2], memory[64:66], memory[96] = 1.0, [-1.0, 1.0], 0.5  # scales; normalised, and 1/deviation

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fastsoftq.networks.layer_plan import CONVOLUTION, DENSE, FIELDS, NORM, Layer
+from fastsoftq.networks.layers import CONVOLUTION, DENSE, FIELDS, NORM, Layer
 from fastsoftq.networks.network import Network
 
 __all__ = ["LayerArrays", "layers_in", "parameter_arrays"]

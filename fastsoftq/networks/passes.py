@@ -8,7 +8,7 @@ from fastsoftq.kernels.addresses import call_at, floats_at, words_at
 from fastsoftq.kernels.jit import apart, inlined
 from fastsoftq.networks.float_vectors import put, transpose_eight, vector
 from fastsoftq.networks.layer_norm import differentiate_norms, normalise
-from fastsoftq.networks.layer_plan import CONVOLUTION, DENSE, FEW, NORM, layer_of
+from fastsoftq.networks.layers import CONVOLUTION, DENSE, FEW, NORM, layer_of
 from fastsoftq.networks.products import ADDED, BIAS, MASKED, NOTHING, PLAIN, RECTIFIED
 
 __all__ = ["backward_pass", "forward_pass"]

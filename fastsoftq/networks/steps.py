@@ -12,7 +12,7 @@ from fastsoftq.kernels.jit import apart, inlined
 from fastsoftq.kernels.random import uniform
 from fastsoftq.kernels.simd import convert, fma, maximum, select
 from fastsoftq.networks.float_vectors import put, square_root, total, vector
-from fastsoftq.networks.layer_plan import CONVOLUTION, DENSE, NORM, layer_of
+from fastsoftq.networks.layers import CONVOLUTION, DENSE, NORM, layer_of
 
 __all__ = ["adam_step", "draw_parameters", "momentum_step", "norm_of", "plain_step", "rmsprop_step", "scaled"]
 

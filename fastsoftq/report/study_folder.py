@@ -202,6 +202,8 @@ def _sweep(results: Results, asked: Asked, agents: Sequence[ReportedAgent]) -> S
         columns=tuple(results.condition(name).columns for name in results.conditions),
     )
     found = measures_of(sweep.measures, max(sweep.columns), sweep.axis)  # refuses what is none
+    for name in asked.measures:
+        measure(name, sweep.axis).check_fits(max(sweep.columns))
     for one in found:
         if results.keep == "summary" and not is_of_mean_curves(one):
             raise ValueError(

@@ -64,7 +64,7 @@ def _as_floats(x: npt.ArrayLike, name: str, shape: str) -> FloatArray:
     try:
         return array(name, x, "biuf").astype(np.float64, order="C")
     except (TypeError, ValueError) as error:
-        raise TypeError(f"{name} is a {type(x).__name__}; it must hold numbers{shape}") from error
+        raise TypeError(f"{name} is of type {type(x).__name__}; it must hold numbers{shape}") from error
 
 
 def _as_sample(x: npt.ArrayLike, name: str, least: int, axes: tuple[str, ...]) -> FloatArray:

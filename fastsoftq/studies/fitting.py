@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fastsoftq import checks
+from fastsoftq.agents.hyperparameters import checked
 from fastsoftq.comparing import Axis
 from fastsoftq.deep.deep_training import checked_world
 from fastsoftq.deep.learner import Deep
@@ -112,6 +113,7 @@ def check_agent(axis: Axis, name: str, agent: Any) -> None:
     if axis is Axis.POINTS and not isinstance(agent, Deep):
         if not hasattr(agent, "_fields"):
             raise TypeError(f"{name} is {agent!r}; it must be a Deep, such as Deep(QLearning(2.5e-4, 0.99))")
+        checked(agent)  # of one that holds another it may be that which is wrong
         shown = f"{type(agent).__name__}(...)"
         raise ValueError(f"{name} is {shown}, which counts episodes; a study that counts steps takes a Deep with it")
     reserved = sorted(RESERVED.intersection(getattr(learner_of(agent), "_fields", ())))

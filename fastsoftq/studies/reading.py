@@ -12,7 +12,7 @@ from fastsoftq.studies.origins import Origins, origins_from_record
 from fastsoftq.studies.selection import Selection
 from fastsoftq.studies.stopping import Stop
 
-__all__ = ["Reading", "known_measures", "reading_from_record"]
+__all__ = ["Reading", "check_windows", "known_measures", "reading_from_record"]
 
 
 @dataclass(frozen=True)
@@ -160,3 +160,35 @@ def known_measures(names: tuple[str, ...], axis: Axis = Axis.EPISODES) -> tuple[
             raise ValueError(f"measures[{place}] is {name!r}, as measures[{known.index(found.name)}]")
         known.append(found.name)
     return tuple(known)
+
+
+def check_windows(names: tuple[str, ...], axis: Axis, columns: int) -> None:
+    """Refuse measures of more episodes, or points, than any condition has.
+
+    Parameters
+    ----------
+    names : tuple of str
+        As `known_measures` gives them.
+    axis : Axis
+    columns : int
+        Of the longest condition.
+
+    Raises
+    ------
+    ValueError
+
+    Examples
+    --------
+    >>> check_windows(("last:500",), Axis.POINTS, 10)
+    Traceback (most recent call last):
+    ValueError: measures[0] is 'last:500': N is 500; curves have 10 points, so it must be at most 10
+    """
+    if not names:
+        return
+    from fastsoftq.measures import measure  # which brings SciPy
+
+    for place, name in enumerate(names):
+        try:
+            measure(name, axis).check_fits(columns)
+        except ValueError as error:
+            raise ValueError(str(error).replace("measure is", f"measures[{place}] is", 1)) from None

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from fastsoftq import checks
+from fastsoftq.agents.last_steps import check_last_steps
 from fastsoftq.comparing import Axis
 from fastsoftq.engine.gpu.driver import GpuError
 from fastsoftq.engine.gpu.several_cards import CPU, checked_device
@@ -158,12 +159,11 @@ def run(
 
 
 def check_memory_at_work(study: Study, threads: int) -> None:
-    """Refuse networks and buffers that would not fit in memory, on so many threads.
+    """Refuse networks, buffers and steps to remember that would not fit in memory, on so many threads.
 
     Parameters
     ----------
     study : Study
-        Of tabular agents anything fits.
     threads : int
 
     Raises
@@ -177,6 +177,10 @@ def check_memory_at_work(study: Study, threads: int) -> None:
         most = max(taken, key=lambda name: taken[name])
         asked = f"threads is {threads}; what {most!r} learns with takes {in_words(taken[most])} on each, which"
         check_memory(asked, threads * taken[most], "take fewer, or a smaller buffer")
+        return
+    for condition in study.resolved:
+        actions = study.environments[condition.environment].n_actions
+        check_last_steps(study.agents[condition.agent], actions, condition.max_steps or 0, threads)
 
 
 def study_device(device: str | None, study: Study, dask: str | None = None) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastsoftq.measures import best_of, choice_bias
+from fastsoftq.measures import measure as measure_of
 from fastsoftq.studies.compared_pairs import references, tables_of
 from fastsoftq.studies.measured_runs import main_measure, measured
 from fastsoftq.studies.selection import Selection
@@ -175,7 +176,9 @@ def select_conditions(results: Results, selection: Selection, measure: str | Non
     DamagedError
         Runs that are missing or damaged.
     """
-    conditions = map(results.condition, results.conditions)
+    conditions = [results.condition(name) for name in results.conditions]
+    if measure is not None:
+        measure_of(measure, results.axis).check_fits(max(condition.columns for condition in conditions))
     chosen_by = main_measure((measure,) if measure is not None else results.measures, results.axis, conditions)
     choices = tuple(
         replace(best, test=_test(results, best.condition, chosen_by, selection))

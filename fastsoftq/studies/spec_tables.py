@@ -33,6 +33,7 @@ from fastsoftq.mdp.taxi import taxi
 from fastsoftq.mdp.windy_gridworld import windy_gridworld
 from fastsoftq.studies.deep_parts import DEEP, PARTS, checked_learner, depths_of_parts
 from fastsoftq.studies.origins import Origin, Origins, flattened
+from fastsoftq.studies.own_kinds import OwnKinds, module_of
 from fastsoftq.studies.spec_errors import SpecError, Where, check_names, dotted, located, one_of, table_of
 from fastsoftq.studies.sweep import label_of, list_depths, swept
 
@@ -61,6 +62,7 @@ ENVIRONMENTS: dict[str, Callable[..., EpisodicMDP]] = {
 }
 
 _SCHEDULES = (LinearDecay, PowerDecay)
+_PACKAGED = OwnKinds({}, {})  # none besides those of the package
 _TABULAR = {**LEARNERS, **WRAPPERS}
 _IMPORTING = ("gymnasium", "gymnasium_environment")  # kinds whose parameters only code knows that must be imported
 
@@ -125,7 +127,9 @@ def origins_of_source(text: str | None) -> Origins:
     return Origins(environments, agents)
 
 
-def made_tables(tables: Any, at: Where, make: Callable[[Mapping[str, Any], Where], Any]) -> dict[str, Variant]:
+def made_tables(
+    tables: Any, at: Where, make: Callable[[Mapping[str, Any], Where], Any], own: OwnKinds = _PACKAGED
+) -> dict[str, Variant]:
     """Make every table of environments or agents, its sweep expanded.
 
     Parameters
@@ -135,6 +139,8 @@ def made_tables(tables: Any, at: Where, make: Callable[[Mapping[str, Any], Where
         Their path.
     make : callable of mapping and Where
         Makes one of a table's parameters, and of its path.
+    own : OwnKinds
+        Kinds besides those of the package.
 
     Returns
     -------
@@ -153,18 +159,18 @@ def made_tables(tables: Any, at: Where, make: Callable[[Mapping[str, Any], Where
     """
     return {
         name: variant._replace(made=make(variant.parameters, (*at, variant.table)))
-        for name, variant in _variants(tables, at).items()
+        for name, variant in _variants(tables, at, own).items()
     }
 
 
-def _variants(tables: Any, at: Where) -> dict[str, Variant]:
+def _variants(tables: Any, at: Where, own: OwnKinds = _PACKAGED) -> dict[str, Variant]:
     """Every table of environments or agents, its sweep expanded."""
     found: dict[str, Variant] = {}
     for name, table in table_of(tables, at).items():
         here = (*at, name)
         parameters = table_of(table, here)
         try:
-            variants = swept(parameters, _nature(parameters))
+            variants = swept(parameters, _nature(parameters, own))
         except ValueError as error:
             raise located(error, here, parameters) from None
         for label, variant in variants:
@@ -176,7 +182,7 @@ def _variants(tables: Any, at: Where) -> dict[str, Variant]:
     return found
 
 
-def made_agent(parameters: Mapping[str, Any], at: Where) -> Any:
+def made_agent(parameters: Mapping[str, Any], at: Where, own: OwnKinds = _PACKAGED) -> Any:
     """Make an agent.
 
     Parameters
@@ -185,6 +191,8 @@ def made_agent(parameters: Mapping[str, Any], at: Where) -> Any:
         With its `kind`.
     at : Where
         The path of the table.
+    own : OwnKinds
+        Kinds besides those of the package.
 
     Returns
     -------
@@ -199,24 +207,24 @@ def made_agent(parameters: Mapping[str, Any], at: Where) -> Any:
     >>> made_agent({"kind": "q_learning", "step_size": 0.5, "discount": 0.95}, ("agents", "hard")).step_size
     0.5
     """
-    made = _part(parameters, at, {**_TABULAR, DEEP: Deep})
+    made = _part(parameters, at, {**_TABULAR, DEEP: Deep, **own.agents}, own)
     try:
         return checked_learner(made)
     except (TypeError, ValueError) as error:
         raise _of_part(error, made, parameters, at) from None
 
 
-def _part(parameters: Mapping[str, Any], at: Where, kinds: Mapping[str, Any]) -> Any:
+def _part(parameters: Mapping[str, Any], at: Where, kinds: Mapping[str, Any], own: OwnKinds) -> Any:
     """An agent, or a part of a deep one, not checked yet. Of a single kind nothing need be said."""
     said = {"kind": next(iter(kinds))} if len(kinds) == 1 and "kind" not in parameters else {}
     kind = kinds[_kind({**said, **parameters}, at, kinds)]
     required = [name for name in kind._fields if name not in kind._field_defaults]
     check_names({**said, **parameters}, at, ("kind", *kind._fields), ("kind", *required))
-    fields = {name: _field(kind, name, value, (*at, name)) for name, value in parameters.items() if name != "kind"}
-    return kind(**fields)
+    given = {name: value for name, value in parameters.items() if name != "kind"}
+    return kind(**{name: _field(kind, name, value, (*at, name), own) for name, value in given.items()})
 
 
-def _field(kind: Any, name: str, value: Any, at: Where) -> Any:
+def _field(kind: Any, name: str, value: Any, at: Where, own: OwnKinds) -> Any:
     """A hyperparameter: a part of a deep agent, an agent within another, a schedule, or as it is.
 
     What may be None is so if it is false.
@@ -224,9 +232,9 @@ def _field(kind: Any, name: str, value: Any, at: Where) -> Any:
     if kind is Deep and name in PARTS:
         if value is False and kind._field_defaults.get(name, value) is None:
             return None
-        return _part(table_of(value, at), at, PARTS[name])
-    if kind in WRAPPERS.values() and name == "agent":
-        return _part(table_of(value, at), at, _TABULAR)
+        return _part(table_of(value, at), at, {**PARTS[name], **(own.agents if name == "agent" else {})}, own)
+    if name == "agent":
+        return _part(table_of(value, at), at, {**_TABULAR, **own.agents}, own)
     if kind is Deep and value is False and kind._field_defaults[name] is None:
         return None
     if isinstance(value, Mapping):
@@ -264,10 +272,10 @@ def _schedule(table: Mapping[str, Any], at: Where) -> Any:
     raise SpecError(f"{dotted(at)} has {', '.join(table) or 'nothing'}; a schedule is {forms}", at)
 
 
-def _nature(parameters: Mapping[str, Any]) -> Callable[[tuple[str, ...]], int]:
+def _nature(parameters: Mapping[str, Any], own: OwnKinds) -> Callable[[tuple[str, ...]], int]:
     """How deep a list each parameter of a table is by nature; where kinds are swept, the deepest of any."""
     kinds, names = (_each(parameters.get(entry)) for entry in ("kind", "env"))
-    worlds = {**ENVIRONMENT_KINDS, **ENVIRONMENTS}
+    worlds = {**ENVIRONMENT_KINDS, **ENVIRONMENTS, **own.worlds}
     makers = [worlds[kind] for kind in kinds if isinstance(kind, str) and kind in worlds]
     if from_gymnasium in makers:
         makers += [found for name in names if isinstance(name, str) and (found := maker(name)) is not None]
@@ -279,7 +287,9 @@ def _each(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def made_environment(parameters: Mapping[str, Any], at: Where, axis: Axis = Axis.EPISODES) -> Any:
+def made_environment(
+    parameters: Mapping[str, Any], at: Where, axis: Axis = Axis.EPISODES, own: OwnKinds = _PACKAGED
+) -> Any:
     """Make an environment.
 
     Parameters
@@ -290,6 +300,8 @@ def made_environment(parameters: Mapping[str, Any], at: Where, axis: Axis = Axis
         The path of the table.
     axis : Axis
         What the study counts. Where it counts steps there are other kinds, too, and tables have a `view`.
+    own : OwnKinds
+        Kinds besides those of the package.
 
     Returns
     -------
@@ -304,7 +316,8 @@ def made_environment(parameters: Mapping[str, Any], at: Where, axis: Axis = Axis
     >>> made_environment({"kind": "cliff_walking", "width": 5}, ("environments", "cliff")).n_states
     20
     """
-    worlds = ENVIRONMENTS if axis is Axis.EPISODES else {**ENVIRONMENT_KINDS, **ENVIRONMENTS}
+    packaged = ENVIRONMENTS if axis is Axis.EPISODES else {**ENVIRONMENT_KINDS, **ENVIRONMENTS}
+    worlds = {**packaged, **own.worlds}
     if axis is Axis.EPISODES and str(parameters.get("kind")) in ENVIRONMENT_KINDS:
         raise SpecError(
             f"{dotted(at)}.kind is {parameters['kind']!r}, which is for deep agents; a study of these has steps "
@@ -312,16 +325,17 @@ def made_environment(parameters: Mapping[str, Any], at: Where, axis: Axis = Axis
             (*at, "kind"),
         )
     kind = _kind(parameters, at, worlds)
-    if axis is Axis.POINTS and kind in ENVIRONMENTS and "view" in parameters:
+    make = worlds[kind]
+    arguments = inspect.signature(make).parameters.values()
+    named = [argument for argument in arguments if argument.kind is not argument.VAR_KEYWORD]
+    tabular = kind in ENVIRONMENTS or (kind in own.worlds and "view" not in [argument.name for argument in named])
+    if axis is Axis.POINTS and tabular and "view" in parameters:
         seen = dict(parameters)
-        view, mdp = seen.pop("view"), made_environment(seen, at)
+        view, mdp = seen.pop("view"), made_environment(seen, at, own=own)
         try:
             return observed(mdp, view)
         except (TypeError, ValueError) as error:
             raise located(error, at, parameters) from None
-    make = worlds[kind]
-    arguments = inspect.signature(make).parameters.values()
-    named = [argument for argument in arguments if argument.kind is not argument.VAR_KEYWORD]
     required = [argument.name for argument in named if argument.default is argument.empty]
     known = ["kind", *(argument.name for argument in named)]
     if len(named) < len(arguments):  # it takes others as well
@@ -331,6 +345,10 @@ def made_environment(parameters: Mapping[str, Any], at: Where, axis: Axis = Axis
         return make(**{name: value for name, value in parameters.items() if name != "kind"})
     except (TypeError, ValueError, ImportError) as error:
         raise located(error, at, parameters) from None
+    except Exception as error:
+        if kind not in own.worlds:
+            raise
+        raise SpecError(f"{dotted(at)}: {kind} cannot be made: {type(error).__name__}: {error}", at) from error
 
 
 def _kind(parameters: Mapping[str, Any], at: Where, known: Iterable[str]) -> str:
@@ -338,5 +356,8 @@ def _kind(parameters: Mapping[str, Any], at: Where, known: Iterable[str]) -> str
     if kind is None:
         raise SpecError(f"{dotted(at)}.kind is missing; {one_of(known)}", at)
     if not isinstance(kind, str) or kind not in known:
-        raise SpecError(f"{dotted(at)}.kind is {kind!r}; {one_of(known, kind)}", (*at, "kind"))
+        module = module_of(kind)
+        asked = any(module_of(one) == module for one in known)
+        hint = "" if module is None or asked else f", or of a module that is named: --import {module}"
+        raise SpecError(f"{dotted(at)}.kind is {kind!r}; {one_of(known, kind)}{hint}", (*at, "kind"))
     return kind

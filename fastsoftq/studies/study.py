@@ -35,7 +35,7 @@ from fastsoftq.studies.fitting import (
     environment_record,
 )
 from fastsoftq.studies.origins import Origins
-from fastsoftq.studies.reading import Reading, known_measures
+from fastsoftq.studies.reading import Reading, check_windows, known_measures
 from fastsoftq.studies.selection import Selection
 from fastsoftq.studies.stopping import Stop
 from fastsoftq.studies.study_records import agent_record, canonical, mdp_record
@@ -212,7 +212,8 @@ class Study:
             if mdp is not None:
                 check_reward_scale(mdp, self.agents[condition.agent])
         check_kept(self.axis, {name: getattr(self, name) for name in ("tables", "checkpoints", "parameters")})
-        most = max(condition.episodes or self.episodes or 1 for condition in self.conditions)
+        most = max(one.episodes or one.points or self.episodes or self.points or 1 for one in self.conditions)
+        check_windows(self.measures, self.axis, most)
         fix("checkpoints", checks.ascending_counts("checkpoints", self.checkpoints, most=most))
         for name in ("tables", "checkpoints", "parameters"):
             if getattr(self, name) and self.keep != "curves":

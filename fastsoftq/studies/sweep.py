@@ -27,7 +27,8 @@ def swept(
 ) -> list[tuple[str, dict[str, Any]]]:
     """Expand lists into their product.
 
-    A list within a table is swept too. A value that is itself a list is written as a list of lists.
+    A list within a table is swept too, in a table that stands in a list as well, which then stands for all that it may
+    be. A value that is itself a list is written as a list of lists.
 
     Parameters
     ----------
@@ -59,12 +60,24 @@ def swept(
     [['S..G', 'S.#G'], ['S.G']]
     >>> swept({"rows": ["S..G", "S.#G"]}, lambda path: 1)
     [('', {'rows': ['S..G', 'S.#G']})]
+
+    >>> epsilon = [0.1, {"start": [0.9, 0.5], "stop": 0.1, "decrease": 0.1}]
+    >>> [parameters["epsilon"] for _, parameters in swept({"epsilon": epsilon})][1:]
+    [{'start': 0.9, 'stop': 0.1, 'decrease': 0.1}, {'start': 0.5, 'stop': 0.1, 'decrease': 0.1}]
     """
+    return _swept(parameters, (), nature)
+
+
+def _swept(
+    parameters: Mapping[str, Any], above: Path, nature: Callable[[Path], int]
+) -> list[tuple[str, dict[str, Any]]]:
+    """As `swept`, of the table at the path `above`."""
     paths, lists = [], []
-    for path, values in _lists(parameters, (), nature):
+    for path, given in _lists(parameters, above, nature):
         name = ".".join(path)
-        if not values:
+        if not given:
             raise ValueError(f"{name} is []; a list is swept, so it must hold at least one value")
+        values = [variant for value in given for variant in _each(value, path, nature)]
         labels = [label_of(value) for value in values]
         identities = {_identity(_listed(value) if nature(path) == 1 else value) for value in values}
         if min(len(set(labels)), len(identities)) < len(values):
@@ -80,10 +93,15 @@ def swept(
     for choice in product(*lists):
         variant = _copied(parameters)
         for path, value in zip(paths, choice, strict=True):
-            _put(variant, path, value)
+            _put(variant, path[len(above) :], value)
         label = ",".join(f"{'.'.join(path)}={label_of(value)}" for path, value in zip(paths, choice, strict=True))
         variants.append((label, variant))
     return variants
+
+
+def _each(value: Any, path: Path, nature: Callable[[Path], int]) -> list[Any]:
+    """What an entry of a list that is swept stands for: a table for all of its own sweep, anything else for itself."""
+    return [variant for _, variant in _swept(value, path, nature)] if isinstance(value, Mapping) else [value]
 
 
 def _lists(parameters: Mapping[str, Any], above: Path, nature: Callable[[Path], int]) -> list[tuple[Path, list[Any]]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, fields
 from functools import partial
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from fastsoftq.comparing import Axis
 from fastsoftq.studies.conditions import Condition
 from fastsoftq.studies.origins import Origin, Origins, flattened
+from fastsoftq.studies.own_kinds import kinds_of_modules
 from fastsoftq.studies.selection import Selection
 from fastsoftq.studies.spec_errors import SpecError, Where, check_names, line_of, located, table_of
 from fastsoftq.studies.spec_tables import (
@@ -36,12 +37,15 @@ _READ: dict[str, type] = {"select": Selection, "stop": Stop}
 Parsed = TypeVar("Parsed")
 
 
-def read_study(path: str | Path) -> Study:
+def read_study(path: str | Path, modules: Iterable[str] = ()) -> Study:
     r"""Read a study from a TOML file.
 
     Parameters
     ----------
     path : str or Path
+    modules : iterable of str
+        Of what modules agents and worlds may be, besides those of the package: "my_module" of the kind
+        "my_module:Mine". They are imported.
 
     Returns
     -------
@@ -51,6 +55,8 @@ def read_study(path: str | Path) -> Study:
     ------
     OSError
         No such file.
+    ImportError
+        No such module.
     SpecError
         Not TOML, or not a study; the message gives the file, the line and the nearest known name.
 
@@ -63,7 +69,7 @@ def read_study(path: str | Path) -> Study:
     >>> read_study("study.toml").seeds
     range(0, 4)
     """
-    return read_as(parse_study, path)
+    return read_as(partial(parse_study, modules=modules), path)
 
 
 def read_as(parse: Callable[[Mapping[str, Any]], Parsed], path: str | Path) -> Parsed:
@@ -104,7 +110,7 @@ def read_as(parse: Callable[[Mapping[str, Any]], Parsed], path: str | Path) -> P
         raise SpecError(f"{path.name}: lists or tables are nested too deeply") from None
 
 
-def parse_study(data: Mapping[str, Any]) -> Study:
+def parse_study(data: Mapping[str, Any], modules: Iterable[str] = ()) -> Study:
     """Make a study from plain data of the form that a TOML file yields.
 
     Parameters
@@ -117,6 +123,8 @@ def parse_study(data: Mapping[str, Any]) -> Study:
         and agent is a table of its `kind` and parameters, of a deep agent with tables of its parts; a list among the
         parameters is swept, or a list of lists where a parameter is a list by nature. `conditions` is a list of tables
         with the fields of `Condition`.
+    modules : iterable of str
+        As for `read_study`.
 
     Returns
     -------
@@ -124,6 +132,8 @@ def parse_study(data: Mapping[str, Any]) -> Study:
 
     Raises
     ------
+    ImportError
+        No such module.
     SpecError
         Unknown, missing or wrong entries.
 
@@ -141,8 +151,10 @@ def parse_study(data: Mapping[str, Any]) -> Study:
     first, *others = _OF_AXIS[axis]
     required = [*_REQUIRED[:1], first, *_REQUIRED[1:], *([] if "select" in data else ["seeds"])]
     check_names(data, (), (*_REQUIRED, *_OF_AXIS[axis], "seeds", *_OPTIONAL, *_READ, "conditions"), required)
-    environments = made_tables(data["environments"], ("environments",), partial(made_environment, axis=axis))
-    agents = made_tables(data["agents"], ("agents",), made_agent)
+    own = kinds_of_modules(modules)
+    make = partial(made_environment, axis=axis, own=own)
+    environments = made_tables(data["environments"], ("environments",), make, own)
+    agents = made_tables(data["agents"], ("agents",), partial(made_agent, own=own), own)
     plain = {name: data[name] for name in ("name", first, *others, *_OPTIONAL) if name in data}
     plain |= {name: _read(kind, data[name], (name,)) for name, kind in _READ.items() if name in data}
     origins = Origins(

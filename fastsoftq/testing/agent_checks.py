@@ -77,11 +77,18 @@ def _declared(agent: Any) -> list[Finding]:
         check_code(agent)
     except ValueError as error:
         return [*findings, Finding("rules", "wrong", str(error))]
-    return [*findings, Finding("rules", "ok", f"its own: {', '.join(sorted(_own_rules(agent)))}")]
+    passed_on = {generic.__name__ for generic in AGENTS.implementations if _passes_on(agent, generic)}
+    own = ", ".join(sorted(_own_rules(agent) - passed_on)) or "none"
+    others = "; all others are of the agent that it holds" if passed_on else ""
+    return [*findings, Finding("rules", "ok", f"its own: {own}{others}")]
 
 
 def _own_rules(agent: Any) -> set[str]:
     return {generic.__name__ for generic, classes in AGENTS.implementations.items() if type(agent) in classes}
+
+
+def _passes_on(agent: Any, generic: Any) -> bool:
+    return hasattr(AGENTS.implementations[generic].get(type(agent)), "passes_on")
 
 
 def _tried(agent: Any) -> list[Finding]:

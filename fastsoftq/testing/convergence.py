@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fastsoftq.agents.optimistic_start import first_value
 from fastsoftq.agents.schedules import SCHEDULES, PowerDecay
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.planning.evaluation import evaluate_policy
@@ -38,8 +39,8 @@ def convergence(agent: Any, engine: str | None, has_own_policy: bool) -> Finding
     'to the soft optimal values'
     """
     name = "convergence"
-    lacking = [field for field in ("step_size", "discount") if not isinstance(getattr(agent, field, None), float)]
-    if "step_size" in lacking and isinstance(getattr(agent, "step_size", None), SCHEDULES):
+    lacking = [field for field in ("step_size", "discount") if not isinstance(_of(agent, field), float)]
+    if "step_size" in lacking and isinstance(_of(agent, "step_size"), SCHEDULES):
         lacking.remove("step_size")
     if lacking:
         return Finding(name, "skipped", f"it has no {' and no '.join(lacking)} to be set")
@@ -54,6 +55,8 @@ def convergence(agent: Any, engine: str | None, has_own_policy: bool) -> Finding
     assert curves.checkpoint_q is not None
     assert curves.final_q is not None
     early, late = (tables.mean(axis=0) for tables in (curves.checkpoint_q[:, 0], curves.final_q))
+    if (curves.final_q == first_value(agent)).all():
+        return Finding(name, "skipped", "its table stays as it began")
     if not np.isfinite(late).all():
         return Finding(name, "note", "its values do not stay finite, even at discount 0.8")
     errors = {
@@ -71,14 +74,22 @@ def convergence(agent: Any, engine: str | None, has_own_policy: bool) -> Finding
     return Finding(name, "ok" if close else "note", found, "" if close else "no fault, if that is meant")
 
 
+def _of(agent: Any, field: str, otherwise: Any = None) -> Any:
+    """A hyperparameter of an agent, or of the one that it holds."""
+    while field not in agent._fields and hasattr(getattr(agent, "agent", None), "_fields"):
+        agent = agent.agent
+    return getattr(agent, field, otherwise)
+
+
 def _slowed(agent: Any) -> Any:
     """The agent with what convergence needs: step sizes that decay, exploration, nothing else that changes."""
     changed: dict[str, Any] = {
         field: value.stop for field, value in agent._asdict().items() if isinstance(value, SCHEDULES)
     }
-    changed |= {"step_size": _STEP_SIZES, "discount": min(agent.discount, _DISCOUNT)}
-    if "epsilon" in agent._fields:
-        changed["epsilon"] = _EPSILON
+    wanted = {"step_size": _STEP_SIZES, "discount": min(_of(agent, "discount"), _DISCOUNT), "epsilon": _EPSILON}
+    changed |= {field: value for field, value in wanted.items() if field in agent._fields}
+    if hasattr(getattr(agent, "agent", None), "_fields"):
+        changed["agent"] = _slowed(agent.agent)
     return agent._replace(**changed)
 
 
@@ -86,14 +97,14 @@ def _answers(
     world: TabularMDP, agent: Any, early: NDArray[Any], late: NDArray[Any], has_own_policy: bool
 ) -> dict[str, tuple[NDArray[np.float64], float]]:
     """Exact tables that it may converge to, by name, each with the error of the early table."""
-    scale = getattr(agent, "reward_scale", 1.0)
-    exact: dict[str, NDArray[np.float64]] = {"the optimal values": scale * value_iteration(world, agent.discount).q}
-    if "temperature" in agent._fields:
-        soft = soft_value_iteration(world, agent.discount, temperature=agent.temperature, reward_scale=scale)
+    scale, discount, temperature = _of(agent, "reward_scale", 1.0), _of(agent, "discount"), _of(agent, "temperature")
+    exact: dict[str, NDArray[np.float64]] = {"the optimal values": scale * value_iteration(world, discount).q}
+    if temperature is not None:
+        soft = soft_value_iteration(world, discount, temperature=temperature, reward_scale=scale)
         exact = {"the soft optimal values": soft.q} | exact
     found = {name: (q, _error(early, q)) for name, q in exact.items()}
     if has_own_policy:
-        own = [scale * evaluate_policy(world, _policy(agent, q), agent.discount).q for q in (early, late)]
+        own = [scale * evaluate_policy(world, _policy(agent, q), discount).q for q in (early, late)]
         found["its own policy's values"] = own[1], _error(early, own[0])
     return found
 

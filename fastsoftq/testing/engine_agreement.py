@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numba.core import errors
 
+from fastsoftq.agents.memory_rules import memory, remembers
 from fastsoftq.engine.curves import LearningCurves
+from fastsoftq.engine.dispatch import lanes_for, room_of
 from fastsoftq.tabular_training import Training
 from fastsoftq.testing.check_report import Finding
 from fastsoftq.testing.trial_worlds import TRIALS, trial_world
@@ -36,6 +39,10 @@ def first_fault(attempt: Callable[[], str]) -> str:
         return f"a rule went out of a row or a tuple: {error}"
 
 
+def _counted(worlds: int) -> str:
+    return f"{worlds} world{'' if worlds == 1 else 's'}"
+
+
 class Trials:
     """An agent's trainings in the trial worlds, each made once.
 
@@ -56,6 +63,12 @@ class Trials:
         self._curves: dict[tuple[Any, ...], LearningCurves] = {}
         self._no_lanes = ""  # why lanes are not compared
 
+    @cached_property
+    def in_lanes(self) -> tuple[str, ...]:
+        """The worlds where lanes can train the agent; elsewhere runs are trained one at a time, whatever is asked."""
+        worlds = {name: trial_world(name) for name in TRIALS}
+        return tuple(name for name, world in worlds.items() if lanes_for(world, room_of(self._agent, world, _STEPS)))
+
     @property
     def engine(self) -> str | None:
         """The engine to train with, by name: one run at a time where lanes cannot; None is the fastest."""
@@ -70,6 +83,12 @@ class Trials:
 
     def vectors(self) -> Finding:
         """Whether rules compile for vectors, and learn in lanes."""
+        if remembers(self._agent, memory):
+            self._no_lanes = "of an agent that keeps arrays of its own, runs are trained one at a time"
+            return Finding("vectors", "skipped", self._no_lanes)
+        if not self.in_lanes:
+            self._no_lanes = "its rows are too wide for lanes: runs are trained one at a time"
+            return Finding("vectors", "skipped", self._no_lanes)
         try:
             fault = self._fault("lanes_16")
         except (ValueError, NotImplementedError) as refused:
@@ -85,7 +104,7 @@ class Trials:
         """Whether both engines have the same bits in every world."""
         if self._no_lanes:
             return Finding("engines", "skipped", self._no_lanes)
-        for world in TRIALS:
+        for world in self.in_lanes:
             fault = self._compared([(world, engine) for engine in _ENGINES])
             if fault:
                 return Finding(
@@ -94,11 +113,13 @@ class Trials:
                     f"in the world of {world}, {fault}",
                     "a rule gives other numbers in vectors, or `update_summary` changes what -1 should leave",
                 )
-        return Finding("engines", "ok", f"one run at a time and lanes agree to the bit in {len(TRIALS)} worlds")
+        return Finding(
+            "engines", "ok", f"one run at a time and lanes agree to the bit in {_counted(len(self.in_lanes))}"
+        )
 
     def threads(self) -> Finding:
         """Whether the number of threads does not matter."""
-        world = next(iter(TRIALS))
+        world = next(iter(self.in_lanes or TRIALS))
         for engine in _ENGINES[: 1 if self._no_lanes else 2]:
             fault = self._compared([(world, engine, threads) for threads in (1, 3)])
             if fault:
@@ -107,7 +128,7 @@ class Trials:
 
     def precision(self) -> Finding:
         """Whether engines agree in mixed precision too."""
-        world = next(iter(TRIALS))
+        world = next(iter(self.in_lanes or TRIALS))
         mixed = _ENGINES[: 1 if self._no_lanes else 2]
         fault = self._compared([(world, engine, 1, "mixed") for engine in mixed])
         if fault:
@@ -125,7 +146,7 @@ class Trials:
                 seed, state, action = (int(i) for i in np.argwhere(bad)[0])
                 found = f"in the world of {world}, Q[{state}, {action}] of seed {seed} is {tables[seed, state, action]}"
                 return Finding("finite tables", "wrong", found, "do `learn` and `bootstrap` stay within bounds?")
-        return Finding("finite tables", "ok", f"every number of {len(TRIALS)} worlds' tables")
+        return Finding("finite tables", "ok", f"every number of the tables of {_counted(len(TRIALS))}")
 
     def _train(self, world: str, engine: str, threads: int = 1, precision: str = "double") -> LearningCurves:
         key = (world, engine, threads, precision)

@@ -189,7 +189,7 @@ def test_rules_that_pass_on_are_nobodys_own():
         (fsq.OptimisticStart(fsq.QLearning(0.5, 0.9), 1e200), ValueError, r"OptimisticStart.value is 1e\+200"),
         (fsq.OptimisticStart(fsq.QLearning(2, 0.9), 1.0), ValueError, "QLearning.step_size is 2.0"),
         (fsq.OptimisticStart(3.0, 1.0), TypeError, "OptimisticStart.agent is 3.0; it must be an agent"),
-        (fsq.VisitStepSize(fsq.LinearDecay(0.5, 0.1, 0.1)), TypeError, "VisitStepSize.agent is LinearDecay.*an agent"),
+        (fsq.VisitStepSize(fsq.LinearDecay(0.5, 0.1, 0.1)), TypeError, "VisitStepSize.agent is of type LinearDecay"),
         (fsq.Frozen(None), TypeError, "Frozen.agent is None; it must be an agent"),
         (
             fsq.UpperConfidence(fsq.QLearning(0.5, 0.9), fsq.LinearDecay(1.0, 0.0, -0.1)),

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import fastsoftq as fsq
+from fastsoftq.studies import Study
 
 HARD = fsq.QLearning(step_size=1e-3, discount=0.9)
 DEEP = fsq.Deep(HARD)
@@ -22,15 +23,31 @@ BAD = [
     (
         fsq.Deep(fsq.Sarsa(0.1, 0.9)),
         ValueError,
-        "Deep.agent is a Sarsa, which learns from the action that it takes next",
+        "Deep.agent is of type Sarsa, which learns from the action that it takes next",
     ),
-    (fsq.Deep(fsq.Frozen(HARD)), ValueError, "Deep.agent is a Frozen, which changes entries by a rule of its own"),
-    (fsq.Deep(fsq.DoubleQLearning(0.1, 0.9)), ValueError, "Deep.agent is a DoubleQLearning, which remembers more than"),
-    (fsq.Deep(fsq.NStepSarsa(0.1, 0.9)), ValueError, "Deep.agent is a NStepSarsa, which remembers more than"),
-    (fsq.Deep(fsq.DynaQ(0.1, 0.9)), ValueError, "Deep.agent is a DynaQ, which remembers more than the values of its"),
-    (fsq.Deep(fsq.CountBonus(HARD, 1.0)), ValueError, "Deep.agent is a CountBonus, which remembers more than"),
-    (fsq.Deep(fsq.OptimisticStart(HARD, 1.0)), ValueError, "Deep.agent is an OptimisticStart, which says what a table"),
-    (fsq.Deep(fsq.OptimisticStart(DEEP, 1.0)), TypeError, "OptimisticStart.agent is Deep.*; it must be an agent"),
+    (
+        fsq.Deep(fsq.Frozen(HARD)),
+        ValueError,
+        "Deep.agent is of type Frozen, which changes entries by a rule",
+    ),
+    (
+        fsq.Deep(fsq.DoubleQLearning(0.1, 0.9)),
+        ValueError,
+        "Deep.agent is of type DoubleQLearning, which remembers",
+    ),
+    (fsq.Deep(fsq.NStepSarsa(0.1, 0.9)), ValueError, "Deep.agent is of type NStepSarsa, which remembers more than"),
+    (
+        fsq.Deep(fsq.DynaQ(0.1, 0.9)),
+        ValueError,
+        "Deep.agent is of type DynaQ, which remembers more than",
+    ),
+    (fsq.Deep(fsq.CountBonus(HARD, 1.0)), ValueError, "Deep.agent is of type CountBonus, which remembers more than"),
+    (
+        fsq.Deep(fsq.OptimisticStart(HARD, 1.0)),
+        ValueError,
+        "Deep.agent is of type OptimisticStart, which says what",
+    ),
+    (fsq.Deep(fsq.OptimisticStart(DEEP, 1.0)), TypeError, "OptimisticStart.agent is of type Deep, .*; it must be one"),
     (DEEP._replace(network=(64, 64)), TypeError, "network is"),
     (DEEP._replace(network=fsq.MLP((0,))), ValueError, r"MLP.hidden\[0\] is 0"),
     (DEEP._replace(network=fsq.Convolutional()), ValueError, "Convolutional"),
@@ -133,3 +150,29 @@ def test_action_values_of_what_was_not_kept_are_refused():
     curves = fsq.train(fsq.cart_pole(), DEEP, seeds=1, steps=10, points=1, keep_parameters=True)
     with pytest.raises(ValueError, match=r"observations has shape \(1, 3\)"):
         fsq.action_values(fsq.cart_pole(), curves, np.zeros((1, 3)))
+
+
+AROUND_DEEP = [
+    fsq.VisitStepSize(DEEP),
+    fsq.CountBonus(DEEP, 1.0),
+    fsq.Frozen(DEEP),
+    fsq.OptimisticStart(DEEP, 1.0),
+    fsq.UpperConfidence(DEEP, 1.0),
+]
+
+
+@pytest.mark.parametrize("agent", [*AROUND_DEEP, fsq.Frozen(fsq.VisitStepSize(DEEP))])
+def test_no_wrapper_takes_a_deep_agent_however_it_is_trained(agent):
+    words = r"^(\w+)\.agent is of type Deep, which is no tabular agent; it must be one, such as QLearning\(\.\.\.\)$"
+    world = fsq.from_map("S.G")
+    shared = {"name": "wrapped", "seeds": 8, "environments": {"map": world}, "agents": {"wrapped": agent}}
+    for attempt in (
+        lambda: fsq.train(world, agent, seeds=2, episodes=2),
+        lambda: fsq.train(world, agent, seeds=2, steps=100),
+        lambda: fsq.train(world, fsq.Deep(agent), seeds=2, steps=100),
+        lambda: fsq.stream(world, agent, seeds=2, steps=100),
+        lambda: Study(episodes=2, **shared),
+        lambda: Study(steps=100, points=2, **shared),
+    ):
+        with pytest.raises(TypeError, match=words):
+            attempt()

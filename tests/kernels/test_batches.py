@@ -1,6 +1,7 @@
 """Array forms of kernels: the bits of the scalar ones, for any leading shape, layout and precision; bad batches."""
 
 import inspect
+import re
 
 import numba
 import numpy as np
@@ -333,3 +334,62 @@ def test_the_next_states_values_count_unless_they_terminated():
         batch_updates.q_learning_updates(q, [0, 1], 0, 1.0, [1, 2], [True, False], 0.5, 0.9)
     batch_updates.q_learning_updates(q, [0, 1], 0, 1.0, [1, 2], [False, True], 0.5, 0.9)
     assert q[:2].tolist() == [[0.5, 0.0], [0.5, 0.0]]
+
+
+BY_ENTRY = {
+    "states": (([0.0, 1.0], "states[0] is 0.0; it must be an integer"), ([0, 2, -1], "states[2] is -1; it must lie"),
+               ([0, 3, 2], "states[1] is 3; it must lie in 0..2"),
+               ([True], "states[0] is True; it must be an integer")),
+    "actions": (([0, 1, -1], "actions[2] is -1; it must lie in 0..1"), (2, "actions is 2; it must lie in 0..1"),
+                ([0.0] * 3, "actions[0] is 0.0; it must be an integer")),
+    "next_states": (([0, 1, 3], "next_states[2] is 3; it must lie in 0..2"), (-1, "next_states is -1; it must lie in")),
+    "next_actions": (([0, 1, 2], "next_actions[2] is 2; it must lie in 0..1"),),
+    "keys": (([0.5, 1.0, 2.0], "keys[0] is 0.5; it must be an integer"),),
+    "numbers": (([5, -1], "numbers[1] is -1; it must lie in 0..18446744073709551615"),),
+    "count": (([1, 0, 2], "count[1] is 0; it must lie in 1..4294967296"),),
+    "rewards": (([0.0, 1.0, np.nan], "rewards[2] is nan; it must be finite"),
+                ([[0.0], [np.inf]], "rewards[1, 0] is inf; it must be finite")),
+    "terminated": (([0, 1, 2], "terminated[2] is 2; it must be True or False"),
+                   ([0.5, 0.0, 1.0], "terminated[0] is 0.5; it must be a boolean")),
+    "step_size": (([0.5, 0.0, 1.0], "step_size[1] is 0.0; it must lie in (0, 1]"),),
+    "temperature": (([1.0, 1.0, 0.0], "temperature[2] is 0.0; it must"),),
+    "next_values": ((["a", "b"], "next_values[0] is 'a'; it must be a number"),),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "argument"), [(n, a) for n, a in ARGUMENTS if a in BY_ENTRY])
+def test_the_first_bad_entry_is_named(name, argument):
+    for value, words in BY_ENTRY[argument]:
+        with pytest.raises((TypeError, ValueError), match=re.escape(f"{name}: {words}")):
+            BATCHES[name](**arguments_of(name) | {argument: value})
+
+
+@pytest.mark.parametrize("name", BATCHES)
+def test_an_empty_list_is_an_empty_array(name):
+    """Of whatever kind is asked for, at every argument that may be an array."""
+    parameters = inspect.signature(BATCHES[name]).parameters
+    given = arguments_of(name)
+    if "q" in given and "states" not in given:
+        given["q"] = np.empty((0, 2))
+    q = given.get("q")
+    before = None if q is None else q.copy()
+    for argument in parameters:
+        if argument == "policies" and "states" not in given:
+            given[argument] = np.empty((0, 2))
+        elif argument not in ("q", "out"):
+            given[argument] = []
+    found = BATCHES[name](**given)
+    for array in found if isinstance(found, tuple) else (found,):
+        assert array.size == 0
+    assert before is None or np.array_equal(q, before)
+
+
+def test_an_empty_list_leaves_the_table_and_takes_numbers_for_all():
+    q = np.ones((3, 2))
+    assert batch_updates.q_learning_updates(q, [], 0, 0.0, 1, False, 0.5, 0.9).shape == (0,)
+    assert batch_updates.q_learning_updates(q, np.empty((2, 0)), 0, 0.0, 1, False, 0.5, 0.9).shape == (2, 0)
+    assert (q == 1.0).all()
+    with pytest.raises(ValueError, match=r"policies has shape \(0,\); it must have shape \(1, 2\)"):
+        batch_updates.expected_sarsa_updates(q, [0], 0, 0.0, 1, [], False, 0.5, 0.9)
+    with pytest.raises(ValueError, match=r"states is 1; it must be an array"):
+        batch_updates.q_learning_updates(q, 1, 0, 0.0, 1, False, 0.5, 0.9)

@@ -248,3 +248,39 @@ def test_bounds_leave_room_between_their_ends_and_are_none_where_nothing_is_know
     assert measure("last").bounds(unknown, 9) is None
     assert measure("length").bounds(unknown, 9) is not None
     assert measure("regret").bounds(one_way, 9) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "columns", "letter"),
+    [
+        ("last:500", 10, "N"),
+        ("last:101", 100, "N"),
+        ("length:11", 10, None),
+        ("length:101", 10, "N"),
+        ("steps_to:-20:11", 10, "W"),
+        ("steps_to:-20:10", 10, None),
+        ("episodes_to:-20:2", 1, "W"),
+        ("episodes_within:5:101", 60, "W"),
+        ("last", 10, None),
+        ("last:100", 10, None),
+        ("episodes_within:5", 10, None),
+        ("area", 1, None),
+        ("worst:0.05", 1, None),
+        ("regret", 1, None),
+    ],
+)
+def test_a_window_that_nobody_has_is_refused_but_for_the_usual_one(name, columns, letter):
+    if letter is None:
+        measure(name).check_fits(columns)
+        return
+    counted = "1 episode" if columns == 1 else f"{columns} episodes"
+    words = rf"measure is '{name}': {letter} is \d+; curves have {counted}, so it must be at most {columns}$"
+    with pytest.raises(ValueError, match=words):
+        measure(name).check_fits(columns)
+
+
+def test_of_points_the_usual_window_is_ten():
+    measure("last", "points").check_fits(3)
+    measure("last:10", "points").check_fits(3)
+    with pytest.raises(ValueError, match="N is 11; curves have 3 points"):
+        measure("last:11", "points").check_fits(3)

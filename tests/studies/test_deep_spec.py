@@ -126,7 +126,11 @@ def test_what_may_be_left_out_is_so_where_it_is_false(tmp_path):
         ("[false, 10.0]", "0.0", "line 13: agents.soft.clip is 0.0; it must be above 0"),
         ("[false, 10.0]", "false\nloss = 'huber'", "line 14: agents.soft.loss is 'huber'; it must be a table"),
         ("[false, 10.0]", "false\nn_step = 3", "line 14: agents.soft.n_step is 3; with munchausen it must be 1"),
-        ('"soft_q_learning"', '"sarsa"', "line 14: agents.soft.agent is a Sarsa, which learns from the action that"),
+        (
+            '"soft_q_learning"',
+            '"sarsa"',
+            "line 14: agents.soft.agent is of type Sarsa, which learns from the action",
+        ),
         ("discount = 0.99", "discount = 1.99", r"line 17: agents.soft.agent.discount is 1.99; it must lie in \[0, 1\]"),
         ("stop = 0.0001", "stop = 0.1", "line 16: agents.soft.agent.step_size.stop is 0.1"),
         ("steps = 2000", "steps = 0", "line 2: steps is 0; it must be at least 1"),

@@ -155,9 +155,11 @@ def test_the_studys_measures_are_columns(folder):
 
 
 def test_a_measure_of_more_episodes_than_there_are_is_missing(small, tmp_path):
-    run(small(seeds=4, measures=["steps_to:-20:10000"]), tmp_path)
+    conditions = [Condition("cliff", "hard"), Condition("cliff", "soft", episodes=5)]
+    run(small(seeds=16, measures=["steps_to:-20:10"], conditions=conditions), tmp_path)
     frame = open_results(tmp_path).to_polars()
-    assert frame["steps_to:-20:10000"].is_nan().all()
+    missing = frame["steps_to:-20:10"].is_nan()
+    assert missing.to_list() == [agent == "soft" for agent in frame["agent"]]
 
 
 def test_summaries_have_a_row_for_each_episode(summaries):

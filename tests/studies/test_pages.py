@@ -69,7 +69,7 @@ def test_the_study_with_conditions_runs(tmp_path):
 def test_the_maps_are_the_worlds_that_the_page_says():
     page = PAGE.read_text(encoding="utf-8")
     study = STUDIES[0]
-    one, several = (tomllib.loads(text) for text in re.findall(r"```\n(\[environments.*?)```", page, re.DOTALL))
+    one, several, _ = (tomllib.loads(text) for text in re.findall(r"```\n(\[environments.*?)```", page, re.DOTALL))
     first, second = parse_study(tomllib.loads(study) | one).environments.values()
     assert first.map == second.map == ("S..G", "S.#G")
     found = parse_study(tomllib.loads(study) | several).environments
@@ -77,3 +77,39 @@ def test_the_maps_are_the_worlds_that_the_page_says():
         "rooms[rows=(S..G S.#G)]": ("S..G", "S.#G"),
         "rooms[rows=(S... ...G)]": ("S...", "...G"),
     }
+
+
+OWN = """
+from typing import NamedTuple
+
+import fastsoftq as fsq
+from fastsoftq.agents.epsilon_greedy import epsilon_greedy
+from fastsoftq.agents.rules import bootstrap, rule
+
+
+def my_lake(size=8):
+    return fsq.frozen_lake(size=size, seed=0)
+
+
+@epsilon_greedy
+class Mine(NamedTuple):
+    step_size: float
+    discount: float
+    epsilon: float = 0.1
+    reward_scale: float = 1.0
+
+
+@rule(bootstrap, Mine)
+def _(agent, row, summary, action):
+    return summary
+"""
+
+
+def test_kinds_of_a_module_are_what_the_page_says(tmp_path, monkeypatch):
+    (tmp_path / "my_module.py").write_text(OWN)
+    monkeypatch.syspath_prepend(tmp_path)
+    (text,) = re.findall(r"```\n(\[environments.lake\].*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    found = parse_study(tomllib.loads(STUDIES[0]) | tomllib.loads(text), ["my_module"])
+    sizes = {name: mdp.n_states for name, mdp in found.environments.items()}
+    assert sizes == {"lake[size=8]": 64, "lake[size=16]": 256}
+    assert tuple(found.agents["mine"]) == (0.5, 0.95, 0.1, 1.0)

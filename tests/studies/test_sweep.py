@@ -1,6 +1,7 @@
 """What is one value and what is a sweep: as a parameter's nature says."""
 
 import doctest
+import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
@@ -247,3 +248,62 @@ def test_a_sweep_that_nobody_could_wait_for_is_refused():
 
 def test_examples():
     assert doctest.testmod(sweep).failed == 0
+
+
+def test_lists_in_tables_in_a_list_are_swept_too():
+    """Each table stands for the product of its own lists, in the order of the list; by hand and by enumeration."""
+    one = {"start": [0.9, 0.5], "stop": [0.1, 0.2], "decrease": 0.1}
+    found = swept({"step_size": [0.1, 0.2], "epsilon": [one, 0.3, {"start": 1.0, "stop": 0.0, "power": 0.5}]})
+    epsilons = [{"start": a, "stop": b, "decrease": 0.1} for a in (0.9, 0.5) for b in (0.1, 0.2)]
+    epsilons += [0.3, {"start": 1.0, "stop": 0.0, "power": 0.5}]
+    assert [made for _, made in found] == [{"step_size": a, "epsilon": e} for a in (0.1, 0.2) for e in epsilons]
+    assert found[1][0] == "step_size=0.1,epsilon=(start=0.9 stop=0.2 decrease=0.1)"
+    assert len({label for label, _ in found}) == len(found)
+
+
+def test_tables_in_tables_in_lists_are_swept_to_the_bottom():
+    deep = {"a": [{"b": [{"c": [1, 2]}, {"c": 3}], "d": [4, 5]}, {"b": 6, "d": 7}]}
+    expected = [{"b": {"c": c}, "d": d} for c in (1, 2, 3) for d in (4, 5)] + [{"b": 6, "d": 7}]
+    assert [made["a"] for _, made in swept(deep)] == expected
+    assert deep == {"a": [{"b": [{"c": [1, 2]}, {"c": 3}], "d": [4, 5]}, {"b": 6, "d": 7}]}
+
+
+def test_a_list_by_nature_stays_one_within_a_table_in_a_list():
+    nature = {("network", "hidden"): 1}
+    found = swept({"network": [{"hidden": [8, 8]}, {"hidden": [[4], [2, 2]]}]}, lambda path: nature.get(path, 0))
+    assert [made["network"]["hidden"] for _, made in found] == [[8, 8], [4], [2, 2]]
+
+
+@pytest.mark.parametrize(
+    ("epsilon", "words"),
+    [
+        ([0.1, {"start": [], "stop": 0.1, "decrease": 0.1}], "epsilon.start is []; a list is swept, so it must hold"),
+        (
+            [{"start": [0.5, 0.9]}, {"start": 0.5}],
+            "epsilon is [(start=0.5), (start=0.9), (start=0.5)]; a list is",
+        ),
+        ([{"start": [*range(400)], "stop": [*range(400)]}], "epsilon.stop is swept, which makes 160000 variants"),
+    ],
+)
+def test_what_is_wrong_within_them_is_named(epsilon, words):
+    with pytest.raises(ValueError, match=re.escape(words)):
+        swept({"step_size": 0.5, "epsilon": epsilon})
+
+
+def test_agents_of_a_file_are_swept_within_lists_of_tables(tmp_path):
+    text = """name = "s"
+episodes = 2
+seeds = 2
+environments.e = { kind = "cliff_walking" }
+[agents.h]
+kind = "count_bonus"
+bonus = 1.0
+agent = [
+  { kind = "q_learning", step_size = [0.1, 0.5], discount = 0.9 },
+  { kind = "sarsa", step_size = 0.5, discount = 0.9, epsilon = [0.0, { start = [1.0, 0.5], stop = 0.1, power = 1.0 }] },
+]
+"""
+    agents = list(parse_text(tmp_path, text).agents.values())
+    decays = [fsq.PowerDecay(start, 0.1, 1.0) for start in (1.0, 0.5)]
+    inner = [fsq.QLearning(step, 0.9) for step in (0.1, 0.5)] + [fsq.Sarsa(0.5, 0.9, each) for each in (0.0, *decays)]
+    assert agents == [fsq.CountBonus(each, 1.0) for each in inner]

@@ -56,6 +56,7 @@ def test_a_byte_order_mark_is_passed_over(tmp_path, newline):
         (GOOD + "height = " + "9" * 5000, "study.toml: .*digits"),
         (GOOD + "height = 1e400", "line 10: environments.e.height is inf"),
         (GOOD + "height = 1979-05-27T07:32:00Z", "line 10: environments.e.height is .*datetime"),
+        (b"measures = ['last:500']\n" + GOOD.encode(), "line 1: measures\\[0\\] is 'last:500': N is 500; curves have"),
         (GOOD + "height = nan", "line 10: environments.e.height is nan; it must be an integer"),
         (GOOD + "height = {}", "line 10: environments.e.height is {}; it must be an integer"),
         (GOOD.replace("seeds = 2", "seeds = { start = 0, count = 9223372036854775808 }"), "line 3: seeds.count is"),

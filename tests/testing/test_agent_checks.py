@@ -13,6 +13,8 @@ from fastsoftq.kernels.over_actions import first_highest
 from fastsoftq.kernels.simd import fma
 from fastsoftq.kernels.vectors import Vec
 from fastsoftq.testing import check_agent, trial_worlds
+from fastsoftq.testing.convergence import convergence
+from fastsoftq.testing.engine_agreement import Trials
 from fastsoftq.testing.rule_trials import action_probabilities
 
 
@@ -74,7 +76,64 @@ def test_what_cannot_be_tried_is_skipped(one_world):
     report = check_agent(fsq.Frozen(fsq.QLearning(0.5, 0.9)))
     assert report.ok
     assert report["convergence"].verdict == "skipped"
-    assert "no step_size and no discount" in report["convergence"].found
+    assert report["convergence"].found == "its table stays as it began"
+
+
+def test_without_step_size_and_discount_convergence_is_skipped():
+    class Bare(NamedTuple):
+        gain: float = 0.5
+
+    found = convergence(Bare(), None, has_own_policy=False)
+    assert (found.verdict, found.found) == ("skipped", "it has no step_size and no discount to be set")
+    assert (
+        convergence(fsq.Frozen(agent_with()._replace(discount=None)), None, False).found
+        == "it has no discount to be set"
+    )
+
+
+@pytest.mark.parametrize(
+    ("agent", "to"),
+    [
+        # Its model has one outcome for each action, the last, so that what it plans by is not the stochastic world.
+        (fsq.VisitStepSize(fsq.DynaQ(0.5, 0.9, 3), power=0.75), "to none of these"),
+        (fsq.CountBonus(fsq.Frozen(fsq.DynaQ(0.5, 0.9, 3)), 0.1), "its table stays as it began"),
+    ],
+    ids=["VisitStepSize", "Frozen"],
+)
+def test_nothing_is_claimed_of_lanes_that_do_not_train(agent, to, one_world):
+    """Whoever keeps arrays, or holds one that does, is trained one run at a time, whatever engine is asked for."""
+    report = check_agent(agent)
+    assert report.ok
+    for check in ("vectors", "engines"):
+        assert verdicts(report)[check] == "skipped"
+        assert "runs are trained one at a time" in report[check].found
+    assert verdicts(report)["threads"] == verdicts(report)["precision"] == "ok"
+    assert report["convergence"].found.splitlines()[0] == to
+
+
+@pytest.mark.parametrize(
+    ("agent", "to"),
+    [
+        (fsq.VisitStepSize(fsq.QLearning(1.0, 0.95), power=0.75), "to the optimal values"),
+        (fsq.OptimisticStart(fsq.SoftQLearning(0.5, 0.9), 3.0), "to the soft optimal values"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_wrappers_converge_to_is_told(agent, to, one_world):
+    report = check_agent(agent, strict=True)
+    assert verdicts(report)["vectors"] == verdicts(report)["engines"] == "ok"
+    assert report["engines"].found.endswith("agree to the bit in 1 world")
+    assert report["rules"].found.endswith("; all others are of the agent that it holds")
+    assert "act," not in report["rules"].found
+    assert report["convergence"].found.splitlines()[0] == to
+
+
+def test_worlds_whose_rows_are_too_wide_for_lanes_are_not_compared():
+    """Of two tables and three counts, 9 actions make rows of 45 numbers, where lanes take 32."""
+    agent = fsq.UpperConfidence(fsq.VisitStepSize(fsq.CountBonus(fsq.DoubleQLearning(0.5, 0.9), 1.0)), 1.0)
+    compared = Trials(agent).in_lanes
+    assert set(trial_worlds.TRIALS) - set(compared) == {"9 actions, stochastic, several starts"}
+    assert Trials(fsq.QLearning(0.5, 0.9)).in_lanes == tuple(trial_worlds.TRIALS)
 
 
 def test_worlds_are_of_every_kind():

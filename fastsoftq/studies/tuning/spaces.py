@@ -212,7 +212,7 @@ def _put(agent: Any, path: Sequence[str], value: Any, whole: str) -> Any:
     fields = getattr(agent, "_fields", ())
     name = checks.choice("hyperparameter", path[0], fields) if fields else None
     if name is None:
-        raise ValueError(f"hyperparameter {whole!r} is not known; there is no schedule with a {path[0]!r}")
+        raise ValueError(f"hyperparameter {whole!r} is not known; no schedule has {path[0]!r}")
     if len(path) > 1:
         value = _put(getattr(agent, name), path[1:], value, whole)
     return agent._replace(**{name: value})

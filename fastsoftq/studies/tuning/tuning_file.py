@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,12 +23,14 @@ class Tuning(NamedTuple):
     rungs: tuple[int, ...] | None
 
 
-def read_tuning(path: str | Path) -> Tuning:
+def read_tuning(path: str | Path, modules: Iterable[str] = ()) -> Tuning:
     """Read a study whose agents are tuned from a TOML file.
 
     Parameters
     ----------
     path : str or Path
+    modules : iterable of str
+        As for `read_study`.
 
     Returns
     -------
@@ -37,13 +40,15 @@ def read_tuning(path: str | Path) -> Tuning:
     ------
     OSError
         No such file.
+    ImportError
+        No such module.
     SpecError
         Not TOML, or no such study; the message gives the file, the line and the nearest known name.
     """
-    return read_as(parse_tuning, path)
+    return read_as(partial(parse_tuning, modules=modules), path)
 
 
-def parse_tuning(data: Mapping[str, Any]) -> Tuning:
+def parse_tuning(data: Mapping[str, Any], modules: Iterable[str] = ()) -> Tuning:
     """Make a study whose agents are tuned from plain data of the form that a TOML file yields.
 
     Parameters
@@ -52,6 +57,8 @@ def parse_tuning(data: Mapping[str, Any]) -> Tuning:
         As for `parse_study`, with `tune`: a table of `agents`, and perhaps `rungs`. Each of the agents is a table of
         what may be tried of its hyperparameters: `{ low, high }`, perhaps with `log`, or `{ choices }`. What is tuned
         may be missing in the agent's own table.
+    modules : iterable of str
+        As for `read_study`.
 
     Returns
     -------
@@ -59,6 +66,8 @@ def parse_tuning(data: Mapping[str, Any]) -> Tuning:
 
     Raises
     ------
+    ImportError
+        No such module.
     SpecError
         Unknown, missing or wrong entries.
 
@@ -100,7 +109,7 @@ def parse_tuning(data: Mapping[str, Any]) -> Tuning:
                 raise SpecError(f"tune.agents.{name}: {error}", (*at, *path)) from None
             agents[name] = _filled(agents[name], space[name])
         rest["agents"] = agents
-    study = parse_study(rest)
+    study = parse_study(rest, modules)
     for name in space:
         if name not in study.agents:
             raise SpecError(f"agents.{name} is swept; of an agent that is tuned, no list may be", ("agents", name))

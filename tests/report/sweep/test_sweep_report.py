@@ -190,6 +190,11 @@ def test_what_is_compared_with_is_what_the_reader_names(swept):
         (["--measure", ""], "measure is ''; it must be one of 'last[:N]'"),
         (["--measure", "last:0"], "measure is 'last:0': N is 0; it must be at least 1"),
         (["--measure", "steps_to:x"], "measure is 'steps_to:x': R is 'x'; it must be a number"),
+        (
+            ["--measure", "last:500"],
+            "measure is 'last:500': N is 500; curves have 60 episodes, so it must be at",
+        ),
+        (["--measure", "steps_to:-9:61"], "W is 61; curves have 60 episodes, so it must be at most 60"),
         (["--measure", "improvement"], "measure is 'improvement', which compares two conditions"),
         (["--against", "nobody"], "against is 'nobody'; it must be one of 'hard', 'soft', or a condition"),
         (["--against", " "], "--against is empty; it must be an agent, an algorithm or a condition"),
@@ -321,7 +326,7 @@ def test_counts_and_titles_say_what_there_is(tmp_path):
         environments={"cliff": fsq.cliff_walking(height=3, width=5)},
         agents=agents,
         conditions=[Condition("cliff", name, seeds=seeds) for name, seeds in names.items()],
-        measures=("last:1000", "last:100", "worst", "episodes_to:-20"),
+        measures=("last:90", "last:100", "worst", "episodes_to:-20"),
     )
     run(study, tmp_path / "out", threads=1)
     page = Page.at(write_report(tmp_path / "out"))
