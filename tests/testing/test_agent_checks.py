@@ -95,8 +95,8 @@ def test_without_step_size_and_discount_convergence_is_skipped():
     ("agent", "to"),
     [
         # Its model has one outcome for each action, the last, so that what it plans by is not the stochastic world.
-        (fsq.VisitStepSize(fsq.DynaQ(0.5, 0.9, 3), power=0.75), "to none of these"),
-        (fsq.CountBonus(fsq.Frozen(fsq.DynaQ(0.5, 0.9, 3)), 0.1), "its table stays as it began"),
+        (fsq.VisitStepSize(fsq.PrioritizedSweeping(0.5, 0.9, 3), power=0.75), "to none of these"),
+        (fsq.CountBonus(fsq.Frozen(fsq.SarsaLambda(0.5, 0.9, 0.5)), 0.1), "its table stays as it began"),
     ],
     ids=["VisitStepSize", "Frozen"],
 )
@@ -116,6 +116,7 @@ def test_nothing_is_claimed_of_lanes_that_do_not_train(agent, to, one_world):
     [
         (fsq.VisitStepSize(fsq.QLearning(1.0, 0.95), power=0.75), "to the optimal values"),
         (fsq.OptimisticStart(fsq.SoftQLearning(0.5, 0.9), 3.0), "to the soft optimal values"),
+        (fsq.VisitStepSize(fsq.DynaQ(0.5, 0.9, 3), power=0.75), "to none of these"),
     ],
     ids=lambda value: type(value).__name__,
 )
