@@ -1,10 +1,14 @@
 import gc
+import os
 import signal
 
 from hypothesis import settings
 
 settings.register_profile("fastsoftq", deadline=None, derandomize=True)
 settings.load_profile("fastsoftq")
+
+# A worker of pytest has one core: threads of BLAS, of which each of them would have several, wait for one another.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 # A shell without job control has what it starts in the background ignore Ctrl-C, and so would the tests' processes.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
