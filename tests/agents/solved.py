@@ -39,11 +39,8 @@ def uniform(mdp):
 
 
 def error(mdp, agent, exact, episodes):
-    """The largest error of sixteen runs; where steps fall, that of their mean, without most of what is random.
-
-    One run at a time, which takes half as long to compile.
-    """
-    learned = train(0, mdp, agent, 16, episodes, 50).final_q
+    """The largest error of sixteen runs; where steps fall, that of their mean, without most of what is random."""
+    learned = train(16, mdp, agent, 16, episodes, 50).final_q
     if agent.step_size == FALLING:
         learned = learned.mean(axis=0)
     return np.abs(learned - exact).max()
