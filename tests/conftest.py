@@ -2,7 +2,10 @@ import gc
 import os
 import signal
 
+import pytest
 from hypothesis import settings
+
+from tests.forked_commands import ForkedCommands
 
 settings.register_profile("fastsoftq", deadline=None, derandomize=True)
 settings.load_profile("fastsoftq")
@@ -20,3 +23,13 @@ gc.set_threshold(50_000, 20, 20)
 
 def pytest_collection_finish():
     gc.freeze()
+
+
+@pytest.fixture(scope="session")
+def refused():
+    """Runs the command `fastsoftq` with arguments that it soon refuses."""
+    if not hasattr(os, "fork"):
+        pytest.skip("processes cannot be forked here")
+    commands = ForkedCommands()
+    yield commands
+    commands.close()
