@@ -16,13 +16,13 @@ reproduce: $(VENV)/.installed
 	$(BIN)/fastsoftq reproduce
 
 test: $(VENV)/.installed-test
-	$(BIN)/pytest -n auto --dist loadfile
+	$(BIN)/pytest -n auto --dist worksteal
 
 check: $(VENV)/.installed-check $(VENV)/.installed-test
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/pytest -n auto --dist loadfile
+	$(BIN)/pytest -n auto --dist worksteal
 
 bench: $(VENV)/.installed-bench
 	$(BIN)/asv machine --yes

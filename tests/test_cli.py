@@ -55,8 +55,8 @@ def fastsoftq(*arguments, **options):
         (["--out", ""], ["--out", "empty"]),
     ],
 )
-def test_bad_input_is_one_line_and_exit_status_2(tmp_path, arguments, words):
-    done = fastsoftq("reproduce", *arguments, cwd=tmp_path)
+def test_bad_input_is_one_line_and_exit_status_2(tmp_path, refused, arguments, words):
+    done = refused("reproduce", *arguments, cwd=tmp_path)
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert all(word in done.stderr for word in words), done.stderr
@@ -72,10 +72,10 @@ def test_an_unknown_command_is_one_line_and_exit_status_2():
 
 
 @pytest.mark.parametrize("place", ["a file", "below a file"])
-def test_an_output_folder_that_cannot_be_is_said_before_training(tmp_path, place):
+def test_an_output_folder_that_cannot_be_is_said_before_training(tmp_path, refused, place):
     (tmp_path / "file").touch()
     out = tmp_path / "file" if place == "a file" else tmp_path / "file" / "results"
-    done = fastsoftq("reproduce", "--seeds", 20000, "--out", out)  # would take minutes if it began
+    done = refused("reproduce", "--seeds", 20000, "--out", out)  # would take minutes if it began
     assert done.returncode == 2
     assert done.stderr == f"fastsoftq: out is '{out}'; it is not a folder, nor can it be one\n"
 
@@ -83,8 +83,8 @@ def test_an_output_folder_that_cannot_be_is_said_before_training(tmp_path, place
 @pytest.mark.parametrize(
     "arguments", [["report", ""], ["report", ".", ""], ["report", ".", "--out", ""], ["status", ""], ["verify", ""]]
 )
-def test_an_empty_path_is_not_the_current_folder(tmp_path, arguments):
-    done = fastsoftq(*arguments, cwd=tmp_path)
+def test_an_empty_path_is_not_the_current_folder(tmp_path, refused, arguments):
+    done = refused(*arguments, cwd=tmp_path)
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert "must be a path" in done.stderr
@@ -92,8 +92,8 @@ def test_an_empty_path_is_not_the_current_folder(tmp_path, arguments):
 
 
 @pytest.mark.parametrize(("out", "words"), [(".", "is a folder"), ("none/page.html", "there is no folder 'none'")])
-def test_a_page_that_cannot_be_written_is_said_before_it_is_made(tmp_path, out, words):
-    done = fastsoftq("report", ".", "--out", out, cwd=tmp_path)
+def test_a_page_that_cannot_be_written_is_said_before_it_is_made(tmp_path, refused, out, words):
+    done = refused("report", ".", "--out", out, cwd=tmp_path)
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert f"out is '{out}'; " in done.stderr

@@ -114,8 +114,9 @@ def test_other_settings_are_refused_before_anything_is_trained(whole, tmp_path):
 
 
 @pytest.mark.parametrize("part", ["0/2", "3/2", "x", "1/0"])
-def test_a_part_that_is_none_is_refused(tmp_path, part):
-    done = reproduce("posterior", "--part", part, "--out", tmp_path / "out", status=2)
+def test_a_part_that_is_none_is_refused(tmp_path, refused, part):
+    done = refused("reproduce", "posterior", "--part", part, "--out", tmp_path / "out")
+    assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert "part is" in done.stderr
     assert list(tmp_path.iterdir()) == []

@@ -61,8 +61,8 @@ def test_as_csv_and_as_text():
         (["garnet", "states=5"], "garnet.actions is missing"),
     ],
 )
-def test_what_is_refused_is_told_in_one_line(arguments, message):
-    done = worlds(*arguments)
+def test_what_is_refused_is_told_in_one_line(refused, arguments, message):
+    done = refused("worlds", *arguments)
     assert done.returncode == 2
     assert message in done.stderr
     assert done.stderr.count("\n") == 1

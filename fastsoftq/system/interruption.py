@@ -5,8 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import time
 from collections.abc import Iterator
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    from threading import Event
 
 __all__ = ["STATUS", "interruptible", "leave", "leave_on_ctrl_c", "prompt"]
 
@@ -78,7 +82,8 @@ def prompt(patience: float = 0.6) -> Iterator[None]:
     Parameters
     ----------
     patience : float
-        Seconds of that while.
+        Seconds of that while, on the clock and of the process's own time: where others are at work too it lasts longer,
+        but no more than three times as long.
 
     Examples
     --------
@@ -95,7 +100,7 @@ def prompt(patience: float = 0.6) -> Iterator[None]:
 
     def listen() -> None:
         while heard := os.read(hears, 1):
-            if heard[0] == signal.SIGINT and not left.wait(patience):
+            if heard[0] == signal.SIGINT and not _comes_within(left, patience):
                 leave()
         os.close(hears)
 
@@ -106,3 +111,13 @@ def prompt(patience: float = 0.6) -> Iterator[None]:
         left.set()
         signal.set_wakeup_fd(before)
         os.close(tells)
+
+
+def _comes_within(event: Event, patience: float) -> bool:
+    """Whether an event comes before a process that has its processors to itself would have run for so long."""
+    began, ran = time.monotonic(), time.process_time()
+    while not event.wait(patience / 20):
+        waited = time.monotonic() - began
+        if waited >= 3 * patience or min(waited, time.process_time() - ran) >= patience:
+            return False
+    return True

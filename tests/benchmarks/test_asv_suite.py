@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import benchmarks
+from benchmarks import engines, threads
 
 asv = pytest.importorskip("asv_runner.discovery")
 ROOT = Path(benchmarks.__file__).parent
@@ -24,6 +25,11 @@ def cases():
             yield pytest.param(benchmark, index, id=f"{benchmark.name}-{index}")
 
 
+def few(agent, world, seeds, episodes, *function, learning=engines.learning, **options):
+    """A workload as the suite prepares it, of so few and short runs that most of it is compiled for other tests too."""
+    return learning(agent, world, min(seeds, 8), min(episodes, 10), *function, **options)
+
+
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory):
     """What a `setup_cache` yields, made once, in a working directory that lasts as long, as asv does it."""
@@ -37,6 +43,8 @@ def prepared(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(ROOT.parent))  # for processes that start elsewhere
         patch.chdir(tmp_path_factory.mktemp("asv"))
+        patch.setattr(engines, "learning", few)
+        patch.setattr(threads, "learning", few)
         yield cache_of
 
 

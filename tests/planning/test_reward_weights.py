@@ -184,7 +184,8 @@ def arms(features, counts, discount=0.9):
     """A fit to pulls of arms, which is multinomial logistic regression, and what it warned of."""
     features = np.asarray(features, float)
     mdp = fsq.TabularMDP([[0] * len(features)], 1.0, [[True] * len(features)])
-    seen = fsq.Demonstrations.of([[(0, arm)] for arm, count in enumerate(counts) for _ in range(count)])
+    pulled = np.repeat(np.arange(len(counts)), counts)
+    seen = fsq.Demonstrations(np.arange(pulled.size), np.zeros_like(pulled), pulled)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         fit = fsq.fit_rewards(mdp, features[None], seen, discount)

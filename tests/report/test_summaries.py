@@ -73,9 +73,9 @@ def test_a_hundred_conditions_in_two_folders_are_a_short_page_soon(ran):
     agents = {f"hard {i}": HARD._replace(step_size=0.01 * (i + 1)) for i in range(50)}
     worlds = {name: fsq.cliff_walking(height=3, width=width) for name, width in (("narrow", 4), ("wide", 5))}
     one, other = (ran(f"{m}", agents=agents, environments=worlds, seeds=12, max_steps=m) for m in (50, 30))
-    start = time.perf_counter()
+    start = time.process_time()
     page = write_report(one, other).read_text()
-    assert time.perf_counter() - start < 10.0
+    assert time.process_time() - start < 10.0
     assert len(page) < 3e6
     assert page.count('"difference.csv"') <= 6
     told = re.findall(r"<p[^>]*>(.*?)</p>", page, re.S)

@@ -161,7 +161,7 @@ def test_bad_arguments_are_refused_by_name(samples, more, message):
 
 
 def test_hundreds_of_conditions_are_compared_in_seconds():
-    start = time.perf_counter()
+    start = time.process_time()
     members = best_set(np.random.default_rng(9).normal(size=(300, 300))).members
-    assert time.perf_counter() - start < 20.0
+    assert time.process_time() - start < 20.0
     assert members.sum() > 200

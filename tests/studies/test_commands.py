@@ -94,9 +94,9 @@ def test_extending_says_what_was_kept_in_runs(study, tmp_path):
         ("", "", ["--threads", "0"], ["--threads", "1"]),
     ],
 )
-def test_bad_input_is_one_line_and_exit_status_2(study, tmp_path, old, new, options, words):
+def test_bad_input_is_one_line_and_exit_status_2(study, tmp_path, refused, old, new, options, words):
     study.write_text(STUDY.replace(old, new, 1))
-    done = fastsoftq("run", study, "--out", tmp_path / "out", *options)
+    done = refused("run", study, "--out", tmp_path / "out", *options)
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert all(word in done.stderr for word in words), done.stderr
@@ -186,8 +186,8 @@ def test_a_terminal_gets_a_table(study, tmp_path):
         (["--out", "out", "--dask", "nowhere://x"], "dask is 'nowhere://x'; it must be 'local' or an address"),
     ],
 )
-def test_what_cannot_be_run_is_one_line_and_exit_status_2(study, tmp_path, arguments, words):
-    done = fastsoftq("run", study, *arguments, cwd=tmp_path)
+def test_what_cannot_be_run_is_one_line_and_exit_status_2(study, tmp_path, refused, arguments, words):
+    done = refused("run", study, *arguments, cwd=tmp_path)
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert words in done.stderr
@@ -227,8 +227,8 @@ def test_a_study_of_one_seed_has_no_report_and_says_so(study, tmp_path):
         (["--measure", "lst:10"], "measure is 'lst:10'; did you mean 'last[:N]'?"),
     ],
 )
-def test_a_report_that_cannot_be_meant_is_one_line_and_exit_status_2(tmp_path, options, words):
-    done = fastsoftq("report", tmp_path, *options)
+def test_a_report_that_cannot_be_meant_is_one_line_and_exit_status_2(tmp_path, refused, options, words):
+    done = refused("report", tmp_path, *options)
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert words in done.stderr

@@ -372,10 +372,10 @@ def test_the_command_exports(folder, tmp_path):
         ([], "Missing option '--to'"),
     ],
 )
-def test_what_cannot_be_exported_is_refused_in_one_line(folder, arguments, message):
+def test_what_cannot_be_exported_is_refused_in_one_line(folder, refused, arguments, message):
     before = {path.name for path in folder.iterdir()}
     study = str(folder / "study.json")
-    done = fastsoftq("export", folder, *(study if word == "STUDY" else word for word in arguments))
+    done = refused("export", folder, *(study if word == "STUDY" else word for word in arguments))
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("fastsoftq: ")
     assert done.stderr.count("\n") == 1

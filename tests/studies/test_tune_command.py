@@ -121,12 +121,12 @@ def test_run_leaves_tuned_studies_to_tune(tmp_path):
         ("[tune]\nrungs = [6, 18]\n[tune.agents.soft]", "[tuned.agents.soft]", "tune is missing"),
     ],
 )
-def test_errors_name_the_line_and_what_is_right(tmp_path, old, new, message):
+def test_errors_name_the_line_and_what_is_right(tmp_path, refused, old, new, message):
     assert old in TUNED
-    with pytest.raises(SpecError) as refused:
+    with pytest.raises(SpecError) as caught:
         read_tuning(written(tmp_path, TUNED.replace(old, new)))
-    assert message in str(refused.value)
-    done = fastsoftq("tune", tmp_path / "study.toml", "--out", tmp_path / "out", "--trials", 1)
+    assert message in str(caught.value)
+    done = refused("tune", tmp_path / "study.toml", "--out", tmp_path / "out", "--trials", 1)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert not (tmp_path / "out").exists()
 
@@ -147,8 +147,8 @@ def test_errors_name_the_line_and_what_is_right(tmp_path, old, new, message):
         (["--trials", "2", "--dask", "local"], "use --threads on one machine, and run with --part or --dask for"),
     ],
 )
-def test_bad_options_are_refused_in_one_line(tmp_path, options, message):
-    done = fastsoftq("tune", written(tmp_path, TUNED), "--out", tmp_path / "out", *options)
+def test_bad_options_are_refused_in_one_line(tmp_path, refused, options, message):
+    done = refused("tune", written(tmp_path, TUNED), "--out", tmp_path / "out", *options)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("fastsoftq: ")
     assert done.stderr.count("\n") == 1
