@@ -79,19 +79,32 @@ def checked(agent: Any) -> Any:
     name_of = type(agent).__name__
     return agent._make(  # type: ignore[attr-defined]
         _checked_field(
-            f"{name_of}.{name}", value, _ALLOWED_OF.get(f"{name_of}.{name}", _ALLOWED.get(name, checks.number))
+            f"{name_of}.{name}",
+            value,
+            _ALLOWED_OF.get(f"{name_of}.{name}", _ALLOWED.get(name, checks.number)),
+            _may_change(type(agent), name),
         )
         for name, value in zip(agent._fields, agent, strict=True)
     )
 
 
-def _checked_field(name: str, value: Any, allowed: Callable[[str, Any], float]) -> Any:
+def _may_change(agent: type, name: str) -> bool:
+    """Whether a hyperparameter may be a schedule: by its annotation, which of one's own agents may be `float` still."""
+    annotation = agent.__annotations__.get(name)
+    named = getattr(annotation, "__forward_arg__", getattr(annotation, "__name__", annotation))
+    own = agent.__module__.partition(".")[0] != "fastsoftq"
+    return named not in ("int", "bool") and (own or named != "float")
+
+
+def _checked_field(name: str, value: Any, allowed: Callable[[str, Any], float], may_change: bool) -> Any:
     if name.endswith(".agent") and not (hasattr(value, "_fields") and follows_rules(type(value))):
         if hasattr(value, "_fields"):  # such as a deep agent, whose text is long
             which = f"is of type {type(value).__name__}, which is no tabular agent; it must be one"
             raise TypeError(f"{name} {which}, such as QLearning(...)")
         raise TypeError(f"{name} is {value!r}; it must be an agent, such as QLearning(...)")
     if isinstance(value, LinearDecay | PowerDecay):
+        if not may_change:
+            raise TypeError(f"{name} is {value!r}; it must be a number, the same in all episodes")
         return _checked_schedule(name, value, allowed)
     if hasattr(value, "_fields"):
         return checked(value)

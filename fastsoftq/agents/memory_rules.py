@@ -173,7 +173,8 @@ def planning_steps(agent):
 def time_bonus(agent):
     """What such an update pays on top, times the root of how many steps of the run ago the action was last taken.
 
-    Above 0, all actions of a state that was met are in the model (Dyna-Q+, Sutton & Barto 2018, section 8.3).
+    It does not change within a run. Above 0, all actions of a state that was met are in the model (Dyna-Q+, Sutton &
+    Barto 2018, section 8.3).
     """
     return 0.0
 

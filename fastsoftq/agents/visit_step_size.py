@@ -10,7 +10,7 @@ from fastsoftq.agents.rules import Agent, rule
 from fastsoftq.agents.wrapping import counting
 from fastsoftq.kernels.jit import by_type
 from fastsoftq.kernels.numerics import exp2, log2
-from fastsoftq.kernels.simd import select
+from fastsoftq.kernels.simd import maximum, select
 from fastsoftq.kernels.vectors import Vec
 
 __all__ = ["VisitStepSize"]
@@ -22,8 +22,8 @@ class VisitStepSize(NamedTuple):
 
     With a power above 1/2, up to 1, step sizes fall as convergence asks for (Robbins & Monro 1951; Even-Dar & Mansour
     2003, "Learning rates for Q-learning", who find powers below 1 better for discounts near 1). It takes the place of
-    the agent's own `step_size`, wherever that is. Agents that learn of many entries in a step (traces, planning) use
-    for all of them that of the action taken.
+    the agent's own `step_size`, wherever that is. Agents that move many entries in a step by traces use for all of
+    them that of the action taken.
 
     Parameters
     ----------
@@ -46,12 +46,17 @@ class VisitStepSize(NamedTuple):
 
 @by_type
 def _inverse_power(n, power):
-    """1 / n**power, n at least 1; to the last bit 1 / n where the power is 1."""
+    """1 / n**power, to the last bit 1 / n where the power is 1.
+
+    What was never visited, which a model may hold, is learned as on the first visit.
+    """
 
     def of_many(n, power):
+        n = maximum(n, 1.0)
         return select(power == 1.0, 1.0 / n, exp2(-power * log2(n)))
 
     def of_one(n, power):
+        n = maximum(n, 1.0)
         return 1.0 / n if power == 1.0 else exp2(-power * log2(n))
 
     return of_many if isinstance(power, Vec) else of_one

@@ -120,8 +120,7 @@ def room_of(agent: Agent, mdp: Tables | EpisodicMDP, max_steps: int, alone: bool
     """
     if not remembers(agent):
         return Room(mdp.n_actions, 0, 0)
-    with compiling():
-        planes, n, plans, pays_bonus = what_is_kept(agent)
+    planes, n, plans, pays_bonus = call_compiled(what_is_kept, agent)
     n, entries, numbers = min(n, max_steps), mdp.n_states * mdp.n_actions, mdp.n_actions * planes
     rows = rows_of_model(mdp.n_states, pays_bonus) if plans else 0
     if alone:
@@ -199,7 +198,7 @@ def lanes_for(mdp: Tables | EpisodicMDP, room: Room | None = None) -> int:
     return next((lanes for lanes in (64, 32, _FEWEST_LANES) if lanes <= most and _fits(mdp, room, lanes)), 0)
 
 
-def call_compiled(kernel: Any, *arguments: Any) -> None:
+def call_compiled(kernel: Any, *arguments: Any) -> Any:
     """Call the code compiled for exactly these types: a dispatcher alone confuses two agents of one name."""
     signature = tuple(map(typeof, arguments))
     compiled = kernel.overloads.get(signature)
@@ -208,4 +207,4 @@ def call_compiled(kernel: Any, *arguments: Any) -> None:
             entry_point = kernel.compile(signature)
     else:
         entry_point = compiled.entry_point
-    entry_point(*arguments)
+    return entry_point(*arguments)

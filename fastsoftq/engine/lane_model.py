@@ -234,7 +234,7 @@ def _learn_from_record(setting, now, g, records_at, key):
     values, kept_ahead = parted(ahead, memory.example)
     chance = halves(mixed(key + LEARNING))
     value = value_ahead(now, values, kept_ahead, load(setting.lanes.action, g) & 0, chance, setting.like)
-    bonus = time_bonus(now)
+    bonus = time_bonus(setting.first_agent)
     if bonus > 0.0:
         _, times = _behind(setting)
         taken = values_at(times, memory.entry_at, g)

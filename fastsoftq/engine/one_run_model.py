@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import types
 
-from fastsoftq.agents.memory_rules import time_bonus
 from fastsoftq.engine.learning_from_steps import learn_of, value_of
 from fastsoftq.kernels.jit import by_type, inlined
 from fastsoftq.kernels.random import LEARNING, draw, integer
@@ -83,25 +82,25 @@ def _expect_nothing(model, state):
 
 
 @inlined
-def _note(agent, model, step):
-    if time_bonus(agent) > 0.0:
+def _note(model, step, bonus):
+    if bonus > 0.0:
         model.counts[1] += 1
         _expect_nothing(model, step.state)
     k = _entry(model, step.state, step.action)
     model.reward[k], model.next_state[k], model.terminated[k] = step.reward, step.next_state, step.terminated
-    if time_bonus(agent) > 0.0:
+    if bonus > 0.0:
         model.taken[k] = model.counts[1]
 
 
 @by_type
-def plan(now, learner, model, step, n):
+def plan(now, learner, model, step, n, bonus):
     """Note what a step led to, and learn from the model as often as an agent does after each."""
     if n == types.none:
-        return lambda now, learner, model, step, n: None
+        return lambda now, learner, model, step, n, bonus: None
 
-    def from_model(now, learner, model, step, n):
-        _note(now, model, step)
-        key, count, bonus = step.key, model.counts[0], time_bonus(now)
+    def from_model(now, learner, model, step, n, bonus):
+        _note(model, step, bonus)
+        key, count = step.key, model.counts[0]
         for _ in range(n):
             key, place = integer(key, count)
             k = np.uint64(place)

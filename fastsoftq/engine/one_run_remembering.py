@@ -16,6 +16,7 @@ from fastsoftq.agents.memory_rules import (
     planning_steps,
     rewarded,
     steps,
+    time_bonus,
     visited,
 )
 from fastsoftq.agents.rules import act, complete_summary, on_policy, summarise
@@ -68,7 +69,7 @@ def run_remembering(agent, mdp, row, like, work, out):
     form = parted(row, example)[0]
     steps_kept = recent_steps(steps(first_agent), max_steps)
     recent = borrowed(steps_kept)
-    plans = planning_steps(first_agent)
+    plans, bonus = planning_steps(first_agent), time_bonus(first_agent)
     models = model_of(plans, n_states, n_actions)
     model = borrowed(models)
     run = add_atomically(next_run, 0, 1)
@@ -111,7 +112,7 @@ def run_remembering(agent, mdp, row, like, work, out):
                     ended and not terminated, chance, np.int64(mixed(key + LEARNING)), form,
                 )  # fmt: skip
                 learn_from(now, learner, taken, value)
-                plan(now, learner, model, taken, plans)
+                plan(now, learner, model, taken, plans, bonus)
                 if ended:
                     break
                 if not on_policy(now):

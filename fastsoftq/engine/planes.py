@@ -15,6 +15,7 @@ from numba.core.imputils import impl_ret_borrowed
 from numba.extending import intrinsic
 
 from fastsoftq.agents.memory_rules import beside, planning_steps, steps, time_bonus
+from fastsoftq.agents.rules import on_policy
 from fastsoftq.agents.schedules import tuned
 from fastsoftq.kernels.jit import by_type, compiled, inlined
 from fastsoftq.kernels.over_actions import each, fold
@@ -23,6 +24,7 @@ from fastsoftq.kernels.vectors import Vec, spread
 __all__ = [
     "check_as_many",
     "fill_entry",
+    "how_it_plans",
     "keep_at",
     "kept_at",
     "leaves_of",
@@ -206,6 +208,20 @@ def parted(wide, example):
         return wide[:n_actions], like_example(kept, example)
 
     return of_array
+
+
+@compiled
+def how_it_plans(agent):
+    """What the rules say of an agent's planning: how many steps, what bonus, and whether it is on-policy.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> how_it_plans(fsq.DynaQ(0.8, 0.95, planning_steps=10))
+    (10, 0.0, False)
+    """
+    first_agent = tuned(agent, np.int32(0))
+    return planning_steps(first_agent), time_bonus(first_agent), on_policy(first_agent)
 
 
 # ---- tables of wide rows, an array [states, planes * actions] -------------------------------------------------------

@@ -7,6 +7,7 @@ from typing import Any
 from fastsoftq import checks
 from fastsoftq.agents.hyperparameters import checked
 from fastsoftq.agents.rules import AGENTS, Agent, check_code
+from fastsoftq.engine.plan_checks import check_plans
 from fastsoftq.testing.check_report import CheckReport, Finding
 from fastsoftq.testing.convergence import convergence
 from fastsoftq.testing.engine_agreement import SEE, Trials, first_fault
@@ -62,7 +63,7 @@ def check_agent(agent: Agent, *, strict: bool = False) -> CheckReport:
 
 
 def _declared(agent: Any) -> list[Finding]:
-    """What can be told without compiling anything."""
+    """What can be told before anything is trained."""
     try:
         checked(agent)
     except (TypeError, ValueError) as error:
@@ -75,7 +76,8 @@ def _declared(agent: Any) -> list[Finding]:
         return [*findings, Finding("rules", "wrong", f"there is no rule {lacking}", advice)]
     try:
         check_code(agent)
-    except ValueError as error:
+        check_plans(agent)
+    except (TypeError, ValueError) as error:
         return [*findings, Finding("rules", "wrong", str(error))]
     passed_on = {generic.__name__ for generic in AGENTS.implementations if _passes_on(agent, generic)}
     own = ", ".join(sorted(_own_rules(agent) - passed_on)) or "none"
