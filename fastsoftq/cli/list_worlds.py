@@ -51,7 +51,7 @@ def list_worlds(
     actions=4 branching=3. A world of your own is my_module:my_world, with --import my_module.
     """
     from fastsoftq import checks
-    from fastsoftq.studies.own_kinds import kinds_of_modules
+    from fastsoftq.studies.own_kinds import kinds_of_modules, module_of
     from fastsoftq.studies.spec_tables import ENVIRONMENTS
 
     if as_json and as_csv:
@@ -64,7 +64,9 @@ def list_worlds(
         checks.in_unit_interval("--discount", discount, open_above=True)
         checks.choice("world", name or kinds[0], {**ENVIRONMENTS, **own.worlds})
     except ValueError as error:
-        raise BadInputError(str(error)) from None
+        module = module_of(name)
+        hint = "" if module is None or module in names else f", or of a module that is named: --import {module}"
+        raise BadInputError(f"{error}{hint}") from None
     if name is None:
         tables = [{"kind": kind, **_NEEDED.get(kind, {})} for kind in kinds]
     else:

@@ -82,8 +82,10 @@ def import_modules(modules: list[str] | None) -> list[str]:
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # whatever it does when it is imported, ending the process included
+            path = name.endswith(".py") or "/" in name
+            advice = "; it must be a module's name, without .py or a path" if path else ""
             raise BadInputError(
-                f"--import is {name!r}; it cannot be imported: {type(error).__name__}: {error}"
+                f"--import is {name!r}{advice}; it cannot be imported: {type(error).__name__}: {error}"
             ) from None
     return names
 

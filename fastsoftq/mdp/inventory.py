@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,8 +94,10 @@ def inventory(
     )
 
 
-def _demand(demand: float | Sequence[float], capacity: int) -> NDArray[np.float64]:
+def _demand(demand: Any, capacity: int) -> NDArray[np.float64]:
     """The probability of each demand below `capacity`, and of all others together."""
+    if isinstance(demand, str):
+        raise TypeError(f"demand is {demand!r}; it must be a mean, or the probabilities of 0, 1, 2, ... units")
     if checks.array("demand", demand).ndim == 0:
         mean = checks.number("demand", demand)
         if not 0.0 <= mean <= _MOST_DEMAND:

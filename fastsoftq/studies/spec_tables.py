@@ -327,7 +327,7 @@ def made_environment(
     kind = _kind(parameters, at, worlds)
     make = worlds[kind]
     arguments = inspect.signature(make).parameters.values()
-    named = [argument for argument in arguments if argument.kind is not argument.VAR_KEYWORD]
+    named = [argument for argument in arguments if argument.kind not in (argument.VAR_POSITIONAL, argument.VAR_KEYWORD)]
     tabular = kind in ENVIRONMENTS or (kind in own.worlds and "view" not in [argument.name for argument in named])
     if axis is Axis.POINTS and tabular and "view" in parameters:
         seen = dict(parameters)
@@ -338,7 +338,7 @@ def made_environment(
             raise located(error, at, parameters) from None
     required = [argument.name for argument in named if argument.default is argument.empty]
     known = ["kind", *(argument.name for argument in named)]
-    if len(named) < len(arguments):  # it takes others as well
+    if any(argument.kind is argument.VAR_KEYWORD for argument in arguments):  # it takes others as well
         known += parameters
     check_names(parameters, at, known, ("kind", *required))
     try:

@@ -68,3 +68,10 @@ def test_demand_beyond_the_capacity_empties_it():
         (pytest.approx(0.2), 1),
         (pytest.approx(0.7), 0),
     ]
+
+
+def test_a_demand_is_a_mean_or_chances():
+    with pytest.raises(
+        TypeError, match=r"demand is 'abc'; it must be a mean, or the probabilities of 0, 1, 2, ... units"
+    ):
+        fsq.inventory(demand="abc")

@@ -238,6 +238,8 @@ def test_a_module_that_cannot_be_imported_is_one_line(home):
         done = fastsoftq(*command, "--import", name, cwd=home)
         assert (done.returncode, done.stderr.count("\n")) == (2, 1)
         assert f"--import is '{name}'; it cannot be imported" in done.stderr
+    done = fastsoftq("plan", "study.toml", "--import", "quits.py", cwd=home)
+    assert "--import is 'quits.py'; it must be a module's name, without .py or a path" in done.stderr
 
 
 def test_tuning_takes_them_too(home):

@@ -85,7 +85,10 @@ class TuningSettings:
                 f"steps is {study.steps}; a study that is tuned must count episodes: of deep agents, write a sweep"
             )
         if study.select is None:
-            raise ValueError("select is None; it must say how many seeds tune and test, as Selection(200, 1000) does")
+            raise ValueError(
+                "select is None; it must say how many seeds tune and test, as Selection(200, 1000) does, in a file "
+                "select = { tune = 200, test = 1000 }"
+            )
         if study.keep != "curves":
             raise ValueError(f"keep is {study.keep!r}; to be tuned it must be 'curves'")
         if study.stop is not None:
