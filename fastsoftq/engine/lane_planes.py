@@ -136,7 +136,7 @@ def learn_of(setting, now, g, kept, reward, terminated, value, chance):
     entry, kept = learn_beside(adapted(now, kept), entry, kept, reward, terminated, value, chance)
     put(setting.tables, where, entry, g)
     keep_beside(setting, g, kept, setting.memory.example)
-    return (entry, *leaves_of(kept))
+    return leaves_of((entry, kept))
 
 
 @by_type

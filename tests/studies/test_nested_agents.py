@@ -98,8 +98,8 @@ def test_runs_are_added_and_are_what_they_would_have_been(study, tmp_path):
 
 
 def test_a_gpu_is_refused_before_any_work(tmp_path):
-    cliff, agent = fsq.cliff_walking(), fsq.VisitStepSize(fsq.DynaQ(0.5, 0.95))
-    study = Study(name="planned", episodes=2, seeds=2, environments={"cliff": cliff}, agents={"dyna": agent})
+    cliff, agent = fsq.cliff_walking(), fsq.VisitStepSize(fsq.QLambda(0.5, 0.95))
+    study = Study(name="planned", episodes=2, seeds=2, environments={"cliff": cliff}, agents={"by visits": agent})
     with pytest.raises(ValueError, match="device is 'cuda'; VisitStepSize keeps arrays of its own"):
         run(study, tmp_path / "out", device="cuda")
     with pytest.raises(ValueError, match="device is 'cuda:0'; VisitStepSize keeps arrays of its own"):
