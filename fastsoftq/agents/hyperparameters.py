@@ -45,6 +45,8 @@ _ALLOWED_OF: dict[str, Callable[[str, Any], float]] = {
     "UpperConfidence.confidence": checks.not_negative,
     "VisitStepSize.power": checks.in_unit_interval,
 }
+# Like what is counted or switched, these are the same in all episodes of a run.
+_SAME_IN_ALL = {"time_bonus", "OptimisticStart.value", "VisitStepSize.power"}
 
 
 def checked(agent: Any) -> Any:
@@ -89,11 +91,11 @@ def checked(agent: Any) -> Any:
 
 
 def _may_change(agent: type, name: str) -> bool:
-    """Whether a hyperparameter may be a schedule: by its annotation, which of one's own agents may be `float` still."""
+    """Whether a hyperparameter may be a schedule."""
+    if name in _SAME_IN_ALL or f"{agent.__name__}.{name}" in _SAME_IN_ALL:
+        return False
     annotation = agent.__annotations__.get(name)
-    named = getattr(annotation, "__forward_arg__", getattr(annotation, "__name__", annotation))
-    own = agent.__module__.partition(".")[0] != "fastsoftq"
-    return named not in ("int", "bool") and (own or named != "float")
+    return getattr(annotation, "__forward_arg__", getattr(annotation, "__name__", annotation)) not in ("int", "bool")
 
 
 def _checked_field(name: str, value: Any, allowed: Callable[[str, Any], float], may_change: bool) -> Any:

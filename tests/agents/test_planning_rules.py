@@ -87,17 +87,13 @@ DOWN = fsq.LinearDecay(0.5, 0.0, 0.1)
         (fsq.DynaQ(0.5, 0.95, fsq.LinearDecay(5, 1, 1)), "DynaQ.planning_steps"),
         (fsq.PrioritizedSweeping(0.5, 0.95, fsq.LinearDecay(5, 1, 1)), "PrioritizedSweeping.planning_steps"),
         (fsq.VisitStepSize(fsq.QLearning(0.5, 0.95), DOWN), "VisitStepSize.power"),
-        (fsq.CountBonus(fsq.QLearning(0.5, 0.95), DOWN), "CountBonus.bonus"),
-        (fsq.UpperConfidence(fsq.QLearning(0.5, 0.95), DOWN), "UpperConfidence.confidence"),
         (fsq.OptimisticStart(fsq.QLearning(0.5, 0.95), DOWN), "OptimisticStart.value"),
         (fsq.NStepSarsa(0.5, 0.95, fsq.LinearDecay(4, 1, 1)), "NStepSarsa.n"),
         (fsq.PathConsistency(0.5, 0.95, fsq.LinearDecay(4, 1, 1)), "PathConsistency.n"),
         (fsq.SarsaLambda(0.5, 0.95, replacing=fsq.LinearDecay(1, 0, 1)), "SarsaLambda.replacing"),
-        (fsq.SoftQLearning(0.5, 0.95, reward_scale=fsq.PowerDecay(2.0, 1.0, 0.5)), "SoftQLearning.reward_scale"),
-        (fsq.QLearning(0.5, DOWN), "QLearning.discount"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_only_what_is_a_schedule_may_change(agent, field):
+def test_what_is_the_same_in_all_episodes_takes_no_schedule(agent, field):
     with pytest.raises(TypeError, match=rf"{field} is .*Decay\(.*; it must be a number, the same in all episodes"):
         fsq.train(CLIFF, agent, seeds=2, episodes=3)
