@@ -144,7 +144,7 @@ def test_ctrl_c_ends_it_with_130_and_says_how_to_go_on(tmp_path):
         os.close(end)
         shown = b""
         deadline = time.monotonic() + 120
-        while b"steps/s" not in shown and time.monotonic() < deadline:  # the table: training has begun
+        while b"M steps/s" not in shown and time.monotonic() < deadline:  # all is compiled, and training
             shown += _read(terminal)
         process.send_signal(signal.SIGINT)
         deadline = time.monotonic() + 60
