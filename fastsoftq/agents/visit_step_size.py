@@ -46,17 +46,12 @@ class VisitStepSize(NamedTuple):
 
 @by_type
 def _inverse_power(n, power):
-    """1 / n**power, to the last bit 1 / n where the power is 1.
-
-    What was never visited, which a model may hold, is learned as on the first visit.
-    """
+    """1 / n**power, n at least 1; to the last bit 1 / n where the power is 1."""
 
     def of_many(n, power):
-        n = maximum(n, 1.0)
         return select(power == 1.0, 1.0 / n, exp2(-power * log2(n)))
 
     def of_one(n, power):
-        n = maximum(n, 1.0)
         return 1.0 / n if power == 1.0 else exp2(-power * log2(n))
 
     return of_many if isinstance(power, Vec) else of_one
@@ -65,4 +60,5 @@ def _inverse_power(n, power):
 @rule(adapted, VisitStepSize)
 def _(agent, kept):
     inner = adapted(agent.agent, kept.inner)
-    return with_agent(agent, with_step_size(inner, _inverse_power(kept.count, agent.power)))
+    visits = maximum(kept.count, 1.0)  # a model may hold what was never visited
+    return with_agent(agent, with_step_size(inner, _inverse_power(visits, agent.power)))

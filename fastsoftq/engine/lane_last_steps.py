@@ -104,9 +104,10 @@ def forget_steps(setting):
 
 
 @inlined
-def learn_from_steps(setting, now, g, turn, here, action, kept, reward, terminated, ended, value, chance, n):
+def learn_from_steps(setting, now, g, turn, here, action, kept, reward, terminated, ended, value, chance):
     """Learn of the step that lies n steps back; of all that are left where an episode has ended, oldest first."""
     lanes, memory = setting.lanes, setting.memory
+    n = memory.n
     keep_beside(setting, g, kept, memory.example)
     _write_step(setting, g, turn, 0, convert(here, 0.0))
     _write_step(setting, g, turn, 1, convert(action, 0.0))

@@ -20,6 +20,7 @@ from fastsoftq.engine.lane_tables import (
     arrive,
     copy_places,
     entry_of,
+    moved,
     number_at,
     put,
     put_pairs,
@@ -38,6 +39,7 @@ __all__ = [
     "NUMBERS_OF_RECORD",
     "LaneModel",
     "forget_model",
+    "has_model",
     "lane_model",
     "note",
     "plan",
@@ -107,12 +109,6 @@ def _rooms(typing, lockstep):
     return result(lockstep), emit
 
 
-@intrinsic
-def _from_place(typing, lanes, offset):
-    """An array of lanes, from a place on."""
-    return lanes(lanes, types.intp), lambda c, builder, s, args: builder.gep(args[0], [args[1]])
-
-
 @by_type
 def lane_model(n, mdp, tables, lockstep, begin):
     """What lanes need to plan, their records side by side from number `begin` on; None for an agent without a model."""
@@ -151,7 +147,7 @@ def _record_at(setting, g, begin, number):
 @by_type
 def forget_model(setting, lane, n_states, n_actions):
     """A run begins in a lane, which has met nothing yet."""
-    if not _has_model(setting):
+    if not has_model(setting):
         return lambda setting, lane, n_states, n_actions: None
 
     def forget(setting, lane, n_states, n_actions):
@@ -196,7 +192,8 @@ def _behind(setting):
     return tables_from(setting.tables, behind), tables_from(setting.tables, behind + behind)
 
 
-def _has_model(setting: Any) -> bool:
+def has_model(setting: Any) -> bool:
+    """Whether an agent plans, by type."""
     memory = setting.types[setting.fields.index("memory")]
     return bool(memory != types.none and memory.types[memory.fields.index("model")] != types.none)
 
@@ -219,7 +216,7 @@ def note(setting, g, here, action, word, reward):
         store(entry_at, g, at)
         _note(setting, g, at, word, reward, when, False)
 
-    return noted if _has_model(setting) else lambda setting, g, here, action, word, reward: None
+    return noted if has_model(setting) else lambda setting, g, here, action, word, reward: None
 
 
 # ---- planning --------------------------------------------------------------------------------------------------------
@@ -258,7 +255,7 @@ def _draw_record(setting, g, key, k):
     """Draw which record the k-th update of a step is learned from."""
     model = setting.memory.model
     drawn = (mixed(key) >> _32) * (load(model.count, g) & _LOW) >> _32
-    store(_from_place(model.drawn, k), g, _record_at(setting, g, model.read_at, whole(drawn, 0.0)))
+    store(moved(model.drawn, k), g, _record_at(setting, g, model.read_at, whole(drawn, 0.0)))
 
 
 @by_type
@@ -275,7 +272,7 @@ def plan(setting, shift):
                 for k in range(many):
                     _draw_record(setting, g, key + (first + k) * GOLDEN, k * count)
             for k in range(many):
-                at = _from_place(model.drawn, k * count)
+                at = moved(model.drawn, k * count)
                 for g in range(0, hidden_lane_count(setting.lockstep), width):
                     _learn_from_record(setting, _now(setting, g), g, at, load(model.key, g) + (first + k) * GOLDEN)
 
@@ -285,6 +282,6 @@ def plan(setting, shift):
             _draw_record(setting, 0, key + k * GOLDEN, 0)
             _learn_from_record(setting, now, 0, setting.memory.model.drawn, key + k * GOLDEN)
 
-    if not _has_model(setting):
+    if not has_model(setting):
         return lambda setting, shift: None
     return lanes_in_turn if setting.types[setting.fields.index("lockstep")].lanes > 1 else alone

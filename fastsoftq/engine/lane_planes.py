@@ -17,7 +17,6 @@ from fastsoftq.kernels.simd import select
 __all__ = [
     "fill_lane_entry",
     "gathered",
-    "has_planes",
     "keep_beside",
     "kept_beside",
     "lane_estimate",
@@ -174,11 +173,10 @@ def fill_lane_entry(setting, row_at, lane, action, value):
         leaves = leaves_of(beside(setting.first_agent, value))
         fold(_fill_plane, 0, leaves, (setting, row_at, lane, action))
 
-    return with_planes if has_planes(setting) else alone
+    return with_planes if _has_planes(setting) else alone
 
 
-def has_planes(setting: Any) -> bool:
-    """Whether an agent keeps anything beside entries, by type."""
+def _has_planes(setting: Any) -> bool:
     memory = setting.types[setting.fields.index("memory")]
     return bool(memory != types.none and memory.types[memory.fields.index("example")] != types.none)
 
@@ -200,4 +198,4 @@ def lane_estimate(setting, row_at, lane, action):
         kept = each(_plane_of_lane, leaves_of(setting.memory.example), (setting, row_at, lane, action))
         return estimate(setting.first_agent, entry, like_example(kept, setting.memory.example))
 
-    return with_planes if has_planes(setting) else alone
+    return with_planes if _has_planes(setting) else alone

@@ -14,12 +14,12 @@ from fastsoftq.agents.memory_rules import rewarded, time_bonus, value_ahead, vis
 from fastsoftq.agents.rules import act, complete_summary, on_policy, summarise
 from fastsoftq.engine.lane_last_steps import NUMBERS_OF_STEP, learn_from_steps, rows_of_steps
 from fastsoftq.engine.lane_memory import LaneArray, bits_of, hidden_lane_count, lane_array, load, store
-from fastsoftq.engine.lane_model import lane_model, note, plan
+from fastsoftq.engine.lane_model import has_model, lane_model, note, plan
 from fastsoftq.engine.lane_planes import kept_beside, lane_seen, learn_of, with_entry
 from fastsoftq.engine.lane_schedules import agent_now, begin_episodes
 from fastsoftq.engine.lane_tables import arrive, entry_of, rows
 from fastsoftq.engine.lockstep import lane_count, lane_width
-from fastsoftq.engine.planes import parted
+from fastsoftq.engine.planes import none_is_zero, parted
 from fastsoftq.kernels.jit import by_type, inlined
 from fastsoftq.kernels.mixing import GOLDEN, halves, mixed
 from fastsoftq.kernels.random import LEARNING
@@ -64,14 +64,15 @@ def lane_memory(agent, example, n, plans, most, mdp, tables, lockstep, row):
     """What lanes need to remember, of at most so many steps; None for an agent that keeps nothing but its table."""
     if example == n == plans == types.none:
         return lambda agent, example, n, plans, most, mdp, tables, lockstep, row: None
+    rows_each = rows_of_steps(1, len(row))
 
     def made(agent, example, n, plans, most, mdp, tables, lockstep, row):
         n = _at_most(n, most)
         at, entry_at = _rooms(lockstep)
         records_at = mdp.n_states * (3 if time_bonus(agent) > 0.0 else 2)  # rows of the states, and of their entries
         nowhere = mdp.n_rows - 1
-        steps_at = nowhere - _rows_of_steps(n, row)
-        records_begin = mdp.size + _numbers_of_steps(n) * lane_count(lockstep)
+        steps_at = nowhere - none_is_zero(n) * rows_each
+        records_begin = mdp.size + none_is_zero(n) * NUMBERS_OF_STEP * lane_count(lockstep)
         return LaneMemory(
             example, n, lane_model(plans, mdp, tables, lockstep, records_begin), int32(mdp.row_stride),
             int32(records_at * mdp.row_stride), int32(steps_at * mdp.row_stride), int32(nowhere * mdp.row_stride),
@@ -87,17 +88,6 @@ def _at_most(n, most):
 
 
 @by_type
-def _rows_of_steps(n, row):
-    rows_each = rows_of_steps(1, len(row))
-    return (lambda n, row: 0) if n == types.none else (lambda n, row: n * rows_each)
-
-
-@by_type
-def _numbers_of_steps(n):
-    return (lambda n: 0) if n == types.none else (lambda n: n * NUMBERS_OF_STEP)
-
-
-@by_type
 def _learn(setting, now, g, turn, here, action, kept, reward, terminated, ended, value, chance, n):
     """Learn from a step; where that changes its own entry at most, return all that this is now."""
 
@@ -105,7 +95,7 @@ def _learn(setting, now, g, turn, here, action, kept, reward, terminated, ended,
         return learn_of(setting, now, g, kept, reward, terminated, value, chance)
 
     def after_n_steps(setting, now, g, turn, here, action, kept, reward, terminated, ended, value, chance, n):
-        learn_from_steps(setting, now, g, turn, here, action, kept, reward, terminated, ended, value, chance, n)
+        learn_from_steps(setting, now, g, turn, here, action, kept, reward, terminated, ended, value, chance)
 
     return at_once if n == types.none else after_n_steps
 
@@ -171,29 +161,27 @@ def _act(setting, g, row, ended):
     store(lanes.record_at, g, load(lanes.records_at, g) + (action + action))
 
 
+@by_type
+def _row_now(setting, g, row, changed, numbers):
+    """The row of the state that a lane is in, all learned, given the one that was read when it arrived there."""
+    width = setting.types[setting.fields.index("lockstep")].width
+    if numbers == types.none or TARGETS[width].reads_again:
+        return lambda setting, g, row, changed, numbers: rows(setting.tables, setting.lanes.row_at, g, setting.row)
+    return lambda setting, g, row, changed, numbers: with_entry(setting, row, changed, numbers)
+
+
 # ---- all lanes -------------------------------------------------------------------------------------------------------
 
 
 @by_type
 def step_remembering(setting, turn):
     """Take a step with all lanes, learn from it, and act; return which episodes ended."""
-    memory = setting.types[setting.fields.index("memory")]
-    n, model = (memory.types[memory.fields.index(name)] for name in ("n", "model"))
-    width = setting.types[setting.fields.index("lockstep")].width
 
     def in_one_loop(setting, turn):
         all_ended, shift = uint64(0), (turn + 1) * GOLDEN
         for g in range(0, hidden_lane_count(setting.lockstep), lane_width(setting.lockstep)):
             ahead, changed, numbers, ended = _arrive_and_learn(setting, g, turn, shift)
-            _act(setting, g, with_entry(setting, ahead, changed, numbers), ended)
-            all_ended |= bits_of(ended) << uint64(g)
-        return all_ended
-
-    def reading_again(setting, turn):
-        all_ended, shift = uint64(0), (turn + 1) * GOLDEN
-        for g in range(0, hidden_lane_count(setting.lockstep), lane_width(setting.lockstep)):
-            _, _, _, ended = _arrive_and_learn(setting, g, turn, shift)
-            _act(setting, g, rows(setting.tables, setting.lanes.row_at, g, setting.row), ended)
+            _act(setting, g, _row_now(setting, g, ahead, changed, numbers), ended)
             all_ended |= bits_of(ended) << uint64(g)
         return all_ended
 
@@ -208,6 +196,4 @@ def step_remembering(setting, turn):
             all_ended |= bits_of(ended) << uint64(g)
         return all_ended
 
-    if model != types.none:
-        return in_two_loops
-    return reading_again if n != types.none or TARGETS[width].reads_again else in_one_loop
+    return in_two_loops if has_model(setting) else in_one_loop

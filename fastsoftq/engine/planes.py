@@ -29,6 +29,7 @@ __all__ = [
     "kept_at",
     "leaves_of",
     "like_example",
+    "none_is_zero",
     "numbers_within",
     "parted",
     "plane_count",
@@ -106,7 +107,8 @@ def plane_count(example):
 
 
 @by_type
-def _none_is_zero(n):
+def none_is_zero(n):
+    """A number; 0 for None."""
     return (lambda n: 0) if n == types.none else (lambda n: n)
 
 
@@ -136,7 +138,7 @@ def what_is_kept(agent):
     (2, 0, False, False)
     """
     first_agent = tuned(agent, np.int32(0))
-    n, plans = _none_is_zero(steps(first_agent)), _is_some(planning_steps(first_agent))
+    n, plans = none_is_zero(steps(first_agent)), _is_some(planning_steps(first_agent))
     return plane_count(beside(first_agent, 0.0)), n, plans, time_bonus(first_agent) > 0.0
 
 
