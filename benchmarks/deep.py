@@ -53,7 +53,7 @@ def act_on(network, memory, observations):
     """The values of one observation after the other; their sum."""
     numbers, places, total = memory.numbers, memory.places, 0.0
     for i in range(len(observations)):
-        put_row(numbers, places.activations, 0, 1, observations[i])
+        put_row(network, numbers, places.activations, 0, observations[i])
         forward(network, numbers, places.online, places.activations, 1)
         total += numbers[places.activations + network.head]
     return total
@@ -63,7 +63,7 @@ def act_on(network, memory, observations):
 def acting(hidden):
     """What shows a network a row at a time."""
     network = network_for(fsq.MLP(hidden), (task.INPUTS,), task.ACTIONS, 1, fsq.Adam())
-    memory = run_memory(network, fsq.Replay(capacity=1, batch=1))
+    memory = run_memory(network, network, fsq.Replay(capacity=1, batch=1))
     rows = np.random.default_rng(0).normal(size=(ROWS, task.INPUTS)).astype(np.float32)
     return lambda: call_compiled(act_on, network, memory, rows)
 

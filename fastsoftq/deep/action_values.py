@@ -33,12 +33,12 @@ def evaluate(network, memory, parameters, observations, rows, out):
         for begin in range(0, len(observations), rows):
             count = min(rows, len(observations) - begin)
             for i in range(count):
-                put_row(numbers, places.activations + i * network.input_stride, 0, 1, observations[begin + i])
+                put_row(network, numbers, places.activations + i * network.input_stride, 0, observations[begin + i])
             forward(network, numbers, places.online, places.activations, count)
             for i in range(count):
                 there = places.activations + network.head + i * network.head_stride
                 for a in range(out.shape[2]):
-                    out[run, begin + i, a] = numbers[there + a]
+                    out[run, begin + i, a] = numbers[there + a * network.unit_stride]
 
 
 def action_values(environment: Any, curves: DeepCurves, observations: ArrayLike) -> NDArray[np.float32]:
@@ -78,13 +78,15 @@ def action_values(environment: Any, curves: DeepCurves, observations: ArrayLike)
     if given.ndim < 2 or given[0].size != size:
         raise ValueError(f"observations has shape {given.shape}; it must have shape (observations, {size})")
     flat = np.ascontiguousarray(given.reshape(len(given), size))
-    network = network_for(curves.agent.network, known.shape, known.n_actions, _ROWS, curves.agent.optimizer, 1)
+    network = network_for(
+        curves.agent.network, known.shape, known.n_actions, _ROWS, curves.agent.optimizer, learns=False
+    )
     if curves.parameters.shape[1] != network.parameters:
         raise ValueError(
             f"curves has {curves.parameters.shape[1]} parameters a run; a network for this environment has "
             f"{network.parameters}"
         )
     out = np.zeros((len(curves.parameters), len(flat), known.n_actions), np.float32)
-    memory = run_memory(network, Replay(capacity=1, batch=1))
+    memory = run_memory(network, network, Replay(capacity=1, batch=1))
     call_compiled(evaluate, network, memory, np.ascontiguousarray(curves.parameters), flat, _ROWS, out)
     return out

@@ -30,6 +30,7 @@ from fastsoftq.environments.observed import observed
 from fastsoftq.mdp.changing import ChangingMDP
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.networks.architectures import checked_architecture
+from fastsoftq.networks.column_plan import goes_in_columns
 from fastsoftq.networks.layer_plan import plan_of
 from fastsoftq.networks.network import lockstep_lanes, network_for
 from fastsoftq.system.memory import check_memory, in_words
@@ -129,7 +130,7 @@ class DeepTraining:
     def bytes_at_work(self) -> int:
         """Bytes that a thread takes while it trains."""
         threads = self._threads(len(self.seeds))
-        return memory_bytes(self._network(self._lanes(-(-len(self.seeds) // threads))), self.agent.replay)
+        return memory_bytes(*self._networks(self._lanes(-(-len(self.seeds) // threads))), self.agent.replay)
 
     def check_memory(self, name: str, seeds: int, advice: str) -> None:
         """Refuse what would not fit: the curves of so many seeds, as the argument `name` asks for them."""
@@ -200,22 +201,29 @@ class DeepTraining:
         lanes = lockstep_lanes(self.agent.network, self.agent.clip)
         return lanes if runs >= lanes else 1
 
-    def _network(self, lanes: int) -> Any:
-        deep = self.agent
+    def _networks(self, lanes: int) -> tuple[Any, Any]:
+        """The network as it acts, and as it learns."""
+        deep, replay = self.agent, self.agent.replay
         known = describe(self.environment)
-        replay = deep.replay
-        rows = (
-            replay.environments * replay.length // replay.minibatches if isinstance(replay, Rollouts) else replay.batch
-        )
+        acts, learns = 1, 0
         if isinstance(replay, Rollouts):
-            rows = max(rows, replay.environments)
-        clips = deep.clip is not None
-        return network_for(deep.network, known.shape, known.n_actions, rows, deep.optimizer, lanes, clips)
+            acts, learns = replay.environments, replay.environments * replay.length // replay.minibatches
+        else:
+            learns = replay.batch
+
+        def network(rows: int, **options: bool) -> Any:
+            clips = deep.clip is not None
+            shape = known.shape, known.n_actions
+            return network_for(deep.network, *shape, rows, deep.optimizer, lanes, clips, **options)
+
+        if lanes == 1 and goes_in_columns(deep.network, learns):
+            return network(acts, learns=False), network(learns, columns=True)
+        return (network(max(acts, learns)),) * 2
 
     def _engine(self, runs: int) -> Callable[[DeepWork, DeepOutput], None]:
         """What each thread calls, for so many runs."""
         deep, lanes = self.agent, self._lanes(runs)
-        network = self._network(lanes)
+        networks = self._networks(lanes)
         n_actions = describe(self.environment).n_actions
         many = n_actions > MOST_ACTIONS
         row: Any = np.zeros(n_actions) if many else (0.0,) * n_actions
@@ -238,11 +246,11 @@ class DeepTraining:
             loop = run_replay_of_many if many else run_replay
 
         def run(work: DeepWork, out: DeepOutput) -> None:
-            memory = run_memory(network, deep.replay)
+            memory = run_memory(*networks, deep.replay)
             if isinstance(self.environment, GymnasiumEnvironment):
-                run_in_python(learner, self.environment, row, like, network, memory, work, out)
+                run_in_python(learner, self.environment, row, like, *networks, memory, work, out)
             else:
-                call_compiled(loop, learner, self.environment, row, like, network, memory, work, out)
+                call_compiled(loop, learner, self.environment, row, like, *networks, memory, work, out)
 
         return run
 

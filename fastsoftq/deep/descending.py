@@ -16,11 +16,13 @@ __all__ = ["descend", "set_slopes"]
 def set_slopes(loss, network, memory, there, lane, action, target, weight):
     """Write the slopes of the loss by the values of a row, zero but for the action's, and return its error."""
     numbers, places, lanes = memory.numbers, memory.places, network.lanes
-    for a in range(network.head_stride):
-        numbers[(places.deltas + there + a) * lanes + lane] = np.float32(0)
-    at = there + np.int64(action)
-    error = numbers[(places.activations + at) * lanes + lane] - np.float32(target)
-    numbers[(places.deltas + at) * lanes + lane] = slope(loss, error) * np.float32(weight)
+    step = network.unit_stride * lanes
+    slopes = (places.deltas + there) * lanes + lane
+    for a in range(network.outputs):
+        numbers[slopes + a * step] = np.float32(0)
+    own = np.int64(action) * step
+    error = numbers[(places.activations + there) * lanes + lane + own] - np.float32(target)
+    numbers[slopes + own] = slope(loss, error) * np.float32(weight)
     return error
 
 

@@ -42,9 +42,9 @@ def choose(learner, row, like, network, memory, t, action):
     numbers, places = memory.numbers, memory.places
     now = tuned(learner.agent, np.int32(t))
     view = memory.views[0]
-    put_row(numbers, places.activations, 0, 1, view)
+    put_row(network, numbers, places.activations, 0, view)
     forward(network, numbers, places.online, places.activations, 1)
-    here = row_at(numbers, places.activations + network.head, 0, 1, row)
+    here = row_at(network, numbers, places.activations + network.head, 0, row)
     at = t % learner.replay.capacity
     for j in range(len(view)):
         memory.observations[0, at, j] = view[j]
@@ -57,7 +57,7 @@ def choose(learner, row, like, network, memory, t, action):
 
 
 @compiled
-def take_in(learner, row, like, network, memory, action, reward, terminated, over, work, out, run, t):
+def take_in(learner, row, like, batches, memory, action, reward, terminated, over, work, out, run, t):
     """Keep what came of the action, whose observation is the view now, and learn."""
     at = t % learner.replay.capacity
     most = 0 if over else _NEVER
@@ -66,7 +66,7 @@ def take_in(learner, row, like, network, memory, action, reward, terminated, ove
         out.runs[run].fault, out.runs[run].fault_at = fault, t + 1
         return
     kept(learner.replay, memory, 0, learner.n_step, t)
-    learn_and_copy(learner, row, like, network, memory, 1, t)
+    learn_and_copy(learner, row, like, batches, memory, 1, t)
     point = memory.lanes[0].point
     if t + 1 == work.grid[point]:
         write_point(memory.lanes[0], memory.episodes[0], out, run, work.max_steps)
@@ -79,7 +79,15 @@ def finish(network, memory, work, out, run, t):
 
 
 def run_in_python(
-    learner: Learner, env: Any, row: Any, like: Any, network: Any, memory: Any, work: DeepWork, out: DeepOutput
+    learner: Learner,
+    env: Any,
+    row: Any,
+    like: Any,
+    network: Any,
+    batches: Any,
+    memory: Any,
+    work: DeepWork,
+    out: DeepOutput,
 ) -> None:
     """Train one run after another; `env` is a `gymnasium_environment`, and the other arguments as for `run_replay`."""
     view = memory.views[0]
@@ -100,7 +108,7 @@ def run_in_python(
                 length += 1
                 over = bool(terminated or truncated or length >= work.max_steps)
                 arguments = (np.int64(action[0]), float(reward), bool(terminated), over, work, out, run, t)
-                call_compiled(take_in, learner, row, like, network, memory, *arguments)
+                call_compiled(take_in, learner, row, like, batches, memory, *arguments)
                 if out.runs[run]["fault"]:
                     return
                 if over:

@@ -23,7 +23,7 @@ from fastsoftq.networks.network import forward
 __all__ = ["learn_and_copy", "run_replay", "run_replay_of_many"]
 
 
-def replay_loop(learner, env, row, like, network, memory, work, out):
+def replay_loop(learner, env, row, like, network, batches, memory, work, out):
     """Train one group of runs after another until none is left.
 
     Parameters
@@ -35,7 +35,8 @@ def replay_loop(learner, env, row, like, network, memory, work, out):
         The form in which the rules are given rows.
     like : float64 or float32
         The precision of exponentials.
-    network : Network
+    network, batches : Network
+        The same one, as it goes through when it acts and when it learns.
     memory : RunMemory
     work : DeepWork
     out : DeepOutput
@@ -61,14 +62,14 @@ def replay_loop(learner, env, row, like, network, memory, work, out):
                 return
             now = tuned(learner.agent, np.int32(t))
             for lane in range(live):
-                put_row(numbers, places.activations, lane, lanes, memory.views[lane])
+                put_row(network, numbers, places.activations, lane, memory.views[lane])
             forward(network, numbers, places.online, places.activations, 1)
             at = t % replay.capacity
             for lane in range(live):
                 run = first + lane
                 if out.runs[run].diverged_at >= 0:
                     continue
-                here = row_at(numbers, places.activations + network.head, lane, lanes, row)
+                here = row_at(network, numbers, places.activations + network.head, lane, row)
                 if memory.lanes[lane].broken != 0 or not all_finite(here):
                     memory.lanes[lane].broken = 1
                     end_run(network, memory, lane, lane, out, run, work.max_steps, t)  # other lanes go on
@@ -80,7 +81,7 @@ def replay_loop(learner, env, row, like, network, memory, work, out):
                     work.stop[0] = True
                     return
                 kept(replay, memory, lane, n_step, t)
-            learn_and_copy(learner, row, like, network, memory, live, t)
+            learn_and_copy(learner, row, like, batches, memory, live, t)
             if t + 1 == work.grid[point]:
                 for lane in range(live):
                     if out.runs[first + lane].diverged_at < 0:
@@ -115,7 +116,7 @@ def learn(learner, row, like, network, memory, live, t):
     """Learn from one batch of each lane."""
     version = (t + learner.target_period - 1) // learner.target_period  # of the target network: its copies so far
     numbers, places = memory.numbers, memory.places
-    lanes, stride, head = network.lanes, network.input_stride, network.head
+    stride, head = network.input_stride, network.head
     batch = learner.replay.batch
     now = tuned(learner.agent, np.int32(t))
     rows = 0
@@ -131,9 +132,9 @@ def learn(learner, row, like, network, memory, live, t):
                 if learner.lazy != 0:
                     kept.version = version
                 memory.picked[lane, count].missing = last
-                put_row(numbers, places.ahead + count * stride, lane, lanes, memory.nexts[lane, last])
+                put_row(network, numbers, places.ahead + count * stride, lane, memory.nexts[lane, last])
                 if has(learner.double):
-                    put_row(numbers, places.activations + count * stride, lane, lanes, memory.nexts[lane, last])
+                    put_row(network, numbers, places.activations + count * stride, lane, memory.nexts[lane, last])
                 count += 1
         rows = max(rows, count)
     forward(network, numbers, places.target, places.ahead, rows)
@@ -143,7 +144,7 @@ def learn(learner, row, like, network, memory, live, t):
         for i in range(rows):
             there = head + i * network.head_stride
             memory.transitions[lane, memory.picked[lane, i].missing].value = value_ahead(
-                learner.double, now, numbers, places.ahead + there, places.activations + there, lane, lanes, row, like
+                learner.double, network, now, numbers, places.ahead + there, places.activations + there, lane, row, like
             )
     if has(learner.munchausen):
         put_batch(memory, places.ahead, network, live, batch)
@@ -153,7 +154,7 @@ def learn(learner, row, like, network, memory, live, t):
                 chosen = memory.picked[lane, i]
                 there = places.ahead + head + i * network.head_stride
                 action = memory.transitions[lane, chosen.place].action
-                chosen.bonus = bonus(learner.munchausen, now, numbers, there, lane, lanes, action, row, like)
+                chosen.bonus = bonus(learner.munchausen, network, now, numbers, there, lane, action, row, like)
     put_batch(memory, places.activations, network, live, batch)
     forward(network, numbers, places.online, places.activations, batch)
     share = 1.0 / batch
@@ -177,4 +178,4 @@ def put_batch(memory, place, network, live, batch):
     for lane in range(live):
         for i in range(batch):
             view = memory.observations[lane, memory.picked[lane, i].place]
-            put_row(memory.numbers, place + i * network.input_stride, lane, network.lanes, view)
+            put_row(network, memory.numbers, place + i * network.input_stride, lane, view)

@@ -26,7 +26,7 @@ from fastsoftq.networks.network import forward
 __all__ = ["run_rollouts", "run_rollouts_of_many"]
 
 
-def rollout_loop(learner, env, row, like, network, memory, work, out):
+def rollout_loop(learner, env, row, like, network, batches, memory, work, out):
     """Train one run after another until none is left; arguments as for `run_replay`."""
     numbers, places = memory.numbers, memory.places
     replay = learner.replay
@@ -48,10 +48,10 @@ def rollout_loop(learner, env, row, like, network, memory, work, out):
                 return
             now = tuned(learner.agent, np.int32(t))
             for side in range(sides):
-                put_row(numbers, places.activations + side * network.input_stride, 0, 1, memory.views[side])
+                put_row(network, numbers, places.activations + side * network.input_stride, 0, memory.views[side])
             forward(network, numbers, places.online, places.activations, sides)
             for side in range(sides):
-                here = row_at(numbers, values_at + side * network.head_stride, 0, 1, row)
+                here = row_at(network, numbers, values_at + side * network.head_stride, 0, row)
                 if not all_finite(here):
                     memory.lanes[0].broken = 1
                     break
@@ -63,7 +63,7 @@ def rollout_loop(learner, env, row, like, network, memory, work, out):
                     return
             at += 1
             if at == length and memory.lanes[0].broken == 0:
-                learn_from_rollout(learner, row, like, network, memory, t)
+                learn_from_rollout(learner, row, like, network, batches, memory, t)
                 copy_networks(network, memory, 1)
                 at = 0
             if memory.lanes[0].broken != 0:
@@ -92,11 +92,11 @@ def returns_of_rollout(learner, now, row, like, network, memory):
     for at in range(length - 1, -1, -1):
         for side in range(sides):
             view = memory.nexts[0, at * sides + side]
-            put_row(numbers, places.ahead + side * network.input_stride, 0, 1, view)
+            put_row(network, numbers, places.ahead + side * network.input_stride, 0, view)
         forward(network, numbers, places.online, places.ahead, sides)
         for side in range(sides):
             kept = memory.transitions[0, at * sides + side]
-            there = row_at(numbers, values_at + side * network.head_stride, 0, 1, row)
+            there = row_at(network, numbers, values_at + side * network.head_stride, 0, row)
             value = value_of_row(now, there, like)
             if at < length - 1 and kept.end == 0:
                 value = fma(decay, memory.transitions[0, (at + 1) * sides + side].value - value, value)
@@ -104,7 +104,7 @@ def returns_of_rollout(learner, now, row, like, network, memory):
 
 
 @inlined
-def learn_from_rollout(learner, row, like, network, memory, t):
+def learn_from_rollout(learner, row, like, network, batches, memory, t):
     """Learn from all transitions of a rollout, shuffled, `epochs` times over."""
     numbers, places = memory.numbers, memory.places
     replay = learner.replay
@@ -124,12 +124,12 @@ def learn_from_rollout(learner, row, like, network, memory, t):
         for begin in range(0, count - size + 1, size):
             for i in range(size):
                 view = memory.observations[0, order[begin + i].place]
-                put_row(numbers, places.activations + i * network.input_stride, 0, 1, view)
-            forward(network, numbers, places.online, places.activations, size)
+                put_row(batches, numbers, places.activations + i * batches.input_stride, 0, view)
+            forward(batches, numbers, places.online, places.activations, size)
             for i in range(size):
                 kept = memory.transitions[0, order[begin + i].place]
-                there = network.head + i * network.head_stride
-                error = set_slopes(learner.loss, network, memory, there, 0, kept.action, kept.value, 1.0 / size)
+                there = batches.head + i * batches.head_stride
+                error = set_slopes(learner.loss, batches, memory, there, 0, kept.action, kept.value, 1.0 / size)
                 if not abs(error) < np.inf:
                     memory.lanes[0].broken = 1
-            descend(learner, network, memory, now.step_size, size)
+            descend(learner, batches, memory, now.step_size, size)

@@ -13,21 +13,22 @@ _LARGEST = 1e30  # of a value that training goes on with: squares of float32 sta
 
 
 @inlined
-def put_row(numbers, place, lane, lanes, values):
+def put_row(network, numbers, place, lane, values):
     """Write an observation where the network reads it."""
+    at, step = place * network.lanes + lane, network.unit_stride * network.lanes
     for j in range(len(values)):
-        numbers[(place + j) * lanes + lane] = values[j]
+        numbers[at + j * step] = values[j]
 
 
 @inlined
-def _value(_, action, numbers, at, lanes):
-    return np.float64(numbers[at + np.int64(action) * lanes])
+def _value(_, action, numbers, at, step):
+    return np.float64(numbers[at + np.int64(action) * step])
 
 
 @inlined
-def row_at(numbers, place, lane, lanes, row):
+def row_at(network, numbers, place, lane, row):
     """The action values at `place`, in the form of `row`: what the agent's rules are given."""
-    return each(_value, row, (numbers, place * lanes + lane, lanes))
+    return each(_value, row, (numbers, place * network.lanes + lane, network.unit_stride * network.lanes))
 
 
 @inlined

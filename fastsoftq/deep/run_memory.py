@@ -92,12 +92,13 @@ class RunMemory(NamedTuple):
     lanes: NDArray[Any]  # [lanes]
 
 
-def run_memory(network: Any, replay: Replay | PrioritizedReplay | Rollouts) -> RunMemory:
+def run_memory(network: Any, batches: Any, replay: Replay | PrioritizedReplay | Rollouts) -> RunMemory:
     """Room for one thread.
 
     Parameters
     ----------
-    network : Network
+    network, batches : Network
+        As it acts, and as it learns.
     replay : Replay, PrioritizedReplay or Rollouts
 
     Returns
@@ -105,7 +106,7 @@ def run_memory(network: Any, replay: Replay | PrioritizedReplay | Rollouts) -> R
     RunMemory
     """
     lanes, inputs = network.lanes, network.inputs
-    places, size = _places(network)
+    places, size = _places(network, batches)
     room = np.zeros(size * lanes + 16, np.float32)
     capacity, batch, environments = _sizes(replay)
     side_by_side = lanes * environments
@@ -125,7 +126,7 @@ def run_memory(network: Any, replay: Replay | PrioritizedReplay | Rollouts) -> R
     )
 
 
-def memory_bytes(network: Any, replay: Replay | PrioritizedReplay | Rollouts) -> int:
+def memory_bytes(network: Any, batches: Any, replay: Replay | PrioritizedReplay | Rollouts) -> int:
     """Bytes that a thread takes, and so each seed that is trained at a time (of `lanes` together).
 
     Examples
@@ -134,12 +135,12 @@ def memory_bytes(network: Any, replay: Replay | PrioritizedReplay | Rollouts) ->
     >>> from fastsoftq.networks.network import network_for
     >>> from fastsoftq.networks.optimizers import Adam
     >>> network = network_for(MLP((64, 64)), shape=(4,), n_actions=2, batch=32, optimizer=Adam())
-    >>> memory_bytes(network, Replay(capacity=10_000, batch=32)) < 1_000_000
+    >>> memory_bytes(network, network, Replay(capacity=10_000, batch=32)) < 1_000_000
     True
     """
     capacity, batch, environments = _sizes(replay)
     transition = 2 * 4 * network.inputs + _TRANSITION.itemsize
-    numbers = _places(network)[1]
+    numbers = _places(network, batches)[1]
     side = 4 * network.inputs + 8 * MOST_NUMBERS + _EPISODE.itemsize
     room = 4 * numbers + capacity * transition + batch * _PICKED.itemsize + 16 * _leaves(replay) + environments * side
     return int(network.lanes * room)
@@ -158,10 +159,11 @@ def _leaves(replay: Replay | PrioritizedReplay | Rollouts) -> int:
     return 1 << (replay.capacity - 1).bit_length() if isinstance(replay, PrioritizedReplay) else 0
 
 
-def _places(network: Any) -> tuple[Places, int]:
+def _places(network: Any, batches: Any) -> tuple[Places, int]:
     """Where parts of the network's numbers begin, and how many they are: whole cache lines, one between two parts."""
-    weights, activations = network.parameters, network.activations
-    sizes = (weights, weights, network.moments, weights, activations, activations, activations, network.scratch)
+    weights, activations = network.parameters, max(network.activations, batches.activations)
+    scratch = max(network.scratch, batches.scratch)
+    sizes = (weights, weights, network.moments, weights, activations, activations, activations, scratch)
     begins, at = [], 0
     for size in sizes:
         begins.append(at)

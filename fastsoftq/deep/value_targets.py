@@ -27,29 +27,29 @@ def value_of_row(now, row, like):
 
 
 @by_type
-def value_ahead(double, now, numbers, target, online, lane, lanes, row, like):
+def value_ahead(double, network, now, numbers, target, online, lane, row, like):
     """The value of a next state; with `double`, actions are judged by the online network (van Hasselt 2016)."""
     if isinstance(double, types.NoneType):
-        return lambda double, now, numbers, target, online, lane, lanes, row, like: value_of_row(
-            now, row_at(numbers, target, lane, lanes, row), like
+        return lambda double, network, now, numbers, target, online, lane, row, like: value_of_row(
+            now, row_at(network, numbers, target, lane, row), like
         )
 
-    def doubled(double, now, numbers, target, online, lane, lanes, row, like):
-        judged = row_at(numbers, online, lane, lanes, row)
+    def doubled(double, network, now, numbers, target, online, lane, row, like):
+        judged = row_at(network, numbers, online, lane, row)
         summary = complete_summary(now, summarise(now, judged, like))
-        return double_bootstrap(now, judged, summary, row_at(numbers, target, lane, lanes, row))
+        return double_bootstrap(now, judged, summary, row_at(network, numbers, target, lane, row))
 
     return doubled
 
 
 @by_type
-def bonus(munchausen, now, numbers, place, lane, lanes, action, row, like):
+def bonus(munchausen, network, now, numbers, place, lane, action, row, like):
     """What is added to the reward: part of Q - V of the action taken, which is T log pi where the policy is soft."""
     if isinstance(munchausen, types.NoneType):
-        return lambda munchausen, now, numbers, place, lane, lanes, action, row, like: 0.0
+        return lambda munchausen, network, now, numbers, place, lane, action, row, like: 0.0
 
-    def added(munchausen, now, numbers, place, lane, lanes, action, row, like):
-        values = row_at(numbers, place, lane, lanes, row)
+    def added(munchausen, network, now, numbers, place, lane, action, row, like):
+        values = row_at(network, numbers, place, lane, row)
         below = entry_of(values, action) - value_of_row(now, values, like)
         return munchausen.weight * max(min(below, 0.0), munchausen.floor)
 

@@ -155,8 +155,8 @@ def first(typing, count):
     return SIXTEEN.of(types.boolean)(types.int64), emit
 
 
-# Shuffles that a processor has as one instruction: halves of eight, then pairs and quarters within halves of four.
-_HALVES = (0, 1, 2, 3, 8, 9, 10, 11), (4, 5, 6, 7, 12, 13, 14, 15)
+# Shuffles within halves of eight, which a processor has as one instruction: pairs, then quarters.
+_HALVES = tuple(range(8))
 _ONES = (0, 8, 1, 9, 4, 12, 5, 13), (2, 10, 3, 11, 6, 14, 7, 15)
 _TWOS = (0, 1, 8, 9, 4, 5, 12, 13), (2, 3, 10, 11, 6, 7, 14, 15)
 
@@ -179,20 +179,23 @@ def transpose_eight(typing, memory, source, source_row, to, to_row):
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         memory, source, source_row, to, to_row = args
 
-        def place(start: Any, row: Any, k: int) -> Any:
-            return _place(builder, memory, builder.add(start, builder.mul(row, ir.Constant(row.type, k))), 8)
+        def place(start: Any, row: Any, k: int, j: int = 0, count: int = 8) -> Any:
+            at = builder.add(start, builder.mul(row, ir.Constant(row.type, k)))
+            return _place(builder, memory, builder.add(at, ir.Constant(row.type, j)), count)
 
         def mixed(x: Any, y: Any, order: tuple[int, ...]) -> Any:
             return builder.shuffle_vector(x, y, lane_order(order))
 
-        rows = [builder.load(place(source, source_row, k), align=32) for k in range(8)]
-        # quarters[h][r]: columns 4h to 4h + 3 of rows r and r + 4
-        quarters = [[mixed(rows[r], rows[r + 4], order) for r in range(4)] for order in _HALVES]
-        for h, (a, b, c, d) in enumerate(quarters):
+        def half(k: int, j: int) -> Any:
+            return builder.load(place(source, source_row, k, j, 4), align=16)
+
+        for j in (0, 4):
+            # Columns j to j + 3 of rows r and r + 4: a half is put beside another as it is loaded.
+            a, b, c, d = (mixed(half(r, j), half(r + 4, j), _HALVES) for r in range(4))
             pairs = [(mixed(a, b, order), mixed(c, d, order)) for order in _ONES]
             columns = [mixed(x, y, order) for x, y in pairs for order in _TWOS]
             for k, column in enumerate(columns):
-                builder.store(column, place(to, to_row, 4 * h + k), align=32)
+                builder.store(column, place(to, to_row, j + k), align=32)
         return context.get_dummy_value()
 
     i = types.int64

@@ -15,6 +15,7 @@ from fastsoftq.networks.layers import (
     DUELING,
     FEW,
     FIELDS,
+    LINE,
     NORM,
     Layer,
     row_of,
@@ -66,7 +67,8 @@ class Plan:
         inputs = int(np.prod(shape))
         self.input_row = row_of(inputs)
         self.inputs = Units(0, self.input_row, inputs, inputs, inputs, shape, channel_first=True, learns=False)
-        self.parameters = self.scratch = self.count = 0
+        self.parameters = self.count = 0
+        self.scratch = LINE  # a one, by which columns are summed
         self.activations = batch * self.input_row
         self._layers: list[Layer] = []
         self._tables: list[int] = []
@@ -75,6 +77,11 @@ class Plan:
     def layers(self) -> int:
         """How many layers there are."""
         return len(self._layers)
+
+    @property
+    def rows(self) -> tuple[Layer, ...]:
+        """What is known of each layer, in the order of computation."""
+        return tuple(self._layers)
 
     def table(self) -> NDArray[np.int64]:
         """The table that compiled code reads: `FIELDS` numbers a layer, then the tables that those point into."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from fastsoftq.networks import lane_passes, passes, steps
+from fastsoftq.kernels.jit import Apart
+from fastsoftq.networks import column_passes, lane_passes, passes, steps
 from fastsoftq.networks.architectures import MLP, Convolutional
+from fastsoftq.networks.column_plan import ColumnPlan, goes_in_columns, in_columns
 from fastsoftq.networks.lane_products import lane_product, lanes_here
 from fastsoftq.networks.layer_plan import plan_of
 from fastsoftq.networks.layers import whole_lines
@@ -37,8 +39,9 @@ class Network(NamedTuple):
 
     Attributes
     ----------
-    inputs, input_stride : int
-        Numbers observed; the distance from one row of them to the next, at the start of a block of activations.
+    inputs, input_stride, unit_stride : int
+        Numbers observed; the distances from one observation to the next, at the start of a block of activations, and
+        from one number of an observation or of its action values to the next: 1, unless observations are columns.
     outputs, head, head_stride : int
         Action values; where they are in a block of activations, or of deltas; the distance from row to row.
     parameters, activations, moments, scratch : int
@@ -61,6 +64,7 @@ class Network(NamedTuple):
     batch: int
     inputs: int
     input_stride: int
+    unit_stride: int
     outputs: int
     head: int
     head_stride: int
@@ -93,6 +97,8 @@ def network_for(
     optimizer: Any,
     lanes: int = 1,
     clips: bool = True,
+    columns: bool = False,
+    learns: bool = True,
 ) -> Network:
     """Plan a network, and compile what it needs, or load it.
 
@@ -110,6 +116,11 @@ def network_for(
         Seeds side by side: 1, or what `lockstep_lanes` says.
     clips : bool
         Whether gradients are measured and scaled, which is not compiled otherwise.
+    columns : bool
+        Whether observations are columns, which is faster for whole batches; where `goes_in_columns` says that they may.
+        Parameters lie where they lie otherwise, and all numbers have the same bits.
+    learns : bool
+        Whether there is a way backward, which is not compiled otherwise.
 
     Returns
     -------
@@ -127,15 +138,21 @@ def network_for(
     if lanes not in (1, most):
         raise ValueError(f"lanes is {lanes}; it must be {'1' if most == 1 else f'1 or {most}'} for {architecture!r}")
     plan, head = plan_of(architecture, shape, n_actions, batch)
+    if columns and (lanes > 1 or not goes_in_columns(architecture, batch)):
+        raise ValueError(
+            f"columns is True; it must be False for {architecture!r}, a batch of {batch} and {lanes} lanes"
+        )
     step, moments = _step_of(optimizer)
     pictures = isinstance(architecture, Convolutional)
-    return Network(
+    forward, backward = _passes(lanes, columns)
+    network = Network(
         plan=plan.table(),
         layers=plan.layers,
         lanes=lanes,
         batch=batch,
         inputs=plan.inputs.size,
         input_stride=plan.input_row,
+        unit_stride=1,
         outputs=n_actions,
         head=head.at,
         head_stride=head.row,
@@ -147,14 +164,36 @@ def network_for(
         product_at=(product if lanes == 1 else lane_product).entry,
         gathered_product_at=gathered_product.entry if pictures else 0,
         norms_forward_at=passes.norms_forward.entry if architecture.layer_norm else 0,
-        norms_backward_at=passes.norms_backward.entry if architecture.layer_norm else 0,
-        convolutions_backward_at=passes.convolutions_backward.entry if pictures else 0,
-        forward_at=(passes.forward_pass if lanes == 1 else lane_passes.forward_lanes).entry,
-        backward_at=(passes.backward_pass if lanes == 1 else lane_passes.backward_lanes).entry,
+        norms_backward_at=passes.norms_backward.entry if architecture.layer_norm and learns else 0,
+        convolutions_backward_at=passes.convolutions_backward.entry if pictures and learns else 0,
+        forward_at=forward.entry,
+        backward_at=backward.entry if learns else 0,
         initialise_at=steps.draw_parameters.entry,
-        optimise_at=step.entry,
-        norm_at=steps.norm_of.entry if clips else 0,
-        scale_at=steps.scaled.entry if clips else 0,
+        optimise_at=step.entry if learns else 0,
+        norm_at=steps.norm_of.entry if clips and learns else 0,
+        scale_at=steps.scaled.entry if clips and learns else 0,
+    )
+    return _with_columns(network, in_columns(plan, batch)) if columns else network
+
+
+def _passes(lanes: int, columns: bool) -> tuple[Apart, Apart]:
+    """The functions that go forward and backward."""
+    if columns:
+        return column_passes.forward_columns, column_passes.backward_columns
+    if lanes > 1:
+        return lane_passes.forward_lanes, lane_passes.backward_lanes
+    return passes.forward_pass, passes.backward_pass
+
+
+def _with_columns(network: Network, plan: ColumnPlan) -> Network:
+    return network._replace(
+        plan=plan.table,
+        input_stride=1,
+        unit_stride=plan.row,
+        head=plan.head,
+        head_stride=1,
+        activations=plan.activations,
+        scratch=plan.scratch,
     )
 
 

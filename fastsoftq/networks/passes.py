@@ -11,7 +11,7 @@ from fastsoftq.networks.layer_norm import differentiate_norms, normalise
 from fastsoftq.networks.layers import CONVOLUTION, DENSE, FEW, NORM, layer_of
 from fastsoftq.networks.products import ADDED, BIAS, MASKED, NOTHING, PLAIN, RECTIFIED
 
-__all__ = ["backward_pass", "forward_pass"]
+__all__ = ["backward_pass", "forward_pass", "sum_rows", "transpose", "up_to_units"]
 
 _i = types.int64
 
@@ -99,7 +99,14 @@ def _part_streams(memory, layer, deltas, rows):
 
 
 @inlined
-def _sum_rows(memory, layer, x, rows, out):
+def sum_rows(memory, floats, product, x, row, rows, columns, scratch, out):
+    """Sums of columns, in the order of rows: the product of a row of ones; called from compiled code."""
+    floats[scratch] = 1
+    call_at(product, memory, NOTHING, PLAIN, scratch, 0, 0, x, row, rows, out, 0, 0, 0, 1, columns)
+
+
+@inlined
+def _sum_positions(memory, layer, x, rows, out):
     """Sums of columns, in the order of rows and of positions."""
     for j in range(0, layer.columns, 16):
         total = vector(memory, x + j)
@@ -110,28 +117,29 @@ def _sum_rows(memory, layer, x, rows, out):
 
 
 @inlined
-def _transpose(memory, x, x_row, rows, columns, y, y_row):
-    """Columns of `x` as rows of `y`; rows are rounded up to eight, as columns are."""
+def transpose(memory, x, x_row, rows, columns, y, y_row):
+    """Columns of `x` as rows of `y`; rows are rounded up to eight, as columns are; called from compiled code."""
     for i in range(0, rows, 8):
         for j in range(0, columns, 8):
             transpose_eight(memory, x + i * x_row + j, x_row, y + j * y_row + i, y_row)
 
 
 @inlined
-def _whole_units(count):
+def up_to_units(count):
+    """So many columns as a product takes (`layers.whole_units`); called from compiled code."""
     return -(-count // 8) * 8
 
 
 @inlined
 def _differentiate_dense(memory, floats, layer, product, parameters, gradients, activations, deltas, scratch, rows):
     x, dy, dx = activations + layer.x, deltas + layer.y, deltas + layer.x
-    turned, inputs = scratch + layer.turned, _whole_units(layer.inputs)
+    turned, inputs = scratch + layer.turned, up_to_units(layer.inputs)
     if layer.units <= FEW:
         call_at(
             product, memory, NOTHING, PLAIN, dy, 1, layer.y_row, x, layer.x_row, rows,
             turned, layer.turned_row, 0, 0, layer.units, inputs,
         )  # fmt: skip
-        _transpose(
+        transpose(
             floats, turned, layer.turned_row, layer.units, layer.inputs, gradients + layer.weights, layer.weight_row
         )
     else:
@@ -139,8 +147,10 @@ def _differentiate_dense(memory, floats, layer, product, parameters, gradients, 
             product, memory, NOTHING, PLAIN, x, 1, layer.x_row, dy, layer.y_row, rows,
             gradients + layer.weights, layer.weight_row, 0, 0, layer.inputs, layer.columns,
         )  # fmt: skip
+    if layer.biases >= 0:
+        sum_rows(memory, floats, product, dy, layer.y_row, rows, layer.columns, scratch, gradients + layer.biases)
     if layer.passes:
-        _transpose(
+        transpose(
             floats, parameters + layer.weights, layer.weight_row, layer.inputs, layer.columns, turned, layer.turned_row
         )
         call_at(
@@ -160,10 +170,12 @@ def convolutions_backward(memory, plan, n, product, parameters, gradients, activ
             plan + 8 * layer.corners, dy + i * layer.y_row, layer.position_row, layer.positions,
             gradients + layer.weights, layer.weight_row, 0, 0, layer.inputs, layer.columns,
         )  # fmt: skip
+    if layer.biases >= 0:
+        _sum_positions(floats, layer, dy, rows, gradients + layer.biases)
     if layer.passes:
         turned, frame = scratch + layer.turned, scratch + layer.frame
         for k in range(layer.area):
-            _transpose(
+            transpose(
                 floats, parameters + layer.weights + k * layer.second * layer.weight_row, layer.weight_row,
                 layer.second, layer.columns, turned + k * layer.units * layer.turned_row, layer.turned_row,
             )  # fmt: skip
@@ -181,7 +193,7 @@ def convolutions_backward(memory, plan, n, product, parameters, gradients, activ
                 product, memory, NOTHING, MASKED, frame, plan + 8 * layer.frame_corners,
                 plan + 8 * layer.frame_window, turned, layer.turned_row, layer.area * layer.units,
                 dx + i * layer.x_row, layer.source_row, x + i * layer.x_row, layer.source_row, layer.sources,
-                _whole_units(layer.second),
+                up_to_units(layer.second),
             )  # fmt: skip
 
 
@@ -229,5 +241,3 @@ def backward_pass(
             )  # fmt: skip
         else:
             _part_streams(floats, layer, deltas, rows)
-        if layer.biases >= 0:
-            _sum_rows(floats, layer, deltas + layer.y, rows, gradients + layer.biases)

@@ -7,6 +7,7 @@ processor's registers (`kernels/targets.py`) and reads each number of A and B on
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -20,10 +21,21 @@ from fastsoftq.kernels.jit import apart
 from fastsoftq.kernels.targets import here
 from fastsoftq.kernels.vectors import in_all_lanes
 
-__all__ = ["ADDED", "BIAS", "MASKED", "NOTHING", "PLAIN", "RECTIFIED", "UNIT", "gathered_product", "product"]
+__all__ = [
+    "ADDED",
+    "BIAS",
+    "BIASES",
+    "MASKED",
+    "NOTHING",
+    "PLAIN",
+    "RECTIFIED",
+    "UNIT",
+    "gathered_product",
+    "product",
+]
 
-NOTHING, BIAS, ADDED = 0, 1, 2
-"""What sums start from: 0, the row at `e`, or what is in C."""
+NOTHING, BIAS, ADDED, BIASES = 0, 1, 2, 3
+"""What sums start from: 0, the row at `e`, what is in C, or for each row the number at `e`."""
 PLAIN, RECTIFIED, MASKED = 0, 1, 2
 """What becomes of a sum: nothing; 0 where it is negative; 0 where E is not positive."""
 UNIT = 8
@@ -48,23 +60,34 @@ class _Operands:
          self.c_row, self.e, self.e_row, self.rows, self.columns) = args  # fmt: skip
 
 
+def _register() -> int:
+    """The units of a register, or of what takes the place of one."""
+    return max(1, here().register_bytes // 4 // UNIT)
+
+
 def _panels() -> dict[int, int]:
-    """The widths of tiles in units, and the most rows of each."""
-    target = here()
-    register = target.register_bytes // 4
-    most = 3 * max(register, UNIT) // UNIT
+    """The widths of tiles in units, whole registers or a single unit, and the most rows of each."""
+    target, register = here(), _register()
+    most = max(1, math.isqrt(target.accumulators) * target.register_bytes // 4 // (register * UNIT))
     found = {}
-    for units in range(1, most + 1):
-        registers = -(-units * UNIT // register)
+    for units in {1, *(register * n for n in range(1, most + 1))}:
+        registers = -(-units * UNIT * 4 // target.register_bytes)
         found[units] = min(_MANY_ROWS, max(1, target.accumulators // registers))
     return found
 
 
+def _whole_registers(builder: Any, units: Any, most: int) -> Any:
+    """Units up to `most`, in whole registers, which may reach into the padding of a row; a last one alone is itself."""
+    register = _register()
+    whole = builder.mul(builder.sdiv(builder.add(units, _int(register - 1)), _int(register)), _int(register))
+    some = builder.select(builder.icmp_signed("<", whole, _int(most)), whole, _int(most))
+    return builder.select(builder.icmp_signed("==", units, _int(1)), units, some)
+
+
 def _parts(units: int) -> list[int]:
     """The vectors that make up a row of a tile."""
-    register = max(UNIT, here().register_bytes // 4)
-    whole, rest = divmod(units * UNIT, register)
-    return [register] * whole + [rest] * (rest > 0)
+    whole, rest = divmod(units, _register())
+    return [_register() * UNIT] * whole + [rest * UNIT] * (rest > 0)
 
 
 def _emit_tile(builder: Any, o: _Operands, rows: int, units: int, i: Any, j: Any) -> None:
@@ -92,15 +115,25 @@ def _emit_tile(builder: Any, o: _Operands, rows: int, units: int, i: Any, j: Any
     zeros = [ir.Constant(kind, [0.0] * part) for kind, part in zip(kinds, parts, strict=True)]
     bias = read(pointer(o.e, j))
     fresh = [builder.select(is_(o.begins, BIAS), x, zero) for x, zero in zip(bias, zeros, strict=True)] * rows
-    before = builder.block
-    with builder.if_then(is_(o.begins, ADDED), likely=False):
-        found = [x for c in cs for x in read(c)]
-        added = builder.block
-    first = []
-    for x, y in zip(fresh, found, strict=True):
-        first.append(builder.phi(x.type))
-        first[-1].add_incoming(x, before)
-        first[-1].add_incoming(y, added)
+
+    def added() -> list[Any]:
+        return [x for c in cs for x in read(c)]
+
+    def biases() -> list[Any]:
+        each = pointer(o.e, i)
+        numbers = [builder.load(builder.gep(each, [_int(r)])) for r in range(rows)]
+        return [in_all_lanes(builder, x, part) for x in numbers for part in parts]
+
+    first = fresh
+    for which, begin in ((ADDED, added), (BIASES, biases)):
+        before, otherwise = builder.block, first
+        with builder.if_then(is_(o.begins, which), likely=False):
+            found, there = begin(), builder.block
+        first = []
+        for x, y in zip(otherwise, found, strict=True):
+            first.append(builder.phi(x.type))
+            first[-1].add_incoming(x, before)
+            first[-1].add_incoming(y, there)
 
     a = pointer(o.a) if o.gathered else pointer(o.a, builder.mul(i, o.a_row))
     if o.gathered:
@@ -214,8 +247,9 @@ def _emit_many_rows(builder: Any, o: _Operands) -> None:
     def widest(left: Any) -> Any:
         """The widest panel, unless a narrow one would be left over: then two of about one width."""
         half = builder.sdiv(builder.add(left, _int(1)), _int(2))
-        balanced = builder.select(builder.icmp_signed("<=", left, _int(most + 2)), half, _int(most))
-        return builder.select(builder.icmp_signed("<=", left, _int(most)), left, balanced)
+        balances = builder.icmp_signed("<=", left, _int(most + 2 * _register()))
+        balances = builder.and_(balances, builder.icmp_signed(">", left, _int(most)))
+        return _whole_registers(builder, builder.select(balances, half, left), most)
 
     def panel(units: int, rows: int) -> Callable[[Any], None]:
         return lambda j: _emit_panel(builder, o, units, rows, j)
@@ -225,14 +259,11 @@ def _emit_many_rows(builder: Any, o: _Operands) -> None:
 
 def _emit_few_rows(builder: Any, o: _Operands) -> None:
     """A row at a time, in so many sums side by side that none waits for the one before."""
-    register = max(UNIT, here().register_bytes // 4) // UNIT
+    register = _register()
     most = _SUMS * register
 
     def widest(left: Any) -> Any:
-        """Whole registers, which may reach into the padding of a row."""
-        whole_ = builder.mul(builder.sdiv(builder.add(left, _int(register - 1)), _int(register)), _int(register))
-        some = builder.select(builder.icmp_signed("<", whole_, _int(most)), whole_, _int(most))
-        return builder.select(builder.icmp_signed("==", left, _int(1)), left, some)
+        return _whole_registers(builder, left, most)
 
     def panel(units: int) -> Callable[[Any], None]:
         def emit(j: Any) -> None:

@@ -38,13 +38,13 @@ def learn(agent, optimizer, loss, network, memory, batches, row):
     share = 1.0 / size
     for b in range(count):
         for i in range(size):
-            put_row(numbers, places.ahead + i * network.input_stride, 0, 1, following[b, i])
-            put_row(numbers, places.activations + i * network.input_stride, 0, 1, observations[b, i])
+            put_row(network, numbers, places.ahead + i * network.input_stride, 0, following[b, i])
+            put_row(network, numbers, places.activations + i * network.input_stride, 0, observations[b, i])
         forward(network, numbers, places.target, places.ahead, size)
         forward(network, numbers, places.online, places.activations, size)
         for i in range(size):
             there = network.head + i * network.head_stride
-            value = value_of_row(agent, row_at(numbers, places.ahead + there, 0, 1, row), np.float64(1))
+            value = value_of_row(agent, row_at(network, numbers, places.ahead + there, 0, row), np.float64(1))
             target = td_target(rewards[b, i], terminated[b, i], agent.discount, value)
             set_slopes(loss, network, memory, there, 0, actions[b, i], target, share)
         backward(
@@ -62,8 +62,10 @@ class Updates:
         *hidden, _ = (len(layer.biases) for layer in online[0])
         size = task.Size(tuple(hidden), batches[0].actions.shape[1])
         chosen = deep(task.STEPS, size)
-        self._network = network_for(chosen.network, (task.INPUTS,), task.ACTIONS, size.batch, chosen.optimizer)
-        self._memory = run_memory(self._network, fsq.Replay(capacity=1, batch=1))
+        self._network = network_for(
+            chosen.network, (task.INPUTS,), task.ACTIONS, size.batch, chosen.optimizer, columns=True
+        )
+        self._memory = run_memory(self._network, self._network, fsq.Replay(capacity=1, batch=1))
         for place, layers in ((self._memory.places.online, online[0]), (self._memory.places.target, target[0])):
             for (weights, biases), layer in zip(self._parts(place), layers, strict=True):
                 weights[:], biases[:] = layer

@@ -93,7 +93,7 @@ def _products() -> tuple[Callable[[], None], float]:
     from fastsoftq.networks.network import forward, network_for
 
     network = network_for(fsq.MLP(hidden=()), (DEPTH,), COLUMNS, ROWS, fsq.SGD())
-    memory = run_memory(network, fsq.Replay(capacity=1, batch=ROWS))
+    memory = run_memory(network, network, fsq.Replay(capacity=1, batch=ROWS))
     memory.numbers[:] = np.random.default_rng(0).normal(size=len(memory.numbers))
 
     @compiled

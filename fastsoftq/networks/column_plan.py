@@ -1,0 +1,61 @@
+"""Where the numbers of a batch lie when its observations are columns: rows of units, along which vectors run.
+
+A product then works on whole vectors whatever the number of units is, and nobody turns the weights.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastsoftq.networks.architectures import MLP, Convolutional
+from fastsoftq.networks.layer_plan import Plan
+from fastsoftq.networks.layers import LINE, row_of, whole_lines, whole_units
+
+__all__ = ["ColumnPlan", "goes_in_columns", "in_columns"]
+
+
+class ColumnPlan(NamedTuple):
+    """The table of layers, and what the network says of it.
+
+    Examples
+    --------
+    >>> from fastsoftq.networks.layer_plan import plan_of
+    >>> columns = in_columns(plan_of(MLP((8,)), (4,), 2, batch=32)[0], batch=32)
+    >>> columns.row, columns.head
+    (32, 512)
+    """
+
+    table: NDArray[np.int64]
+    row: int  # from one unit to the next
+    head: int
+    activations: int
+    scratch: int
+
+
+def goes_in_columns(architecture: MLP | Convolutional, batch: int) -> bool:
+    """Whether a batch is learned in columns: one of whole vectors, by dense layers and nothing else.
+
+    Examples
+    --------
+    >>> goes_in_columns(MLP((8,)), 32), goes_in_columns(MLP((8,)), 33)
+    (True, False)
+    """
+    plain = isinstance(architecture, MLP) and not architecture.dueling and not architecture.layer_norm
+    return plain and batch % LINE == 0
+
+
+def in_columns(plan: Plan, batch: int) -> ColumnPlan:
+    """The same layers and parameters, with other places for what goes through."""
+    row = row_of(batch)
+    at, scratch, rows = whole_units(plan.inputs.size) * row, LINE, []
+    x, y = 0, 0
+    for layer in plan.rows:
+        x, y = y, at
+        turned_row = row_of(layer.units)
+        rows.append(layer._replace(x=x, x_row=row, y=y, y_row=row, turned=scratch, turned_row=turned_row))
+        at += layer.columns * row
+        scratch += whole_units(batch) * turned_row
+    return ColumnPlan(np.array(rows, np.int64).reshape(-1), row, y, at, whole_lines(scratch))
