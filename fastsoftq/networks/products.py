@@ -303,7 +303,8 @@ def product(memory, begins, ends, a, a_row, a_step, b, b_row, depth, c, c_row, e
     """C = ends(begins + A B), for `rows` >= 1 rows, `columns` columns (whole units), and `depth` >= 1 terms of a sum.
 
     Row i and column j of C are at `c + i*c_row + j` in memory, likewise B and E; those of A are at
-    `a + i*a_row + j*a_step`. Rows of B, C and E begin at multiples of a unit.
+    `a + i*a_row + j*a_step`. Rows of B, C and E begin at multiples of a unit; of more than one unit, they are
+    padded to whole lines, and the padding of C is computed like the rest.
 
     Examples
     --------

@@ -58,9 +58,9 @@ BLOCKS = "parameters", "gradients", "activations", "deltas", "scratch", "moments
 class Running:
     """One network, its parameters drawn from `key`; lane `l`'s from `key + l`."""
 
-    def __init__(self, architecture, shape=(4,), n_actions=2, batch=8, optimizer=None, key=7, lanes=1):
+    def __init__(self, architecture, shape=(4,), n_actions=2, batch=8, optimizer=None, key=7, lanes=1, **options):
         self.optimizer = SGD() if optimizer is None else optimizer
-        self.network = network_for(architecture, shape, n_actions, batch, self.optimizer, lanes)
+        self.network = network_for(architecture, shape, n_actions, batch, self.optimizer, lanes, **options)
         net = self.network
         sizes = net.parameters, net.parameters, net.activations, net.activations, net.scratch, net.moments
         assert not any(size % 16 for size in sizes)
@@ -83,23 +83,24 @@ class Running:
     def arrays(self, name="parameters"):
         return parameter_arrays(self.network, self.block(name))
 
+    def row(self, block, place, row, stride, count):
+        """A view of the numbers of one observation, or of its action values."""
+        at, step = self.start(block) + place + row * stride, self.network.unit_stride
+        return self.memory[at : at + count * step : step]
+
     def forward(self, x):
         """The action values of observations [rows, inputs]."""
         net, rows = self.network, len(x)
-        start = self.start("activations")
         for i in range(rows):
-            at = start + i * net.input_stride
-            self.memory[at : at + net.inputs] = x[i]
-        _forward(net, self.memory, self.start("parameters"), start, rows)
-        heads = [start + net.head + i * net.head_stride for i in range(rows)]
-        return np.array([self.memory[head : head + net.outputs] for head in heads])
+            self.row("activations", 0, i, net.input_stride, net.inputs)[:] = x[i]
+        _forward(net, self.memory, self.start("parameters"), self.start("activations"), rows)
+        return np.array([self.row("activations", net.head, i, net.head_stride, net.outputs) for i in range(rows)])
 
     def backward(self, d):
         """The gradient by parameters, from the deltas of the action values [rows, actions]."""
         net = self.network
         for i, row in enumerate(d):
-            at = self.start("deltas") + net.head + i * net.head_stride
-            self.memory[at : at + net.outputs] = row
+            self.row("deltas", net.head, i, net.head_stride, net.outputs)[:] = row
         _backward(net, self.memory, *(self.start(name) for name in BLOCKS[:5]), len(d))
         return self.arrays("gradients")
 

@@ -52,8 +52,15 @@ def matrices(rng, memory, *shapes):
     return found
 
 
-@pytest.mark.parametrize("begins", [products.NOTHING, products.BIAS, products.ADDED])
-@pytest.mark.parametrize("ends", [products.PLAIN, products.RECTIFIED, products.MASKED])
+@pytest.mark.parametrize(
+    ("begins", "ends"),
+    [
+        (begins, ends)
+        for begins in (products.NOTHING, products.BIAS, products.ADDED, products.BIASES)
+        for ends in (products.PLAIN, products.RECTIFIED, products.MASKED)
+        if (begins, ends) != (products.BIASES, products.MASKED)  # E is either
+    ],
+)
 @pytest.mark.parametrize("seed", range(6))
 def test_every_number_is_one_chain_in_order(product, begins, ends, seed):
     rng = np.random.default_rng(seed)
@@ -66,9 +73,13 @@ def test_every_number_is_one_chain_in_order(product, begins, ends, seed):
     if turned:  # columns of A are rows in memory
         (a, a_at, a_row), *_ = matrices(rng, memory[50_000:], (depth, rows))
         a, a_at = a.T, a_at + 50_000
+    if begins == products.BIASES:
+        e_at = 95_000
+        memory[e_at : e_at + rows] = rng.normal(size=rows)
     if ends == products.MASKED:
         e[e > 1] = np.nan
-    expected = chain({0: np.zeros_like(c), 1: e[:1], 2: c}[begins], a, b)
+    biases = memory[e_at : e_at + rows, None]
+    expected = chain((np.zeros_like(c), e[:1], c, biases)[begins], a, b)
     if ends == products.RECTIFIED:
         expected = np.where(expected < 0, np.float32(0), expected)
     if ends == products.MASKED:
@@ -79,7 +90,9 @@ def test_every_number_is_one_chain_in_order(product, begins, ends, seed):
         memory.ctypes.data, begins, ends, a_at, *steps, b_at, b_row, depth, c_at, c_row, e_at, e_row, rows, columns
     )
     np.testing.assert_array_equal(c, expected)
-    c[:] = beside[c_at : c_at + rows * c_row].reshape(rows, c_row)[:, :columns]
+    within = -(-columns // 16) * 16 if begins == products.BIASES else columns  # which padding has as well
+    written = memory[c_at : c_at + rows * c_row].reshape(rows, c_row)
+    written[:, :within] = beside[c_at : c_at + rows * c_row].reshape(rows, c_row)[:, :within]
     np.testing.assert_array_equal(memory, beside)
 
 
