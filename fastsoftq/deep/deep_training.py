@@ -211,10 +211,11 @@ class DeepTraining:
         else:
             learns = replay.batch
 
-        def network(rows: int, **options: bool) -> Any:
+        def network(rows: int, **options: Any) -> Any:
             clips = deep.clip is not None
-            shape = known.shape, known.n_actions
-            return network_for(deep.network, *shape, rows, deep.optimizer, lanes, clips, **options)
+            return network_for(
+                deep.network, known.shape, known.n_actions, rows, deep.optimizer, lanes, clips, **options
+            )
 
         if lanes == 1 and goes_in_columns(deep.network, learns):
             return network(acts, learns=False), network(learns, columns=True)

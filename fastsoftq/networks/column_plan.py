@@ -48,7 +48,14 @@ def goes_in_columns(architecture: MLP | Convolutional, batch: int) -> bool:
 
 
 def in_columns(plan: Plan, batch: int) -> ColumnPlan:
-    """The same layers and parameters, with other places for what goes through."""
+    """The same layers and parameters, with other places for what goes through.
+
+    Examples
+    --------
+    >>> from fastsoftq.networks.layer_plan import plan_of
+    >>> in_columns(plan_of(MLP((8,)), (4,), 2, batch=32)[0], batch=32).activations  # 8 rows for 4 numbers, 8 and 8
+    768
+    """
     row = row_of(batch)
     at, scratch, rows = whole_units(plan.inputs.size) * row, LINE, []
     x, y = 0, 0

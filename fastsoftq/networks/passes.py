@@ -100,7 +100,24 @@ def _part_streams(memory, layer, deltas, rows):
 
 @inlined
 def sum_rows(memory, floats, product, x, row, rows, columns, scratch, out):
-    """Sums of columns, in the order of rows: the product of a row of ones; called from compiled code."""
+    """Sums of columns, in the order of rows: the product of a row of ones; called from compiled code.
+
+    Examples
+    --------
+    >>> from fastsoftq.kernels.addresses import address_of
+    >>> from fastsoftq.kernels.jit import compiled
+    >>> from fastsoftq.networks.float_vectors import aligned_floats
+    >>> from fastsoftq.networks.products import product
+    >>> @compiled
+    ... def summed(array, product):
+    ...     memory = address_of(array)
+    ...     sum_rows(memory, floats_at(memory), product, 0, 16, 3, 8, 48, 64)
+    >>> numbers = aligned_floats(80)
+    >>> numbers[:48] = range(48)
+    >>> summed(numbers, product.entry)
+    >>> numbers[64:66]
+    array([48., 51.], dtype=float32)
+    """
     floats[scratch] = 1
     call_at(product, memory, NOTHING, PLAIN, scratch, 0, 0, x, row, rows, out, 0, 0, 0, 1, columns)
 
@@ -118,7 +135,19 @@ def _sum_positions(memory, layer, x, rows, out):
 
 @inlined
 def transpose(memory, x, x_row, rows, columns, y, y_row):
-    """Columns of `x` as rows of `y`; rows are rounded up to eight, as columns are; called from compiled code."""
+    """Columns of `x` as rows of `y`; rows are rounded up to eight, as columns are; called from compiled code.
+
+    Examples
+    --------
+    >>> from fastsoftq.kernels.addresses import address_of
+    >>> from fastsoftq.kernels.jit import compiled
+    >>> from fastsoftq.networks.float_vectors import aligned_floats
+    >>> numbers = aligned_floats(256)
+    >>> numbers[:128] = range(128)
+    >>> compiled(lambda array: transpose(floats_at(address_of(array)), 0, 16, 8, 16, 128, 8))(numbers)
+    >>> numbers[136:144].tolist()  # the second column
+    [1.0, 17.0, 33.0, 49.0, 65.0, 81.0, 97.0, 113.0]
+    """
     for i in range(0, rows, 8):
         for j in range(0, columns, 8):
             transpose_eight(memory, x + i * x_row + j, x_row, y + j * y_row + i, y_row)
@@ -126,7 +155,13 @@ def transpose(memory, x, x_row, rows, columns, y, y_row):
 
 @inlined
 def up_to_units(count):
-    """So many columns as a product takes (`layers.whole_units`); called from compiled code."""
+    """So many columns as a product takes, as `layers.whole_units` says; called from compiled code, too.
+
+    Examples
+    --------
+    >>> up_to_units(9)
+    16
+    """
     return -(-count // 8) * 8
 
 

@@ -85,14 +85,14 @@ def measure(rounds: int) -> Share:
 
 
 def _products() -> tuple[Callable[[], None], float]:
-    """A layer as it goes forward, many times; and the operations that count, without the padding."""
+    """A layer as a batch goes forward, many times; and the operations that count, without the padding."""
     import fastsoftq as fsq
     from fastsoftq.deep.run_memory import run_memory
     from fastsoftq.engine.dispatch import call_compiled
     from fastsoftq.kernels.jit import compiled
     from fastsoftq.networks.network import forward, network_for
 
-    network = network_for(fsq.MLP(hidden=()), (DEPTH,), COLUMNS, ROWS, fsq.SGD())
+    network = network_for(fsq.MLP(hidden=()), (DEPTH,), COLUMNS, ROWS, fsq.SGD(), columns=True)
     memory = run_memory(network, network, fsq.Replay(capacity=1, batch=ROWS))
     memory.numbers[:] = np.random.default_rng(0).normal(size=len(memory.numbers))
 

@@ -11,7 +11,7 @@ import numpy as np
 from benchmarks.peers.deep import deep_task as task
 from benchmarks.peers.deep.speed_table import OURS, Speeds
 
-BATCHES = 1000  # of one call, which by itself costs as much as twenty small updates
+BATCHES = 2000  # of one call, which by itself costs as much as thirty small updates
 
 
 def measure(peers: Sequence[task.UpdatePeer], size: task.Size, rounds: int, batches: int = BATCHES) -> Speeds:
