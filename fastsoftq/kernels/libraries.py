@@ -7,14 +7,18 @@ from typing import Any
 from llvmlite import binding as llvm
 from numba.core.codegen import JITCodeLibrary
 
-__all__ = ["Ingredients", "Plainly"]
+__all__ = ["Ingredients", "OptimisedWhole", "Plainly"]
 
 
-class Ingredients(JITCodeLibrary):
-    """Code that is only linked into its callers, which optimise it; it never runs by itself."""
+class OptimisedWhole(JITCodeLibrary):
+    """Code that is optimised once it is whole: Numba also optimises each function before it is linked to others."""
 
     def _optimize_functions(self, ll_module: Any) -> None:
         ll_module.data_layout = self._codegen._data_layout
+
+
+class Ingredients(OptimisedWhole):
+    """Code that is only linked into its callers, which optimise it; it never runs by itself."""
 
     def finalize(self) -> None:
         """Link nothing: whoever needs this code links `parts`, each once, where Numba would link copies of copies."""
@@ -31,7 +35,7 @@ class Ingredients(JITCodeLibrary):
         return list(dict.fromkeys([self, *self._linking_libraries]))
 
 
-class Plainly(JITCodeLibrary):
+class Plainly(OptimisedWhole):
     """A loop's code, optimised once and little: what takes long in it is compiled apart."""
 
     def _optimize_final_module(self) -> None:
