@@ -6,6 +6,8 @@ each fetches what its action leads to, and learns from it; episodes that are ove
 
 from __future__ import annotations
 
+from functools import partial
+
 from numba import int32, int64, uint64
 
 from fastsoftq.agents.memory_rules import beside, planning_steps, steps
@@ -40,7 +42,7 @@ from fastsoftq.kernels.simd import any_lane
 __all__ = ["run_lanes"]
 
 
-@compiled
+@partial(compiled, at_once=True)
 def run_lanes(agent, mdp, lockstep, table, row, like, work, out):
     """Train runs until none is left, as many at a time as there are lanes.
 

@@ -14,14 +14,14 @@ from typing import Any
 import numpy as np
 from numba import literal_unroll, literally, types
 from numba.core import config, ir, rewrites, typed_passes, untyped_passes
-from numba.core.compiler import Compiler
+from numba.core.compiler import Compiler, Flags
 from numba.core.compiler_machinery import PassManager, register_pass
 from numba.core.lowering import Lower
 from numba.stencils.stencil import StencilFunc
 
-from fastsoftq.kernels.libraries import Ingredients, Plainly
+from fastsoftq.kernels.libraries import Ingredients, OptimisedWhole, Plainly
 
-__all__ = ["IntoCallers", "Plain", "Thrifty"]
+__all__ = ["AtOnce", "IntoCallers", "Plain", "Thrifty"]
 
 
 _FROM_OUTSIDE = (ir.Global, ir.FreeVar)
@@ -162,8 +162,22 @@ class _Lowering(typed_passes.NativeLowering):
         return _Lower
 
 
+class _Flags(Flags):
+    """Numba's options of a compilation, compared without asking for each of them, as happens at each overloaded call."""
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self._values))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Flags) and self._values == other._values
+
+
 class Thrifty(Compiler):
     """Numba's compiler, which goes over a function only as often as there is need to."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.state.flags = _Flags(self.state.flags)
 
     def define_pipelines(self) -> list[PassManager]:
         """Numba's passes, of which those are left out that have nothing to do."""
@@ -197,10 +211,18 @@ class IntoCallers(Thrifty):
         return result._replace(entry_point=name)
 
 
-class Plain(Thrifty):
-    """Numba's compiler, in a hurry."""
+class AtOnce(Thrifty):
+    """Numba's compiler, which optimises what is compiled when all of it is there, not each function before."""
+
+    library: type[OptimisedWhole] = OptimisedWhole
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
-        self.state.library = Plainly(self.state.targetctx.codegen(), "plainly")
+        self.state.library = self.library(self.state.targetctx.codegen(), self.library.__name__)
         self.state.library.enable_object_caching()
+
+
+class Plain(AtOnce):
+    """Numba's compiler, in a hurry."""
+
+    library = Plainly
