@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from numba import literal_unroll, literally, types
-from numba.core import config, ir, rewrites, typed_passes, untyped_passes
+from numba.core import config, debuginfo, ir, rewrites, typed_passes, untyped_passes
 from numba.core.compiler import Compiler, Flags
 from numba.core.compiler_machinery import PassManager, register_pass
 from numba.core.lowering import Lower
@@ -135,22 +135,55 @@ class _Passes(PassManager):
 
 
 class _Lower(Lower):
-    """From Numba's instructions to LLVM's; what holds no reference is not counted, member by member."""
+    """From Numba's instructions to LLVM's; of what is passed around, only that is touched which holds references."""
 
-    def _holds_references(self, t: Any) -> bool:
-        return bool(self.context.enable_nrt and self.context.data_model_manager[t].contains_nrt_meminfo())
+    def init(self) -> None:
+        super().init()
+        self._counted: dict[types.Type, bool] = {}
+        self.context.get_abi_sizeof = functools.partial(_size, self.context.get_abi_sizeof)
 
-    def incref(self, typ: Any, val: Any) -> None:
-        if self._holds_references(typ):
-            super().incref(typ, val)
+    def _holds_references(self, t: types.Type) -> bool:
+        known = self._counted.get(t)
+        if known is None:
+            model = self.context.data_model_manager[t]
+            known = self._counted[t] = bool(self.context.enable_nrt and model.contains_nrt_meminfo())
+        return known
 
-    def decref(self, typ: Any, val: Any) -> None:
-        if self._holds_references(typ):
-            super().decref(typ, val)
+    def _count(self, one_more_or_less: Callable[..., None], t: types.Type, value: Any) -> None:
+        """Count each reference within a value; Numba would take all of it to pieces."""
+        if not self._holds_references(t):
+            return
+        model = self.context.data_model_manager[t]
+        if model.has_nrt_meminfo():
+            one_more_or_less(self.builder, t, value)
+            return
+        for member, part in model.traverse(self.builder):
+            if self._holds_references(member):
+                self._count(one_more_or_less, member, part(value))
+
+    def incref(self, typ: types.Type, val: Any) -> None:
+        if self.context.enable_nrt:
+            self._count(self.context.nrt.incref, typ, val)
+
+    def decref(self, typ: types.Type, val: Any) -> None:
+        if self.context.enable_nrt:
+            with debuginfo.suspend_emission(self.builder):
+                self._count(self.context.nrt.decref, typ, val)
 
     def delvar(self, name: str) -> None:
         if self._holds_references(self.typeof(name)):
             super().delvar(name)
+
+
+_sizes: dict[str, int] = {}
+
+
+def _size(measure: Callable[[Any], int], t: Any) -> int:
+    """The bytes of a type of LLVM's: Numba asks for those of every variable, and LLVM reads a module to tell them."""
+    size = _sizes.get(str(t))
+    if size is None:
+        size = _sizes[str(t)] = measure(t)
+    return size
 
 
 @register_pass(mutates_CFG=True, analysis_only=False)
