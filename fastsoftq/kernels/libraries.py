@@ -31,7 +31,7 @@ class Ingredients(OptimisedWhole):
 
     @property
     def parts(self) -> list[Any]:
-        """This library and all that it needs, callers first: LLVM links such functions only where one is called."""
+        """It and all that it needs, callers first: LLVM links such functions only where one is called."""
         return list(dict.fromkeys([self, *self._linking_libraries]))
 
 

@@ -8,6 +8,7 @@ function that has nothing of what the pass is for, so that whatever may be writt
 from __future__ import annotations
 
 import functools
+import operator
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -106,7 +107,7 @@ def _has_array_expressions(state: Any) -> bool:
 
 
 def _shown_or_generates(state: Any) -> bool:
-    return state.func_id.is_generator or config.DUMP_IR or config.DEBUG
+    return bool(state.func_id.is_generator or config.DUMP_IR or config.DEBUG)
 
 
 # Which functions a pass has something to do in.
@@ -128,7 +129,7 @@ _NEEDED: dict[type, Callable[[Any], bool]] = {
 
 
 class _Passes(PassManager):
-    def _runPass(self, index: int, pss: Any, internal_state: Any) -> None:
+    def _runPass(self, index: int, pss: Any, internal_state: Any) -> None:  # noqa: N802 # Numba's name
         needed = _NEEDED.get(type(pss))
         if needed is None or needed(internal_state):
             super()._runPass(index, pss, internal_state)
@@ -196,13 +197,63 @@ class _Lowering(typed_passes.NativeLowering):
 
 
 class _Flags(Flags):
-    """Numba's options of a compilation, compared without asking for each of them, as happens at each overloaded call."""
+    """Numba's options of a compilation, compared as they were set: Numba asks for all forty at each overloaded call."""
 
     def __hash__(self) -> int:
         return hash(frozenset(self._values))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Flags) and self._values == other._values
+
+
+class _Remembering:
+    """Numba's knowledge of types, asked once what an operation on numbers or arrays yields, not wherever it is written.
+
+    It tries a dozen templates before it comes to that of adding two integers.
+    """
+
+    def __init__(self, context: Any) -> None:
+        self._context = context
+        self._known: dict[Any, Any] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._context, name)
+
+    def resolve_function_type(self, func: Any, args: Any, kws: Any) -> Any:
+        """The signature by which a function is called."""
+        if kws or not _is_plain(func, args):
+            return self._context.resolve_function_type(func, args, kws)
+        question = (func, *args)
+        found = self._known.get(question)
+        if found is None:
+            found = self._known[question] = self._context.resolve_function_type(func, args, kws)
+        return found
+
+
+def _is_plain(func: Any, args: tuple[types.Type, ...]) -> bool:
+    """Whether a function is one of Python's operators, of numbers alone, or finds an item of an array."""
+    if func is operator.getitem:
+        return isinstance(args[0], types.Array) and isinstance(args[1], _OF_NUMBERS)
+    if not isinstance(func, types.Function) or not all(isinstance(t, _OF_NUMBERS) for t in args):
+        return False
+    return func.typing_key in (bool, range) or getattr(func.typing_key, "__module__", "") == operator.add.__module__
+
+
+_OF_NUMBERS = (types.Number, types.Boolean)
+_remembering = functools.cache(_Remembering)
+
+
+@register_pass(mutates_CFG=True, analysis_only=False)
+class _Typing(typed_passes.NopythonTypeInference):
+    _name = "fastsoftq_typing"
+
+    def run_pass(self, state: Any) -> bool:
+        context = state.typingctx
+        state.typingctx = _remembering(context)
+        try:
+            return bool(super().run_pass(state))
+        finally:
+            state.typingctx = context
 
 
 class Thrifty(Compiler):
@@ -219,7 +270,7 @@ class Thrifty(Compiler):
     def _thrifty(self, manager: PassManager) -> PassManager:
         passes = _Passes(manager.pipeline_name)
         for which, what in manager.passes:
-            passes.add_pass(_Lowering if which is typed_passes.NativeLowering else which, what)
+            passes.add_pass(_OWN.get(which, which), what)
         passes.finalize()
         return passes
 
@@ -242,6 +293,9 @@ class IntoCallers(Thrifty):
         name = object().__sizeof__
         result.target_context.insert_user_function(name, result.fndesc, result.library.parts)
         return result._replace(entry_point=name)
+
+
+_OWN = {typed_passes.NativeLowering: _Lowering, typed_passes.NopythonTypeInference: _Typing}
 
 
 class AtOnce(Thrifty):
