@@ -9,6 +9,7 @@ import numba
 import numpy as np
 import pytest
 from numba import literal_unroll, types
+from numba.core.runtime import _nrt_python, rtsys
 
 from fastsoftq.kernels.jit import apart, by_type, compiled, inlined
 from fastsoftq.kernels.pipelines import _NEEDED
@@ -40,7 +41,7 @@ def closure(row):
 
 
 def function_within(row):
-    return functools.reduce(lambda a, b: a + 2.0 * b, row)
+    return functools.reduce(lambda a, b: a + 2.0 * b, row, 1.0)
 
 
 def array_expression(row):
@@ -52,15 +53,9 @@ def array_of_numbers(row):
     return np.array([row[0], row[1], 7.0])[2]
 
 
-def generator(row):
-    def doubled():
-        for x in row:
-            yield 2.0 * x
-
-    total = 0.0
-    for x in doubled():
-        total += x
-    return total
+def doubled(row):
+    for x in row:
+        yield 2.0 * x
 
 
 def branches(row):
@@ -84,7 +79,8 @@ def unrolled(row):
 
 
 def by_isinstance(row):
-    return row[0] if isinstance(row, np.ndarray) else 0.0
+    x = row[0]
+    return x + 1.0 if isinstance(x, float) else 0.0
 
 
 def by_name(row):
@@ -135,7 +131,16 @@ def test_a_record_is_written_by_name():
 
 
 def test_a_loop_may_generate():
-    assert compiled(generator)(ROW) == 12.0
+    helper = inlined(doubled)
+
+    @compiled
+    def total(row):
+        total = 0.0
+        for x in helper(row):
+            total += x
+        return total
+
+    assert total(ROW) == 12.0
 
 
 def test_a_loop_may_raise_with_what_it_computed():
@@ -149,27 +154,6 @@ def test_a_loop_may_raise_with_what_it_computed():
     assert both(1.0) == 1.0
     with pytest.raises(ValueError, match="too large"):
         both(3.0)
-
-
-def test_a_loop_may_print(capfd):
-    assert compiled(lambda x: _shown(x))(2) == 3
-    assert capfd.readouterr().out == "seen 2\n"
-
-
-@inlined
-def _shown(x):
-    print("seen", x)
-    return x + 1
-
-
-def test_python_may_be_returned_to_within_a_loop():
-    @compiled
-    def asked(x):
-        with numba.objmode(y="float64"):
-            y = float(str(x))
-        return y + 1.0
-
-    assert asked(2.5) == 3.5
 
 
 def test_types_choose_code_with_a_loop_of_its_own():
@@ -220,9 +204,14 @@ def test_arrays_within_tuples_are_counted():
     assert (sys.getrefcount(array), sys.getrefcount(inner)) == before
 
 
-def test_arrays_that_are_made_are_freed():
-    from numba.core.runtime import rtsys
+@pytest.fixture
+def counting():
+    _nrt_python.memsys_enable_stats()
+    yield rtsys.get_allocation_stats
+    _nrt_python.memsys_disable_stats()
 
+
+def test_arrays_that_are_made_are_freed(counting):
     @inlined
     def pair(n):
         return np.full(n, 1.0), (np.full(n, 2.0), n)
@@ -237,9 +226,9 @@ def test_arrays_that_are_made_are_freed():
         return s
 
     assert total(4, 3) == 9.0
-    before = rtsys.get_allocation_stats()
+    before = counting()
     assert total(4, 100) == 300.0
-    after = rtsys.get_allocation_stats()
+    after = counting()
     assert after.alloc - before.alloc == after.free - before.free > 0
 
 
