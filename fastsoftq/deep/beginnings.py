@@ -11,6 +11,7 @@ from fastsoftq.environments.environment_rules import observe, reset
 from fastsoftq.kernels.jit import inlined
 from fastsoftq.kernels.mixing import mixed
 from fastsoftq.kernels.random import seed
+from fastsoftq.kernels.simd import minimum
 from fastsoftq.networks.network import initialise
 
 __all__ = ["begin_environment", "begin_networks", "copy_networks", "end_run"]
@@ -28,7 +29,7 @@ def begin_networks(network, memory, work, first):
         powers[i] = 1.0
     side_by_side = len(memory.episodes) // lanes
     for lane in range(lanes):
-        run = min(first + lane, len(work.seeds) - 1)
+        run = minimum(first + lane, len(work.seeds) - 1)
         key = seed(work.seeds[run])
         if len(work.initial) == 0:
             initialise(network, numbers, places.online, mixed(key + _WEIGHTS), lane)

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastsoftq.kernels.jit import inlined
+from fastsoftq.kernels.simd import maximum, minimum
 
 __all__ = ["begin_points", "break_off", "episode_ended", "grid_of", "write_point"]
 
@@ -60,11 +61,11 @@ def write_point(lane, episode, out, run, max_steps):
             for earlier in range(lane.point):
                 write_latest(lane, out.points[run, earlier])
     elif lane.ended == 0:
-        whole = episode.total * np.float64(max_steps) / np.float64(max(episode.length, 1))
-        lane.latest_return = min(episode.total, whole)
+        whole = episode.total * np.float64(max_steps) / np.float64(maximum(episode.length, 1))
+        lane.latest_return = minimum(whole, episode.total)
         lane.latest_length = np.float64(episode.length)
     if lane.ended > 0:
-        lane.lowest = min(lane.lowest, lane.latest_return)
+        lane.lowest = minimum(lane.latest_return, lane.lowest)
     point = out.points[run, lane.point]
     write_latest(lane, point)
     point.episodes = lane.ended

@@ -18,6 +18,7 @@ from fastsoftq.deep.value_targets import bonus, has, steps_ahead, target_of, val
 from fastsoftq.engine.counters import add_atomically
 from fastsoftq.environments.environment_rules import reset
 from fastsoftq.kernels.jit import compiled, inlined
+from fastsoftq.kernels.simd import maximum, minimum
 from fastsoftq.networks.network import forward
 
 __all__ = ["learn_and_copy", "run_replay", "run_replay_of_many"]
@@ -47,7 +48,7 @@ def replay_loop(learner, env, row, like, network, batches, memory, work, out):
     replay, n_step = learner.replay, learner.n_step
     first = add_atomically(work.next_run, 0, lanes)
     while first < n_runs:
-        live = min(lanes, n_runs - first)
+        live = minimum(lanes, n_runs - first)
         begin_networks(network, memory, work, first)
         like_state = reset(env, np.int64(0))
         for lane in range(live):
@@ -105,7 +106,7 @@ run_replay_of_many = compiled(replay_loop, plainly=True)
 def learn_and_copy(learner, row, like, network, memory, live, t):
     """What follows step t of all lanes: learn from a batch, copy the network to the one that gives the targets."""
     replay = learner.replay
-    if t >= replay.start and t % replay.every == 0 and min(t + 1, replay.capacity) >= learner.n_step:
+    if t >= replay.start and t % replay.every == 0 and minimum(t + 1, replay.capacity) >= learner.n_step:
         learn(learner, row, like, network, memory, live, t)
     if t % learner.target_period == 0:
         copy_networks(network, memory, live)
@@ -136,7 +137,7 @@ def learn(learner, row, like, network, memory, live, t):
                 if has(learner.double):
                     put_row(network, numbers, places.activations + count * stride, lane, memory.nexts[lane, last])
                 count += 1
-        rows = max(rows, count)
+        rows = maximum(rows, count)
     forward(network, numbers, places.target, places.ahead, rows)
     if has(learner.double):
         forward(network, numbers, places.online, places.activations, rows)

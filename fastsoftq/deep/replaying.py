@@ -8,6 +8,7 @@ from fastsoftq.deep.replay import PrioritizedReplay
 from fastsoftq.kernels.jit import by_type, inlined
 from fastsoftq.kernels.numerics import exp2, log2
 from fastsoftq.kernels.random import integer, uniform
+from fastsoftq.kernels.simd import minimum
 
 __all__ = ["begin_buffer", "kept", "note_errors", "pick"]
 
@@ -15,7 +16,7 @@ __all__ = ["begin_buffer", "kept", "note_errors", "pick"]
 @inlined
 def available(capacity, n_step, t):
     """How many transitions can be learned from at step t: those whose n steps are over."""
-    return min(t + 1, capacity) - (n_step - 1)
+    return minimum(t + 1, capacity) - (n_step - 1)
 
 
 @by_type

@@ -13,6 +13,7 @@ from fastsoftq.environments.environment_rules import observe, step
 from fastsoftq.kernels.jit import inlined
 from fastsoftq.kernels.mixing import mixed
 from fastsoftq.kernels.random import OUTCOME, advance, draw
+from fastsoftq.kernels.simd import maximum
 
 __all__ = ["chosen", "keep_transition", "take_step"]
 
@@ -41,7 +42,7 @@ def take_step(now, env, here, like, memory, like_state, lane, place, at, max_ste
     observe(env, state, view)
     fault, over = keep_transition(memory, lane, place, at, action, np.float64(reward), terminated, max_steps)
     if over:
-        fault = max(fault, begin_environment(env, memory, place, key))
+        fault = maximum(fault, begin_environment(env, memory, place, key))
     else:
         keep_state(memory.states, place, state)
     return fault

@@ -42,7 +42,7 @@ from fastsoftq.kernels.simd import any_lane
 __all__ = ["run_lanes"]
 
 
-@partial(compiled, allocates=False)
+@partial(compiled, at_once=True, allocates=False)
 def run_lanes(agent, mdp, lockstep, table, row, like, work, out):
     """Train runs until none is left, as many at a time as there are lanes.
 

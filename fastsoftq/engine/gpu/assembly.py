@@ -50,7 +50,7 @@ def _for_gpus(text: str) -> str:
 
 def _linked(library: CodeLibrary) -> Any:
     *parts, whole = [llvm.parse_assembly(_for_gpus(str(x._final_module))) for x in _libraries(library, {})]
-    for part in parts:
+    for part in reversed(parts):  # callers first: LLVM links such functions only where one is called
         for function in part.functions:
             if not function.is_declaration:
                 function.linkage = "linkonce_odr"
