@@ -43,6 +43,7 @@ UNIT = 8
 
 _I64, _F32 = ir.IntType(64), ir.FloatType()
 _MANY_ROWS = 8  # of a tile; more would take more registers for their addresses than there are
+_UNIT_ROWS = 12  # of a tile of one unit, whose numbers of A are each multiplied once
 _FEW_ROWS = 4
 _SUMS = 8  # as many as a processor that starts two a cycle needs, if each takes four
 
@@ -72,7 +73,7 @@ def _panels() -> dict[int, int]:
     found = {}
     for units in {1, *(register * n for n in range(1, most + 1))}:
         registers = -(-units * UNIT * 4 // target.register_bytes)
-        found[units] = min(_MANY_ROWS, max(1, target.accumulators // registers))
+        found[units] = min(_UNIT_ROWS if units == 1 else _MANY_ROWS, max(1, target.accumulators // registers))
     return found
 
 
