@@ -6,6 +6,7 @@ from numba import types
 
 from fastsoftq.kernels.addresses import call_at, floats_at, words_at
 from fastsoftq.kernels.jit import apart, inlined
+from fastsoftq.networks.column_plan import PANEL
 from fastsoftq.networks.layers import layer_of
 from fastsoftq.networks.passes import sum_rows, transpose, up_to_units
 from fastsoftq.networks.products import BIASES, MASKED, NOTHING, PLAIN, RECTIFIED
@@ -39,18 +40,23 @@ def forward_columns(memory, plan, layers, product, unused, unused_too, parameter
 
 
 @inlined
+def _up_to_lines(count):
+    return -(-count // 16) * 16
+
+
+@inlined
 def _differentiate(memory, floats, layer, product, parameters, gradients, activations, deltas, scratch, rows):
     """One layer's gradient, for which the deltas are turned: a sum over observations is a chain, in their order."""
     x, dy, turned = activations + layer.x, deltas + layer.y, scratch + layer.turned
-    transpose(floats, dy, layer.y_row, layer.units, rows, turned, layer.turned_row)
-    call_at(
-        product, memory, NOTHING, PLAIN, x, layer.x_row, 1, turned, layer.turned_row, rows,
-        gradients + layer.weights, layer.weight_row, 0, 0, layer.inputs, layer.columns,
-    )  # fmt: skip
-    if layer.biases >= 0:
-        sum_rows(
-            memory, floats, product, turned, layer.turned_row, rows, layer.columns, scratch, gradients + layer.biases
-        )
+    for j in range(0, layer.columns, PANEL):
+        width = PANEL if layer.columns - j > PANEL else layer.columns - j
+        transpose(floats, dy + j * layer.y_row, layer.y_row, _up_to_lines(width), rows, turned, PANEL)
+        call_at(
+            product, memory, NOTHING, PLAIN, x, layer.x_row, 1, turned, PANEL, rows,
+            gradients + layer.weights + j, layer.weight_row, 0, 0, layer.inputs, width,
+        )  # fmt: skip
+        if layer.biases >= 0:
+            sum_rows(memory, floats, product, turned, PANEL, rows, width, scratch, gradients + layer.biases + j)
     if layer.passes:
         call_at(
             product, memory, NOTHING, MASKED, parameters + layer.weights, layer.weight_row, 1, dy, layer.y_row,

@@ -14,7 +14,10 @@ from fastsoftq.networks.architectures import MLP, Convolutional
 from fastsoftq.networks.layer_plan import Plan
 from fastsoftq.networks.layers import LINE, row_of, whole_lines, whole_units
 
-__all__ = ["ColumnPlan", "goes_in_columns", "in_columns"]
+__all__ = ["PANEL", "ColumnPlan", "goes_in_columns", "in_columns"]
+
+PANEL = 48
+"""Units whose deltas are turned at a time: those of 128 observations stay in the nearest cache until they are used."""
 
 
 class ColumnPlan(NamedTuple):
@@ -57,12 +60,10 @@ def in_columns(plan: Plan, batch: int) -> ColumnPlan:
     768
     """
     row = row_of(batch)
-    at, scratch, rows = whole_units(plan.inputs.size) * row, LINE, []
+    at, rows = whole_units(plan.inputs.size) * row, []
     x, y = 0, 0
     for layer in plan.rows:
         x, y = y, at
-        turned_row = row_of(layer.units)
-        rows.append(layer._replace(x=x, x_row=row, y=y, y_row=row, turned=scratch, turned_row=turned_row))
-        at += layer.columns * row
-        scratch += whole_units(batch) * turned_row
-    return ColumnPlan(np.array(rows, np.int64).reshape(-1), row, y, at, whole_lines(scratch))
+        rows.append(layer._replace(x=x, x_row=row, y=y, y_row=row, turned=LINE, turned_row=PANEL))
+        at += whole_lines(layer.units) * row  # rows of zeros, which are turned into padding
+    return ColumnPlan(np.array(rows, np.int64).reshape(-1), row, y, at, LINE + batch * PANEL)
