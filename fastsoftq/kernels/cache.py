@@ -20,7 +20,7 @@ from numba import types
 from numba.core.caching import CompileResultCacheImpl, _Cache
 
 from fastsoftq.kernels import compiled_files
-from fastsoftq.kernels.sources import COMPILED_TOGETHER, Source, compiled_now, sources, sources_of
+from fastsoftq.kernels.sources import COMPILED_TOGETHER, Source, closed_over, compiled_now, sources, sources_of
 
 __all__ = ["SourceCache", "name_of"]
 
@@ -78,6 +78,7 @@ def name_of(
         str(arguments),
         [(c.__module__, c.__qualname__) for c in classes],
         sorted(found),
+        closed_over(function, *classes),
         _OF_THE_PACKAGE,
         machine,
         (numba.__version__, sys.version_info[:2]),

@@ -28,6 +28,7 @@ from numba.core.typing.templates import builtin_registry
 __all__ = [
     "COMPILED_TOGETHER",
     "Source",
+    "closed_over",
     "code_of",
     "compiled_now",
     "depends_on",
@@ -140,13 +141,58 @@ def sources(*things: Any, **named: Any) -> Iterator[Source]:
     *things, **named
         Functions and classes; `named` ones are listed by those names.
     """
+    yield from _walk([*named.items(), *(("", thing) for thing in things)])[0].values()
+
+
+def closed_over(function: FunctionType, *classes: type) -> list[str]:
+    """What a function, the rules of classes and what they name were made with, where a function made them.
+
+    Their text is the same, whatever it was; constants are among the sources already.
+
+    Examples
+    --------
+    >>> def called(helper):
+    ...     return lambda x: helper(x)
+    >>> closed_over(called(abs)) == closed_over(called(round))
+    False
+    """
+    things = [("", function), *(item for cls in classes for item in _rules_of.get(cls, {}).items())]
+    _, functions = _walk(things)
+    return sorted(
+        f"{made.__module__}.{made.__qualname__}.{name}: {_told_apart(thing)}"
+        for made in functions
+        for name, thing in inspect.getclosurevars(made).nonlocals.items()
+    )
+
+
+def _told_apart(thing: Any) -> str:
+    """Something as text that is another for others of its kind, and the same in every process."""
+    thing = _python_of(thing)
+    if _is_constant(thing):
+        return _written(thing)
+    named = f"{getattr(thing, '__module__', '')}.{getattr(thing, '__qualname__', getattr(thing, '__name__', ''))}"
+    if isinstance(thing, FunctionType):
+        codes = _codes(thing.__code__)
+        constants = [_written(c) for code in codes for c in code.co_consts if _is_constant(c)]
+        return f"{named} {[(code.co_code.hex(), code.co_names) for code in codes]} {constants}"
+    return named if named != "." else str(type(thing))
+
+
+def _python_of(thing: Any) -> Any:
+    """What Numba compiles, or asks what to compile."""
+    for within in ("py_func", "_defn"):
+        thing = getattr(thing, within, thing)
+    return thing
+
+
+def _walk(waiting: list[tuple[str, Any]]) -> tuple[dict[str, Source], list[FunctionType]]:
+    """The sources of things, the package apart, and the functions among them and among what they name."""
     found: dict[str, Source] = {}
-    waiting = [*named.items(), *(("", thing) for thing in things)]
+    functions = []
     seen = set()
     while waiting:
         name, thing = waiting.pop()
-        for within in ("py_func", "_defn"):  # what Numba compiles, or asks what to compile
-            thing = getattr(thing, within, thing)
+        thing = _python_of(thing)
         constant = _is_constant(thing)
         if (id(thing), name if constant else "") in seen:
             continue
@@ -158,6 +204,8 @@ def sources(*things: Any, **named: Any) -> Iterator[Source]:
             held = thing.items() if isinstance(thing, Mapping) else enumerate(thing)
             waiting += [(f"{name}[{key}]", inner) for key, inner in held]
         elif isinstance(thing, FunctionType | ModuleType | type):
+            if isinstance(thing, FunctionType):
+                functions.append(thing)
             if _is_ours(thing):
                 whole = found.get(_module_of(thing))
                 source = whole if whole and whole.kind == "file" else _source(name, thing)
@@ -170,7 +218,7 @@ def sources(*things: Any, **named: Any) -> Iterator[Source]:
             if before.digest != source.digest:  # two functions of one name
                 source = source._replace(digest=_sha256(before.digest + source.digest))
             found[source.name] = source
-    yield from found.values()
+    return found, functions
 
 
 def _is_ours(thing: FunctionType | ModuleType | type) -> bool:

@@ -226,6 +226,33 @@ def test_two_classes_of_one_name_do_not_mix(python, tmp_path):
     assert python(script) == python(script) == ["2.0", "3.0"]
 
 
+def test_functions_made_with_different_others_do_not_mix(python, tmp_path, cache):
+    """Their text is the same, and so is the file of what they call."""
+    module = """
+import math
+import numpy as np
+from fastsoftq.kernels.jit import compiled, inlined
+def first(row): return row[0]
+def second(row): return row[1]
+def made(helper):
+    return compiled(lambda row: helper(row))
+def made_of(function):
+    return made(inlined(function))
+made_of_made = lambda function: made(inlined(lambda row: function(row[1])))
+ROW = np.array([4.0, 9.0])
+"""
+    (tmp_path / "mine.py").write_text(module)
+    script = (
+        "from mine import *\nprint(made_of(first)(ROW), made_of(second)(ROW), made(np.sqrt)(4.0), made(np.exp)(0.0), "
+    )
+    script += "made_of(lambda row: row[0])(ROW), made_of(lambda row: row[1])(ROW), "
+    script += "made_of_made(math.sqrt)(ROW), made_of_made(math.floor)(ROW))"
+    expected = ["4.0", "9.0", "2.0", "1.0", "4.0", "9.0", "3.0", "9"]
+    assert python(script) == expected
+    assert len(files(cache)) == 6  # what a script's own functions are called in is compiled each time
+    assert python(script) == expected
+
+
 def test_agents_of_a_script_are_compiled_each_time(python, cache):
     for value in (2.0, 3.0):
         (cache.parent / "script.py").write_text(
