@@ -90,8 +90,8 @@ def compiled(
         Optimise it little, which takes four fifths of the time: for long loops that spend theirs in what is compiled
         apart (`apart`).
     at_once : bool
-        Optimise it when all that it calls is compiled into it, not before too: loops over vectors gain up to a tenth,
-        and are compiled sooner; some over numbers lose a twentieth.
+        Optimise it when all that it calls is compiled into it, not before too: it is compiled sooner, but some loops
+        over numbers lose a twentieth of their speed.
     allocates : bool
         Whether arrays may come into being in it; a loop in which none do need not count who refers to them, and some
         take a seventh less time.
