@@ -28,7 +28,7 @@ class ColumnPlan(NamedTuple):
     >>> from fastsoftq.networks.layer_plan import plan_of
     >>> columns = in_columns(plan_of(MLP((8,)), (4,), 2, batch=32)[0], batch=32)
     >>> columns.row, columns.head
-    (32, 512)
+    (32, 768)
     """
 
     table: NDArray[np.int64]
@@ -56,8 +56,8 @@ def in_columns(plan: Plan, batch: int) -> ColumnPlan:
     Examples
     --------
     >>> from fastsoftq.networks.layer_plan import plan_of
-    >>> in_columns(plan_of(MLP((8,)), (4,), 2, batch=32)[0], batch=32).activations  # 8 rows for 4 numbers, 8 and 8
-    768
+    >>> in_columns(plan_of(MLP((8,)), (4,), 2, batch=32)[0], batch=32).activations  # 8 rows for 4 numbers, 16 and 16
+    1280
     """
     row = row_of(batch)
     at, rows = whole_units(plan.inputs.size) * row, []

@@ -16,6 +16,7 @@ from fastsoftq.deep.value_targets import value_of_row
 from fastsoftq.engine.dispatch import call_compiled
 from fastsoftq.kernels.jit import compiled
 from fastsoftq.kernels.updates import td_target
+from fastsoftq.networks.column_plan import goes_in_columns
 from fastsoftq.networks.network import backward, forward, network_for, optimise
 from fastsoftq.networks.parameter_arrays import layers_in
 
@@ -62,8 +63,9 @@ class Updates:
         *hidden, _ = (len(layer.biases) for layer in online[0])
         size = task.Size(tuple(hidden), batches[0].actions.shape[1])
         chosen = deep(task.STEPS, size)
+        columns = goes_in_columns(chosen.network, size.batch)  # as in training
         self._network = network_for(
-            chosen.network, (task.INPUTS,), task.ACTIONS, size.batch, chosen.optimizer, columns=True
+            chosen.network, (task.INPUTS,), task.ACTIONS, size.batch, chosen.optimizer, columns=columns
         )
         self._memory = run_memory(self._network, self._network, fsq.Replay(capacity=1, batch=1))
         for place, layers in ((self._memory.places.online, online[0]), (self._memory.places.target, target[0])):
