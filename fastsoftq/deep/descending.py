@@ -17,11 +17,11 @@ def set_slopes(loss, network, memory, there, lane, action, target, weight):
     """Write the slopes of the loss by the values of a row, zero but for the action's, and return its error."""
     numbers, places, lanes = memory.numbers, memory.places, network.lanes
     step = network.unit_stride * lanes
+    own = np.int64(action) * step
+    error = numbers[(places.activations + there) * lanes + lane + own] - np.float32(target)
     slopes = (places.deltas + there) * lanes + lane
     for a in range(network.outputs):
         numbers[slopes + a * step] = np.float32(0)
-    own = np.int64(action) * step
-    error = numbers[(places.activations + there) * lanes + lane + own] - np.float32(target)
     numbers[slopes + own] = slope(loss, error) * np.float32(weight)
     return error
 

@@ -42,9 +42,9 @@ def choose(learner, row, like, network, memory, t, action):
     numbers, places = memory.numbers, memory.places
     now = tuned(learner.agent, np.int32(t))
     view = memory.views[0]
-    put_row(network, numbers, places.activations, 0, view)
-    forward(network, numbers, places.online, places.activations, 1)
-    here = row_at(network, numbers, places.activations + network.head, 0, row)
+    put_row(network, numbers, places.acting, 0, view)
+    forward(network, numbers, places.online, places.acting, 1)
+    here = row_at(network, numbers, places.acting + network.head, 0, row)
     at = t % learner.replay.capacity
     for j in range(len(view)):
         memory.observations[0, at, j] = view[j]

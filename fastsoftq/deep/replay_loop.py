@@ -63,14 +63,14 @@ def replay_loop(learner, env, row, like, network, batches, memory, work, out):
                 return
             now = tuned(learner.agent, np.int32(t))
             for lane in range(live):
-                put_row(network, numbers, places.activations, lane, memory.views[lane])
-            forward(network, numbers, places.online, places.activations, 1)
+                put_row(network, numbers, places.acting, lane, memory.views[lane])
+            forward(network, numbers, places.online, places.acting, 1)
             at = t % replay.capacity
             for lane in range(live):
                 run = first + lane
                 if out.runs[run].diverged_at >= 0:
                     continue
-                here = row_at(network, numbers, places.activations + network.head, lane, row)
+                here = row_at(network, numbers, places.acting + network.head, lane, row)
                 if memory.lanes[lane].broken != 0 or not all_finite(here):
                     memory.lanes[lane].broken = 1
                     end_run(network, memory, lane, lane, out, run, work.max_steps, t)  # other lanes go on

@@ -31,7 +31,7 @@ def rollout_loop(learner, env, row, like, network, batches, memory, work, out):
     numbers, places = memory.numbers, memory.places
     replay = learner.replay
     sides, length = replay.environments, replay.length
-    values_at = places.activations + network.head
+    values_at = places.acting + network.head
     run = add_atomically(work.next_run, 0, 1)
     while run < len(work.seeds):
         begin_networks(network, memory, work, run)
@@ -48,8 +48,8 @@ def rollout_loop(learner, env, row, like, network, batches, memory, work, out):
                 return
             now = tuned(learner.agent, np.int32(t))
             for side in range(sides):
-                put_row(network, numbers, places.activations + side * network.input_stride, 0, memory.views[side])
-            forward(network, numbers, places.online, places.activations, sides)
+                put_row(network, numbers, places.acting + side * network.input_stride, 0, memory.views[side])
+            forward(network, numbers, places.online, places.acting, sides)
             for side in range(sides):
                 here = row_at(network, numbers, values_at + side * network.head_stride, 0, row)
                 if not all_finite(here):

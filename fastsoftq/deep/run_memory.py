@@ -20,9 +20,10 @@ class Places(NamedTuple):
     target: int
     moments: int
     gradients: int
-    activations: int
+    acting: int  # activations of what acts
+    activations: int  # of a batch
     ahead: int  # activations of next states
-    deltas: int
+    deltas: int  # where observations are columns, they take the place of the activations
     scratch: int
 
 
@@ -162,10 +163,22 @@ def _leaves(replay: Replay | PrioritizedReplay | Rollouts) -> int:
 def _places(network: Any, batches: Any) -> tuple[Places, int]:
     """Where parts of the network's numbers begin, and how many they are: whole cache lines, one between two parts."""
     weights, activations = network.parameters, max(network.activations, batches.activations)
-    scratch = max(network.scratch, batches.scratch)
-    sizes = (weights, weights, network.moments, weights, activations, activations, activations, scratch)
+    columns = batches.unit_stride > 1
+    sizes = (
+        weights,
+        weights,
+        network.moments,
+        weights,
+        network.activations * columns,
+        activations,
+        activations,
+        activations * (not columns),
+        max(network.scratch, batches.scratch),
+    )
     begins, at = [], 0
     for size in sizes:
         begins.append(at)
         at += -(-size // 16) * 16 + 16
-    return Places(*begins), at
+    places = Places(*begins)
+    shared = {"deltas": places.activations} if columns else {"acting": places.activations}
+    return places._replace(**shared), at

@@ -63,7 +63,8 @@ def backward(network, memory, parameters, gradients, activations, deltas, scratc
     memory : array of float32
     parameters, gradients, activations, deltas, scratch : int
         Where the blocks are; activations are those of `forward`, and the derivatives of what is made small by the
-        action values are at `deltas + network.head + i*network.head_stride`, with zeros in the padding.
+        action values are at `deltas + network.head + i*network.head_stride`, with zeros in the padding. Where
+        observations are columns deltas may be at `activations`, and are written over them.
     rows : int
         1 to the network's batch.
 

@@ -202,6 +202,7 @@ def _emit_panel(builder: Any, o: _Operands, units: int, most: int, j: Any) -> No
     i = builder.load(done)
     left = builder.sub(o.rows, i)
     overlaps = builder.icmp_signed("!=", o.begins, _int(ADDED))
+    overlaps = builder.and_(overlaps, builder.icmp_signed("!=", o.c, o.e))  # what masks is written over
     for height, less in zip(heights, (*heights[1:], 0), strict=True):
         here_, else_ = builder.append_basic_block(f"by{height}"), builder.append_basic_block("less")
         fits = builder.icmp_signed(">=", left, _int(height))

@@ -18,15 +18,18 @@ KINDS = {
 }
 
 
+@pytest.mark.parametrize("in_place", [False, True])
 @pytest.mark.parametrize("rows", [1, 3, 16, 23, 48])
 @pytest.mark.parametrize("kind", KINDS)
-def test_columns_have_the_bits_of_rows(kind, rows):
+def test_columns_have_the_bits_of_rows(kind, rows, in_place):
     architecture, inputs, actions, optimizer = KINDS[kind]
     rng = np.random.default_rng(rows)
     in_columns, in_rows = (
         Running(architecture, (inputs,), actions, 48, optimizer, columns=columns) for columns in (True, False)
     )
     assert in_columns.network.unit_stride == 48
+    if in_place:  # deltas are written over the activations
+        in_columns.at["deltas"] = in_columns.at["activations"]
     for turn in range(4):
         count = 48 if turn == 1 else rows  # what a larger batch left behind changes nothing
         x = rng.normal(size=(count, inputs)).astype(np.float32)
