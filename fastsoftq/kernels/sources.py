@@ -144,7 +144,7 @@ def sources(*things: Any, **named: Any) -> Iterator[Source]:
     yield from _walk([*named.items(), *(("", thing) for thing in things)])[0].values()
 
 
-def closed_over(function: FunctionType, *classes: type) -> list[str]:
+def closed_over(function: Callable[..., Any], *classes: type) -> list[str]:
     """What a function, the rules of classes and what they name were made with, where a function made them.
 
     Their text is the same, whatever it was; constants are among the sources already.
