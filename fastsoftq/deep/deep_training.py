@@ -17,8 +17,8 @@ from fastsoftq.deep.deep_records import OBSERVATION, DeepOutput, DeepWork, Learn
 from fastsoftq.deep.learner import Deep, changes_meanwhile, checked_deep
 from fastsoftq.deep.python_loop import run_in_python
 from fastsoftq.deep.replay import Rollouts
-from fastsoftq.deep.replay_loop import run_replay, run_replay_of_many
-from fastsoftq.deep.rollout_loop import run_rollouts, run_rollouts_of_many
+from fastsoftq.deep.replay_loop import run_replay, run_replay_with_arrays
+from fastsoftq.deep.rollout_loop import run_rollouts, run_rollouts_with_arrays
 from fastsoftq.deep.run_memory import memory_bytes, run_memory
 from fastsoftq.engine.dispatch import MOST_ACTIONS, call_compiled
 from fastsoftq.engine.seeds import checked_seeds
@@ -227,6 +227,7 @@ class DeepTraining:
         networks = self._networks(lanes)
         n_actions = describe(self.environment).n_actions
         many = n_actions > MOST_ACTIONS
+        arrays = many or not (_is_the_packages(self.environment) and _is_the_packages(deep.agent))
         row: Any = np.zeros(n_actions) if many else (0.0,) * n_actions
         like = PRECISIONS[self.precision](1)
         learner = Learner(
@@ -242,9 +243,9 @@ class DeepTraining:
             lazy=int(lanes == 1 and not deep.double and not changes_meanwhile(deep.agent)),
         )
         if isinstance(deep.replay, Rollouts):
-            loop = run_rollouts_of_many if many else run_rollouts
+            loop = run_rollouts_with_arrays if arrays else run_rollouts
         else:
-            loop = run_replay_of_many if many else run_replay
+            loop = run_replay_with_arrays if arrays else run_replay
 
         def run(work: DeepWork, out: DeepOutput) -> None:
             memory = run_memory(*networks, deep.replay)
@@ -263,6 +264,13 @@ class DeepTraining:
                 f"environment is {environment_name(self.environment)}; its {what} after step "
                 f"{out.runs['fault_at'][run]} of seed {seeds[run]} is not finite, which it must be"
             )
+
+
+def _is_the_packages(thing: Any) -> bool:
+    """Whether an agent or environment, and what is within it, comes with the package; others' rules may make arrays."""
+    if not hasattr(thing, "_fields"):
+        return True
+    return type(thing).__module__.startswith("fastsoftq.") and all(map(_is_the_packages, thing))
 
 
 def checked_world(environment: Any) -> Any:

@@ -21,7 +21,7 @@ from fastsoftq.kernels.jit import compiled, inlined
 from fastsoftq.kernels.simd import maximum, minimum
 from fastsoftq.networks.network import forward
 
-__all__ = ["learn_and_copy", "run_replay", "run_replay_of_many"]
+__all__ = ["learn_and_copy", "run_replay", "run_replay_with_arrays"]
 
 
 def replay_loop(learner, env, row, like, network, batches, memory, work, out):
@@ -97,9 +97,9 @@ def replay_loop(learner, env, row, like, network, batches, memory, work, out):
         first = add_atomically(work.next_run, 0, lanes)
 
 
-# Rows of many actions are arrays, which rules make anew.
+# Rows of many actions are arrays, which rules make anew; rules of one's own may make others.
 run_replay = compiled(replay_loop, plainly=True, allocates=False)
-run_replay_of_many = compiled(replay_loop, plainly=True)
+run_replay_with_arrays = compiled(replay_loop, plainly=True)
 
 
 @inlined

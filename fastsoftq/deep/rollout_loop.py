@@ -23,7 +23,7 @@ from fastsoftq.kernels.simd import fma
 from fastsoftq.kernels.updates import td_target
 from fastsoftq.networks.network import forward
 
-__all__ = ["run_rollouts", "run_rollouts_of_many"]
+__all__ = ["run_rollouts", "run_rollouts_with_arrays"]
 
 
 def rollout_loop(learner, env, row, like, network, batches, memory, work, out):
@@ -79,7 +79,7 @@ def rollout_loop(learner, env, row, like, network, batches, memory, work, out):
 
 
 run_rollouts = compiled(rollout_loop, plainly=True, allocates=False)
-run_rollouts_of_many = compiled(rollout_loop, plainly=True)
+run_rollouts_with_arrays = compiled(rollout_loop, plainly=True)
 
 
 @inlined

@@ -24,6 +24,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
+from numba import typeof
 
 from fastsoftq import checks
 from fastsoftq.kernels.jit import passing_on
@@ -155,7 +156,10 @@ def _callable_from_python(generic: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(generic)
     def called(environment: Any, *given: Any) -> Any:
         checked_environment("environment", environment)
-        return compiled(environment, *_checked(environment, dict(zip(arguments[1:], given, strict=True))))
+        passed = environment, *_checked(environment, dict(zip(arguments[1:], given, strict=True)))
+        types_ = tuple(map(typeof, passed))  # exactly these: Numba's own choice confuses two classes of one name
+        known = compiled.overloads.get(types_)
+        return (compiled.compile(types_) if known is None else known.entry_point)(*passed)
 
     compiled = passing_on(called, generic, len(arguments))
     return ENVIRONMENTS.required(called)

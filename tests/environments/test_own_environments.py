@@ -73,6 +73,25 @@ def faulty(**rules):
     return Mine()
 
 
+def test_one_made_again_goes_by_its_new_rules():
+    for reward in (1.0, 2.0):
+        environment = faulty(step=lambda environment, state, action, key, reward=reward: (state, reward, False))
+        assert step(environment, 0.0, 0, 0)[1] == reward
+
+
+@pytest.mark.parametrize(
+    "replay", [fsq.Replay(batch=16, start=20, every=2), fsq.Rollouts(environments=4, length=8, minibatches=2)], ids=str
+)
+def test_its_rules_may_make_arrays(replay):
+    def with_array(environment, state, action, key):
+        numbers = np.zeros(2)
+        numbers[0] = state
+        return numbers.sum() + 1.0, 1.0, False
+
+    deep = fsq.Deep(fsq.QLearning(1e-3, 0.9), network=fsq.MLP((16,)), replay=replay)
+    assert fsq.train(faulty(step=with_array), deep, seeds=1, steps=64, points=1).returns == 10.0
+
+
 def good(environment, state, out):
     out[0] = state
     out[1] = environment.size
