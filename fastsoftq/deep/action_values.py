@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -75,7 +76,7 @@ def action_values(environment: Any, curves: DeepCurves, observations: ArrayLike)
         raise ValueError("curves has no parameters; train with keep_parameters=True")
     size = int(np.prod(known.shape))
     given = checks.array("observations", observations, "iuf").astype(np.float32)
-    if given.ndim < 2 or given[0].size != size:
+    if given.ndim < 2 or math.prod(given.shape[1:]) != size:
         raise ValueError(f"observations has shape {given.shape}; it must have shape (observations, {size})")
     flat = np.ascontiguousarray(given.reshape(len(given), size))
     network = network_for(

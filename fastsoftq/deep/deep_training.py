@@ -31,7 +31,7 @@ from fastsoftq.mdp.changing import ChangingMDP
 from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.networks.architectures import checked_architecture
 from fastsoftq.networks.column_plan import goes_in_columns
-from fastsoftq.networks.layer_plan import plan_of
+from fastsoftq.networks.layer_plan import Plan, plan_of
 from fastsoftq.networks.network import lockstep_lanes, network_for
 from fastsoftq.system.memory import check_memory, in_words
 
@@ -121,10 +121,14 @@ class DeepTraining:
         return len(self.seeds) * self.steps
 
     @property
+    def _plan(self) -> Plan:
+        known = describe(self.environment)
+        return plan_of(self.agent.network, known.shape, known.n_actions, batch=1)[0]
+
+    @property
     def n_parameters(self) -> int:
         """How many numbers the block of a network's parameters has, its padding counted; nothing is compiled for it."""
-        known = describe(self.environment)
-        return int(plan_of(self.agent.network, known.shape, known.n_actions, batch=1)[0].parameters)
+        return int(self._plan.parameters)
 
     @property
     def bytes_at_work(self) -> int:
@@ -186,7 +190,7 @@ class DeepTraining:
             )
         if not np.isfinite(given).all():
             raise ValueError("initial_parameters includes numbers that are not finite; all must be finite")
-        return np.ascontiguousarray(np.atleast_2d(given))
+        return np.where(self._plan.real_parameters(), np.atleast_2d(given), np.float32(0))  # no network reads others
 
     def _threads(self, runs: int) -> int:
         """How many threads train; an environment in Python is played by one."""

@@ -83,6 +83,20 @@ class Plan:
         """What is known of each layer, in the order of computation."""
         return tuple(self._layers)
 
+    def real_parameters(self) -> NDArray[np.bool_]:
+        """Which numbers of a block of parameters are no padding."""
+        real = np.zeros(self.parameters, np.bool_)
+        for layer in self._layers:
+            if layer.kind == NORM:
+                for k in (0, 1):
+                    real[layer.weights + k * layer.weight_row :][: layer.units] = True
+            elif layer.kind in (DENSE, CONVOLUTION):
+                rows = real[layer.weights :][: layer.inputs * layer.weight_row].reshape(layer.inputs, layer.weight_row)
+                rows[np.arange(layer.inputs) % layer.group < layer.of_group, : layer.units] = True
+                if layer.biases >= 0:
+                    real[layer.biases :][: layer.units] = True
+        return real
+
     def table(self) -> NDArray[np.int64]:
         """The table that compiled code reads: `FIELDS` numbers a layer, then the tables that those point into."""
         first = self.layers * FIELDS

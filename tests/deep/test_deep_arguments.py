@@ -176,3 +176,29 @@ def test_no_wrapper_takes_a_deep_agent_however_it_is_trained(agent):
     ):
         with pytest.raises(TypeError, match=words):
             attempt()
+
+
+NORMED = fsq.MLP((5, 3), dueling=True, layer_norm=True), fsq.Convolutional((3,), hidden=(5,), layer_norm=True)
+
+
+@pytest.mark.parametrize("network", [fsq.MLP((3,)), *NORMED], ids=str)
+def test_what_networks_start_from_counts_by_its_parameters_not_by_its_padding(network):
+    world = fsq.catch() if isinstance(network, fsq.Convolutional) else fsq.cart_pole()
+    deep = fsq.Deep(fsq.QLearning(1e-3, 0.9), network=network, replay=fsq.Replay(batch=5, start=20, every=4), clip=0.5)
+
+    def trained(**options):
+        return fsq.train(world, deep, seeds=8, steps=100, points=1, keep_parameters=True, **options)
+
+    drawn = trained().parameters
+    padding = (drawn == 0).all(axis=0)
+    assert padding.any()
+    start = drawn[0]
+    clean, other = (trained(initial_parameters=p) for p in (start, np.where(padding, np.float32(5), start)))
+    np.testing.assert_array_equal(other.returns, clean.returns)
+    np.testing.assert_array_equal(other.parameters, clean.parameters)
+
+
+def test_no_observations_have_no_action_values():
+    deep = fsq.Deep(fsq.QLearning(1e-3, 0.9), network=fsq.MLP((3,)))
+    curves = fsq.train(fsq.cart_pole(), deep, seeds=2, steps=10, points=1, keep_parameters=True)
+    assert fsq.action_values(fsq.cart_pole(), curves, np.zeros((0, 4))).shape == (2, 0, 2)
