@@ -209,11 +209,10 @@ class DeepTraining:
         """The network as it acts, and as it learns."""
         deep, replay = self.agent, self.agent.replay
         known = describe(self.environment)
-        acts, learns = 1, 0
         if isinstance(replay, Rollouts):
             acts, learns = replay.environments, replay.environments * replay.length // replay.minibatches
         else:
-            learns = replay.batch
+            acts, learns = 1, replay.batch
 
         def network(rows: int, **options: Any) -> Any:
             clips = deep.clip is not None

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from fastsoftq import checks
 
-__all__ = ["MLP", "Architecture", "Convolutional", "checked_architecture"]
+__all__ = ["MLP", "Architecture", "Convolutional", "checked_architecture", "is_plain"]
 
 _MOST_LAYERS, _MOST_UNITS, _MOST_PARAMETERS = 64, 2**16, 2**28
 
@@ -68,6 +68,17 @@ class Convolutional(NamedTuple):
 
 
 Architecture = MLP | Convolutional
+
+
+def is_plain(architecture: MLP | Convolutional) -> bool:
+    """Whether a network is a chain of dense layers and nothing else.
+
+    Examples
+    --------
+    >>> is_plain(MLP((8,))), is_plain(MLP((8,), layer_norm=True))
+    (True, False)
+    """
+    return isinstance(architecture, MLP) and not architecture.dueling and not architecture.layer_norm
 
 
 def checked_architecture(

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fastsoftq.networks.architectures import MLP, Convolutional
+from fastsoftq.networks.architectures import MLP, Convolutional, is_plain
 from fastsoftq.networks.layer_plan import Plan
 from fastsoftq.networks.layers import LINE, row_of, whole_lines, whole_units
 
@@ -46,8 +46,7 @@ def goes_in_columns(architecture: MLP | Convolutional, batch: int) -> bool:
     >>> goes_in_columns(MLP((8,)), 32), goes_in_columns(MLP((8,)), 33)
     (True, False)
     """
-    plain = isinstance(architecture, MLP) and not architecture.dueling and not architecture.layer_norm
-    return plain and batch % LINE == 0
+    return is_plain(architecture) and batch % LINE == 0
 
 
 def in_columns(plan: Plan, batch: int) -> ColumnPlan:

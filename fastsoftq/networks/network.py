@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from fastsoftq.kernels.jit import Apart
 from fastsoftq.networks import column_passes, lane_passes, passes, steps
-from fastsoftq.networks.architectures import MLP, Convolutional
+from fastsoftq.networks.architectures import Convolutional, is_plain
 from fastsoftq.networks.column_plan import ColumnPlan, goes_in_columns, in_columns
 from fastsoftq.networks.lane_products import lane_product, lanes_here
 from fastsoftq.networks.layer_plan import plan_of
@@ -199,8 +199,7 @@ def _with_columns(network: Network, plan: ColumnPlan) -> Network:
 
 def _most_lanes(architecture: Any) -> int:
     """How many seeds of an architecture can be learned side by side."""
-    plain = isinstance(architecture, MLP) and not architecture.dueling and not architecture.layer_norm
-    return lanes_here() if plain else 1
+    return lanes_here() if is_plain(architecture) else 1
 
 
 def lockstep_lanes(architecture: Any, clip: float | None = None) -> int:
