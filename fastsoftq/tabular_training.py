@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise, starmap
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,12 @@ from fastsoftq.agents.hyperparameters import checked
 from fastsoftq.agents.last_steps import check_last_steps, within_episodes
 from fastsoftq.agents.optimistic_start import first_value
 from fastsoftq.agents.rules import PRECISIONS, Agent, check_code
+from fastsoftq.engine.block_statistics import BlockStatistics, mean_of, statistics_of
 from fastsoftq.engine.curves import LearningCurves, curves_bytes
 from fastsoftq.engine.dispatch import checked_engine, engine_for
 from fastsoftq.engine.gpu.several_cards import CPU, checked_device, gpus_of, run_on_gpus
+from fastsoftq.engine.gpu.summarising import sorts
+from fastsoftq.engine.gpu.wanted import Statistics, Wanted, WholeCurves
 from fastsoftq.engine.plan_checks import check_plans
 from fastsoftq.engine.records import Output
 from fastsoftq.engine.seeds import checked_seeds
@@ -116,22 +120,13 @@ class Training:
 
     def curves(self, part: slice = slice(None), progress: Callable[[Progress], None] | None = None) -> LearningCurves:
         """Train some of the seeds, all of them if not told which; `progress` as for `train`."""
-        seeds = self.seeds[part]
-        if isinstance(seeds, range):
-            seeds = np.arange(seeds.start, seeds.stop, seeds.step, dtype=np.uint64)
-        table = (self.mdp.n_states, self.mdp.n_actions)
-        initial_q = np.full(table, first_value(self.agent)) if self.initial_q is None else self.initial_q
-        initial_q = initial_q[None] if initial_q.ndim == 2 else initial_q[part]
+        seeds, initial_q = self._begun(part)
         out = self._room(len(seeds))
-        like = PRECISIONS[self.precision]
         if self.device != CPU:
-            assert self.device is not None
-            run_on_gpus(
-                gpus_of(self.device), self.mdp, self.agent, like, seeds, initial_q, self.max_steps, out, progress
-            )
+            self._on_gpus(seeds, initial_q, WholeCurves(out), progress)
         else:
             threads = min(checks.threads(self.threads), len(seeds))
-            agent = within_episodes(self.agent, self.max_steps)
+            agent, like = within_episodes(self.agent, self.max_steps), PRECISIONS[self.precision]
             engine = engine_for(tables(self.mdp), agent, -(-len(seeds) // threads), like, self.engine, self.max_steps)
             try:
                 run_on_threads(engine, seeds, initial_q, self.max_steps, out, threads, progress)
@@ -153,6 +148,50 @@ class Training:
             checkpoints=self.checkpoints,
             checkpoint_q=out.tables[:, : len(self.checkpoints)] if self.checkpoints else None,
         )
+
+    def statistics(
+        self, starts: NDArray[np.int64], progress: Callable[[Progress], None] | None = None
+    ) -> BlockStatistics:
+        """Train all of the seeds, and summarise blocks of them: on GPUs without their curves leaving the card.
+
+        Parameters
+        ----------
+        starts : int64 [blocks + 1]
+            The first run of each block, and the number of seeds.
+        progress : callable, optional
+            As for `train`.
+        """
+        found = BlockStatistics.empty(starts, self.episodes)
+        gpus = [] if self.device in (None, CPU) else gpus_of(str(self.device))
+        if gpus and all(sorts(gpu.card, int(np.diff(starts).max())) for gpu in gpus):
+            self._on_gpus(*self._begun(slice(None)), Statistics(found), progress)
+            return found
+        curves = self.curves(progress=progress)
+        for place, block in enumerate(starmap(slice, pairwise(starts))):
+            found.returns[place] = statistics_of(curves.returns[block])
+            found.lengths[place] = statistics_of(curves.lengths[block])
+            found.truncated[place] = mean_of(curves.truncated[block])
+        return found
+
+    def _begun(self, part: slice) -> tuple[NDArray[np.uint64], NDArray[np.float64]]:
+        """Some of the seeds, and the tables that they begin with: one of each, or one of all."""
+        seeds = self.seeds[part]
+        if isinstance(seeds, range):
+            seeds = np.arange(seeds.start, seeds.stop, seeds.step, dtype=np.uint64)
+        table = (self.mdp.n_states, self.mdp.n_actions)
+        initial_q = np.full(table, first_value(self.agent)) if self.initial_q is None else self.initial_q
+        return seeds, initial_q[None] if initial_q.ndim == 2 else initial_q[part]
+
+    def _on_gpus(
+        self,
+        seeds: NDArray[np.uint64],
+        initial_q: NDArray[np.float64],
+        wanted: Wanted,
+        progress: Callable[[Progress], None] | None,
+    ) -> None:
+        like = PRECISIONS[self.precision]
+        gpus = gpus_of(str(self.device))
+        run_on_gpus(gpus, self.mdp, self.agent, like, seeds, initial_q, self.max_steps, wanted, progress)
 
     def _room(self, seeds: int) -> Output:
         """Where the curves and tables of so many seeds go."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fastsoftq.engine.gpu.several_cards import CPU
+from fastsoftq.engine.gpu.summarising import SORTED_ANYWHERE, statistics_bytes
 from fastsoftq.studies.plan import Plan, Unit
 from fastsoftq.system.memory import available_memory
 
@@ -12,6 +13,7 @@ __all__ = ["batches_of"]
 
 # A few runs for each of a GPU's threads, and a second or so of one that learns to walk along the cliff.
 _RUNS = 2**18
+_SUMMARISED = 2**20  # where their results stay on the card
 _BYTES = 2**32  # of results
 _SHARE = 8  # of the memory there is, as one batch is stored while the next is trained, and both are copied
 
@@ -49,16 +51,22 @@ def batches_of(plan: Plan, units: Sequence[Unit], device: str) -> list[list[Unit
         return [[unit] for unit in units]
     memory = available_memory()
     most = _BYTES if memory is None else min(_BYTES, memory // _SHARE)
+    at_once = _SUMMARISED if _stay_on_card(plan) else _RUNS
     batches: list[list[Unit]] = []
     latest: dict[int, list[Unit]] = {}
     for unit in units:
         batch = latest.get(unit.condition, [])
         runs = sum(other.runs for other in batch) + unit.runs
-        if not batch or runs > _RUNS or runs * _bytes(plan, unit) > most:
+        if not batch or runs > at_once or runs * _bytes(plan, unit) > most:
             batch = latest[unit.condition] = []
             batches.append(batch)
         batch.append(unit)
     return batches
+
+
+def _stay_on_card(plan: Plan) -> bool:
+    """Whether curves are summarised on any card that there may be."""
+    return plan.contents.in_blocks and plan.contents.runs_per_row <= SORTED_ANYWHERE
 
 
 def _bytes(plan: Plan, unit: Unit) -> int:
@@ -66,4 +74,6 @@ def _bytes(plan: Plan, unit: Unit) -> int:
     condition = plan.conditions[unit.condition]
     world = plan.record["environments"][condition.environment]
     start = 0 if condition.after is None else 8 * world["states"] * world["actions"]
+    if _stay_on_card(plan):
+        return statistics_bytes(condition.columns) // plan.contents.runs_per_row + start
     return plan.run_bytes(condition) + start

@@ -13,13 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastsoftq.comparing import Axis, axis_of
+from fastsoftq.engine.block_statistics import LEVELS, MOMENTS, STATISTICS, mean_of, statistics_of
 
 __all__ = ["LEVELS", "STATISTICS", "EpisodeSummary", "merged", "summarized"]
-
-LEVELS = (0.0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1.0)
-STATISTICS = ("mean", "moment2", "moment3", *(f"quantile_{level:g}" for level in LEVELS))
-_MOMENTS = 3
-_SLAB = 64  # episodes at a time, so that what is computed stays in the cache
 
 
 def summarized(curves: Any, block: int) -> dict[str, NDArray[Any]]:
@@ -43,39 +39,14 @@ def summarized(curves: Any, block: int) -> dict[str, NDArray[Any]]:
     starts = range(0, curves.n_seeds, block)
     parts = [slice(start, start + block) for start in starts]
     found = {
-        "returns": np.stack([_statistics(curves.returns[part]) for part in parts]),
-        "lengths": np.stack([_statistics(curves.lengths[part]) for part in parts]),
-        "truncated": np.stack([curves.truncated[part].mean(axis=0) for part in parts]),
+        "returns": np.stack([statistics_of(curves.returns[part]) for part in parts]),
+        "lengths": np.stack([statistics_of(curves.lengths[part]) for part in parts]),
+        "truncated": np.stack([mean_of(curves.truncated[part]) for part in parts]),
     }
     if axis_of(curves) is Axis.POINTS:
         lost = curves.diverged[:, None] & (curves.diverged_at[:, None] <= curves.steps)
         found["diverged"] = np.stack([lost[part].sum(axis=0) for part in parts])
     return found
-
-
-def _statistics(x: NDArray[np.generic]) -> NDArray[np.float64]:
-    """STATISTICS over the first axis of [runs, episodes], as [episodes, statistics].
-
-    Sums run down the first axis, one run after the other, so that they have the same bits on every machine.
-    """
-    runs, episodes = x.shape
-    out = np.empty((episodes, len(STATISTICS)))
-    for start in range(0, episodes, _SLAB):
-        some = out[start : start + _SLAB]
-        slab = np.ascontiguousarray(x[:, start : start + _SLAB])
-        mean = slab.sum(axis=0, dtype=np.float64) / runs
-        centered = slab - mean
-        squares = centered * centered
-        some[:, 0] = mean
-        some[:, 1] = squares.sum(axis=0) / runs
-        some[:, 2] = np.multiply(squares, centered, out=squares).sum(axis=0) / runs
-        ordered = np.sort(np.ascontiguousarray(slab.T), axis=1)
-        for column, level in enumerate(LEVELS, _MOMENTS):
-            below, share = divmod(level * (runs - 1), 1.0)
-            low = ordered[:, int(below)]
-            high = ordered[:, min(int(below) + 1, runs - 1)]
-            some[:, column] = low + (high - low) * share
-    return out
 
 
 class EpisodeSummary(NamedTuple):
@@ -114,14 +85,14 @@ def merged(statistics: NDArray[np.float64], runs: NDArray[np.int64]) -> EpisodeS
     """
     total = int(runs.sum())
     share = (runs / total)[:, None]
-    mean, second, third = (statistics[:, :, i] for i in range(_MOMENTS))
+    mean, second, third = (statistics[:, :, i] for i in range(MOMENTS))
     center = (share * mean).sum(axis=0)
     off = mean - center
     moment2 = (share * (second + off**2)).sum(axis=0)
     moment3 = (share * (third + 3.0 * off * second + off**3)).sum(axis=0)
     varies = moment2 > 0.0
     skewness = np.where(varies, moment3 / np.where(varies, moment2, 1.0) ** 1.5, 0.0)
-    quantiles = (share[:, :, None] * statistics[:, :, _MOMENTS:]).sum(axis=0).T
-    quantiles[0] = statistics[:, :, _MOMENTS].min(axis=0)
+    quantiles = (share[:, :, None] * statistics[:, :, MOMENTS:]).sum(axis=0).T
+    quantiles[0] = statistics[:, :, MOMENTS].min(axis=0)
     quantiles[-1] = statistics[:, :, -1].max(axis=0)
     return EpisodeSummary(total, center, moment2 * (total / max(total - 1, 1)), skewness, quantiles)

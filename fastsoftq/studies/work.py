@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from fastsoftq.comparing import Axis, axis_of
 from fastsoftq.deep.deep_training import DeepTraining
+from fastsoftq.engine.block_statistics import BlockStatistics
 from fastsoftq.engine.gpu.several_cards import CPU
 from fastsoftq.engine.threads import Progress
 from fastsoftq.studies.conditions import source_states
@@ -193,7 +194,7 @@ def _committed(
     """Commit a unit whose new runs are trained, at so many seconds a step."""
     unit, found, there = claimed
     new_steps = _steps_of(curves)
-    touch(unit, Progress(len(curves.seeds), len(curves.seeds), new_steps))
+    touch(unit, Progress(claimed.new_runs, claimed.new_runs, new_steps))
     start = time.perf_counter()
     arrays = store.plan.contents.rows_of(curves)
     steps, seconds = new_steps, new_steps * rate + time.perf_counter() - start
@@ -207,7 +208,10 @@ def _committed(
 
 
 def _trained(store: Store, study: Study, claimed: Sequence[_Claimed], tick: Tick | None, device: str) -> Any:
-    """The curves of the new runs of units of one condition, one unit after the other."""
+    """The curves of the new runs of units of one condition, one unit after the other.
+
+    Of what a GPU trains, their statistics where nothing else is kept.
+    """
     training = _training(store, study, claimed, device)
 
     def report(progress: Progress) -> None:
@@ -221,7 +225,17 @@ def _trained(store: Store, study: Study, claimed: Sequence[_Claimed], tick: Tick
         if tick is not None and not progress.runs:
             tick(claimed[0].unit, Progress(0, claimed[0].new_runs, progress.steps))
 
+    contents = store.plan.contents
+    if isinstance(training, Training) and contents.in_blocks and device != CPU:
+        return training.statistics(_blocks(claimed, contents.runs_per_row), report)
     return training.curves(slice(None), report)
+
+
+def _blocks(claimed: Sequence[_Claimed], size: int) -> NDArray[np.int64]:
+    """Where blocks of the new runs of units start, and how many runs there are; each unit begins a block."""
+    ends = [*accumulate(one.new_runs for one in claimed)]
+    starts = [np.arange(end - one.new_runs, end, size) for one, end in zip(claimed, ends, strict=True)]
+    return np.concatenate([*starts, ends[-1:]])
 
 
 def _training(store: Store, study: Study, claimed: Sequence[_Claimed], device: str) -> Any:
@@ -258,11 +272,15 @@ def _training(store: Store, study: Study, claimed: Sequence[_Claimed], device: s
 
 def _steps_of(curves: Any) -> int:
     """The environment steps of all runs."""
+    if isinstance(curves, BlockStatistics):
+        return curves.steps
     return int(axis_of(curves).steps_taken(curves).sum())
 
 
 def _part(curves: Any, rows: slice) -> Any:
     """Some of the runs: whatever has a row for each, which all arrays have but the grid of steps."""
+    if isinstance(curves, BlockStatistics):
+        return curves.of(rows)
     values = {known.name: getattr(curves, known.name) for known in fields(curves) if known.name != "steps"}
     return replace(curves, **{name: of[rows] for name, of in values.items() if isinstance(of, np.ndarray)})
 

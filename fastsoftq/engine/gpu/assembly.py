@@ -17,10 +17,7 @@ from numba.core.codegen import CodeLibrary
 
 from fastsoftq.kernels.jit import INTO_CALLERS
 
-__all__ = ["ENTRY", "assembly"]
-
-ENTRY = "train"
-"""The name of the kernel in PTX."""
+__all__ = ["assembly"]
 
 _TRIPLE = "nvptx64-nvidia-cuda"
 _LAYOUT = "e-p6:32:32-i64:64-i128:128-i256:256-v16:16-v32:32-n16:32:64"
@@ -75,7 +72,8 @@ def assembly(
     Returns
     -------
     (str, list of str)
-        PTX with the entry point `ENTRY`, and LLVM's types of its parameters: the arguments' parts, in order.
+        PTX with an entry point of the function's name, and LLVM's types of its parameters: the arguments' parts, in
+        order.
     """
     dispatcher = numba.njit(error_model="numpy", **INTO_CALLERS)(function)
     dispatcher.compile(signature)
@@ -88,25 +86,26 @@ def assembly(
         r"define linkonce_odr void @NRT_\1ref(ptr %p) alwaysinline { ret void }",
         str(whole),
     )
+    entry = function.__name__
     named = ", ".join(f"{t} %k{i}" for i, t in enumerate(parameters))
     text += f"""
-define ptx_kernel void @{ENTRY}({named}) {{
+define ptx_kernel void @{entry}({named}) {{
   %result = alloca ptr
   %error = alloca ptr
   %status = call i32 @"{name}"(ptr %result, ptr %error, {named})
   ret void
 }}
 """
-    return _emitted(text, capability), parameters
+    return _emitted(text, entry, capability), parameters
 
 
-def _emitted(text: str, capability: tuple[int, int]) -> str:
+def _emitted(text: str, entry: str, capability: tuple[int, int]) -> str:
     llvm.initialize_all_targets()
     llvm.initialize_all_asmprinters()
     module = llvm.parse_assembly(text)
     module.verify()
     for function in module.functions:
-        if not function.is_declaration and function.name != ENTRY:
+        if not function.is_declaration and function.name != entry:
             function.linkage = "internal"
     for variable in module.global_variables:
         if not variable.is_declaration:

@@ -11,9 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastsoftq.engine.gpu.assembly import ENTRY
-from fastsoftq.engine.gpu.kernel_arguments import Arguments
-from fastsoftq.engine.gpu.layout import OLDEST, Card, Layout
+from fastsoftq.engine.gpu.layout import OLDEST, Card, Grid, Layout
 from fastsoftq.engine.lockstep import Lockstep
 
 __all__ = ["DeviceArray", "Gpu", "GpuError", "cards", "gpu"]
@@ -248,7 +246,7 @@ class Gpu:
         array.buffer.fill(byte, stream=stream)
 
     def kernel(self, text: str) -> Any:
-        """The kernel of a piece of PTX, assembled by the driver.
+        """The kernel of a piece of PTX that has one, assembled by the driver.
 
         Raises
         ------
@@ -258,19 +256,25 @@ class Gpu:
         if text not in self._kernels:
             try:
                 code = self._cuda.ObjectCode.from_ptx(text.encode())
-                self._kernels[text] = code.get_kernel(ENTRY)
+                self._kernels[text] = code.get_kernel(_entry(text))
             except Exception as error:
                 raise GpuError(
                     f"the driver of {self.card.name} does not take the kernel ({_first_line(error)}): update the driver"
                 ) from error
         return self._kernels[text]
 
-    def launch(self, kernel: Any, layout: Layout, arguments: Arguments) -> None:
+    def launch(self, kernel: Any, layout: Layout | Grid, arguments: tuple[Any, ...]) -> None:
         """Queue a kernel; arrays among its arguments are the card's."""
         if layout.shared_bytes > _SHARED_UNASKED:
             _allow_shared(kernel, layout.shared_bytes, self.number)
         config = self._cuda.LaunchConfig(grid=layout.blocks, block=layout.threads, shmem_size=layout.shared_bytes)
         self._cuda.launch(self.stream, config, kernel, *_parameters(arguments))
+
+
+def _entry(text: str) -> str:
+    """What the kernel of a piece of PTX is called."""
+    _, _, after = text.partition(".entry ")
+    return after.partition("(")[0].strip()
 
 
 def _allow_shared(kernel: Any, size: int, number: int) -> None:

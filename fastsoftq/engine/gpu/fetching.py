@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from fastsoftq.checks import threads
 from fastsoftq.engine.gpu.driver import DeviceArray, Gpu
 
-__all__ = ["Fetched", "Fetching"]
+__all__ = ["Fetched", "Fetching", "into", "piece_runs"]
 
 _MOST_THREADS = 16
 _PIECE_BYTES = 8 << 20
@@ -53,12 +53,21 @@ class Fetching:
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="fastsoftq-fetch")
         self._workers: list[Future[None]] = [self._pool.submit(self._work) for _ in range(workers)]
 
-    def done(self, counts: NDArray[np.int64]) -> None:
-        """Say how many runs of each piece are done."""
+    def queue(self) -> None:
+        """Queue nothing: pieces are fetched while the kernel runs."""
+
+    def look(self, done: NDArray[np.int64], over: bool) -> None:
+        """Say how many runs of each piece are done, and whether the kernel is over."""
         expected = np.full(self.pieces, self._piece)
         expected[-1] = self._runs - (self.pieces - 1) * self._piece
         with self._changed:
-            self._ready |= counts >= expected
+            self._ready |= done >= expected
+            self._changed.notify_all()
+
+    def all_done(self) -> None:
+        """Say that every piece is done."""
+        with self._changed:
+            self._ready[:] = True
             self._changed.notify_all()
 
     @property
@@ -77,6 +86,9 @@ class Fetching:
         if not stop:
             for worker in self._workers:
                 worker.result()
+
+    def give_back(self) -> None:
+        """Give nothing back: what is fetched belongs to the batch."""
 
     def _take(self) -> int | None:
         """The next piece, when it is ready."""
@@ -124,3 +136,20 @@ def piece_runs(run_bytes: int, runs: int) -> int:
     (645, 10)
     """
     return max(1, min(runs, _PIECE_BYTES // max(run_bytes, 1)))
+
+
+def into(target: NDArray[Any]) -> Callable[[int, NDArray[Any]], None]:
+    """What copies rows to where they belong.
+
+    Examples
+    --------
+    >>> target = np.zeros(3)
+    >>> into(target)(1, np.ones(2))
+    >>> target.tolist()
+    [0.0, 1.0, 1.0]
+    """
+
+    def put(first: int, rows: NDArray[Any]) -> None:
+        np.copyto(target[first : first + len(rows)], rows)
+
+    return put

@@ -89,17 +89,17 @@ def example_arguments(
     return arguments_of(agent, tables, layout, one[0], like, work, out)
 
 
-def with_arrays(value: Any, replaced: Callable[[NDArray[Any]], Any]) -> Any:
-    """A value with something else in place of each of NumPy's arrays, in tuples within it too.
+def with_arrays(value: Any, replaced: Callable[[Any], Any], kind: type = np.ndarray) -> Any:
+    """A value with something else in place of each array of a kind, in tuples within it too.
 
     Examples
     --------
     >>> with_arrays((np.zeros(3), (1.0, np.zeros(2))), len)
     (3, (1.0, 2))
     """
-    if isinstance(value, np.ndarray):
+    if isinstance(value, kind):
         return replaced(value)
     if not isinstance(value, tuple) or isinstance(value, Lockstep):
         return value
-    found = [with_arrays(part, replaced) for part in value]
+    found = [with_arrays(part, replaced, kind) for part in value]
     return type(value)(*found) if hasattr(value, "_fields") else tuple(found)

@@ -1,7 +1,9 @@
-"""The kernel for an agent in an MDP, as PTX: compiled once, and kept on the disk beside the CPU's code."""
+"""Kernels as PTX, that for an agent in an MDP above all: compiled once, and kept on the disk beside the CPU's code."""
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 import llvmlite
@@ -12,29 +14,34 @@ from fastsoftq.agents.hyperparameters import checked
 from fastsoftq.agents.rules import PRECISIONS, Agent, check_code
 from fastsoftq.engine.dispatch import room_of
 from fastsoftq.engine.gpu.assembly import assembly
-from fastsoftq.engine.gpu.kernel import kernel
-from fastsoftq.engine.gpu.kernel_arguments import Arguments, example_arguments
+from fastsoftq.engine.gpu.kernel import train
+from fastsoftq.engine.gpu.kernel_arguments import example_arguments
 from fastsoftq.engine.gpu.layout import OLDEST, Card, layout_for
 from fastsoftq.engine.gpu.reachable import reachable
 from fastsoftq.engine.rule_errors import compiling
 from fastsoftq.kernels import compiled_files
 from fastsoftq.kernels.cache import name_of
-from fastsoftq.kernels.sources import sources
+from fastsoftq.kernels.sources import Source, sources
 from fastsoftq.mdp.changing import EpisodicMDP, checked_episodic_mdp
 
 __all__ = ["kernel_for", "ptx"]
 
-_SOURCES = set(sources(kernel))
 _MAX_STEPS = 1000  # where none is given: the type of kernels does not depend on it
 _H100 = Card("an H100", (9, 0), multiprocessors=132, shared_bytes=232_448, memory=80 << 30, l2_bytes=50 << 20)
 
 
-def kernel_for(arguments: Arguments, capability: tuple[int, int]) -> str:
-    """The kernel for arguments of these types.
+@functools.cache
+def _sources(function: Callable[..., Any]) -> frozenset[Source]:
+    return frozenset(sources(function))
+
+
+def kernel_for(function: Callable[..., Any], arguments: tuple[Any, ...], capability: tuple[int, int]) -> str:
+    """A function as a kernel for arguments of these types.
 
     Parameters
     ----------
-    arguments : Arguments
+    function : function
+    arguments : tuple
         Arrays as NumPy's, of any size.
     capability : (int, int)
         The GPU's compute capability.
@@ -45,13 +52,13 @@ def kernel_for(arguments: Arguments, capability: tuple[int, int]) -> str:
         PTX.
     """
     signature: tuple[Any, ...] = tuple(map(typeof, arguments))
-    name = name_of(kernel, _SOURCES, signature, (llvmlite.__version__, capability))
+    name = name_of(function, _sources(function), signature, (llvmlite.__version__, capability))
     path = None if name is None else compiled_files.cache_directory() / f"{name}.ptx"
     stored = None if path is None else compiled_files.read(path)
     if stored is not None:
         return stored.decode()
     with compiling():
-        text, _ = assembly(kernel, signature, capability)
+        text, _ = assembly(function, signature, capability)
     if path is not None:
         compiled_files.write(path, text.encode())
     return text
@@ -101,7 +108,7 @@ def ptx(
     layout = layout_for(
         part.tables, card or _H100, runs=1_000_000, room=room_of(agent, part.tables, max_steps=_MAX_STEPS, alone=True)
     )
-    return kernel_for(example_arguments(agent, part.tables, layout, like, True, _MAX_STEPS), (major, minor))
+    return kernel_for(train, example_arguments(agent, part.tables, layout, like, True, _MAX_STEPS), (major, minor))
 
 
 def _checked_capability(capability: Any) -> tuple[int, int]:

@@ -8,7 +8,7 @@ from fastsoftq.engine.gpu.one_thread import pair_width
 from fastsoftq.engine.packing import Room
 from fastsoftq.mdp.tables import Tables
 
-__all__ = ["OLDEST", "Card", "Layout", "layout_for"]
+__all__ = ["OLDEST", "Card", "Grid", "Layout", "layout_for"]
 
 OLDEST = (7, 5)
 """The oldest compute capability that kernels are made for."""
@@ -37,6 +37,20 @@ class Card(NamedTuple):
     shared_bytes: int  # that a block may have
     memory: int  # bytes
     l2_bytes: int = 32 << 20  # of the cache that all multiprocessors share
+
+
+class Grid(NamedTuple):
+    """How many threads a kernel gets.
+
+    Examples
+    --------
+    >>> Grid(blocks=10, threads=128).shared_bytes
+    0
+    """
+
+    blocks: int
+    threads: int  # of a block
+    shared_bytes: int = 0  # the room that a block needs
 
 
 class Layout(NamedTuple):

@@ -17,7 +17,7 @@ from fastsoftq.engine.lanes import run_lanes
 from fastsoftq.engine.packing import Packed
 from fastsoftq.kernels.jit import by_type, inlined
 
-__all__ = ["Place", "Threads", "copy_records", "pair_width", "train_in_thread"]
+__all__ = ["Place", "Threads", "copy_records", "pair_width", "shares_memory", "train_in_thread"]
 
 
 class Place(NamedTuple):
@@ -65,6 +65,13 @@ def _either(typing, condition, one, other):
     return one(types.boolean, one, other), lambda context, builder, sig, args: builder.select(
         builder.trunc(args[0], ir.IntType(1)), args[1], args[2]
     )
+
+
+@by_type
+def shares_memory(place):
+    """Whether a block's threads share memory at all."""
+    shares = any(place.types[place.fields.index(name)] != types.none for name in ("near", "words"))
+    return lambda place: shares
 
 
 @by_type
@@ -135,8 +142,6 @@ _train = inlined(run_lanes.py_func)
 @inlined
 def train_in_thread(place, threads, agent, mdp, lockstep, row, like, work, out):
     """Train runs until none is left, one after the other."""
-    # Nothing is added, which no compiler knows: so the address stays in a register, and is not made anew at each step.
-    threads = Threads(threads.block, threads.thread, threads.in_block, moved(threads.shared, mdp.size))
     records = _records(place, threads, mdp)
     within = Packed(
         records, mdp.n_states, mdp.n_actions, mdp.n_rows, mdp.row_stride, None, 0, mdp.outcome, mdp.start, mdp.phases,

@@ -18,8 +18,8 @@ from fastsoftq.agents.memory_rules import memory, remembers
 from fastsoftq.agents.rules import Agent
 from fastsoftq.engine.dispatch import MOST_ACTIONS, MOST_NUMBERS, room_of
 from fastsoftq.engine.gpu.driver import Gpu, cards, gpu
-from fastsoftq.engine.gpu.training_runs import rows_of, run_on_gpu
-from fastsoftq.engine.records import Output
+from fastsoftq.engine.gpu.training_runs import run_on_gpu
+from fastsoftq.engine.gpu.wanted import Wanted
 from fastsoftq.engine.threads import Progress
 from fastsoftq.mdp.changing import EpisodicMDP
 
@@ -108,7 +108,7 @@ def run_on_gpus(
     seeds: NDArray[np.uint64],
     initial_q: NDArray[np.float64],
     max_steps: int,
-    out: Output,
+    wanted: Wanted,
     progress: Callable[[Progress], None] | None = None,
 ) -> None:
     """Train until every seed has been taken, an even share of the seeds on each GPU.
@@ -116,14 +116,13 @@ def run_on_gpus(
     Parameters
     ----------
     gpus : sequence of Gpu
-    mdp, agent, like, seeds, initial_q, max_steps, out, progress
+    mdp, agent, like, seeds, initial_q, max_steps, wanted, progress
         As for `run_on_gpu`.
     """
     if len(gpus) == 1:
-        run_on_gpu(gpus[0], mdp, agent, like, seeds, initial_q, max_steps, out, progress)
+        run_on_gpu(gpus[0], mdp, agent, like, seeds, initial_q, max_steps, wanted, progress)
         return
-    bounds = np.linspace(0, len(seeds), len(gpus) + 1).astype(int)
-    parts = [slice(first, last) for first, last in pairwise(bounds) if last > first]
+    parts = [slice(first, last) for first, last in pairwise([0, *wanted.share(len(gpus))]) if last > first]
     so_far, stopped = [Progress(0, 0, 0)] * len(parts), threading.Event()
 
     def one(place: int) -> None:
@@ -135,7 +134,7 @@ def run_on_gpus(
         some = parts[place]
         begun = initial_q[some] if len(initial_q) > 1 else initial_q
         with contextlib.suppress(_Stopped):
-            run_on_gpu(gpus[place], mdp, agent, like, seeds[some], begun, max_steps, rows_of(out, some), watch)
+            run_on_gpu(gpus[place], mdp, agent, like, seeds[some], begun, max_steps, wanted.part(some), watch)
 
     with ThreadPoolExecutor(len(parts), thread_name_prefix="fastsoftq-gpu") as pool:
         running = [pool.submit(one, place) for place in range(len(parts))]

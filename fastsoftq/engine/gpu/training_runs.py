@@ -13,16 +13,18 @@ from fastsoftq.agents.rules import Agent
 from fastsoftq.engine.curves import curves_bytes
 from fastsoftq.engine.dispatch import room_of
 from fastsoftq.engine.gpu.driver import DeviceArray, Gpu, GpuError
-from fastsoftq.engine.gpu.fetching import Fetched, Fetching, piece_runs
+from fastsoftq.engine.gpu.fetching import piece_runs
+from fastsoftq.engine.gpu.kernel import train
 from fastsoftq.engine.gpu.kernel_arguments import example_arguments, with_arrays
 from fastsoftq.engine.gpu.kernels_on_disk import kernel_for
 from fastsoftq.engine.gpu.layout import Layout, layout_for
 from fastsoftq.engine.gpu.reachable import Reachable, reachable
+from fastsoftq.engine.gpu.wanted import Coming, Wanted
 from fastsoftq.engine.records import Output, Work
 from fastsoftq.engine.threads import Progress
 from fastsoftq.mdp.changing import EpisodicMDP
 
-__all__ = ["Batch", "rows_of", "run_on_gpu"]
+__all__ = ["Batch", "run_on_gpu"]
 
 _LOOK = 0.002  # seconds between two looks at what is done
 _REPORT = 0.1  # and between two reports of progress
@@ -37,7 +39,7 @@ def run_on_gpu(
     seeds: NDArray[np.uint64],
     initial_q: NDArray[np.float64],
     max_steps: int,
-    out: Output,
+    wanted: Wanted,
     progress: Callable[[Progress], None] | None = None,
 ) -> None:
     """Train until every seed has been taken.
@@ -54,7 +56,7 @@ def run_on_gpu(
     seeds : uint64 [runs]
     initial_q : float64 [1 or runs, states, actions]
     max_steps : int
-    out : Output
+    wanted : Wanted
         Filled in place.
     progress : callable, optional
         Called in this thread every tenth of a second or so, and at the end.
@@ -66,20 +68,20 @@ def run_on_gpu(
     """
     gpu.use()
     part = reachable(mdp)
-    episodes, n_tables = out.returns.shape[1], out.tables.shape[1]
     table = len(part.states) * mdp.n_actions
-    run_bytes = curves_bytes(1, episodes, (n_tables + (len(initial_q) > 1)) * table)
+    n_tables = wanted.n_tables
+    run_bytes = curves_bytes(1, wanted.episodes, (n_tables + (len(initial_q) > 1)) * table)
     layout = layout_for(part.tables, gpu.card, len(seeds), room=room_of(agent, part.tables, max_steps, alone=True))
     room = int(_SHARE * gpu.free()) - 8 * layout.far - (64 << 20)
-    if room < run_bytes:
-        raise GpuError(
-            f"{gpu.card.name} (cuda:{gpu.number}) has {gpu.free() >> 20} MiB free, too little for tables of "
-            f"{len(part.states)} states and the results of a run; take another device"
-        )
-    most = min(len(seeds), room // run_bytes)
-    steps = 0
-    for first in range(0, len(seeds), most):
-        some = slice(first, first + most)
+    steps = first = 0
+    while first < len(seeds):
+        last = wanted.cut(first, run_bytes, room)
+        if last == first:
+            raise GpuError(
+                f"{gpu.card.name} (cuda:{gpu.number}) has {gpu.free() >> 20} MiB free, too little for tables of "
+                f"{len(part.states)} states and the results of {wanted.least}; take another device"
+            )
+        some = slice(first, last)
 
         def report(runs: int, taken: int, first: int = first, before: int = steps) -> None:
             if progress is not None:
@@ -87,20 +89,16 @@ def run_on_gpu(
 
         begun = initial_q[some] if len(initial_q) > 1 else initial_q
         batch = Batch(
-            gpu, part, layout, agent, like, seeds[some], begun, max_steps, episodes,
-            out.kept if n_tables else None, n_tables,
+            gpu, part, layout, agent, like, seeds[some], begun, max_steps, wanted.episodes,
+            wanted.kept if n_tables else None, n_tables,
         )  # fmt: skip
         try:
-            steps += _run_batch(batch, _fetched(batch.out, rows_of(out, some), part, begun), report)
+            steps += _run_batch(batch, wanted.part(some).coming(gpu, batch, part, begun), report)
         finally:
             batch.close()
+        first = last
     if progress is not None:
         progress(Progress(len(seeds), len(seeds), steps))
-
-
-def rows_of(out: Output, some: slice) -> Output:
-    """Some runs of the output."""
-    return Output(out.returns[some], out.lengths[some], out.truncated[some], out.kept, out.tables[some])
 
 
 class Batch:
@@ -145,7 +143,7 @@ class Batch:
 
         # The kernel is compiled for the types of the arguments; the arrays themselves are the card's.
         arguments = example_arguments(agent, part.tables, layout, like, kept is not None, max_steps)
-        self._kernel = gpu.kernel(kernel_for(arguments, gpu.card.capability))
+        self._kernel = gpu.kernel(kernel_for(train, arguments, gpu.card.capability))
 
         # The next run; runs and steps done; runs done of each piece.
         self._counters = self._keep(gpu.array((3 + pieces,), np.int64))
@@ -197,13 +195,13 @@ class Batch:
             array.close()
 
 
-def _run_batch(batch: Batch, fetched: list[Fetched], report: Callable[[int, int], None]) -> int:
-    """Launch a batch, and fetch its results as they are done; return the steps it took."""
+def _run_batch(batch: Batch, results: Coming, report: Callable[[int, int], None]) -> int:
+    """Launch a batch, and see to what becomes of its results; return the steps it took."""
     gpu, reported = batch.gpu, time.monotonic()
-    fetching = Fetching(gpu, fetched, batch.runs, batch.piece)
-    watch = gpu.new_stream()
     try:
+        watch = gpu.new_stream()
         batch.launch()
+        results.queue()
         ended = gpu.stream.record()
         while True:
             over = ended.is_done
@@ -211,40 +209,19 @@ def _run_batch(batch: Batch, fetched: list[Fetched], report: Callable[[int, int]
             if over and counts[3:].sum() < batch.runs:
                 gpu.stream.sync()  # tells what went wrong
                 raise GpuError(f"the kernel ended early on {gpu.card.name} (cuda:{gpu.number})")
-            fetching.done(counts[3:])
-            if fetching.is_over:
+            results.look(counts[3:], over)
+            if results.is_over:
                 break
             if time.monotonic() - reported >= _REPORT:
                 reported = time.monotonic()
                 report(int(counts[1]), int(counts[2]))
             time.sleep(_LOOK)
+        results.close()
+        gpu.stream.sync()
     except BaseException:
-        fetching.close(stop=True)
+        results.close(stop=True)
         batch.stop()
         raise
-    fetching.close()
-    gpu.stream.sync()
+    finally:
+        results.give_back()
     return int(counts[2])
-
-
-def _fetched(on_card: Any, out: Output, part: Reachable, initial_q: NDArray[np.float64]) -> list[Fetched]:
-    """Where the arrays of a batch go."""
-
-    def copied(target: NDArray[Any]) -> Callable[[int, NDArray[Any]], None]:
-        def put(first: int, rows: NDArray[Any]) -> None:
-            np.copyto(target[first : first + len(rows)], rows)
-
-        return put
-
-    def put_tables(first: int, rows: NDArray[Any]) -> None:
-        target = out.tables[first : first + len(rows)]
-        begun = initial_q if len(initial_q) == 1 else initial_q[first : first + len(rows)]
-        target[...] = begun[:, None]  # states that cannot be reached stay as they began
-        target[:, :, part.states] = rows
-
-    found = [
-        Fetched(on_card.returns, copied(out.returns)),
-        Fetched(on_card.lengths, copied(out.lengths)),
-        Fetched(on_card.truncated, copied(out.truncated.view(np.uint8))),
-    ]
-    return [*found, Fetched(on_card.tables, put_tables)] if len(out.tables) else found

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastsoftq.comparing import Axis
+from fastsoftq.engine.block_statistics import BlockStatistics
 from fastsoftq.studies.summary import summarized
 
 __all__ = [
@@ -86,6 +87,11 @@ class Contents:
     checkpoints: tuple[int, ...]
 
     @property
+    def in_blocks(self) -> bool:
+        """Whether blocks of runs are summarised."""
+        return self.row == "block"
+
+    @property
     def grain(self) -> int:
         """The runs that a chunk must hold a multiple of."""
         return self.runs_per_row * self.rows_per_leaf
@@ -95,8 +101,10 @@ class Contents:
         return -(-runs // self.runs_per_row)
 
     def rows_of(self, curves: Any) -> Arrays:
-        """The rows of some runs, which begin a row: what their curves have of what is kept."""
-        if self.row == "block":
+        """The rows of some runs, which begin a row: what their curves or statistics have of what is kept."""
+        if isinstance(curves, BlockStatistics):
+            return {name: getattr(curves, name) for name in ("returns", "lengths", "truncated")}
+        if self.in_blocks:
             return dict(summarized(curves, self.runs_per_row))
         arrays: Arrays = {}
         for kept in self.arrays:

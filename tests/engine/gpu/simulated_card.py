@@ -8,7 +8,7 @@ import numpy as np
 from fastsoftq.engine.gpu.driver import DeviceArray
 from fastsoftq.engine.gpu.layout import Card
 from fastsoftq.engine.packing import aligned
-from tests.engine.gpu.threads_in_turn import run_blocks
+from tests.engine.gpu.threads_in_turn import find_moments, find_quantiles, run_blocks
 
 SMALL = Card("a simulated GPU", (9, 0), multiprocessors=2, shared_bytes=60_000, memory=1 << 30)
 
@@ -104,12 +104,17 @@ class SimulatedGpu:
         return text
 
     def launch(self, kernel, layout, arguments):
-        assert ".entry train" in kernel
         self.launches += 1
         here = _as_numpy(arguments)
         room = aligned(max(1, layout.shared_bytes // 8), np.float64)
-        place, agent, *rest = here.place, here.agent, here.mdp, here.lockstep, here.row, here.like, here.work, here.out
-        self.stream.submit(run_blocks, layout.blocks, layout.threads, room, place, agent, *rest)
+        if ".entry train" in kernel:
+            place, agent, *rest = here.place, here.agent, here.mdp, here.lockstep, here.row, here.like, here.work, here.out
+            self.stream.submit(run_blocks, layout.blocks, layout.threads, room, place, agent, *rest)
+        elif ".entry moments" in kernel:
+            self.stream.submit(find_moments, layout.blocks, layout.threads, room, *here)
+        else:
+            assert ".entry quantiles" in kernel
+            self.stream.submit(find_quantiles, layout.blocks, room, *here)
 
 
 def _as_numpy(value):

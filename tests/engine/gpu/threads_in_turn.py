@@ -7,10 +7,11 @@ from fastsoftq.agents.rules import PRECISIONS
 from fastsoftq.engine.gpu.kernel_arguments import arguments_of
 from fastsoftq.engine.gpu.one_thread import Threads, copy_records, train_in_thread
 from fastsoftq.engine.gpu.reachable import reachable
+from fastsoftq.engine.gpu.summary_kernels import moments_by_thread, quantiles_by_block
 from fastsoftq.engine.lane_tables import pointer
 from fastsoftq.engine.packing import aligned
 from fastsoftq.engine.records import Output, Work
-from fastsoftq.kernels.jit import compiled
+from fastsoftq.kernels.jit import compiled, inlined
 
 
 @compiled
@@ -23,6 +24,25 @@ def run_blocks(blocks, in_block, room, place, agent, mdp, lockstep, row, like, w
             train_in_thread(
                 place, Threads(block, thread, in_block, pointer(room)), agent, mdp, lockstep, row, like, work, out
             )
+
+
+@compiled
+def find_moments(blocks, in_block, room, curves, summary):
+    for block in range(blocks):
+        for thread in range(in_block):
+            moments_by_thread(Threads(block, thread, in_block, pointer(room)), curves, summary)
+
+
+@inlined
+def nobody_else():
+    """What a block of one thread waits for."""
+
+
+@compiled
+def find_quantiles(blocks, room, curves, to_sort, summary):
+    for block in range(blocks):
+        room[:] = np.nan
+        quantiles_by_block(Threads(block, 0, 1, pointer(room)), nobody_else, curves, to_sort, summary)
 
 
 def train_in_turn(mdp, agent, seeds, episodes, max_steps, layout, precision="double", initial_q=None, kept=()):
