@@ -23,7 +23,6 @@ __all__ = [
     "Setting",
     "asked_to_stop",
     "end_episode",
-    "looks_at_ends",
     "several_starts",
     "start_episode",
     "start_run",
@@ -89,21 +88,6 @@ def asked_to_stop(stop, turn, lockstep):
     if lockstep.lanes > 1:
         return lambda stop, turn, lockstep: stop[0]
     return lambda stop, turn, lockstep: turn % _TURNS_BETWEEN_LOOKS == 0 and read_anew(stop)
-
-
-_ROUNDS_BETWEEN_ENDS = 2
-
-
-@by_type
-def looks_at_ends(round_, lockstep):
-    """Whether episodes that have ended are seen to now.
-
-    Of the threads of a GPU that go in step, all wait for one whose episode ends: those that end in two rounds are seen
-    to together.
-    """
-    if lockstep.lanes > 1 or _ROUNDS_BETWEEN_ENDS == 1:
-        return lambda round_, lockstep: True
-    return lambda round_, lockstep: round_ % _ROUNDS_BETWEEN_ENDS == 0
 
 
 @by_type

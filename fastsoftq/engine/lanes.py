@@ -19,7 +19,6 @@ from fastsoftq.engine.lane_events import (
     Setting,
     asked_to_stop,
     end_episode,
-    looks_at_ends,
     start_episode,
     start_run,
     tables_of,
@@ -105,11 +104,8 @@ def run_lanes(agent, mdp, lockstep, table, row, like, work, out):
     # One bit a lane: the episode is over, the action must be chosen from the row in the table.
     ended = stale = uint64(0)
     free, running, steps_taken = count, 0, 0
-    round_ = int64(0)  # of the loop: a lane on its own may wait before it takes another step
     while not asked_to_stop(stop, turn, lockstep):
-        now = looks_at_ends(round_, lockstep)
-        round_ += 1
-        while now and ended != 0:  # rare
+        while ended != 0:  # rare
             lane = lowest_bit(ended)
             bit = ended & (~ended + uint64(1))
             ended ^= bit
@@ -153,8 +149,7 @@ def run_lanes(agent, mdp, lockstep, table, row, like, work, out):
                 if any_lane(here):
                     act_again(setting, g, here)
 
-        if ended == 0:
-            draw_outcomes(setting, turn, mdp)
-            fetch_ahead(setting, count, mdp)
-            ended, stale = step_all(setting, stages, count, turn)
-            turn += 1
+        draw_outcomes(setting, turn, mdp)
+        fetch_ahead(setting, count, mdp)
+        ended, stale = step_all(setting, stages, count, turn)
+        turn += 1

@@ -78,8 +78,11 @@ def test_tables_that_others_start_from_are_there_first(tabled, tmp_path, card):
 def test_summaries(small, tmp_path, card):
     study = small(keep="summary", block=30)
     run(study, tmp_path / "cpu", threads=1)
-    run(study, tmp_path / "gpu", chunk=60, device="cuda")
-    assert card.launches == 2
+    outcome = run(study, tmp_path / "gpu", chunk=60, device="cuda")
+    assert card.launches == 2 * 3  # of what trains, finds moments, and sorts
+    store = open_store(tmp_path / "gpu")
+    assert outcome.steps == sum(mark["steps"] for _, mark in store.marked())
+    assert outcome.steps == sum(mark["steps"] for _, mark in open_store(tmp_path / "cpu").marked())
     assert verify(tmp_path / "gpu").digest == verify(tmp_path / "cpu").digest
 
 

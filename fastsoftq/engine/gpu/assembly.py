@@ -15,6 +15,7 @@ import numba
 from llvmlite import binding as llvm
 from numba.core.codegen import CodeLibrary
 
+from fastsoftq.engine.gpu.constants import kept_in_registers
 from fastsoftq.kernels.jit import INTO_CALLERS
 
 __all__ = ["assembly"]
@@ -116,4 +117,6 @@ def _emitted(text: str, entry: str, capability: tuple[int, int]) -> str:
     options.slp_vectorization = options.loop_vectorization = options.loop_unrolling = False
     passes = llvm.create_pass_builder(machine, options)
     passes.getModulePassManager().run(module, passes)
-    return str(machine.emit_assembly(module))
+    kept = llvm.parse_assembly(kept_in_registers(str(module), entry))
+    kept.verify()
+    return str(machine.emit_assembly(kept))

@@ -6,7 +6,7 @@ import ctypes
 import functools
 import threading
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from fastsoftq.engine.gpu.layout import OLDEST, Card, Grid, Layout
 from fastsoftq.engine.lockstep import Lockstep
 
-__all__ = ["DeviceArray", "Gpu", "GpuError", "cards", "gpu"]
+__all__ = ["Channel", "DeviceArray", "Gpu", "GpuError", "cards", "gpu"]
 
-_MOST_STAGING = 32  # pieces of pinned memory that are kept
+_MOST_CHANNELS = 32  # that are kept, with their pinned memory
 _SHARED_UNASKED = 48 << 10  # bytes that a block may share without asking
 _CPU = "leave device out to train on the CPU"
 
@@ -74,21 +74,30 @@ def _card(device: Any) -> Card:
 
 def _memory() -> tuple[int, int]:
     """Free bytes of the current device, and all."""
+    status, free, total = _driver().cuMemGetInfo()
+    _check(status, "the GPU's memory cannot be asked for")
+    return int(free), int(total)
+
+
+def _driver() -> Any:
+    """What cuda-core is made on, for what it does not have."""
     from cuda.bindings import driver
 
-    status, free, total = driver.cuMemGetInfo()
-    if status != driver.CUresult.CUDA_SUCCESS:
-        raise GpuError(f"the GPU's memory cannot be asked for ({status.name})")
-    return int(free), int(total)
+    return driver
+
+
+def _check(status: Any, failed: str) -> None:
+    if status != _driver().CUresult.CUDA_SUCCESS:
+        raise GpuError(f"{failed} ({status.name})")
 
 
 class DeviceArray:
     """An array in a GPU's memory, or in this machine's where the GPU can reach it (see `here`)."""
 
-    def __init__(self, buffer: Any, shape: tuple[int, ...], dtype: Any, first: int = 0) -> None:
+    def __init__(self, buffer: Any, shape: tuple[int, ...], dtype: Any, address: int | None = None) -> None:
         self.buffer, self.shape, self.dtype = buffer, shape, np.dtype(dtype)
         self.size = int(np.prod(shape, dtype=np.int64))
-        self.address = int(buffer.handle) + first * self.dtype.itemsize if buffer is not None else 0
+        self.address = address if address is not None else 0 if buffer is None else int(buffer.handle)
 
     @property
     def nbytes(self) -> int:
@@ -103,11 +112,11 @@ class DeviceArray:
 
     def part(self, first: int, count: int) -> DeviceArray:
         """Some of its numbers, as an array of one dimension."""
-        return DeviceArray(self.buffer, (count,), self.dtype, first)
+        return DeviceArray(self.buffer, (count,), self.dtype, self.address + first * self.dtype.itemsize)
 
     def viewed(self, shape: tuple[int, ...], dtype: Any) -> DeviceArray:
         """Its first bytes as another array."""
-        return DeviceArray(self.buffer, shape, dtype)
+        return DeviceArray(self.buffer, shape, dtype, self.address)
 
     def close(self) -> None:
         """Give its memory back."""
@@ -121,6 +130,13 @@ class DeviceArray:
         yield from map(np.int64, self.shape)
         strides = self.dtype.itemsize * np.cumprod((1, *self.shape[:0:-1]), dtype=np.int64)[::-1]
         yield from map(np.int64, strides)
+
+
+class Channel(NamedTuple):
+    """A queue for copies, and pinned memory of this machine that they go through."""
+
+    stream: Any
+    room: DeviceArray  # bytes
 
 
 class Gpu:
@@ -155,7 +171,7 @@ class Gpu:
         self._pinned = self._cuda.LegacyPinnedMemoryResource()
         self._kernels: dict[str, Any] = {}
         self._lock = threading.Lock()
-        self._staging: list[DeviceArray] = []
+        self._channels: list[Channel] = []
         self.stream = self._device.create_stream()
 
     def use(self) -> None:
@@ -196,37 +212,37 @@ class Gpu:
         size = max(1, int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize)
         return DeviceArray(self._pinned.allocate(size), shape, dtype)
 
-    def staging(self, size: int) -> DeviceArray:
-        """Bytes in this machine's memory for copies: kept for the next to ask, since to pin them takes long.
+    def channel(self, size: int) -> Channel:
+        """A queue for copies, and pinned bytes for them: kept for the next to ask, since to pin them takes long.
 
         `done_with` gives them back.
         """
         with self._lock:
-            fitting = [room for room in self._staging if room.size >= size]
+            fitting = [known for known in self._channels if known.room.size >= size]
             if fitting:
-                self._staging.remove(fitting[0])
+                self._channels.remove(fitting[0])
                 return fitting[0]
-        return self.pinned((size,), np.uint8)
+        return Channel(self.new_stream(), self.pinned((size,), np.uint8))
 
-    def done_with(self, room: DeviceArray) -> None:
-        """Give back what `staging` gave."""
+    def done_with(self, channel: Channel) -> None:
+        """Give back what `channel` gave."""
         with self._lock:
-            if len(self._staging) < _MOST_STAGING:
-                self._staging.append(room)
+            if len(self._channels) < _MOST_CHANNELS:
+                self._channels.append(channel)
                 return
-        room.close()
+        channel.room.close()
 
     def uploaded(self, array: NDArray[Any]) -> DeviceArray:
         """A copy of an array in its memory."""
         array = np.ascontiguousarray(array)
         target = self.array(array.shape, array.dtype)
         if array.size:
-            staged = self.staging(array.nbytes)
-            there = staged.viewed(array.shape, array.dtype)
+            channel = self.channel(array.nbytes)
+            there = channel.room.viewed(array.shape, array.dtype)
             there.here()[...] = array
-            self.copy_rows(there, 0, len(array), target, self.stream)
-            self.stream.sync()
-            self.done_with(staged)
+            self.copy_rows(there, 0, len(array), target, channel.stream)
+            channel.stream.sync()
+            self.done_with(channel)
         return target
 
     def copy(self, source: DeviceArray, target: DeviceArray, stream: Any) -> None:
@@ -238,8 +254,8 @@ class Gpu:
         row = source.nbytes // source.shape[0] if source.size else 0
         if rows * row == 0:
             return
-        some = self._cuda.Buffer.from_handle(source.address + first * row, rows * row)
-        some.copy_to(self._cuda.Buffer.from_handle(target.address, rows * row), stream=stream)
+        (status,) = _driver().cuMemcpyAsync(target.address, source.address + first * row, rows * row, stream.handle)
+        _check(status, "rows cannot be copied")
 
     def fill(self, array: DeviceArray, stream: Any, byte: int = 0) -> None:
         """Queue that each byte of an array becomes one number."""
@@ -279,12 +295,10 @@ def _entry(text: str) -> str:
 
 def _allow_shared(kernel: Any, size: int, number: int) -> None:
     """Let blocks share more memory than they may without asking."""
-    from cuda.bindings import driver
-
+    driver = _driver()
     attribute = driver.CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES
     (status,) = driver.cuKernelSetAttribute(attribute, size, int(kernel.handle), number)
-    if status != driver.CUresult.CUDA_SUCCESS:
-        raise GpuError(f"a block cannot share {size} bytes ({status.name})")
+    _check(status, f"a block cannot share {size} bytes")
 
 
 def _parameters(value: Any) -> Iterator[Any]:

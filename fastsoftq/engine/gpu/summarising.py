@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastsoftq.engine.block_statistics import LEVELS, STATISTICS, BlockStatistics, quantile_places
+from fastsoftq.engine.block_statistics import STATISTICS, BlockStatistics, quantile_places
 from fastsoftq.engine.gpu.driver import DeviceArray, Gpu
-from fastsoftq.engine.gpu.fetching import Fetched, Fetching, into, piece_runs
+from fastsoftq.engine.gpu.fetching import Fetching, Target, piece_runs
 from fastsoftq.engine.gpu.kernel_arguments import with_arrays
 from fastsoftq.engine.gpu.kernels_on_disk import kernel_for
 from fastsoftq.engine.gpu.layout import Card, Grid
@@ -22,7 +22,8 @@ SORTED_ANYWHERE = 4096
 """Runs of a block that every card sorts where its threads share memory."""
 
 _MOMENT_THREADS = 128  # of a block: neighbours read neighbouring episodes
-_MOST_THREADS = 512  # that sort together
+_WARP = 32  # threads that go in step
+_MOST_THREADS = 256  # that sort together
 _LOG_COLUMNS = 2  # episodes that are read together: as many as the memory's smallest piece holds
 _SHARE = 0.45  # of the memory that a block may share: two sort at a time where they can
 
@@ -65,54 +66,46 @@ class Summarising:
     Parameters
     ----------
     gpu : Gpu
-    on_card : Output
-        The curves, in the card's memory.
     target : BlockStatistics
         Of those runs; filled in place.
     """
 
-    def __init__(self, gpu: Gpu, on_card: Any, target: BlockStatistics) -> None:
-        self._gpu, self._arrays = gpu, list[DeviceArray]()
+    def __init__(self, gpu: Gpu, target: BlockStatistics) -> None:
+        self._gpu, self._target, self._arrays = gpu, target, list[DeviceArray]()
+        self._work: list[tuple[Any, tuple[Any, ...], Grid]] = []
+        blocks, episodes = target.truncated.shape
+        targets = [Target(target.returns), Target(target.lengths), Target(target.truncated)]
+        self._fetching = Fetching(gpu, targets, piece_runs(statistics_bytes(episodes), blocks))
+
+    def begin(self, on_card: Any) -> None:
+        """Make room for the statistics of curves that will be there, and have the kernels ready."""
+        gpu, target = self._gpu, self._target
         starts = target.starts - target.starts[0]
         sizes, (blocks, episodes) = np.diff(starts), target.truncated.shape
-        log_size = _log_size(int(sizes.max()))
-        log_columns = _LOG_COLUMNS
+        log_size, log_columns = _log_size(int(sizes.max())), _LOG_COLUMNS
         while log_columns and _column_bytes(log_size) << log_columns > _SHARE * gpu.card.shared_bytes:
             log_columns -= 1
-        try:
-            places = [quantile_places(int(size)) for size in sizes]
-            low, high, share = (self._keep(gpu.uploaded(np.stack(each))) for each in zip(*places, strict=True))
-            shape = blocks, episodes, len(STATISTICS)
-            summary = Summary(*(self._keep(gpu.array(shape[:n], np.float64)) for n in (3, 3, 2)))
-            curves = Curves(
-                self._keep(gpu.uploaded(starts)), on_card.returns, on_card.lengths, on_card.truncated,
-            )  # fmt: skip
-            to_sort = Sorted(log_columns, log_size, low, high, share)
-            threads = min(_MOST_THREADS, max(32, (1 << (log_size + log_columns)) // EIGHT))
-            self._work = [
-                (self._kernel(moments, curves, summary), (curves, summary), Grid(
-                    blocks * -(-episodes // _MOMENT_THREADS), _MOMENT_THREADS,
-                )),
-                (self._kernel(quantiles, curves, to_sort, summary), (curves, to_sort, summary), Grid(
-                    2 * blocks * -(-episodes >> log_columns), threads, _column_bytes(log_size) << log_columns,
-                )),
-            ]  # fmt: skip
-            fetched = [
-                Fetched(summary.returns, into(target.returns)), Fetched(summary.lengths, into(target.lengths)),
-                Fetched(summary.truncated, into(target.truncated)),
-            ]  # fmt: skip
-            self._fetching = Fetching(gpu, fetched, blocks, piece_runs(statistics_bytes(episodes), blocks))
-        except BaseException:
-            self.give_back()
-            raise
+        places = [quantile_places(int(size)) for size in sizes]
+        low, high, share = (self._keep(gpu.uploaded(np.stack(each))) for each in zip(*places, strict=True))
+        shape = blocks, episodes, len(STATISTICS)
+        summary = Summary(*(self._keep(gpu.array(shape[:n], np.float64)) for n in (3, 3, 2)))
+        curves = Curves(self._keep(gpu.uploaded(starts)), on_card.returns, on_card.lengths, on_card.truncated)
+        to_sort = Sorted(log_columns, log_size, low, high, share)
+        threads = min(_MOST_THREADS, max(_WARP, (1 << (log_size + log_columns)) // EIGHT))
+        in_row = -(-episodes // _MOMENT_THREADS)
+        self._add(moments, (curves, summary), Grid(blocks * in_row, _MOMENT_THREADS))
+        in_row, shared = -(-episodes >> log_columns), _column_bytes(log_size) << log_columns
+        self._add(quantiles, (curves, to_sort, summary), Grid(2 * blocks * in_row, threads, shared))
+        self._fetching.begin(summary)
 
     def _keep(self, array: DeviceArray) -> Any:
         self._arrays.append(array)
         return array
 
-    def _kernel(self, function: Any, *arguments: Any) -> Any:
+    def _add(self, function: Any, arguments: tuple[Any, ...], grid: Grid) -> None:
         like = with_arrays(arguments, lambda array: np.zeros((1,) * len(array.shape), array.dtype), DeviceArray)
-        return self._gpu.kernel(kernel_for(function, like, self._gpu.card.capability))
+        kernel = self._gpu.kernel(kernel_for(function, like, self._gpu.card.capability))
+        self._work.append((kernel, arguments, grid))
 
     def queue(self) -> None:
         """Queue the kernels, behind the one that trains."""

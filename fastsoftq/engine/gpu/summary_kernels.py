@@ -75,12 +75,8 @@ def moments_by_thread(threads, curves, summary):
         return
     first, last = curves.starts[row], curves.starts[row + 1]
     to = (row * episodes + episode) * _STATISTICS
-    _moments(
-        moved(pointer(curves.returns), episode), first, last, episodes, moved(pointer(summary.returns), to)
-    )
-    _moments(
-        moved(pointer(curves.lengths), episode), first, last, episodes, moved(pointer(summary.lengths), to)
-    )
+    _moments(moved(pointer(curves.returns), episode), first, last, episodes, moved(pointer(summary.returns), to))
+    _moments(moved(pointer(curves.lengths), episode), first, last, episodes, moved(pointer(summary.lengths), to))
     truncated, met = moved(pointer(curves.truncated), episode), 0
     for at in range(first * episodes, last * episodes, episodes):
         met += truncated[at]

@@ -88,13 +88,20 @@ def run_on_gpu(
                 progress(Progress(first + runs, len(seeds), before + taken))
 
         begun = initial_q[some] if len(initial_q) > 1 else initial_q
-        batch = Batch(
-            gpu, part, layout, agent, like, seeds[some], begun, max_steps, wanted.episodes,
-            wanted.kept if n_tables else None, n_tables,
-        )  # fmt: skip
+        piece = piece_runs(curves_bytes(1, wanted.episodes, n_tables * table), last - first)
+        coming = wanted.part(some).coming(gpu, piece, part, begun)
         try:
-            steps += _run_batch(batch, wanted.part(some).coming(gpu, batch, part, begun), report)
+            batch = Batch(
+                gpu, part, layout, agent, like, seeds[some], begun, max_steps, wanted.episodes,
+                wanted.kept if n_tables else None, n_tables, piece,
+            )  # fmt: skip
+        except BaseException:
+            coming.close(stop=True)
+            raise
+        try:
+            steps += _run_batch(batch, coming, report)
         finally:
+            coming.give_back()
             batch.close()
         first = last
     if progress is not None:
@@ -118,6 +125,8 @@ class Batch:
     kept : int64 [episodes], or None
         As in `Output`.
     n_tables : int
+    piece : int
+        Runs that are counted together when they are done.
     """
 
     def __init__(
@@ -133,12 +142,12 @@ class Batch:
         episodes: int,
         kept: NDArray[np.int64] | None,
         n_tables: int,
+        piece: int,
     ) -> None:
         self.gpu, self.layout, self.runs = gpu, layout, len(seeds)
         table = (len(part.states), initial_q.shape[2])
         source = np.ascontiguousarray(initial_q[:, part.states])
-        self.piece = piece_runs(curves_bytes(1, episodes, n_tables * table[0] * table[1]), self.runs)
-        pieces = -(-self.runs // self.piece)
+        pieces = -(-self.runs // piece)
         self._arrays: list[DeviceArray] = []
 
         # The kernel is compiled for the types of the arguments; the arrays themselves are the card's.
@@ -161,7 +170,7 @@ class Batch:
         part_of = self._counters.part
         work = Work(
             self._keep(gpu.uploaded(seeds)), self._keep(gpu.uploaded(source)), max_steps, part_of(0, 1),
-            self._stop, part_of(1, 2), part_of(3, pieces), self.piece,
+            self._stop, part_of(1, 2), part_of(3, pieces), piece,
         )  # fmt: skip
         far = self._keep(gpu.array((layout.far,), np.float64)) if layout.far else None
         on_card = arguments._replace(work=work, out=self.out, place=arguments.place._replace(far=far))
@@ -200,6 +209,7 @@ def _run_batch(batch: Batch, results: Coming, report: Callable[[int, int], None]
     gpu, reported = batch.gpu, time.monotonic()
     try:
         watch = gpu.new_stream()
+        results.begin(batch.out)
         batch.launch()
         results.queue()
         ended = gpu.stream.record()
@@ -222,6 +232,4 @@ def _run_batch(batch: Batch, results: Coming, report: Callable[[int, int], None]
         results.close(stop=True)
         batch.stop()
         raise
-    finally:
-        results.give_back()
     return int(counts[2])

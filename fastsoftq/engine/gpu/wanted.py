@@ -10,25 +10,12 @@ from numpy.typing import NDArray
 
 from fastsoftq.engine.block_statistics import BlockStatistics
 from fastsoftq.engine.gpu.driver import Gpu
-from fastsoftq.engine.gpu.fetching import Fetched, Fetching, into
+from fastsoftq.engine.gpu.fetching import Fetching, Target
 from fastsoftq.engine.gpu.reachable import Reachable
 from fastsoftq.engine.gpu.summarising import Summarising, statistics_bytes
 from fastsoftq.engine.records import Output
 
-__all__ = ["Coming", "OnCard", "Statistics", "Wanted", "WholeCurves"]
-
-
-class OnCard(Protocol):
-    """A batch of runs on a card, as far as its results go."""
-
-    @property
-    def out(self) -> Output: ...  # noqa: D102 # arrays in the card's memory
-
-    @property
-    def runs(self) -> int: ...  # noqa: D102
-
-    @property
-    def piece(self) -> int: ...  # noqa: D102 # runs that are counted together
+__all__ = ["Coming", "ComingCurves", "Statistics", "Wanted", "WholeCurves"]
 
 
 class Coming(Protocol):
@@ -36,6 +23,8 @@ class Coming(Protocol):
 
     @property
     def is_over(self) -> bool: ...  # noqa: D102
+
+    def begin(self, on_card: Any) -> None: ...  # noqa: D102 # where they will be, before the kernel is launched
 
     def queue(self) -> None: ...  # noqa: D102 # more work for the card, behind the kernel that trains
 
@@ -67,9 +56,7 @@ class Wanted(Protocol):
 
     def cut(self, first: int, run_bytes: int, room: int) -> int: ...  # noqa: D102 # the end of those that have room
 
-    def coming(
-        self, gpu: Gpu, batch: OnCard, part: Reachable, initial_q: NDArray[np.float64]
-    ) -> Coming: ...  # noqa: D102
+    def coming(self, gpu: Gpu, piece: int, part: Reachable, initial_q: NDArray[np.float64]) -> Coming: ...  # noqa: D102 # `piece`: how many runs the kernel counts together
 
 
 @dataclass(frozen=True)
@@ -98,7 +85,8 @@ class WholeCurves:
     @property
     def kept(self) -> NDArray[np.int64] | None:
         """After which episodes, as in `Output`."""
-        return self.out.kept
+        kept: NDArray[np.int64] | None = self.out.kept
+        return kept
 
     def part(self, some: slice) -> WholeCurves:
         """Some runs'."""
@@ -113,24 +101,49 @@ class WholeCurves:
         """The end of as many runs as there is room for."""
         return min(len(self.out.returns), first + max(0, room) // run_bytes)
 
-    def coming(self, gpu: Gpu, batch: OnCard, part: Reachable, initial_q: NDArray[np.float64]) -> Fetching:
+    def coming(self, gpu: Gpu, piece: int, part: Reachable, initial_q: NDArray[np.float64]) -> ComingCurves:
         """Fetch them."""
-        out, on_card = self.out, batch.out
+        return ComingCurves(gpu, self.out, piece, part, initial_q)
 
+
+class ComingCurves:
+    """Curves, and tables, that are fetched while the kernel runs."""
+
+    def __init__(self, gpu: Gpu, out: Output, piece: int, part: Reachable, initial_q: NDArray[np.float64]) -> None:
         def put_tables(first: int, rows: NDArray[Any]) -> None:
             target = out.tables[first : first + len(rows)]
             begun = initial_q if len(initial_q) == 1 else initial_q[first : first + len(rows)]
             target[...] = begun[:, None]  # states that cannot be reached stay as they began
             target[:, :, part.states] = rows
 
-        fetched = [
-            Fetched(on_card.returns, into(out.returns)),
-            Fetched(on_card.lengths, into(out.lengths)),
-            Fetched(on_card.truncated, into(out.truncated.view(np.uint8))),
-        ]
+        targets = [Target(out.returns), Target(out.lengths), Target(out.truncated.view(np.uint8))]
         if len(out.tables):
-            fetched.append(Fetched(on_card.tables, put_tables))
-        return Fetching(gpu, fetched, batch.runs, batch.piece)
+            targets.append(Target(out.tables, put_tables))
+        self._fetching = Fetching(gpu, targets, piece)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether all is fetched, or something went wrong."""
+        return self._fetching.is_over
+
+    def begin(self, on_card: Any) -> None:
+        """Say where they will be."""
+        sources = [on_card.returns, on_card.lengths, on_card.truncated, on_card.tables]
+        self._fetching.begin([source for source in sources if source.size])
+
+    def queue(self) -> None:
+        """Queue nothing: pieces are fetched when they are done."""
+
+    def look(self, done: NDArray[np.int64], over: bool) -> None:
+        """Say how many runs of each piece are done."""
+        self._fetching.done(done)
+
+    def close(self, stop: bool = False) -> None:
+        """Wait for what is under way; with `stop`, leave the rest."""
+        self._fetching.close(stop)
+
+    def give_back(self) -> None:
+        """Give nothing back: what is fetched belongs to the batch."""
 
 
 @dataclass(frozen=True)
@@ -169,6 +182,6 @@ class Statistics:
         taken = run_bytes * (starts[at:] - first) + statistics_bytes(self.episodes) * np.arange(len(starts) - at)
         return int(starts[at + np.searchsorted(taken, max(0, room), "right") - 1])
 
-    def coming(self, gpu: Gpu, batch: OnCard, part: Reachable, initial_q: NDArray[np.float64]) -> Summarising:
+    def coming(self, gpu: Gpu, piece: int, part: Reachable, initial_q: NDArray[np.float64]) -> Summarising:
         """Summarise them on the card, and fetch that."""
-        return Summarising(gpu, batch.out, self.of_blocks)
+        return Summarising(gpu, self.of_blocks)

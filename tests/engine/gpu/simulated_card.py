@@ -5,7 +5,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 
-from fastsoftq.engine.gpu.driver import DeviceArray
+from fastsoftq.engine.gpu.driver import Channel, DeviceArray
 from fastsoftq.engine.gpu.layout import Card
 from fastsoftq.engine.packing import aligned
 from tests.engine.gpu.threads_in_turn import find_moments, find_quantiles, run_blocks
@@ -78,11 +78,11 @@ class SimulatedGpu:
     def pinned(self, shape, dtype):
         return self._take(shape, dtype, True)
 
-    def staging(self, size):
-        return self.pinned((size,), np.uint8)
+    def channel(self, size):
+        return Channel(self.new_stream(), self.pinned((size,), np.uint8))
 
-    def done_with(self, room):
-        room.close()
+    def done_with(self, channel):
+        channel.room.close()
 
     def uploaded(self, array):
         target = self.array(array.shape, array.dtype)
@@ -108,7 +108,16 @@ class SimulatedGpu:
         here = _as_numpy(arguments)
         room = aligned(max(1, layout.shared_bytes // 8), np.float64)
         if ".entry train" in kernel:
-            place, agent, *rest = here.place, here.agent, here.mdp, here.lockstep, here.row, here.like, here.work, here.out
+            place, agent, *rest = (
+                here.place,
+                here.agent,
+                here.mdp,
+                here.lockstep,
+                here.row,
+                here.like,
+                here.work,
+                here.out,
+            )
             self.stream.submit(run_blocks, layout.blocks, layout.threads, room, place, agent, *rest)
         elif ".entry moments" in kernel:
             self.stream.submit(find_moments, layout.blocks, layout.threads, room, *here)

@@ -1,5 +1,6 @@
 """Blocks of runs summarised on GPUs that are simulated: the bits of NumPy's statistics."""
 
+from itertools import pairwise
 from unittest import mock
 
 import numpy as np
@@ -26,7 +27,7 @@ HARD = fsq.QLearning(0.8, 0.95)
 
 
 def expected(returns, lengths, truncated, starts):
-    blocks = [slice(*pair) for pair in zip(starts[:-1], starts[1:], strict=True)]
+    blocks = [slice(*pair) for pair in pairwise(starts)]
     return BlockStatistics(
         np.array(starts),
         np.stack([statistics_of(returns[b]) for b in blocks]),
@@ -81,7 +82,8 @@ def test_statistics_have_numpys_bits(data):
     gpu = SimulatedGpu()
     on_card = Output(gpu.uploaded(returns), gpu.uploaded(lengths), gpu.uploaded(truncated), None, None)
     found = BlockStatistics.empty(starts, episodes)
-    summarising = Summarising(gpu, on_card, found)
+    summarising = Summarising(gpu, found)
+    summarising.begin(on_card)
     summarising.queue()
     gpu.stream.sync()
     summarising.look(np.zeros(1, np.int64), over=True)
