@@ -68,6 +68,7 @@ def measure(card: Gpu, measuring: Measuring, workloads: tuple[Workload, ...], st
 
     speeds("kernel", lambda w: contenders.kernel(card, w), workloads)
     speeds("train", lambda w: contenders.through_train(card, w), workloads, needs=5.0)
+    speeds("summaries", lambda w: contenders.summarised(card, w), workloads, needs=5.0)
     speeds("CUDA C++", lambda w: contenders.by_hand(card, w), workloads, needs=2.0)
     speeds("CPU", contenders.on_the_cpu, workloads, needs=5.0)
     for n in states:

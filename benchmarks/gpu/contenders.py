@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import statistics
 import time
+import warnings
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -17,14 +18,17 @@ from benchmarks.gpu.workloads import CHECKED, Workload, digest, digest_of, expec
 from benchmarks.peers import cuda_plain, jax_scan
 from fastsoftq.agents.hyperparameters import checked
 from fastsoftq.agents.rules import PRECISIONS, Agent
+from fastsoftq.engine.block_statistics import statistics_of
 from fastsoftq.engine.gpu.driver import Gpu
 from fastsoftq.engine.gpu.layout import layout_for
 from fastsoftq.engine.gpu.reachable import Reachable, reachable
 from fastsoftq.engine.gpu.training_runs import Batch
 from fastsoftq.system.processors import processors
+from fastsoftq.tabular_training import Training
 
 THREADS = (256, 512, 1024)  # of a multiprocessor, tried for what is written by hand
 RESULT_BYTES = 13  # an episode's
+PIECE, BLOCK = 512, 1024  # runs that the kernel counts together, and that are summarised together
 
 
 class Speed(NamedTuple):
@@ -46,8 +50,9 @@ def timed_batch(
     layout = layout_for(part.tables, gpu.card, runs)
     seeds, initial_q = np.arange(runs, dtype=np.uint64), np.zeros((1, part.states.max() + 1, part.tables.n_actions))
     batch = Batch(
-        gpu, part, layout, checked(agent), PRECISIONS[precision], seeds, initial_q, max_steps, episodes, None, 0
-    )
+        gpu, part, layout, checked(agent), PRECISIONS[precision], seeds, initial_q, max_steps, episodes, None, 0,
+        piece=PIECE,
+    )  # fmt: skip
     try:
         took = []
         for _ in range(launches):
@@ -81,6 +86,29 @@ def through_train(gpu: Gpu, workload: Workload) -> Iterator[Speed]:
     seconds = statistics.median(took[1:])
     results = RESULT_BYTES * workload.runs * workload.episodes / seconds
     yield Speed("`train`, results in host memory", workload.label, steps / seconds, same, results)
+
+
+def summarised(gpu: Gpu, workload: Workload) -> Iterator[Speed]:
+    """As a study with `keep = "summary"` trains: what crosses the bus are moments and quantiles."""
+    agent, precision, (runs, episodes, max_steps) = workload.agent, workload.precision, workload[2:]
+    starts = np.append(np.arange(0, runs, BLOCK), runs)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        training = Training.checked(
+            fsq.cliff_walking(), agent, runs, episodes, max_steps, precision=precision, device=f"cuda:{gpu.number}"
+        )
+    took = []
+    for _ in range(4):
+        start = time.perf_counter()
+        found = training.statistics(starts)
+        took.append(time.perf_counter() - start)
+    curves = trained(workload._replace(runs=min(BLOCK, runs)))  # by the CPU
+    same = all(
+        getattr(found, name)[0].tobytes() == statistics_of(getattr(curves, name)).tobytes()
+        for name in ("returns", "lengths")
+    )
+    speed = found.steps / statistics.median(took[1:])
+    yield Speed("`train`, summarised on the card", workload.label, speed, same)
 
 
 def by_hand(gpu: Gpu, workload: Workload) -> Iterator[Speed]:

@@ -17,8 +17,8 @@ from pathlib import Path
 import fastsoftq as fsq
 from benchmarks.gpu.contenders import timed_batch
 from benchmarks.gpu.workloads import WORKLOADS
-from fastsoftq.engine.gpu.assembly import ENTRY
 from fastsoftq.engine.gpu.driver import gpu
+from fastsoftq.engine.gpu.kernel import train
 from fastsoftq.engine.gpu.reachable import reachable
 
 METRIC = "smsp__inst_executed.sum"  # of warps
@@ -32,7 +32,7 @@ def instructions(seconds: float) -> dict[str, float]:
         raise RuntimeError("there is no ncu (Nsight Compute) to count instructions with")
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "counted.csv"
-        profiled = [ncu, "--metrics", METRIC, "--csv", "--log-file", str(log), "--kernel-name", ENTRY]
+        profiled = [ncu, "--metrics", METRIC, "--csv", "--log-file", str(log), "--kernel-name", train.__name__]
         shown = subprocess.run(
             [*profiled, sys.executable, "-m", "benchmarks.gpu.issue_slots"], capture_output=True, text=True,
             timeout=seconds, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},

@@ -23,6 +23,7 @@ __all__ = [
     "Setting",
     "asked_to_stop",
     "end_episode",
+    "has_run",
     "several_starts",
     "start_episode",
     "start_run",
@@ -88,6 +89,14 @@ def asked_to_stop(stop, turn, lockstep):
     if lockstep.lanes > 1:
         return lambda stop, turn, lockstep: stop[0]
     return lambda stop, turn, lockstep: turn % _TURNS_BETWEEN_LOOKS == 0 and read_anew(stop)
+
+
+@by_type
+def has_run(lanes, lane, lockstep):
+    """Whether a lane whose episode is over has a run; one on its own takes steps with a run alone."""
+    if lockstep.lanes > 1:
+        return lambda lanes, lane, lockstep: lanes.curve[lane] >= 0
+    return lambda lanes, lane, lockstep: True
 
 
 @by_type

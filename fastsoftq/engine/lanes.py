@@ -19,6 +19,7 @@ from fastsoftq.engine.lane_events import (
     Setting,
     asked_to_stop,
     end_episode,
+    has_run,
     start_episode,
     start_run,
     tables_of,
@@ -110,11 +111,11 @@ def run_lanes(agent, mdp, lockstep, table, row, like, work, out):
             bit = ended & (~ended + uint64(1))
             ended ^= bit
             lanes.episode[lane] += int32(1)
-            if lanes.curve[lane] >= 0:
+            if has_run(lanes, lane, lockstep):
                 length = turn + max_steps - lanes.limit[lane]
                 write_episode(setting, lane, length, curves, mdp)
                 steps_taken += length
-                if lanes.episode[lane] == curves.episodes:
+                if lanes.episode[lane] == int32(curves.episodes):
                     lanes.curve[lane] = -1
                     add_atomically(progress, 0, 1)
                     add_atomically(progress, 1, steps_taken)

@@ -40,7 +40,7 @@ def test_each_part_is_measured_and_what_cannot_be_is_said(card, tmp_path, monkey
     results = json.loads((tmp_path / "deep" / "gpu.json").read_text())
     found = {(speed["contender"], speed["workload"]): speed for speed in results["speeds"]}
     for workload in TINY:
-        for contender in ("kernel alone", "`train`, results in host memory"):
+        for contender in ("kernel alone", "`train`, results in host memory", "`train`, summarised on the card"):
             assert found[contender, workload.label]["same_bits"] is True
             assert found[contender, workload.label]["steps_per_second"] > 0
     assert [world["states"] for world in results["worlds"]] == [50, 50, 2000, 2000]

@@ -1,7 +1,7 @@
 """Results on their way from a GPU to this machine, piece by piece, while the kernel goes on.
 
 Threads fetch a piece each: to pinned memory, which the card fills at the bus's speed, and from there into the arrays
-of the results. Their pages are new, which takes longer than to copy: whoever has to wait has them made meanwhile.
+of the results, whose new pages take one thread ten times as long.
 """
 
 from __future__ import annotations
@@ -15,28 +15,37 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastsoftq.checks import threads
-from fastsoftq.engine.gpu.driver import DeviceArray, Gpu
-from fastsoftq.system.pages import have_pages_made
+from fastsoftq.engine.gpu.driver import Channel, DeviceArray, Gpu
 
-__all__ = ["Fetching", "Target", "piece_runs"]
+__all__ = ["Fetched", "Fetching", "into", "piece_runs"]
 
 _MOST_THREADS = 12  # that fetch: more wait for one another
 _PIECE_BYTES = 8 << 20
 _ALIGNED = 8  # bytes: where arrays begin in pinned memory
 
 
-class Target(NamedTuple):
-    """Where rows go: copied to an array's, or given to a function that knows."""
+class Fetched(NamedTuple):
+    """An array on the card, and what to do with its rows from `first` on when they are here."""
 
-    array: NDArray[Any]  # [rows, ...]
-    put: Callable[[int, NDArray[Any]], None] | None = None  # the first row's number, and the rows as they come
+    source: DeviceArray  # [rows, ...]
+    put: Callable[[int, NDArray[Any]], None]
 
-    def receive(self, first: int, rows: NDArray[Any]) -> None:
-        """Take rows that have come."""
-        if self.put is not None:
-            self.put(first, rows)
-        else:
-            np.copyto(self.array[first : first + len(rows)], rows)
+
+def into(target: NDArray[Any]) -> Callable[[int, NDArray[Any]], None]:
+    """What copies rows to where they belong.
+
+    Examples
+    --------
+    >>> target = np.zeros(3)
+    >>> into(target)(1, np.ones(2))
+    >>> target.tolist()
+    [0.0, 1.0, 1.0]
+    """
+
+    def put(first: int, rows: NDArray[Any]) -> None:
+        np.copyto(target[first : first + len(rows)], rows)
+
+    return put
 
 
 class Fetching:
@@ -45,32 +54,29 @@ class Fetching:
     Parameters
     ----------
     gpu : Gpu
-    targets : sequence of Target
+    arrays : sequence of Fetched
     piece : int
         Rows that are fetched together.
     """
 
-    def __init__(self, gpu: Gpu, targets: Sequence[Target], piece: int) -> None:
-        self._gpu, self._targets, self._rows, self._piece = gpu, targets, len(targets[0].array), piece
-        self._sources: Sequence[DeviceArray] = ()
+    def __init__(self, gpu: Gpu, arrays: Sequence[Fetched], piece: int) -> None:
+        self._gpu, self._arrays, self._rows, self._piece = gpu, arrays, arrays[0].source.shape[0], piece
         self.pieces = -(-self._rows // piece)
         self._changed = threading.Condition()
         self._ready = np.zeros(self.pieces, np.bool_)
-        self._next = self._next_pages = 0  # pieces to take, and to have pages made for
-        self._stopped = False
+        self._next, self._stopped = 0, False
         workers = min(_MOST_THREADS, threads(None), self.pieces)
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="fastsoftq-fetch")
         self._workers: list[Future[None]] = [self._pool.submit(self._work) for _ in range(workers)]
 
-    def begin(self, sources: Sequence[DeviceArray]) -> None:
-        """Say where the rows of each target come from, before any is done."""
-        self._sources = sources
+    def queue(self) -> None:
+        """Queue nothing: pieces are fetched when they are done."""
 
-    def done(self, counts: NDArray[np.int64]) -> None:
+    def look(self, done: NDArray[np.int64], over: bool) -> None:
         """Say how many rows of each piece are done."""
         expected = np.full(self.pieces, self._piece)
         expected[-1] = self._rows - (self.pieces - 1) * self._piece
-        self._tell(counts >= expected)
+        self._tell(done >= expected)
 
     def all_done(self) -> None:
         """Say that every piece is done."""
@@ -98,55 +104,48 @@ class Fetching:
             for worker in self._workers:
                 worker.result()
 
+    def give_back(self) -> None:
+        """Give nothing back: what is fetched belongs to the batch."""
+
     def _take(self) -> int | None:
         """The next piece, when it is ready."""
         with self._changed:
             if self._next == self.pieces:
                 return None
             piece, self._next = self._next, self._next + 1
-            while not self._ready[piece] and not self._stopped:
-                new = max(self._next_pages, piece)
-                if new == self.pieces:
-                    self._changed.wait()
-                    continue
-                self._next_pages = new + 1
-                self._changed.release()
-                try:
-                    for target in self._targets:
-                        have_pages_made(target.array[new * self._piece : (new + 1) * self._piece])
-                finally:
-                    self._changed.acquire()
+            self._changed.wait_for(lambda: self._stopped or bool(self._ready[piece]))
             return None if self._stopped else piece
 
     def _work(self) -> None:
-        channel = None
+        sizes = [self._piece * _row_bytes(fetched.source) + _ALIGNED for fetched in self._arrays]
         try:
             self._gpu.use()
-            while (piece := self._take()) is not None:
-                first = piece * self._piece
-                rows = min(self._piece, self._rows - first)
-                if channel is None:
-                    channel = self._gpu.channel(
-                        sum(self._piece * _row_bytes(source) + _ALIGNED for source in self._sources)
-                    )
-                begins, here = 0, []
-                for source in self._sources:
-                    size = rows * _row_bytes(source)
-                    room = channel.room.part(begins, size).viewed((rows, *source.shape[1:]), source.dtype)
-                    self._gpu.copy_rows(source, first, rows, room, channel.stream)
-                    here.append(room)
-                    begins += -(-size // _ALIGNED) * _ALIGNED
-                channel.stream.sync()
-                for target, room in zip(self._targets, here, strict=True):
-                    target.receive(first, room.here())
+            channel = self._gpu.channel(sum(sizes))
+            try:
+                while (piece := self._take()) is not None:
+                    self._fetch(piece, channel)
+            finally:
+                self._gpu.done_with(channel)
         except BaseException:
             with self._changed:
                 self._stopped = True
                 self._changed.notify_all()
             raise
-        finally:
-            if channel is not None:
-                self._gpu.done_with(channel)
+
+    def _fetch(self, piece: int, channel: Channel) -> None:
+        """Fetch a piece of each array, through one stretch of pinned memory."""
+        first = piece * self._piece
+        rows = min(self._piece, self._rows - first)
+        begins, here = 0, []
+        for source, _ in self._arrays:
+            size = rows * _row_bytes(source)
+            room = channel.room.part(begins, size).viewed((rows, *source.shape[1:]), source.dtype)
+            self._gpu.copy_rows(source, first, rows, room, channel.stream)
+            here.append(room)
+            begins += -(-size // _ALIGNED) * _ALIGNED
+        channel.stream.sync()
+        for fetched, room in zip(self._arrays, here, strict=True):
+            fetched.put(first, room.here())
 
 
 def _row_bytes(array: DeviceArray) -> int:

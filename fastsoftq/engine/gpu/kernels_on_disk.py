@@ -30,6 +30,9 @@ _MAX_STEPS = 1000  # where none is given: the type of kernels does not depend on
 _H100 = Card("an H100", (9, 0), multiprocessors=132, shared_bytes=232_448, memory=80 << 30, l2_bytes=50 << 20)
 
 
+_compiled: dict[tuple[Any, ...], str] = {}  # by this process, or read
+
+
 @functools.cache
 def _sources(function: Callable[..., Any]) -> frozenset[Source]:
     return frozenset(sources(function))
@@ -52,6 +55,13 @@ def kernel_for(function: Callable[..., Any], arguments: tuple[Any, ...], capabil
         PTX.
     """
     signature: tuple[Any, ...] = tuple(map(typeof, arguments))
+    known = function, signature, capability
+    if known not in _compiled:
+        _compiled[known] = _on_disk(function, signature, capability)
+    return _compiled[known]
+
+
+def _on_disk(function: Callable[..., Any], signature: tuple[Any, ...], capability: tuple[int, int]) -> str:
     name = name_of(function, _sources(function), signature, (llvmlite.__version__, capability))
     path = None if name is None else compiled_files.cache_directory() / f"{name}.ptx"
     stored = None if path is None else compiled_files.read(path)

@@ -1,11 +1,12 @@
-"""Columns of numbers sorted in the memory that a block's threads share: a bitonic network, eight numbers a thread.
+"""Columns of numbers sorted in the memory that a block's threads share: a bitonic network, sixteen numbers a thread.
 
-Every comparison leaves the smaller number at the lower place (Knuth 1998, section 5.3.4, exercise 23). Three stages of
+Every comparison leaves the smaller number at the lower place (Knuth 1998, section 5.3.4, exercise 23). Four stages of
 the network take one pass over memory; a stage that is taken twice changes nothing, so that no pass is of fewer.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from llvmlite import ir
@@ -14,28 +15,32 @@ from numba.extending import intrinsic
 
 from fastsoftq.kernels.jit import inlined
 
-__all__ = ["EIGHT", "load_at", "padded", "sort_columns", "store_at"]
+__all__ = ["LOG_TAKEN", "load_at", "padded", "sort_columns", "store_at"]
 
-EIGHT = 8  # numbers that a thread takes at a time; a column has as many at least
-_APART = 4  # after every 16 numbers one is left out, so that threads' strides seldom meet in one bank of memory
+LOG_TAKEN = 4
+"""A thread takes 2**LOG_TAKEN numbers at a time; a column has as many at least."""
+
+_TAKEN = 1 << LOG_TAKEN
 _I32 = ir.IntType(32)
 
 
 @inlined
 def padded(size):
-    """How much room a column of numbers takes.
+    """How much room a column of numbers takes: after each that a thread takes together one place is left out.
+
+    So that the threads' places seldom lie in one bank of memory.
 
     Examples
     --------
-    >>> padded(8), padded(1024)
-    (9, 1088)
+    >>> padded(16), padded(1024)
+    (17, 1088)
     """
-    return size + max(1, size >> _APART)
+    return size + (size >> LOG_TAKEN)
 
 
 def _address(builder: Any, numbers: Any, place: Any) -> Any:
     """Where the number at a place (an i32) of a column lies."""
-    return builder.gep(numbers, [builder.add(place, builder.lshr(place, _I32(_APART)))])
+    return builder.gep(numbers, [builder.add(place, builder.lshr(place, _I32(LOG_TAKEN)))])
 
 
 @intrinsic
@@ -45,7 +50,7 @@ def load_at(typing, numbers, place):
     def emit(context, builder, sig, args):
         return builder.load(_address(builder, args[0], builder.trunc(args[1], _I32)))
 
-    return types.float64(numbers, types.int64), emit
+    return numbers.dtype(numbers, types.int64), emit
 
 
 @intrinsic
@@ -56,31 +61,43 @@ def store_at(typing, numbers, place, value):
         builder.store(args[2], _address(builder, args[0], builder.trunc(args[1], _I32)))
         return context.get_dummy_value()
 
-    return types.void(numbers, types.int64, types.float64), emit
+    return types.void(numbers, types.int64, numbers.dtype), emit
 
 
-_ACROSS = [(j, j + 4) for j in range(4)]
-_MIRRORED = [(j, 7 - j) for j in range(4)]
-_WITHIN = [(0, 2), (1, 3), (4, 6), (5, 7), (0, 1), (2, 3), (4, 5), (6, 7)]
-_PAIRS, _FOURS = [(0, 1), (2, 3), (4, 5), (6, 7)], [(0, 3), (1, 2), (4, 7), (5, 6)]
+def _mirrored(size: int) -> Iterator[tuple[int, int]]:
+    """Compare the numbers of each so many with those that lie as far from their end."""
+    for i in range(_TAKEN):
+        other = i ^ (size - 1)
+        if i < other:
+            yield i, other
 
 
-def _pass(network: list[tuple[int, int]]) -> Any:
-    """An intrinsic that takes the numbers at four places from `low` on, and four up to `high`, through a network."""
+def _across(distance: int) -> Iterator[tuple[int, int]]:
+    """Compare numbers that lie so far from one another, a distance that is a power of two."""
+    for i in range(_TAKEN):
+        if not i & distance:
+            yield i, i + distance
+
+
+def _pass(*stages: Iterator[tuple[int, int]]) -> Any:
+    """An intrinsic that takes numbers from `low` on, `step` apart, and as many up to `high`, through some stages."""
+    network = [pair for stage in stages for pair in stage]
 
     @intrinsic
     def go_through(typing, numbers, low, high, step):
         def emit(context, builder, sig, args):
             memory, low, high, step = args[0], *(builder.trunc(arg, _I32) for arg in args[1:])
-            steps = [builder.mul(step, _I32(j)) for j in range(4)]
-            places = [builder.add(low, steps[j]) for j in range(4)]
-            places += [builder.sub(high, steps[3 - j]) for j in range(4)]
+            half = range(_TAKEN // 2)
+            steps = [builder.mul(step, _I32(j)) for j in half]
+            places = [builder.add(low, steps[j]) for j in half]
+            places += [builder.sub(high, steps[j]) for j in reversed(half)]
             at = [_address(builder, memory, place) for place in places]
             values = [builder.load(address) for address in at]
-            for a, b in network:
-                swapped = builder.fcmp_ordered("<", values[b], values[a])
-                values[a], values[b] = (
-                    builder.select(swapped, values[b], values[a]), builder.select(swapped, values[a], values[b]),
+            is_less = builder.icmp_signed if isinstance(numbers.dtype, types.Integer) else builder.fcmp_ordered
+            for i, j in network:
+                swapped = is_less("<", values[j], values[i])
+                values[i], values[j] = (
+                    builder.select(swapped, values[j], values[i]), builder.select(swapped, values[i], values[j]),
                 )  # fmt: skip
             for value, address in zip(values, at, strict=True):
                 builder.store(value, address)
@@ -91,8 +108,18 @@ def _pass(network: list[tuple[int, int]]) -> Any:
     return go_through
 
 
-_sort_eight = _pass([*_PAIRS, *_FOURS, *_PAIRS, *_MIRRORED, *_WITHIN])
-_flip, _split = _pass(_MIRRORED + _WITHIN), _pass(_ACROSS + _WITHIN)
+def _whole() -> Iterator[tuple[int, int]]:
+    """The whole network, of what a thread takes."""
+    for log_size in range(1, LOG_TAKEN + 1):
+        yield from _mirrored(1 << log_size)
+        for log_distance in reversed(range(log_size - 1)):
+            yield from _across(1 << log_distance)
+
+
+_below = [1 << log_distance for log_distance in reversed(range(LOG_TAKEN))]
+_sort_taken = _pass(_whole())
+_flip = _pass(_mirrored(_TAKEN), *map(_across, _below[1:]))
+_split = _pass(*map(_across, _below))
 
 
 @inlined
@@ -101,40 +128,40 @@ def sort_columns(numbers, columns, apart, log_size, thread, in_block, wait):
 
     Parameters
     ----------
-    numbers : pointer to float64
+    numbers : pointer to float64 or int32
         The first column; no number is NaN.
     columns, apart : int
         How many there are, and how far the next is.
     log_size : int
-        Each has 2**log_size numbers, at least `EIGHT`.
+        Each has 2**log_size numbers, at least as many as a thread takes.
     thread, in_block : int
     wait : function
         Returns when all threads of the block have called it.
     """
-    log_groups = log_size - 3
+    log_groups = log_size - LOG_TAKEN
     groups = columns << log_groups
     mask = (1 << log_groups) - 1
     for i in range(thread, groups, in_block):
-        first = (i & mask) << 3
-        _sort_eight(_column(numbers, i >> log_groups, apart), first, first + 7, 1)
+        first = (i & mask) << LOG_TAKEN
+        _sort_taken(_column(numbers, i >> log_groups, apart), first, first + (_TAKEN - 1), 1)
     wait()
-    for log_half in range(3, log_size):  # halves are sorted: merge them
-        log_step = log_half - 2
+    for log_half in range(LOG_TAKEN, log_size):  # halves are sorted: merge them
+        log_step = log_half + 1 - LOG_TAKEN
         for i in range(thread, groups, in_block):
-            place, within = (i & mask) >> log_step << (log_half + 1), i & ((1 << log_step) - 1)
+            begin, within = (i & mask) >> log_step << (log_half + 1), i & ((1 << log_step) - 1)
             _flip(
                 _column(numbers, i >> log_groups, apart),
-                place + within, place + (2 << log_half) - 1 - within, 1 << log_step,
+                begin + within, begin + (2 << log_half) - 1 - within, 1 << log_step,
             )  # fmt: skip
         wait()
-        log_step = (log_half - 3) // 3 * 3
+        log_step = (log_step - 1) // LOG_TAKEN * LOG_TAKEN
         while log_step >= 0:
             step = 1 << log_step
             for i in range(thread, groups, in_block):
-                first = ((i & mask) >> log_step << (log_step + 3)) + (i & (step - 1))
-                _split(_column(numbers, i >> log_groups, apart), first, first + 7 * step, step)
+                first = ((i & mask) >> log_step << (log_step + LOG_TAKEN)) + (i & (step - 1))
+                _split(_column(numbers, i >> log_groups, apart), first, first + (_TAKEN - 1) * step, step)
             wait()
-            log_step -= 3
+            log_step -= LOG_TAKEN
 
 
 @intrinsic

@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from fastsoftq.engine.block_statistics import STATISTICS, BlockStatistics, quantile_places
 from fastsoftq.engine.gpu.driver import DeviceArray, Gpu
-from fastsoftq.engine.gpu.fetching import Fetching, Target, piece_runs
+from fastsoftq.engine.gpu.fetching import Fetched, Fetching, into, piece_runs
 from fastsoftq.engine.gpu.kernel_arguments import with_arrays
 from fastsoftq.engine.gpu.kernels_on_disk import kernel_for
 from fastsoftq.engine.gpu.layout import Card, Grid
-from fastsoftq.engine.gpu.sorting import EIGHT, padded
+from fastsoftq.engine.gpu.sorting import LOG_TAKEN, padded
 from fastsoftq.engine.gpu.summary_kernels import Curves, Sorted, Summary, moments, quantiles
 
 __all__ = ["SORTED_ANYWHERE", "Summarising", "sorts", "statistics_bytes"]
@@ -53,7 +53,7 @@ def sorts(card: Card, block: int) -> bool:
 
 def _log_size(block: int) -> int:
     """Of a column, which is a power of two."""
-    return max(EIGHT.bit_length() - 1, (block - 1).bit_length())
+    return max(LOG_TAKEN, (block - 1).bit_length())
 
 
 def _column_bytes(log_size: int) -> int:
@@ -66,37 +66,49 @@ class Summarising:
     Parameters
     ----------
     gpu : Gpu
+    on_card : Output
+        The curves, in the card's memory.
     target : BlockStatistics
         Of those runs; filled in place.
     """
 
-    def __init__(self, gpu: Gpu, target: BlockStatistics) -> None:
-        self._gpu, self._target, self._arrays = gpu, target, list[DeviceArray]()
+    def __init__(self, gpu: Gpu, on_card: Any, target: BlockStatistics) -> None:
+        self._gpu, self._arrays = gpu, list[DeviceArray]()
         self._work: list[tuple[Any, tuple[Any, ...], Grid]] = []
-        blocks, episodes = target.truncated.shape
-        targets = [Target(target.returns), Target(target.lengths), Target(target.truncated)]
-        self._fetching = Fetching(gpu, targets, piece_runs(statistics_bytes(episodes), blocks))
+        try:
+            summary = self._made_ready(on_card, target)
+            fetched = [
+                Fetched(summary.returns, into(target.returns)),
+                Fetched(summary.lengths, into(target.lengths)),
+                Fetched(summary.truncated, into(target.truncated)),
+            ]
+            blocks, episodes = target.truncated.shape
+            self._fetching = Fetching(gpu, fetched, piece_runs(statistics_bytes(episodes), blocks))
+        except BaseException:
+            self.give_back()
+            raise
 
-    def begin(self, on_card: Any) -> None:
-        """Make room for the statistics of curves that will be there, and have the kernels ready."""
-        gpu, target = self._gpu, self._target
+    def _made_ready(self, on_card: Any, target: BlockStatistics) -> Summary:
+        """Room for the statistics, and the kernels that fill it."""
+        gpu = self._gpu
         starts = target.starts - target.starts[0]
         sizes, (blocks, episodes) = np.diff(starts), target.truncated.shape
         log_size, log_columns = _log_size(int(sizes.max())), _LOG_COLUMNS
         while log_columns and _column_bytes(log_size) << log_columns > _SHARE * gpu.card.shared_bytes:
             log_columns -= 1
-        places = [quantile_places(int(size)) for size in sizes]
-        low, high, share = (self._keep(gpu.uploaded(np.stack(each))) for each in zip(*places, strict=True))
+        known = {size: quantile_places(size) for size in {int(size) for size in sizes}}
+        places = zip(*(known[int(size)] for size in sizes), strict=True)
+        low, high, share = (self._keep(gpu.uploaded(np.stack(each))) for each in places)
         shape = blocks, episodes, len(STATISTICS)
         summary = Summary(*(self._keep(gpu.array(shape[:n], np.float64)) for n in (3, 3, 2)))
         curves = Curves(self._keep(gpu.uploaded(starts)), on_card.returns, on_card.lengths, on_card.truncated)
         to_sort = Sorted(log_columns, log_size, low, high, share)
-        threads = min(_MOST_THREADS, max(_WARP, (1 << (log_size + log_columns)) // EIGHT))
+        threads = min(_MOST_THREADS, max(_WARP, 1 << (log_size + log_columns - LOG_TAKEN)))
         in_row = -(-episodes // _MOMENT_THREADS)
         self._add(moments, (curves, summary), Grid(blocks * in_row, _MOMENT_THREADS))
         in_row, shared = -(-episodes >> log_columns), _column_bytes(log_size) << log_columns
         self._add(quantiles, (curves, to_sort, summary), Grid(2 * blocks * in_row, threads, shared))
-        self._fetching.begin(summary)
+        return summary
 
     def _keep(self, array: DeviceArray) -> Any:
         self._arrays.append(array)

@@ -8,17 +8,21 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
+from llvmlite import ir
+from numba import int32, types
+from numba.extending import intrinsic
 
 from fastsoftq.engine.block_statistics import LEVELS, MOMENTS, STATISTICS
 from fastsoftq.engine.gpu.of_a_card import block, shared, thread, threads_in_block, wait_for_the_block
 from fastsoftq.engine.gpu.one_thread import Threads
 from fastsoftq.engine.gpu.sorting import load_at, padded, sort_columns, store_at
 from fastsoftq.engine.lane_tables import moved, pointer
-from fastsoftq.kernels.jit import inlined
+from fastsoftq.kernels.jit import by_type, inlined
 
 __all__ = ["Curves", "Sorted", "Summary", "moments", "moments_by_thread", "quantiles", "quantiles_by_block"]
 
 _LEVELS, _STATISTICS = len(LEVELS), len(STATISTICS)
+_LARGEST = 2**31 - 1
 
 
 class Curves(NamedTuple):
@@ -88,27 +92,50 @@ def moments(curves, summary):
     moments_by_thread(Threads(block(), thread(), threads_in_block(), shared()), curves, summary)
 
 
+@by_type
+def _room_for(x, shared):
+    """The memory that threads share, for numbers like these."""
+    if x.dtype == types.float64:
+        return lambda x, shared: shared
+    return lambda x, shared: _as_ints(shared)
+
+
+@intrinsic
+def _as_ints(typing, numbers):
+    """A pointer to the same memory, as integers of 32 bits."""
+    t = types.CPointer(types.int32)
+    return t(numbers), lambda context, builder, sig, args: builder.bitcast(args[0], ir.IntType(32).as_pointer())
+
+
+@by_type
+def _largest(x):
+    """No number of an array is larger: it fills columns up."""
+    if x.dtype == types.float64:
+        return lambda x: np.inf
+    return lambda x: int32(_LARGEST)
+
+
 @inlined
 def _quantiles(threads, wait, x, first, last, episodes, episode, to_sort, row, out):
     """The quantiles of some episodes from one on, of one block of runs."""
     size, columns = 1 << to_sort.log_size, 1 << to_sort.log_columns
-    apart = padded(size)
+    apart, room = padded(size), _room_for(x, threads.shared)
     for i in range(threads.thread, size << to_sort.log_columns, threads.in_block):
         column, run = i & (columns - 1), first + (i >> to_sort.log_columns)
-        value = np.inf  # fills a column up, behind all that is looked at
+        value = _largest(x)
         if run < last and episode + column < episodes:
-            value = float(x[run * episodes + episode + column])
-        store_at(moved(threads.shared, column * apart), run - first, value)
+            value = x[run * episodes + episode + column]
+        store_at(moved(room, column * apart), run - first, value)
     wait()
-    sort_columns(threads.shared, columns, apart, to_sort.log_size, threads.thread, threads.in_block, wait)
+    sort_columns(room, columns, apart, to_sort.log_size, threads.thread, threads.in_block, wait)
     low, high, share = pointer(to_sort.low), pointer(to_sort.high), pointer(to_sort.share)
     for i in range(threads.thread, columns * _LEVELS, threads.in_block):
         column, level = i // _LEVELS, i % _LEVELS
         if episode + column < episodes:
-            numbers, at = moved(threads.shared, column * apart), row * _LEVELS + level
-            below = load_at(numbers, low[at])
+            numbers, at = moved(room, column * apart), row * _LEVELS + level
+            below = float(load_at(numbers, low[at]))
             to = (row * episodes + episode + column) * _STATISTICS + MOMENTS + level
-            out[to] = below + (load_at(numbers, high[at]) - below) * share[at]
+            out[to] = below + (float(load_at(numbers, high[at])) - below) * share[at]
 
 
 @inlined

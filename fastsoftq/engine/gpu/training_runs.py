@@ -19,7 +19,7 @@ from fastsoftq.engine.gpu.kernel_arguments import example_arguments, with_arrays
 from fastsoftq.engine.gpu.kernels_on_disk import kernel_for
 from fastsoftq.engine.gpu.layout import Layout, layout_for
 from fastsoftq.engine.gpu.reachable import Reachable, reachable
-from fastsoftq.engine.gpu.wanted import Coming, Wanted
+from fastsoftq.engine.gpu.wanted import Coming, Made, Wanted
 from fastsoftq.engine.records import Output, Work
 from fastsoftq.engine.threads import Progress
 from fastsoftq.mdp.changing import EpisodicMDP
@@ -89,19 +89,17 @@ def run_on_gpu(
 
         begun = initial_q[some] if len(initial_q) > 1 else initial_q
         piece = piece_runs(curves_bytes(1, wanted.episodes, n_tables * table), last - first)
-        coming = wanted.part(some).coming(gpu, piece, part, begun)
+        batch = Batch(
+            gpu, part, layout, agent, like, seeds[some], begun, max_steps, wanted.episodes,
+            wanted.kept if n_tables else None, n_tables, piece,
+        )  # fmt: skip
         try:
-            batch = Batch(
-                gpu, part, layout, agent, like, seeds[some], begun, max_steps, wanted.episodes,
-                wanted.kept if n_tables else None, n_tables, piece,
-            )  # fmt: skip
-        except BaseException:
-            coming.close(stop=True)
-            raise
-        try:
-            steps += _run_batch(batch, coming, report)
+            coming = wanted.part(some).coming(Made(gpu, batch.out, piece, part, begun))
+            try:
+                steps += _run_batch(batch, coming, report)
+            finally:
+                coming.give_back()
         finally:
-            coming.give_back()
             batch.close()
         first = last
     if progress is not None:
@@ -209,7 +207,6 @@ def _run_batch(batch: Batch, results: Coming, report: Callable[[int, int], None]
     gpu, reported = batch.gpu, time.monotonic()
     try:
         watch = gpu.new_stream()
-        results.begin(batch.out)
         batch.launch()
         results.queue()
         ended = gpu.stream.record()

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fastsoftq.engine.block_statistics import BlockStatistics
 from fastsoftq.engine.gpu.driver import Gpu
-from fastsoftq.engine.gpu.fetching import Fetching, Target
+from fastsoftq.engine.gpu.fetching import Fetched, Fetching, into
 from fastsoftq.engine.gpu.reachable import Reachable
 from fastsoftq.engine.gpu.summarising import Summarising, statistics_bytes
 from fastsoftq.engine.records import Output
 
-__all__ = ["Coming", "ComingCurves", "Statistics", "Wanted", "WholeCurves"]
+__all__ = ["Coming", "Made", "Statistics", "Wanted", "WholeCurves"]
+
+
+class Made(NamedTuple):
+    """A batch of runs, as far as its results go."""
+
+    gpu: Gpu
+    out: Any  # `Output`, of arrays in the card's memory
+    piece: int  # runs that the kernel counts together
+    part: Reachable
+    initial_q: NDArray[np.float64]
 
 
 class Coming(Protocol):
@@ -24,15 +34,13 @@ class Coming(Protocol):
     @property
     def is_over(self) -> bool: ...  # noqa: D102
 
-    def begin(self, on_card: Any) -> None: ...  # noqa: D102 # where they will be, before the kernel is launched
-
     def queue(self) -> None: ...  # noqa: D102 # more work for the card, behind the kernel that trains
 
     def look(self, done: NDArray[np.int64], over: bool) -> None: ...  # noqa: D102 # runs of each piece that are done
 
     def close(self, stop: bool = False) -> None: ...  # noqa: D102
 
-    def give_back(self) -> None: ...  # noqa: D102
+    def give_back(self) -> None: ...  # noqa: D102 # the card's memory, when nothing works on it
 
 
 class Wanted(Protocol):
@@ -56,7 +64,7 @@ class Wanted(Protocol):
 
     def cut(self, first: int, run_bytes: int, room: int) -> int: ...  # noqa: D102 # the end of those that have room
 
-    def coming(self, gpu: Gpu, piece: int, part: Reachable, initial_q: NDArray[np.float64]) -> Coming: ...  # noqa: D102 # `piece`: how many runs the kernel counts together
+    def coming(self, made: Made) -> Coming: ...  # noqa: D102
 
 
 @dataclass(frozen=True)
@@ -101,49 +109,24 @@ class WholeCurves:
         """The end of as many runs as there is room for."""
         return min(len(self.out.returns), first + max(0, room) // run_bytes)
 
-    def coming(self, gpu: Gpu, piece: int, part: Reachable, initial_q: NDArray[np.float64]) -> ComingCurves:
+    def coming(self, made: Made) -> Fetching:
         """Fetch them."""
-        return ComingCurves(gpu, self.out, piece, part, initial_q)
+        out, on_card = self.out, made.out
 
-
-class ComingCurves:
-    """Curves, and tables, that are fetched while the kernel runs."""
-
-    def __init__(self, gpu: Gpu, out: Output, piece: int, part: Reachable, initial_q: NDArray[np.float64]) -> None:
         def put_tables(first: int, rows: NDArray[Any]) -> None:
-            target = out.tables[first : first + len(rows)]
-            begun = initial_q if len(initial_q) == 1 else initial_q[first : first + len(rows)]
+            target, begun = out.tables[first : first + len(rows)], made.initial_q
+            begun = begun if len(begun) == 1 else begun[first : first + len(rows)]
             target[...] = begun[:, None]  # states that cannot be reached stay as they began
-            target[:, :, part.states] = rows
+            target[:, :, made.part.states] = rows
 
-        targets = [Target(out.returns), Target(out.lengths), Target(out.truncated.view(np.uint8))]
+        fetched = [
+            Fetched(on_card.returns, into(out.returns)),
+            Fetched(on_card.lengths, into(out.lengths)),
+            Fetched(on_card.truncated, into(out.truncated.view(np.uint8))),
+        ]
         if len(out.tables):
-            targets.append(Target(out.tables, put_tables))
-        self._fetching = Fetching(gpu, targets, piece)
-
-    @property
-    def is_over(self) -> bool:
-        """Whether all is fetched, or something went wrong."""
-        return self._fetching.is_over
-
-    def begin(self, on_card: Any) -> None:
-        """Say where they will be."""
-        sources = [on_card.returns, on_card.lengths, on_card.truncated, on_card.tables]
-        self._fetching.begin([source for source in sources if source.size])
-
-    def queue(self) -> None:
-        """Queue nothing: pieces are fetched when they are done."""
-
-    def look(self, done: NDArray[np.int64], over: bool) -> None:
-        """Say how many runs of each piece are done."""
-        self._fetching.done(done)
-
-    def close(self, stop: bool = False) -> None:
-        """Wait for what is under way; with `stop`, leave the rest."""
-        self._fetching.close(stop)
-
-    def give_back(self) -> None:
-        """Give nothing back: what is fetched belongs to the batch."""
+            fetched.append(Fetched(on_card.tables, put_tables))
+        return Fetching(made.gpu, fetched, made.piece)
 
 
 @dataclass(frozen=True)
@@ -182,6 +165,6 @@ class Statistics:
         taken = run_bytes * (starts[at:] - first) + statistics_bytes(self.episodes) * np.arange(len(starts) - at)
         return int(starts[at + np.searchsorted(taken, max(0, room), "right") - 1])
 
-    def coming(self, gpu: Gpu, piece: int, part: Reachable, initial_q: NDArray[np.float64]) -> Summarising:
+    def coming(self, made: Made) -> Summarising:
         """Summarise them on the card, and fetch that."""
-        return Summarising(gpu, self.of_blocks)
+        return Summarising(made.gpu, made.out, self.of_blocks)
