@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 import fastsoftq as fsq
 from fastsoftq.engine.gpu.driver import GpuError
+from fastsoftq.studies import Study, run
+from fastsoftq.studies.inspect import verify
 from fastsoftq.tabular_training import Training
 from tests.engine.kinds import KINDS
 from tests.engine.running import train
@@ -120,6 +122,31 @@ def test_blocks_of_a_stream_are_the_whole(device):
     blocks = list(fsq.stream(CLIFF, HARD, 5000, 30, 200, block=1700, device=device))
     for field in ("returns", "lengths", "truncated"):
         assert np.concatenate([getattr(b, field) for b in blocks]).tobytes() == getattr(whole, field).tobytes()
+
+
+@pytest.mark.parametrize(
+    ("runs", "block", "episodes"), [(20_000, 1024, 130), (5_000, 4096, 33), (700, 100, 9), (50, 1, 3)]
+)
+def test_blocks_are_summarised_on_the_card(device, runs, block, episodes):
+    starts = np.append(np.arange(0, runs, block), runs)
+    for agent in (HARD, SOFT):
+        task = CLIFF, agent, runs, episodes, 100
+        on_card = Training.checked(*task, device=device).statistics(starts)
+        here = Training.checked(*task).statistics(starts)
+        for name in ("returns", "lengths", "truncated"):
+            assert getattr(on_card, name).tobytes() == getattr(here, name).tobytes(), name
+        assert on_card.steps == here.steps
+
+
+@pytest.mark.parametrize("keep", ["curves", "summary"])
+def test_a_study_has_the_cpus_digest(device, tmp_path, keep):
+    study = Study(
+        name="both", episodes=50, max_steps=200, seeds=9000, keep=keep, environments={"cliff": CLIFF},
+        agents={"hard": HARD, "soft": SOFT},
+    )  # fmt: skip
+    run(study, tmp_path / "card", device=device, chunk=2048)
+    run(study, tmp_path / "cpu", chunk=2048)
+    assert verify(tmp_path / "card").digest == verify(tmp_path / "cpu").digest
 
 
 def test_an_interruption_ends_it_within_a_fifth_of_a_second(device, card):
