@@ -7,7 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from fastsoftq.report.sweep.measured import is_of_mean_curves
 from fastsoftq.report.sweep.references import check_against
 from fastsoftq.report.sweep.swept_study import Asked, SweptStudy
 from fastsoftq.studies import Condition, Results, open_results, phase_records
+from fastsoftq.studies.summary import EpisodeSummary
 
 __all__ = ["STUDY", "study_contents"]
 
@@ -143,7 +144,7 @@ def _reported(results: Results) -> list[ReportedAgent]:
         settings |= {name: setting for name, setting in _own(c).items() if name in unlike}
         colour = agent_colour(results.agent(c.name)) if _is_known(results.agent(c.name)) else _UNKNOWN
         load = partial(_load, results, c.name, min(c.seeds or _MOST, _MOST))
-        summaries = partial(_summaries, results, c.name) if results.keep == "summary" else None
+        summaries = cache(partial(_summaries, results, c.name)) if results.keep == "summary" else None
         table, lost = results.origins.table("agents", c.agent), _lost(results, c)
         reported.append(ReportedAgent(c.name, label, colour, settings, load, world, summaries, table, lost))
     return reported
@@ -263,16 +264,15 @@ def _load(results: Results, name: str, runs: int) -> Runs:
 
 
 def _summaries(results: Results, name: str) -> Summaries:
-    returns, lengths = (_moments(results, name, metric) for metric in ("return", "length"))
+    returns, lengths = map(_moments, results.summaries(name).values())
     exact, grid = results.exact(name), results.condition(name).grid
     if exact is None:
         return Summaries(returns, lengths, steps=grid)
     return Summaries(returns, lengths, exact.returns, exact.lengths, grid)
 
 
-def _moments(results: Results, name: str, metric: str) -> EpisodeMoments:
+def _moments(known: EpisodeSummary) -> EpisodeMoments:
     """What a report needs; runs that all agree do not spread, whatever the rounding of their sum."""
-    known = results.summary(name, metric)
     agree = known.quantiles[0] == known.quantiles[-1]
     spread, skewness = (np.where(agree, 0.0, each) for each in (known.standard_error, known.skewness))
     return EpisodeMoments(known.runs, known.mean, spread, known.quantiles[2:7], skewness)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,8 @@ from fastsoftq.studies.study_records import agent_from_record
 from fastsoftq.studies.summary import EpisodeSummary, merged
 
 __all__ = ["StoredRuns"]
+
+_METRICS = {"return": "returns", "length": "lengths"}  # and the arrays that hold them
 
 
 class StoredRuns:
@@ -278,12 +280,32 @@ class StoredRuns:
         DamagedError
             Chunks that are missing or damaged; the message names them.
         """
-        metrics = {"return": "returns", "length": "lengths"}
-        name = metrics[checks.choice("metric", metric, metrics)]
-        plan = self._store.plan
-        place = self._place(condition, "summary")
-        statistics = arrays_of(self._store, place, range(plan.chunks_of(place)), CURVES)[name]
-        return merged(statistics, self._runs_per_row(place))
+        return self.summaries(condition, [checks.choice("metric", metric, _METRICS)])[metric]
+
+    def summaries(self, condition: str, metrics: Sequence[str] = ("return", "length")) -> dict[str, EpisodeSummary]:
+        """`summary` by several metrics, which are read at once.
+
+        Parameters
+        ----------
+        condition : str
+        metrics : sequence of {"return", "length"}
+
+        Returns
+        -------
+        dict of str to EpisodeSummary
+
+        Raises
+        ------
+        ValueError
+            No such condition or metric, or a study that keeps curves.
+        DamagedError
+            Chunks that are missing or damaged; the message names them.
+        """
+        names = {metric: _METRICS[checks.choice("metrics", metric, _METRICS)] for metric in metrics}
+        plan, place = self._store.plan, self._place(condition, "summary")
+        statistics = arrays_of(self._store, place, range(plan.chunks_of(place)), CURVES)
+        runs = self._runs_per_row(place)
+        return {metric: merged(statistics[name], runs) for metric, name in names.items()}
 
     def truncated(self, condition: str) -> NDArray[np.float64]:
         """The share of a condition's runs that met `max_steps`, in each episode or point, whatever is kept.

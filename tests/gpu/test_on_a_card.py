@@ -169,7 +169,7 @@ def test_an_interruption_ends_it_within_a_fifth_of_a_second(device, card):
 
 
 def test_a_full_card_is_told_in_one_line_and_is_of_use_afterwards(device, card):
-    size = max(0, card.free() - (100 << 20))
+    size = max(0, card.free() - (60 << 20))  # a little is always left to the driver
     filled = card.array((size,), np.uint8)
     try:
         with pytest.raises(GpuError, match=r"\(cuda:0\) has") as told:

@@ -23,7 +23,7 @@ SORTED_ANYWHERE = 4096
 
 _MOMENT_THREADS = 128  # of a block: neighbours read neighbouring episodes
 _WARP = 32  # threads that go in step
-_MOST_THREADS = 256  # that sort together
+_MOST_THREADS = 128  # that sort together
 _LOG_COLUMNS = 2  # episodes that are read together: as many as the memory's smallest piece holds
 _SHARE = 0.45  # of the memory that a block may share: two sort at a time where they can
 
@@ -73,7 +73,7 @@ class Summarising:
     """
 
     def __init__(self, gpu: Gpu, on_card: Any, target: BlockStatistics) -> None:
-        self._gpu, self._arrays = gpu, list[DeviceArray]()
+        self._gpu, self._target, self._arrays = gpu, target, list[DeviceArray]()
         self._work: list[tuple[Any, tuple[Any, ...], Grid]] = []
         try:
             summary = self._made_ready(on_card, target)
@@ -123,6 +123,8 @@ class Summarising:
         """Queue the kernels, behind the one that trains."""
         for kernel, arguments, grid in self._work:
             self._gpu.launch(kernel, grid, arguments)
+        for array in self._target[1:]:
+            array.fill(0.0)  # so that its pages are there when the card is done
 
     def look(self, done: NDArray[np.int64], over: bool) -> None:
         """Say whether all kernels have ended."""

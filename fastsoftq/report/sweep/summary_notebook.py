@@ -33,7 +33,7 @@ def spread(summary):
     return np.where(summary.quantiles[0] == summary.quantiles[-1], 0.0, summary.standard_error)
 
 def known(i, kind):
-    found = [results.summary(conditions[i], metric) for metric in ("return", "length")]
+    found = [*results.summaries(conditions[i]).values()]
     mean = reduced(kind, *(one.mean for one in found), 0.0 if exact[i] is None else exact[i].optimum)
     error = abs(reduced(kind, *map(spread, found)))
     cubes = reduced(kind, *(spread(one) * one.skewness for one in found))

@@ -246,7 +246,7 @@ def _summary_columns() -> list[str]:
 
 
 def _summarised(results: Results, name: str) -> dict[str, NDArray[Any]]:
-    found: list[EpisodeSummary] = [results.summary(name, of) for of in ("return", "length")]
+    found: list[EpisodeSummary] = [*results.summaries(name).values()]
     rows = [row for one in found for row in (one.mean, one.variance, one.skewness, *one.quantiles)]
     truncated = results.truncated(name)
     columns = dict(zip(_summary_columns(), [*rows, truncated], strict=True))
