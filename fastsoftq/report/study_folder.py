@@ -26,7 +26,6 @@ from fastsoftq.report.sweep.measured import is_of_mean_curves
 from fastsoftq.report.sweep.references import check_against
 from fastsoftq.report.sweep.swept_study import Asked, SweptStudy
 from fastsoftq.studies import Condition, Results, open_results, phase_records
-from fastsoftq.studies.summary import EpisodeSummary
 
 __all__ = ["STUDY", "study_contents"]
 
@@ -271,7 +270,7 @@ def _summaries(results: Results, name: str) -> Summaries:
     return Summaries(returns, lengths, exact.returns, exact.lengths, grid)
 
 
-def _moments(known: EpisodeSummary) -> EpisodeMoments:
+def _moments(known: Any) -> EpisodeMoments:
     """What a report needs; runs that all agree do not spread, whatever the rounding of their sum."""
     agree = known.quantiles[0] == known.quantiles[-1]
     spread, skewness = (np.where(agree, 0.0, each) for each in (known.standard_error, known.skewness))
