@@ -26,7 +26,14 @@ _SLAB = 64  # episodes at a time, so that what is computed stays in the cache
 
 
 class QuantilePlaces(NamedTuple):
-    """Between which order statistics of some runs each quantile lies, and how far from the lower; all [levels]."""
+    """Between which order statistics of some runs each quantile lies, and how far from the lower; all [levels].
+
+    Examples
+    --------
+    >>> places = quantile_places(2)
+    >>> places.share[4]  # the median of two
+    np.float64(0.5)
+    """
 
     low: NDArray[np.int64]
     high: NDArray[np.int64]

@@ -15,7 +15,7 @@ import numba
 from llvmlite import binding as llvm
 from numba.core.codegen import CodeLibrary
 
-from fastsoftq.engine.gpu.constants import kept_in_registers
+from fastsoftq.engine.gpu.numbers_in_registers import kept_in_registers
 from fastsoftq.kernels.jit import INTO_CALLERS
 
 __all__ = ["assembly"]
