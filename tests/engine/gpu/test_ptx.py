@@ -12,7 +12,9 @@ import pytest
 
 import fastsoftq as fsq
 from fastsoftq.engine.gpu import ptx
+from fastsoftq.engine.gpu.kernels_on_disk import kernel_for
 from fastsoftq.engine.gpu.layout import Card
+from fastsoftq.engine.gpu.summary_kernels import Curves, Sorted, Summary, moments, quantiles
 from fastsoftq.engine.rule_errors import RuleError
 
 RNG = np.random.default_rng(0)
@@ -54,8 +56,19 @@ def assembler():
     return found
 
 
-@pytest.fixture(scope="module", params=CASES)
+def summary_kernel(function):
+    integers, numbers = (np.zeros(1, kind) for kind in (np.int64, float))
+    curves = Curves(integers, numbers[None], numbers[None].astype(np.int32), numbers[None].astype(np.uint8))
+    summary = Summary(numbers[None, None], numbers[None, None], numbers[None])
+    to_sort = Sorted(2, 10, integers[None], integers[None], numbers[None])
+    arguments = (curves, summary) if function is moments else (curves, to_sort, summary)
+    return kernel_for(function, arguments, (7, 5))
+
+
+@pytest.fixture(scope="module", params=[*CASES, moments, quantiles], ids=lambda case: getattr(case, "__name__", case))
 def text(request):
+    if callable(request.param):
+        return summary_kernel(request.param)
     mdp, agent, precision, card = CASES[request.param]
     return ptx(mdp, agent, precision, (7, 5), card)
 
