@@ -40,7 +40,7 @@ OWED = (
     "engine.gpu.kernel.",
     "engine.gpu.kernel_arguments",
     "engine.gpu.kernels_on_disk.kernel_for",
-    "engine.gpu.of_a_card",
+    "engine.gpu.card_intrinsics",
     "engine.gpu.one_thread",
     "engine.gpu.several_cards",
     "engine.gpu.sorting",

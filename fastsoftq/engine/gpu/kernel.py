@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastsoftq.engine.gpu.of_a_card import (
+from fastsoftq.engine.gpu.card_intrinsics import (
     block,
     shared,
     shared_read_back,

@@ -13,7 +13,7 @@ from numba import int32, types
 from numba.extending import intrinsic
 
 from fastsoftq.engine.block_statistics import LEVELS, MOMENTS, STATISTICS
-from fastsoftq.engine.gpu.of_a_card import block, shared, thread, threads_in_block, wait_for_the_block
+from fastsoftq.engine.gpu.card_intrinsics import block, shared, thread, threads_in_block, wait_for_the_block
 from fastsoftq.engine.gpu.one_thread import Threads
 from fastsoftq.engine.gpu.sorting import load_at, padded, sort_columns, store_at
 from fastsoftq.engine.lane_tables import moved, pointer
