@@ -54,6 +54,18 @@ def test_a_block_is_summarised_as_numpy_and_scipy_would(returns, block):
         np.testing.assert_array_equal(summary["truncated"][number], curves.truncated[part].mean(axis=0))
 
 
+@pytest.mark.parametrize("episodes", [1, 2, 65])
+def test_runs_are_added_one_after_the_other(episodes):
+    """Whatever else is summed beside an episode: NumPy would add a single column by halves."""
+    rng = np.random.default_rng(episodes)
+    returns = rng.normal(size=(1000, episodes)) * 10.0 ** rng.integers(-8, 8, size=(1000, episodes))
+    totals = np.zeros(episodes)
+    for row in returns:
+        totals = totals + row
+    found = summarized(curves_with(returns), 1000)["returns"][0, :, 0]
+    assert found.tobytes() == (totals / 1000).tobytes()
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     arrays.arrays(
@@ -108,6 +120,11 @@ def test_a_study_of_summaries(small, tmp_path):
             assert summary.runs == 330
             np.testing.assert_allclose(summary.mean, x.mean(axis=0), rtol=1e-12)
             np.testing.assert_allclose(summary.standard_error, x.std(axis=0, ddof=1) / np.sqrt(330), rtol=1e-9)
+    both = results.summaries("cliff/hard")
+    assert list(both) == ["return", "length"]
+    for metric, known in both.items():
+        for one, other in zip(known, results.summary("cliff/hard", metric), strict=True):
+            np.testing.assert_array_equal(one, other)
     dataset = results.to_xarray()
     assert dataset.returns.dims == ("condition", "block", "episode", "statistic")
     np.testing.assert_array_equal(dataset.runs, [50] * 6 + [30])
