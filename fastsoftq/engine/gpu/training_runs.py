@@ -226,7 +226,9 @@ def _run_batch(batch: Batch, results: Coming, report: Callable[[int, int], None]
         results.close()
         gpu.stream.sync()
     except BaseException:
-        results.close(stop=True)
-        batch.stop()
+        try:
+            batch.stop()
+        finally:
+            results.close(stop=True)
         raise
     return int(counts[2])
