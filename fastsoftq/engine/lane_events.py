@@ -9,6 +9,7 @@ from numba import int32, int64, types, uint8
 from fastsoftq.agents.rules import on_policy, varies_by_episode
 from fastsoftq.agents.schedules import tuned
 from fastsoftq.engine.counters import add_after_all_else, read_anew
+from fastsoftq.engine.lane_memory import fetch_to_write
 from fastsoftq.engine.lane_planes import lane_estimate
 from fastsoftq.engine.lane_schedules import set_schedules
 from fastsoftq.engine.lane_tables import LaneTables, pointer
@@ -129,12 +130,19 @@ def start_run(setting, lane, turn, run, key, episodes, mdp):
     start_episode(setting, lane, turn, mdp)
 
 
+_FETCHED_AHEAD = 8  # episodes: the next line of memory, of returns
+
+
 @inlined
 def write_episode(setting, lane, length, curves, mdp):
     """Record a finished episode, and the table if it is kept then."""
     lanes, at = setting.lanes, setting.lanes.curve[lane]
     curves.returns[at], curves.lengths[at] = lanes.total[lane], int32(length)
     curves.truncated[at] = uint8(int64(lanes.word[lane]) >= 0)
+    # Each run writes to places of its own, that no cache holds; stores are done in order, and would wait for them.
+    fetch_to_write(curves.returns, at + _FETCHED_AHEAD, setting.lockstep)
+    fetch_to_write(curves.lengths, at + _FETCHED_AHEAD, setting.lockstep)
+    fetch_to_write(curves.truncated, at + _FETCHED_AHEAD, setting.lockstep)
     lanes.curve[lane] = at + 1
     _keep_table(setting, lane, curves, mdp)
 

@@ -21,6 +21,7 @@ __all__ = [
     "Lanes",
     "address",
     "bits_of",
+    "fetch_to_write",
     "hidden_lane_count",
     "lane_array",
     "lane_arrays",
@@ -207,3 +208,23 @@ def hidden_lane_count(typing, lockstep):
 def lowest_bit(typing, bits):
     """The position of the lowest bit that is set."""
     return types.intp(bits), lambda c, builder, s, args: builder.cttz(args[0], ir.Constant(ir.IntType(1), 1))
+
+
+_WRITE, _SECOND_LEVEL, _DATA = (ir.Constant(ir.IntType(32), n) for n in (1, 2, 1))  # of LLVM's prefetch
+
+
+@intrinsic
+def fetch_to_write(typing, numbers, index, lockstep):
+    """Ask the memory for the place of a number that is soon to be written; not on a GPU, whose stores nobody awaits."""
+
+    def emit(context, builder, sig, args):
+        if lockstep.lanes > 1:
+            byte, half = ir.IntType(8).as_pointer(), ir.IntType(32)
+            prefetch = cgutils.get_or_insert_function(
+                builder.module, ir.FunctionType(ir.VoidType(), [byte, half, half, half]), "llvm.prefetch.p0"
+            )
+            place = builder.bitcast(builder.gep(args[0], [args[1]]), byte)
+            builder.call(prefetch, [place, _WRITE, _SECOND_LEVEL, _DATA])
+        return context.get_dummy_value()
+
+    return types.void(numbers, types.intp, lockstep), emit
