@@ -17,7 +17,7 @@ from fastsoftq.engine.lanes import run_lanes
 from fastsoftq.engine.lockstep import Lockstep
 from fastsoftq.engine.one_run import run_episodes
 from fastsoftq.engine.one_run_remembering import run_remembering
-from fastsoftq.engine.packing import Room, aligned, packed, row_width
+from fastsoftq.engine.packing import Room, packed, row_width, zeroed
 from fastsoftq.engine.planes import what_is_kept
 from fastsoftq.engine.records import Output, Work
 from fastsoftq.engine.rule_errors import compiling
@@ -94,9 +94,13 @@ def engine_for(
     lockstep = Lockstep(lanes, min(lanes, here().lanes, room.most_in_vector))
 
     def run(work: Work, out: Output) -> None:
-        table = aligned(mdp.size + lanes * room.numbers_behind, np.float64)
+        learns = len(work.seeds) > 0  # else the loop is only compiled
+        table = zeroed(mdp.size + lanes * room.numbers_behind if learns else 0)
         out = out._replace(truncated=out.truncated.view(np.uint8))
-        call_compiled(run_lanes, agent, mdp, lockstep, table, (0.0,) * room.numbers, like, work, out)
+        arguments = agent, mdp, lockstep, table, (0.0,) * room.numbers, like, work, out
+        entry_point = compiled_for(run_lanes, *arguments)
+        if learns:
+            entry_point(*arguments)
 
     return run
 
@@ -198,13 +202,16 @@ def lanes_for(mdp: Tables | EpisodicMDP, room: Room | None = None) -> int:
     return next((lanes for lanes in (64, 32, _FEWEST_LANES) if lanes <= most and _fits(mdp, room, lanes)), 0)
 
 
-def call_compiled(kernel: Any, *arguments: Any) -> Any:
-    """Call the code compiled for exactly these types: a dispatcher alone confuses two agents of one name."""
+def compiled_for(kernel: Any, *arguments: Any) -> Any:
+    """The code compiled for exactly these types: a dispatcher alone confuses two agents of one name."""
     signature = tuple(map(typeof, arguments))
     compiled = kernel.overloads.get(signature)
-    if compiled is None:
-        with compiling():
-            entry_point = kernel.compile(signature)
-    else:
-        entry_point = compiled.entry_point
-    return entry_point(*arguments)
+    if compiled is not None:
+        return compiled.entry_point
+    with compiling():
+        return kernel.compile(signature)
+
+
+def call_compiled(kernel: Any, *arguments: Any) -> Any:
+    """Call it."""
+    return compiled_for(kernel, *arguments)(*arguments)

@@ -25,6 +25,7 @@ __all__ = [
     "LaneTables",
     "arrive",
     "copy_places",
+    "copy_row",
     "entry_of",
     "fetch_rows_ahead",
     "further",
@@ -331,6 +332,22 @@ def put_pairs(typing, tables, where, firsts, seconds, lane):
         return context.get_dummy_value()
 
     return types.void(tables, where, firsts, seconds, types.intp), emit
+
+
+@intrinsic
+def copy_row(typing, tables, row_at, lane, source, place, row):
+    """Let a lane's row be the numbers from `source[place]` on, as many as `row` has, all at once."""
+
+    def emit(context, builder, sig, args):
+        tables, row_at, lane, source, place, _ = args
+        numbers, lane_stride = (builder.extract_value(tables, i) for i in range(2))
+        at, t = builder.add(row_at, builder.mul(lane, lane_stride)), ir.VectorType(ir.DoubleType(), len(row))
+        builder.store(
+            builder.load(address(builder, source, place, t), align=8), address(builder, numbers, at, t), align=8
+        )
+        return context.get_dummy_value()
+
+    return types.void(tables, types.intp, types.intp, source, types.intp, row), emit
 
 
 @by_type
