@@ -51,6 +51,8 @@ MOST_NUMBERS = 32
 
 _FEWEST_LANES = 16
 _L2_BYTES = 1 << 20  # all lanes' tables should stay in it: 64 lanes while they do, 32 beyond
+_NEAR_BYTES = 1 << 21  # tables that take more are worth fetching ahead, and so are records;
+_IN_VECTOR_AHEAD = 8  # of short vectors more overlap: some are fetched while others learn
 _WITH_MEMORY, _WITH_MODEL = 32, 16  # lanes: rows are wider then, and a model's are all needed at any time
 _IN_VECTOR_WITH_MODEL = 8  # learning from a record is one look-up after another: of short vectors more overlap
 _MOST_BYTES = 1 << 29  # of tables a thread: 32 lanes while they are no more, 16 beyond
@@ -91,7 +93,9 @@ def engine_for(
         loop = run_remembering if remembers(agent) else run_episodes
         return lambda work, out: call_compiled(loop, agent, tables, row_of(room.numbers), like, work, out)
     mdp = packed(tables, lanes, room.numbers, room.rows_behind)
-    lockstep = Lockstep(lanes, min(lanes, here().lanes, room.most_in_vector))
+    ahead = 0 if lanes * table_bytes(tables, room) <= _NEAR_BYTES else 1 if mdp.records.nbytes <= _NEAR_BYTES else 2
+    in_vector = min(lanes, here().lanes, room.most_in_vector, _IN_VECTOR_AHEAD if ahead else lanes)
+    lockstep = Lockstep(lanes, in_vector, ahead)
 
     def run(work: Work, out: Output) -> None:
         learns = len(work.seeds) > 0  # else the loop is only compiled

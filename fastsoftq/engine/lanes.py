@@ -144,6 +144,6 @@ def run_lanes(agent, mdp, lockstep, table, row, like, work, out):
                     act_again(setting, g, here)
 
         draw_outcomes(setting, turn, mdp)
-        fetch_ahead(setting, count, mdp)
-        ended, stale = step_all(setting, stages, count, turn)
+        fetch_ahead(setting, mdp)
+        ended, stale = step_all(setting, stages, count, turn, mdp)
         turn += 1

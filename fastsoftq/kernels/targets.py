@@ -12,7 +12,7 @@ from typing import NamedTuple
 from llvmlite import binding
 from numba.core.registry import cpu_target
 
-__all__ = ["TARGETS", "Target", "here"]
+__all__ = ["TARGETS", "Target", "here", "target_of"]
 
 
 class Target(NamedTuple):
@@ -39,6 +39,7 @@ _TARGETS = (
 )
 TARGETS = {target.lanes: target for target in _TARGETS}
 """By the number of lanes in a vector."""
+_IN_ONE_REGISTER = TARGETS[16]._replace(lanes=8)
 
 
 # Asked of LLVM itself: names of processors imply features, and some processors prefer narrower vectors than they have.
@@ -65,3 +66,14 @@ def here() -> Target:
     if "zmm" in code:
         return TARGETS[16]
     return TARGETS[8 if "ymm" in code else 4]
+
+
+def target_of(lanes: int) -> Target:
+    """The target of vectors of so many lanes: where registers have 64 bytes, eight are no vector of AVX2.
+
+    Examples
+    --------
+    >>> target_of(16) == TARGETS[16], target_of(8).lanes
+    (True, 8)
+    """
+    return _IN_ONE_REGISTER if lanes == 8 and here().lanes == 16 else TARGETS[lanes]
