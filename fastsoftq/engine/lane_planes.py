@@ -162,21 +162,25 @@ def _fill_plane(_, value, plane, setting, row_at, lane, action):
 
 
 @by_type
-def fill_lane_table(setting, mdp, lane, initial, first):
-    """Let a lane's table begin as the numbers from `initial[first]` on, and with it what is kept beside its entries."""
+def fill_lane_table(setting, mdp, lane, initial, first, fresh):
+    """Let a lane's table begin as the numbers from `initial[first]` on, and with it what is kept beside its entries.
 
-    def row_by_row(setting, mdp, lane, initial, first):
+    A `fresh` table is of zeros, unless a lane is alone.
+    """
+
+    def row_by_row(setting, mdp, lane, initial, first, fresh):
         for s in range(mdp.n_states):
-            copy_row(setting.tables, s * mdp.row_stride, lane, initial, first + s * mdp.n_actions, setting.row)
+            copy_row(setting.tables, s * mdp.row_stride, lane, initial, first + s * mdp.n_actions, setting.row, fresh)
 
-    def one_by_one(setting, mdp, lane, initial, first):
+    def one_by_one(setting, mdp, lane, initial, first, fresh):
         for s in range(mdp.n_states):
             for a in range(mdp.n_actions):
                 _fill_entry(setting, s * mdp.row_stride, lane, a, initial[first + s * mdp.n_actions + a])
 
     tables = setting.types[setting.fields.index("tables")]
     in_one_piece = tables.types[tables.fields.index("pair_stride")] == types.none
-    return row_by_row if in_one_piece and not _has_planes(setting) else one_by_one
+    shared = setting.types[setting.fields.index("lockstep")].lanes > 1
+    return row_by_row if in_one_piece and shared and not _has_planes(setting) else one_by_one
 
 
 @by_type

@@ -352,19 +352,23 @@ def put_pairs(typing, tables, where, firsts, seconds, lane):
 
 
 @intrinsic
-def copy_row(typing, tables, row_at, lane, source, place, row):
-    """Let a lane's row be the numbers from `source[place]` on, as many as `row` has, all at once."""
+def copy_row(typing, tables, row_at, lane, source, place, row, fresh):
+    """Let a lane's row be the numbers from `source[place]` on, as many as `row` has, all at once.
+
+    Of a `fresh` table, which is zeros, a row that begins so is not touched: half the time.
+    """
 
     def emit(context, builder, sig, args):
-        tables, row_at, lane, source, place, _ = args
+        tables, row_at, lane, source, place, _, fresh = args
         numbers, lane_stride = (builder.extract_value(tables, i) for i in range(2))
-        at, t = builder.add(row_at, builder.mul(lane, lane_stride)), ir.VectorType(ir.DoubleType(), len(row))
-        builder.store(
-            builder.load(address(builder, source, place, t), align=8), address(builder, numbers, at, t), align=8
-        )
+        at, t = builder.add(row_at, builder.mul(lane, lane_stride)), ir.VectorType(WORD, len(row))
+        words, bits = builder.load(address(builder, source, place, t), align=8), ir.IntType(64 * len(row))
+        zeros = builder.icmp_unsigned("==", builder.bitcast(words, bits), bits(0))
+        with builder.if_then(builder.not_(builder.and_(fresh, zeros))):
+            builder.store(words, address(builder, numbers, at, t), align=8)
         return context.get_dummy_value()
 
-    return types.void(tables, types.intp, types.intp, source, types.intp, row), emit
+    return types.void(tables, types.intp, types.intp, source, types.intp, row, types.boolean), emit
 
 
 @by_type

@@ -131,7 +131,7 @@ def run_lanes(agent, mdp, lockstep, table, row, like, work, out):
                     start_run(setting, lane, turn, run, advance(seed(seeds[run])), curves.episodes, mdp)
                     forget_model(setting, lane, mdp.n_states, mdp.n_actions)
                     first = (run % len(initial_q)) * mdp.n_states * mdp.n_actions
-                    fill_lane_table(setting, mdp, lane, initial_tables, first)
+                    fill_lane_table(setting, mdp, lane, initial_tables, first, turn == 0)
                     stale |= uint64(1) << uint64(lane)
                     running += 1
             if running == 0:
