@@ -256,9 +256,7 @@ def fetch_rows(typing, records, record_at, tables, lane, lockstep):
             )
             for k in range(width)
         ]
-        starts = _starts(
-            builder, tables, lane, width, lambda k: builder.zext(_alone(builder, halves[k], width), WORD)
-        )
+        starts = _starts(builder, tables, lane, width, lambda k: builder.zext(_alone(builder, halves[k], width), WORD))
         for start, half in zip(starts, halves, strict=True):
             _fetch(builder, start, 3)
             if lockstep.ahead > 1:

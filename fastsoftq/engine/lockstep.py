@@ -28,7 +28,7 @@ class Lockstep(NamedTuple):
 class LockstepType(types.Type):
     """The type of one `Lockstep`."""
 
-    def __init__(self, lanes: int, width: int, ahead: int) -> None:
+    def __init__(self, lanes: int, width: int, ahead: int = 0) -> None:
         self.lanes, self.width, self.ahead = lanes, width, ahead
         super().__init__(f"Lockstep({lanes}, {width}{f', {ahead}' if ahead else ''})")
 
