@@ -369,14 +369,11 @@ def copy_row(typing, tables, row_at, lane, source, place, row, fresh):
     return types.void(tables, types.intp, types.intp, source, types.intp, row, types.boolean), emit
 
 
-@by_type
-def pointer(array):
-    """Where an array's numbers begin; a pointer is that already, and None stays None."""
-    return (lambda array: _data(array)) if isinstance(array, types.Array) else (lambda array: array)
-
-
 @intrinsic
-def _data(typing, array):
+def pointer(typing, array):
+    """Where an array's numbers begin; a pointer is that already, and None stays None."""
+    if not isinstance(array, types.Array):
+        return array(array), lambda context, builder, sig, args: args[0]
     return types.CPointer(array.dtype)(array), lambda c, builder, s, args: c.make_array(array)(c, builder, args[0]).data
 
 
