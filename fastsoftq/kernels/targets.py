@@ -39,7 +39,6 @@ _TARGETS = (
 )
 TARGETS = {target.lanes: target for target in _TARGETS}
 """By the number of lanes in a vector."""
-_IN_ONE_REGISTER = TARGETS[16]._replace(lanes=8)
 
 
 # Asked of LLVM itself: names of processors imply features, and some processors prefer narrower vectors than they have.
@@ -76,4 +75,4 @@ def target_of(lanes: int) -> Target:
     >>> target_of(16) == TARGETS[16], target_of(8).lanes
     (True, 8)
     """
-    return _IN_ONE_REGISTER if lanes == 8 and here().lanes == 16 else TARGETS[lanes]
+    return TARGETS[16]._replace(lanes=8) if lanes == 8 and here().lanes == 16 else TARGETS[lanes]

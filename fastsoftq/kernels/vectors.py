@@ -106,7 +106,7 @@ def index_beside(t: types.Type, width: int) -> types.Type:
 
     Examples
     --------
-    >>> index_beside(types.float64, 8), index_beside(types.float32, 8)
+    >>> index_beside(types.float64, 4), index_beside(types.float32, 4)
     (int64, int32)
     """
     wide = width in TARGETS and target_of(width).index_bits == 64 and element(t).bitwidth == 64
