@@ -51,7 +51,7 @@ MOST_NUMBERS = 32
 
 _FEWEST_LANES = 16
 _L2_BYTES = 1 << 20  # all lanes' tables should stay in it: 64 lanes while they do, 32 beyond
-_NEAR_BYTES = 1 << 21  # tables that take more are worth fetching ahead, and so are records;
+_NEAR_BYTES = 3 << 19  # tables that take more are worth fetching ahead, and so are records;
 _IN_VECTOR_AHEAD = 8  # of short vectors more overlap: some are fetched while others learn
 _WITH_MEMORY, _WITH_MODEL = 32, 16  # lanes: rows are wider then, and a model's are all needed at any time
 _IN_VECTOR_WITH_MODEL = 8  # learning from a record is one look-up after another: of short vectors more overlap
