@@ -17,7 +17,7 @@ from fastsoftq.engine.lanes import run_lanes
 from fastsoftq.engine.lockstep import Lockstep
 from fastsoftq.engine.one_run import run_episodes
 from fastsoftq.engine.one_run_remembering import run_remembering
-from fastsoftq.engine.packing import Room, packed, row_width, zeroed
+from fastsoftq.engine.packing import Room, aligned, packed, row_width, zeroed
 from fastsoftq.engine.planes import what_is_kept
 from fastsoftq.engine.records import Output, Work
 from fastsoftq.engine.rule_errors import compiling
@@ -99,7 +99,8 @@ def engine_for(
 
     def run(work: Work, out: Output) -> None:
         learns = len(work.seeds) > 0  # else the loop is only compiled
-        table = zeroed(mdp.size + lanes * room.numbers_behind if learns else 0)
+        size = mdp.size + lanes * room.numbers_behind if learns else 0
+        table = aligned(size, np.float64) if mdp.lane_stride is None else zeroed(size)
         out = out._replace(truncated=out.truncated.view(np.uint8))
         arguments = agent, mdp, lockstep, table, (0.0,) * room.numbers, like, work, out
         entry_point = compiled_for(run_lanes, *arguments)

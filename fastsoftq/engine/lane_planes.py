@@ -15,6 +15,7 @@ from fastsoftq.kernels.over_actions import each, fold
 from fastsoftq.kernels.simd import select
 
 __all__ = [
+    "clear_tables",
     "fill_lane_table",
     "gathered",
     "keep_beside",
@@ -162,10 +163,27 @@ def _fill_plane(_, value, plane, setting, row_at, lane, action):
 
 
 @by_type
+def clear_tables(setting, mdp):
+    """Let tables be zeros, unless they are so: in them lanes without a run step on with the others.
+
+    A lane that is alone does not step on. Tables that lie apart are fresh from the system.
+    """
+    alone = setting.types[setting.fields.index("lockstep")].lanes == 1
+    if alone or mdp.types[mdp.fields.index("lane_stride")] != types.none:
+        return lambda setting, mdp: None
+
+    def clear(setting, mdp):
+        for i in range(mdp.size):
+            setting.tables.numbers[i] = 0.0
+
+    return clear
+
+
+@by_type
 def fill_lane_table(setting, mdp, lane, initial, first, fresh):
     """Let a lane's table begin as the numbers from `initial[first]` on, and with it what is kept beside its entries.
 
-    A `fresh` table is of zeros, unless a lane is alone.
+    A `fresh` table is zeros, unless a lane is alone.
     """
 
     def row_by_row(setting, mdp, lane, initial, first, fresh):

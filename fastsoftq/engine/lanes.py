@@ -29,7 +29,7 @@ from fastsoftq.engine.lane_groups import group_array
 from fastsoftq.engine.lane_last_steps import forget_steps
 from fastsoftq.engine.lane_memory import lane_arrays, lanes_in, load, lowest_bit
 from fastsoftq.engine.lane_model import forget_model
-from fastsoftq.engine.lane_planes import fill_lane_table, lane_seen
+from fastsoftq.engine.lane_planes import clear_tables, fill_lane_table, lane_seen
 from fastsoftq.engine.lane_remembering import lane_memory
 from fastsoftq.engine.lane_schedules import agent_now, schedule_arrays, set_schedules
 from fastsoftq.engine.lane_stages import Stages, act_again, draw_outcomes, fetch_ahead, one_or_both, step_all
@@ -53,7 +53,7 @@ def run_lanes(agent, mdp, lockstep, table, row, like, work, out):
     lockstep : Lockstep
         How many lanes, and how many of them to a vector; known when compiling.
     table : float64 [mdp.size], or LaneTables
-        Room for the lanes' tables, on a cache line; zeros, as lanes without a run step on with the others.
+        Room for the lanes' tables, on a cache line; zeros, where each lane's table lies apart.
     row : tuple of float64, [actions]
     like : float64 or float32
         The precision of exponentials.
@@ -80,6 +80,7 @@ def run_lanes(agent, mdp, lockstep, table, row, like, work, out):
         memory,
     )  # fmt: skip
     turn = int64(0)  # how many steps every lane has taken
+    clear_tables(setting, mdp)
     forget_steps(setting)
     for lane in range(count):
         forget_model(setting, lane, mdp.n_states, mdp.n_actions)

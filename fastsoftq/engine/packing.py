@@ -13,7 +13,7 @@ from fastsoftq.engine.lane_tables import QUAD
 from fastsoftq.mdp.tables import Tables
 
 _INTERLEAVED_BYTES = 1 << 18
-_PAGE, _LARGE_PAGE = 1 << 12, 1 << 21  # bytes
+_LARGE_PAGE = 1 << 21  # bytes
 
 __all__ = ["Packed", "Room", "aligned", "packed", "packed_records", "row_width", "zeroed"]
 
@@ -80,18 +80,18 @@ def aligned(count: int, dtype: type[np.generic]) -> NDArray[Any]:
 
 
 def zeroed(count: int) -> NDArray[np.float64]:
-    """Zeros that begin with a page; where there are many, with a large one, as far as the system has them.
+    """Zeros that begin on a cache line; where there are many, on large pages, as far as the system has them.
 
     They are fresh from the system, which clears them when they are first touched: nobody need write them.
 
     Examples
     --------
-    >>> zeroed(3).tolist(), zeroed(1 << 18).ctypes.data % 4096
+    >>> zeroed(3).tolist(), zeroed(1 << 18).ctypes.data % 64
     ([0.0, 0.0, 0.0], 0)
     """
     if 8 * count < _LARGE_PAGE or not hasattr(mmap, "MADV_HUGEPAGE"):
-        room = np.zeros(count + _PAGE // 8)
-        return room[-room.ctypes.data % _PAGE // 8 :][:count]
+        room = np.zeros(count + 8)
+        return room[-room.ctypes.data % 64 // 8 :][:count]
     size = -(-8 * count // _LARGE_PAGE) * _LARGE_PAGE  # whole pages: what is left over would lie on small ones
     try:
         memory = mmap.mmap(-1, size + _LARGE_PAGE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
