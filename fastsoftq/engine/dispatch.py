@@ -17,7 +17,7 @@ from fastsoftq.engine.lanes import run_lanes
 from fastsoftq.engine.lockstep import Lockstep
 from fastsoftq.engine.one_run import run_episodes
 from fastsoftq.engine.one_run_remembering import run_remembering
-from fastsoftq.engine.packing import Room, aligned, packed, row_width
+from fastsoftq.engine.packing import Room, aligned, packed, row_width, zeroed
 from fastsoftq.engine.planes import what_is_kept
 from fastsoftq.engine.records import Output, Work
 from fastsoftq.engine.rule_errors import compiling
@@ -51,6 +51,8 @@ MOST_NUMBERS = 32
 
 _FEWEST_LANES = 16
 _L2_BYTES = 1 << 20  # all lanes' tables should stay in it: 64 lanes while they do, 32 beyond
+_NEAR_BYTES = 3 << 19  # tables that take more are worth fetching ahead, and so are records;
+_IN_VECTOR_AHEAD = 8  # of short vectors more overlap: some are fetched while others learn
 _WITH_MEMORY, _WITH_MODEL = 32, 16  # lanes: rows are wider then, and a model's are all needed at any time
 _IN_VECTOR_WITH_MODEL = 8  # learning from a record is one look-up after another: of short vectors more overlap
 _MOST_BYTES = 1 << 29  # of tables a thread: 32 lanes while they are no more, 16 beyond
@@ -91,12 +93,19 @@ def engine_for(
         loop = run_remembering if remembers(agent) else run_episodes
         return lambda work, out: call_compiled(loop, agent, tables, row_of(room.numbers), like, work, out)
     mdp = packed(tables, lanes, room.numbers, room.rows_behind)
-    lockstep = Lockstep(lanes, min(lanes, here().lanes, room.most_in_vector))
+    ahead = 0 if lanes * table_bytes(tables, room) <= _NEAR_BYTES else 1 if mdp.records.nbytes <= _NEAR_BYTES else 2
+    in_vector = min(lanes, here().lanes, room.most_in_vector, _IN_VECTOR_AHEAD if ahead else lanes)
+    lockstep = Lockstep(lanes, in_vector, ahead)
 
     def run(work: Work, out: Output) -> None:
-        table = aligned(mdp.size + lanes * room.numbers_behind, np.float64)
+        learns = len(work.seeds) > 0  # else the loop is only compiled
+        size = mdp.size + lanes * room.numbers_behind if learns else 0
+        table = aligned(size, np.float64) if mdp.lane_stride is None else zeroed(size)
         out = out._replace(truncated=out.truncated.view(np.uint8))
-        call_compiled(run_lanes, agent, mdp, lockstep, table, (0.0,) * room.numbers, like, work, out)
+        arguments = agent, mdp, lockstep, table, (0.0,) * room.numbers, like, work, out
+        entry_point = compiled_for(run_lanes, *arguments)
+        if learns:
+            entry_point(*arguments)
 
     return run
 
@@ -198,13 +207,16 @@ def lanes_for(mdp: Tables | EpisodicMDP, room: Room | None = None) -> int:
     return next((lanes for lanes in (64, 32, _FEWEST_LANES) if lanes <= most and _fits(mdp, room, lanes)), 0)
 
 
-def call_compiled(kernel: Any, *arguments: Any) -> Any:
-    """Call the code compiled for exactly these types: a dispatcher alone confuses two agents of one name."""
+def compiled_for(kernel: Any, *arguments: Any) -> Any:
+    """The code compiled for exactly these types: a dispatcher alone confuses two agents of one name."""
     signature = tuple(map(typeof, arguments))
     compiled = kernel.overloads.get(signature)
-    if compiled is None:
-        with compiling():
-            entry_point = kernel.compile(signature)
-    else:
-        entry_point = compiled.entry_point
-    return entry_point(*arguments)
+    if compiled is not None:
+        return compiled.entry_point
+    with compiling():
+        return kernel.compile(signature)
+
+
+def call_compiled(kernel: Any, *arguments: Any) -> Any:
+    """Call it."""
+    return compiled_for(kernel, *arguments)(*arguments)

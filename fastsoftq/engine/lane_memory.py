@@ -12,7 +12,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic, models, register_model
 
-from fastsoftq.kernels.targets import TARGETS
+from fastsoftq.kernels.targets import TARGETS, target_of
 from fastsoftq.kernels.vectors import Vec, aligned_to, index_beside, lane_order, llvm_type, resized, spread
 
 __all__ = [
@@ -162,8 +162,8 @@ def store(typing, memory, lane, vector):
 def bits_of(typing, mask):
     """A mask as the low bits of a word."""
     size = mask.width
-    if size in TARGETS and TARGETS[size].index_bits == 64:
-        size = min(size, TARGETS[size].register_bytes // 8)  # the mask of a register is one instruction
+    if size in TARGETS and target_of(size).index_bits == 64:
+        size = min(size, target_of(size).register_bytes // 8)  # the mask of a register is one instruction
 
     def emit(context, builder, sig, args):
         bits = word(0)

@@ -8,14 +8,15 @@ from numba import int32, types
 
 from fastsoftq.agents.memory_rules import acts_upon, adapted, beside, estimate, learn_beside
 from fastsoftq.engine.lane_memory import load, store
-from fastsoftq.engine.lane_tables import further, number_at, put, rows, tables_from, values_at
+from fastsoftq.engine.lane_tables import copy_row, further, number_at, put, rows, tables_from, values_at
 from fastsoftq.engine.planes import check_as_many, leaves_of, like_example, parted, plane_count
 from fastsoftq.kernels.jit import by_type, inlined
 from fastsoftq.kernels.over_actions import each, fold
 from fastsoftq.kernels.simd import select
 
 __all__ = [
-    "fill_lane_entry",
+    "clear_tables",
+    "fill_lane_table",
     "gathered",
     "keep_beside",
     "kept_beside",
@@ -162,9 +163,46 @@ def _fill_plane(_, value, plane, setting, row_at, lane, action):
 
 
 @by_type
-def fill_lane_entry(setting, row_at, lane, action, value):
-    """Let an entry of a lane begin as `value`, and with it what is kept beside it."""
+def clear_tables(setting, mdp):
+    """Let tables be zeros, unless they are so: in them lanes without a run step on with the others.
 
+    A lane that is alone does not step on. Tables that lie apart are fresh from the system.
+    """
+    alone = setting.types[setting.fields.index("lockstep")].lanes == 1
+    if alone or mdp.types[mdp.fields.index("lane_stride")] != types.none:
+        return lambda setting, mdp: None
+
+    def clear(setting, mdp):
+        for i in range(mdp.size):
+            setting.tables.numbers[i] = 0.0
+
+    return clear
+
+
+@by_type
+def fill_lane_table(setting, mdp, lane, initial, first, fresh):
+    """Let a lane's table begin as the numbers from `initial[first]` on, and with it what is kept beside its entries.
+
+    A `fresh` table is zeros, unless a lane is alone.
+    """
+
+    def row_by_row(setting, mdp, lane, initial, first, fresh):
+        for s in range(mdp.n_states):
+            copy_row(setting.tables, s * mdp.row_stride, lane, initial, first + s * mdp.n_actions, setting.row, fresh)
+
+    def one_by_one(setting, mdp, lane, initial, first, fresh):
+        for s in range(mdp.n_states):
+            for a in range(mdp.n_actions):
+                _fill_entry(setting, s * mdp.row_stride, lane, a, initial[first + s * mdp.n_actions + a])
+
+    tables = setting.types[setting.fields.index("tables")]
+    in_one_piece = tables.types[tables.fields.index("pair_stride")] == types.none
+    shared = setting.types[setting.fields.index("lockstep")].lanes > 1
+    return row_by_row if in_one_piece and shared and not _has_planes(setting) else one_by_one
+
+
+@by_type
+def _fill_entry(setting, row_at, lane, action, value):
     def alone(setting, row_at, lane, action, value):
         setting.tables.numbers[number_at(setting.tables, row_at, lane, action)] = value
 

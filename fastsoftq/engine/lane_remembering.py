@@ -24,7 +24,7 @@ from fastsoftq.kernels.jit import by_type, inlined
 from fastsoftq.kernels.mixing import GOLDEN, halves, mixed
 from fastsoftq.kernels.random import LEARNING
 from fastsoftq.kernels.simd import bitcast, select, whole
-from fastsoftq.kernels.targets import TARGETS
+from fastsoftq.kernels.targets import target_of
 from fastsoftq.kernels.vectors import index_beside
 
 __all__ = ["LaneMemory", "lane_memory", "step_remembering"]
@@ -165,7 +165,7 @@ def _act(setting, g, row, ended):
 def _row_now(setting, g, row, changed, numbers):
     """The row of the state that a lane is in, all learned, given the one that was read when it arrived there."""
     width = setting.types[setting.fields.index("lockstep")].width
-    if numbers == types.none or TARGETS[width].reads_again:
+    if numbers == types.none or target_of(width).reads_again:
         return lambda setting, g, row, changed, numbers: rows(setting.tables, setting.lanes.row_at, g, setting.row)
     return lambda setting, g, row, changed, numbers: with_entry(setting, row, changed, numbers)
 

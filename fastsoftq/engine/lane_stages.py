@@ -20,14 +20,14 @@ from fastsoftq.engine.lane_memory import bits_of, hidden_lane_count, load, store
 from fastsoftq.engine.lane_planes import lane_seen
 from fastsoftq.engine.lane_remembering import step_remembering
 from fastsoftq.engine.lane_schedules import agent_now, begin_episodes
-from fastsoftq.engine.lane_tables import arrive, entry_of, fetch_rows_ahead, rows, scatter, values_at
+from fastsoftq.engine.lane_tables import arrive, entry_of, fetch_rows, rows, scatter, values_at
 from fastsoftq.engine.lockstep import lane_count, lane_width
 from fastsoftq.kernels.jit import by_type, inlined
 from fastsoftq.kernels.mixing import GOLDEN, Draw, halves, mixed
 from fastsoftq.kernels.over_actions import pick, replaced
 from fastsoftq.kernels.random import OUTCOME
 from fastsoftq.kernels.simd import bitcast, select, whole
-from fastsoftq.kernels.targets import TARGETS
+from fastsoftq.kernels.targets import target_of
 from fastsoftq.mdp.tables import sampled
 
 __all__ = ["Stages", "act_again", "draw_outcomes", "fetch_ahead", "one_or_both", "step_all"]
@@ -57,7 +57,15 @@ def _has_stages(stages: Any) -> bool:
 
 
 def _reads_again(stages: Any) -> bool:
-    return _has_stages(stages) or TARGETS[stages.types[stages.fields.index("summary")].width].reads_again
+    return _has_stages(stages) or target_of(stages.types[stages.fields.index("summary")].width).reads_again
+
+
+def _remembers(setting: Any) -> bool:
+    return bool(setting.types[setting.fields.index("memory")] != types.none)
+
+
+def _in_one_loop(setting: Any, stages: Any) -> bool:
+    return not _remembers(setting) and not _reads_again(stages)
 
 
 @by_type
@@ -112,7 +120,7 @@ def act_again(setting, g, here):
 @by_type
 def draw_outcomes(setting, turn, mdp):
     """Draw the outcomes of actions, where they are stochastic."""
-    if mdp.types[mdp.fields.index("outcome")] == types.none:
+    if not _draws(mdp):
         return lambda setting, turn, mdp: None
 
     def draw_all(setting, turn, mdp):
@@ -127,11 +135,41 @@ def draw_outcomes(setting, turn, mdp):
 
 
 @by_type
-def fetch_ahead(setting, count, mdp):
-    """Have the rows of all lanes fetched at once, where each lane's table lies apart: those exceed the caches."""
-    if mdp.types[mdp.fields.index("lane_stride")] == types.none:
-        return lambda setting, count, mdp: None
-    return lambda setting, count, mdp: fetch_rows_ahead(setting.records, setting.lanes.record_at, setting.tables, count)
+def fetch_ahead(setting, mdp):
+    """Have the rows fetched that all lanes go on to, where that is worth it and not done as lanes act."""
+    if not _ahead(setting) or not (_draws(mdp) or _remembers(setting)):
+        return lambda setting, mdp: None
+
+    def fetch_all(setting, mdp):
+        for g in range(0, hidden_lane_count(setting.lockstep), lane_width(setting.lockstep)):
+            fetch_rows(setting.records, setting.lanes.record_at, setting.tables, g, setting.lockstep)
+
+    return fetch_all
+
+
+@by_type
+def _fetch(setting, g, mdp):
+    """Have the rows fetched that a vector's lanes go on to, which come while other lanes act or learn."""
+    if not _ahead(setting) or _draws(mdp):
+        return lambda setting, g, mdp: None
+    return lambda setting, g, mdp: fetch_rows(
+        setting.records, setting.lanes.record_at, setting.tables, g, setting.lockstep
+    )
+
+
+@inlined
+def _vector_before(setting, g):
+    return (g if g > 0 else lane_count(setting.lockstep)) - lane_width(setting.lockstep)
+
+
+def _ahead(setting: Any) -> int:
+    ahead: int = setting.types[setting.fields.index("lockstep")].ahead
+    return ahead
+
+
+def _draws(mdp: Any) -> bool:
+    """Whether it is drawn where actions lead to."""
+    return bool(mdp.types[mdp.fields.index("outcome")] != types.none)
 
 
 @inlined
@@ -215,10 +253,10 @@ def _act(setting, stages, g, row, summary, entry):
 
 
 @by_type
-def step_all(setting, stages, count, turn):
+def step_all(setting, stages, count, turn, mdp):
     """Take a step with all lanes, learn from it, and act; return which episodes ended, which actions are stale."""
 
-    def in_one_loop(setting, stages, count, turn):
+    def in_one_loop(setting, stages, count, turn, mdp):
         ended, stale, shift = uint64(0), uint64(0), (turn + 1) * GOLDEN
         for g in range(0, hidden_lane_count(setting.lockstep), lane_width(setting.lockstep)):
             ahead = _arrive(setting, stages, g, shift)
@@ -226,9 +264,10 @@ def step_all(setting, stages, count, turn):
             ended |= _learn(setting, g, turn, _evaluate(setting, g, ahead, summary)) << uint64(g)
             row = replaced(ahead, load(setting.lanes.changed, g), load(setting.lanes.entry, g))
             stale |= _act(setting, stages, g, row, summary, _entry(setting, g, summary)) << uint64(g)
+            _fetch(setting, _vector_before(setting, g), mdp)  # as this one's records have not come yet
         return ended, stale
 
-    def in_two_loops(setting, stages, count, turn):
+    def in_two_loops(setting, stages, count, turn, mdp):
         ended, stale, shift, width = uint64(0), uint64(0), (turn + 1) * GOLDEN, lane_width(setting.lockstep)
         for g in range(0, hidden_lane_count(setting.lockstep), width):
             ahead = _arrive(setting, stages, g, shift)
@@ -238,9 +277,10 @@ def step_all(setting, stages, count, turn):
         for g in range(0, hidden_lane_count(setting.lockstep), width):
             summary = stages.summary[g]
             stale |= _act(setting, stages, g, _row(setting, g), summary, _entry(setting, g, summary)) << uint64(g)
+            _fetch(setting, g, mdp)
         return ended, stale
 
-    def in_stages(setting, stages, count, turn):
+    def in_stages(setting, stages, count, turn, mdp):
         lanes, like, width = setting.lanes, setting.like, lane_width(setting.lockstep)
         ended, stale, shift = uint64(0), uint64(0), (turn + 1) * GOLDEN
         for g in range(0, hidden_lane_count(setting.lockstep), width):
@@ -254,13 +294,14 @@ def step_all(setting, stages, count, turn):
             stages.entry[g] = _entry(setting, g, stages.summary[g])
         for g in range(0, hidden_lane_count(setting.lockstep), width):
             stale |= _act(setting, stages, g, _row(setting, g), stages.summary[g], stages.entry[g]) << uint64(g)
+            _fetch(setting, g, mdp)
         return ended, stale
 
-    def remembering(setting, stages, count, turn):
+    def remembering(setting, stages, count, turn, mdp):
         return step_remembering(setting, turn), uint64(0)
 
-    if setting.types[setting.fields.index("memory")] != types.none:
+    if _remembers(setting):
         return remembering
     if _has_stages(stages):
         return in_stages
-    return in_two_loops if _reads_again(stages) else in_one_loop
+    return in_one_loop if _in_one_loop(setting, stages) else in_two_loops

@@ -16,7 +16,7 @@ from numba.extending import intrinsic
 
 from fastsoftq.engine.lane_memory import WORD, address, word
 from fastsoftq.kernels.jit import by_type, inlined
-from fastsoftq.kernels.targets import TARGETS
+from fastsoftq.kernels.targets import target_of
 from fastsoftq.kernels.vectors import Vec, concatenated, lane_order, spread
 
 __all__ = [
@@ -25,8 +25,9 @@ __all__ = [
     "LaneTables",
     "arrive",
     "copy_places",
+    "copy_row",
     "entry_of",
-    "fetch_rows_ahead",
+    "fetch_rows",
     "further",
     "moved",
     "number_at",
@@ -149,7 +150,7 @@ def _transposed(builder: Any, quads: list[Any]) -> list[Any]:
     if width < QUAD:
         return [concatenated(builder, [shuffle(quad, quad, [a]) for quad in quads], width) for a in range(QUAD)]
     # Four lanes' fours are transposed in registers of four; in registers of eight, two times four of them side by side.
-    beside = min(width, TARGETS[width].register_bytes // 8) // QUAD or 1
+    beside = min(width, target_of(width).register_bytes // 8) // QUAD or 1
 
     def in_each(*places: int) -> list[int]:
         return [place % QUAD + QUAD * (four + beside * (place // QUAD)) for four in range(beside) for place in places]
@@ -228,27 +229,42 @@ def _unzipped(builder: Any, pairs: list[Any]) -> list[Any]:
     return [concatenated(builder, list(parts), width) for parts in zip(*blocks, strict=True)]
 
 
+def _fetch(builder: Any, at: Any, near: int) -> None:
+    """Ask the memory for the line that an address is in; 3 is for the nearest cache, 2 for the next."""
+    byte = ir.IntType(8).as_pointer()
+    prefetch = cgutils.get_or_insert_function(
+        builder.module, ir.FunctionType(ir.VoidType(), [byte, _HALF, _HALF, _HALF]), "llvm.prefetch.p0"
+    )
+    builder.call(prefetch, [builder.bitcast(at, byte), _HALF(0), _HALF(near), _HALF(1)])
+
+
 @intrinsic
-def fetch_rows_ahead(typing, records, record_at, tables, count):
-    """Ask the memory for the rows that all lanes' records lead to, so that it works on all of them at once."""
-    record_width = record_at.width
+def fetch_rows(typing, records, record_at, tables, lane, lockstep):
+    """Ask the memory for the rows that the records of a vector's lanes lead to, so that it works on all at once.
+
+    And for the records there, if `lockstep` says so: for the first line, which has those of four actions that have one
+    outcome. They are asked for from the second cache only, where they need not wait for the rows.
+    """
+    width = record_at.width
 
     def emit(context, builder, sig, args):
-        records, record_at, tables, count = args
-        numbers, lane_stride = (builder.extract_value(tables, i) for i in range(2))
-        byte = ir.IntType(8).as_pointer()
-        prefetch = cgutils.get_or_insert_function(
-            builder.module, ir.FunctionType(ir.VoidType(), [byte, _HALF, _HALF, _HALF]), "llvm.prefetch.p0"
-        )
-        with cgutils.for_range(builder, count) as loop:
-            at = _index(builder, record_at, loop.index, 0, record_width)
-            halves = builder.bitcast(builder.gep(records, [builder.add(at, word(1))]), _HALF.as_pointer())
-            offset = builder.zext(builder.load(halves), WORD)
-            row = builder.gep(numbers, [builder.add(builder.mul(loop.index, lane_stride), offset)])
-            builder.call(prefetch, [builder.bitcast(row, byte), _HALF(1), _HALF(3), _HALF(1)])
+        records, record_at, tables, lane, _ = args
+        halves = [
+            builder.bitcast(
+                builder.gep(records, [builder.add(_index(builder, record_at, lane, k, width), word(1))]),
+                _HALF.as_pointer(),
+            )
+            for k in range(width)
+        ]
+        starts = _starts(builder, tables, lane, width, lambda k: builder.zext(_alone(builder, halves[k], width), WORD))
+        for start, half in zip(starts, halves, strict=True):
+            _fetch(builder, start, 3)
+            if lockstep.ahead > 1:
+                begins = builder.and_(_alone(builder, builder.gep(half, [_HALF(1)]), width), _HALF(0x7FFFFFFF))
+                _fetch(builder, builder.gep(records, [builder.zext(begins, WORD)]), 2)
         return context.get_dummy_value()
 
-    return types.void(records, record_at, tables, types.intp), emit
+    return types.void(records, record_at, tables, types.intp, lockstep), emit
 
 
 @intrinsic
@@ -333,14 +349,31 @@ def put_pairs(typing, tables, where, firsts, seconds, lane):
     return types.void(tables, where, firsts, seconds, types.intp), emit
 
 
-@by_type
-def pointer(array):
-    """Where an array's numbers begin; a pointer is that already, and None stays None."""
-    return (lambda array: _data(array)) if isinstance(array, types.Array) else (lambda array: array)
+@intrinsic
+def copy_row(typing, tables, row_at, lane, source, place, row, fresh):
+    """Let a lane's row be the numbers from `source[place]` on, as many as `row` has, all at once.
+
+    Of a `fresh` table, which is zeros, a row that begins so is not touched: half the time.
+    """
+
+    def emit(context, builder, sig, args):
+        tables, row_at, lane, source, place, _, fresh = args
+        numbers, lane_stride = (builder.extract_value(tables, i) for i in range(2))
+        at, t = builder.add(row_at, builder.mul(lane, lane_stride)), ir.VectorType(WORD, len(row))
+        words, bits = builder.load(address(builder, source, place, t), align=8), ir.IntType(64 * len(row))
+        zeros = builder.icmp_unsigned("==", builder.bitcast(words, bits), bits(0))
+        with builder.if_then(builder.not_(builder.and_(fresh, zeros))):
+            builder.store(words, address(builder, numbers, at, t), align=8)
+        return context.get_dummy_value()
+
+    return types.void(tables, types.intp, types.intp, source, types.intp, row, types.boolean), emit
 
 
 @intrinsic
-def _data(typing, array):
+def pointer(typing, array):
+    """Where an array's numbers begin; a pointer is that already, and None stays None."""
+    if not isinstance(array, types.Array):
+        return array(array), lambda context, builder, sig, args: args[0]
     return types.CPointer(array.dtype)(array), lambda c, builder, s, args: c.make_array(array)(c, builder, args[0]).data
 
 

@@ -30,7 +30,7 @@ from fastsoftq.engine.lane_groups import group_array
 from fastsoftq.engine.lane_last_steps import forget_steps
 from fastsoftq.engine.lane_memory import lane_arrays, lanes_in, load, lowest_bit
 from fastsoftq.engine.lane_model import forget_model
-from fastsoftq.engine.lane_planes import fill_lane_entry, lane_seen
+from fastsoftq.engine.lane_planes import clear_tables, fill_lane_table, lane_seen
 from fastsoftq.engine.lane_remembering import lane_memory
 from fastsoftq.engine.lane_schedules import agent_now, schedule_arrays, set_schedules
 from fastsoftq.engine.lane_stages import Stages, act_again, draw_outcomes, fetch_ahead, one_or_both, step_all
@@ -54,7 +54,7 @@ def run_lanes(agent, mdp, lockstep, table, row, like, work, out):
     lockstep : Lockstep
         How many lanes, and how many of them to a vector; known when compiling.
     table : float64 [mdp.size], or LaneTables
-        Room for the lanes' tables, on a cache line.
+        Room for the lanes' tables, on a cache line; zeros, where each lane's table lies apart.
     row : tuple of float64, [actions]
     like : float64 or float32
         The precision of exponentials.
@@ -81,9 +81,7 @@ def run_lanes(agent, mdp, lockstep, table, row, like, work, out):
         memory,
     )  # fmt: skip
     turn = int64(0)  # how many steps every lane has taken
-    if count > 1:  # lanes without a run step on with the others, in tables of zeros
-        for i in range(mdp.size):
-            tables.numbers[i] = 0.0
+    clear_tables(setting, mdp)
     forget_steps(setting)
     for lane in range(count):
         forget_model(setting, lane, mdp.n_states, mdp.n_actions)
@@ -135,10 +133,7 @@ def run_lanes(agent, mdp, lockstep, table, row, like, work, out):
                     start_run(setting, lane, turn, run, advance(seed(seeds[run])), curves.episodes, mdp)
                     forget_model(setting, lane, mdp.n_states, mdp.n_actions)
                     first = (run % len(initial_q)) * mdp.n_states * mdp.n_actions
-                    for s in range(mdp.n_states):
-                        for a in range(mdp.n_actions):
-                            value = initial_tables[first + s * mdp.n_actions + a]
-                            fill_lane_entry(setting, s * mdp.row_stride, lane, a, value)
+                    fill_lane_table(setting, mdp, lane, initial_tables, first, turn == 0)
                     stale |= uint64(1) << uint64(lane)
                     running += 1
             if running == 0:
@@ -151,6 +146,6 @@ def run_lanes(agent, mdp, lockstep, table, row, like, work, out):
                     act_again(setting, g, here)
 
         draw_outcomes(setting, turn, mdp)
-        fetch_ahead(setting, count, mdp)
-        ended, stale = step_all(setting, stages, count, turn)
+        fetch_ahead(setting, mdp)
+        ended, stale = step_all(setting, stages, count, turn, mdp)
         turn += 1

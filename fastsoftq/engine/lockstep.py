@@ -22,14 +22,15 @@ class Lockstep(NamedTuple):
 
     lanes: int  # at most 64
     width: int  # of a vector, a power of two that divides `lanes`
+    ahead: int = 0  # what is fetched ahead: nothing, the rows that lanes go on to (1), and the records there too (2)
 
 
 class LockstepType(types.Type):
     """The type of one `Lockstep`."""
 
-    def __init__(self, lanes: int, width: int) -> None:
-        self.lanes, self.width = lanes, width
-        super().__init__(f"Lockstep({lanes}, {width})")
+    def __init__(self, lanes: int, width: int, ahead: int = 0) -> None:
+        self.lanes, self.width, self.ahead = lanes, width, ahead
+        super().__init__(f"Lockstep({lanes}, {width}{f', {ahead}' if ahead else ''})")
 
 
 @typeof_impl.register(Lockstep)

@@ -7,6 +7,7 @@ function that has nothing of what the pass is for, so that whatever may be writt
 
 from __future__ import annotations
 
+import dis
 import functools
 import operator
 from collections.abc import Callable, Iterator
@@ -14,9 +15,10 @@ from typing import Any
 
 import numpy as np
 from numba import literal_unroll, literally, types
-from numba.core import config, debuginfo, ir, rewrites, typed_passes, untyped_passes
-from numba.core.compiler import Compiler, Flags
+from numba.core import config, debuginfo, interpreter, ir, rewrites, typed_passes, untyped_passes
+from numba.core.compiler import Compiler, Flags, compile_result
 from numba.core.compiler_machinery import PassManager, register_pass
+from numba.core.imputils import impl_ret_borrowed
 from numba.core.lowering import Lower
 from numba.stencils.stencil import StencilFunc
 
@@ -244,6 +246,36 @@ _remembering = functools.cache(_Remembering)
 
 
 @register_pass(mutates_CFG=True, analysis_only=False)
+class _Translation(untyped_passes.TranslateByteCode):
+    """From Python's instructions to Numba's; what these become is gone over again only where it may be rewritten."""
+
+    _name = "fastsoftq_translation"
+
+    def run_pass(self, state: Any) -> bool:
+        does = set(state.func_id.code.co_code[::2])
+        unneeded = [name for name, what_for in _PEEPHOLES.items() if not does & what_for]
+        left_out = {name: getattr(interpreter, name) for name in unneeded if hasattr(interpreter, name)}
+        try:
+            for name in left_out:
+                setattr(interpreter, name, _as_it_is)
+            return bool(super().run_pass(state))
+        finally:
+            for name, rewrite in left_out.items():
+                setattr(interpreter, name, rewrite)
+
+
+def _as_it_is(function: Any) -> Any:
+    return function
+
+
+# What Numba looks for in every function, and the instructions of Python without which it is not there.
+_PEEPHOLES = {
+    "peep_hole_delete_with_exit": {op for name, op in dis.opmap.items() if "WITH" in name or name == "LOAD_SPECIAL"},
+    "peep_hole_fuse_dict_add_updates": {op for name, op in dis.opmap.items() if "DICT" in name},
+}
+
+
+@register_pass(mutates_CFG=True, analysis_only=False)
 class _Typing(typed_passes.NopythonTypeInference):
     _name = "fastsoftq_typing"
 
@@ -288,14 +320,75 @@ class IntoCallers(Thrifty):
         self.state.library = Ingredients(self.state.targetctx.codegen(), "into callers")
 
     def _compile_core(self) -> Any:
+        yields = _only_yields(self.state.func_id.func)
+        if yields is not None:
+            result = self._written_in_place(yields)
+            if result is not None:
+                return result
         result = super()._compile_core()
         # Numba knows code by its entry point. This one is never entered: any built-in of its own will do.
         name = object().__sizeof__
         result.target_context.insert_user_function(name, result.fndesc, result.library.parts)
         return result._replace(entry_point=name)
 
+    def _written_in_place(self, yields: tuple[str, Any]) -> Any:
+        """What stands for a call, if what the function yields is of a type that may stand there, or else None."""
+        which, what = yields
+        context, args = self.state.targetctx, tuple(self.state.args)
+        t = args[what] if which == "argument" else _CONSTANTS.get(type(what))
+        if t is None or isinstance(t, types.Literal | types.Omitted):
+            return None
 
-_OWN = {typed_passes.NativeLowering: _Lowering, typed_passes.NopythonTypeInference: _Typing}
+        def emit(context: Any, builder: Any, _: Any, given: Any) -> Any:
+            if which == "argument":
+                return impl_ret_borrowed(context, builder, t, given[what])
+            return context.get_dummy_value() if what is None else context.get_constant(t, what)
+
+        name, signature = object().__sizeof__, t(*args)
+        context.insert_func_defn([(emit, name, signature.args)])
+        return compile_result(
+            typing_context=self.state.typingctx,
+            target_context=context,
+            entry_point=name,
+            signature=signature,
+            objectmode=False,
+            library=self.state.library,
+            metadata=self.state.metadata,
+        )
+
+
+_CONSTANTS = {type(None): types.none, bool: types.boolean, int: types.intp, float: types.float64}
+
+
+def _only_yields(function: Any) -> tuple[str, Any] | None:
+    """The constant or the argument that a function yields, if it does nothing else."""
+    code = function.__code__
+    if len(code.co_code) > _MOST_BYTES_TO_YIELD:
+        return None
+    does = [what for what in dis.get_instructions(code) if what.opname not in _DO_NOTHING]
+    first = does[0]
+    if first.opname == "RETURN_CONST" or (first.opname in ("LOAD_CONST", "LOAD_SMALL_INT") and _returns(does)):
+        return "constant", first.argval
+    if first.opname == "LOAD_DEREF" and _returns(does):
+        return "constant", function.__closure__[code.co_freevars.index(first.argval)].cell_contents
+    if first.opname in ("LOAD_FAST", "LOAD_FAST_BORROW") and _returns(does):
+        return "argument", code.co_varnames.index(first.argval)
+    return None
+
+
+_DO_NOTHING = ("RESUME", "COPY_FREE_VARS", "NOT_TAKEN", "NOP", "CACHE")
+_MOST_BYTES_TO_YIELD = 32
+
+
+def _returns(does: list[Any]) -> bool:
+    return len(does) == 2 and does[1].opname == "RETURN_VALUE"
+
+
+_OWN = {
+    untyped_passes.TranslateByteCode: _Translation,
+    typed_passes.NopythonTypeInference: _Typing,
+    typed_passes.NativeLowering: _Lowering,
+}
 
 
 class AtOnce(Thrifty):

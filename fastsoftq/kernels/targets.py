@@ -12,7 +12,7 @@ from typing import NamedTuple
 from llvmlite import binding
 from numba.core.registry import cpu_target
 
-__all__ = ["TARGETS", "Target", "here"]
+__all__ = ["TARGETS", "Target", "here", "target_of"]
 
 
 class Target(NamedTuple):
@@ -65,3 +65,14 @@ def here() -> Target:
     if "zmm" in code:
         return TARGETS[16]
     return TARGETS[8 if "ymm" in code else 4]
+
+
+def target_of(lanes: int) -> Target:
+    """The target of vectors of so many lanes: where registers have 64 bytes, eight are no vector of AVX2.
+
+    Examples
+    --------
+    >>> target_of(16) == TARGETS[16], target_of(8).lanes
+    (True, 8)
+    """
+    return TARGETS[16]._replace(lanes=8) if lanes == 8 and here().lanes == 16 else TARGETS[lanes]

@@ -20,7 +20,7 @@ from numba.core import errors
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import lower_builtin, models, register_model
 
-from fastsoftq.kernels.targets import TARGETS
+from fastsoftq.kernels.targets import TARGETS, target_of
 
 __all__ = [
     "FLOATS",
@@ -106,10 +106,10 @@ def index_beside(t: types.Type, width: int) -> types.Type:
 
     Examples
     --------
-    >>> index_beside(types.float64, 8), index_beside(types.float32, 8)
+    >>> index_beside(types.float64, 4), index_beside(types.float32, 4)
     (int64, int32)
     """
-    wide = width in TARGETS and TARGETS[width].index_bits == 64 and element(t).bitwidth == 64
+    wide = width in TARGETS and target_of(width).index_bits == 64 and element(t).bitwidth == 64
     return types.int64 if wide else types.int32
 
 

@@ -99,7 +99,7 @@ def tables(mdp: EpisodicMDP) -> Tables:
 
     def flat(field: str) -> NDArray[Any]:
         arrays = [_padded(getattr(world, field), n_outcomes) for world in worlds]
-        return np.concatenate(arrays).ravel() if len(arrays) > 1 else arrays[0].ravel()
+        return np.concatenate(arrays, axis=None)
 
     return Tables(
         next_state=flat("next_state"),
@@ -115,7 +115,7 @@ def tables(mdp: EpisodicMDP) -> Tables:
 
 def _padded(array: NDArray[Any], n_outcomes: int) -> NDArray[Any]:
     """With outcomes of no probability, which pay and lead to whatever nought says, where a phase has fewer."""
-    return np.pad(array, ((0, 0), (0, 0), (0, n_outcomes - array.shape[2])))
+    return array if array.shape[2] == n_outcomes else np.pad(array, ((0, 0), (0, 0), (0, n_outcomes - array.shape[2])))
 
 
 def _starts(worlds: tuple[TabularMDP, ...]) -> Any:

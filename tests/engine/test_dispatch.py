@@ -51,3 +51,30 @@ def test_tables_that_lie_apart_give_the_same_bits():
     for agent in fsq.QLearning(0.8, 0.95, 0.2), fsq.SoftQLearning(0.8, 0.95, reward_scale=2.0):
         task = {"seeds": 3, "episodes": 2, "max_steps": 500}
         assert bits(train(16, mdp, agent, **task)) == bits(train(0, mdp, agent, **task))
+
+
+@pytest.mark.parametrize(
+    "agent",
+    [
+        fsq.QLearning(0.8, 0.95, 0.2),
+        fsq.SoftQLearning(0.8, 0.95, reward_scale=2.0),
+        fsq.Sarsa(0.8, 0.95, 0.2),
+        fsq.DoubleQLearning(0.8, 0.95, 0.2),
+    ],
+)
+@pytest.mark.parametrize("near", [0, 1 << 20])  # records are fetched ahead, too, or rows alone
+def test_what_is_fetched_ahead_changes_no_bits(agent, near):
+    task = {"seeds": 40, "episodes": 2, "max_steps": 300}
+    for mdp in ring(3000), fsq.cliff_walking(slippery=True):
+        one_by_one = train(0, mdp, agent, **task)
+        with mock.patch.object(dispatch, "_NEAR_BYTES", near):
+            assert bits(train(32, mdp, agent, **task)) == bits(one_by_one)
+
+
+def test_fresh_tables_begin_as_they_are_told():
+    """Rows of zeros are not written, but minus nought is no zero, and of a table that had a run they are."""
+    mdp, agent = ring(600), fsq.QLearning(0.8, 0.95, 0.2)
+    initial_q = np.zeros((600, 4))
+    initial_q[::3], initial_q[1::7, 2] = -0.0, 1.0
+    task = {"seeds": 50, "episodes": 2, "max_steps": 50, "initial_q": initial_q}
+    assert bits(train(32, mdp, agent, **task)) == bits(train(0, mdp, agent, **task))

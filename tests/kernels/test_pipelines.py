@@ -9,10 +9,11 @@ import numba
 import numpy as np
 import pytest
 from numba import literal_unroll, types
+from numba.core import interpreter
 from numba.core.runtime import _nrt_python, rtsys
 
 from fastsoftq.kernels.jit import apart, by_type, compiled, inlined
-from fastsoftq.kernels.pipelines import _NEEDED
+from fastsoftq.kernels.pipelines import _NEEDED, _PEEPHOLES, _only_yields
 from fastsoftq.kernels.simd import minimum
 
 ROW = np.array([3.0, 1.0, 2.0])
@@ -180,6 +181,54 @@ def test_what_is_compiled_apart_can_be_called_from_python():
     assert _lesser.ctypes(2.0, 1.0) == 1.0
 
 
+@pytest.mark.parametrize("constant", [None, True, 3, -2, 0.5, "text"])
+def test_what_only_yields_a_constant_is_written_in_place(constant):
+    @by_type
+    def chosen(x):
+        return lambda x: constant
+
+    assert _only_yields(lambda x: constant) == ("constant", constant)
+    asked = compiled(lambda x: chosen(x))
+    asked._cache.disable()  # those of other constants have one name there
+    assert asked(1.0) == constant
+    assert type(asked(1.0)) is type(constant)
+
+
+def test_what_only_yields_an_argument_is_written_in_place():
+    @by_type
+    def second(x, y):
+        return lambda x, y: y
+
+    @compiled
+    def passed_on(array, times):
+        kept = second(times, array)
+        for i in range(times):
+            kept = second(i, kept)
+        return kept, second(1, None), second(1.5, times)
+
+    assert _only_yields(lambda x, y: y) == ("argument", 1)
+    array = np.ones(3)
+    before = sys.getrefcount(array)
+    kept, nothing, times = passed_on(array, 10)
+    assert (kept.tolist(), nothing, times) == ([1.0] * 3, None, 10)
+    del kept
+    gc.collect()
+    assert sys.getrefcount(array) == before
+
+
+@pytest.mark.parametrize("function", [lambda x: -x, lambda x: x.size, lambda x: (x, x), lambda x: ROW, doubled])
+def test_what_does_more_is_not(function):
+    assert _only_yields(function) is None
+
+
+def test_dictionaries_may_be_joined():
+    @compiled
+    def joined(x):
+        return {1: x, **{2: 2.0 * x}}[2]  # noqa: PIE800 # what the peephole is for
+
+    assert joined(1.5) == 3.0
+
+
 def test_arrays_within_tuples_are_counted():
     @inlined
     def swapped(parts):
@@ -250,3 +299,4 @@ def test_numba_calls_what_is_linked_into_callers():
 
 def test_passes_are_left_out_only_of_those_that_numba_has():
     assert all(name.__module__.startswith("numba.core") for name in _NEEDED)
+    assert all(hasattr(interpreter, name) and instructions for name, instructions in _PEEPHOLES.items())
