@@ -21,6 +21,7 @@ __all__ = [
     "Lanes",
     "address",
     "bits_of",
+    "fetch",
     "fetch_to_write",
     "hidden_lane_count",
     "lane_array",
@@ -210,7 +211,13 @@ def lowest_bit(typing, bits):
     return types.intp(bits), lambda c, builder, s, args: builder.cttz(args[0], ir.Constant(ir.IntType(1), 1))
 
 
-_WRITE, _SECOND_LEVEL, _DATA = (ir.Constant(ir.IntType(32), n) for n in (1, 2, 1))  # of LLVM's prefetch
+def fetch(builder: Any, place: Any, near: int, write: bool = False) -> None:
+    """Ask the memory for the line that an address is in; 3 is for the nearest cache, 2 for the next."""
+    byte, half = ir.IntType(8).as_pointer(), ir.IntType(32)
+    prefetch = cgutils.get_or_insert_function(
+        builder.module, ir.FunctionType(ir.VoidType(), [byte, half, half, half]), "llvm.prefetch.p0"
+    )
+    builder.call(prefetch, [builder.bitcast(place, byte), half(write), half(near), half(1)])
 
 
 @intrinsic
@@ -219,12 +226,7 @@ def fetch_to_write(typing, numbers, index, lockstep):
 
     def emit(context, builder, sig, args):
         if lockstep.lanes > 1:
-            byte, half = ir.IntType(8).as_pointer(), ir.IntType(32)
-            prefetch = cgutils.get_or_insert_function(
-                builder.module, ir.FunctionType(ir.VoidType(), [byte, half, half, half]), "llvm.prefetch.p0"
-            )
-            place = builder.bitcast(builder.gep(args[0], [args[1]]), byte)
-            builder.call(prefetch, [place, _WRITE, _SECOND_LEVEL, _DATA])
+            fetch(builder, builder.gep(args[0], [args[1]]), 2, write=True)
         return context.get_dummy_value()
 
     return types.void(numbers, types.intp, lockstep), emit

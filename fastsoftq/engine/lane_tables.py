@@ -11,10 +11,9 @@ from typing import Any, NamedTuple
 
 from llvmlite import ir
 from numba import int32, types
-from numba.core import cgutils
 from numba.extending import intrinsic
 
-from fastsoftq.engine.lane_memory import WORD, address, word
+from fastsoftq.engine.lane_memory import WORD, address, fetch, word
 from fastsoftq.kernels.jit import by_type, inlined
 from fastsoftq.kernels.targets import target_of
 from fastsoftq.kernels.vectors import Vec, concatenated, lane_order, spread
@@ -229,15 +228,6 @@ def _unzipped(builder: Any, pairs: list[Any]) -> list[Any]:
     return [concatenated(builder, list(parts), width) for parts in zip(*blocks, strict=True)]
 
 
-def _fetch(builder: Any, at: Any, near: int) -> None:
-    """Ask the memory for the line that an address is in; 3 is for the nearest cache, 2 for the next."""
-    byte = ir.IntType(8).as_pointer()
-    prefetch = cgutils.get_or_insert_function(
-        builder.module, ir.FunctionType(ir.VoidType(), [byte, _HALF, _HALF, _HALF]), "llvm.prefetch.p0"
-    )
-    builder.call(prefetch, [builder.bitcast(at, byte), _HALF(0), _HALF(near), _HALF(1)])
-
-
 @intrinsic
 def fetch_rows(typing, records, record_at, tables, lane, lockstep):
     """Ask the memory for the rows that the records of a vector's lanes lead to, so that it works on all at once.
@@ -258,10 +248,10 @@ def fetch_rows(typing, records, record_at, tables, lane, lockstep):
         ]
         starts = _starts(builder, tables, lane, width, lambda k: builder.zext(_alone(builder, halves[k], width), WORD))
         for start, half in zip(starts, halves, strict=True):
-            _fetch(builder, start, 3)
+            fetch(builder, start, 3)
             if lockstep.ahead > 1:
                 begins = builder.and_(_alone(builder, builder.gep(half, [_HALF(1)]), width), _HALF(0x7FFFFFFF))
-                _fetch(builder, builder.gep(records, [builder.zext(begins, WORD)]), 2)
+                fetch(builder, builder.gep(records, [builder.zext(begins, WORD)]), 2)
         return context.get_dummy_value()
 
     return types.void(records, record_at, tables, types.intp, lockstep), emit

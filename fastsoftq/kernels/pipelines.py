@@ -344,6 +344,7 @@ class IntoCallers(Thrifty):
                 return impl_ret_borrowed(context, builder, t, given[what])
             return context.get_dummy_value() if what is None else context.get_constant(t, what)
 
+        # What Numba keeps for calls from Python, of which there are none, must be a built-in, and another each time.
         name, signature = object().__sizeof__, t(*args)
         context.insert_func_defn([(emit, name, signature.args)])
         return compile_result(
