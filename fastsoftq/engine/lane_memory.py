@@ -217,7 +217,7 @@ def fetch(builder: Any, place: Any, near: int, write: bool = False) -> None:
     prefetch = cgutils.get_or_insert_function(
         builder.module, ir.FunctionType(ir.VoidType(), [byte, half, half, half]), "llvm.prefetch.p0"
     )
-    builder.call(prefetch, [builder.bitcast(place, byte), half(write), half(near), half(1)])
+    builder.call(prefetch, [builder.bitcast(place, byte), half(int(write)), half(near), half(1)])
 
 
 @intrinsic
