@@ -140,9 +140,8 @@ def write_episode(setting, lane, length, curves, mdp):
     curves.returns[at], curves.lengths[at] = lanes.total[lane], int32(length)
     curves.truncated[at] = uint8(int64(lanes.word[lane]) >= 0)
     # Each run writes to places of its own, that no cache holds; stores are done in order, and would wait for them.
-    fetch_to_write(curves.returns, at + _FETCHED_AHEAD, setting.lockstep)
-    fetch_to_write(curves.lengths, at + _FETCHED_AHEAD, setting.lockstep)
-    fetch_to_write(curves.truncated, at + _FETCHED_AHEAD, setting.lockstep)
+    written = curves.returns, curves.lengths, curves.truncated
+    fetch_to_write(written, at + _FETCHED_AHEAD, setting.lockstep)
     lanes.curve[lane] = at + 1
     _keep_table(setting, lane, curves, mdp)
 

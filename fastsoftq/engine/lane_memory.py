@@ -221,12 +221,16 @@ def fetch(builder: Any, place: Any, near: int, write: bool = False) -> None:
 
 
 @intrinsic
-def fetch_to_write(typing, numbers, index, lockstep):
-    """Ask the memory for the place of a number that is soon to be written; not on a GPU, whose stores nobody awaits."""
+def fetch_to_write(typing, arrays, index, lockstep):
+    """Ask the memory for places that are soon to be written, of each of a tuple of pointers.
+
+    Not on a GPU, whose stores nobody awaits.
+    """
 
     def emit(context, builder, sig, args):
         if lockstep.lanes > 1:
-            fetch(builder, builder.gep(args[0], [args[1]]), 2, write=True)
+            for pointer in cgutils.unpack_tuple(builder, args[0]):
+                fetch(builder, builder.gep(pointer, [args[1]]), 2, write=True)
         return context.get_dummy_value()
 
-    return types.void(numbers, types.intp, lockstep), emit
+    return types.void(arrays, types.intp, lockstep), emit
