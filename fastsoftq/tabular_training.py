@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise, starmap
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,8 +19,6 @@ from fastsoftq.engine.block_statistics import BlockStatistics, mean_of, statisti
 from fastsoftq.engine.curves import LearningCurves, curves_bytes
 from fastsoftq.engine.dispatch import checked_engine, engine_for
 from fastsoftq.engine.gpu.several_cards import CPU, checked_device, gpus_of, run_on_gpus
-from fastsoftq.engine.gpu.summarising import sorts
-from fastsoftq.engine.gpu.wanted import Statistics, Wanted, WholeCurves
 from fastsoftq.engine.plan_checks import check_plans
 from fastsoftq.engine.records import Output
 from fastsoftq.engine.seeds import checked_seeds
@@ -29,6 +27,9 @@ from fastsoftq.mdp.changing import EpisodicMDP, checked_episodic_mdp
 from fastsoftq.mdp.tables import tables
 from fastsoftq.reward_scales import check_reward_scale
 from fastsoftq.system.memory import TooLargeError, check_memory
+
+if TYPE_CHECKING:
+    from fastsoftq.engine.gpu.wanted import Wanted
 
 __all__ = ["Training"]
 
@@ -123,6 +124,8 @@ class Training:
         seeds, initial_q = self._begun(part)
         out = self._room(len(seeds))
         if self.device != CPU:
+            from fastsoftq.engine.gpu.wanted import WholeCurves
+
             self._on_gpus(seeds, initial_q, WholeCurves(out), progress)
         else:
             threads = min(checks.threads(self.threads), len(seeds))
@@ -162,9 +165,7 @@ class Training:
             As for `train`.
         """
         found = BlockStatistics.empty(starts, self.episodes)
-        gpus = [] if self.device in (None, CPU) else gpus_of(str(self.device))
-        if gpus and all(sorts(gpu.card, int(np.diff(starts).max())) for gpu in gpus):
-            self._on_gpus(*self._begun(slice(None)), Statistics(found), progress)
+        if self.device != CPU and self._summarised_there(found, progress):
             return found
         curves = self.curves(progress=progress)
         for place, block in enumerate(starmap(slice, pairwise(starts))):
@@ -172,6 +173,17 @@ class Training:
             found.lengths[place] = statistics_of(curves.lengths[block])
             found.truncated[place] = mean_of(curves.truncated[block])
         return found
+
+    def _summarised_there(self, found: BlockStatistics, progress: Callable[[Progress], None] | None) -> bool:
+        """Train on GPUs and summarise there, if blocks are short enough for that."""
+        from fastsoftq.engine.gpu.summarising import sorts
+        from fastsoftq.engine.gpu.wanted import Statistics
+
+        longest = int(np.diff(found.starts).max())
+        if not all(sorts(gpu.card, longest) for gpu in gpus_of(str(self.device))):
+            return False
+        self._on_gpus(*self._begun(slice(None)), Statistics(found), progress)
+        return True
 
     def _begun(self, part: slice) -> tuple[NDArray[np.uint64], NDArray[np.float64]]:
         """Some of the seeds, and the tables that they begin with: one of each, or one of all."""

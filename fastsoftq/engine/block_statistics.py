@@ -16,6 +16,7 @@ __all__ = [
     "QuantilePlaces",
     "mean_of",
     "quantile_places",
+    "statistics_bytes",
     "statistics_of",
 ]
 
@@ -112,6 +113,17 @@ def mean_of(x: NDArray[Any]) -> NDArray[np.float64]:
     else:
         total = np.sum(x, axis=0, dtype=np.float64)
     return total / len(x)
+
+
+def statistics_bytes(episodes: int) -> int:
+    """Bytes of the statistics of a block of runs.
+
+    Examples
+    --------
+    >>> statistics_bytes(1000)
+    200000
+    """
+    return 8 * episodes * (2 * len(STATISTICS) + 1)
 
 
 class BlockStatistics(NamedTuple):

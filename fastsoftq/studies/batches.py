@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from fastsoftq.engine.block_statistics import statistics_bytes
+from fastsoftq.engine.gpu.layout import SORTED_ANYWHERE
 from fastsoftq.engine.gpu.several_cards import CPU
-from fastsoftq.engine.gpu.summarising import SORTED_ANYWHERE, statistics_bytes
 from fastsoftq.studies.plan import Plan, Unit
 from fastsoftq.system.memory import available_memory
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from fastsoftq.engine.gpu.one_thread import pair_width
+from fastsoftq.engine.lane_tables import PAIR
 from fastsoftq.engine.packing import Room
 from fastsoftq.mdp.tables import Tables
 
-__all__ = ["OLDEST", "Card", "Grid", "Layout", "layout_for"]
+__all__ = ["OLDEST", "SORTED_ANYWHERE", "Card", "Grid", "Layout", "layout_for", "pair_width"]
 
 OLDEST = (7, 5)
 """The oldest compute capability that kernels are made for."""
+
+SORTED_ANYWHERE = 4096
+"""Runs of a block that every card sorts where its threads share memory."""
 
 _WARP = 32  # threads that go in step
 _LARGEST = 2**31  # where rows begin, and records, is told in 32 bits
@@ -85,6 +88,17 @@ class Layout(NamedTuple):
     row_stride: int
     shared_bytes: int
     far: int
+
+
+def pair_width(n_actions: int) -> int:
+    """How many numbers a row takes where rows lie in pairs.
+
+    Examples
+    --------
+    >>> pair_width(4), pair_width(5)
+    (4, 6)
+    """
+    return -(-n_actions // PAIR) * PAIR
 
 
 def layout_for(

@@ -11,13 +11,14 @@ from llvmlite import ir
 from numba import int32, types
 from numba.extending import intrinsic
 
+from fastsoftq.engine.gpu.layout import pair_width
 from fastsoftq.engine.lane_memory import WORD
 from fastsoftq.engine.lane_tables import PAIR, LaneTables, moved, pointer
 from fastsoftq.engine.lanes import run_lanes
 from fastsoftq.engine.packing import Packed
 from fastsoftq.kernels.jit import by_type, inlined
 
-__all__ = ["Place", "Threads", "copy_records", "pair_width", "shares_memory", "train_in_thread"]
+__all__ = ["Place", "Threads", "copy_records", "shares_memory", "train_in_thread"]
 
 
 class Place(NamedTuple):
@@ -39,17 +40,6 @@ class Threads(NamedTuple):
     thread: Any  # of the block
     in_block: Any  # threads of a block
     shared: Any  # a pointer to float64, on 16 bytes
-
-
-def pair_width(n_actions: int) -> int:
-    """How many numbers a row takes where rows lie in pairs.
-
-    Examples
-    --------
-    >>> pair_width(4), pair_width(5)
-    (4, 6)
-    """
-    return -(-n_actions // PAIR) * PAIR
 
 
 @intrinsic

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,10 +18,11 @@ from fastsoftq.agents.memory_rules import memory, remembers
 from fastsoftq.agents.rules import Agent
 from fastsoftq.engine.dispatch import MOST_ACTIONS, MOST_NUMBERS, room_of
 from fastsoftq.engine.gpu.driver import Gpu, cards, gpu
-from fastsoftq.engine.gpu.training_runs import run_on_gpu
-from fastsoftq.engine.gpu.wanted import Wanted
 from fastsoftq.engine.threads import Progress
 from fastsoftq.mdp.changing import EpisodicMDP
+
+if TYPE_CHECKING:
+    from fastsoftq.engine.gpu.wanted import Wanted
 
 __all__ = ["CPU", "checked_device", "gpus_of", "run_on_gpus"]
 
@@ -119,6 +120,8 @@ def run_on_gpus(
     mdp, agent, like, seeds, initial_q, max_steps, wanted, progress
         As for `run_on_gpu`.
     """
+    from fastsoftq.engine.gpu.training_runs import run_on_gpu  # with all that kernels are made of
+
     if len(gpus) == 1:
         run_on_gpu(gpus[0], mdp, agent, like, seeds, initial_q, max_steps, wanted, progress)
         return

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastsoftq.engine.block_statistics import STATISTICS, BlockStatistics, quantile_places
+from fastsoftq.engine.block_statistics import STATISTICS, BlockStatistics, quantile_places, statistics_bytes
 from fastsoftq.engine.gpu.driver import DeviceArray, Gpu
 from fastsoftq.engine.gpu.fetching import Fetched, Fetching, into, piece_runs
 from fastsoftq.engine.gpu.kernel_arguments import with_arrays
@@ -16,27 +16,13 @@ from fastsoftq.engine.gpu.layout import Card, Grid
 from fastsoftq.engine.gpu.sorting import LOG_TAKEN, padded
 from fastsoftq.engine.gpu.summary_kernels import Curves, Sorted, Summary, moments, quantiles
 
-__all__ = ["SORTED_ANYWHERE", "Summarising", "sorts", "statistics_bytes"]
-
-SORTED_ANYWHERE = 4096
-"""Runs of a block that every card sorts where its threads share memory."""
+__all__ = ["Summarising", "sorts"]
 
 _MOMENT_THREADS = 128  # of a block: neighbours read neighbouring episodes
 _WARP = 32  # threads that go in step
 _MOST_THREADS = 128  # that sort together
 _LOG_COLUMNS = 2  # episodes that are read together: as many as the memory's smallest piece holds
 _SHARE = 0.45  # of the memory that a block may share: two sort at a time where they can
-
-
-def statistics_bytes(episodes: int) -> int:
-    """Bytes of the statistics of a block of runs.
-
-    Examples
-    --------
-    >>> statistics_bytes(1000)
-    200000
-    """
-    return 8 * episodes * (2 * len(STATISTICS) + 1)
 
 
 def sorts(card: Card, block: int) -> bool:

@@ -8,11 +8,11 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from fastsoftq.engine.block_statistics import BlockStatistics
+from fastsoftq.engine.block_statistics import BlockStatistics, statistics_bytes
 from fastsoftq.engine.gpu.driver import Gpu
 from fastsoftq.engine.gpu.fetching import Fetched, Fetching, into
 from fastsoftq.engine.gpu.reachable import Reachable
-from fastsoftq.engine.gpu.summarising import Summarising, statistics_bytes
+from fastsoftq.engine.gpu.summarising import Summarising
 from fastsoftq.engine.records import Output
 
 __all__ = ["Coming", "Made", "Statistics", "Wanted", "WholeCurves"]

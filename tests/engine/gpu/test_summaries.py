@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 import fastsoftq as fsq
 from fastsoftq.engine.block_statistics import BlockStatistics, mean_of, statistics_of
 from fastsoftq.engine.gpu import fetching, several_cards
-from fastsoftq.engine.gpu.layout import Card, layout_for
+from fastsoftq.engine.gpu.layout import SORTED_ANYWHERE, Card, layout_for
 from fastsoftq.engine.gpu.reachable import reachable
 from fastsoftq.engine.gpu.sorting import padded, sort_columns
-from fastsoftq.engine.gpu.summarising import SORTED_ANYWHERE, Summarising, sorts
+from fastsoftq.engine.gpu.summarising import Summarising, sorts
 from fastsoftq.engine.lane_tables import pointer
 from fastsoftq.engine.records import Output
 from fastsoftq.kernels.jit import compiled
