@@ -6,8 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import fastsoftq as fsq
-from fastsoftq.engine.gpu.layout import Card, Layout, layout_for
-from fastsoftq.engine.gpu.one_thread import pair_width
+from fastsoftq.engine.gpu.layout import Card, Layout, layout_for, pair_width
 from fastsoftq.engine.gpu.reachable import reachable
 from fastsoftq.engine.packing import Room
 from tests.engine.gpu.threads_in_turn import train_in_turn
