@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import pairwise, starmap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from fastsoftq.agents.hyperparameters import checked
 from fastsoftq.agents.last_steps import check_last_steps, within_episodes
 from fastsoftq.agents.optimistic_start import first_value
 from fastsoftq.agents.rules import PRECISIONS, Agent, check_code
-from fastsoftq.engine.block_statistics import BlockStatistics, mean_of, statistics_of
+from fastsoftq.engine.block_statistics import BlockStatistics
 from fastsoftq.engine.curves import LearningCurves, curves_bytes
 from fastsoftq.engine.dispatch import checked_engine, engine_for
 from fastsoftq.engine.gpu.several_cards import CPU, checked_device, gpus_of, run_on_gpus
@@ -164,26 +163,22 @@ class Training:
         progress : callable, optional
             As for `train`.
         """
-        found = BlockStatistics.empty(starts, self.episodes)
-        if self.device != CPU and self._summarised_there(found, progress):
-            return found
-        curves = self.curves(progress=progress)
-        for place, block in enumerate(starmap(slice, pairwise(starts))):
-            found.returns[place] = statistics_of(curves.returns[block])
-            found.lengths[place] = statistics_of(curves.lengths[block])
-            found.truncated[place] = mean_of(curves.truncated[block])
-        return found
+        found = None if self.device == CPU else self._summarised_there(starts, progress)
+        return BlockStatistics.of_curves(self.curves(progress=progress), starts) if found is None else found
 
-    def _summarised_there(self, found: BlockStatistics, progress: Callable[[Progress], None] | None) -> bool:
+    def _summarised_there(
+        self, starts: NDArray[np.int64], progress: Callable[[Progress], None] | None
+    ) -> BlockStatistics | None:
         """Train on GPUs and summarise there, if blocks are short enough for that."""
         from fastsoftq.engine.gpu.summarising import sorts
         from fastsoftq.engine.gpu.wanted import Statistics
 
-        longest = int(np.diff(found.starts).max())
+        longest = int(np.diff(starts).max())
         if not all(sorts(gpu.card, longest) for gpu in gpus_of(str(self.device))):
-            return False
+            return None
+        found = BlockStatistics.empty(starts, self.episodes)
         self._on_gpus(*self._begun(slice(None)), Statistics(found), progress)
-        return True
+        return found
 
     def _begun(self, part: slice) -> tuple[NDArray[np.uint64], NDArray[np.float64]]:
         """Some of the seeds, and the tables that they begin with: one of each, or one of all."""

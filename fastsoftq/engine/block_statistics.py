@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise, starmap
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -155,6 +156,21 @@ class BlockStatistics(NamedTuple):
         blocks = len(starts) - 1
         shape = (blocks, episodes, len(STATISTICS))
         return cls(np.array(starts, np.int64), np.empty(shape), np.empty(shape), np.empty((blocks, episodes)))
+
+    @classmethod
+    def of_curves(cls, curves: Any, starts: Sequence[int] | NDArray[np.int64]) -> BlockStatistics:
+        """Those of curves whose blocks start so."""
+        blocks = list(starmap(slice, pairwise(starts)))
+        returns, lengths = (
+            np.stack([statistics_of(x[block]) for block in blocks]) for x in (curves.returns, curves.lengths)
+        )
+        return cls(
+            np.array(starts, np.int64), returns, lengths, np.stack([mean_of(curves.truncated[b]) for b in blocks])
+        )
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """What is kept, by name: a row for each block."""
+        return {"returns": self.returns, "lengths": self.lengths, "truncated": self.truncated}
 
     @property
     def steps(self) -> int:

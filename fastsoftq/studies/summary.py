@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastsoftq.comparing import Axis, axis_of
-from fastsoftq.engine.block_statistics import LEVELS, MOMENTS, STATISTICS, mean_of, statistics_of
+from fastsoftq.engine.block_statistics import LEVELS, MOMENTS, STATISTICS, BlockStatistics
 
 __all__ = ["LEVELS", "STATISTICS", "EpisodeSummary", "merged", "summarized"]
 
@@ -37,15 +37,10 @@ def summarized(curves: Any, block: int) -> dict[str, NDArray[Any]]:
         int64 [blocks, points], the runs that have diverged by then.
     """
     starts = range(0, curves.n_seeds, block)
-    parts = [slice(start, start + block) for start in starts]
-    found = {
-        "returns": np.stack([statistics_of(curves.returns[part]) for part in parts]),
-        "lengths": np.stack([statistics_of(curves.lengths[part]) for part in parts]),
-        "truncated": np.stack([mean_of(curves.truncated[part]) for part in parts]),
-    }
+    found = BlockStatistics.of_curves(curves, [*starts, curves.n_seeds]).arrays()
     if axis_of(curves) is Axis.POINTS:
         lost = curves.diverged[:, None] & (curves.diverged_at[:, None] <= curves.steps)
-        found["diverged"] = np.stack([lost[part].sum(axis=0) for part in parts])
+        found["diverged"] = np.stack([lost[start : start + block].sum(axis=0) for start in starts])
     return found
 
 

@@ -8,7 +8,7 @@ from fastsoftq.engine.lane_tables import PAIR
 from fastsoftq.engine.packing import Room
 from fastsoftq.mdp.tables import Tables
 
-__all__ = ["OLDEST", "SORTED_ANYWHERE", "Card", "Grid", "Layout", "layout_for", "pair_width"]
+__all__ = ["OLDEST", "SORTED_ANYWHERE", "WARP", "Card", "Grid", "Layout", "layout_for", "pair_width"]
 
 OLDEST = (7, 5)
 """The oldest compute capability that kernels are made for."""
@@ -16,7 +16,9 @@ OLDEST = (7, 5)
 SORTED_ANYWHERE = 4096
 """Runs of a block that every card sorts where its threads share memory."""
 
-_WARP = 32  # threads that go in step
+WARP = 32
+"""Threads that go in step."""
+
 _LARGEST = 2**31  # where rows begin, and records, is told in 32 bits
 _WANTED = 384  # threads a multiprocessor: with more, tables drive one another from the cache
 _OF_L2 = 0.65  # of that cache may be filled with tables
@@ -139,19 +141,19 @@ def layout_for(
     room = Room(tables.n_actions, 0, 0) if room is None else room
     width, rows = pair_width(room.numbers), tables.n_states + room.rows_behind
     table_bytes, record_bytes = 8 * width * rows, 8 * _words(tables)
-    fits = max(0, card.shared_bytes - record_bytes) // table_bytes // _WARP * _WARP
+    fits = max(0, card.shared_bytes - record_bytes) // table_bytes // WARP * WARP
     in_l2 = int(_OF_L2 * card.l2_bytes) // (card.multiprocessors * table_bytes)  # tables of each multiprocessor
-    share = -(-runs // (_WARP * card.multiprocessors)) * _WARP  # threads of a multiprocessor that find a run
+    share = -(-runs // (WARP * card.multiprocessors)) * WARP  # threads of a multiprocessor that find a run
     if near is None:
         near = min(fits, _WANTED, share)
     if near == 0:
         if threads is None:
-            threads = min(share, in_l2 // _WARP * _WARP if in_l2 >= _FAR_LEAST else _FAR_MOST, 4 * _FAR_MOST)
+            threads = min(share, in_l2 // WARP * WARP if in_l2 >= _FAR_LEAST else _FAR_MOST, 4 * _FAR_MOST)
         in_block = min(threads, _FAR_BLOCK)
         blocks = card.multiprocessors * -(-threads // in_block)
         held = int(_OF_MEMORY * card.memory) // table_bytes  # so many tables
         if held < blocks * in_block:
-            in_block = min(in_block, max(_WARP, held // card.multiprocessors // _WARP * _WARP))
+            in_block = min(in_block, max(WARP, held // card.multiprocessors // WARP * WARP))
             blocks = max(1, min(blocks, held // in_block))
         words = record_bytes // 8 if record_bytes <= card.shared_bytes // 8 else None
         _check(rows * width * in_block, tables)

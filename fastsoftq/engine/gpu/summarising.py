@@ -12,14 +12,13 @@ from fastsoftq.engine.gpu.driver import DeviceArray, Gpu
 from fastsoftq.engine.gpu.fetching import Fetched, Fetching, into, piece_runs
 from fastsoftq.engine.gpu.kernel_arguments import with_arrays
 from fastsoftq.engine.gpu.kernels_on_disk import kernel_for
-from fastsoftq.engine.gpu.layout import Card, Grid
+from fastsoftq.engine.gpu.layout import WARP, Card, Grid
 from fastsoftq.engine.gpu.sorting import LOG_TAKEN, padded
 from fastsoftq.engine.gpu.summary_kernels import Curves, Sorted, Summary, moments, quantiles
 
 __all__ = ["Summarising", "sorts"]
 
 _MOMENT_THREADS = 128  # of a block: neighbours read neighbouring episodes
-_WARP = 32  # threads that go in step
 _MOST_THREADS = 128  # that sort together
 _LOG_COLUMNS = 2  # episodes that are read together: as many as the memory's smallest piece holds
 _SHARE = 0.45  # of the memory that a block may share: two sort at a time where they can
@@ -89,7 +88,7 @@ class Summarising:
         summary = Summary(*(self._keep(gpu.array(shape[:n], np.float64)) for n in (3, 3, 2)))
         curves = Curves(self._keep(gpu.uploaded(starts)), on_card.returns, on_card.lengths, on_card.truncated)
         to_sort = Sorted(log_columns, log_size, low, high, share)
-        threads = min(_MOST_THREADS, max(_WARP, 1 << (log_size + log_columns - LOG_TAKEN)))
+        threads = min(_MOST_THREADS, max(WARP, 1 << (log_size + log_columns - LOG_TAKEN)))
         in_row = -(-episodes // _MOMENT_THREADS)
         self._add(moments, (curves, summary), Grid(blocks * in_row, _MOMENT_THREADS))
         in_row, shared = -(-episodes >> log_columns), _column_bytes(log_size) << log_columns

@@ -103,7 +103,7 @@ class Contents:
     def rows_of(self, curves: Any) -> Arrays:
         """The rows of some runs, which begin a row: what their curves or statistics have of what is kept."""
         if isinstance(curves, BlockStatistics):
-            return {name: getattr(curves, name) for name in ("returns", "lengths", "truncated")}
+            return curves.arrays()
         if self.in_blocks:
             return dict(summarized(curves, self.runs_per_row))
         arrays: Arrays = {}

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 import fastsoftq as fsq
 from fastsoftq.engine.block_statistics import BlockStatistics, mean_of, statistics_of
-from fastsoftq.engine.gpu import fetching, several_cards
 from fastsoftq.engine.gpu.layout import SORTED_ANYWHERE, Card, layout_for
 from fastsoftq.engine.gpu.reachable import reachable
 from fastsoftq.engine.gpu.sorting import padded, sort_columns
@@ -91,17 +90,6 @@ def test_statistics_have_numpys_bits(data):
     summarising.give_back()
     assert_same(found, expected(returns, lengths, truncated, starts))
     assert found.steps == lengths.sum()
-
-
-@pytest.fixture
-def cards(request):
-    found = [SimulatedGpu(number=number) for number in range(getattr(request, "param", 1))]
-    with (
-        mock.patch.object(several_cards, "cards", return_value=tuple(card.card for card in found)),
-        mock.patch.object(several_cards, "gpu", side_effect=found.__getitem__),
-        mock.patch.object(fetching, "_PIECE_BYTES", 5000),
-    ):
-        yield found
 
 
 def trained(starts, **options):

@@ -6,25 +6,13 @@ import numpy as np
 import pytest
 
 import fastsoftq as fsq
-from fastsoftq.engine.gpu import driver, fetching, several_cards
+from fastsoftq.engine.gpu import driver, several_cards
 from fastsoftq.engine.gpu.layout import layout_for
 from fastsoftq.engine.gpu.reachable import reachable
-from tests.engine.gpu.simulated_card import SMALL, SimulatedGpu
+from tests.engine.gpu.simulated_card import SMALL
 
 CLIFF = fsq.cliff_walking()
 HARD = fsq.QLearning(0.8, 0.95)
-
-
-@pytest.fixture
-def cards(request):
-    """One simulated GPU, or as many as asked for."""
-    found = [SimulatedGpu(number=number) for number in range(getattr(request, "param", 1))]
-    with (
-        mock.patch.object(several_cards, "cards", return_value=tuple(card.card for card in found)),
-        mock.patch.object(several_cards, "gpu", side_effect=found.__getitem__),
-        mock.patch.object(fetching, "_PIECE_BYTES", 5000),
-    ):
-        yield found
 
 
 def assert_same(one, other):
