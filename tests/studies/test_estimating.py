@@ -283,14 +283,15 @@ def test_bad_input_is_refused_in_one_line(tmp_path, arguments, message):
 
 
 PEAK = """
-import resource, sys
+import sys
 from fastsoftq.studies import estimate, read_study, run
+from fastsoftq.system.memory import peak_memory
 study = read_study(sys.argv[1])
 if sys.argv[2] == "plan":
     print(estimate(study, threads=2).memory)
 else:
     run(study, sys.argv[2], threads=2)
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024))
+    print(peak_memory())
 """
 
 

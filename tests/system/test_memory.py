@@ -1,8 +1,11 @@
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
 from fastsoftq.system import control_groups, memory
-from fastsoftq.system.memory import TooLargeError, available_memory, check_memory
+from fastsoftq.system.memory import TooLargeError, available_memory, check_memory, peak_memory
 
 
 @pytest.fixture
@@ -77,3 +80,11 @@ def test_what_is_refused_would_not_have_fitted():
     curves = train(cliff_walking(), QLearning(0.5, 0.9), seeds=3, episodes=5, max_steps=4, keep_q=True, threads=1)
     arrays = (curves.returns, curves.lengths, curves.truncated, curves.seeds, np.asarray(curves.final_q))
     assert curves_bytes(3, 5, curves.final_q[0].size) == sum(array.nbytes for array in arrays)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="what is told there may begin with the parent's")
+def test_the_peak_is_that_of_this_process_alone():
+    parents = np.ones(400 << 20, np.uint8)
+    told = "from fastsoftq.system.memory import peak_memory; print(peak_memory())"
+    child = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
+    assert 1 << 20 < int(child.stdout) < parents.nbytes < peak_memory()
