@@ -42,6 +42,7 @@ __all__ = [
     "inlined",
     "operation",
     "passing_on",
+    "register_functions",
     "without_collector",
 ]
 
@@ -50,11 +51,16 @@ __all__ = [
 INTO_CALLERS = {"forceinline": True, "pipeline_class": IntoCallers}
 
 
-@contextlib.contextmanager
-def _without_looking_for_blas() -> Iterator[None]:
-    """Keep Numba from importing scipy.linalg when it registers its functions: half of a first call (0.2 s).
+def register_functions(target_context: Any) -> None:
+    """Have Numba know all its functions, as it must before it loads or compiles anything, without scipy.linalg.
 
-    Numba imports it only to check that it exists; a function that needs it checks again.
+    Numba imports that only to check that it exists, which is half of a first call (0.2 s); a function that needs it
+    checks again.
+
+    Examples
+    --------
+    >>> from numba.core.registry import cpu_target
+    >>> register_functions(cpu_target.target_context)
     """
     from numba.np import linalg
 
@@ -62,7 +68,7 @@ def _without_looking_for_blas() -> Iterator[None]:
     if "numba.np.arraymath" not in sys.modules:
         linalg.ensure_blas = lambda: None
     try:
-        yield
+        target_context.refresh()
     finally:
         linalg.ensure_blas = look
         if "numba.np.arraymath" in sys.modules:
@@ -73,8 +79,7 @@ class _Cache(SourceCache):
     """The cache on disk of one function; Numba asks it before it compiles anything."""
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
-        with _without_looking_for_blas():
-            target_context.refresh()  # what unpickling, or compiling, refers to must be registered first
+        register_functions(target_context)
         return super().load_overload(sig, target_context)
 
 
@@ -120,7 +125,7 @@ def compiled(
 def without_collector() -> Iterator[None]:
     """Within, the garbage collector is off: it would traverse Numba's lasting objects again and again.
 
-    An agent's first compilation takes 1.4 s instead of 1.65.
+    An agent's first compilation takes 1.4 s instead of 1.65, and 0.08 s less as it does not traverse them afterwards.
 
     Examples
     --------
@@ -135,6 +140,9 @@ def without_collector() -> Iterator[None]:
         yield
     finally:
         if collecting:
+            if not gc.get_freeze_count():  # nobody's objects but these are let go again
+                gc.freeze()
+                gc.unfreeze()  # what was made counts as old, and is not gone through as soon as there is more
             gc.enable()
 
 

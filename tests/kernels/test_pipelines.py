@@ -1,6 +1,7 @@
 """Whatever Numba compiles is compiled here too, though passes are left out where they have nothing to do."""
 
 import gc
+import subprocess
 import sys
 from functools import reduce
 from typing import NamedTuple
@@ -300,3 +301,36 @@ def test_numba_calls_what_is_linked_into_callers():
 def test_passes_are_left_out_only_of_those_that_numba_has():
     assert all(name.__module__.startswith("numba.core") for name in _NEEDED)
     assert all(hasattr(interpreter, name) and instructions for name, instructions in _PEEPHOLES.items())
+
+
+WITHOUT_COLLECTOR = """
+import gc, weakref
+from fastsoftq.kernels.jit import without_collector
+
+class Cyclic:
+    def __init__(self):
+        self.itself = self
+
+gc.collect()
+with without_collector():
+    lost = weakref.ref(Cyclic())
+    kept = [[] for _ in range(100_000)]
+    print(gc.isenabled())
+    gone_through = []
+    gc.callbacks.append(lambda phase, about: gone_through.append(about["generation"]))
+print(gc.isenabled(), gc.get_freeze_count())
+more = [[] for _ in range(10)]
+print(gone_through, lost() is None)
+gc.collect()
+print(lost() is None)
+gc.freeze()
+frozen = gc.get_freeze_count()
+with without_collector():
+    pass
+print(gc.get_freeze_count() - frozen)
+"""
+
+
+def test_what_is_made_without_the_collector_is_not_gone_through_at_once_and_nothing_else_is_let_go():
+    done = subprocess.run([sys.executable, "-c", WITHOUT_COLLECTOR], capture_output=True, text=True, check=True)
+    assert done.stdout.split("\n") == ["False", "True 0", "[] False", "True", "0", ""]

@@ -16,13 +16,13 @@ from llvmlite import binding as llvm
 from numba.core.codegen import CodeLibrary
 
 from fastsoftq.engine.gpu.numbers_in_registers import kept_in_registers
-from fastsoftq.kernels.jit import INTO_CALLERS
+from fastsoftq.kernels.jit import INTO_CALLERS, register_functions
 
 __all__ = ["assembly"]
 
 _TRIPLE = "nvptx64-nvidia-cuda"
 _LAYOUT = "e-p6:32:32-i64:64-i128:128-i256:256-v16:16-v32:32-n16:32:64"
-_COUNTING = re.compile(r"^define[^\n]*@NRT_\w+\(.*?^\}\n", re.MULTILINE | re.DOTALL)
+_COUNTING = re.compile(r"^(declare[^\n]*@NRT_[^\n]*|define[^\n]*@NRT_\w+\(.*?^\})\n", re.MULTILINE | re.DOTALL)
 
 
 def _libraries(library: CodeLibrary, seen: dict[CodeLibrary, None]) -> Iterator[CodeLibrary]:
@@ -35,25 +35,25 @@ def _libraries(library: CodeLibrary, seen: dict[CodeLibrary, None]) -> Iterator[
     yield library
 
 
-def _for_gpus(text: str) -> str:
-    """LLVM's text of a module, without what is said of the CPU; references are not counted there."""
-    text = re.sub(r'target triple = ".*"', f'target triple = "{_TRIPLE}"', text)
-    text = re.sub(r'target datalayout = ".*"', f'target datalayout = "{_LAYOUT}"', text)
-    text = _COUNTING.sub("", text)
-    text = re.sub(r"^declare void @NRT_(inc|dec)ref\([^\n]*\n", "", text, flags=re.MULTILINE)
-    if "@NRT_" in text:
-        text += "\ndeclare void @NRT_incref(ptr)\ndeclare void @NRT_decref(ptr)\n"
-    return re.sub(r'"(target-cpu|target-features|probe-stack)"="[^"]*"', "", text)
-
-
 def _linked(library: CodeLibrary) -> Any:
-    *parts, whole = [llvm.parse_assembly(_for_gpus(str(x._final_module))) for x in _libraries(library, {})]
+    parts = [llvm.parse_bitcode(part._final_module.as_bitcode()) for part in _libraries(library, {})]
+    whole = parts.pop()
     for part in reversed(parts):  # callers first: LLVM links such functions only where one is called
         for function in part.functions:
             if not function.is_declaration:
                 function.linkage = "linkonce_odr"
         whole.link_in(part)
     return whole
+
+
+def _for_gpus(text: str) -> str:
+    """LLVM's text of a module, without what is said of the CPU; references are not counted there."""
+    text = re.sub(r'target triple = ".*"', f'target triple = "{_TRIPLE}"', text)
+    text = re.sub(r'target datalayout = ".*"', f'target datalayout = "{_LAYOUT}"', text)
+    text = _COUNTING.sub("", text)
+    if "@NRT_" in text:
+        text += "".join(f"define internal void @NRT_{does}ref(ptr %p) {{ ret void }}\n" for does in ("inc", "dec"))
+    return re.sub(r'"(target-cpu|target-features|probe-stack)"="[^"]*"', "", text)
 
 
 def assembly(
@@ -77,16 +77,13 @@ def assembly(
         order.
     """
     dispatcher = numba.njit(error_model="numpy", **INTO_CALLERS)(function)
+    register_functions(dispatcher.targetctx)
     dispatcher.compile(signature)
     result = dispatcher.overloads[signature]
     whole = _linked(result.library)
     name = result.fndesc.mangled_name
     parameters = [str(argument.type) for argument in whole.get_function(name).arguments][2:]
-    text = re.sub(
-        r"declare void @NRT_(inc|dec)ref\(.*",
-        r"define linkonce_odr void @NRT_\1ref(ptr %p) alwaysinline { ret void }",
-        str(whole),
-    )
+    text = _for_gpus(str(whole))
     entry = function.__name__
     named = ", ".join(f"{t} %k{i}" for i, t in enumerate(parameters))
     text += f"""

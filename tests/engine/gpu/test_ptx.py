@@ -1,5 +1,6 @@
 """The kernels as PTX: what they are made of, without a GPU; and assembled, where NVIDIA's assembler is installed."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -7,10 +8,12 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
+import numba
 import numpy as np
 import pytest
 
 import fastsoftq as fsq
+from fastsoftq.agents.epsilon_greedy import epsilon_greedy
 from fastsoftq.engine.gpu import ptx
 from fastsoftq.engine.gpu.kernels_on_disk import kernel_for
 from fastsoftq.engine.gpu.layout import Card
@@ -30,6 +33,34 @@ def random_world(actions, outcomes=1, starts=1, states=12):
     )  # fmt: skip
 
 
+WEIGHTS = np.array([0.75, 0.25])
+
+
+@numba.njit
+def weighted(row):
+    return first_of(row) * WEIGHTS[0] + row[1] * WEIGHTS[1]
+
+
+@numba.njit
+def first_of(row):
+    return row[0]
+
+
+@epsilon_greedy
+class Weighing(NamedTuple):
+    """An agent whose rule calls what a person compiled with Numba."""
+
+    step_size: float
+    discount: float
+    epsilon: float = 0.1
+    reward_scale: float = 1.0
+
+
+@fsq.agents.rules.rule(fsq.agents.rules.bootstrap, Weighing)
+def _weighed(agent, row, summary, action):
+    return weighted(row)
+
+
 HARD, SOFT = fsq.QLearning(0.8, 0.95, fsq.LinearDecay(0.9, 0.1, 0.001)), fsq.SoftQLearning(0.8, 0.95, 1.0, 10.0)
 NO_SHARED = Card("none", (9, 0), 100, 1024, 80 << 30)
 CASES = {
@@ -44,6 +75,7 @@ CASES = {
     "double": (fsq.cliff_walking(), fsq.DoubleQLearning(0.8, 0.95), "double", None),
     "4-step": (fsq.cliff_walking(), fsq.NStepSarsa(0.8, 0.95, 4), "double", None),
     "dyna": (fsq.cliff_walking(), fsq.DynaQ(0.8, 0.95, time_bonus=0.1), "double", None),
+    "own, calling what Numba compiled": (fsq.cliff_walking(), Weighing(0.5, 0.9), "double", None),
     "hard, tables in the card's memory": (fsq.cliff_walking(), HARD, "double", NO_SHARED),
 }
 
@@ -115,6 +147,16 @@ def test_it_assembles_for_the_card_it_is_made_for(capability, tmp_path):
     subprocess.run(
         [assembler(), f"-arch={processor}", "-o", tmp_path / "kernel.cubin", tmp_path / "kernel.ptx"], check=True
     )
+
+
+def test_compiling_one_does_not_import_what_it_does_not_need(tmp_path):
+    told = (
+        "import sys, fastsoftq as fsq; from fastsoftq.engine.gpu import ptx; "
+        "ptx(fsq.cliff_walking(), fsq.QLearning(0.8, 0.95)); print('scipy.linalg' in sys.modules)"
+    )
+    environment = os.environ | {"FASTSOFTQ_CACHE_DIR": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True, env=environment)
+    assert done.stdout == "False\n"
 
 
 class Timid(NamedTuple):
