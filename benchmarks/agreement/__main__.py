@@ -1,6 +1,7 @@
 """Run the asv suite twice as the tree stands, and say which figures differ by more than some per cent.
 
-`python -m benchmarks.agreement` on a quiet machine: what differs there is noise. Ends with 1 if anything does.
+`python -m benchmarks.agreement` on a quiet machine: what differs there is noise. Ends with 1 if anything differs or
+fails.
 """
 
 from __future__ import annotations
@@ -22,8 +23,11 @@ ROOT = Path(__file__).parents[2]
 app = typer.Typer(add_completion=False)
 
 
+SOME_FAILED = 2  # asv's exit status; the others are in its file
+
+
 def asv(folder: Path, *arguments: str) -> None:
-    """Call asv on this tree, with results in a folder of their own."""
+    """Call asv on this tree, with results in a folder of their own; benchmarks may fail."""
     settings = json.loads((ROOT / "asv.conf.json").read_text())
     folders = {"repo": ROOT, "benchmark_dir": ROOT / "benchmarks"} | {
         f"{kind}_dir": folder / kind for kind in ("env", "results", "html")
@@ -32,10 +36,13 @@ def asv(folder: Path, *arguments: str) -> None:
     written.write_text(json.dumps(settings | {key: str(value) for key, value in folders.items()}))
     command = [sys.executable, "-m", "asv", arguments[0], "--config", str(written), *arguments[1:]]
     # asv hides PYTHONPATH from what it runs, so that an installed version is measured.
-    subprocess.run(command, cwd=ROOT, env={**os.environ, "ASV_PYTHONPATH": str(ROOT)}, check=True)
+    status = subprocess.run(command, cwd=ROOT, env={**os.environ, "ASV_PYTHONPATH": str(ROOT)}, check=False).returncode
+    if status not in (0, SOME_FAILED):
+        print(f"asv {arguments[0]} ended with {status}", file=sys.stderr)
+        raise typer.Exit(2)
 
 
-def measured(bench: str, quick: bool) -> dict[str, float]:
+def measured(bench: str, quick: bool) -> dict[str, float | None]:
     """Run what the pattern fits, and return every figure under its benchmark's name and parameters."""
     head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     with tempfile.TemporaryDirectory() as named:
@@ -47,21 +54,27 @@ def measured(bench: str, quick: bool) -> dict[str, float]:
         return dict(figures(json.loads(path.read_text())))
 
 
-def figures(written: dict) -> Iterator[tuple[str, float]]:
-    """Name and value of everything in asv's file of results that could be measured."""
+def figures(written: dict) -> Iterator[tuple[str, float | None]]:
+    """Name and value of everything in asv's file of results but what was skipped; None is the value of what failed."""
     value, parameters = (written["result_columns"].index(column) for column in ("result", "params"))
     for name, row in written["results"].items():
-        for chosen, figure in zip(itertools.product(*row[parameters]), row[value] or (), strict=False):
-            if figure is not None and math.isfinite(figure):
+        combinations = list(itertools.product(*row[parameters]))
+        for chosen, figure in zip(combinations, row[value] or [None] * len(combinations), strict=True):
+            if figure is None or math.isfinite(figure):
                 yield f"{name}({', '.join(chosen)})", figure
 
 
-def apart(first: dict[str, float], second: dict[str, float]) -> dict[str, float]:
-    """By how many per cent the larger figure of each benchmark exceeds the smaller, the worst first."""
-    if first.keys() != second.keys():
-        raise ValueError(f"measured in one run only: {', '.join(sorted(first.keys() ^ second.keys()))}")
-    excess = {name: 100.0 * (max(a, second[name]) / min(a, second[name]) - 1.0) for name, a in first.items()}
-    return dict(sorted(excess.items(), key=lambda item: -item[1]))
+def apart(first: dict[str, float | None], second: dict[str, float | None]) -> dict[str, float]:
+    """By how many per cent the larger figure of each benchmark exceeds the smaller, the worst first.
+
+    What failed, or was measured in one run only, is as far apart as can be.
+    """
+
+    def excess(a: float | None, b: float | None) -> float:
+        return math.inf if a is None or b is None else 100.0 * (max(a, b) / min(a, b) - 1.0)
+
+    found = {name: excess(first.get(name), second.get(name)) for name in {**first, **second}}
+    return dict(sorted(found.items(), key=lambda item: -item[1]))
 
 
 @app.command()
@@ -74,7 +87,7 @@ def main(
     excess = apart(measured(bench, quick), measured(bench, quick))
     beyond = {name: percent for name, percent in excess.items() if percent > within}
     for name, percent in beyond.items():
-        print(f"{percent:6.1f} %  {name}")
+        print(f"{percent:6.1f} %  {name}" if math.isfinite(percent) else f"  failed  {name}")
     print(f"{len(excess) - len(beyond)} of {len(excess)} figures agree within {within:g} %")
     raise typer.Exit(1 if beyond else 0)
 

@@ -183,7 +183,7 @@ class DeepTraining:
             return None
         size = self.n_parameters
         with np.errstate(over="ignore"):
-            given = checks.array("initial_parameters", self.initial_parameters, "f").astype(np.float32)
+            given = checks.array("initial_parameters", self.initial_parameters, "iuf").astype(np.float32)
         if given.shape not in ((size,), (len(self.seeds), size)):
             raise ValueError(
                 f"initial_parameters has shape {given.shape}; it must have shape {(size,)} or {(len(self.seeds), size)}"

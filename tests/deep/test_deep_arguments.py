@@ -198,6 +198,17 @@ def test_what_networks_start_from_counts_by_its_parameters_not_by_its_padding(ne
     np.testing.assert_array_equal(other.parameters, clean.parameters)
 
 
+def test_networks_may_start_from_integers():
+    deep = fsq.Deep(fsq.QLearning(1e-3, 0.9), network=fsq.MLP((3,)))
+    task = {"seeds": 2, "steps": 10, "points": 1, "keep_parameters": True}
+    size = fsq.train(fsq.cart_pole(), deep, **task).parameters.shape[1]
+    given = np.arange(size) % 3
+    one, other = (
+        fsq.train(fsq.cart_pole(), deep, initial_parameters=given.astype(kind), **task) for kind in (int, np.float32)
+    )
+    np.testing.assert_array_equal(one.parameters, other.parameters)
+
+
 def test_no_observations_have_no_action_values():
     deep = fsq.Deep(fsq.QLearning(1e-3, 0.9), network=fsq.MLP((3,)))
     curves = fsq.train(fsq.cart_pole(), deep, seeds=2, steps=10, points=1, keep_parameters=True)
