@@ -56,6 +56,7 @@ ENVIRONMENTS = {
     "room": lambda: fsq.multi_goal(21),
 }
 MAX_STEPS = 500
+repeat = (5, 20, 0.5)  # least, most, seconds: of every benchmark here
 
 
 def train(mdp, agent, seeds, episodes, precision="double", threads=1, **options):

@@ -24,6 +24,7 @@ class Curves:
 
     params = ((100, 1000), (1000,))
     param_names = ("runs", "episodes")
+    repeat = (5, 40, 2.0)  # least, most, seconds
 
     def setup(self, runs, episodes):
         rng = np.random.default_rng(0)

@@ -67,11 +67,11 @@ def figures(written: dict) -> Iterator[tuple[str, float | None]]:
 def apart(first: dict[str, float | None], second: dict[str, float | None]) -> dict[str, float]:
     """By how many per cent the larger figure of each benchmark exceeds the smaller, the worst first.
 
-    What failed, or was measured in one run only, is as far apart as can be.
+    What failed, took no time at all, or was measured in one run only, is as far apart as can be.
     """
 
     def excess(a: float | None, b: float | None) -> float:
-        return math.inf if a is None or b is None else 100.0 * (max(a, b) / min(a, b) - 1.0)
+        return 100.0 * (max(a, b) / min(a, b) - 1.0) if a and b else math.inf
 
     found = {name: excess(first.get(name), second.get(name)) for name in {**first, **second}}
     return dict(sorted(found.items(), key=lambda item: -item[1]))

@@ -119,7 +119,8 @@ def table(title: str, rows: Iterable[Row], steps_a_second: float) -> Table:
     drawn.add_column("condition", footer="all")
     drawn.add_column("", footer=f"{done / runs:.0%}" if runs else "", min_width=16)
     drawn.add_column("runs", footer=f"{done:,} / {runs:,}", justify="right")
-    drawn.add_column("steps", footer=f"{millions(steps_a_second)} steps/s", justify="right")
+    speed = f"{millions(steps_a_second)} steps/s" if steps_a_second > 0.0 else "starting"  # or compiling
+    drawn.add_column("steps", footer=speed, justify="right")
     drawn.add_column("time left", footer=clock(left), justify="right")
     for row in rows:
         bar = ProgressBar(total=row.runs, completed=row.done, width=16)

@@ -1,6 +1,7 @@
 """Every benchmark of the asv suite runs, once, at its smallest size and with each of its named parameters."""
 
 import itertools
+import sys
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,19 @@ def test_benchmark_runs(subject, index, prepared):
         pytest.skip(f"it cannot run here: {reason}")
     finally:
         subject.do_teardown()
+
+
+@pytest.mark.parametrize(("name", "seconds"), [("Compiled", 1.5), ("Cached", 1.5), ("CachedNext", 2.5)])
+def test_every_sample_has_the_seconds_that_a_process_reports(name, seconds, monkeypatch):
+    (subject,) = (one for one in asv.disc_benchmarks(str(ROOT)) if one.name == f"startup.{name}.time_first_call")
+    monkeypatch.setattr(sys.modules[type(subject._attr_sources[1]).__module__], "first_calls", lambda *_: [1.5, 2.5])
+    subject.set_param_idx(0)
+    if subject.setup_cache_key:
+        subject.set_cache("warm")
+    subject.do_setup()
+    samples = subject.do_run()["samples"]
+    assert samples == [seconds] * len(samples)
+    assert len(samples) > 1
 
 
 def test_the_whole_suite_is_found():

@@ -88,8 +88,8 @@ def test_figures_are_read_from_asvs_file():
 
 def test_two_runs_are_compared_by_the_larger_over_the_smaller():
     assert apart({"a": 2.0, "b": 1.0}, {"a": 1.0, "b": 1.25}) == {"a": 100.0, "b": 25.0}
-    failed = apart({"a": 1.0, "b": 1.0, "c": None}, {"a": 1.0, "c": 1.0})
-    assert failed == {"b": math.inf, "c": math.inf, "a": 0.0}
+    failed = apart({"a": 1.0, "b": 1.0, "c": None, "d": 0.0}, {"a": 1.0, "c": 1.0, "d": 0.0})
+    assert failed == {"b": math.inf, "c": math.inf, "d": math.inf, "a": 0.0}
 
 
 def test_what_is_trained_one_run_at_a_time_is_measured_with_few():

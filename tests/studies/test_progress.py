@@ -60,6 +60,10 @@ def test_a_table_and_a_line_show_the_same():
         "0:30",
     ):
         assert words in text.getvalue()
+    text = io.StringIO()
+    Console(file=text, width=120).print(table("small in DIR", rows, 0.0))
+    assert "starting" in text.getvalue()
+    assert "steps/s" not in text.getvalue()
     assert line(rows, 1e6) == "10 of 40 runs (25%), 1.0 M steps/s, 0:30 left"
     assert line([Row("a", 5, 5, 1)], 0.0) == "5 of 5 runs (100%)"
 
