@@ -306,6 +306,7 @@ def test_memory_is_what_a_run_takes_and_little_more(tmp_path, size):
         done = subprocess.run(command, capture_output=True, text=True, timeout=300, env=ENVIRONMENT, check=True)
         return int(done.stdout)
 
+    peak("plan")  # compiles, which takes more than these runs do
     planned, taken = peak("plan"), peak(str(tmp_path / "out"))
     assert taken <= planned <= 1.3 * taken
 
