@@ -20,10 +20,8 @@ from typing import Annotated
 import typer
 
 ROOT = Path(__file__).parents[2]
-app = typer.Typer(add_completion=False)
-
-
 SOME_FAILED = 2  # asv's exit status; the others are in its file
+app = typer.Typer(add_completion=False)
 
 
 def asv(folder: Path, *arguments: str) -> None:

@@ -68,11 +68,16 @@ def available_memory() -> int | None:
 
 def _system() -> Iterator[int]:
     try:
-        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-        yield from (int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:"))
+        yield from _told("/proc/meminfo", "MemAvailable:")
     except OSError:
         if "SC_PHYS_PAGES" in getattr(os, "sysconf_names", ()):
             yield os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+
+
+def _told(path: str, name: str) -> Iterator[int]:
+    """Bytes of what the kernel tells by this name, in a file of kibibytes."""
+    lines = Path(path).read_text(encoding="ascii", errors="replace").splitlines()
+    return (int(line.split()[1]) * 1024 for line in lines if line.startswith(name))
 
 
 def _groups() -> Iterator[int]:
@@ -102,8 +107,7 @@ def peak_memory() -> int | None:
     True
     """
     try:  # What a process uses, as the kernel counts it for `resource`, begins with what its parent held.
-        lines = Path("/proc/self/status").read_text(encoding="ascii", errors="replace").splitlines()
-        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:"))
+        return next(_told("/proc/self/status", "VmHWM:"))
     except (OSError, StopIteration):
         pass
     try:
