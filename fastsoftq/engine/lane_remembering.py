@@ -17,7 +17,7 @@ from fastsoftq.engine.lane_memory import LaneArray, bits_of, hidden_lane_count, 
 from fastsoftq.engine.lane_model import has_model, lane_model, note, plan
 from fastsoftq.engine.lane_planes import kept_beside, lane_seen, learn_of, with_entry
 from fastsoftq.engine.lane_schedules import agent_now, begin_episodes
-from fastsoftq.engine.lane_tables import arrive, entry_of, rows
+from fastsoftq.engine.lane_tables import arrive, entry_of, places, rows
 from fastsoftq.engine.lockstep import lane_count, lane_width
 from fastsoftq.engine.planes import none_is_zero, parted
 from fastsoftq.kernels.jit import by_type, inlined
@@ -28,8 +28,6 @@ from fastsoftq.kernels.targets import target_of
 from fastsoftq.kernels.vectors import index_beside
 
 __all__ = ["LaneMemory", "lane_memory", "step_remembering"]
-
-_LOW, _HIGH = uint64(0xFFFFFFFF), uint64(0x7FFFFFFF)
 
 
 class LaneMemory(NamedTuple):
@@ -130,9 +128,9 @@ def _arrive_and_learn(setting, g, turn, shift):
     here, action = load(lanes.row_at, g), load(lanes.action, g)
     paid, word, ahead = arrive(setting.records, lanes.record_at, setting.tables, g, setting.row)
     store(lanes.word, g, word)
-    there = whole(word & _LOW, 0.0)
+    there, records_at = places(word)
     store(lanes.row_at, g, there)
-    store(lanes.records_at, g, whole(word >> uint64(32) & _HIGH, 0.0))
+    store(lanes.records_at, g, records_at)
     store(lanes.total, g, load(lanes.total, g) + paid)
     if on_policy(setting.agent):
         store(lanes.next_action, g, _choose(setting, now, ahead, load(lanes.bits, g)))

@@ -10,11 +10,13 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from llvmlite import ir
-from numba import int32, types
+from numba import int32, types, uint64
 from numba.extending import intrinsic
 
 from fastsoftq.engine.lane_memory import WORD, address, fetch, word
 from fastsoftq.kernels.jit import by_type, inlined
+from fastsoftq.kernels.mixing import halves
+from fastsoftq.kernels.simd import whole
 from fastsoftq.kernels.targets import target_of
 from fastsoftq.kernels.vectors import Vec, concatenated, lane_order, spread
 
@@ -30,6 +32,7 @@ __all__ = [
     "further",
     "moved",
     "number_at",
+    "places",
     "pointer",
     "put",
     "put_pairs",
@@ -43,6 +46,7 @@ QUAD = 4  # numbers of a row that are moved and transposed together
 PAIR = 2  # numbers of a row that lie together, at least
 
 _HALF = ir.IntType(32)
+_BUT_THE_SIGN = uint64(0x7FFFFFFF)  # which says `terminated`
 
 
 class LaneTables(NamedTuple):
@@ -189,6 +193,13 @@ def arrive(typing, records, record_at, tables, lane, row):
         return context.make_tuple(builder, t, (reward, seconds, _columns(context, builder, starts, tables, columns)))
 
     return t(records, record_at, tables, types.intp, row), emit
+
+
+@inlined
+def places(word):
+    """Where the row begins that a record's second word leads to, and where the records are."""
+    parts = halves(word)
+    return whole(parts.low, 0.0), whole(parts.high & _BUT_THE_SIGN, 0.0)
 
 
 @intrinsic

@@ -98,7 +98,7 @@ def run_lanes(agent, mdp, lockstep, table, row, like, work, out):
     entry = summarise_entry(now, summary, load(lanes.entry, 0), like)
     summaries = group_array(summary, lockstep)
     partials = one_or_both(group_array(partial, lockstep), summaries)
-    stages = Stages(partials, summaries, group_array(entry, lockstep))
+    stages = Stages(partials, summaries, group_array(entry, lockstep), group_array(ahead, lockstep))
 
     # One bit a lane: the episode is over, the action must be chosen from the row in the table.
     ended = stale = uint64(0)

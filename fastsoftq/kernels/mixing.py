@@ -8,7 +8,7 @@ import numpy as np
 from numba import types
 
 from fastsoftq.kernels.jit import by_type, inlined
-from fastsoftq.kernels.simd import bitcast, convert
+from fastsoftq.kernels.simd import bitcast, convert, high_half
 from fastsoftq.kernels.vectors import Vec, index_beside
 
 __all__ = ["GOLDEN", "Draw", "as_float", "halves", "mixed"]
@@ -61,7 +61,7 @@ def halves(bits):
     """
     if isinstance(bits, Vec) and index_beside(types.float64, bits.width) == types.int64:
         return lambda bits: Draw(bits >> _32, bits & _LOW)
-    return lambda bits: Draw(convert(bits >> _32, np.uint32(0)), convert(bits & _LOW, np.uint32(0)))
+    return lambda bits: Draw(high_half(bits), convert(bits, np.uint32(0)))
 
 
 @by_type

@@ -129,12 +129,13 @@ def unless_exploring(action: ActionOf, draw: ADraw, epsilon: Epsilon, actions: A
 
 @inlined
 def _of_four(row, top, explore, low):
-    best = whole(row[0] == top, top)
+    best = whole(select(explore, _15, _0), top)
+    best = select(row[0] == top, best | np.int32(1), best)
     best = select(row[1] == top, best | np.int32(2), best)
     best = select(row[2] == top, best | np.int32(4), best)
     best = select(row[3] == top, best | np.int32(8), best)
     twelfth = whole((low >> _8) * _12 >> _24, top)
-    return (lookup(_CHOICES, select(explore, _15, best)) >> (twelfth + twelfth)) & _3
+    return (lookup(_CHOICES, best) >> (twelfth + twelfth)) & _3
 
 
 @by_type

@@ -25,7 +25,18 @@ from fastsoftq.kernels.number_kinds import (
     NumberOrFlag,
     WholeOrFlag,
 )
-from fastsoftq.kernels.vectors import FLOATS, Vec, compare, element, index_beside, joined, resized, spread
+from fastsoftq.kernels.vectors import (
+    FLOATS,
+    Vec,
+    compare,
+    element,
+    half_words,
+    halves_at_once,
+    index_beside,
+    joined,
+    resized,
+    spread,
+)
 
 __all__ = [
     "Vec",
@@ -34,6 +45,7 @@ __all__ = [
     "convert",
     "element",
     "fma",
+    "high_half",
     "maximum",
     "minimum",
     "polynomial",
@@ -201,6 +213,10 @@ def convert(typing, x: NumberOrFlag, like: Converted):
             return args[0]
         if source in FLOATS and target in FLOATS:
             name = "fpext" if target.bitwidth > source.bitwidth else "fptrunc"
+        elif source == types.float64 and target.bitwidth == 32 and halves_at_once(x.width):
+            words = x.of(types.int64)
+            wide = builder.fptosi(args[0], context.get_value_type(words))  # a third of the instructions
+            return resized(context, builder, wide, words, x.of(target))
         elif source in FLOATS:
             name = "fptosi" if target.signed else "fptoui"
         elif target in FLOATS:
@@ -237,6 +253,29 @@ def whole(typing, x: WholeOrFlag, like: Like):
         return resized(context, builder, args[0], x, t)
 
     return t(x, like), emit
+
+
+@operation
+def high_half(typing, x: Number):
+    """The higher 32 bits of 64, uint32.
+
+    Parameters
+    ----------
+    x : int64 or uint64, or a vector
+
+    Examples
+    --------
+    >>> high_half(2**32 + 5)
+    1
+    """
+
+    def emit(context, builder, sig, args):
+        if isinstance(x, Vec):
+            return half_words(builder, args[0], higher=True)
+        word = context.cast(builder, args[0], sig.args[0], types.uint64)
+        return builder.trunc(builder.lshr(word, ir.Constant(word.type, 32)), ir.IntType(32))
+
+    return (x.of(types.uint32) if isinstance(x, Vec) else types.uint32)(x), emit
 
 
 @operation

@@ -16,11 +16,11 @@ from typing import Any
 
 from llvmlite import ir
 from numba import types
-from numba.core import errors
+from numba.core import cgutils, errors
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import lower_builtin, models, register_model
 
-from fastsoftq.kernels.targets import TARGETS, target_of
+from fastsoftq.kernels.targets import TARGETS, here, target_of
 
 __all__ = [
     "FLOATS",
@@ -29,6 +29,8 @@ __all__ = [
     "compare",
     "concatenated",
     "element",
+    "half_words",
+    "halves_at_once",
     "in_all_lanes",
     "index_beside",
     "joined",
@@ -118,8 +120,36 @@ def resized(context: Any, builder: Any, value: Any, source: Vec, target: Vec) ->
     if source.dtype == types.boolean or target.dtype.bitwidth > source.dtype.bitwidth:
         name = "sext" if getattr(source.dtype, "signed", False) else "zext"
         return getattr(builder, name)(value, context.get_value_type(target))
-    same = target.dtype.bitwidth == source.dtype.bitwidth
-    return value if same else builder.trunc(value, context.get_value_type(target))
+    if target.dtype.bitwidth == source.dtype.bitwidth:
+        return value
+    if (source.dtype.bitwidth, target.dtype.bitwidth) == (64, 32):
+        return half_words(builder, value, higher=False)
+    return builder.trunc(value, context.get_value_type(target))
+
+
+def halves_at_once(width: int) -> bool:
+    """Whether one instruction takes halves out of as many words, which fill two registers."""
+    return width == here().lanes == 16
+
+
+def half_words(builder: Any, words: Any, *, higher: bool) -> Any:
+    """The lower or the higher 32 bits of a vector's 64."""
+    width = words.type.count
+    half = ir.VectorType(_I32, width)
+    if not halves_at_once(width):
+        shift = ir.Constant(words.type, [32] * width)
+        return builder.trunc(builder.lshr(words, shift) if higher else words, half)
+    parts = [
+        builder.bitcast(builder.shuffle_vector(words, words, lane_order(range(k, k + width // 2))), half)
+        for k in (0, width // 2)
+    ]
+    # Hidden from the optimiser, which would cut each register and put both together: three instructions for this one.
+    order = lane_order(range(int(higher), 2 * width, 2))
+    order = builder.asm(ir.FunctionType(half, [half]), "", "=v,0", [order], side_effect=False)
+    permute = cgutils.get_or_insert_function(
+        builder.module, ir.FunctionType(half, [half] * 3), "llvm.x86.avx512.vpermi2var.d.512"
+    )
+    return builder.call(permute, [parts[0], order, parts[1]])
 
 
 def lane_order(order: Iterable[int]) -> ir.Constant:
