@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
+from llvmlite import ir
 from numba import types
+from numba.extending import intrinsic
 
 from fastsoftq.kernels.jit import by_type, inlined
-from fastsoftq.kernels.simd import bitcast, convert, high_half
-from fastsoftq.kernels.vectors import Vec, index_beside
+from fastsoftq.kernels.simd import bitcast, convert
+from fastsoftq.kernels.vectors import Vec, half_words, index_beside
 
 __all__ = ["GOLDEN", "Draw", "as_float", "halves", "mixed"]
 
@@ -50,6 +52,16 @@ def mixed(key):
     return z ^ (z >> _31)
 
 
+@intrinsic
+def _high_half(typing, bits):
+    """The higher 32 bits of 64."""
+    if not isinstance(bits, Vec):
+        return types.uint32(types.uint64), lambda context, builder, sig, args: builder.trunc(
+            builder.lshr(args[0], ir.Constant(args[0].type, 32)), ir.IntType(32)
+        )
+    return bits.of(types.uint32)(bits), lambda context, builder, sig, args: half_words(builder, args[0], higher=True)
+
+
 @by_type
 def halves(bits):
     """64 random bits as rules see them.
@@ -61,7 +73,7 @@ def halves(bits):
     """
     if isinstance(bits, Vec) and index_beside(types.float64, bits.width) == types.int64:
         return lambda bits: Draw(bits >> _32, bits & _LOW)
-    return lambda bits: Draw(high_half(bits), convert(bits, np.uint32(0)))
+    return lambda bits: Draw(_high_half(bits), convert(bits, np.uint32(0)))
 
 
 @by_type

@@ -30,7 +30,6 @@ from fastsoftq.kernels.vectors import (
     Vec,
     compare,
     element,
-    half_words,
     halves_at_once,
     index_beside,
     joined,
@@ -45,7 +44,6 @@ __all__ = [
     "convert",
     "element",
     "fma",
-    "high_half",
     "maximum",
     "minimum",
     "polynomial",
@@ -253,29 +251,6 @@ def whole(typing, x: WholeOrFlag, like: Like):
         return resized(context, builder, args[0], x, t)
 
     return t(x, like), emit
-
-
-@operation
-def high_half(typing, x: Number):
-    """The higher 32 bits of 64, uint32.
-
-    Parameters
-    ----------
-    x : int64 or uint64, or a vector
-
-    Examples
-    --------
-    >>> high_half(2**32 + 5)
-    1
-    """
-
-    def emit(context, builder, sig, args):
-        if isinstance(x, Vec):
-            return half_words(builder, args[0], higher=True)
-        word = context.cast(builder, args[0], sig.args[0], types.uint64)
-        return builder.trunc(builder.lshr(word, ir.Constant(word.type, 32)), ir.IntType(32))
-
-    return (x.of(types.uint32) if isinstance(x, Vec) else types.uint32)(x), emit
 
 
 @operation

@@ -15,7 +15,9 @@ from numba.extending import overload
 from fastsoftq.engine.lane_memory import load, store
 from fastsoftq.kernels.jit import compiled, inlined
 from fastsoftq.kernels.lookup import lookup
+from fastsoftq.kernels.mixing import halves
 from fastsoftq.kernels.numerics import exp2, log2
+from fastsoftq.kernels.over_actions import pick
 from fastsoftq.kernels.simd import (
     any_lane,
     bitcast,
@@ -187,6 +189,8 @@ def convert_vectors(width):
 def test_conversions(source, target, width):
     if np.dtype(source).kind == "f":
         x = np.linspace(-99.9, 1e6, COUNT).astype(source)
+        if source == np.float64 and np.dtype(target).kind == "i":
+            x[0], x[-1] = -(2.0**31), 2.0**31 - 2**-20
     else:
         info = np.iinfo(source)
         x = np.linspace(info.min // 2, info.max // 2, COUNT).astype(source)
@@ -195,6 +199,54 @@ def test_conversions(source, target, width):
     convert_one(x, target(0), one)
     convert_vectors(width)(x, target(0), many, source, target)
     assert one.tobytes() == many.tobytes() == x.astype(target).tobytes()
+
+
+@functools.cache
+def halves_of(width):
+    vector, spill = of_width(width)
+
+    @numba.njit
+    def halves_of(words, high, low):
+        for start in range(0, COUNT, width):
+            draw = halves(vector(words, np.uint64, start))
+            spill(convert(draw.high, np.uint32(0)), np.uint32, high, start)
+            spill(convert(draw.low, np.uint32(0)), np.uint32, low, start)
+
+    return halves_of
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_halves_of_words(width):
+    words = np.random.default_rng(0).integers(0, 2**64, COUNT, np.uint64)
+    high, low = np.zeros(COUNT, np.uint32), np.zeros(COUNT, np.uint32)
+    halves_of(width)(words, high, low)
+    np.testing.assert_array_equal(high, words // 2**32)
+    np.testing.assert_array_equal(low, words % 2**32)
+
+
+@functools.cache
+def picked_from(width, actions):
+    vector, spill = of_width(width)
+
+    @numba.njit
+    def picked_from(rows, action, out):
+        for start in range(0, COUNT, width):
+            row = (
+                vector(rows[0], np.float64, start), vector(rows[1], np.float64, start),
+                vector(rows[2], np.float64, start), vector(rows[3], np.float64, start),
+            )  # fmt: skip
+            spill(pick(row[:actions], vector(action, np.int32, start)), np.float64, out, start)
+
+    return picked_from
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("actions", [3, 4])
+def test_the_entry_of_each_lanes_action(actions, width):
+    rows, action = np.arange(4.0 * COUNT).reshape(4, COUNT), np.arange(COUNT, dtype=np.int32) % actions
+    out = np.zeros(COUNT)
+    picked_from(width, actions)(rows, action, out)
+    np.testing.assert_array_equal(out, rows[action, np.arange(COUNT)])
 
 
 @functools.cache
