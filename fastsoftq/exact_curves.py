@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -47,6 +47,13 @@ _DEGREES = 32, 64  # of polynomials that are tried over a schedule
 _LAST, _ROUNDING = 4, 1e-11  # so many last coefficients of one are no larger than that, beside the values
 
 _known: WeakKeyDictionary[TabularMDP, dict[tuple[Any, ...], Any]] = WeakKeyDictionary()
+
+
+class _FixedPoint(NamedTuple):
+    """Action values, and a bound on their error where the start can lead to."""
+
+    q: NDArray[np.float64]
+    error: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -204,12 +211,13 @@ def _solved(phase: PhaseMet, agent: Any, max_steps: int, meter: Meter) -> ExactC
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", RuntimeWarning)  # not converged
-            q = _FIXED_POINTS[type(agent)](mdp, agent, float(epsilon[-1]), float(temperature[-1]), meter)
+            fixed = _FIXED_POINTS[type(agent)](mdp, agent, float(epsilon[-1]), float(temperature[-1]), meter)
     except (ValueError, ArithmeticError, RuntimeWarning):
         return None
-    if q is None:
+    if fixed is None:
         return None
-    greedy = greedy_policy(q)
+    q, error = fixed
+    greedy = greedy_policy(q, error)
 
     def acting(settings: NDArray[np.float64]) -> NDArray[np.float64]:
         policies = (epsilon_mixture(soft_policy(q, t) if t else greedy, e) for e, t in settings.tolist())
@@ -246,20 +254,18 @@ def _over(
     return value(different)[place.ravel()]
 
 
-def _hard(mdp: TabularMDP, agent: Any, epsilon: float, temperature: float, meter: Meter) -> NDArray[np.float64] | None:
+def _hard(mdp: TabularMDP, agent: Any, epsilon: float, temperature: float, meter: Meter) -> _FixedPoint | None:
     meter.add(_SOLUTION * (mdp.next_state.size + _CALL))
     return _proved(mdp, value_iteration(mdp, agent.discount))
 
 
-def _soft(mdp: TabularMDP, agent: Any, epsilon: float, temperature: float, meter: Meter) -> NDArray[np.float64] | None:
+def _soft(mdp: TabularMDP, agent: Any, epsilon: float, temperature: float, meter: Meter) -> _FixedPoint | None:
     meter.add(_SOLUTION * (mdp.next_state.size + _CALL))
     scale = agent.reward_scale
     return _proved(mdp, soft_value_iteration(mdp, agent.discount, temperature=temperature, reward_scale=scale))
 
 
-def _epsilon_soft(
-    mdp: TabularMDP, agent: Any, epsilon: float, temperature: float, meter: Meter
-) -> NDArray[np.float64] | None:
+def _epsilon_soft(mdp: TabularMDP, agent: Any, epsilon: float, temperature: float, meter: Meter) -> _FixedPoint | None:
     """The best among epsilon-soft policies: the optimum of the world where each action is a random one so often."""
     meter.add(_SOLUTION * (mdp.next_state.size * (1 + mdp.n_actions) + _CALL))
     chosen, any_action = mdp.next_state.shape, (mdp.n_states, 1, mdp.n_actions * mdp.n_outcomes)
@@ -281,17 +287,18 @@ def _epsilon_soft(
     found = value_iteration(slipping, agent.discount)
     if _proved(slipping, found) is None:
         return None
-    return action_values(matrices(mdp), found.v, agent.discount)
+    return _FixedPoint(action_values(matrices(mdp), found.v, agent.discount), found.error_bound)
 
 
-def _proved(mdp: TabularMDP, found: Solution) -> NDArray[np.float64] | None:
+def _proved(mdp: TabularMDP, found: Solution) -> _FixedPoint | None:
     """The action values of a solution, if they are proved, and finite wherever the start can lead to."""
     model = matrices(mdp)
     state = np.repeat(np.arange(mdp.n_states), mdp.n_actions)
     seen = model.continuation.reached(mdp.start > 0.0, state)
     if not found.converged or not np.isfinite(found.v[seen]).all():
         return None
-    return np.where(np.isfinite(found.q).all(axis=1, keepdims=True), found.q, 0.0)  # what is not seen does not count
+    q = np.where(np.isfinite(found.q).all(axis=1, keepdims=True), found.q, 0.0)  # what is not seen does not count
+    return _FixedPoint(q, found.error_bound)
 
 
 _DETERMINISTIC = DynaQ, DynaSoftQ, PrioritizedSweeping, PathConsistency
@@ -310,7 +317,7 @@ def _in_its_world(mdp: EpisodicMDP, agent: Any) -> bool:
     return without_bonus and bool(((mdp.probability > 0.0).sum(axis=2) == 1).all())
 
 
-_FIXED_POINTS: dict[type, Callable[..., NDArray[np.float64] | None]] = {
+_FIXED_POINTS: dict[type, Callable[..., _FixedPoint | None]] = {
     QLearning: _hard,
     DoubleQLearning: _hard,
     DynaQ: _hard,

@@ -150,6 +150,25 @@ def test_the_optimum_is_no_agents_less_and_knows_where_it_is_cut():
         assert found.optimum >= found.random
 
 
+@pytest.mark.parametrize(("step", "goal"), [(-1.0, 0.0), (-1e-15, 0.0), (-1.0, 1e10), (-1e50, 0.0)])
+@pytest.mark.parametrize("kind", [fsq.QLearning, fsq.ExpectedSarsa])
+def test_actions_are_told_apart_however_small_or_large_rewards_are(kind, step, goal):
+    # Ten cells in a row and the goal behind them: with epsilon 0.2 one goes on with probability 0.9, and back (the
+    # first cell: nowhere) with 0.1. From cell i to the next it takes (1 + 0.1 (steps to the cell i - 1)) / 0.9 steps.
+    cells = np.arange(10)
+    corridor = fsq.TabularMDP(
+        next_state=np.append(np.column_stack([np.maximum(cells - 1, 0), cells + 1]), [[10, 10]], axis=0),
+        reward=[[step, step]] * 9 + [[step, goal], [0.0, 0.0]],
+        terminated=[[False, False]] * 9 + [[False, True], [True, True]],
+    )
+    onward = [1.0 / 0.9]
+    for _ in range(9):
+        onward.append((1.0 + 0.1 * onward[-1]) / 0.9)
+    found = exact_curves(corridor, kind(0.5, 1.0, 0.2), 1, 10_000)
+    assert found.lengths[0] == pytest.approx(sum(onward), rel=1e-9)
+    assert found.returns[0] == pytest.approx(goal + (sum(onward) - 1.0) * step, rel=1e-9)
+
+
 class Mine(NamedTuple):
     step_size: float
     discount: float

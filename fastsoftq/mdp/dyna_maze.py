@@ -63,7 +63,7 @@ def dyna_maze(
         The episode, counted from 0, that the maze is changed before; at least 1. (The book changes it after so many
         time steps: 1000 and 3000.)
     step_reward, goal_reward : float
-        The reward of the step into the goal, and of any other.
+        The reward of any step, and of the one into the goal instead.
 
     Returns
     -------

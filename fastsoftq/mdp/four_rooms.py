@@ -48,7 +48,7 @@ def four_rooms(
     success : float
         In [0, 1]: 2/3 in the paper, 1 for a deterministic world.
     step_reward, goal_reward : float
-        The reward of the step into the goal, and of any other.
+        The reward of any step, and of the one into the goal instead.
     resolution : int
         Every cell becomes a square of that many cells a side; 98 makes a million states.
 

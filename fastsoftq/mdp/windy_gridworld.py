@@ -33,7 +33,7 @@ def windy_gridworld(
     stochastic : bool
         Where there is wind, it is as given, one more or one less, each with probability 1/3 (exercise 6.10).
     step_reward, goal_reward : float
-        The reward of the step into the goal, and of any other.
+        The reward of any step, and of the one into the goal instead.
 
     Returns
     -------

@@ -209,12 +209,15 @@ def log_sum_exp(x: NDArray[np.float64], temperature: float = 1.0) -> NDArray[np.
         return np.asarray(largest + temperature * np.log(np.exp((x - largest[..., None]) / temperature).sum(axis=-1)))
 
 
-def greedy_policy(q: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Give every best action the same probability; best within `TIE_TOLERANCE`.
+def greedy_policy(q: NDArray[np.float64], error: float | None = None) -> NDArray[np.float64]:
+    """Give every best action the same probability; best within `TIE_TOLERANCE`, or within what `q` may be off by.
 
     Parameters
     ----------
     q : ndarray of float64, shape [states, actions]
+    error : float, optional
+        A bound on the error of `q`: actions that it leaves in doubt are equally good, others are told apart, however
+        large or small the values.
 
     Returns
     -------
@@ -226,8 +229,10 @@ def greedy_policy(q: NDArray[np.float64]) -> NDArray[np.float64]:
     array([[0. , 0.5, 0.5]])
     """
     best = q.max(axis=1, keepdims=True)
+    size = np.abs(best)
     with np.errstate(invalid="ignore"):  # infinite values tie by being equal
-        tied = (q == best) | (q >= best - TIE_TOLERANCE * np.maximum(1.0, np.abs(best)))
+        within = TIE_TOLERANCE * np.maximum(1.0, size) if error is None else 2.0 * error + 16.0 * EPS * size
+        tied = (q == best) | (q >= best - within)
     return np.asarray(tied / tied.sum(axis=1, keepdims=True))
 
 

@@ -12,6 +12,7 @@ from fastsoftq import checks
 from fastsoftq.mdp.tabular import TabularMDP, checked_mdp
 from fastsoftq.planning.bellman import action_values, hard_values, matrices
 from fastsoftq.planning.evaluation import from_start
+from fastsoftq.planning.optimal.choices import reachable
 
 __all__ = ["Meter", "OverBudgetError", "best_cut_return", "cut_totals", "extreme_totals"]
 
@@ -119,7 +120,7 @@ def best_cut_return(mdp: TabularMDP, max_steps: int, meter: Meter | None = None)
     """Return the largest expected undiscounted return of an episode that is cut at `max_steps`.
 
     Of all policies, those that know the step included (Puterman 1994, section 4.5: backward induction). It ends early
-    where the steps that are left cannot change the values by 1e-12 of their size.
+    where the steps that are left cannot change the values of start states by 1e-12 of the largest of them.
 
     Parameters
     ----------
@@ -144,13 +145,14 @@ def best_cut_return(mdp: TabularMDP, max_steps: int, meter: Meter | None = None)
     (-12.0, -5.0)
     """
     max_steps, meter = checks.count("max_steps", max_steps), meter or Meter()
-    model = matrices(checked_mdp(mdp))
+    model, starts = matrices(checked_mdp(mdp)), mdp.start > 0.0
+    seen = reachable(model, starts)  # values elsewhere say nothing of those at the start
     v = np.zeros(mdp.n_states)
     for left in range(max_steps, 0, -1):
         meter.add(_CALL + model.reward.size + model.continuation.p.size)
         before, v = v, hard_values(model, action_values(model, v, 1.0))
         # A step changes values by no more than the one before it did.
-        if float(np.abs(v - before).max()) * left <= _NEGLIGIBLE * max(1.0, float(np.abs(v).max())):
+        if float(np.abs(v - before)[seen].max()) * left <= _NEGLIGIBLE * float(np.abs(v[starts]).max()):
             break
     return from_start(mdp, v)
 

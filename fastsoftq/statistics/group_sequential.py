@@ -151,7 +151,7 @@ def sequential_decision(
     if limits is not None:
         first, second = within(first, "a", limits), within(second, "b", limits)
     ends = _as_rounds(rounds, min(len(first), len(second)))
-    low, high, number, runs = -math.inf, math.inf, 0, 0
+    x, y, low, high, number, runs = first, second, -math.inf, math.inf, 0, 0
     for number, runs in enumerate(ends, 1):
         x, y = (first, second) if rounds is None else (first[:runs], second[:runs])
         below, above = _interval(x, y, paired, alpha / (number * (number + 1)), limits, rng)
@@ -162,7 +162,7 @@ def sequential_decision(
             break
     sign = int(low > 0.0) - int(high < 0.0)
     smaller = -difference < low and high < difference
-    estimate = float(first[:runs].mean() - second[:runs].mean())
+    estimate = float(x.mean() - y.mean())
     return Decision(bool(sign or smaller), sign, smaller, estimate, low, high, difference, number, runs, confidence)
 
 

@@ -51,6 +51,14 @@ def test_a_shift_of_all_actions_shifts_values_and_keeps_policies(q, temperature,
     assert np.array_equal(bellman.greedy_policy(q + shift), bellman.greedy_policy(q))
 
 
+def test_what_is_known_better_is_told_apart():
+    assert bellman.greedy_policy(np.array([[1e10, 1e10 - 2.0]]))[0].tolist() == [0.5, 0.5]
+    assert bellman.greedy_policy(np.array([[1e10, 1e10 - 2.0]]), error=0.5)[0].tolist() == [1.0, 0.0]
+    assert bellman.greedy_policy(np.array([[1e10, 1e10 - 2.0]]), error=1.5)[0].tolist() == [0.5, 0.5]
+    assert bellman.greedy_policy(np.array([[3e-15, 2e-15]]), error=0.0)[0].tolist() == [1.0, 0.0]
+    assert bellman.greedy_policy(np.array([[0.3, 0.1 + 0.2]]), error=0.0)[0].tolist() == [0.5, 0.5]
+
+
 @given(ROWS)
 def test_a_cold_soft_policy_is_greedy(q):
     q = np.round(q)

@@ -75,6 +75,22 @@ def test_the_best_return_of_many_steps_is_the_undiscounted_optimum_or_what_stayi
     assert best_cut_return(WORLDS["endless"], 1000) == pytest.approx(1.0 + 2.0 * 999)
 
 
+def corridor_beside(far, step=-1.0):
+    """Four cells to walk, the last step to the end; from cell 5, which nobody reaches, the end pays `far`."""
+    return fsq.TabularMDP(
+        next_state=[[0, 1], [0, 2], [1, 3], [2, 4], [4, 4], [4, 4]],
+        reward=[[step, step]] * 4 + [[0.0, 0.0], [far, far]],
+        terminated=[[False, False]] * 3 + [[False, True], [True, True], [True, True]],
+    )
+
+
+@pytest.mark.parametrize(("far", "step"), [(1e20, -1.0), (-1e20, -1.0), (0.0, -1e-15), (0.0, -1e20)])
+def test_the_best_return_is_known_however_large_others_or_small_its_own_rewards_are(far, step):
+    for max_steps in (2, 4, 100_000):
+        best_of_all = best_cut_return(corridor_beside(far, step), max_steps)
+        assert best_of_all == pytest.approx(min(max_steps, 4) * step, rel=1e-12, abs=0.0)
+
+
 def test_what_costs_too_much_is_given_up():
     mdp = WORLDS["endless"]
     with pytest.raises(OverBudgetError):

@@ -73,6 +73,16 @@ def test_a_difference_that_matters_is_not_called_small_more_often_than_it_says()
     assert np.mean(small) <= 0.05 + 3.0 * np.sqrt(0.05 * 0.95 / 400)
 
 
+def test_all_runs_count_where_one_sample_is_longer():
+    a, b = np.append(RNG.normal(size=50), RNG.normal(size=150) + 10.0), RNG.normal(size=50)
+    for found, sign in (
+        (sequential_decision(a, b, difference=1.0, paired=False), 1.0),
+        (sequential_decision(b, a, difference=1.0, paired=False), -1.0),
+    ):
+        assert found.estimate == pytest.approx(sign * (a.sum() / 200 - b.sum() / 50))
+        assert found.low < found.estimate < found.high
+
+
 def test_few_pairs_decide_nothing_however_far_apart():
     assert not sequential_decision(np.arange(6.0) + 99.0, np.arange(6.0) % 2, (6,), difference=1.0).sign
     assert sequential_decision(np.arange(7.0) + 99.0, np.arange(7.0) % 2, (7,), difference=1.0).sign == 1
