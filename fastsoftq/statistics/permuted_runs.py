@@ -9,6 +9,9 @@ import numpy as np
 from fastsoftq.checks import count, flag
 from fastsoftq.statistics.samples import BLOCK, FloatArray
 
+#: Ways to deal out so many runs are counted to the last one, so that a p-value at a level is not missed by rounding.
+_COUNTED = 1000
+
 
 def sign_flips(runs: int, total: int, exact: bool, rng: np.random.Generator, width: int = 0) -> Iterator[FloatArray]:
     """Yield blocks of rows [permutations, runs] of signs; of blocks so small that rows of ``width`` fit one, too."""
@@ -63,8 +66,25 @@ def least_p_value(runs_a: int, runs_b: int, paired: bool = True) -> float:
     runs_a, runs_b = count("runs_a", runs_a), count("runs_b", runs_b)
     if flag("paired", paired):
         return 0.5 ** (runs_a - 1)
+    alike = 2.0 if runs_a == runs_b else 1.0
+    if runs_a + runs_b <= _COUNTED:
+        return min(alike / math.comb(runs_a + runs_b, runs_a), 1.0)
     ways = math.lgamma(runs_a + runs_b + 1) - math.lgamma(runs_a + 1) - math.lgamma(runs_b + 1)
-    return min((2.0 if runs_a == runs_b else 1.0) * math.exp(-ways), 1.0)
+    return min(alike * math.exp(-ways), 1.0)
+
+
+def fewest_runs(level: float, paired: bool = True) -> int:
+    """Return with how many runs of either sample `permutation_test` can tell any two apart at a level.
+
+    Examples
+    --------
+    >>> fewest_runs(0.95), fewest_runs(0.95, paired=False)
+    (6, 4)
+    """
+    runs = 2
+    while least_p_value(runs, runs, paired) > 1.0 - level:
+        runs += 1
+    return runs
 
 
 def _blocks(total: int, width: int) -> Iterator[tuple[int, int]]:

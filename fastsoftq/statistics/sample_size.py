@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from fastsoftq.checks import count, flag, number, positive
 from fastsoftq.statistics.moments import variation
+from fastsoftq.statistics.permuted_runs import fewest_runs
 from fastsoftq.statistics.samples import (
     FloatArray,
     as_fraction,
@@ -36,7 +37,7 @@ class SampleSize(NotebookTable):
     Attributes
     ----------
     seeds
-        Runs of a and of b each.
+        Runs of a and of b each; no fewer than `compare_samples` can tell apart, however large the difference.
     power
         Power that this number has, at the planning standard deviation.
     difference
@@ -184,8 +185,12 @@ def _planning(groups: Sequence[FloatArray], assurance: float) -> tuple[float, fl
 
 
 def _fewest(effect: float, power: float, level: float, paired: bool) -> int | None:
-    """Return the fewest seeds with a power, at a difference in standard deviations; None where there are not enough."""
-    low, high = 1, 2  # the first has too few
+    """Return the fewest seeds with a power, at a difference in standard deviations; None where there are not enough.
+
+    The power is that of a t test, which tells very few runs apart where no permutation test can.
+    """
+    high = fewest_runs(level, paired)
+    low = high - 1  # too few
     while _power(high, effect, level, paired) < power:
         if high == MOST_SEEDS:
             return None

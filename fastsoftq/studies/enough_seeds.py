@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fastsoftq.measures import Measure, common_horizon
+from fastsoftq.statistics.permuted_runs import fewest_runs
 from fastsoftq.statistics.sample_size import seeds_needed
 from fastsoftq.studies.compared_pairs import reference_table, tables_of
 from fastsoftq.studies.pilot import Piloted
@@ -170,7 +171,8 @@ def _need(a: Piloted, b: Piloted, difference: float, level: float, power: float)
     runs = [first.values - second.values] if paired else [first.values, second.values]
     std = float(np.sqrt(np.mean([values.var(ddof=1) for values in runs])))
     if std == 0.0:
-        return _Need(2, 0.0, 0.0, f"all {len(first.values)} runs of the pilot differ by the same")
+        caution = f"all {len(first.values)} runs of the pilot differ by the same"
+        return _Need(fewest_runs(level, paired), 0.0, 0.0, caution)
     try:
         size = seeds_needed(first.values, second.values, difference, power, level, paired)
     except ValueError:  # out of reach

@@ -1,8 +1,10 @@
+import math
+
 import numpy as np
 import pytest
 from scipy import stats
 
-from fastsoftq.statistics import power, seeds_needed
+from fastsoftq.statistics import permutation_test, power, seeds_needed
 from tests.statistics.populations import KINDS
 
 
@@ -107,7 +109,16 @@ def test_correlated_pilots_need_fewer_seeds_in_pairs():
 
 def test_a_large_difference_needs_the_fewest_seeds_there_can_be():
     a, b = np.random.default_rng(4).normal(size=(2, 10))
-    assert seeds_needed(a, b, 1e6).seeds == 2
+    # Of all 2^n signs two are as extreme as the sample, and of all ways to deal 2 n runs.
+    for level in (0.9, 0.95, 0.99, 1.0 - 0.05 / 7.0):
+        pairs = next(n for n in range(2, 99) if 2 / 2**n <= 1.0 - level)
+        dealt = next(n for n in range(2, 99) if 2 / math.comb(2 * n, n) <= 1.0 - level)
+        for fewest, paired in ((pairs, True), (dealt, False)):
+            plan = seeds_needed(a, b, 1e6, level=level, paired=paired)
+            assert (plan.seeds, plan.power) == (fewest, 1.0)
+            enough, few = (np.arange(n) + np.array([[1e6], [0.5]]) for n in (fewest, fewest - 1))
+            assert permutation_test(*enough, paired).p_value <= 1.0 - level
+            assert permutation_test(*few, paired).p_value > 1.0 - level
 
 
 def test_bad_plans_are_refused():
