@@ -32,7 +32,8 @@ class MellowmaxQLearning(NamedTuple):
     discount : float
         In [0, 1].
     temperature : float or schedule
-        T, positive, in units of the scaled reward.
+        T, positive, in units of the scaled reward. Rounding of values is relative to it: where it is some 1e12 times as
+        large as they are, it counts.
     reward_scale : float
         The factor of rewards in training, positive; curves report unscaled rewards.
     epsilon : float or schedule

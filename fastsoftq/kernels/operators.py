@@ -155,7 +155,8 @@ def mellowmax(row: Row, temperature: Temperature):
     ----------
     row : float64 [actions]
     temperature : float64
-        T > 0, in units of Q.
+        T > 0, in units of Q. Rounding is relative to it: the value may be off by 1e-15 T log(actions), so that of T far
+        above all differences of the row nothing of it is left.
 
     Returns
     -------

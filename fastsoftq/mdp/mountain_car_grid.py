@@ -26,7 +26,7 @@ def mountain_car_grid(positions: int = 101, velocities: int = 101, *, step_rewar
     step ends between four points, it leads to one of them, with the probabilities that make the mean of their places
     the place where it ends (bilinear interpolation: Munos & Moore 2002, section 3). So values are not those of the
     car, but of one whose place is blurred at each step; they tend to the car's as the grid gets finer. At rest at
-    -0.5, undiscounted, they are -108.9, -104.5, -102.7 and -102.3 with 51, 101, 201 and 401 points a side; by the
+    -0.5, undiscounted, they are -109.0, -104.5, -102.7 and -102.4 with 51, 101, 201 and 401 points a side; by the
     values of 103 points a side, the car itself takes 103 steps.
 
     Points at the goal are terminal. Episodes start at rest, at a position uniform on [-0.6, -0.4], shared between

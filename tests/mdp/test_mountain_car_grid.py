@@ -57,6 +57,16 @@ def test_values_tend_to_the_cars():
     assert steps[2] <= 104
 
 
+@pytest.mark.parametrize(("points", "known"), [(51, -109.0), (101, -104.5)])
+def test_values_at_rest_are_as_the_docstring_says(points, known):
+    mdp = fsq.mountain_car_grid(points, points)
+    v = np.zeros(mdp.n_states)
+    for _ in range(1000):  # sweeps; the car has arrived by then, wherever it starts
+        v = np.where(mdp.terminal, 0.0, (mdp.probability * (mdp.reward + v[mdp.next_state])).sum(axis=2).max(axis=1))
+    at_rest = v.reshape(points, points)[:, points // 2]
+    assert round(float(np.interp(-0.5, np.linspace(-1.2, 0.5, points), at_rest)), 1) == known
+
+
 def test_the_start_is_uniform_and_at_rest():
     mdp = fsq.mountain_car_grid(171, 3)
     start = mdp.start.reshape(171, 3)
