@@ -1,5 +1,7 @@
 """Tidy tables, as data frames and as files that pandas, Polars, DuckDB, NumPy and xarray read back."""
 
+import errno
+import io
 import math
 import os
 import subprocess
@@ -14,6 +16,7 @@ import fastsoftq as fsq
 from fastsoftq.studies import Condition, DamagedError, Study, open_results, read_study, run
 from fastsoftq.studies.exporting import tidy as tables
 from fastsoftq.studies.exporting.exporting import export
+from fastsoftq.studies.exporting.patient_file import PatientFile
 from fastsoftq.studies.exporting.tidy import Tidy
 from fastsoftq.studies.storing.store import open_store
 from fastsoftq.system.memory import TooLargeError
@@ -381,6 +384,63 @@ def test_what_cannot_be_exported_is_refused_in_one_line(folder, refused, argumen
     assert done.stderr.count("\n") == 1
     assert message in done.stderr
     assert {path.name for path in folder.iterdir()} == before
+
+
+@pytest.mark.parametrize("to", FORMATS)
+@pytest.mark.parametrize("most", [1_000, 12_000])  # bytes: at the beginning, or midway
+def test_a_full_disk_is_one_line_and_leaves_nothing(folder, tmp_path, to, most):
+    limit = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({most}, {most}))"
+    script = f"{limit}; from fastsoftq.cli.app import main; main()"
+    arguments = ["export", folder, "--to", to, "--episodes", "--out", tmp_path / "rows"]
+    command = [sys.executable, "-B", "-c", script, *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.count("\n") == 1
+    assert "File too large" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+class Disk:
+    """A file on a disk that takes so many bytes, and not all at once."""
+
+    def __init__(self, file, full):
+        self.file = file
+        self.full = full
+
+    def __getattr__(self, name):
+        return getattr(self.file, name)
+
+    def write(self, data):
+        room = self.full - self.file.tell()
+        if room <= 0:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return self.file.write(data[: min(room, 7)])
+
+
+def test_a_patient_file_is_as_others_where_nothing_fails_and_where_it_does(tmp_path):
+    """Beside a file in memory: the same reads, whatever is written, and one error told when it is asked for."""
+    draw = np.random.default_rng(0)
+    for full in (10**6, 150, 0):  # bytes that the disk takes
+        file, twin = PatientFile(tmp_path / str(full)), io.BytesIO()
+        file._file = Disk(file._file, full)
+        for _ in range(200):
+            place, data = int(draw.integers(0, 300)), draw.bytes(int(draw.integers(1, 60)))
+            assert file.seek(place) == twin.seek(place)
+            assert file.write(data) == twin.write(data)
+            assert file.tell() == twin.tell()
+            place, size = int(draw.integers(0, 400)), int(draw.integers(-1, 90))
+            assert file.seek(place) == twin.seek(place)
+            assert file.read(size) == twin.read(size)
+        assert file.seek(0, io.SEEK_END) == twin.seek(0, io.SEEK_END)
+        assert file.truncate(100) == twin.truncate(100)
+        assert (file.seek(0), file.read()) == (twin.seek(0), twin.getvalue())
+        if full < 10**6:
+            with pytest.raises(OSError, match="No space left"):
+                file.check()
+        else:
+            file.check()
+            assert (tmp_path / str(full)).read_bytes() == twin.getvalue()
+        file.close()
 
 
 def test_an_unfinished_study_is_a_failure(small, tmp_path):

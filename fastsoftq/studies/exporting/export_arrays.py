@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 import zipfile
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import IO, Any
 
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastsoftq.studies.exporting.frames import flat, labels
+from fastsoftq.studies.exporting.patient_file import PatientFile
 from fastsoftq.studies.exporting.tidy import Block, Tidy
 from fastsoftq.studies.storing.zarr_files import step_labels
 
@@ -125,26 +127,30 @@ def write_netcdf(table: Tidy, file: Path, blocks: Iterator[Block]) -> None:
             values, *along = step_labels(list(map(table.results.condition, table.results.conditions)))
             coordinates["steps"] = (along, values)
     attributes = {"study": table.results.name}
-    xarray.Dataset(coords=coordinates, attrs=attributes).to_netcdf(file, engine="h5netcdf")
     beside = " ".join(name for name in coordinates if name not in dimensions)
     shape = tuple(sizes[dimension] for dimension in dimensions)
-    with h5netcdf.File(file, "a") as opened:
-        for name, dtype in table.columns.items():
-            if name not in (*table.dimensions, *coordinates):
-                stored = np.dtype(np.int8) if dtype == np.bool_ else dtype
-                fill = np.nan if dtype == np.float64 else None  # one among whole numbers would make floats of them
-                variable = opened.create_variable(
-                    _without_slash(name), dimensions, stored, fillvalue=fill, chunks=_chunk(shape), **_COMPRESSION
-                )
-                variable.attrs["coordinates"] = beside
-                if dtype == np.bool_:
-                    variable.attrs["dtype"] = "bool"  # as xarray writes and reads truths
-        for block in blocks:
-            for name, values in block.data.items():
-                first = block.first
-                ends = [first + size if place == 0 else size for place, size in enumerate(block.shape)]
-                part = (slice(first, ends[0]), *map(slice, ends[1:]))
-                opened.variables[_without_slash(name)][(block.place, *part)] = values
+    with closing(PatientFile(file)) as patient:
+        with h5netcdf.File(patient, "w") as opened:
+            store = xarray.backends.H5NetCDFStore(opened)
+            xarray.Dataset(coords=coordinates, attrs=attributes).dump_to_store(store)
+            for name, dtype in table.columns.items():
+                if name not in (*table.dimensions, *coordinates):
+                    stored = np.dtype(np.int8) if dtype == np.bool_ else dtype
+                    fill = np.nan if dtype == np.float64 else None  # one among whole numbers would make floats of them
+                    variable = opened.create_variable(
+                        _without_slash(name), dimensions, stored, fillvalue=fill, chunks=_chunk(shape), **_COMPRESSION
+                    )
+                    variable.attrs["coordinates"] = beside
+                    if dtype == np.bool_:
+                        variable.attrs["dtype"] = "bool"  # as xarray writes and reads truths
+            for block in blocks:
+                patient.check()
+                for name, values in block.data.items():
+                    first = block.first
+                    ends = [first + size if place == 0 else size for place, size in enumerate(block.shape)]
+                    part = (slice(first, ends[0]), *map(slice, ends[1:]))
+                    opened.variables[_without_slash(name)][(block.place, *part)] = values
+        patient.check()
 
 
 def _member(archive: zipfile.ZipFile, name: str, rows: int, dtype: np.dtype[Any]) -> IO[bytes]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +15,8 @@ from fastsoftq.studies.exporting.tidy import Block, Tidy, kind_of, texts
 from fastsoftq.system.csv_cells import plain_cell
 
 __all__ = ["write_csv", "write_parquet"]
+
+_OS_ERROR = re.compile(r"\(os error (\d+)\)")
 
 
 def write_csv(table: Tidy, file: Path, blocks: Iterator[Block]) -> None:
@@ -113,9 +117,11 @@ def write_parquet(table: Tidy, file: Path, blocks: Iterator[Block]) -> None:
         written = pool.submit(lambda: register_io_source(source, schema=schema).sink_parquet(file))
         try:
             written.result()
-        except Exception:
+        except Exception as error:
             if failed:  # what went wrong, rather than what Polars says of it
                 raise failed[0] from None
+            if code := _OS_ERROR.search(str(error)):  # a full disk is an error of Polars' own
+                raise OSError(int(code[1]), os.strerror(int(code[1]))) from None
             raise
         finally:
             left.set()
