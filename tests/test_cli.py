@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from fastsoftq import __version__
+from fastsoftq.cli.options import check_folder
 from fastsoftq.experiments import DEFAULT, EXPERIMENTS, chosen
 from fastsoftq.studies.inspect import verify
 
@@ -61,6 +62,12 @@ def test_bad_input_is_one_line_and_exit_status_2(tmp_path, refused, arguments, w
     assert done.stderr.count("\n") == 1
     assert all(word in done.stderr for word in words), done.stderr
     assert done.stdout == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_many_may_ask_for_a_folder_at_once(tmp_path):
+    """What asks whether files can be written makes no folder, which another might be using when it is removed."""
+    check_folder(tmp_path / "a" / "b")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -266,6 +273,36 @@ def test_every_experiment_is_there_and_every_name_chosen_once():
     assert chosen(["all"]) == chosen([*EXPERIMENTS, DEFAULT, "all"]) == list(EXPERIMENTS)
     for experiment in EXPERIMENTS.values():
         assert callable(experiment.load().analyse)
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("tune", "A study with a table [tune.agents.NAME]."),  # and not taken for markup
+        ("worlds", "worlds [OPTIONS] [WORLD] [OPTION=VALUE]..."),
+    ],
+)
+def test_help_shows_brackets(command, words):
+    assert words in fastsoftq(command, "--help", env=ENVIRONMENT | {"COLUMNS": "120"}).stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["plan", "none.toml", "--difference", "much"], "'--difference': 'much' is not a number"),
+        (["worlds", "--discount", ""], "'--discount': '' is not a number"),
+        (["verify", ".", "--threads", "two"], "'--threads': 'two' is not an integer"),
+        (["run", "none.toml", "--out", "a", "--chunk", "1.5"], "'--chunk': '1.5' is not an integer"),
+        (["run", "", "--out", "a"], "'STUDY.toml': it is empty; it must be a path"),
+        (["plan", ""], "'STUDY.toml': it is empty; it must be a path"),
+        (["tune", "", "--out", "a", "--trials", "2"], "'STUDY.toml': it is empty; it must be a path"),
+    ],
+)
+def test_what_cannot_be_read_is_named_with_its_value(tmp_path, refused, arguments, words):
+    done = refused(*arguments, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1
+    assert words in done.stderr
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["reproduce", "--help"], []])

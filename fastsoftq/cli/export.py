@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fastsoftq.cli.errors import BadInputError, bad_input
-from fastsoftq.cli.options import Results, path
+from fastsoftq.cli.options import Results, check_folder, counted, path
 from fastsoftq.system.interruption import prompt
 from fastsoftq.system.streams import say
 
@@ -57,10 +57,11 @@ def export_results(
             rows = "episodes" if episodes or results.keep == "summary" else "runs"
             out = Path(folder) / f"{rows}{FORMATS[to][0]}"
         check_target(out, to)
+        check_folder(out.parent)
         results = _selected(results, select or [])
         with prompt(), progress(str(out), "rows") as watch:
             count = export(results, out, to, episodes=episodes, watch=watch)
-    say(f"Export: {out}, {count:,} rows of {len(results.conditions):,} conditions")
+    say(f"Export: {out}, {counted(count, 'row')} of {counted(len(results.conditions), 'condition')}")
 
 
 def _selected(results: StudyResults, entries: list[str]) -> StudyResults:

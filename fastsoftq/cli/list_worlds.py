@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fastsoftq.cli.errors import BadInputError, bad_input
-from fastsoftq.cli.options import Modules, import_modules
+from fastsoftq.cli.options import Modules, import_modules, number
 from fastsoftq.system.streams import in_a_line, say
 
 if TYPE_CHECKING:
@@ -36,19 +36,20 @@ _ENTRIES = 300_000
 
 
 def list_worlds(
-    name: Annotated[str | None, typer.Argument(metavar="[WORLD]", help="Only this one.", show_default=False)] = None,
+    name: Annotated[str | None, typer.Argument(metavar="WORLD", help="Only this one.", show_default=False)] = None,
     options: Annotated[
-        list[str] | None, typer.Argument(metavar="[OPTION=VALUE]...", help="Its options.", show_default=False)
+        list[str] | None, typer.Argument(metavar="OPTION=VALUE", help="Its options.", show_default=False)
     ] = None,
-    discount: Annotated[float, typer.Option(help="In [0, 1).")] = 0.99,
+    discount: Annotated[float, number("In [0, 1).")] = 0.99,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="As CSV.")] = False,
     modules: Modules = None,
 ) -> None:
     """List worlds: states, actions, outcomes, the optimal value from the start, and how hard they are.
 
-    Options are an argument of the world's function each, written as in a study: fastsoftq worlds garnet states=1000
-    actions=4 branching=3. A world of your own is my_module:my_world, with --import my_module.
+    Options are an argument of the world's function each, written as in a study, such as
+    fastsoftq worlds garnet states=1000 actions=4 branching=3.
+    A world of your own is my_module:my_world, with --import my_module.
     """
     from fastsoftq import checks
     from fastsoftq.studies.own_kinds import kinds_of_modules, module_of

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib
-import os
 import re
 import sys
 import tempfile
@@ -22,10 +20,14 @@ __all__ = [
     "Modules",
     "Part",
     "Results",
+    "StudyFile",
     "check_file",
     "check_folder",
+    "check_place",
     "count",
+    "counted",
     "import_modules",
+    "number",
     "part_of",
     "path",
 ]
@@ -57,7 +59,6 @@ Device = Annotated[
         show_default=False,
     ),
 ]
-Chunks = Annotated[int | None, typer.Option(min=1, help="Runs in a chunk of a new folder.")]
 Modules = Annotated[
     list[str] | None,
     typer.Option(
@@ -90,9 +91,21 @@ def import_modules(modules: list[str] | None) -> list[str]:
     return names
 
 
+def path(text: str | Path) -> Path:
+    """A path that is not empty."""
+    if not str(text).strip():
+        raise typer.BadParameter("it is empty; it must be a path")
+    return Path(text)
+
+
 def count(text: str) -> Any:
     """An option that takes an integer."""
     return typer.Option(help=text, parser=_integer, metavar="N")
+
+
+def number(text: str) -> Any:
+    """An option that takes a number."""
+    return typer.Option(help=text, parser=_number, metavar="X")
 
 
 def _integer(text: str | int) -> int:
@@ -102,11 +115,20 @@ def _integer(text: str | int) -> int:
         raise typer.BadParameter(f"{text!r} is not an integer") from None
 
 
-def path(text: str | Path) -> Path:
-    """A path that is not empty."""
-    if not str(text).strip():
-        raise typer.BadParameter("it is empty; it must be a path")
-    return Path(text)
+def _number(text: str | float) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not a number") from None
+
+
+Chunks = Annotated[int | None, count("Runs in a chunk of a new folder.")]
+StudyFile = Annotated[Path, typer.Argument(parser=path, metavar="STUDY.toml", help="A study.")]
+
+
+def counted(number: int, what: str) -> str:
+    """A number of things, in words."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def part_of(text: str) -> tuple[int, int]:
@@ -126,21 +148,31 @@ def check_file(file: Path, name: str = "out") -> None:
         raise BadInputError(f"{name} is '{file}'; it is a folder, and must be a file")
     if not file.parent.is_dir():
         raise BadInputError(f"{name} is '{file}'; there is no folder '{file.parent}'")
-    check_folder(file.parent)
+    check_folder(file.parent, name)
 
 
-def check_folder(folder: Path) -> None:
-    """Make sure, before any work, that files can be written there; leave nothing behind."""
-    missing = [place for place in (folder, *folder.parents) if not os.path.lexists(place)]
+def check_folder(folder: Path, name: str = "out") -> None:
+    """Make sure, before any work, that files can be written there; nothing is made, which others might begin to use."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
+        there = next(place for place in (folder, *folder.absolute().parents) if _is_there(place))
+        if not there.is_dir():
+            raise BadInputError(f"{name} is '{folder}'; it is not a folder, nor can it be one")
+        with tempfile.TemporaryFile(dir=there):
             pass
-    except (FileExistsError, NotADirectoryError):
-        raise BadInputError(f"out is '{folder}'; it is not a folder, nor can it be one") from None
     except OSError as error:
-        raise BadInputError(f"out is '{folder}'; files cannot be written there: {error.strerror}") from error
-    finally:
-        for place in missing:
-            with contextlib.suppress(OSError):
-                place.rmdir()
+        raise BadInputError(f"{name} is '{folder}'; files cannot be written there: {error.strerror}") from error
+
+
+def check_place(out: str) -> None:
+    """Make sure, before any work, that results can be written there, if it is a folder of this machine."""
+    if out.strip() and ("://" not in out or out.startswith("file://")):
+        check_folder(Path(out.removeprefix("file://")))
+
+
+def _is_there(place: Path) -> bool:
+    """Whether there is anything; a link to nothing is."""
+    try:
+        place.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from fastsoftq.cli.errors import BadInputError, bad_input
-from fastsoftq.cli.options import Modules, count, import_modules
+from fastsoftq.cli.options import Modules, StudyFile, count, counted, import_modules, number
 from fastsoftq.system.interruption import prompt
 from fastsoftq.system.memory import in_words
 from fastsoftq.system.streams import in_a_line, say, shown
@@ -26,7 +25,7 @@ _ROWS = 20  # of a table on a terminal
 
 
 def plan_study(
-    study: Annotated[Path, typer.Argument(metavar="STUDY.toml", help="A study.")],
+    study: StudyFile,
     out: Annotated[
         str | None,
         typer.Option(
@@ -37,13 +36,11 @@ def plan_study(
         int | None, count("Runs of each condition that the estimate rests on; 64 or an eighth of all if not given.")
     ] = None,
     difference: Annotated[
-        float | None, typer.Option(help="The smallest difference that matters: says how many seeds are enough.")
+        float | None, number("The smallest difference that matters: says how many seeds are enough.")
     ] = None,
-    confidence: Annotated[float | None, typer.Option(help="Of all comparisons together; 0.95 if not given.")] = None,
-    power: Annotated[
-        float | None, typer.Option(help="The chance of finding such a difference; 0.9 if not given.")
-    ] = None,
-    threads: Annotated[int | None, typer.Option(min=1, help="As many as processors may be used if not given.")] = None,
+    confidence: Annotated[float | None, number("Of all comparisons together; 0.95 if not given.")] = None,
+    power: Annotated[float | None, number("The chance of finding such a difference; 0.9 if not given.")] = None,
+    threads: Annotated[int | None, count("As many as processors may be used if not given.")] = None,
     modules: Modules = None,
 ) -> None:
     """Say what a study will take: steps, time, memory, disk, and how many seeds are enough."""
@@ -99,11 +96,11 @@ def _lines(found: Estimate, out: str | None) -> Iterator[str]:
     some = (
         "the same runs"
         if found.pilot == max(one.runs for one in found.conditions)
-        else f"{_counted(found.pilot, 'run')} of each"
+        else f"{counted(found.pilot, 'run')} of each"
     )
-    yield f"{_counted(len(found.conditions), 'condition')}, {found.runs:,} runs{done}; judged by a pilot of {some}"
+    yield f"{counted(len(found.conditions), 'condition')}, {found.runs:,} runs{done}; judged by a pilot of {some}"
     yield f"steps: {millions(found.steps)}{_error(found.steps_error, ' (95 % confidence)')}"
-    yield f"time here: {_core(found.seconds)} with {_counted(found.threads, 'thread')}, if nothing else runs"
+    yield f"time here: {_core(found.seconds)} with {counted(found.threads, 'thread')}, if nothing else runs"
     there = "" if found.memory_available is None else f"; {in_words(found.memory_available)} are available"
     yield f"memory: {in_words(found.memory)} at the peak{there}"
     free = "" if found.disk_free is None else f"; {in_words(found.disk_free)} are free {f'in {out}' if out else 'here'}"
@@ -153,7 +150,3 @@ def _core(seconds: float) -> str:
     from fastsoftq.cli.live import clock
 
     return clock(seconds) if seconds >= 10.0 else f"{seconds:.1f} s"
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"

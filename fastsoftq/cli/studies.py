@@ -17,7 +17,10 @@ from fastsoftq.cli.options import (
     Modules,
     Part,
     Results,
+    StudyFile,
     check_file,
+    check_place,
+    count,
     import_modules,
     part_of,
     path,
@@ -43,11 +46,11 @@ PATIENCE = 5.0  # seconds
 
 
 def run_study(
-    study: Annotated[Path, typer.Argument(metavar="STUDY.toml", help="A study.")],
+    study: StudyFile,
     out: Annotated[str, typer.Option(metavar="DIR", help="Where results go: a folder, or a URL that fsspec knows.")],
     threads: Annotated[
         int | None,
-        typer.Option(min=1, help="Threads, or local Dask workers; as many as processors may be used if not given."),
+        count("Threads, or local Dask workers; as many as processors may be used if not given."),
     ] = None,
     part: Part = "1/1",
     chunk: Chunks = None,
@@ -67,6 +70,7 @@ def run_study(
         except OSError as error:
             raise BadInputError(f"study is {str(study)!r}; it cannot be read: {error.strerror}") from None
     check_device(parsed, device, dask)
+    check_place(out)
     run_to_folder(parsed, out, threads=threads, dask=dask, part=numbers, chunk=chunk, source=source, device=device)
     write_report_of(out)
 
@@ -158,7 +162,7 @@ def show_status(folder: Results) -> None:
 
 def verify_folder(
     folder: Results,
-    threads: Annotated[int | None, typer.Option(min=1, help="As many as processors may be used if not given.")] = None,
+    threads: Annotated[int | None, count("As many as processors may be used if not given.")] = None,
 ) -> None:
     """Check every bit of a study's results, and print the digest of their contents."""
     from fastsoftq.studies.inspect import verify
@@ -226,6 +230,8 @@ def report(
         _check_measures(measures or [])
     if out is not None:
         check_file(out)
+    elif folder.is_dir():
+        check_file(folder / "report.html")
     if latex is not None:
         check_file(latex, "latex")
 

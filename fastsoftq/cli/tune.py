@@ -9,7 +9,7 @@ import typer
 
 from fastsoftq.cli.decisions import selection_lines
 from fastsoftq.cli.errors import BadInputError, bad_input, resumable
-from fastsoftq.cli.options import Chunks, Device, Modules, count, import_modules
+from fastsoftq.cli.options import Chunks, Device, Modules, check_place, count, counted, import_modules, path
 from fastsoftq.cli.studies import PATIENCE, check_device, write_report_of
 from fastsoftq.system.interruption import prompt
 from fastsoftq.system.streams import say
@@ -18,16 +18,17 @@ __all__ = ["tune_study"]
 
 
 def tune_study(
-    study: Annotated[Path, typer.Argument(metavar="STUDY.toml", help="A study with a table [tune.agents.NAME].")],
+    study: Annotated[
+        Path,  # a bracket that is not escaped would be taken for markup
+        typer.Argument(parser=path, metavar="STUDY.toml", help=r"A study with a table \[tune.agents.NAME]."),
+    ],
     out: Annotated[str, typer.Option(metavar="DIR", help="Where results go: a folder, or a URL that fsspec knows.")],
     trials: Annotated[int, count("Trials for each environment and agent that is tuned.")],
     sampler: Annotated[str, typer.Option(help="tpe, random or cmaes.")] = "tpe",
     pruner: Annotated[str, typer.Option(help="halving, median or none.")] = "halving",
     seed: Annotated[int, count("Of the sampler.")] = 0,
     at_once: Annotated[int, count("Trials that are asked for together, and do not know of each other.")] = 4,
-    threads: Annotated[
-        int | None, typer.Option(min=1, help="Threads; as many as processors may be used if not given.")
-    ] = None,
+    threads: Annotated[int | None, count("Threads; as many as processors may be used if not given.")] = None,
     chunk: Chunks = None,
     part: Annotated[str | None, typer.Option(hidden=True)] = None,
     dask: Annotated[str | None, typer.Option(hidden=True)] = None,
@@ -54,6 +55,7 @@ def tune_study(
         except OSError as error:
             raise BadInputError(f"study is {str(study)!r}; it cannot be read: {error.strerror}") from None
     check_device(asked.study, device)
+    check_place(out)
     tally = Tally()
     with resumable(), bad_input(), prompt(PATIENCE), live(f"{asked.study.name} in {out}", tally):
         found = tune(
@@ -76,8 +78,8 @@ def tune_study(
         say(f"damaged, and written anew: {name}")
     pruned = sum(trial.pruned for trial in found.trials)
     say(
-        f"{len(found.trials):,} trials, {pruned:,} given up early; {found.computed:,} chunks computed, in "
-        f"{clock(found.seconds)}: {found.steps:,} steps"
+        f"{counted(len(found.trials), 'trial')}, {pruned:,} given up early; {counted(found.computed, 'chunk')} "
+        f"computed, in {clock(found.seconds)}: {found.steps:,} steps"
     )
     for line in selection_lines(found.selected):
         say(line)

@@ -16,7 +16,7 @@ from fastsoftq.studies.measured_runs import main_measure
 from fastsoftq.studies.pilot import Piloted, piloted
 from fastsoftq.studies.plan import FolderError, Plan, Unit
 from fastsoftq.studies.storing.storage import LocalStorage
-from fastsoftq.studies.storing.store import Store, check_fits, open_store
+from fastsoftq.studies.storing.store import Store, check_fits, check_labels, open_store
 from fastsoftq.studies.storing.zarr_files import derived_files, largest_file
 from fastsoftq.studies.study import Study
 from fastsoftq.studies.study_estimate import ConditionEstimate, Estimate
@@ -80,6 +80,8 @@ def estimate(
         An argument out of bounds; a confidence or power without a difference; a measure whose seeds cannot be planned.
     FolderError
         `out` holds something else.
+    TooLargeError
+        So many runs that not even their labels fit in memory.
 
     Notes
     -----
@@ -116,6 +118,7 @@ def estimate(
         check_measure(main)
     store = None if out is None else _there(study, out)
     plan = Plan.first(study, None, None, {}) if store is None else store.plan.extended(study, None, {})
+    check_labels(plan)
     free = _free(Path.cwd() if out is None else out)
     found = {one.condition.name: one for one in piloted(study, runs, threads, main, watch, short=short)}
     peak = peak_memory() or _PROCESS

@@ -22,6 +22,7 @@ from fastsoftq.studies.storing.kept_arrays import FINAL_TABLE, PARAMETERS, Conte
 from fastsoftq.studies.study import Study
 from fastsoftq.studies.study_records import canonical, difference_of
 from fastsoftq.studies.summary import STATISTICS
+from fastsoftq.system.memory import in_words
 
 __all__ = ["FORMAT", "FolderError", "Plan", "Unit"]
 
@@ -207,9 +208,15 @@ class Plan:
                 shape = self.row_shape(condition, kept)
                 cell = [self.cells[dimension] for dimension in kept.dimensions]
                 row = np.dtype(kept.dtype).itemsize * max(math.prod(shape), math.prod(cell))
-                most = max(1, _BYTES // row) * contents.runs_per_row
+                most = _BYTES // row * contents.runs_per_row
+                of = " and ".join(f"{size} {name}s" for name, size in zip(kept.dimensions, shape, strict=True))
+                if most < contents.grain:
+                    raise ValueError(
+                        f"{condition.name} has {of}, too many to be stored: an array of {contents.grain} runs, which a "
+                        f"chunk has at least, would take {in_words(contents.grain // contents.runs_per_row * row)}, "
+                        "and may take 2 GiB"
+                    )
                 if self.chunk > most:
-                    of = " and ".join(f"{size} {name}s" for name, size in zip(kept.dimensions, shape, strict=True))
                     raise ValueError(
                         f"chunk is {self.chunk} runs of {of}; no array of a chunk may take 2 GiB, so that it must be "
                         f"at most {most} runs, and a multiple of {contents.grain}"

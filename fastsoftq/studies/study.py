@@ -348,6 +348,6 @@ def _named(field: str, given: Any) -> dict[str, Any]:
         raise ValueError(f"{field} is empty; a study needs at least one")
     for name in given:
         if not isinstance(name, str) or not name or "/" in name:
-            raise ValueError(f"{field} includes the name {name!r}; it must be a string without '/'")
+            raise ValueError(f"{field} includes the name {name!r}; it must be a string that is not empty, without '/'")
         check_encodable(f"{field} includes the name", name)
     return dict(given)

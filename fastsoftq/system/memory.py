@@ -140,10 +140,11 @@ def in_words(size: float) -> str:
     --------
     >>> in_words(3 * 2**19)
     '1.5 MiB'
+    >>> in_words(1010 * 2**20), in_words(2e9 * 2**50)
+    ('1,010 MiB', '2,000,000,000 PiB')
     """
-    units = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
-    for unit in units[:-1]:
-        if size < 1024:
-            return f"{size:.3g} {unit}"
+    units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"]
+    while size >= 1024 and len(units) > 1:
         size /= 1024
-    return f"{size:.3g} {units[-1]}"
+        del units[0]
+    return f"{size:.3g} {units[0]}" if size < 999.5 else f"{size:,.0f} {units[0]}"

@@ -91,7 +91,8 @@ def test_extending_says_what_was_kept_in_runs(study, tmp_path):
         ("step_size", "step_sise", [], ["study.toml, line 10: agents.hard.step_sise", "did you mean 'step_size'"]),
         ("", "", ["--part", "3"], ["--part is '3'; it must be like 3/40"]),
         ("", "", ["--part", "3/2"], ["part is 3/2; it must be from 1/2 to 2/2"]),
-        ("", "", ["--threads", "0"], ["--threads", "1"]),
+        ("", "", ["--threads", "0"], ["threads is 0; it must be at least 1"]),
+        ("", "", ["--chunk", "0"], ["chunk is 0; it must be at least 1"]),
     ],
 )
 def test_bad_input_is_one_line_and_exit_status_2(study, tmp_path, refused, old, new, options, words):
@@ -178,8 +179,8 @@ def test_a_terminal_gets_a_table(study, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--out", "study.toml"], "study.toml is not a folder"),
-        (["--out", "study.toml/below"], "study.toml is not a folder"),
+        (["--out", "study.toml"], "out is 'study.toml'; it is not a folder, nor can it be one"),
+        (["--out", "study.toml/below"], "out is 'study.toml/below'; it is not a folder, nor can it be one"),
         (["--out", ""], "must be a path or a URL"),
         (["--out", "out", "--threads", "2000"], "threads is 2000; it must be at most 1024"),
         (["--out", "out", "--dask", ""], "dask is ''; it must be 'local' or an address"),
@@ -191,6 +192,23 @@ def test_what_cannot_be_run_is_one_line_and_exit_status_2(study, tmp_path, refus
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert words in done.stderr
+
+
+@pytest.mark.parametrize("command", [["run"], ["tune", "--trials", "2"]])
+@pytest.mark.parametrize("out", ["nowhere", "loop", "a" * 300])
+def test_a_place_where_no_folder_can_be_is_said_before_anything_runs(study, tmp_path, refused, command, out):
+    (tmp_path / "nowhere").symlink_to("missing")
+    (tmp_path / "loop").symlink_to("loop")
+    if "tune" in command:
+        pytest.importorskip("optuna")
+        tuned = "select = { tune = 18, test = 20 }\n" + STUDY.replace("seeds = 300\n", "")
+        study.write_text(f"{tuned}\n[tune.agents.hard]\nstep_size = {{ choices = [0.2, 0.5] }}\n")
+    done = refused(*command, study, "--out", out, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"fastsoftq: out is '{out}'; ")
+    assert done.stderr.count("\n") == 1
+    assert "What was done" not in done.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["loop", "nowhere", "study.toml"]
 
 
 def test_a_study_that_is_no_text_is_named(study, tmp_path):

@@ -15,6 +15,7 @@ from fastsoftq.studies.enough_seeds import enough_seeds
 from fastsoftq.studies.estimating import _makespan
 from fastsoftq.studies.origins import Origin, Origins
 from fastsoftq.studies.pilot import Piloted, piloted
+from fastsoftq.system.memory import TooLargeError
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "COLUMNS": "120"}
 
@@ -200,6 +201,11 @@ def test_enough_seeds_find_the_difference_as_often_as_they_promise():
 def test_bad_options_are_refused_before_any_work(small, options, message):
     with pytest.raises(ValueError, match=message):
         estimate(small(), **options)
+
+
+def test_more_seeds_than_have_labels_in_memory_are_refused_before_any_work(small):
+    with pytest.raises(TooLargeError, match=rf"seeds is {2**62}; a study of so many needs .* of memory"):
+        estimate(small(seeds=2**62))
 
 
 def test_what_is_no_study_and_measures_that_are_no_means_are_refused(small):

@@ -447,7 +447,7 @@ def test_an_unfinished_study_is_a_failure(small, tmp_path):
     run(small(seeds=100), tmp_path, chunk=64, part=(1, 2))
     done = fastsoftq("export", tmp_path, "--to", "csv")
     assert (done.returncode, done.stdout) == (1, "")
-    assert "not done: runs" in done.stderr
+    assert "not done: runs " in done.stderr
     assert not (tmp_path / "runs.csv").exists()
 
 

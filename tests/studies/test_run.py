@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import fastsoftq as fsq
+from fastsoftq.studies import DamagedError
 from fastsoftq.studies.inspect import verify
 from fastsoftq.studies.plan import FolderError
 from fastsoftq.studies.results import open_results
@@ -154,7 +155,12 @@ def test_chunks_cannot_change(small, tmp_path):
     [
         ({}, 0, "chunk is 0; it must be at least 1"),
         ({}, 10**9, "chunk is 1000000000 runs of 12 episodes; no array of a chunk may take 2 GiB"),
-        ({"episodes": 10**7}, None, "chunk is 64 runs of 10000000 episodes; .* must be at most 26 runs"),
+        (  # 64 runs of 8 bytes an episode
+            {"episodes": 10**7},
+            None,
+            "cliff/hard has 10000000 episodes, too many to be stored: an array of 64 runs, .* would take 4.77 GiB",
+        ),
+        ({"keep": "summary", "block": 2, "episodes": 10**8}, None, "100000000 episodes.*: an array of 2 runs"),
         ({"keep": "summary", "block": 2, "episodes": 10**6}, 64, "must be at most 44 runs, and a multiple of 2"),
     ],
 )
@@ -215,6 +221,15 @@ def test_a_folder_without_a_plan_is_refused(small, tmp_path):
     for use in (verify, open_results, lambda folder: run(small(), folder)):
         with pytest.raises(FolderError, match="are both damaged"):
             use(tmp_path)
+
+
+def test_what_is_not_done_is_named_in_one_piece_where_it_is_one(small, tmp_path):
+    run(small(seeds=300), tmp_path, chunk=64)
+    for chunk in (1, 2, 4):
+        (tmp_path / "done" / f"0.{chunk}").unlink()
+    results = open_results(tmp_path)
+    with pytest.raises(DamagedError, match=f": not done: runs 64 to 191, 256 to 299 of {results.conditions[0]}; run"):
+        results.curves(results.conditions[0])
 
 
 def test_an_exception_in_a_watch_stops_the_run(small, tmp_path, digest):

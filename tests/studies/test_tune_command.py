@@ -142,7 +142,7 @@ def test_errors_name_the_line_and_what_is_right(tmp_path, refused, old, new, mes
         (["--trials", "2", "--seed", "-1"], "seed is -1; it must be at least 0"),
         (["--trials", "2", "--at-once", "0"], "at_once is 0; it must be at least 1"),
         (["--trials", "2", "--threads", "5000"], "threads is 5000; it must be at most 1024"),
-        (["--trials", "2", "--chunk", "0"], "'--chunk'"),
+        (["--trials", "2", "--chunk", "0"], "chunk is 0; it must be at least 1"),
         (["--trials", "2", "--part", "1/2"], "--part is '1/2'; tune cannot be shared out"),
         (["--trials", "2", "--dask", "local"], "use --threads on one machine, and run with --part or --dask for"),
     ],

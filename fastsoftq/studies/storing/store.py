@@ -32,7 +32,7 @@ from fastsoftq.studies.worlds import WORLDS, damaged_worlds, keep_worlds
 from fastsoftq.system.memory import check_memory
 from fastsoftq.system.provenance import provenance
 
-__all__ = ["Found", "Store", "check_fits", "create", "open_store"]
+__all__ = ["Found", "Store", "check_fits", "check_labels", "create", "open_store"]
 
 _PLAN = "study.json"
 _BESIDE = {"decisions.json", "tuning.json"}  # of a study that stops when it is answered, or that is tuned
@@ -265,8 +265,7 @@ def create(
         It cannot be written.
     """
     asked = Plan.first(study, chunk, None, {})
-    labels = _LABEL_BYTES * asked.contents.rows(asked.runs)
-    check_memory(f"seeds is {asked.runs}; a study of so many", labels, "take fewer, or keep a summary")
+    check_labels(asked)
     storage = open_storage(url)
     strangers = [] if beside else sorted(set(storage.names("")) - _OURS)
     plan = _plan(storage)
@@ -300,6 +299,21 @@ def create(
     if isinstance(storage, LocalStorage):
         storage.sweep()
     return store, (changed if wanted is plan else ()) + mended
+
+
+def check_labels(plan: Plan) -> None:
+    """Refuse a study of so many runs that not even their labels fit in memory.
+
+    Parameters
+    ----------
+    plan : Plan
+
+    Raises
+    ------
+    TooLargeError
+    """
+    labels = _LABEL_BYTES * plan.contents.rows(plan.runs)
+    check_memory(f"seeds is {plan.runs}; a study of so many", labels, "take fewer, or keep a summary")
 
 
 def check_fits(study: Study, url: str | Path) -> None:

@@ -36,18 +36,23 @@ def arrays_of(store: Store, place: int, chunks: Iterable[int], group: str) -> Ar
     """
     parts: list[Arrays] = []
     damaged: list[str] = []
-    missing: list[str] = []
+    missing: list[list[int]] = []  # first and last run
     for chunk in chunks:
         unit = store.plan.unit(place, chunk)
         found = store.find(unit, [group])
         if found.runs < unit.runs:
             damaged.extend(found.damaged)
             if not found.damaged:
-                missing.append(f"{unit.first + found.runs} to {unit.first + unit.runs - 1}")
+                first, last = unit.first + found.runs, unit.first + unit.runs - 1
+                if missing and missing[-1][1] == first - 1:
+                    missing[-1][1] = last
+                else:
+                    missing.append([first, last])
         parts.append(found.arrays)
     if damaged or missing:
         wrong = [f"damaged: {', '.join(damaged)}"] if damaged else []
-        wrong += [f"not done: runs {', '.join(missing)}"] if missing else []
+        spans = ", ".join(f"{first} to {last}" for first, last in missing)
+        wrong += [f"not done: runs {spans} of {store.plan.conditions[place].name}"] if missing else []
         raise DamagedError(f"{store.url}: {'; '.join(wrong)}; run it again to repair it")
     if len(parts) == 1:
         return parts[0]
