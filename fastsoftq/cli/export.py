@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -59,9 +61,19 @@ def export_results(
         check_target(out, to)
         check_folder(out.parent)
         results = _selected(results, select or [])
+        _hear_of_ctrl_c_alone(to)
         with prompt(), progress(str(out), "rows") as watch:
             count = export(results, out, to, episodes=episodes, watch=watch)
     say(f"Export: {out}, {counted(count, 'row')} of {counted(len(results.conditions), 'condition')}")
+
+
+def _hear_of_ctrl_c_alone(to: str) -> None:
+    """Take back the handler of Ctrl-C that Polars puts in the place of Python's: in the midst of Parquet it panics."""
+    if to == "parquet":
+        with contextlib.suppress(ImportError):
+            import polars  # noqa: F401
+
+            signal.signal(signal.SIGINT, signal.getsignal(signal.SIGINT))
 
 
 def _selected(results: StudyResults, entries: list[str]) -> StudyResults:

@@ -387,6 +387,31 @@ def test_what_cannot_be_exported_is_refused_in_one_line(folder, refused, argumen
 
 
 @pytest.mark.parametrize("to", FORMATS)
+def test_ctrl_c_midway_is_one_line_and_leaves_nothing(folder, tmp_path, to):
+    script = """
+import os, signal
+import fastsoftq.studies.exporting.exporting as exporting
+from fastsoftq.studies.exporting import tidy
+tidy._ROWS = 10
+def watched(table, rows, watch):
+    done = 0
+    for block in table.blocks():
+        yield block
+        done += block.size
+        if done - block.size <= rows / 2 < done:
+            os.kill(os.getpid(), signal.SIGINT)
+exporting._watched = watched
+from fastsoftq.__main__ import main
+main()
+"""
+    arguments = ["export", folder, "--to", to, "--episodes", "--out", tmp_path / "rows"]
+    command = [sys.executable, "-B", "-c", script, *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "fastsoftq: interrupted\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("to", FORMATS)
 @pytest.mark.parametrize("most", [1_000, 12_000])  # bytes: at the beginning, or midway
 def test_a_full_disk_is_one_line_and_leaves_nothing(folder, tmp_path, to, most):
     limit = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({most}, {most}))"

@@ -12,6 +12,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fastsoftq.studies.exporting.aside import aside
 from fastsoftq.studies.exporting.frames import flat, labels
 from fastsoftq.studies.exporting.patient_file import PatientFile
 from fastsoftq.studies.exporting.tidy import Block, Tidy
@@ -129,28 +130,39 @@ def write_netcdf(table: Tidy, file: Path, blocks: Iterator[Block]) -> None:
     attributes = {"study": table.results.name}
     beside = " ".join(name for name in coordinates if name not in dimensions)
     shape = tuple(sizes[dimension] for dimension in dimensions)
-    with closing(PatientFile(file)) as patient:
-        with h5netcdf.File(patient, "w") as opened:
-            store = xarray.backends.H5NetCDFStore(opened)
-            xarray.Dataset(coords=coordinates, attrs=attributes).dump_to_store(store)
-            for name, dtype in table.columns.items():
-                if name not in (*table.dimensions, *coordinates):
-                    stored = np.dtype(np.int8) if dtype == np.bool_ else dtype
-                    fill = np.nan if dtype == np.float64 else None  # one among whole numbers would make floats of them
-                    variable = opened.create_variable(
-                        _without_slash(name), dimensions, stored, fillvalue=fill, chunks=_chunk(shape), **_COMPRESSION
-                    )
-                    variable.attrs["coordinates"] = beside
-                    if dtype == np.bool_:
-                        variable.attrs["dtype"] = "bool"  # as xarray writes and reads truths
-            for block in blocks:
-                patient.check()
-                for name, values in block.data.items():
-                    first = block.first
-                    ends = [first + size if place == 0 else size for place, size in enumerate(block.shape)]
-                    part = (slice(first, ends[0]), *map(slice, ends[1:]))
-                    opened.variables[_without_slash(name)][(block.place, *part)] = values
-        patient.check()
+
+    def write(blocks: Iterator[Block]) -> None:
+        with closing(PatientFile(file)) as patient:
+            with h5netcdf.File(patient, "w") as opened:
+                store = xarray.backends.H5NetCDFStore(opened)
+                xarray.Dataset(coords=coordinates, attrs=attributes).dump_to_store(store)
+                for name, dtype in table.columns.items():
+                    if name not in (*table.dimensions, *coordinates):
+                        stored = np.dtype(np.int8) if dtype == np.bool_ else dtype
+                        fill = (
+                            np.nan if dtype == np.float64 else None
+                        )  # one among whole numbers would make floats of them
+                        variable = opened.create_variable(
+                            _without_slash(name),
+                            dimensions,
+                            stored,
+                            fillvalue=fill,
+                            chunks=_chunk(shape),
+                            **_COMPRESSION,
+                        )
+                        variable.attrs["coordinates"] = beside
+                        if dtype == np.bool_:
+                            variable.attrs["dtype"] = "bool"  # as xarray writes and reads truths
+                for block in blocks:
+                    patient.check()
+                    for name, values in block.data.items():
+                        first = block.first
+                        ends = [first + size if place == 0 else size for place, size in enumerate(block.shape)]
+                        part = (slice(first, ends[0]), *map(slice, ends[1:]))
+                        opened.variables[_without_slash(name)][(block.place, *part)] = values
+            patient.check()
+
+    aside(write, blocks)  # HDF5 crashes where an exception comes as it reads or writes
 
 
 def _member(archive: zipfile.ZipFile, name: str, rows: int, dtype: np.dtype[Any]) -> IO[bytes]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from fastsoftq.studies.exporting.aside import aside
 from fastsoftq.studies.exporting.frames import polars_frames
 from fastsoftq.studies.exporting.tidy import Block, Tidy, kind_of, texts
 from fastsoftq.system.csv_cells import plain_cell
@@ -99,29 +98,23 @@ def write_parquet(table: Tidy, file: Path, blocks: Iterator[Block]) -> None:
     schema, frames = polars_frames(table, blocks)
     from polars.io.plugins import register_io_source
 
-    left = threading.Event()
     failed: list[BaseException] = []
 
-    def source(*_: Any) -> Iterator[Any]:
-        try:
-            for frame in frames:
-                if left.is_set():
-                    raise InterruptedError
-                yield frame
-        except BaseException as error:
-            failed.append(error)
-            raise
+    def write(frames: Iterator[Any]) -> None:
+        def source(*_: Any) -> Iterator[Any]:
+            try:
+                yield from frames
+            except BaseException as error:
+                failed.append(error)
+                raise
 
-    # In a thread of its own, so that Ctrl-C reaches this one.
-    with ThreadPoolExecutor(1, thread_name_prefix="fastsoftq-export") as pool:
-        written = pool.submit(lambda: register_io_source(source, schema=schema).sink_parquet(file))
-        try:
-            written.result()
-        except Exception as error:
-            if failed:  # what went wrong, rather than what Polars says of it
-                raise failed[0] from None
-            if code := _OS_ERROR.search(str(error)):  # a full disk is an error of Polars' own
-                raise OSError(int(code[1]), os.strerror(int(code[1]))) from None
-            raise
-        finally:
-            left.set()
+        register_io_source(source, schema=schema).sink_parquet(file)
+
+    try:
+        aside(write, frames)
+    except Exception as error:
+        if failed:  # what went wrong, rather than what Polars says of it
+            raise failed[0] from None
+        if code := _OS_ERROR.search(str(error)):  # a full disk is an error of Polars' own
+            raise OSError(int(code[1]), os.strerror(int(code[1]))) from None
+        raise
