@@ -89,7 +89,7 @@ def reproduce(
         for name, study in studies.items():
             if study is not None:
                 check_device(study, devices[name], dask)
-                check_fits(study, folders[name])
+                check_fits(study, folders[name], beside=True)
 
     for folder in {out, *folders.values()}:
         LocalStorage(folder).sweep()  # of what a run that was killed had not put in place

@@ -119,12 +119,14 @@ def _mended(before: io.TextIOWrapper | None, descriptor: int) -> io.TextIOWrappe
 
 
 class _Forgiving(io.FileIO):
-    """A file whose reader may leave early, as `head` does: the rest goes nowhere."""
+    """A file whose reader may leave early, as `head` does: the rest goes nowhere; so do errors that cannot be told."""
 
     def write(self, data: object) -> int:
         try:
             return super().write(data)  # type: ignore[arg-type]
-        except BrokenPipeError:
+        except OSError as error:
+            if self.fileno() != 2 and not isinstance(error, BrokenPipeError):
+                raise
             return memoryview(data).nbytes  # type: ignore[arg-type]
 
 

@@ -203,6 +203,12 @@ def test_bad_options_are_refused_before_any_work(small, options, message):
         estimate(small(), **options)
 
 
+def test_a_folder_that_run_would_refuse_is_refused(small, tmp_path):
+    (tmp_path / "thesis.tex").touch()
+    with pytest.raises(FolderError, match=r"is not empty and holds no study; there is 'thesis\.tex', for one"):
+        estimate(small(), out=tmp_path)
+
+
 def test_more_seeds_than_have_labels_in_memory_are_refused_before_any_work(small):
     with pytest.raises(TooLargeError, match=rf"seeds is {2**62}; a study of so many needs .* of memory"):
         estimate(small(seeds=2**62))

@@ -126,6 +126,12 @@ def test_a_full_disk_is_one_line_and_exit_status_1(command, results):
     assert done.stderr == b"fastsoftq: standard output cannot be written: No space left on device\n"
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device here")
+def test_an_error_that_cannot_be_told_keeps_its_exit_status(tmp_path):
+    for redirected in ("2> /dev/full", "> /dev/full 2> /dev/full", "2>&-"):
+        assert fastsoftq(["verify", tmp_path], redirected).returncode == 2
+
+
 @pytest.mark.skipif(sys.platform in ("darwin", "win32"), reason="names of files are text there")
 def test_a_folder_whose_name_is_no_text_is_a_folder_like_any_other(study, tmp_path):
     for command in (["run", study, "--out"], ["status"], ["report"]):

@@ -267,10 +267,9 @@ def create(
     asked = Plan.first(study, chunk, None, {})
     check_labels(asked)
     storage = open_storage(url)
-    strangers = [] if beside else sorted(set(storage.names("")) - _OURS)
     plan = _plan(storage)
-    if plan is None and strangers:
-        raise FolderError(f"{url} is not empty and holds no study; there is {strangers[0]!r}, for one")
+    if plan is None and not beside:
+        _check_strangers(storage, url)
     claims = Claims(storage)
     until = time.monotonic() + 2 * LEASE
     while not claims.take("plan"):
@@ -316,23 +315,35 @@ def check_labels(plan: Plan) -> None:
     check_memory(f"seeds is {plan.runs}; a study of so many", labels, "take fewer, or keep a summary")
 
 
-def check_fits(study: Study, url: str | Path) -> None:
-    """Refuse a folder that holds another study's results, before any work.
+def check_fits(study: Study, url: str | Path, *, beside: bool = False) -> None:
+    """Refuse a folder that holds another study's results, or no study but something else, before any work.
 
     Parameters
     ----------
     study : Study
     url : str or Path
+    beside : bool
+        Whether other files may lie in the folder.
 
     Raises
     ------
     FolderError
-        The message names the first difference.
+        The message names the first difference, or what lies there.
     """
-    plan = _plan(open_storage(url))
+    storage = open_storage(url)
+    plan = _plan(storage)
+    if plan is None and not beside:
+        _check_strangers(storage, url)
     difference = None if plan is None else plan.difference(study)
     if difference:
         raise FolderError(f"{url} holds another study's results: {difference}")
+
+
+def _check_strangers(storage: Storage, url: str | Path) -> None:
+    """Refuse a folder without a study that holds what is none of ours."""
+    strangers = sorted(set(storage.names("")) - _OURS)
+    if strangers:
+        raise FolderError(f"{url} is not empty and holds no study; there is {strangers[0]!r}, for one")
 
 
 def _plan(storage: Storage) -> Plan | None:
