@@ -11,9 +11,12 @@ from pathlib import Path
 
 import pytest
 
+import fastsoftq as fsq
 from fastsoftq import __version__
 from fastsoftq.cli.options import check_folder
 from fastsoftq.experiments import DEFAULT, EXPERIMENTS, chosen
+from fastsoftq.report.reader import read_results
+from fastsoftq.studies import Study, run
 from fastsoftq.studies.inspect import verify
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
@@ -260,6 +263,15 @@ def test_report_says_which_folder_has_no_results(tmp_path):
         assert str(folder) in done.stderr
         assert words in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_report_reads_a_study_from_the_copy_of_its_plan(tmp_path):
+    world = {"cliff": fsq.cliff_walking()}
+    study = Study(name="small", environments=world, agents={"hard": fsq.QLearning(0.8, 0.95)}, seeds=8, episodes=5)
+    run(study, tmp_path / "out")
+    (tmp_path / "out" / "study.json").unlink()
+    (found,) = read_results(tmp_path / "out")
+    assert [agent.label for agent in found.agents] == ["hard"]
 
 
 def test_list_names_every_experiment():

@@ -24,6 +24,7 @@ from fastsoftq.system.provenance import checked_provenance
 __all__ = ["experiment_contents", "read_results"]
 
 _FINDINGS = "findings.json"
+_COPY = "results.zarr/zarr.json"  # which has the plan too
 _RUN, _CURVES, _SUMMARY = "run.json", "curves.npz", "summary.csv"
 
 
@@ -83,7 +84,7 @@ def _found(directory: Path, agents: Iterable[type], asked: Asked) -> Iterator[Fo
     for folder in (directory, *sorted(path for path in directory.iterdir() if path.is_dir())):
         if (folder / _FINDINGS).is_file():
             yield experiment_contents(folder)
-        elif (folder / STUDY).is_file():
+        elif (folder / STUDY).is_file() or (folder / _COPY).is_file():
             yield study_contents(folder, agents, asked)
 
 
