@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fastsoftq.figures.labels import Marker, apart, beside, typeset, wrapped
+from fastsoftq.figures.labels import Marker, apart, beside, typeset, value_text, wrapped
 
 __all__ = [
     "KNEE",
@@ -35,6 +35,7 @@ TICK_LETTER = 6.8  # width of a letter of a tick, on average
 ROW_LETTERS = 28  # of a line of a row's label
 RING = 4.5  # radius
 _ACROSS, _UP = 38.0, 20.0  # between the ticks of an axis
+_ROW, _ENDS = 27.0, 60.0  # height of a row, and of what is above and below all of them
 _SHORTEST = 6  # letters of a line of a tick that is broken
 _CLEAR = 7.0  # between the texts of neighbouring ticks
 _MARGIN = 0.04  # of the values' range, beyond either end
@@ -272,9 +273,42 @@ def _outside_in(count: int) -> Iterator[int]:
             gaps += [(low, middle), (middle, high)]
 
 
+def rows_chart(x: Scale, xlabel: str, labels: Sequence[str]) -> tuple[Chart, list[float]]:
+    """A chart with a row for each label, as high as the label's lines.
+
+    Parameters
+    ----------
+    x : Scale
+    xlabel : str
+    labels : sequence of str
+        From the top; one or more.
+
+    Returns
+    -------
+    chart : Chart
+    places : list of float
+        Where each row has its middle, on the vertical axis.
+
+    Examples
+    --------
+    >>> chart, places = rows_chart(Scale(0.0, 1.0), "score", ["hard", "soft"])
+    >>> places, chart.height
+    ([0.0, -1.0], 114.0)
+    """
+    heights = [max(1.0, LINE * (1 + wrapped(label, ROW_LETTERS).count("\n")) / _ROW) for label in labels]
+    middles = np.cumsum(heights) - np.array(heights) / 2.0
+    places = [float(middles[0] - middle) for middle in middles]
+    y = Scale(places[-1] - (heights[-1] / 2.0 + 0.1), heights[0] / 2.0 + 0.1)
+    ticks = list(zip(places, labels, strict=True))
+    return Chart(x, y, xlabel, "", yticks=ticks, height=_ENDS + _ROW * sum(heights)), places
+
+
 def _texts(ticks: list[float]) -> list[Tick]:
-    """Ticks as text, with as many decimals as tell them apart."""
+    """Ticks as text, with as many decimals as tell them apart, or with powers of ten where these would be many."""
     steps = np.diff(ticks)
     least = float(steps.min()) if len(steps) else 1.0
+    if least < 1e-7 or max(map(abs, ticks), default=0.0) >= 1e15:
+        exact = [0.0 if abs(tick) < 1e-9 * least else float(f"{tick:.12g}") for tick in ticks]
+        return [(tick, value_text(value)) for tick, value in zip(ticks, exact, strict=True)]
     decimals = next((d for d in range(8) if abs(round(least, d) - least) < 1e-9 * least), 8)
     return [(tick, typeset(tick, decimals)) for tick in ticks]

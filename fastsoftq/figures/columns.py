@@ -87,7 +87,7 @@ class Columns:
     @property
     def last_ones(self) -> str:
         """The last ones in words, such as "last 100 episodes"."""
-        return f"last {self.last} {self.axis.value}"
+        return self.axis.over_last(self.last).removeprefix("the ")
 
     @property
     def whole(self) -> str:

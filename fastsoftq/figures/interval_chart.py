@@ -8,12 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fastsoftq.figures.chart import LINE, ROW_LETTERS, Chart, Line, Ring, Scale
-from fastsoftq.figures.labels import typeset, wrapped
+from fastsoftq.figures.chart import Chart, Line, Ring, Scale, rows_chart
+from fastsoftq.figures.labels import typeset
 
 __all__ = ["IntervalRow", "interval_chart", "shown_rows"]
 
-_ROW, _ENDS = 27.0, 60.0  # height of a row, and of what is above and below them
 _STROKE = 0.32  # half the height of the stroke at an exact answer, of a row
 _DWARFING = 10.0  # times what rows differ by, or a usual interval
 _BEST = 20  # of each algorithm, where not all are shown
@@ -116,11 +115,8 @@ def interval_chart(rows: Sequence[IntervalRow], xlabel: str) -> Chart:
     """
     if not rows:
         raise ValueError("rows: there are none; a chart of intervals needs one or more")
-    places = [float(-i) for i in range(len(rows))]
-    ticks = [(place, row.label) for place, row in zip(places, rows, strict=True)]
     scale = Scale.of_values([_shown(rows)], [max(row.estimate for row in rows)])
-    height = _ENDS + sum(max(_ROW, LINE * (1 + wrapped(row.label, ROW_LETTERS).count("\n"))) for row in rows)
-    chart = Chart(scale, Scale(places[-1] - 0.6, 0.6), xlabel, "", yticks=ticks, height=height)
+    chart, places = rows_chart(scale, xlabel, [row.label for row in rows])
     for place, row in zip(places, rows, strict=True):
         across = np.clip([row.low, row.high], scale.low, scale.high)
         chart.marks.append(Line(across, np.full(2, place), "whisker", row.colour))

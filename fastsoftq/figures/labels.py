@@ -23,6 +23,7 @@ def typeset(number: float, decimals: int = 0) -> str:
     Parameters
     ----------
     number : float
+        From 1e15 on it is written with a power of ten, and four digits.
     decimals : int
 
     Returns
@@ -31,9 +32,11 @@ def typeset(number: float, decimals: int = 0) -> str:
 
     Examples
     --------
-    >>> typeset(-1234.5, 1), typeset(-0.004, 2), typeset(float("inf"))
-    ('−1,234.5', '0.00', '∞')
+    >>> typeset(-1234.5, 1), typeset(-0.004, 2), typeset(float("inf")), typeset(-1e100)
+    ('−1,234.5', '0.00', '∞', '−1e100')
     """
+    if 1e15 <= abs(number) < math.inf:
+        return value_text(float(f"{number:.4g}"))
     text = f"{number:,.{decimals}f}"
     if math.isinf(number):
         return text.replace("inf", "\N{INFINITY}").replace("-", "\N{MINUS SIGN}")

@@ -143,7 +143,7 @@ def comparison_table(group: Sequence[Performance], reference: Performance, found
         else:
             row += [notes.difference(verdict), p_text(verdict.p_value), typeset(verdict.comparison.effect_size, 2)]
             row += [share_text(verdict.comparison.probability_of_improvement), verdict.apart_from]
-        row += [typeset(one.tail, 1), typeset(one.final_length, 2), share_text(one.final_truncated)]
+        row += [distinct(one.tail, 1, 0.0), typeset(one.final_length, 2), share_text(one.final_truncated)]
         rows.append([*row, *([one.agent.lost.share if one.agent.lost else ""] if lost else [])])
     caption = (
         "[ ]: intervals at the confidence of the report; p: permutation test, or the interval where that is the more "
@@ -154,7 +154,7 @@ def comparison_table(group: Sequence[Performance], reference: Performance, found
     if lost:
         caption += "; diverged: runs in which a number became infinite or NaN; from there on each has its lowest return"
     columns = reference.columns
-    title = f"The last {columns.last} of {columns.whole}"
+    title = f"The last {columns.last} of {columns.whole}" if columns.n > 1 else f"The only {columns.axis.unit}"
     return Table(header, rows, caption, title, notes.listed())
 
 

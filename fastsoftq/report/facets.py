@@ -8,9 +8,8 @@ from typing import Protocol, TypeVar
 from fastsoftq.figures.colour_vision import alike
 from fastsoftq.figures.colours import DASHES
 from fastsoftq.figures.curve import Curve
-from fastsoftq.figures.labels import typeset
 from fastsoftq.report.folder import ReportedAgent
-from fastsoftq.report.rounding import setting_text
+from fastsoftq.report.rounding import distinct, setting_text
 
 __all__ = ["Shown", "about", "facets", "titled"]
 
@@ -99,4 +98,4 @@ def about(value: float) -> str:
     >>> about(-12.04), about(1234.5)
     ('−12.0', '1,234')
     """
-    return typeset(value, 0 if abs(value) >= 100.0 else 1)
+    return distinct(value, 0 if abs(value) >= 100.0 else 1, 0.0)

@@ -26,6 +26,7 @@ _NOISE = 1e-12  # of the largest number of an interval: a narrower one is the ro
 _ROUNDING = 1e-9  # of an estimate: likewise, of means of very many numbers
 _DIGITS = 17  # tell any two numbers of double precision apart
 _LONGEST = 9  # decimals; more are written with a power of ten
+_LARGE = 1e15  # numbers from here on likewise
 
 
 def distinct(number: float, decimals: int, *others: float) -> str:
@@ -60,7 +61,8 @@ def _short(number: float, digits: int, *others: float) -> str:
     """Write a number with so many significant digits, or with more where those do not tell it from others."""
     while digits < _DIGITS and any(number != other and float(f"{number:.{digits}g}") == other for other in others):
         digits += 1
-    return f"{number:.{digits}g}".replace("-", "\N{MINUS SIGN}")
+    text = f"{number:.{digits}g}".replace("e+", "e")
+    return re.sub(r"e(-?)0+", r"e\1", text).replace("-", "\N{MINUS SIGN}")
 
 
 def share_text(share: float, decimals: int = 1) -> str:
@@ -125,6 +127,8 @@ def interval_text(
     '37.0 [36.4, 37.6]'
     >>> interval_text(2.5, 0.004, 5.0)
     '2 [0.004, 5]'
+    >>> interval_text(-3.07e99, -3.6e99, -2.5e99)
+    '−3.1e99 [−3.6e99, −2.5e99]'
     >>> interval_text(37.0312, 36.44, 37.62, decimals=1)
     '37.0 ± 0.6'
     >>> interval_text(0.98, 0.9, 1.0, decimals=0, percent=True)
@@ -142,7 +146,11 @@ def interval_text(
     else:
         decimals = 2 if largest == 0.0 else max(2, 2 - math.floor(math.log10(largest)))
     clear = (0.0,) if low > 0.0 or high < 0.0 else ()
-    if decimals > _LONGEST and largest > 0.0:
+    if _LARGE <= largest < math.inf:
+        wide = half > _NOISE * largest
+        digits = max(2, math.floor(math.log10(largest)) + 1 - math.floor(math.log10(half) - 0.3)) if wide else 4
+        texts = [_short(value, digits, *clear) for value in (estimate, low, high)]
+    elif decimals > _LONGEST and largest > 0.0:
         digits = max(2, decimals + 1 + math.floor(math.log10(largest)))
         texts = [_short(value, digits, *clear) for value in (estimate, low, high)]
     else:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from fastsoftq.figures.chart import Band, Bar, Chart, Line, Name, Ring, Scale
+from fastsoftq.figures.chart import Band, Bar, Chart, Line, Name, Ring, Scale, rows_chart
 from fastsoftq.figures.colours import dashes
 from fastsoftq.figures.svg import svg
 from fastsoftq.report.drawing import Column, Drawing, csv_text
@@ -18,7 +18,6 @@ from fastsoftq.statistics import performance_profile
 __all__ = ["profile_charts", "spread_chart"]
 
 _THRESHOLDS = 160  # of a profile
-_ROW = 27.0  # height of an agent in the chart of distributions
 _LEVELS = {"lowest": 0.0, "5 %": 0.05, "25 %": 0.25, "median": 0.5, "75 %": 0.75, "95 %": 0.95, "highest": 1.0}
 
 
@@ -89,10 +88,8 @@ def spread_chart(performances: Sequence[Performance]) -> Drawing:
     >>> spread_chart([one]).data.splitlines()[0]
     'condition,lowest,5 %,25 %,median,75 %,95 %,highest,mean of the worst 5 %'
     """
-    rows = [float(-row) for row in range(len(performances))]
-    ticks = [(row, one.label) for row, one in zip(rows, performances, strict=True)]
-    y = Scale(rows[-1] - 0.6, 0.6)
-    chart = Chart(_scale_of_runs(performances), y, _mean_label(performances[0]), "", yticks=ticks)
+    labels = [one.label for one in performances]
+    chart, rows = rows_chart(_scale_of_runs(performances), _mean_label(performances[0]), labels)
     table = []
     for row, one in zip(rows, performances, strict=True):
         q, colour = np.quantile(one.final, list(_LEVELS.values())).tolist(), one.agent.colour
@@ -101,10 +98,10 @@ def spread_chart(performances: Sequence[Performance]) -> Drawing:
         chart.marks.append(Bar(q[3], q[3], row, 18.0))
         chart.rings.append(Ring(one.tail, row, colour))
         table.append([*q, one.tail])
-    columns: list[Column] = [("condition", [one.label for one in performances])]
+    columns: list[Column] = [("condition", labels)]
     columns += zip([*_LEVELS, "mean of the worst 5 %"], np.array(table).T.tolist(), strict=True)
     said = "; ".join(f"{one.label}: median {about(float(np.median(one.final)))}" for one in performances)
-    drawn = svg(chart, f"Returns of runs over the last episodes: {said}.", 60.0 + _ROW * len(rows))
+    drawn = svg(chart, f"Returns of runs over the last episodes: {said}.")
     return Drawing("Distribution over runs", drawn, "distribution.csv", csv_text(columns))
 
 

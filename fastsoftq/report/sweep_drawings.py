@@ -13,6 +13,7 @@ from fastsoftq.figures.labels import typeset, value_text
 from fastsoftq.figures.sensitivity import Series, sensitivity_chart
 from fastsoftq.figures.svg import svg
 from fastsoftq.report.drawing import Column, Drawing, csv_text
+from fastsoftq.report.facets import about
 
 __all__ = ["heat_drawing", "interval_drawing", "sensitivity_drawing"]
 
@@ -56,7 +57,7 @@ def sensitivity_drawing(
                 column[at] = values
                 columns.append((f"{each.label}, {part}", column))
     said = [
-        f"{each.label} is best at {value_text(_plain(each.x)[each.best])}, with {_about(float(each.mean[each.best]))}"
+        f"{each.label} is best at {value_text(_plain(each.x)[each.best])}, with {about(float(each.mean[each.best]))}"
         for each in series
         if each.best is not None
     ]
@@ -134,7 +135,7 @@ def interval_drawing(title: str, rows: Sequence[IntervalRow], xlabel: str) -> Dr
         ("exact", [np.nan if row.exact is None else row.exact for row in rows]),
         ("cannot be told from the best", ["yes" if row.in_best_set else "no" for row in rows]),
     ]
-    said = [f"{row.label}: {_about(row.estimate)}" for row in rows[:_TOLD]]
+    said = [f"{row.label}: {about(row.estimate)}" for row in rows[:_TOLD]]
     more = f"; and {typeset(len(rows) - _TOLD)} more" if len(rows) > _TOLD else ""
     words = f"{title}: {xlabel}, with intervals: {'; '.join(said)}{more}."
     return Drawing(title, svg(interval_chart(rows, xlabel), words), "intervals.csv", csv_text(columns))
@@ -149,7 +150,3 @@ def _union(values: Sequence[Sequence[float] | Sequence[str] | NDArray[np.float64
     found: dict[float | str, None] = dict.fromkeys(value for each in values for value in _plain(each))
     numbers = all(not isinstance(value, str) for value in found)
     return sorted(found, key=float) if numbers else list(found)
-
-
-def _about(value: float) -> str:
-    return typeset(value, 0 if abs(value) >= 100.0 else 1)

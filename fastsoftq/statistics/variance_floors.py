@@ -76,9 +76,10 @@ def _part(x: FloatArray, variance: FloatArray) -> FloatArray:
     """Return which part of the variance nearby each episode has at least."""
     n = len(x)
     even = min(_LEAST / n, _MOST) if n < _MANY else 0.0
-    fourth = ((x - x.mean(axis=0)) ** 4).mean(axis=0)
     varies = variance > 0.0
-    kurtosis = np.where(varies, fourth / np.where(varies, variance * (n - 1) / n, 1.0) ** 2, np.nan)
+    # In units of its own spread: fourth powers of small episodes beside huge ones would vanish.
+    units = (x - x.mean(axis=0)) / np.sqrt(np.where(varies, variance * (n - 1) / n, 1.0))
+    kurtosis = np.where(varies, (units**4).mean(axis=0), np.nan)
     windows = _nearby(kurtosis)
     known = ~np.isnan(windows)
     mean = np.nansum(windows, axis=1) / np.maximum(known.sum(axis=1), 1)

@@ -65,3 +65,10 @@ def test_forty_rows_are_all_shown_and_of_more_the_best_of_each_algorithm():
 def test_no_rows_are_refused():
     with pytest.raises(ValueError, match="rows: there are none"):
         interval_chart([], "mean return")
+
+
+def test_labels_of_many_lines_have_rows_as_high():
+    long = "an agent whose name goes on and on and on, and then on and on and on, until nobody reads it any longer"
+    given = [replace(row, label=label) for row, label in zip(rows(4), ["a", long, "b", long], strict=True)]
+    boxes = [text.box for text in texts(svg(interval_chart(given, "mean return"), "words"), "tick")]
+    assert not any(meet(a, b) for i, a in enumerate(boxes) for b in boxes[:i])

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from fastsoftq.figures.chart import Scale
+from fastsoftq.figures.chart import Chart, Scale
 from fastsoftq.figures.colours import agent_colour, on_dark
 from fastsoftq.figures.curve import curve
 from fastsoftq.figures.labels import apart, typeset
@@ -111,3 +111,14 @@ def test_colours_on_dark_ground_can_be_seen_and_keep_their_order():
     ground = luminance("#14171a")
     assert all((value + 0.05) / (ground + 0.05) > 3.5 for value in [*lifted, luminance(on_dark("#000000"))])
     assert np.argsort(lifted).tolist() == np.argsort([luminance(colour) for colour in colours]).tolist()
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "some"),
+    [(-1.2e-9, 0.0, {"−1e−9", "−8e−10", "0"}), (0.0, 6e98, {"0", "1e98", "4e98"}), (0.0, 6e12, {"2,000,000,000,000"})],
+)
+def test_ticks_of_tiny_and_of_huge_values_are_told_apart(low, high, some):
+    ticks = Chart(Scale(0.0, 1.0), Scale(low, high), "x", "y").ticks_up(248.0)
+    assert some <= {text for _, text in ticks}
+    read = [float(text.replace("−", "-").replace(",", "")) for _, text in ticks]
+    np.testing.assert_allclose(read, [value for value, _ in ticks], rtol=1e-9, atol=1e-9 * (high - low))

@@ -88,11 +88,24 @@ def report(results):
     return write_report(folder)
 
 
-def test_every_figure_renders_on_a_phone_tables_sort_and_nothing_is_complained_of(report, tmp_path):
+def probed(report, tmp_path):
     (tmp_path / "page.html").write_text(report.read_text().replace("</body>", f"{PROBE}</body>"))
     (tmp_path / "frame.html").write_text(FRAME)
     dom = chromium(tmp_path, "--dump-dom", (tmp_path / "frame.html").as_uri())
-    found = json.loads(unescape(re.search(r'data-found="([^"]*)"', dom)[1]))
+    return json.loads(unescape(re.search(r'data-found="([^"]*)"', dom)[1]))
+
+
+def test_names_may_be_long_words_or_look_like_formulas(results, tmp_path):
+    word = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
+    found = probed(write_report(results("named", {word: (HARD, -50.0), "=sum": (SOFT, -12.0)})), tmp_path)
+    assert found["width"] <= 390
+    assert all(chart["inside"] for chart in found["charts"])
+    assert re.search(rf"{word} agent −[\d.]+ \[", found["readout"])
+    assert re.search(r"=sum agent −[\d.]+ \[", found["readout"])
+
+
+def test_every_figure_renders_on_a_phone_tables_sort_and_nothing_is_complained_of(report, tmp_path):
+    found = probed(report, tmp_path)
     assert found["window"] == 390
     assert found["width"] <= 390  # nothing makes the page wider than the phone
     assert len(found["charts"]) == 5

@@ -215,3 +215,10 @@ def test_folders_that_cannot_be_read_are_refused_by_name(results, tmp_path):
     edited(other / "findings.json", lambda words: words.pop("agents"))
     with pytest.raises(ValueError, match=r"other.*no 'agents'"):
         write_report(other)
+
+
+def test_a_single_episode_is_called_one(results):
+    page = write_report(results(episodes=1)).read_text()
+    assert "The only episode" in page
+    assert "over the last episode," in page
+    assert "last 1" not in page

@@ -114,3 +114,11 @@ def test_what_rounding_leaves_is_no_difference(value):
 
 def test_numbers_that_are_none_are_said_as_signs():
     assert [distinct(float(x), 2) for x in ("inf", "-inf")] == ["∞", "−∞"]
+
+
+def test_huge_numbers_are_written_with_powers_of_ten():
+    assert interval_text(-3.07e99, -3.6e99, -2.5e99) == "−3.1e99 [−3.6e99, −2.5e99]"
+    assert interval_text(2e20, 2e20, 2e20) == "2e20 [2e20, 2e20]"
+    assert interval_text(1.23456e15, 1.2345e15, 1.2347e15) == "1.23456e15 [1.2345e15, 1.2347e15]"
+    assert distinct(-6e98, 1, 0.0) == "−6e98"
+    assert interval_text(1e-12, 1e-13, 2e-12) == "1e−12 [1e−13, 2e−12]"

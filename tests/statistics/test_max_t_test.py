@@ -151,3 +151,10 @@ def test_bands_say_what_is_doubtful():
     x[:, 3] = 0.0
     assert "all runs agree at 1 of 30 episodes" in confidence_band(x).caution
     assert "all runs agree at 30 of 30" in difference_band(x, x + 1.0).caution
+
+
+def test_least_variances_do_not_depend_on_units_even_beside_huge_episodes():
+    x = np.random.default_rng(3).normal(size=(12, 60))
+    alone = with_least_variances([x[:, :40]], moments([x[:, :40]])).error[:20]
+    x[:, 50:] *= 1e98  # beside them the fourth powers of the others are below the least double
+    np.testing.assert_allclose(with_least_variances([x], moments([x])).error[:20], alone)

@@ -98,12 +98,19 @@ def _colours(contents: FolderContents, sweep: SweptStudy) -> dict[str, str]:
 def _studied(contents: FolderContents, sweep: SweptStudy, analysis: SweepAnalysis) -> list[tuple[str, str]]:
     worlds = [world.name for world in analysis.worlds]
     facts = [("worlds" if len(worlds) > 1 else "world", "; ".join(worlds))]
+    single: list[str] = []
     for table, own in by_table([one for world in analysis.worlds for one in world.conditions]).items():
         swept = [
             f"{parameter_name(name, symbol=True)} {_listed([one.coordinates[name] for one in own])}"
             for name in sweep.parameters(table)
         ]
-        facts.append((table, "; ".join(swept) or "one setting"))
+        if swept:
+            facts.append((table, "; ".join(swept)))
+        else:
+            single.append(table)
+    if single:
+        names = "; ".join(single) if len(single) <= _LISTED else f"{typeset(len(single))} agents"
+        facts.append(("one setting each" if len(single) > 1 else "one setting", names))
     conditions = typeset(sum(len(world.conditions) for world in analysis.worlds))
     seeds, columns = (
         span_text(own or [int(contents.run[what])])

@@ -106,11 +106,15 @@ function parsed(link) {
   const text = decodeURIComponent(link.href.slice(link.href.indexOf(",") + 1));
   const cells = (line) => [...line.matchAll(/("(?:[^"]|"")*"|[^,]*)(?:,|$)/g)].map((m) => m[1].replace(/^"|"$/g, "").replace(/""/g, '"'));
   const [header, ...rows] = text.trim().split("\n").map(cells);
-  return { across: header[0], rows: rows.map((row) => Object.fromEntries(header.map((name, i) => [name, row[i]]))) };
+  const names = header.map((name) => name.replace(/^'(?=[=+@\t-])/, ""));  // put there for spreadsheets
+  return { across: names[0], rows: rows.map((row) => Object.fromEntries(names.map((name, i) => [name, row[i]]))) };
 }
 const written = (number, options) => number.toLocaleString("en", options).replace("-", "\u2212");
 function tidy(text) {
   const number = Number(text.replace("inf", "Infinity"));
+  if (number !== 0 && (Math.abs(number) < 0.01 || (Math.abs(number) >= 1e15 && Number.isFinite(number)))) {
+    return String(Number(number.toPrecision(3))).replace("e+", "e").replaceAll("-", "\u2212");
+  }
   const digits = Math.abs(number) >= 1000 ? 0 : Math.abs(number) >= 10 ? 1 : 2;
   return written(number, { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
