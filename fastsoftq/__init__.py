@@ -1,4 +1,4 @@
-"""Hard or soft? Tabular soft Q-learning beside standard Q-learning, at hardware speed.
+"""Hard or soft? Soft Q-learning beside standard Q-learning, in tables and by networks, at hardware speed.
 
 The public names load on first use, so that `import fastsoftq` itself takes no time.
 """

@@ -25,7 +25,7 @@ __all__ = ["app", "main"]
 
 app = typer.Typer(
     name="fastsoftq",
-    help="Hard or soft? Tabular soft Q-learning beside standard Q-learning.",
+    help="Hard or soft? Soft Q-learning beside standard Q-learning, in tables and by networks.",
     pretty_exceptions_enable=False,
 )
 

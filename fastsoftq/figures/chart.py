@@ -255,8 +255,12 @@ class Chart:
             Marker(width * float(self.x(r.x)), height * float(self.y(r.y)), RING, LETTER * len(r.text), r.upwards)
             for r in self.rings
         ]
-        places = beside(markers, LINE, (0.0, 0.0, width, height))
-        return [(place, ring) for place, ring in zip(places, self.rings, strict=True) if ring.text]
+        told: list[tuple[Marker, Ring]] = []  # of rings upon each other that have the same number, one tells it
+        for m, ring in zip(markers, self.rings, strict=True):
+            if not any(r.text == ring.text and math.hypot(m.x - o.x, m.y - o.y) < 2.0 * RING for o, r in told):
+                told.append((m, ring))
+        places = beside([m for m, _ in told], LINE, (0.0, 0.0, width, height))
+        return [(place, ring) for place, (_, ring) in zip(places, told, strict=True) if ring.text]
 
 
 def _outside_in(count: int) -> Iterator[int]:

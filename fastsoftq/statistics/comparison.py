@@ -200,6 +200,11 @@ def welch_test(a: npt.ArrayLike, b: npt.ArrayLike) -> Welch:
     a, b
         One number per run, float [runs]. At least one of them must vary.
 
+    Raises
+    ------
+    ValueError
+        A bad sample, or neither of the two varies.
+
     Examples
     --------
     >>> result = welch_test([1.0, 2.0, 3.0], [4.0, 6.0, 8.0, 11.0])
@@ -228,6 +233,11 @@ def holm(p_values: npt.ArrayLike) -> FloatArray:
     -------
     float64 [tests]
         In the order given (Holm, Scandinavian Journal of Statistics 6, 1979).
+
+    Raises
+    ------
+    ValueError
+        p-values outside of [0, 1].
 
     Examples
     --------

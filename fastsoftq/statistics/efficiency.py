@@ -170,6 +170,11 @@ def final_performance(curves: npt.ArrayLike, last: int = 100) -> FloatArray:
     last
         How many episodes; at most as many as there are.
 
+    Raises
+    ------
+    ValueError
+        A bad sample, or `last` below 1 or above the number of episodes.
+
     Examples
     --------
     >>> final_performance([[-9.0, -1.0, -3.0], [-5.0, -1.0, -1.0]], last=2).tolist()

@@ -99,6 +99,11 @@ def suite_interval(
     Interval
         ``runs`` is the number per environment. It speaks of these environments; of others it says nothing.
 
+    Raises
+    ------
+    ValueError
+        A bad sample, or too few runs or resamples for the level.
+
     Notes
     -----
     A bootstrap of fewer than 5 runs is refused, unless all environments together have 6 degrees of freedom. The median
@@ -243,6 +248,11 @@ def suite_probability_of_improvement(
         Whether row i of both belongs to one seed.
     level
         Coverage of the interval, which is that of `probability_of_improvement` with one group per environment.
+
+    Raises
+    ------
+    ValueError
+        A bad sample, unequal numbers of environments, or of runs where paired.
 
     Notes
     -----

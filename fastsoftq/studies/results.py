@@ -52,6 +52,11 @@ class Results(SweptConditions):
     ['cliff/hard']
     """
 
+    def __repr__(self) -> str:
+        count = len(self.conditions)
+        conditions = "1 condition" if count == 1 else f"{count:,} conditions"
+        return f"<Results of {self.name!r}: {conditions}, {self._store.plan.runs:,} runs of each, {self.keep} kept>"
+
     def _repr_html_(self) -> str:
         rows = [
             (c.name, c.environment, repr(self.agent(c.name)), c.steps or c.episodes)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from fastsoftq.figures.chart import Chart, Scale
+from fastsoftq.figures.chart import Chart, Ring, Scale
 from fastsoftq.figures.colours import agent_colour, on_dark
 from fastsoftq.figures.curve import curve
 from fastsoftq.figures.labels import apart, typeset
@@ -122,3 +122,9 @@ def test_ticks_of_tiny_and_of_huge_values_are_told_apart(low, high, some):
     assert some <= {text for _, text in ticks}
     read = [float(text.replace("−", "-").replace(",", "")) for _, text in ticks]
     np.testing.assert_allclose(read, [value for value, _ in ticks], rtol=1e-9, atol=1e-9 * (high - low))
+
+
+def test_rings_upon_each_other_with_the_same_number_tell_it_once():
+    chart = Chart(Scale(1.0, 9.0), Scale(0.0, 100.0), "episode", "return")
+    chart.rings += [Ring(1.0, y, "#0064a0", text) for y, text in ((50.0, "1"), (51.0, "1"), (52.0, "2"), (90.0, "1"))]
+    assert [(ring.y, ring.text) for _, ring in chart.numbered(200.0, 248.0)] == [(50.0, "1"), (52.0, "2"), (90.0, "1")]

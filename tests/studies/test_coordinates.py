@@ -1,6 +1,8 @@
+
 """Conditions are data: hyperparameters are columns, whatever the names of conditions are."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -221,6 +223,7 @@ def test_what_is_selected_is_all_that_results_are(folder):
     with pytest.raises(ValueError, match="condition is 'cliff/soft"):
         chosen.curves("cliff/soft[step_size=1,reward_scale=5]")
     assert chosen._repr_html_().count("<tr") == 5
+    assert re.fullmatch(r"<Results of '\w+': 4 conditions, [\d,]+ runs of each, curves kept>", repr(chosen))
 
 
 def test_earlier_folders_have_them_from_the_text_they_keep(folder, tmp_path):

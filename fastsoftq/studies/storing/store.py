@@ -69,6 +69,9 @@ class Store:
         self.plan = plan
         self.claims = Claims(storage)
 
+    def __repr__(self) -> str:
+        return f"<Store {self.url!r}>"
+
     @property
     def url(self) -> str:
         """Where it is."""
