@@ -35,6 +35,7 @@ _VISITS = LinearSegmentedColormap.from_list(
     "visits", ["#f8f1e3", "#fad9a1", "#f4a261", "#dd5f57", "#a13670"]
 ).with_extremes(under=_FLOOR)
 _DECADES = 3.0  # how far below the largest occupancy colours reach
+_LEAST_WIDTH, _LEAST_HEIGHT = 2.2, 1.1  # of a figure, in inches: a title, or a bar and its numbers, need them
 _LEAST_ARROW = 0.02  # a smaller probability has no arrow
 _HUB, _REACH = 0.08, 0.4  # of a cell: where arrows begin, around its middle; length of a sure action's
 
@@ -92,7 +93,7 @@ def plot_grid(
     ------
     ValueError
         An MDP without a map, both value and occupancy, arrays of the wrong shape, occupancies below 0, contours without
-        value, limits that do not rise.
+        value or on a map of one row or column, limits that do not rise.
     TypeError
         `ax` that is not a Matplotlib Axes, `trajectories` that are not Trajectories, arrays that are not numbers,
         `limits` that are not a pair.
@@ -112,6 +113,8 @@ def plot_grid(
     contours = checks.count("contours", contours, least=0)
     if contours and value is None:
         raise ValueError(f"contours is {contours}; they need a value")
+    if contours and min(len(mdp.map), len(mdp.map[0])) < 2:
+        raise ValueError(f"contours is {contours}; they need a map of two rows and two columns at least")
     if limits is not None:
         _check_limits(limits)
     if ax is not None and not isinstance(ax, Axes):
@@ -162,7 +165,8 @@ def _check_limits(limits: tuple[float, float]) -> None:
 def _new_axes(mdp: TabularMDP) -> Axes:
     height, width = len(mdp.map or ()), len((mdp.map or "")[0])
     cell = min(0.5, 7.0 / max(height, width))
-    figure = ShownFigure(figsize=(width * cell + 1.2, height * cell + 0.6), layout="constrained")
+    size = max(width * cell + 1.2, _LEAST_WIDTH), max(height * cell + 0.6, _LEAST_HEIGHT)
+    figure = ShownFigure(figsize=size, layout="constrained")
     return figure.add_subplot(axes_class=ShownAxes)
 
 
@@ -259,7 +263,11 @@ def _draw_contours(
     ax: Axes, mdp: TabularMDP, values: NDArray[np.float64], count: int, limits: tuple[float, float] | None
 ) -> None:
     grid = np.ma.masked_invalid(_on_map(mdp, values))
-    low, high = limits or (float(grid.min()), float(grid.max()))
+    if limits is None and not (known := grid.compressed()).size:
+        return
+    low, high = limits or (float(known.min()), float(known.max()))
+    if not low < high:  # no line lies between values that are all the same
+        return
     levels = np.linspace(low, high, count + 2)[1:-1]
     lines = ax.contour(grid, levels=levels, colors=_CONTOUR, linewidths=0.8, linestyles="solid", zorder=1)
     ax.clabel(

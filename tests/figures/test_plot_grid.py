@@ -212,3 +212,21 @@ def test_a_world_without_a_map():
     coin = fsq.TabularMDP(next_state=[[0]], reward=[[1.0]], terminated=[[True]])
     with pytest.raises(ValueError, match="has no map"):
         fsq.plot_grid(coin)
+
+
+@pytest.mark.parametrize("value", [0.0, np.nan, -np.inf])
+def test_values_that_are_all_the_same_or_unknown_have_no_contours(room, value):
+    ax = fsq.plot_grid(room, value=np.full(room.n_states, value), contours=4)
+    assert not [child for child in ax.get_children() if isinstance(child, ContourSet)]
+
+
+def test_contours_need_two_rows_and_columns():
+    with pytest.raises(ValueError, match="contours is 4; they need a map of two rows and two columns at least"):
+        fsq.plot_grid(fsq.from_map("S..G"), value=np.zeros(4), contours=4)
+
+
+@pytest.mark.parametrize("rows", ["S" + "." * 200 + "G", ["S", *["."] * 60, "G"]])
+def test_long_and_narrow_maps_have_room_for_their_frame(rows):
+    mdp = fsq.from_map(rows)
+    ax = fsq.plot_grid(mdp, value=np.arange(mdp.n_states, dtype=float), title="corridor")
+    ax.figure.draw_without_rendering()  # Matplotlib warns where there is none

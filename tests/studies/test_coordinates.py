@@ -1,4 +1,3 @@
-
 """Conditions are data: hyperparameters are columns, whatever the names of conditions are."""
 
 import json
