@@ -106,14 +106,15 @@ def plot_grid(
     >>> ax = fsq.plot_grid(mdp, value=solution.v, policy=solution.policy, title="soft, k = 2")
     >>> ax.figure.savefig("cliff.svg")
     """
-    if checked_mdp(mdp).map is None or mdp.cells is None:
+    rows = checked_mdp(mdp).map
+    if rows is None or mdp.cells is None:
         raise ValueError(f"mdp is {mdp.name!r}, which has no map; only grid worlds can be drawn")
     if value is not None and occupancy is not None:
         raise ValueError("value and occupancy are both given; both are colours, so draw them on axes of their own")
     contours = checks.count("contours", contours, least=0)
     if contours and value is None:
         raise ValueError(f"contours is {contours}; they need a value")
-    if contours and min(len(mdp.map), len(mdp.map[0])) < 2:
+    if contours and min(len(rows), len(rows[0])) < 2:
         raise ValueError(f"contours is {contours}; they need a map of two rows and two columns at least")
     if limits is not None:
         _check_limits(limits)
