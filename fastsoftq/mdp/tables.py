@@ -6,14 +6,17 @@ where there are several; and whether the MDP changes at an episode.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
+from fastsoftq.kernels.arguments import Kind
 from fastsoftq.kernels.jit import by_type, inlined
-from fastsoftq.mdp.changing import ChangingMDP, EpisodicMDP, phases_of
+from fastsoftq.kernels.number_kinds import WholeKind
+from fastsoftq.kernels.random import ADraw
+from fastsoftq.mdp.changing import ChangingMDP, EpisodicMDP, checked_episodic_mdp, phases_of
 from fastsoftq.mdp.sampling import Alias, Renumbered, alias_table, sampled
 from fastsoftq.mdp.tabular import TabularMDP
 
@@ -88,12 +91,18 @@ def tables(mdp: EpisodicMDP) -> Tables:
     -------
     Tables
 
+    Raises
+    ------
+    TypeError
+        What is no MDP.
+
     Examples
     --------
     >>> import fastsoftq as fsq
     >>> tables(fsq.from_map("SG")).reward.tolist()  # of state 0 up, right, down, left, then of state 1
     [-1.0, 0.0, -1.0, -1.0, 0.0, 0.0, 0.0, 0.0]
     """
+    mdp = checked_episodic_mdp(mdp)
     n_states, n_actions, n_outcomes = mdp.n_states, mdp.n_actions, mdp.n_outcomes
     worlds = phases_of(mdp)
 
@@ -218,8 +227,28 @@ def _never_changes(tables: Any) -> bool:
     return bool(tables.types[tables.fields.index("phases")] == types.none)
 
 
+class _TablesKind(Kind):
+    """The tables of an MDP."""
+
+    allowed = "what tables(mdp) gives"
+
+    def takes(self, t: types.Type) -> bool:
+        return isinstance(t, types.BaseNamedTuple) and t.instance_class is Tables
+
+    def checked(self, name: str, value: Any) -> Any:
+        if not isinstance(value, Tables):
+            raise TypeError(f"{name} is {value!r}; it must be {self.allowed}")
+        return value
+
+
+_Tables: TypeAlias = Annotated[Any, _TablesKind()]
+_State: TypeAlias = Annotated[Any, WholeKind(0, lambda given: given["tables"].n_states - 1)]
+_Action: TypeAlias = Annotated[Any, WholeKind(0, lambda given: given["tables"].n_actions - 1)]
+_Phase: TypeAlias = Annotated[Any, WholeKind(0, lambda given: given["tables"].n_phases - 1)]
+
+
 @inlined
-def step(tables, state, action, chance, phase=0):
+def step(tables: _Tables, state: _State, action: _Action, chance: ADraw, phase: _Phase = 0):
     """Take an action.
 
     Parameters
@@ -250,7 +279,7 @@ def step(tables, state, action, chance, phase=0):
 
 
 @inlined
-def reset(tables, chance, phase=0):
+def reset(tables: _Tables, chance: ADraw, phase: _Phase = 0):
     """Start an episode.
 
     Parameters

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numba.core.errors import TypingError
 from scipy.stats import chisquare
 
 import fastsoftq as fsq
@@ -102,6 +103,50 @@ def test_a_deterministic_step_needs_no_chance():
     packed = tables(fsq.cliff_walking())
     assert packed.outcome is None
     assert {tuple(_step(packed, 35, 2, key)) for key in range(9)} == {(47, 0.0, True)}
+
+
+CHANGING = fsq.ChangingMDP({0: fsq.from_map("S.G"), 5: fsq.from_map("G.S")})
+STEP = {"tables": tables(CHANGING), "state": 1, "action": 1, "chance": Draw(5, 7), "phase": 0}
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "message"),
+    [
+        ({"tables": CHANGING}, TypeError, "step: tables is <ChangingMDP .*; it must be what tables"),
+        ({"state": 3}, ValueError, r"step: state is 3; it must lie in 0\.\.2"),
+        ({"state": -1}, ValueError, r"step: state is -1; it must lie in 0\.\.2"),
+        ({"state": 10**12}, ValueError, r"step: state is 1000000000000; it must lie in 0\.\.2"),
+        ({"state": 0.5}, TypeError, "step: state is 0.5; it must be an integer"),
+        ({"action": 4}, ValueError, r"step: action is 4; it must lie in 0\.\.3"),
+        ({"chance": 7}, TypeError, "step: chance is 7; it must be a Draw"),
+        ({"phase": 2}, ValueError, r"step: phase is 2; it must lie in 0\.\.1"),
+    ],
+)
+def test_from_python_nothing_is_read_beyond_the_tables(changes, error, message):
+    with pytest.raises(error, match=message):
+        step(**STEP | changes)
+    name = next(iter(changes))
+    if name in ("tables", "chance", "phase"):
+        with pytest.raises(error, match=message.replace("step", "reset")):
+            reset(**{key: (STEP | changes)[key] for key in ("tables", "chance", "phase")})
+
+
+def test_in_compiled_callers_types_are_checked():
+    with pytest.raises(TypingError, match=r"step: state is float64; it must be an integer"):
+        _step(tables(CHANGING), 0.5, 1, 1)
+    with pytest.raises(TypingError, match=r"reset: tables is int64; it must be what tables\(mdp\) gives"):
+        _reset(3, 1)
+
+
+def test_what_is_told_of_a_step_from_python_is_the_outcome():
+    assert step(**STEP) == (2, 0.0, True)
+    assert step(**STEP | {"state": np.uint8(1), "phase": 1, "chance": (5, 7)}) == (2, -1.0, False)
+    assert [reset(STEP["tables"], Draw(5, 7), phase) for phase in (0, 1)] == [0, 2]
+
+
+def test_only_an_mdp_has_tables():
+    with pytest.raises(TypeError, match="mdp is 3; it must be a TabularMDP"):
+        tables(3)
 
 
 def test_starts():
