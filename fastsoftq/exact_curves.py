@@ -30,7 +30,7 @@ from fastsoftq.agents import (
 )
 from fastsoftq.agents.hyperparameters import checked
 from fastsoftq.agents.rules import Agent
-from fastsoftq.agents.schedules import Schedule
+from fastsoftq.agents.schedules import SCHEDULES, Schedule
 from fastsoftq.attainable_returns import FREE, metered_span
 from fastsoftq.mdp.changing import EpisodicMDP, PhaseMet, checked_episodic_mdp, phases_met
 from fastsoftq.mdp.tabular import TabularMDP
@@ -111,8 +111,8 @@ def exact_curves(
     Returns
     -------
     ExactCurves or None
-        None for other agents, whose limit is not known here; where the world cannot be solved, or not with a proof
-        that it is; and where that would cost too much.
+        None for other agents, and discounts that change, whose limit is not known here; where the world cannot be
+        solved, or not with a proof that it is; and where that would cost too much.
 
     Raises
     ------
@@ -149,11 +149,13 @@ def exact_curves(
     while isinstance(agent, OptimisticStart | VisitStepSize):  # they change the way, not where it ends
         agent = agent.agent
     fixed_point = _FIXED_POINTS.get(type(agent))
-    if fixed_point is None:
+    if fixed_point is None or isinstance(agent.discount, SCHEDULES):  # type: ignore[attr-defined]
         return None
     # What the answer depends on: not the step size, nor, where only the order of values counts, the reward scale.
     scale = {name: getattr(agent, name) for name in ("reward_scale", "temperature") if fixed_point is _soft}
-    key = (fixed_point, agent.discount, agent.epsilon, *scale.values(), max_steps)  # type: ignore[attr-defined]
+    schedules = agent.epsilon, scale.get("temperature")  # type: ignore[attr-defined]
+    # Decays of two kinds with the same numbers are equal as tuples are, and are told apart by their types.
+    key = (fixed_point, agent.discount, *scale.values(), *schedules, *map(type, schedules), max_steps)  # type: ignore[attr-defined]
     meter, met = Meter(max(FREE, steps / 10)), phases_met(mdp, episodes)
     if not all(_in_its_world(phase.mdp, agent) for phase in met):
         return None

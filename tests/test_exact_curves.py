@@ -177,6 +177,7 @@ class Mine(NamedTuple):
 def test_what_is_not_known_is_not_given():
     assert exact_curves(CLIFF, Mine(0.5, 0.9), 10) is None
     assert exact_curves(CLIFF, fsq.Frozen(fsq.QLearning(0.8, 0.9)), 10) is None
+    assert exact_curves(CLIFF, fsq.QLearning(0.8, fsq.LinearDecay(0.9, 0.5, 0.1)), 10) is None
     gains = fsq.TabularMDP([[0]], [[1.0]], [[False]])
     assert exact_curves(gains, fsq.QLearning(0.8, 1.0), 10) is None  # values without bound
     below = fsq.SoftQLearning(0.8, 1.0, reward_scale=0.1)
@@ -199,6 +200,23 @@ def test_an_answer_is_kept_for_agents_that_share_it():
     assert exact_curves(CLIFF, fsq.QLearning(0.8, 0.97), 6) is not kept
     soft = exact_curves(CLIFF, fsq.SoftQLearning(0.8, 0.97), 5)
     assert exact_curves(CLIFF, fsq.SoftQLearning(0.8, 0.97, reward_scale=2.0), 5) is not soft
+
+
+def test_decays_of_two_kinds_with_the_same_numbers_have_curves_of_their_own():
+    """They are equal as tuples are; with the epsilon of each episode as a plain number, nothing can be mistaken."""
+    numbers = 0.9, 0.1, 0.05
+    for kind in (fsq.LinearDecay, fsq.PowerDecay, fsq.LinearDecay):
+        found = exact_curves(CLIFF, fsq.QLearning(0.8, 0.93, kind(*numbers)), 9)
+        each = [exact_curves(CLIFF, fsq.QLearning(0.8, 0.93, e), 1).returns[0] for e in scheduled(kind(*numbers), 9)]
+        np.testing.assert_allclose(found.returns, each, rtol=1e-9)
+    for kind in (fsq.PowerDecay, fsq.LinearDecay):
+        cooling = fsq.SoftQLearning(0.8, 0.93, kind(4.0, 1.0, 0.5), 5.0)
+        q = fsq.soft_value_iteration(
+            CLIFF, 0.93, temperature=float(scheduled(cooling.temperature, 9)[-1]), reward_scale=5.0
+        ).q
+        policy = acting(q.tolist(), 0.0, float(scheduled(cooling.temperature, 9)[0]))
+        first = fsq.evaluate_policy(CLIFF, policy, horizon=1000).expected_return
+        assert exact_curves(CLIFF, cooling, 9).returns[0] == pytest.approx(first, rel=1e-9)
 
 
 @pytest.mark.parametrize(
