@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from fastsoftq.checks import choice, flag
+from fastsoftq.checks import choice, flag, shown, whole
 from fastsoftq.statistics import Comparison, compare_samples
 from fastsoftq.system.html import value_text
 
@@ -166,7 +166,9 @@ def compare(
     field = METRICS[choice("metric", metric, METRICS)]
     for name, curves in (("curves_a", curves_a), ("curves_b", curves_b)):
         if not (hasattr(curves, field) and hasattr(curves, "seeds")):
-            raise TypeError(f"{name} is {curves!r}; it must be learning curves, as train yields them")
+            raise TypeError(f"{name} is {shown(curves)}; it must be learning curves, as train yields them")
+        if len(curves.seeds) < 2:
+            raise ValueError(f"{name} holds {len(curves.seeds)} run(s); at least 2 are needed")
     axis = _common_axis(curves_a, curves_b)
     some = _columns(axis, {"episodes": episodes, "points": points})
     a, b = (np.asarray(getattr(curves, field), dtype=np.float64) for curves in (curves_a, curves_b))
@@ -199,7 +201,12 @@ def _columns(axis: Axis, given: dict[str, Any]) -> slice:
     """Those that are asked for, or else the last."""
     for name, chosen in given.items():
         if chosen is not None and not isinstance(chosen, slice):
-            raise TypeError(f"{name} is {chosen!r}; it must be a slice, such as slice(-{Axis(name).last}, None)")
+            raise TypeError(f"{name} is {shown(chosen)}; it must be a slice, such as slice(-{Axis(name).last}, None)")
+        for end in () if chosen is None else ("start", "stop", "step"):
+            if getattr(chosen, end) is not None:
+                whole(f"{name}.{end}", getattr(chosen, end))
+        if chosen is not None and chosen.step == 0:
+            raise ValueError(f"{name}.step is 0; it must be another integer, or None")
         if chosen is not None and name != axis.value:
             raise ValueError(f"{name} is {chosen}; these curves have {axis.value}: {axis.value}={chosen}")
     wanted: slice | None = given[axis.value]

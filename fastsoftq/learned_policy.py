@@ -240,18 +240,18 @@ def policy(curves: Any, seed: int, episodes: int | None = None) -> LearnedPolicy
     if not isinstance(curves, LearningCurves):
         if hasattr(curves, "parameters"):
             raise TypeError(
-                f"curves is {curves!r}, of a network, which has no table; action_values(environment, curves, "
-                "observations) gives the values by which it acts"
+                f"curves is {checks.shown(curves)}, of a network, which has no table; "
+                "action_values(environment, curves, observations) gives the values by which it acts"
             )
-        raise TypeError(f"curves is {curves!r}; it must be LearningCurves, as train yields them")
+        raise TypeError(f"curves is {checks.shown(curves)}; it must be LearningCurves, as train yields them")
     number = checks.whole("seed", seed)
     runs = np.flatnonzero(curves.seeds == number) if number >= 0 else np.array([], np.int64)
     if not len(runs):
-        raise ValueError(f"seed is {number}; curves has {_listed(curves.seeds)}")
+        raise ValueError(f"seed is {checks.shown(number)}; curves has {_listed(curves.seeds)}")
     after = curves.n_episodes if episodes is None else checks.count("episodes", episodes)
     table = _table(curves, int(runs[0]), after)
     if not follows_rules(type(curves.agent)):
-        raise TypeError(f"curves.agent is {curves.agent!r}; import its class, then read the curves again")
+        raise TypeError(f"curves.agent is {checks.shown(curves.agent)}; import its class, then read the curves again")
     if acts_upon_more(curves.agent):
         raise TypeError(
             f"curves.agent is {curves.agent!r}, which acts upon more than the table that is kept; policy("

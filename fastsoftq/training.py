@@ -161,7 +161,7 @@ def train(
     (2, 5)
     """
     if progress is not None and not callable(progress):
-        raise TypeError(f"progress is {progress!r}; it must be a callable")
+        raise TypeError(f"progress is {checks.shown(progress)}; it must be a callable")
     training = _checked(
         mdp,
         agent,
@@ -316,7 +316,7 @@ def _checked(
             if not deep:
                 checked(agent)  # of one that holds another it may be that which is wrong
             kind = "a Deep agent" if deep else "a tabular agent"
-            raise TypeError(f"{name} is {value!r}; {kind} has no use for it, so it must not be given")
+            raise TypeError(f"{name} is {checks.shown(value)}; {kind} has no use for it, so it must not be given")
     common = {"precision": precision, "threads": threads}
     if deep:
         if for_networks["steps"] is None:

@@ -137,3 +137,35 @@ def test_it_imports_nothing_of_the_package_but_system(path):
         names = [node.module] if isinstance(node, ast.ImportFrom) else [a.name for a in getattr(node, "names", ())]
         ours = [n for n in names if n.startswith("fastsoftq")]
         assert not [n for n in ours if not n.startswith(("fastsoftq.checks", "fastsoftq.system"))]
+
+
+class Unspeakable:
+    def __repr__(self):
+        raise RuntimeError("no words")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (np.zeros((2, 2)), "array([[0., 0.], [0., 0.]])"),
+        ("two\nlines  and a gap", r"'two\nlines  and a gap'"),
+        ("x" * 500, f"'{'x' * 196}..."),
+        (10**5000, "of type int"),
+        (Unspeakable(), "of type Unspeakable"),
+        (0.5, "0.5"),
+    ],
+    ids=["array", "lines", "long", "digits", "no repr", "plain"],
+)
+def test_a_message_shows_any_value_on_one_line_of_bounded_length(value, text):
+    assert checks.shown(value) == text
+    if not isinstance(value, float):
+        with pytest.raises(TypeError, match=r"^x is .*; it must be a number$") as refused:
+            checks.number("x", value if not isinstance(value, int) else [value])
+        assert len(str(refused.value)) < 250
+
+
+def test_an_integer_too_long_to_be_written_is_refused_by_name():
+    with pytest.raises(ValueError, match="episodes is of type int; it must be at most 2147483647"):
+        checks.count("episodes", 10**5000)
+    with pytest.raises(ValueError, match=r"state is of type int; it must lie in 0\.\.3"):
+        checks.index("state", -(10**5000), 4)

@@ -24,3 +24,13 @@ def test_an_unknown_metric_is_refused_with_the_nearest_name():
         fsq.compare(SOFT, HARD, "lenght")
     with pytest.raises(TypeError, match="metric is 3; it must be one of 'return', 'length', 'truncated', 'returns'"):
         fsq.compare(SOFT, HARD, 3)
+
+
+def test_curves_of_one_run_and_slices_of_no_integers_are_refused_by_name():
+    one = fsq.train(MDP, fsq.QLearning(0.8, 0.9), 1, 5, 20)
+    with pytest.raises(ValueError, match=r"curves_b holds 1 run\(s\); at least 2 are needed"):
+        fsq.compare(SOFT, one)
+    with pytest.raises(ValueError, match=r"episodes\.step is 0; it must be another integer"):
+        fsq.compare(SOFT, HARD, episodes=slice(None, None, 0))
+    with pytest.raises(TypeError, match=r"episodes\.start is 0\.5; it must be an integer"):
+        fsq.compare(SOFT, HARD, episodes=slice(0.5, None))

@@ -77,7 +77,9 @@ def checked(agent: Any) -> Any:
     QLearning(step_size=1.0, discount=0.95, epsilon=0.1, reward_scale=1.0)
     """
     if not (isinstance(agent, tuple) and hasattr(agent, "_fields")):
-        raise TypeError(f"agent is {agent!r}; it must be a NamedTuple of hyperparameters, such as QLearning(...)")
+        raise TypeError(
+            f"agent is {checks.shown(agent)}; it must be a NamedTuple of hyperparameters, such as QLearning(...)"
+        )
     name_of = type(agent).__name__
     return agent._make(  # type: ignore[attr-defined]
         _checked_field(
@@ -103,10 +105,10 @@ def _checked_field(name: str, value: Any, allowed: Callable[[str, Any], float], 
         if hasattr(value, "_fields"):  # such as a deep agent, whose text is long
             which = f"is of type {type(value).__name__}, which is no tabular agent; it must be one"
             raise TypeError(f"{name} {which}, such as QLearning(...)")
-        raise TypeError(f"{name} is {value!r}; it must be an agent, such as QLearning(...)")
+        raise TypeError(f"{name} is {checks.shown(value)}; it must be an agent, such as QLearning(...)")
     if isinstance(value, LinearDecay | PowerDecay):
         if not may_change:
-            raise TypeError(f"{name} is {value!r}; it must be a number, the same in all episodes")
+            raise TypeError(f"{name} is {checks.shown(value)}; it must be a number, the same in all episodes")
         return _checked_schedule(name, value, allowed)
     if hasattr(value, "_fields"):
         return checked(value)

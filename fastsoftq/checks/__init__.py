@@ -22,7 +22,7 @@ from fastsoftq.checks.numbers import (
     threads,
     whole,
 )
-from fastsoftq.checks.plain import unmasked
+from fastsoftq.checks.plain import shown, unmasked
 
 __all__ = [
     "LARGEST",
@@ -45,6 +45,7 @@ __all__ = [
     "reward",
     "reward_scale",
     "rows",
+    "shown",
     "temperature",
     "text",
     "threads",

@@ -7,7 +7,7 @@ from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
 from fastsoftq.checks.numbers import count, real
-from fastsoftq.checks.plain import plain, unmasked
+from fastsoftq.checks.plain import plain, shown, unmasked
 
 if TYPE_CHECKING:
     import numpy as np
@@ -173,13 +173,13 @@ def _of_numbers(name: str, objects: NDArray[Any], holds: str) -> NDArray[Any]:
     for i, element in enumerate(found):
         if isinstance(element, bool) or not isinstance(element, Real):
             where = [int(j) for j in np.unravel_index(i, objects.shape)]
-            raise TypeError(f"{name}{where or ''} is {element!r}; it must hold {holds}")
+            raise TypeError(f"{name}{where or ''} is {shown(element)}; it must hold {holds}")
     if not all(whole):
         return np.array([real(name, element) for element in found], np.float64).reshape(objects.shape)
     dtype = np.int64 if min(found, default=0) < 0 else np.uint64
     beyond = [element for element in found if not np.iinfo(dtype).min <= element <= np.iinfo(dtype).max]
     if beyond:
-        raise ValueError(f"{name} includes {beyond[0]}; together, its integers must fit into 64 bits")
+        raise ValueError(f"{name} includes {shown(beyond[0])}; together, its integers must fit into 64 bits")
     return np.array(found, dtype).reshape(objects.shape)
 
 
@@ -210,7 +210,7 @@ def ascending_counts(name: str, value: Any, *, most: int) -> tuple[int, ...]:
     """
     given = array(name, value)
     if given.ndim != 1:
-        raise TypeError(f"{name} is {value!r}; it must be a sequence of integers")
+        raise TypeError(f"{name} is {shown(value)}; it must be a sequence of integers")
     found = tuple(count(f"{name}[{i}]", each, most=most) for i, each in enumerate(given.tolist()))
     for before, after in pairwise(found):
         if after <= before:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Set
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
-from fastsoftq.checks.plain import plain
+from fastsoftq.checks.plain import plain, shown
 
 if TYPE_CHECKING:
     from numpy.random import Generator
@@ -31,7 +31,7 @@ def flag(name: str, value: Any) -> bool:
     """
     found = plain(name, value)
     if not isinstance(found, bool):
-        raise TypeError(f"{name} is {value!r}; it must be True or False")
+        raise TypeError(f"{name} is {shown(value)}; it must be True or False")
     return found
 
 
@@ -46,7 +46,7 @@ def text(name: str, value: Any) -> str:
     """
     found = plain(name, value)
     if not isinstance(found, str):
-        raise TypeError(f"{name} is {value!r}; it must be a string")
+        raise TypeError(f"{name} is {shown(value)}; it must be a string")
     return str(found)
 
 
@@ -64,7 +64,7 @@ def rows(name: str, value: Any) -> tuple[str, ...]:
     ('S.', '.G')
     """
     if isinstance(value, str | Set | Mapping) or not isinstance(value, Iterable) or getattr(value, "ndim", 1) == 0:
-        raise TypeError(f"{name} is {value!r}; it must be a sequence of strings")
+        raise TypeError(f"{name} is {shown(value)}; it must be a sequence of strings")
     return tuple(text(f"{name}[{i}]", row) for i, row in enumerate(value))
 
 
@@ -88,11 +88,11 @@ def choice(name: str, value: Any, allowed: Iterable[str]) -> str:
     listed = ", ".join(map(repr, names))
     found = plain(name, value)
     if not isinstance(found, str):
-        raise TypeError(f"{name} is {found!r}; it must be one of {listed}")
+        raise TypeError(f"{name} is {shown(found)}; it must be one of {listed}")
     if found not in names:
         near = difflib.get_close_matches(found, names, 1)
         raise ValueError(
-            f"{name} is {found!r}; {f'did you mean {near[0]!r}? It' if near else 'it'} must be one of {listed}"
+            f"{name} is {shown(found)}; {f'did you mean {near[0]!r}? It' if near else 'it'} must be one of {listed}"
         )
     return str(found)
 
@@ -122,7 +122,7 @@ def generator(value: Any, unseeded: int | None = None) -> Generator:
         return np.random.default_rng(unseeded)
     seed = plain("rng", value)
     if isinstance(seed, bool) or not isinstance(seed, Integral):
-        raise TypeError(f"rng is {value!r}; it must be an integer, a numpy.random.Generator or None")
+        raise TypeError(f"rng is {shown(value)}; it must be an integer, a numpy.random.Generator or None")
     if seed < 0:
-        raise ValueError(f"rng is {seed}; as a seed it must be at least 0")
+        raise ValueError(f"rng is {shown(seed)}; as a seed it must be at least 0")
     return np.random.default_rng(int(seed))

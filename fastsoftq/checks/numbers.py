@@ -6,7 +6,7 @@ import math
 from numbers import Integral, Real
 from typing import Any
 
-from fastsoftq.checks.plain import plain
+from fastsoftq.checks.plain import plain, shown
 from fastsoftq.system.processors import processors
 
 __all__ = [
@@ -55,7 +55,7 @@ def real(name: str, value: Any) -> float:
     """
     found = plain(name, value)
     if isinstance(found, bool) or not isinstance(found, Real):
-        raise TypeError(f"{name} is {value!r}; it must be a number")
+        raise TypeError(f"{name} is {shown(value)}; it must be a number")
     try:
         return float(found)
     except OverflowError:
@@ -235,7 +235,7 @@ def whole(name: str, value: Any) -> int:
     """
     found = plain(name, value)
     if isinstance(found, bool) or not isinstance(found, Integral):
-        raise TypeError(f"{name} is {value!r}; it must be an integer")
+        raise TypeError(f"{name} is {shown(value)}; it must be an integer")
     return int(found)
 
 
@@ -257,9 +257,9 @@ def count(name: str, value: Any, *, least: int = 1, most: int = MOST) -> int:
     """
     result = whole(name, value)
     if result < least:
-        raise ValueError(f"{name} is {result}; it must be at least {least}")
+        raise ValueError(f"{name} is {shown(result)}; it must be at least {least}")
     if result > most:
-        raise ValueError(f"{name} is {result}; it must be at most {most}")
+        raise ValueError(f"{name} is {shown(result)}; it must be at most {most}")
     return result
 
 
@@ -281,7 +281,7 @@ def index(name: str, value: Any, size: int) -> int:
     """
     result = whole(name, value)
     if not 0 <= result < size:
-        raise ValueError(f"{name} is {result}; it must lie in 0..{size - 1}")
+        raise ValueError(f"{name} is {shown(result)}; it must lie in 0..{size - 1}")
     return result
 
 

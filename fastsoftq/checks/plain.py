@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["plain", "unmasked"]
+__all__ = ["plain", "shown", "unmasked"]
+
+_WIDEST = 200
 
 
 def plain(name: str, value: Any) -> Any:
@@ -20,6 +22,24 @@ def plain(name: str, value: Any) -> Any:
         return value
     unmasked(name, value)
     return value.item()
+
+
+def shown(value: Any) -> str:
+    """Return a value as messages show it: on one line, of bounded length.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> shown(np.eye(2)), len(shown([0] * 1000)), shown(10**9999)
+    ('array([[1., 0.], [0., 1.]])', 200, 'of type int')
+    """
+    try:
+        text = repr(value)
+    except Exception:  # an integer of very many digits has none, nor have some objects of somebody's own
+        return f"of type {type(value).__name__}"
+    if "\n" in text:
+        text = " ".join(text.split())
+    return text if len(text) <= _WIDEST else f"{text[: _WIDEST - 3]}..."
 
 
 def unmasked(name: str, value: Any) -> None:

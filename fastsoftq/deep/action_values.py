@@ -59,6 +59,8 @@ def action_values(environment: Any, curves: DeepCurves, observations: ArrayLike)
 
     Raises
     ------
+    TypeError
+        Curves that are not of networks.
     ValueError
         Parameters that were not kept, or that are of another environment; observations of another shape.
 
@@ -72,6 +74,10 @@ def action_values(environment: Any, curves: DeepCurves, observations: ArrayLike)
     (2, 5, 2)
     """
     known = describe(checked_world(environment))
+    if not isinstance(curves, DeepCurves):
+        raise TypeError(
+            f"curves is {checks.shown(curves)}; it must be DeepCurves, as train yields them of a Deep agent"
+        )
     if curves.parameters is None:
         raise ValueError("curves has no parameters; train with keep_parameters=True")
     size = int(np.prod(known.shape))

@@ -104,12 +104,12 @@ def checked_deep(deep: Any) -> Deep:
     1.0
     """
     if not isinstance(deep, Deep):
-        raise TypeError(f"agent is {deep!r}; it must be a Deep, such as Deep(QLearning(...))")
+        raise TypeError(f"agent is {checks.shown(deep)}; it must be a Deep, such as Deep(QLearning(...))")
     kind = type(deep.agent)
     if not (hasattr(kind, "_fields") and follows_rules(kind)):
         missing = AGENTS.missing(kind) if hasattr(kind, "_fields") and kind is not Deep else []
         lacks = f", for which there are the rules {', '.join(missing)}" if missing else ""
-        raise TypeError(f"Deep.agent is {deep.agent!r}; it must be an agent, such as QLearning(...){lacks}")
+        raise TypeError(f"Deep.agent is {checks.shown(deep.agent)}; it must be an agent, such as QLearning(...){lacks}")
     agent = checked(deep.agent)
     check_code(agent)
     result = Deep(
@@ -142,7 +142,7 @@ def _checked_munchausen(given: Any) -> Munchausen | None:
     if given is None:
         return None
     if not isinstance(given, Munchausen):
-        raise TypeError(f"Deep.munchausen is {given!r}; it must be a Munchausen or None")
+        raise TypeError(f"Deep.munchausen is {checks.shown(given)}; it must be a Munchausen or None")
     weight = checks.in_unit_interval("Munchausen.weight", given.weight)
     floor = checks.number("Munchausen.floor", given.floor)
     if floor > 0:
@@ -182,6 +182,6 @@ def _check_together(deep: Deep) -> None:
         for option, unused in (("double", False), ("n_step", 1), ("munchausen", None)):
             value = getattr(deep, option)
             if value != unused:
-                raise ValueError(f"Deep.{option} is {value!r}; with Rollouts it must be {unused!r}")
+                raise ValueError(f"Deep.{option} is {checks.shown(value)}; with Rollouts it must be {unused!r}")
     elif deep.n_step > deep.replay.capacity:
         raise ValueError(f"Deep.n_step is {deep.n_step}; it must be at most the capacity, {deep.replay.capacity}")

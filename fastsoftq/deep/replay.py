@@ -112,7 +112,7 @@ def checked_replay(replay: Any) -> Replay | PrioritizedReplay | Rollouts:
     ValueError: Replay.capacity is 0; it must be at least 1
     """
     if not isinstance(replay, Replay | PrioritizedReplay | Rollouts):
-        raise TypeError(f"Deep.replay is {replay!r}; it must be a Replay, PrioritizedReplay or Rollouts")
+        raise TypeError(f"Deep.replay is {checks.shown(replay)}; it must be a Replay, PrioritizedReplay or Rollouts")
     kind = type(replay).__name__
     plain: dict[str, Any] = {}
     for name, value in replay._asdict().items():

@@ -55,6 +55,6 @@ def _as_array(seeds: ArrayLike) -> NDArray[Any]:
         if all(isinstance(seed, Integral) and not isinstance(seed, bool) for seed in exact):
             outside = [seed for seed in exact if not 0 <= seed < 2**64]
             if outside:
-                raise ValueError(f"seeds includes {outside[0]}; seeds must be at least 0 and below 2**64")
+                raise ValueError(f"seeds includes {checks.shown(outside[0])}; seeds must be at least 0 and below 2**64")
             return exact.astype(np.uint64)
     return array

@@ -92,7 +92,9 @@ def _described(name: str, environment: Any) -> Description:
     found = describe(environment)
     about = f"{name}'s description"
     if not isinstance(found, tuple) or len(found) != len(Description._fields):
-        raise TypeError(f"{about} is {found!r}; `describe` must return a Description(n_actions, shape, max_steps)")
+        raise TypeError(
+            f"{about} is {checks.shown(found)}; `describe` must return a Description(n_actions, shape, max_steps)"
+        )
     n_actions, shape, max_steps = found
     if not isinstance(shape, tuple) or len(shape) not in (1, 3):
         raise TypeError(f"{about} has shape {shape!r}; it must be (numbers,) or (channels, height, width)")

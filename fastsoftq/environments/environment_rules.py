@@ -132,8 +132,7 @@ def checked_environment(name: str, environment: Any) -> Any:
             f"{name} is of {type(environment).__name__}, which has no rule {', '.join(map(repr, missing))}; an "
             f"environment needs all of {', '.join(ENVIRONMENTS.names())}"
         )
-    shown = " ".join(repr(environment).split())
-    raise TypeError(f"{name} is {shown}; it must be an environment, such as cart_pole()")
+    raise TypeError(f"{name} is {checks.shown(environment)}; it must be an environment, such as cart_pole()")
 
 
 def environment_name(environment: Any) -> str:

@@ -135,7 +135,7 @@ def multi_goal_point_mass(
 
 def _open_goals(closed: Collection[int], reachable: set[int]) -> NDArray[np.float64]:
     if not isinstance(closed, Iterable) or getattr(closed, "ndim", 1) == 0:
-        raise TypeError(f"closed is {closed!r}; it must be a collection of goals")
+        raise TypeError(f"closed is {checks.shown(closed)}; it must be a collection of goals")
     shut = {checks.index("closed", goal, len(GOALS)) for goal in closed}
     if reachable <= shut:
         raise ValueError(f"closed is {sorted(shut)}; one of the goals {sorted(reachable)} must stay open")

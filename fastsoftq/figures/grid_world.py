@@ -111,7 +111,7 @@ def plot_grid(
         raise ValueError(f"mdp is {mdp.name!r}, which has no map; only grid worlds can be drawn")
     if value is not None and occupancy is not None:
         raise ValueError("value and occupancy are both given; both are colours, so draw them on axes of their own")
-    contours = checks.count("contours", contours, least=0)
+    contours, colorbar = checks.count("contours", contours, least=0), checks.flag("colorbar", colorbar)
     if contours and value is None:
         raise ValueError(f"contours is {contours}; they need a value")
     if contours and min(len(rows), len(rows[0])) < 2:
@@ -119,9 +119,9 @@ def plot_grid(
     if limits is not None:
         _check_limits(limits)
     if ax is not None and not isinstance(ax, Axes):
-        raise TypeError(f"ax is {ax!r}; it must be the Axes of a figure")
+        raise TypeError(f"ax is {checks.shown(ax)}; it must be the Axes of a figure")
     if not is_color_like(colour):
-        raise ValueError(f"colour is {colour!r}; it must be a colour that Matplotlib knows")
+        raise ValueError(f"colour is {checks.shown(colour)}; it must be a colour that Matplotlib knows")
     heat = occupancy.visits if isinstance(occupancy, Occupancy) else occupancy
     values = None if value is None else _of_states("value", value, mdp)
     visits = None if heat is None else _of_states("occupancy", heat, mdp)
@@ -131,7 +131,7 @@ def plot_grid(
     if chances is not None and chances.ndim == 3:
         raise ValueError(f"policy has shape {chances.shape}; it must be that of one step, [states, actions]")
     if trajectories is not None and not isinstance(trajectories, Trajectories):
-        raise TypeError(f"trajectories is {trajectories!r}; it must be as sample_trajectories yields them")
+        raise TypeError(f"trajectories is {checks.shown(trajectories)}; it must be as sample_trajectories yields them")
 
     with matplotlib.rc_context(STYLE):
         if ax is None:
@@ -157,7 +157,7 @@ def plot_grid(
 
 def _check_limits(limits: tuple[float, float]) -> None:
     if not isinstance(limits, Sequence) or isinstance(limits, str) or len(limits) != 2:
-        raise TypeError(f"limits is {limits!r}; it must be a pair (lowest, highest)")
+        raise TypeError(f"limits is {checks.shown(limits)}; it must be a pair (lowest, highest)")
     low, high = (checks.number(f"limits[{i}]", value) for i, value in enumerate(limits))
     if not low < high:
         raise ValueError(f"limits is {limits}; the first must be below the second")
@@ -264,10 +264,9 @@ def _draw_contours(
     ax: Axes, mdp: TabularMDP, values: NDArray[np.float64], count: int, limits: tuple[float, float] | None
 ) -> None:
     grid = np.ma.masked_invalid(_on_map(mdp, values))
-    if limits is None and not (known := grid.compressed()).size:
-        return
-    low, high = limits or (float(known.min()), float(known.max()))
-    if not low < high:  # no line lies between values that are all the same
+    known = grid.compressed()
+    low, high = limits or (float(known.min(initial=np.inf)), float(known.max(initial=-np.inf)))
+    if not low < high:  # nothing rises or falls, so that there are no lines
         return
     levels = np.linspace(low, high, count + 2)[1:-1]
     lines = ax.contour(grid, levels=levels, colors=_CONTOUR, linewidths=0.8, linestyles="solid", zorder=1)

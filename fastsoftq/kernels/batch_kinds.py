@@ -165,7 +165,7 @@ class BatchKind(Kind):
             return self._one.checked(name, value)
         array = checks.array(name, value)
         if array.ndim == 0:
-            raise ValueError(f"{name} is {value!r}; it must be {self.allowed}")
+            raise ValueError(f"{name} is {checks.shown(value)}; it must be {self.allowed}")
         whole, flag = isinstance(self._one, WholeKind), isinstance(self._one, FlagKind)
         kinds = "biu" if flag else "iu" if whole else "iuf"
         if array.size == 0 and array.dtype.kind not in kinds:  # an empty list is of any kind

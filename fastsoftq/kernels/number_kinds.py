@@ -120,7 +120,7 @@ class FlagKind(Kind):
     def checked(self, name: str, value: Any) -> Any:
         found = plain(name, value)
         if not isinstance(found, bool | np.bool_) and not (isinstance(found, Integral) and found in (0, 1)):
-            raise TypeError(f"{name} is {value!r}; it must be True or False, or 1 or 0")
+            raise TypeError(f"{name} is {checks.shown(value)}; it must be True or False, or 1 or 0")
         return bool(found)
 
 
@@ -155,7 +155,7 @@ def as_whole(name: str, value: Any, least: int, most: int) -> int:
     """
     found = checks.whole(name, value)
     if not least <= found <= most:
-        raise ValueError(f"{name} is {found}; it must lie in {least}..{most}")
+        raise ValueError(f"{name} is {checks.shown(found)}; it must lie in {least}..{most}")
     return found
 
 

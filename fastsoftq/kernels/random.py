@@ -12,6 +12,7 @@ from typing import Annotated, Any, TypeAlias
 import numpy as np
 from numba import types
 
+from fastsoftq.checks import shown
 from fastsoftq.kernels.jit import by_type, inlined
 from fastsoftq.kernels.mixing import GOLDEN, Draw, as_float, halves, mixed
 from fastsoftq.kernels.number_kinds import Like, WholeKind, as_whole, is_number
@@ -63,7 +64,7 @@ class _DrawKind(_WordKind):
 
     def checked(self, name: str, value: Any) -> Any:
         if not isinstance(value, tuple) or len(value) != 2:
-            raise TypeError(f"{name} is {value!r}; it must be a Draw, or a pair of integers")
+            raise TypeError(f"{name} is {shown(value)}; it must be a Draw, or a pair of integers")
         return Draw(*(np.uint32(as_whole(name, half, 0, 2**32 - 1)) for half in value))
 
     def beside(self, name: str, value: Any, given: Any) -> Any:

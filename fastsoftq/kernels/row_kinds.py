@@ -237,7 +237,7 @@ class RuleKind(Kind):
 
     def checked(self, name: str, value: Any) -> Any:
         if not hasattr(value, "get_call_template"):
-            raise TypeError(f"{name} is {value!r}; it must be {self.allowed}")
+            raise TypeError(f"{name} is {checks.shown(value)}; it must be {self.allowed}")
         return value
 
 
@@ -251,7 +251,7 @@ class ExtraKind(Kind):
 
     def checked(self, name: str, value: Any) -> Any:
         if not isinstance(value, tuple):
-            raise TypeError(f"{name} is {value!r}; it must be a tuple")
+            raise TypeError(f"{name} is {checks.shown(value)}; it must be a tuple")
         return value
 
 

@@ -177,7 +177,7 @@ def checked_episodic_mdp(mdp: Any) -> EpisodicMDP:
     TypeError: mdp is 'cliff'; it must be a TabularMDP, such as cliff_walking()
     """
     if not isinstance(mdp, TabularMDP | ChangingMDP):
-        raise TypeError(f"mdp is {mdp!r}; it must be a TabularMDP, such as cliff_walking()")
+        raise TypeError(f"mdp is {checks.shown(mdp)}; it must be a TabularMDP, such as cliff_walking()")
     return mdp
 
 
@@ -258,12 +258,14 @@ def named_phases(mdp: EpisodicMDP) -> list[tuple[str, TabularMDP]]:
 
 def _checked_phases(phases: Any) -> dict[int, TabularMDP]:
     if not isinstance(phases, Mapping):
-        raise TypeError(f"phases is {phases!r}; it must be a mapping of episodes to MDPs, such as {{0: a, 300: b}}")
+        raise TypeError(
+            f"phases is {checks.shown(phases)}; it must be a mapping of episodes to MDPs, such as {{0: a, 300: b}}"
+        )
     found: dict[int, TabularMDP] = {}
     for episode, mdp in phases.items():
         begin = checks.count("phases has an episode, which", episode, least=0)
         if not isinstance(mdp, TabularMDP):
-            raise TypeError(f"phases[{begin}] is {mdp!r}; it must be a TabularMDP, such as cliff_walking()")
+            raise TypeError(f"phases[{begin}] is {checks.shown(mdp)}; it must be a TabularMDP, such as cliff_walking()")
         found[begin] = mdp
     if 0 not in found:
         named = f"episodes {', '.join(map(str, sorted(found)))}" if found else "none"

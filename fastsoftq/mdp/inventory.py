@@ -97,7 +97,9 @@ def inventory(
 def _demand(demand: Any, capacity: int) -> NDArray[np.float64]:
     """The probability of each demand below `capacity`, and of all others together."""
     if isinstance(demand, str):
-        raise TypeError(f"demand is {demand!r}; it must be a mean, or the probabilities of 0, 1, 2, ... units")
+        raise TypeError(
+            f"demand is {checks.shown(demand)}; it must be a mean, or the probabilities of 0, 1, 2, ... units"
+        )
     if checks.array("demand", demand).ndim == 0:
         mean = checks.number("demand", demand)
         if not 0.0 <= mean <= _MOST_DEMAND:

@@ -73,7 +73,7 @@ def multi_goal(
     check_size(f"size is {size}; such a room", size**2)
     rewards = _rewards(goal_rewards)
     if not isinstance(closed, Iterable) or getattr(closed, "ndim", 1) == 0:
-        raise TypeError(f"closed is {closed!r}; it must be a collection of goals")
+        raise TypeError(f"closed is {checks.shown(closed)}; it must be a collection of goals")
     shut = {checks.count("closed", goal, least=0) for goal in closed}
     if shut and max(shut) >= _N_GOALS:
         raise ValueError(f"closed includes {max(shut)}; goals are numbered 0..{_N_GOALS - 1}")

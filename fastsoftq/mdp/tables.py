@@ -12,6 +12,7 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
+from fastsoftq.checks import shown
 from fastsoftq.kernels.arguments import Kind
 from fastsoftq.kernels.jit import by_type, inlined
 from fastsoftq.kernels.number_kinds import WholeKind
@@ -237,7 +238,7 @@ class _TablesKind(Kind):
 
     def checked(self, name: str, value: Any) -> Any:
         if not isinstance(value, Tables):
-            raise TypeError(f"{name} is {value!r}; it must be {self.allowed}")
+            raise TypeError(f"{name} is {shown(value)}; it must be {self.allowed}")
         return value
 
 

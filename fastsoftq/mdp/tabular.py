@@ -253,7 +253,7 @@ def checked_mdp(mdp: Any) -> TabularMDP:
         wanted = "a TabularMDP, such as cliff_walking()"
         if isinstance(mdp, ChangingMDP):
             wanted = "what that is in an episode, a TabularMDP, such as mdp.at(0)"
-        raise TypeError(f"mdp is {mdp!r}; it must be {wanted}")
+        raise TypeError(f"mdp is {checks.shown(mdp)}; it must be {wanted}")
     return mdp
 
 
@@ -318,7 +318,7 @@ def _start_distribution(start: Any, n_states: int) -> NDArray[np.float64]:
     value = checks.array("start", start, "iuf", holds="probabilities")
     if value.ndim == 0:
         if value.dtype.kind not in "iu":
-            raise TypeError(f"start is {start!r}; it must be a state or a probability for each state")
+            raise TypeError(f"start is {checks.shown(start)}; it must be a state or a probability for each state")
         if not 0 <= value < n_states:
             raise ValueError(f"start is {start}; with {n_states} states it must lie in 0..{n_states - 1}")
         return np.asarray(np.arange(n_states) == value, np.float64)

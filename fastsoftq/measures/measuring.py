@@ -169,7 +169,7 @@ class Measure(NotebookTable):
             curves; curves on a grid of steps, where it counts episodes.
         """
         if not all(hasattr(curves, name) for name in ("returns", "lengths", "seeds")):
-            raise TypeError(f"curves is {curves!r}; it must be learning curves, as train yields them")
+            raise TypeError(f"curves is {checks.shown(curves)}; it must be learning curves, as train yields them")
         if self.needs_exact and not hasattr(exact, "returns"):
             raise ValueError(f"measure {self.name!r} needs exact answers, and there are none of this world and agent")
         if self.needs_optimum and exact is None:

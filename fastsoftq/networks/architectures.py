@@ -107,7 +107,7 @@ def checked_architecture(
     ValueError: MLP.hidden[1] is 0; it must be at least 1
     """
     if not isinstance(architecture, MLP | Convolutional):
-        raise TypeError(f"network is {architecture!r}; it must be an MLP or a Convolutional")
+        raise TypeError(f"network is {checks.shown(architecture)}; it must be an MLP or a Convolutional")
     kind = type(architecture).__name__
     found: dict[str, Any] = {"hidden": _counts(f"{kind}.hidden", architecture.hidden)}
     for option in "dueling", "layer_norm", "bias":
@@ -127,7 +127,7 @@ def checked_architecture(
 
 def _counts(name: str, value: Any) -> tuple[int, ...]:
     if not isinstance(value, tuple | list):
-        raise TypeError(f"{name} is {value!r}; it must be a tuple of counts, such as (64, 64)")
+        raise TypeError(f"{name} is {checks.shown(value)}; it must be a tuple of counts, such as (64, 64)")
     if len(value) > _MOST_LAYERS:
         raise ValueError(f"{name} has {len(value)} layers; it must have at most {_MOST_LAYERS}")
     return tuple(checks.count(f"{name}[{k}]", units, most=_MOST_UNITS) for k, units in enumerate(value))

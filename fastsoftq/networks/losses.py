@@ -62,7 +62,7 @@ def checked_loss(loss: Any) -> Squared | Huber:
     if isinstance(loss, Huber):
         return Huber(checks.temperature("Huber.threshold", loss.threshold))  # of the same range, for the same reason
     if not isinstance(loss, Squared):
-        raise TypeError(f"loss is {loss!r}; it must be Squared() or a Huber")
+        raise TypeError(f"loss is {checks.shown(loss)}; it must be Squared() or a Huber")
     return loss
 
 

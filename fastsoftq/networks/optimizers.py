@@ -97,7 +97,7 @@ def checked_optimizer(optimizer: Any) -> SGD | RMSProp | Adam:
     ValueError: Adam.beta_1 is 1.0; it must lie in [0, 1)
     """
     if not isinstance(optimizer, SGD | RMSProp | Adam):
-        raise TypeError(f"optimizer is {optimizer!r}; it must be an SGD, an RMSProp or an Adam")
+        raise TypeError(f"optimizer is {checks.shown(optimizer)}; it must be an SGD, an RMSProp or an Adam")
     return type(optimizer)(
         *(_checked(f"{type(optimizer).__name__}.{name}", name, value) for name, value in optimizer._asdict().items())
     )

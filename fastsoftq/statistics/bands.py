@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from fastsoftq.checks import array
+from fastsoftq.checks import array, shown
 from fastsoftq.statistics.agreeing_runs import is_negligible, unseen
 from fastsoftq.statistics.cautions import caution_of_curves
 from fastsoftq.statistics.max_t_test import parted
@@ -254,7 +254,7 @@ def significant_stretches(band: Band, reference: float | npt.ArrayLike = 0.0) ->
     (Stretch(start=0, stop=1, sign=-1), Stretch(start=1, stop=2, sign=1))
     """
     if not isinstance(band, Band):
-        raise TypeError(f"band is {band!r}; it must be a Band, as difference_band returns")
+        raise TypeError(f"band is {shown(band)}; it must be a Band, as difference_band returns")
     value = array("reference", reference, "iuf")
     if value.shape not in ((), band.center.shape):
         raise ValueError(f"reference has shape {value.shape}; it must be a number or of shape {band.center.shape}")

@@ -16,7 +16,16 @@ import numpy.typing as npt
 
 from fastsoftq.checks import flag
 from fastsoftq.statistics.pairwise import Pairwise
-from fastsoftq.statistics.samples import FloatArray, as_bounds, as_fraction, as_generator, as_resamples, as_runs, within
+from fastsoftq.statistics.samples import (
+    FloatArray,
+    as_bounds,
+    as_conditions,
+    as_fraction,
+    as_generator,
+    as_resamples,
+    as_runs,
+    within,
+)
 from fastsoftq.system.html import NotebookTable
 
 
@@ -103,7 +112,9 @@ def best_set(
     """
     level = as_fraction(level, "level")
     sign = 1.0 if flag("higher_is_better", higher_is_better) else -1.0
-    given = [as_runs(x, f"samples[{i}]") for i, x in enumerate(_conditions(samples))]
+    given = [as_runs(x, f"samples[{i}]") for i, x in enumerate(as_conditions(samples, "samples"))]
+    if not given:
+        raise ValueError("samples is empty; it must hold at least one condition")
     if flag("paired", paired) and len({len(x) for x in given}) > 1:
         sizes = ", ".join(str(len(x)) for x in given)
         raise ValueError(f"samples hold {sizes} runs; they must be equally many to be paired")
@@ -134,16 +145,6 @@ def best_set(
         high=np.where(members, np.maximum(-below, 0.0), 0.0),
         level=level,
     )
-
-
-def _conditions(samples: Sequence[npt.ArrayLike] | npt.ArrayLike) -> Sequence[npt.ArrayLike]:
-    try:
-        found = list(samples)  # type: ignore[arg-type]
-    except TypeError as error:
-        raise TypeError(f"samples is {samples!r}; it must be a sequence of samples [runs]") from error
-    if not found:
-        raise ValueError("samples is empty; it must hold at least one condition")
-    return found
 
 
 def _from_best_other(means: FloatArray) -> FloatArray:

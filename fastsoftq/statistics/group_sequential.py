@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from fastsoftq.checks import count, flag, positive
+from fastsoftq.checks import count, flag, positive, shown
 from fastsoftq.statistics.clopper_pearson import is_two_valued
 from fastsoftq.statistics.difference_interval import difference_interval
 from fastsoftq.statistics.permutation import permute
@@ -169,11 +169,15 @@ def sequential_decision(
 def _as_rounds(rounds: Sequence[int] | None, runs: int) -> list[int]:
     if rounds is None:
         return [runs]
-    ends = [count(f"rounds[{i}]", end, least=2) for i, end in enumerate(rounds)]
+    try:
+        given = list(rounds)
+    except TypeError as error:
+        raise TypeError(f"rounds is {shown(rounds)}; it must be a sequence of integers, or None") from error
+    ends = [count(f"rounds[{i}]", end, least=2) for i, end in enumerate(given)]
     if not ends or any(later <= earlier for earlier, later in pairwise(ends)):
-        raise ValueError(f"rounds is {list(rounds)}; they must ascend, and there must be one at least")
+        raise ValueError(f"rounds is {shown(ends)}; they must ascend, and there must be one at least")
     if ends[-1] > runs:
-        raise ValueError(f"rounds is {list(rounds)}; there are {runs} runs only")
+        raise ValueError(f"rounds is {shown(ends)}; there are {runs} runs only")
     return ends
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from fastsoftq.checks import choice
+from fastsoftq.checks import choice, shown
 from fastsoftq.statistics.agreeing_runs import Parts, agreed_interval, of_unknown, of_weights
 from fastsoftq.statistics.betting_bounds import mean_bounds
 from fastsoftq.statistics.bootstraps import Statistic, bootstrap_interval, pseudo_values
@@ -209,7 +209,9 @@ def _estimate(sample: FloatArray, statistic: str | float | Statistic, function: 
         with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is refused below
             estimate = float(function(sample, axis=0))
     except TypeError as error:
-        raise TypeError(f"statistic is {statistic!r}; it must take an array and axis=, as numpy.std does") from error
+        raise TypeError(
+            f"statistic is {shown(statistic)}; it must take an array and axis=, as numpy.std does"
+        ) from error
     if not math.isfinite(estimate):
         raise ValueError(f"statistic is {statistic!r}; it gives {estimate} for the runs, and must give a finite number")
     return estimate

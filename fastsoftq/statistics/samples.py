@@ -1,9 +1,11 @@
 """What counts as a sample: arguments are turned into arrays here, or refused by name."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
-from fastsoftq.checks import MOST, array, count, every, finite, flag, generator, number, unmasked
+from fastsoftq.checks import MOST, array, count, every, finite, flag, generator, number, shown, unmasked
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -79,6 +81,14 @@ def _as_sample(x: npt.ArrayLike, name: str, least: int, axes: tuple[str, ...]) -
     return sample
 
 
+def as_conditions(samples: Sequence[npt.ArrayLike] | npt.ArrayLike, name: str) -> list[npt.ArrayLike]:
+    """Return the samples of some conditions, which are yet to be checked, as a list."""
+    try:
+        return list(samples)  # type: ignore[arg-type]
+    except TypeError as error:
+        raise TypeError(f"{name} is {shown(samples)}; it must be a sequence of samples [runs]") from error
+
+
 def check_same_shape(a: FloatArray, b: FloatArray, names: tuple[str, str], why: str) -> None:
     """Refuse two samples of unequal shape."""
     if a.shape != b.shape:
@@ -106,7 +116,7 @@ def as_bounds(bounds: tuple[float, float]) -> tuple[float, float]:
     try:
         low, high = bounds
     except (TypeError, ValueError, OverflowError) as error:
-        raise TypeError(f"bounds is {bounds!r}; it must be a pair (lowest, highest)") from error
+        raise TypeError(f"bounds is {shown(bounds)}; it must be a pair (lowest, highest)") from error
     low, high = number("bounds[0]", low), number("bounds[1]", high)
     if max(abs(low), abs(high)) > LARGEST:
         raise ValueError(f"bounds is ({low}, {high}); they must be no larger than {LARGEST:g}, in some other unit")

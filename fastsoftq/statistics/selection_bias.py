@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from fastsoftq.checks import count, flag
 from fastsoftq.statistics.intervals import Interval, confidence_interval
-from fastsoftq.statistics.samples import ROUNDING, FloatArray, as_fraction, as_generator, as_runs
+from fastsoftq.statistics.samples import ROUNDING, FloatArray, as_conditions, as_fraction, as_generator, as_runs
 from fastsoftq.system.html import NotebookTable
 
 
@@ -94,8 +94,8 @@ def selection_bias(
     level = as_fraction(level, "level")
     sign = 1.0 if flag("higher_is_better", higher_is_better) else -1.0
     folds, repetitions = count("folds", folds, least=2), count("repetitions", repetitions)
-    tuning = [sign * as_runs(x, f"tune[{i}]") for i, x in enumerate(tune)]  # type: ignore[arg-type]
-    testing = list(test)  # type: ignore[arg-type]
+    tuning = [sign * as_runs(x, f"tune[{i}]") for i, x in enumerate(as_conditions(tune, "tune"))]
+    testing = as_conditions(test, "test")
     if not tuning or len(tuning) != len(testing):
         raise ValueError(f"tune holds {len(tuning)} conditions and test {len(testing)}; they must be equally many")
     if len({len(x) for x in tuning}) > 1:

@@ -17,7 +17,7 @@ from fastsoftq.checks import flag
 from fastsoftq.statistics.agreeing_runs import unseen
 from fastsoftq.statistics.moments import moments, skew_corrected_interval
 from fastsoftq.statistics.permuted_runs import least_p_value
-from fastsoftq.statistics.samples import FloatArray, as_curves, as_fraction, as_generator, as_resamples
+from fastsoftq.statistics.samples import FloatArray, as_conditions, as_curves, as_fraction, as_generator, as_resamples
 from fastsoftq.statistics.sup_t import pointwise_alpha
 from fastsoftq.system.html import NotebookTable
 
@@ -107,7 +107,7 @@ def suite_ranks(
     """
     level = as_fraction(level, "level")
     sign = 1.0 if flag("higher_is_better", higher_is_better) else -1.0
-    x = [sign * as_curves(s, f"scores[{i}]", "environments") for i, s in enumerate(scores)]  # type: ignore[arg-type]
+    x = [sign * as_curves(s, f"scores[{i}]", "environments") for i, s in enumerate(as_conditions(scores, "scores"))]
     if len(x) < 2:
         raise ValueError(f"scores holds {len(x)} algorithm(s); ranks need two at least")
     environments, runs = ([s.shape[axis] for s in x] for axis in (1, 0))

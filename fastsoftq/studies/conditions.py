@@ -156,7 +156,7 @@ def checked_conditions(
     try:
         given = tuple(conditions)
     except TypeError:
-        raise TypeError(f"conditions is {conditions!r}; it must be an iterable of Condition") from None
+        raise TypeError(f"conditions is {checks.shown(conditions)}; it must be an iterable of Condition") from None
     if not given:
         raise ValueError("conditions is empty; a study needs at least one")
     earlier: list[str] = []
@@ -164,7 +164,7 @@ def checked_conditions(
     for place, condition in enumerate(given):
         entry = f"conditions[{place}]"
         if not isinstance(condition, Condition):
-            raise TypeError(f"{entry} is {condition!r}; it must be a Condition")
+            raise TypeError(f"{entry} is {checks.shown(condition)}; it must be a Condition")
         checks.choice(f"{entry}.environment", condition.environment, environments)
         checks.choice(f"{entry}.agent", condition.agent, agents)
         if condition.name in earlier:

@@ -101,7 +101,7 @@ def estimate(
     (2000, 64, 'cliff/soft')
     """
     if not isinstance(study, Study):
-        raise TypeError(f"study is {study!r}; it must be a Study")
+        raise TypeError(f"study is {checks.shown(study)}; it must be a Study")
     threads = checks.threads(threads)
     short = study.steps is not None and pilot is None and difference is None
     runs = _side_by_side(study) if short else _pilot(study, pilot)

@@ -84,7 +84,9 @@ def check_environment(axis: Axis, name: str, environment: Any) -> None:
         return
     if axis is Axis.EPISODES:
         deep = "; others are for deep agents, which count steps" if hasattr(environment, "_fields") else ""
-        raise TypeError(f"{name} is {environment!r}; it must be a TabularMDP, such as cliff_walking(){deep}")
+        raise TypeError(
+            f"{name} is {checks.shown(environment)}; it must be a TabularMDP, such as cliff_walking(){deep}"
+        )
     try:
         checked_world(environment)
     except (TypeError, ValueError) as error:
@@ -112,7 +114,9 @@ def check_agent(axis: Axis, name: str, agent: Any) -> None:
         raise ValueError(f"{name} is {agent!r}, which counts steps; give the study steps instead of episodes")
     if axis is Axis.POINTS and not isinstance(agent, Deep):
         if not hasattr(agent, "_fields"):
-            raise TypeError(f"{name} is {agent!r}; it must be a Deep, such as Deep(QLearning(2.5e-4, 0.99))")
+            raise TypeError(
+                f"{name} is {checks.shown(agent)}; it must be a Deep, such as Deep(QLearning(2.5e-4, 0.99))"
+            )
         checked(agent)  # of one that holds another it may be that which is wrong
         shown = f"{type(agent).__name__}(...)"
         raise ValueError(f"{name} is {shown}, which counts episodes; a study that counts steps takes a Deep with it")

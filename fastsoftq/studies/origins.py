@@ -51,7 +51,9 @@ class Origin:
         for name, value in self.parameters.items():
             checks.text("parameters", name)
             if not is_value(value):
-                raise TypeError(f"parameters[{name!r}] is {value!r}; it must be a number, a truth, a text or None")
+                raise TypeError(
+                    f"parameters[{name!r}] is {checks.shown(value)}; it must be a number, a truth, a text or None"
+                )
         object.__setattr__(self, "parameters", MappingProxyType(dict(self.parameters)))
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -82,7 +84,7 @@ class Origins:
             for name, origin in given.items():
                 checks.text(group, name)
                 if not isinstance(origin, Origin):
-                    raise TypeError(f"{group}[{name!r}] is {origin!r}; it must be an Origin")
+                    raise TypeError(f"{group}[{name!r}] is {checks.shown(origin)}; it must be an Origin")
             object.__setattr__(self, group, MappingProxyType(dict(given)))
 
     def __bool__(self) -> bool:

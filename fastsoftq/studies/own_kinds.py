@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from fastsoftq.agents.rules import follows_rules
+from fastsoftq.checks import shown
 from fastsoftq.environments.environment_rules import ENVIRONMENTS
 
 __all__ = ["OwnKinds", "kinds_of_modules", "module_of"]
@@ -64,7 +65,7 @@ def kinds_of_modules(modules: Iterable[str]) -> OwnKinds:
     agents: dict[str, type] = {}
     worlds: dict[str, Callable[..., Any]] = {}
     if isinstance(modules, str):
-        raise TypeError(f"modules is {modules!r}; it must be an iterable of names of modules")
+        raise TypeError(f"modules is {shown(modules)}; it must be an iterable of names of modules")
     for name in modules:
         if not isinstance(name, str):
             raise TypeError(f"modules includes {name!r}; it must be the name of a module")

@@ -64,9 +64,9 @@ class Reading:
         for name, kind in (("select", Selection), ("stop", Stop)):
             value = getattr(self, name)
             if value is not None and not isinstance(value, kind):
-                raise TypeError(f"{name} is {value!r}; it must be a {kind.__name__}, or None")
+                raise TypeError(f"{name} is {checks.shown(value)}; it must be a {kind.__name__}, or None")
         if not isinstance(self.origins, Origins):
-            raise TypeError(f"origins is {self.origins!r}; it must be Origins")
+            raise TypeError(f"origins is {checks.shown(self.origins)}; it must be Origins")
 
     def over(self, earlier: Reading) -> Reading:
         """The same, with the earlier one's origins of what it does not know the origins of."""

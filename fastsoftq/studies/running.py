@@ -119,7 +119,7 @@ def run(
     (1, 1)
     """
     if not isinstance(study, Study):
-        raise TypeError(f"study is {study!r}; it must be a Study")
+        raise TypeError(f"study is {checks.shown(study)}; it must be a Study")
     for environment in study.environments.values():
         if (mdp := tabular_of(environment)) is not None:
             warn_of_endless_starts(mdp)

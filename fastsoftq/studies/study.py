@@ -178,7 +178,7 @@ class Study:
             object.__setattr__(self, name, value)
 
         if not isinstance(self.name, str) or not self.name:
-            raise TypeError(f"name is {self.name!r}; it must be a string that is not empty")
+            raise TypeError(f"name is {checks.shown(self.name)}; it must be a string that is not empty")
         check_encodable("name is", self.name)
         for count, value in counted(self.episodes, self.steps, self.points, self.max_steps).items():
             fix(count, value)
@@ -336,14 +336,15 @@ class Study:
 def _seed_range(seeds: Any) -> range:
     chosen = seeds if isinstance(seeds, range) else range(checks.count("seeds", seeds, most=sys.maxsize))
     if chosen.step != 1 or chosen.start < 0 or not chosen or chosen.stop > 2**64:
-        raise ValueError(f"seeds is {seeds!r}; it must be a count or a range with step 1 within 0..2**64, not empty")
+        allowed = "a count or a range with step 1 within 0..2**64, not empty"
+        raise ValueError(f"seeds is {checks.shown(seeds)}; it must be {allowed}")
     return chosen
 
 
 def _named(field: str, given: Any) -> dict[str, Any]:
     """A mapping of environments or agents as a dict, its names checked."""
     if not isinstance(given, Mapping):
-        raise TypeError(f"{field} is {given!r}; it must be a mapping of names to {field}")
+        raise TypeError(f"{field} is {checks.shown(given)}; it must be a mapping of names to {field}")
     if not given:
         raise ValueError(f"{field} is empty; a study needs at least one")
     for name in given:

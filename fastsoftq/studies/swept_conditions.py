@@ -7,6 +7,7 @@ from copy import copy
 from functools import cached_property
 from typing import Any, Self
 
+from fastsoftq.checks import shown
 from fastsoftq.studies.coordinates import Coordinates, coordinates_of, matching, swept_columns
 from fastsoftq.studies.origins import Origins
 from fastsoftq.studies.solved_worlds import SolvedWorlds
@@ -108,7 +109,7 @@ class SweptConditions(SolvedWorlds):
         ['cliff/soft']
         """
         if wanted is not None and not isinstance(wanted, Mapping):
-            raise TypeError(f"wanted is {wanted!r}; it must be a mapping of columns to values")
+            raise TypeError(f"wanted is {shown(wanted)}; it must be a mapping of columns to values")
         twice = sorted(set(wanted or {}) & set(more))
         if twice:
             raise ValueError(f"{twice[0]} is given twice")

@@ -162,6 +162,12 @@ def test_contours(room, solution):
     assert len(ax.images) == 1
 
 
+@pytest.mark.parametrize("value", [2.0, -np.inf])
+def test_values_that_are_all_the_same_have_no_contours(room, value):
+    ax = fsq.plot_grid(room, value=np.full(room.n_states, value), contours=3)
+    assert [child for child in ax.get_children() if isinstance(child, ContourSet)] == []
+
+
 def test_goals_of_several_cells_are_labelled_once():
     assert sorted(text.get_text() for text in fsq.plot_grid(fsq.point_mass()).texts) == ["0", "1", "2", "3"]
 

@@ -77,7 +77,7 @@ def from_gymnasium(env: Any, **options: Any) -> TabularMDP:
     if isinstance(env, str):
         made = make(env, options)
     elif not isinstance(env, gymnasium.Env):
-        raise TypeError(f"env is {env!r}; it must be a gymnasium.Env or the name of one")
+        raise TypeError(f"env is {checks.shown(env)}; it must be a gymnasium.Env or the name of one")
     elif options:
         raise TypeError(f"options are {sorted(options)}; they only go with a name, and env is made already")
     else:

@@ -111,7 +111,7 @@ def make(name: str, options: Mapping[str, Any]) -> Any:
     if "max_episode_steps" in options:
         limit = options["max_episode_steps"]
         raise ValueError(
-            f"max_episode_steps is {limit!r}; an MDP has no limit of steps: give it as max_steps, to train"
+            f"max_episode_steps is {checks.shown(limit)}; an MDP has no limit of steps: give it as max_steps, to train"
         )
     declared = _declared(name)
     for option in options:
@@ -130,7 +130,7 @@ def make(name: str, options: Mapping[str, Any]) -> Any:
         said = str(error) if isinstance(error, gymnasium.error.Error) else repr(error)
         for option, value in options.items():
             if _can_be_made(name, {other: options[other] for other in options if other != option}):
-                raise ValueError(f"{option} is {value!r}; {name} cannot be made with it: {said}") from error
+                raise ValueError(f"{option} is {checks.shown(value)}; {name} cannot be made with it: {said}") from error
         raise ValueError(f"env is {name!r}; Gymnasium says: {said}") from error
     parameters = _parameters(name)
     given = {**{key: p.default for key, p in parameters.items()}, **getattr(made.unwrapped.spec, "kwargs", {})}

@@ -30,7 +30,7 @@ def checked_render_mode(render_mode: Any) -> str | None:
     >>> checked_render_mode("ansi")
     'ansi'
     """
-    if render_mode == "human":
+    if isinstance(render_mode, str) and render_mode == "human":
         raise ValueError(
             "render_mode is 'human'; it must be 'ansi' or 'rgb_array': gymnasium.wrappers.HumanRendering shows the "
             "pictures of 'rgb_array' in a window"

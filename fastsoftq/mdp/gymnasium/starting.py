@@ -64,7 +64,7 @@ def chosen_start(mdp: TabularMDP, options: Any) -> int | None:
     if not options:
         return None
     if not isinstance(options, dict):
-        raise TypeError(f"options is {options!r}; it must be a dict or None")
+        raise TypeError(f"options is {checks.shown(options)}; it must be a dict or None")
     for name in options:
         if name != "state":
             raise ValueError(f"options has {name!r}; it must have 'state' alone, the state to start in")

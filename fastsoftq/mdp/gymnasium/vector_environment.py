@@ -254,7 +254,7 @@ class TabularVectorEnv(gymnasium.vector.VectorEnv[NDArray[np.int64], ArrayLike, 
             first = checks.count("seed", seed, least=0, most=_MOST_SEED)
             return [first + i for i in range(self.num_envs)]
         if not isinstance(seed, Sequence | np.ndarray) or isinstance(seed, str):
-            raise TypeError(f"seed is {seed!r}; it must be an integer, one for each environment, or None")
+            raise TypeError(f"seed is {checks.shown(seed)}; it must be an integer, one for each environment, or None")
         if len(seed) != self.num_envs:
             raise ValueError(f"seed has {len(seed)} numbers; there are {self.num_envs} environments")
         return [
@@ -267,7 +267,7 @@ class TabularVectorEnv(gymnasium.vector.VectorEnv[NDArray[np.int64], ArrayLike, 
         n = self.num_envs
         mask, given = np.ones(n, np.bool_), np.full(n, -1)
         if options is not None and not isinstance(options, dict):
-            raise TypeError(f"options is {options!r}; it must be a dict or None")
+            raise TypeError(f"options is {checks.shown(options)}; it must be a dict or None")
         for name, value in (options or {}).items():
             if name == "reset_mask":
                 mask = checks.array("options['reset_mask']", value, "b", holds="bools").astype(np.bool_)

@@ -110,14 +110,16 @@ class Demonstrations(NotebookTable):
             )
             return cls(which, states.astype(np.int64), actions.astype(np.int64), trajectories.rewards[taken])
         if not isinstance(trajectories, Sequence):
-            raise TypeError(f"trajectories is {trajectories!r}; it must be as sampled, or a sequence")
+            raise TypeError(f"trajectories is {checks.shown(trajectories)}; it must be as sampled, or a sequence")
         arrays = []
         for i, steps in enumerate(trajectories):
             pairs = checks.array(f"trajectories[{i}]", steps, "iu", holds="(state, action) of every step")
             if not pairs.size:
                 raise ValueError(f"trajectories[{i}] has no steps; leave it out")
             if pairs.ndim != 2 or pairs.shape[1] != 2:
-                raise TypeError(f"trajectories[{i}] is {steps!r}; it must hold (state, action) of every step")
+                raise TypeError(
+                    f"trajectories[{i}] is {checks.shown(steps)}; it must hold (state, action) of every step"
+                )
             arrays.append(_natural(f"trajectories[{i}]", pairs))
         pairs = np.concatenate([np.empty((0, 2), np.int64), *arrays])
         which = np.repeat(np.arange(len(arrays)), [len(steps) for steps in arrays])
@@ -180,7 +182,9 @@ def counted(demonstrations: Demonstrations, mdp: TabularMDP) -> NDArray[np.float
     [[0.0, 1.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0]]
     """
     if not isinstance(demonstrations, Demonstrations):
-        raise TypeError(f"demonstrations is {demonstrations!r}; it must be a Demonstrations, such as Demonstrations.of")
+        raise TypeError(
+            f"demonstrations is {checks.shown(demonstrations)}; it must be a Demonstrations, such as Demonstrations.of"
+        )
     return demonstrations.counts(mdp)
 
 
@@ -220,7 +224,7 @@ def load_demonstrations(path: str | Path, mdp: TabularMDP | None = None) -> Demo
     <Demonstrations: 1 trajectories, 2 steps>
     """
     if not isinstance(path, str | Path):
-        raise TypeError(f"path is {path!r}; it must be a path")
+        raise TypeError(f"path is {checks.shown(path)}; it must be a path")
     path = Path(path)
     labels: dict[str, int] = {}
     rows: list[tuple[int, int, int]] = []

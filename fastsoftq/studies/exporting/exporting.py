@@ -121,7 +121,7 @@ def check_target(out: str | Path, to: str) -> Path:
     """
     checks.choice("to", to, FORMATS)
     if not isinstance(out, str | Path) or not str(out).strip():
-        raise TypeError(f"out is {out!r}; it must be the path of a file")
+        raise TypeError(f"out is {checks.shown(out)}; it must be the path of a file")
     file = Path(out)
     other = [name for name, (suffix, _) in FORMATS.items() if file.suffix.lower() == suffix and name != to]
     if other:

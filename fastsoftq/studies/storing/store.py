@@ -19,6 +19,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from fastsoftq.checks import shown
 from fastsoftq.studies.deep_worlds import table_records, tabular_of
 from fastsoftq.studies.plan import FolderError, Plan, Unit
 from fastsoftq.studies.storing.kept_arrays import CURVES, Arrays, groups_of, leaves_of
@@ -220,7 +221,7 @@ def open_store(url: str | Path) -> Store:
         No results there, or none that can be told whose they are.
     """
     if not isinstance(url, str | Path):
-        raise TypeError(f"url is {url!r}; it must be a path or a URL")
+        raise TypeError(f"url is {shown(url)}; it must be a path or a URL")
     storage = open_storage(url)
     plan = _plan(storage)
     if plan is None:

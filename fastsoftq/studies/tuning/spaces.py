@@ -87,7 +87,7 @@ class Choices:
 
     def __init__(self, values: Sequence[Any]) -> None:
         if isinstance(values, str) or not isinstance(values, Sequence):
-            raise TypeError(f"choices is {values!r}; it must be a list of values")
+            raise TypeError(f"choices is {checks.shown(values)}; it must be a list of values")
         object.__setattr__(self, "values", tuple(values))
         if not self.values:
             raise ValueError("choices is []; there must be at least one")
@@ -150,7 +150,7 @@ def checked_space(agent: Any, space: Any) -> dict[str, Range | Choices]:
     {'step_size': Choices(values=(0.1, 0.5))}
     """
     if not isinstance(space, Mapping):
-        raise TypeError(f"space is {space!r}; it must be a mapping of hyperparameters to ranges or choices")
+        raise TypeError(f"space is {checks.shown(space)}; it must be a mapping of hyperparameters to ranges or choices")
     if not space:
         raise ValueError("space is empty; there must be a hyperparameter to choose")
     found: dict[str, Range | Choices] = {}
@@ -190,7 +190,9 @@ def space_of_table(table: Mapping[str, Any], above: str = "") -> dict[str, Range
     for name, entry in table.items():
         path = f"{above}{name}"
         if not isinstance(entry, Mapping):
-            raise TypeError(f"{path} is {entry!r}; it must be {{ low, high }}, perhaps with log, or {{ choices }}")
+            raise TypeError(
+                f"{path} is {checks.shown(entry)}; it must be {{ low, high }}, perhaps with log, or {{ choices }}"
+            )
         try:
             if set(entry) == {"choices"}:
                 found[path] = Choices(entry["choices"])

@@ -36,7 +36,7 @@ def rungs_of(tune: int, pruner: str, rungs: Sequence[int] | None = None) -> tupl
     try:
         given = tuple(checks.count(f"rungs[{place}]", size) for place, size in enumerate(rungs))
     except TypeError as error:
-        raise TypeError(f"rungs is {rungs!r}; it must be a sequence of integers: {error}") from None
+        raise TypeError(f"rungs is {checks.shown(rungs)}; it must be a sequence of integers: {error}") from None
     if not given or given[-1] != tune or any(later <= earlier for earlier, later in itertools.pairwise(given)):
         raise ValueError(f"rungs is {list(given)}; it must ascend, and end with select.tune, {tune}")
     return given
@@ -68,7 +68,7 @@ class TuningSettings:
             object.__setattr__(self, name, value)
 
         if not isinstance(self.study, Study):
-            raise TypeError(f"study is {self.study!r}; it must be a Study")
+            raise TypeError(f"study is {checks.shown(self.study)}; it must be a Study")
         self._check_study()
         fix("space", self._checked_space())
         for name, least in (("trials", 1), ("seed", 0), ("at_once", 1)):
@@ -103,7 +103,7 @@ class TuningSettings:
 
     def _checked_space(self) -> dict[str, dict[str, Range | Choices]]:
         if not isinstance(self.space, Mapping):
-            raise TypeError(f"space is {self.space!r}; it must be a mapping of agents to hyperparameters")
+            raise TypeError(f"space is {checks.shown(self.space)}; it must be a mapping of agents to hyperparameters")
         if not self.space:
             raise ValueError("space is empty; there must be an agent to tune")
         found = {}
