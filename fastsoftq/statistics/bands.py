@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from fastsoftq.checks import array, shown
+from fastsoftq.checks import array, flag, shown
 from fastsoftq.statistics.agreeing_runs import is_negligible, unseen
 from fastsoftq.statistics.cautions import caution_of_curves
 from fastsoftq.statistics.max_t_test import parted
@@ -183,7 +183,7 @@ def difference_band(
     (Stretch(start=12, stop=30, sign=1),)
     """
     first, second = as_curves(a, "a"), as_curves(b, "b")
-    if paired:
+    if flag("paired", paired):
         check_same_shape(first, second, ("a", "b"), "to be paired")
     elif first.shape[1] != second.shape[1]:
         raise ValueError(f"a has {first.shape[1]} episodes and b {second.shape[1]}; they must be equal")

@@ -29,6 +29,7 @@ from fastsoftq.statistics.samples import (
     as_generator,
     as_resamples,
     as_runs,
+    as_share_of_runs,
     exponent,
     limits_of,
     scaled,
@@ -271,7 +272,7 @@ def _known(statistic: str | float | Statistic) -> _Known:
         return _Known(statistic, _BOOTSTRAPS, of_unknown)
     if isinstance(statistic, str):
         return _NAMED[choice("statistic", statistic, tuple(_NAMED))]
-    quantile = as_fraction(statistic, "statistic, where it is a quantile,")
+    quantile = as_share_of_runs(statistic, "statistic, where it is a quantile,")
 
     def of_quantile(x: FloatArray, axis: int = -1) -> FloatArray:
         return np.asarray(np.quantile(x, quantile, axis=axis))

@@ -15,6 +15,9 @@ ROUNDING = 2.0**-44
 #: Numbers may be no larger: their sums, and the ends of their intervals, are numbers, too.
 LARGEST = 1e290
 
+#: A smaller share of runs is none: no sample shows it, and 1 less it is 1.
+_LEAST_SHARE = 1e-12
+
 #: How many numbers a block of resamples may hold at once: 16 MiB of float64.
 BLOCK = 1 << 21
 
@@ -108,6 +111,14 @@ def as_fraction(value: float, name: str) -> float:
     result = number(name, value)
     if not 0.0 < result < 1.0:
         raise ValueError(f"{name} is {result}; it must lie strictly between 0 and 1")
+    return result
+
+
+def as_share_of_runs(value: float, name: str) -> float:
+    """Return ``value`` as a share of runs that differs from none and from all."""
+    result = as_fraction(value, name)
+    if not _LEAST_SHARE <= result <= 1.0 - _LEAST_SHARE:
+        raise ValueError(f"{name} is {result}; it must lie in [{_LEAST_SHARE:g}, 1 - {_LEAST_SHARE:g}]")
     return result
 
 

@@ -19,6 +19,7 @@ from fastsoftq.statistics.samples import (
     as_fraction,
     as_generator,
     as_runs,
+    as_share_of_runs,
     as_two_samples,
     limits_of,
     within,
@@ -61,7 +62,7 @@ def tail_interval(
     (4.5, True)
     """
     sample = as_runs(x, "x")
-    fraction, level = as_fraction(fraction, "fraction"), as_fraction(level, "level")
+    fraction, level = as_share_of_runs(fraction, "fraction"), as_fraction(level, "level")
     limits = limits_of(bounds, x)
     sample = sample if limits is None else within(sample, "x", limits)
     estimate, alpha = float(tail_mean(sample, fraction)), 1.0 - level
@@ -116,7 +117,7 @@ def compare_tails(
     (True, True)
     """
     first, second = as_two_samples(a, b, paired)
-    fraction = as_fraction(fraction, "fraction")
+    fraction = as_share_of_runs(fraction, "fraction")
     own = [tail_interval(x, fraction, level, bounds) for x in (a, b)]
     difference = own[0].estimate - own[1].estimate
     shares_a, shares_b = (tail_contributions(x, fraction) for x in (first, second))

@@ -60,3 +60,15 @@ def test_bad_arguments_are_refused_by_name():
         tail_interval([1.0, 2.0], 1.0)
     with pytest.raises(ValueError, match="a has shape"):
         compare_tails([1.0, 2.0], [1.0, 2.0, 3.0])
+
+
+@pytest.mark.parametrize("share", [1e-320, 1e-300, 1e-13, 1.0 - 1e-13])
+def test_a_share_of_runs_that_is_none_or_all_is_refused(share):
+    x = np.arange(8.0)
+    for name, call in (
+        ("fraction", lambda: tail_interval(x, share)),
+        ("fraction", lambda: compare_tails(x, -x, share)),
+        ("statistic, where it is a quantile,", lambda: confidence_interval(x, share)),
+    ):
+        with pytest.raises(ValueError, match=rf"{name} is {share}; it must lie in \[1e-12, 1 - 1e-12\]"):
+            call()
