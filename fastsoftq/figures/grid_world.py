@@ -93,7 +93,7 @@ def plot_grid(
     ------
     ValueError
         An MDP without a map, both value and occupancy, arrays of the wrong shape, occupancies below 0, contours without
-        value or on a map of one row or column, limits that do not rise.
+        value or on a map of one row or column, limits that do not rise, or of occupancies do not begin above 0.
     TypeError
         `ax` that is not a Matplotlib Axes, `trajectories` that are not Trajectories, arrays that are not numbers,
         `limits` that are not a pair.
@@ -117,7 +117,7 @@ def plot_grid(
     if contours and min(len(rows), len(rows[0])) < 2:
         raise ValueError(f"contours is {contours}; they need a map of two rows and two columns at least")
     if limits is not None:
-        _check_limits(limits)
+        _check_limits(limits, logarithmic=occupancy is not None)
     if ax is not None and not isinstance(ax, Axes):
         raise TypeError(f"ax is {checks.shown(ax)}; it must be the Axes of a figure")
     if not is_color_like(colour):
@@ -155,10 +155,12 @@ def plot_grid(
     return ax
 
 
-def _check_limits(limits: tuple[float, float]) -> None:
+def _check_limits(limits: tuple[float, float], logarithmic: bool) -> None:
     if not isinstance(limits, Sequence) or isinstance(limits, str) or len(limits) != 2:
         raise TypeError(f"limits is {checks.shown(limits)}; it must be a pair (lowest, highest)")
-    low, high = (checks.number(f"limits[{i}]", value) for i, value in enumerate(limits))
+    low, high = (checks.reward(f"limits[{i}]", value) for i, value in enumerate(limits))
+    if logarithmic and low <= 0.0:
+        raise ValueError(f"limits[0] is {low}; of occupancies, whose scale is logarithmic, it must be above 0")
     if not low < high:
         raise ValueError(f"limits is {limits}; the first must be below the second")
 

@@ -197,6 +197,8 @@ def test_draws_where_told_and_touches_nothing_else(room, solution):
         ({"policy": np.full((2, 68, 4), 0.25)}, "must be that of one step"),
         ({"contours": 5}, "contours is 5; they need a value"),
         ({"limits": (2, 1)}, r"limits is \(2, 1\)"),
+        ({"value": np.zeros(68), "limits": (0, 1e308)}, r"limits\[1\] is 1e\+308; it must be within ±1e\+100"),
+        ({"occupancy": np.ones(68), "limits": (0, 1)}, r"limits\[0\] is 0\.0; of occupancies"),
     ],
 )
 def test_bad_input(room, arguments, message):
