@@ -28,6 +28,14 @@ def test_a_path_or_a_url_is_opened(tmp_path):
     assert open_storage("x").root.is_absolute()  # whatever folder a worker runs in
 
 
+def test_a_kind_of_url_that_is_unknown_is_refused_by_name():
+    pytest.importorskip("fsspec")
+    message = "the folder of results is 'nosuch://x/y'; fsspec knows no URLs that begin with 'nosuch://'"
+    with pytest.raises(ValueError, match=f"^{message}$"):
+        open_storage("nosuch://x/y")
+    assert open_storage("simplecache::memory://x").url == "simplecache::memory://x"
+
+
 @pytest.fixture(params=["local", "memory"])
 def storage(request, tmp_path):
     if request.param == "local":

@@ -149,7 +149,8 @@ def open_storage(url: str | Path) -> Storage:
     Raises
     ------
     ValueError
-        Nothing, which would be the current folder; a file, or something below one.
+        Nothing, which would be the current folder; a file, or something below one; a kind of URL that fsspec does not
+        know.
     ImportError
         A URL, and fsspec is not installed.
     """
@@ -158,9 +159,12 @@ def open_storage(url: str | Path) -> Storage:
         raise ValueError(f"the folder of results is {text!r}; it must be a path or a URL")
     if "://" in text and not text.startswith("file://"):
         try:
-            import fsspec  # noqa: F401
+            import fsspec
         except ImportError as error:
             raise ImportError(f"{text} needs fsspec: pip install 'fastsoftq[remote]'") from error
+        for kind in text.partition("://")[0].split("::"):  # one may lie within another
+            if kind not in fsspec.available_protocols():
+                raise ValueError(f"the folder of results is {text!r}; fsspec knows no URLs that begin with '{kind}://'")
         return RemoteStorage(text)
     root = Path(text.removeprefix("file://")).absolute()
     there = next(place for place in (root, *root.parents) if place.exists())
