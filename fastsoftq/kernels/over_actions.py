@@ -27,7 +27,7 @@ from fastsoftq.kernels.row_kinds import (
     StateOfTable,
     Table,
 )
-from fastsoftq.kernels.simd import Vec, maximum, select, whole
+from fastsoftq.kernels.simd import maximum, select, whole
 
 __all__ = ["each", "each_pair", "first", "first_highest", "fold", "highest", "pick", "read_row", "replaced", "total"]
 
@@ -244,17 +244,6 @@ def _picked(so_far, x, action, chosen):
     return select(chosen == action, x, so_far)
 
 
-@by_type
-def _picked_of(row, action):
-    if isinstance(row, types.BaseTuple) and len(row) == 4 and isinstance(action, Vec):
-        return lambda row, action: select(  # by its two bits: two comparisons for three
-            (action & 2) != 0,
-            select((action & 1) != 0, row[3], row[2]),
-            select((action & 1) != 0, row[1], row[0]),
-        )
-    return lambda row, action: fold(_picked, first(row), row, (action,))
-
-
 @inlined
 def _replaced(x, action, changed, value):
     return select(changed == action, value, x)
@@ -312,7 +301,7 @@ def pick(row: Row, action: Action):
     >>> pick((1.0, 3.0, 2.0), 1)
     3.0
     """
-    return _picked_of(row, whole(action, first(row)))
+    return fold(_picked, first(row), row, (whole(action, first(row)),))
 
 
 @inlined

@@ -143,9 +143,9 @@ def half_words(builder: Any, words: Any, *, higher: bool) -> Any:
         builder.bitcast(builder.shuffle_vector(words, words, lane_order(range(k, k + width // 2))), half)
         for k in (0, width // 2)
     ]
-    # Hidden from the optimiser, which would cut each register and put both together: three instructions for this one.
     order = lane_order(range(int(higher), 2 * width, 2))
-    order = builder.asm(ir.FunctionType(half, [half]), "", "=v,0", [order], side_effect=False)
+    if not higher:  # hidden from the optimiser, which would cut each register and put both together: three instructions
+        order = builder.asm(ir.FunctionType(half, [half]), "", "=v,0", [order], side_effect=False)
     permute = cgutils.get_or_insert_function(
         builder.module, ir.FunctionType(half, [half] * 3), "llvm.x86.avx512.vpermi2var.d.512"
     )
