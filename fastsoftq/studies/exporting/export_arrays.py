@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -52,8 +53,10 @@ def write_npz(table: Tidy, file: Path, blocks: Iterator[Block]) -> None:
     (10,)
     """
     rows = [0] * len(table.runs)
-    spools = {name: tempfile.TemporaryFile(dir=file.parent) for name in table.columns}  # noqa: SIM115 - closed below
-    try:
+    with (
+        contextlib.ExitStack() as opened
+    ):  # which closes all of them, even where closing one fails: the disk may be full
+        spools = {name: opened.enter_context(tempfile.TemporaryFile(dir=file.parent)) for name in table.columns}
         for block in blocks:
             rows[block.place] += block.size
             for name, values in flat(table, block).items():
@@ -69,9 +72,6 @@ def write_npz(table: Tidy, file: Path, blocks: Iterator[Block]) -> None:
                     spools[name].seek(0)
                     while part := spools[name].read(_COPIED):
                         member.write(part)
-    finally:
-        for spool in spools.values():
-            spool.close()
 
 
 def write_netcdf(table: Tidy, file: Path, blocks: Iterator[Block]) -> None:
