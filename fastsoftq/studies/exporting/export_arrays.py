@@ -53,9 +53,7 @@ def write_npz(table: Tidy, file: Path, blocks: Iterator[Block]) -> None:
     (10,)
     """
     rows = [0] * len(table.runs)
-    with (
-        contextlib.ExitStack() as opened
-    ):  # which closes all of them, even where closing one fails: the disk may be full
+    with contextlib.ExitStack() as opened:  # closes each, even where that fails of another: the disk may be full
         spools = {name: opened.enter_context(tempfile.TemporaryFile(dir=file.parent)) for name in table.columns}
         for block in blocks:
             rows[block.place] += block.size
