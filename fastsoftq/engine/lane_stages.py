@@ -49,16 +49,16 @@ def reads_again(stages):
     return lambda stages: again
 
 
-def _width(stages: Any) -> int:
-    return int(stages.types[stages.fields.index("summary")].width)
+def _summaries(stages: Any) -> Any:
+    return stages.types[stages.fields.index("summary")]
 
 
 def _has_stages(stages: Any) -> bool:
-    return _width(stages) > 1 and isinstance(stages.types[stages.fields.index("summary")].item, types.BaseTuple)
+    return _summaries(stages).width > 1 and isinstance(_summaries(stages).item, types.BaseTuple)
 
 
 def _reads_again(stages: Any) -> bool:
-    return _has_stages(stages) or target_of(_width(stages)).reads_again
+    return _has_stages(stages) or target_of(_summaries(stages).width).reads_again
 
 
 def _remembers(setting: Any) -> bool:
@@ -242,6 +242,16 @@ def _act(setting, stages, g, row, summary, entry):
     return stale
 
 
+@inlined
+def _learn_and_act(setting, stages, g, turn, ahead, ended, stale):
+    """What a vector's lanes do once they have arrived; note which episodes ended, and which actions are stale."""
+    summary = _summary(setting, g, ahead)
+    ended |= _learn(setting, g, turn, _evaluate(setting, g, ahead, summary)) << uint64(g)
+    row = replaced(ahead, load(setting.lanes.changed, g), load(setting.lanes.entry, g))
+    stale |= _act(setting, stages, g, row, summary, _entry(setting, g, summary)) << uint64(g)
+    return ended, stale
+
+
 # ---- all lanes -------------------------------------------------------------------------------------------------------
 
 # Where a summary is one vector, or a lane is alone, a step is short, and the lanes of a vector take it in one loop; but
@@ -258,11 +268,7 @@ def step_all(setting, stages, count, turn, mdp):
     def in_one_loop(setting, stages, count, turn, mdp):
         ended, stale, shift = uint64(0), uint64(0), (turn + 1) * GOLDEN
         for g in range(0, hidden_lane_count(setting.lockstep), lane_width(setting.lockstep)):
-            ahead = _arrive(setting, stages, g, shift)
-            summary = _summary(setting, g, ahead)
-            ended |= _learn(setting, g, turn, _evaluate(setting, g, ahead, summary)) << uint64(g)
-            row = replaced(ahead, load(setting.lanes.changed, g), load(setting.lanes.entry, g))
-            stale |= _act(setting, stages, g, row, summary, _entry(setting, g, summary)) << uint64(g)
+            ended, stale = _learn_and_act(setting, stages, g, turn, _arrive(setting, stages, g, shift), ended, stale)
             _fetch(setting, _vector_before(setting, g), mdp)  # as this one's records have not come yet
         return ended, stale
 
@@ -271,12 +277,7 @@ def step_all(setting, stages, count, turn, mdp):
         for g in range(0, count, width):  # unrolled
             stages.row[g] = _arrive(setting, stages, g, shift)
         for g in range(0, hidden_lane_count(setting.lockstep), width):
-            ahead = stages.row[g]
-            summary = _summary(setting, g, ahead)
-            ended |= _learn(setting, g, turn, _evaluate(setting, g, ahead, summary)) << uint64(g)
-            row = replaced(ahead, load(setting.lanes.changed, g), load(setting.lanes.entry, g))
-            stale |= _act(setting, stages, g, row, summary, _entry(setting, g, summary)) << uint64(g)
-            _fetch(setting, _vector_before(setting, g), mdp)
+            ended, stale = _learn_and_act(setting, stages, g, turn, stages.row[g], ended, stale)
         return ended, stale
 
     def in_two_loops(setting, stages, count, turn, mdp):
@@ -318,4 +319,4 @@ def step_all(setting, stages, count, turn, mdp):
         return in_stages
     if _reads_again(stages):
         return in_two_loops
-    return in_one_loop if _width(stages) == 1 or _ahead(setting) else arriving_first
+    return in_one_loop if _summaries(stages).width == 1 or _ahead(setting) else arriving_first

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
@@ -53,12 +52,8 @@ def mixed(key):
 
 
 @intrinsic
-def _high_half(typing, bits):
-    """The higher 32 bits of 64."""
-    if not isinstance(bits, Vec):
-        return types.uint32(types.uint64), lambda context, builder, sig, args: builder.trunc(
-            builder.lshr(args[0], ir.Constant(args[0].type, 32)), ir.IntType(32)
-        )
+def _high_halves(typing, bits):
+    """The higher 32 bits of each word."""
     return bits.of(types.uint32)(bits), lambda context, builder, sig, args: half_words(builder, args[0], higher=True)
 
 
@@ -71,9 +66,11 @@ def halves(bits):
     >>> halves(2**32 + 5)
     Draw(high=1, low=5)
     """
-    if isinstance(bits, Vec) and index_beside(types.float64, bits.width) == types.int64:
+    if not isinstance(bits, Vec):
+        return lambda bits: Draw(convert(bits >> _32, np.uint32(0)), convert(bits & _LOW, np.uint32(0)))
+    if index_beside(types.float64, bits.width) == types.int64:
         return lambda bits: Draw(bits >> _32, bits & _LOW)
-    return lambda bits: Draw(_high_half(bits), convert(bits, np.uint32(0)))
+    return lambda bits: Draw(_high_halves(bits), convert(bits, np.uint32(0)))
 
 
 @by_type

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import tempfile
 import zipfile
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import IO, Any
 
@@ -53,7 +52,7 @@ def write_npz(table: Tidy, file: Path, blocks: Iterator[Block]) -> None:
     (10,)
     """
     rows = [0] * len(table.runs)
-    with contextlib.ExitStack() as opened:  # closes each, even where that fails of another: the disk may be full
+    with ExitStack() as opened:  # closes each, even where that fails of another: the disk may be full
         spools = {name: opened.enter_context(tempfile.TemporaryFile(dir=file.parent)) for name in table.columns}
         for block in blocks:
             rows[block.place] += block.size
