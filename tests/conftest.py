@@ -26,10 +26,16 @@ def pytest_collection_finish():
 
 
 @pytest.fixture(scope="session")
-def refused():
-    """Runs the command `fastsoftq` with arguments that it soon refuses."""
+def fastsoftq():
+    """Runs the command of that name with arguments, and returns what `subprocess.run` would."""
     if not hasattr(os, "fork"):
         pytest.skip("processes cannot be forked here")
     commands = ForkedCommands()
     yield commands
     commands.close()
+
+
+@pytest.fixture(scope="session")
+def refused(fastsoftq):
+    """The same, for arguments that it refuses."""
+    return fastsoftq

@@ -23,16 +23,6 @@ ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
 SMALL = ["--seeds", "3", "--episodes", "12", "--max-steps", "40"]
 
 
-def fastsoftq(*arguments, **options):
-    return subprocess.run(
-        [sys.executable, "-m", "fastsoftq", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        timeout=300,
-        **{"env": ENVIRONMENT, **options},
-    )
-
-
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -74,7 +64,7 @@ def test_many_may_ask_for_a_folder_at_once(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_unknown_command_is_one_line_and_exit_status_2():
+def test_an_unknown_command_is_one_line_and_exit_status_2(fastsoftq):
     done = fastsoftq("reprodcue")
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
@@ -111,14 +101,14 @@ def test_a_page_that_cannot_be_written_is_said_before_it_is_made(tmp_path, refus
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere")
-def test_a_folder_without_permission_is_said_before_training(tmp_path):
+def test_a_folder_without_permission_is_said_before_training(tmp_path, fastsoftq):
     tmp_path.chmod(0o500)
     done = fastsoftq("reproduce", "--seeds", 20000, "--out", tmp_path)
     assert done.returncode == 2
     assert "Permission denied" in done.stderr
 
 
-def test_the_same_arguments_write_the_same_bytes_whatever_the_threads(tmp_path):
+def test_the_same_arguments_write_the_same_bytes_whatever_the_threads(tmp_path, fastsoftq):
     contents, digests = [], set()
     for i, threads in enumerate((1, 2, 2)):
         done = fastsoftq("reproduce", *SMALL, "--threads", threads, "--out", tmp_path / f"{i}")
@@ -217,9 +207,10 @@ if {moment!r} == "the end": atexit.register(Press().press)
 @pytest.mark.parametrize("moment", ["fastsoftq.cli.app", "typer", "fastsoftq.experiments.hard_or_soft", "the end"])
 def test_ctrl_c_ends_it_with_130_and_one_line_whenever_it_comes(tmp_path, moment):
     (tmp_path / "sitecustomize.py").write_text(PRESS.format(moment=moment), encoding="utf-8")
-    arguments = ["list"] if moment == "the end" else ["reproduce", *SMALL, "--out", tmp_path / "out"]
-    path = os.pathsep.join([str(tmp_path), ENVIRONMENT["PYTHONPATH"]])
-    done = fastsoftq(*arguments, env={**ENVIRONMENT, "PYTHONPATH": path})
+    arguments = ["list"] if moment == "the end" else ["reproduce", *SMALL, "--out", str(tmp_path / "out")]
+    environment = {**ENVIRONMENT, "PYTHONPATH": os.pathsep.join([str(tmp_path), ENVIRONMENT["PYTHONPATH"]])}
+    command = [sys.executable, "-m", "fastsoftq", *arguments]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=100, check=False)
     assert done.returncode == 130
     assert done.stderr == "fastsoftq: interrupted\n"
 
@@ -255,7 +246,7 @@ def test_a_failing_disk_is_one_line_and_exit_status_1(tmp_path):
     assert not any(path.is_file() for path in tmp_path.rglob("*"))
 
 
-def test_report_says_which_folder_has_no_results(tmp_path):
+def test_report_says_which_folder_has_no_results(tmp_path, fastsoftq):
     for folder, words in ((tmp_path / "nowhere", "no such folder"), (tmp_path, "findings.json")):
         done = fastsoftq("report", folder)
         assert done.returncode == 2
@@ -274,7 +265,7 @@ def test_report_reads_a_study_from_the_copy_of_its_plan(tmp_path):
     assert [agent.label for agent in found.agents] == ["hard"]
 
 
-def test_list_names_every_experiment():
+def test_list_names_every_experiment(fastsoftq):
     done = fastsoftq("list")
     assert done.returncode == 0
     assert [line.split()[0] for line in done.stdout.splitlines()] == list(EXPERIMENTS)
@@ -294,8 +285,8 @@ def test_every_experiment_is_there_and_every_name_chosen_once():
         ("worlds", "worlds [OPTIONS] [WORLD] [OPTION=VALUE]..."),
     ],
 )
-def test_help_shows_brackets(command, words):
-    assert words in fastsoftq(command, "--help", env=ENVIRONMENT | {"COLUMNS": "120"}).stdout
+def test_help_shows_brackets(fastsoftq, command, words):
+    assert words in fastsoftq(command, "--help").stdout
 
 
 @pytest.mark.parametrize(
@@ -318,19 +309,19 @@ def test_what_cannot_be_read_is_named_with_its_value(tmp_path, refused, argument
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["reproduce", "--help"], []])
-def test_help_shows_what_there_is(arguments):
+def test_help_shows_what_there_is(fastsoftq, arguments):
     done = fastsoftq(*arguments)
     assert done.returncode == 0
     assert done.stderr == ""
     assert ("--threads" if "reproduce" in arguments else "reproduce") in done.stdout
 
 
-def test_it_tells_its_version():
+def test_it_tells_its_version(fastsoftq):
     done = fastsoftq("--version")
     assert (done.returncode, done.stdout, done.stderr) == (0, f"fastsoftq {__version__}\n", "")
 
 
-def test_the_commands_name_their_arguments_as_the_readme_does():
+def test_the_commands_name_their_arguments_as_the_readme_does(fastsoftq):
     for command, name in (("run", "STUDY.toml"), ("status", "DIR"), ("verify", "DIR"), ("report", "DIR")):
         done = fastsoftq(command)
         assert (done.returncode, done.stderr) == (2, f"fastsoftq: Missing argument '{name}'.\n")

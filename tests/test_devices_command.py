@@ -26,7 +26,6 @@ discount = 0.95
 """
 # A process with a simulated GPU, or with none, whatever this machine has.
 WITH = """\
-import sys
 from fastsoftq import hardware
 from fastsoftq.engine.gpu import several_cards
 from fastsoftq.engine.gpu.driver import GpuError
@@ -40,22 +39,15 @@ if FREE is not None:
     GPU.free = lambda: FREE
 several_cards.cards = hardware.cards = {cards}
 several_cards.gpu = lambda number: several_cards.cards() and GPU
-from fastsoftq.__main__ import main
-main()
 """
 
 
-def fastsoftq(folder, *arguments, cards="none", free=None):
-    script = folder / "command.py"
-    script.write_text(WITH.format(cards=cards, free=free))
-    return subprocess.run(
-        [sys.executable, str(script), *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        timeout=300,
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )
+@pytest.fixture
+def with_cards(fastsoftq):
+    def run(folder, *arguments, cards="none", free=None):
+        return fastsoftq(*arguments, cwd=folder, before=WITH.format(cards=cards, free=free))
+
+    return run
 
 
 @pytest.mark.parametrize("command", [["run", "study.toml"], ["reproduce"], ["tune", "study.toml", "--trials", "2"]])
@@ -63,24 +55,24 @@ def fastsoftq(folder, *arguments, cards="none", free=None):
     ("device", "words"),
     [("gpu", "device is 'gpu'; it must be 'cpu', 'cuda' (all GPUs)"), ("cuda:0", "no GPU is here: leave device out")],
 )
-def test_a_device_that_is_not_there_is_one_line_before_anything_is_written(tmp_path, command, device, words):
+def test_a_device_that_is_none_is_one_line_before_anything_is_written(tmp_path, with_cards, command, device, words):
     more = "[select]\ntune = 10\ntest = 60\n"
     tuned = "[tune.agents.hard]\nstep_size = { choices = [0.5, 0.8] }\n" if command[0] == "tune" else ""
     (tmp_path / "study.toml").write_text(STUDY.format(more=more if tuned else "") + tuned)
-    done = fastsoftq(tmp_path, *command, "--out", "out", "--device", device)
+    done = with_cards(tmp_path, *command, "--out", "out", "--device", device)
     assert done.returncode == 2, done.stderr
     assert done.stdout == ""
     assert done.stderr.startswith(f"fastsoftq: {words}")
     assert done.stderr.count("\n") == 1
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted({"command.py", "study.toml"})
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["study.toml"]
 
 
-def test_a_study_and_an_experiment_on_a_gpu_have_the_bytes_of_the_cpu(tmp_path):
+def test_a_study_and_an_experiment_on_a_gpu_have_the_bytes_of_the_cpu(tmp_path, with_cards):
     (tmp_path / "study.toml").write_text(STUDY.format(more=""))
     experiment = ["reproduce", "--seeds", "3", "--episodes", "12", "--max-steps", "40"]
     for device in ("cpu", "cuda"):
         for command, out in ((["run", "study.toml"], "study"), (experiment, "experiment")):
-            done = fastsoftq(
+            done = with_cards(
                 tmp_path, *command, "--out", f"{out}-{device}", "--device", device, cards="lambda: (SMALL,)"
             )
             assert done.returncode == 0, done.stderr
@@ -91,30 +83,30 @@ def test_a_study_and_an_experiment_on_a_gpu_have_the_bytes_of_the_cpu(tmp_path):
         assert there.read_bytes() == here.read_bytes()
 
 
-def test_a_gpu_that_is_full_is_a_failure_that_says_how_to_go_on(tmp_path):
+def test_a_gpu_that_is_full_is_a_failure_that_says_how_to_go_on(tmp_path, with_cards):
     (tmp_path / "study.toml").write_text(STUDY.format(more=""))
     arguments = ["run", "study.toml", "--out", "out", "--device", "cuda"]
-    done = fastsoftq(tmp_path, *arguments, cards="lambda: (SMALL,)", free=0)
+    done = with_cards(tmp_path, *arguments, cards="lambda: (SMALL,)", free=0)
     assert done.returncode == 1, done.stderr
     assert done.stderr.count("\n") == 1
     assert "a simulated GPU (cuda:0) has 0 MiB free" in done.stderr
     assert "What was done stays done; go on with: fastsoftq run" in done.stderr
 
 
-def test_devices_are_listed_and_what_a_gpu_needs_is_said_where_there_is_none(tmp_path):
-    done = fastsoftq(tmp_path, "devices")
+def test_devices_are_listed_and_what_a_gpu_needs_is_said_where_there_is_none(tmp_path, with_cards):
+    done = with_cards(tmp_path, "devices")
     assert done.returncode == 0, done.stderr
     cpu, missing, how = done.stdout.splitlines()
     assert cpu.startswith("cpu (")
     assert missing == "cuda: no: no GPU is here: leave device out"
     assert "compute capability 7.5 or newer" in how
     assert "pip install 'fastsoftq[cuda]'" in how
-    done = fastsoftq(tmp_path, "devices", cards="lambda: (SMALL, SMALL)")
+    done = with_cards(tmp_path, "devices", cards="lambda: (SMALL, SMALL)")
     _, first, second, together = done.stdout.splitlines()
     assert first == "cuda:0 (a simulated GPU): 1 GiB, 2 multiprocessors, compute capability 9.0"
     assert second.startswith("cuda:1 ")
     assert together == "cuda: all of cuda:0, cuda:1, an even share of the seeds on each"
-    done = fastsoftq(tmp_path, "devices", cards="lambda: (SMALL._replace(capability=(7, 0)),)")
+    done = with_cards(tmp_path, "devices", cards="lambda: (SMALL._replace(capability=(7, 0)),)")
     assert "cuda:0 (a simulated GPU): no: too old: compute capability 7.0, at least 7.5 is needed" in done.stdout
     assert "fastsoftq[cuda]" in done.stdout
 

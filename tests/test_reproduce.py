@@ -23,12 +23,14 @@ def command(*arguments):
     return [sys.executable, "-m", "fastsoftq", "reproduce", *map(str, arguments)]
 
 
-def reproduce(*arguments, status=0, **options):
-    done = subprocess.run(
-        command(*arguments), capture_output=True, text=True, timeout=300, env=ENVIRONMENT, check=False, **options
-    )
-    assert done.returncode == status, done.stderr
-    return done
+@pytest.fixture(scope="module")
+def reproduce(fastsoftq):
+    def reproduced(*arguments, status=0):
+        done = fastsoftq("reproduce", *arguments)
+        assert done.returncode == status, done.stderr
+        return done
+
+    return reproduced
 
 
 def found(folder):
@@ -46,7 +48,7 @@ def same(one, other):
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory):
+def whole(tmp_path_factory, reproduce):
     folder = tmp_path_factory.mktemp("whole")
     done = reproduce(*SMALL, "--out", folder)
     assert done.stderr == ""
@@ -65,7 +67,7 @@ def test_the_study_beside_the_findings_is_what_was_trained(whole):
     np.testing.assert_array_equal(exported["soft_k10_returns"], curves.returns)
 
 
-def test_parts_make_the_whole_and_the_last_of_them_says_what_was_found(whole, tmp_path):
+def test_parts_make_the_whole_and_the_last_of_them_says_what_was_found(whole, tmp_path, reproduce):
     out = tmp_path / "out"
     first = reproduce(*SMALL, "--out", out, "--part", "2/2")
     assert "280 runs of 4 conditions are missing; run the other parts, then this again" in first.stdout
@@ -75,7 +77,7 @@ def test_parts_make_the_whole_and_the_last_of_them_says_what_was_found(whole, tm
     assert same(out, whole)
 
 
-def test_an_experiment_without_a_study_is_the_first_parts(tmp_path):
+def test_an_experiment_without_a_study_is_the_first_parts(tmp_path, reproduce):
     small = ["posterior", "--seeds", "2", "--episodes", "3", "--out", tmp_path]
     assert "part 1/3 sees to it" in reproduce(*small, "--part", "2/3").stdout
     assert not (tmp_path / "posterior").exists()
@@ -83,7 +85,7 @@ def test_an_experiment_without_a_study_is_the_first_parts(tmp_path):
     assert (tmp_path / "posterior" / "findings.json").is_file()
 
 
-def test_more_seeds_extend_and_what_is_there_is_not_trained_again(whole, tmp_path):
+def test_more_seeds_extend_and_what_is_there_is_not_trained_again(whole, tmp_path, reproduce):
     out = tmp_path / "out"
     out.mkdir()
     (out / "notes.txt").write_text("mine")  # as is what else lies there
@@ -102,7 +104,7 @@ def test_more_seeds_extend_and_what_is_there_is_not_trained_again(whole, tmp_pat
     assert "it has 70 seeds, and 20 are asked for here" in back.stderr
 
 
-def test_other_settings_are_refused_before_anything_is_trained(whole, tmp_path):
+def test_other_settings_are_refused_before_anything_is_trained(whole, tmp_path, reproduce):
     before = found(whole)
     done = reproduce("posterior", "cliff-walking", *SMALL, "--episodes", "31", "--out", whole, status=2)
     assert done.stdout == ""
@@ -122,7 +124,7 @@ def test_a_part_that_is_none_is_refused(tmp_path, refused, part):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_killed_midway_and_taken_up_again_it_finds_the_same(whole, tmp_path):
+def test_killed_midway_and_taken_up_again_it_finds_the_same(whole, tmp_path, reproduce):
     settings = ["posterior", "cliff-walking", "--seeds", "70", "--episodes", "30", "--max-steps", "40"]
     out = tmp_path / "killed"
     for moment in ("done/3.0", "curves.npz"):
@@ -140,7 +142,7 @@ def test_killed_midway_and_taken_up_again_it_finds_the_same(whole, tmp_path):
     assert (out / "posterior" / "findings.json").is_file()
 
 
-def test_networks_alone_are_refused_a_device_that_they_cannot_learn_on(tmp_path):
+def test_networks_alone_are_refused_a_device_that_they_cannot_learn_on(tmp_path, reproduce):
     done = reproduce("deep", "--device", "cuda", "--out", tmp_path / "out", status=2)
     assert "device is 'cuda'; deep agents train on processors only" in done.stderr
     assert not (tmp_path / "out").exists()

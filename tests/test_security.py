@@ -126,20 +126,17 @@ def test_an_agent_that_nobody_imported_is_data(folder, record, monkeypatch):
     assert "evil" not in sys.modules
 
 
-def test_nor_does_any_command_run_what_a_folder_names(folder):
+def test_nor_does_any_command_run_what_a_folder_names(folder, fastsoftq):
     (folder.parent / "evil.py").write_text("open('pwned', 'w')\n" + OWN)
     forged(folder, HOSTILE[3])
     tamper(folder, lambda plan: plan.update(source='[environments.a]\nkind = "gymnasium"\nenv = "evil:Evil-v0"\n'))
     for command in (["report"], ["report", folder], ["status"], ["verify"]):
-        arguments = [sys.executable, "-m", "fastsoftq", command[0], folder, *command[1:]]
-        done = subprocess.run(
-            arguments, cwd=folder.parent, capture_output=True, text=True, env=ENVIRONMENT, timeout=60, check=False
-        )
+        done = fastsoftq(command[0], folder, *command[1:], cwd=folder.parent)
         assert "Traceback" not in done.stderr
     assert not (folder.parent / "pwned").exists()
 
 
-def test_an_agent_of_ones_own_is_recognised_once_it_is_imported(tmp_path):
+def test_an_agent_of_ones_own_is_recognised_once_it_is_imported(tmp_path, fastsoftq):
     (tmp_path / "homemade_agent.py").write_text(OWN)
     script = """
 import fastsoftq as fsq
@@ -158,19 +155,15 @@ run(study, "out", threads=1)
     assert repr(agent) == "homemade_agent:Mine(discount=0.9, reward_scale=1.0, step_size=0.5)"
     (tmp_path / "imported").unlink()
     for options, seen in (([], False), (["--import", "homemade_agent"], True)):
-        done = subprocess.run([sys.executable, "-m", "fastsoftq", "report", "out", *options], **here, check=False)
+        done = fastsoftq("report", "out", *options, cwd=tmp_path)
         assert done.returncode == 0, done.stderr
         assert (tmp_path / "imported").exists() == seen
         assert ("<td>homemade_agent:Mine</td>" in page.read_text()) != seen
-    wrong = subprocess.run(
-        [sys.executable, "-m", "fastsoftq", "report", "out", "--import", "nine"], **here, check=False
-    )
+    wrong = fastsoftq("report", "out", "--import", "nine", cwd=tmp_path)
     assert (wrong.returncode, wrong.stderr.count("\n")) == (2, 1)
     assert "--import is 'nine'" in wrong.stderr
     (tmp_path / "quits.py").write_text("raise SystemExit(0)")
-    quits = subprocess.run(
-        [sys.executable, "-m", "fastsoftq", "report", "out", "--import", "quits"], **here, check=False
-    )
+    quits = fastsoftq("report", "out", "--import", "quits", cwd=tmp_path)
     assert (quits.returncode, quits.stderr.count("\n")) == (2, 1)
 
 

@@ -3,30 +3,14 @@
 import csv
 import io
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
 import fastsoftq as fsq
 
-ROOT = Path(__file__).parents[1]
 
-
-def worlds(*arguments):
-    return subprocess.run(
-        [sys.executable, "-m", "fastsoftq", "worlds", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=300,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )
-
-
-def test_one_world_with_its_options():
-    done = worlds("deep_sea", "size=4", "stochastic=true", "--json", "--discount", "0.9")
+def test_one_world_with_its_options(fastsoftq):
+    done = fastsoftq("worlds", "deep_sea", "size=4", "stochastic=true", "--json", "--discount", "0.9")
     assert done.returncode == 0, done.stderr
     (row,) = json.loads(done.stdout)
     mdp = fsq.deep_sea(4, stochastic=True)
@@ -37,11 +21,11 @@ def test_one_world_with_its_options():
     assert row["horizon"] == fsq.effective_horizon(mdp, 0.9)
 
 
-def test_as_csv_and_as_text():
-    done = worlds("frozen_lake", "map_name=8x8", "is_slippery=false", "--csv")
+def test_as_csv_and_as_text(fastsoftq):
+    done = fastsoftq("worlds", "frozen_lake", "map_name=8x8", "is_slippery=false", "--csv")
     (row,) = csv.DictReader(io.StringIO(done.stdout))
     assert (row["world"], row["states"], row["diameter"]) == ("frozen_lake", "64", "13")
-    text = worlds("chain").stdout.splitlines()
+    text = fastsoftq("worlds", "chain").stdout.splitlines()
     headings = ["world", "states", "actions", "outcomes", "value", "diameter", "value gap", "effective horizon"]
     assert text[0].split() == " ".join(headings).split()
     assert text[1].split()[:4] == ["chain", "5", "2", "2"]

@@ -1,7 +1,6 @@
 import os
 import pty
 import re
-import resource
 import signal
 import subprocess
 import sys
@@ -37,12 +36,6 @@ def command(*arguments):
     return [sys.executable, "-m", "fastsoftq", *map(str, arguments)]
 
 
-def fastsoftq(*arguments, **options):
-    return subprocess.run(
-        command(*arguments), capture_output=True, text=True, timeout=120, env=ENVIRONMENT, check=False, **options
-    )
-
-
 @pytest.fixture
 def study(tmp_path):
     path = tmp_path / "study.toml"
@@ -50,7 +43,7 @@ def study(tmp_path):
     return path
 
 
-def test_run_status_verify(study, tmp_path):
+def test_run_status_verify(study, tmp_path, fastsoftq):
     out = tmp_path / "out"
     first = fastsoftq("run", study, "--out", out, "--part", "1/2", "--chunk", "64", "--threads", "1")
     assert first.returncode == 0, first.stderr
@@ -77,7 +70,7 @@ def test_run_status_verify(study, tmp_path):
     assert fastsoftq("verify", out).stdout == good.stdout
 
 
-def test_extending_says_what_was_kept_in_runs(study, tmp_path):
+def test_extending_says_what_was_kept_in_runs(study, tmp_path, fastsoftq):
     out = tmp_path / "out"
     assert "900 of 900 runs computed, 0 found whole, in " in fastsoftq("run", study, "--out", out).stdout
     study.write_text(STUDY.replace("seeds = 300", "seeds = 400"))  # 100 more of each of three conditions
@@ -104,20 +97,17 @@ def test_bad_input_is_one_line_and_exit_status_2(study, tmp_path, refused, old, 
     assert not (tmp_path / "out").exists()
 
 
-def test_another_folder_or_no_file_is_exit_status_2(study, tmp_path):
+def test_another_folder_or_no_file_is_exit_status_2(study, tmp_path, fastsoftq):
     assert fastsoftq("run", study, "--out", tmp_path).returncode == 2  # it holds study.toml
     assert fastsoftq("run", tmp_path / "none.toml", "--out", tmp_path / "out").returncode == 2
     assert fastsoftq("verify", tmp_path).returncode == 2
 
 
-def test_a_full_disk_is_a_clean_error_and_a_later_resume(study, tmp_path):
+def test_a_full_disk_is_a_clean_error_and_a_later_resume(study, tmp_path, fastsoftq):
     study.write_text(STUDY.replace("episodes = 20", "episodes = 400"))
-
-    def small_files_only():
-        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
-
+    small = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))"
     out = tmp_path / "out"
-    full = fastsoftq("run", study, "--out", out, "--chunk", "64", preexec_fn=small_files_only)
+    full = fastsoftq("run", study, "--out", out, "--chunk", "64", before=small)
     assert full.returncode == 1
     assert full.stderr.count("\n") == 1
     assert "File too large" in full.stderr
@@ -211,13 +201,13 @@ def test_a_place_where_no_folder_can_be_is_said_before_anything_runs(study, tmp_
     assert sorted(path.name for path in tmp_path.iterdir()) == ["loop", "nowhere", "study.toml"]
 
 
-def test_a_study_that_is_no_text_is_named(study, tmp_path):
+def test_a_study_that_is_no_text_is_named(study, tmp_path, fastsoftq):
     study.write_bytes(b"\xff\xfe")
     done = fastsoftq("run", study, "--out", tmp_path / "out")
     assert (done.returncode, done.stderr) == (2, "fastsoftq: study.toml: not text in UTF-8\n")
 
 
-def test_a_warning_is_one_line(study, tmp_path):
+def test_a_warning_is_one_line(study, tmp_path, fastsoftq):
     study.write_text(STUDY.replace("reward_scale = [2, 5]\n", ""))
     done = fastsoftq("run", study, "--out", tmp_path / "out", "--chunk", "64", "--threads", "2")
     assert done.returncode == 0
@@ -225,7 +215,7 @@ def test_a_warning_is_one_line(study, tmp_path):
     assert done.stderr.startswith("fastsoftq: reward_scale / temperature is 1, not above cliff_walking's critical")
 
 
-def test_a_study_of_one_seed_has_no_report_and_says_so(study, tmp_path):
+def test_a_study_of_one_seed_has_no_report_and_says_so(study, tmp_path, fastsoftq):
     study.write_text(STUDY.replace("seeds = 300", "seeds = 1"))
     for _ in range(2):
         done = fastsoftq("run", study, "--out", tmp_path / "out")
@@ -252,7 +242,7 @@ def test_a_report_that_cannot_be_meant_is_one_line_and_exit_status_2(tmp_path, r
     assert words in done.stderr
 
 
-def test_seeds_cannot_be_planned_from_one_and_it_says_so(study):
+def test_seeds_cannot_be_planned_from_one_and_it_says_so(study, fastsoftq):
     study.write_text(STUDY.replace("seeds = 300", "seeds = 1"))
     done = fastsoftq("plan", study, "--difference", "1")
     assert done.returncode == 2

@@ -245,18 +245,7 @@ reward_scale = [2, 5]
 """
 
 
-def fastsoftq(*arguments):
-    return subprocess.run(
-        [sys.executable, "-m", "fastsoftq", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        env=ENVIRONMENT,
-        check=False,
-    )
-
-
-def test_the_command_says_it_in_plain_lines(tmp_path):
+def test_the_command_says_it_in_plain_lines(tmp_path, fastsoftq):
     study = tmp_path / "study.toml"
     study.write_text(STUDY)
     told = fastsoftq("plan", study, "--difference", "1", "--pilot", "32", "--out", tmp_path / "out")
@@ -285,7 +274,7 @@ def test_the_command_says_it_in_plain_lines(tmp_path):
         (["study.toml", "--threads", "5000"], "threads is 5000; it must be at most 1024"),
     ],
 )
-def test_bad_input_is_refused_in_one_line(tmp_path, arguments, message):
+def test_bad_input_is_refused_in_one_line(tmp_path, fastsoftq, arguments, message):
     (tmp_path / "study.toml").write_text(STUDY)
     told = fastsoftq("plan", tmp_path / arguments[0], *arguments[1:])
     assert told.returncode == 2

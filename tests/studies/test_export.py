@@ -3,7 +3,6 @@
 import errno
 import io
 import math
-import os
 import subprocess
 import sys
 import threading
@@ -335,12 +334,7 @@ def test_a_table_that_does_not_fit_is_refused_before_it_is_made(folder, monkeypa
         results.to_pandas(episodes=1)
 
 
-def fastsoftq(*arguments):
-    command = [sys.executable, "-m", "fastsoftq", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env=os.environ)
-
-
-def test_the_command_exports(folder, tmp_path):
+def test_the_command_exports(folder, tmp_path, fastsoftq):
     done = fastsoftq("export", folder, "--to", "parquet")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == f"Export: {folder}/runs.parquet, 1,680 rows of 24 conditions\n"
@@ -468,7 +462,7 @@ def test_a_patient_file_is_as_others_where_nothing_fails_and_where_it_does(tmp_p
         file.close()
 
 
-def test_an_unfinished_study_is_a_failure(small, tmp_path):
+def test_an_unfinished_study_is_a_failure(small, tmp_path, fastsoftq):
     run(small(seeds=100), tmp_path, chunk=64, part=(1, 2))
     done = fastsoftq("export", tmp_path, "--to", "csv")
     assert (done.returncode, done.stdout) == (1, "")

@@ -77,13 +77,6 @@ agent = { kind = "my_own:Mine", step_size = [0.5, 1.0], discount = 0.9 }
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "COLUMNS": "200"}
 
 
-def fastsoftq(*arguments, cwd):
-    return subprocess.run(
-        [sys.executable, "-m", "fastsoftq", *map(str, arguments)],
-        capture_output=True, text=True, timeout=300, env=ENVIRONMENT, check=False, cwd=cwd,
-    )  # fmt: skip
-
-
 @pytest.fixture
 def home(tmp_path):
     (tmp_path / "my_own.py").write_text(CODE)
@@ -183,7 +176,7 @@ def test_modules_that_are_none_are_refused(tmp_path, modules, error, words):
         read_study(tmp_path / "study.toml", modules)
 
 
-def test_the_command_runs_plans_and_reports_them(home):
+def test_the_command_runs_plans_and_reports_them(home, fastsoftq):
     refused = fastsoftq("run", "study.toml", "--out", "out", cwd=home)
     assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
     assert "study.toml, line 6: environments.way.kind is 'my_own:corridor'" in refused.stderr
@@ -228,7 +221,7 @@ def test_what_is_wrong_with_them_names_the_line(home, monkeypatch, change, words
         read_study("study.toml", ["my_own"])
 
 
-def test_a_module_that_cannot_be_imported_is_one_line(home):
+def test_a_module_that_cannot_be_imported_is_one_line(home, fastsoftq):
     (home / "quits.py").write_text("raise SystemExit(0)")
     for command, name in (
         (["run", "study.toml", "--out", "out"], "quits"),
@@ -242,7 +235,7 @@ def test_a_module_that_cannot_be_imported_is_one_line(home):
     assert "--import is 'quits.py'; it must be a module's name, without .py or a path" in done.stderr
 
 
-def test_tuning_takes_them_too(home):
+def test_tuning_takes_them_too(home, fastsoftq):
     (home / "tune.toml").write_text(
         """\
 name = "tuned"
@@ -259,7 +252,7 @@ tune.agents.mine.step_size = { low = 0.1, high = 1.0 }
     assert "way/mine" in done.stdout
 
 
-def test_the_worlds_command_tells_of_one(home):
+def test_the_worlds_command_tells_of_one(home, fastsoftq):
     done = fastsoftq("worlds", "my_own:corridor", "length=6", "--json", "--import", "my_own", cwd=home)
     assert done.returncode == 0, done.stderr
     (row,) = json.loads(done.stdout)

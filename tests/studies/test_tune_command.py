@@ -1,8 +1,6 @@
 """The command tune, and what run and status say of rounds."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -53,18 +51,13 @@ reward_scale = 5
 """
 
 
-def fastsoftq(*arguments):
-    command = [sys.executable, "-m", "fastsoftq", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, env=ENVIRONMENT, check=False)
-
-
 def written(tmp_path, text):
     path = tmp_path / "study.toml"
     path.write_text(text)
     return path
 
 
-def test_tune_chooses_compares_and_goes_on(tmp_path):
+def test_tune_chooses_compares_and_goes_on(tmp_path, fastsoftq):
     path, out = written(tmp_path, TUNED), tmp_path / "out"
     done = fastsoftq("tune", path, "--out", out, "--trials", 4, "--threads", 1)
     assert done.returncode == 0, done.stderr
@@ -81,7 +74,7 @@ def test_tune_chooses_compares_and_goes_on(tmp_path):
     assert "trials is 3, and must be no fewer" in fewer.stderr
 
 
-def test_run_and_status_say_what_is_decided(tmp_path):
+def test_run_and_status_say_what_is_decided(tmp_path, fastsoftq):
     path, out = written(tmp_path, STOPS), tmp_path / "out"
     done = fastsoftq("run", path, "--out", out, "--threads", 1)
     assert done.returncode == 0, done.stderr

@@ -1,11 +1,7 @@
 """The report of a small sweep: what it says, and that its numbers are what anybody finds in the folder."""
 
 import json
-import os
 import re
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -209,19 +205,11 @@ def test_what_is_compared_with_is_what_the_reader_names(swept):
         (["--import", "no_such_module"], "--import is 'no_such_module'; it cannot be imported"),
     ],
 )
-def test_bad_options_are_refused_in_a_line(swept, tmp_path, arguments, said):
+def test_bad_options_are_refused_in_a_line(swept, tmp_path, refused, arguments, said):
     study = swept / "study.json"
     before, there = study.read_bytes(), sorted(swept.iterdir())
     names = {"STUDY": str(study), "OTHER": str(swept)}
-    done = subprocess.run(
-        [sys.executable, "-m", "fastsoftq", "report", str(swept), *(names.get(word, word) for word in arguments)],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
-        cwd=tmp_path,
-        check=False,
-    )
+    done = refused("report", swept, *(names.get(word, word) for word in arguments), cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("fastsoftq: ")
     assert done.stderr.count("\n") == 1
