@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 from fastsoftq.agents import QLearning
 from fastsoftq.deep.action_values import action_values
 from fastsoftq.deep.deep_curves import DeepCurves
+from fastsoftq.engine.dispatch import call_compiled
 from fastsoftq.environments.environment_rules import observe, reset, step
 from fastsoftq.environments.multi_goal_point_mass import MultiGoalPointMass
+from fastsoftq.kernels.jit import compiled
 
 __all__ = ["Played", "one_run", "played", "policy_of"]
 
@@ -30,6 +32,21 @@ class Played(NamedTuple):
 
     ways: list[NDArray[np.float64]]
     goals: NDArray[np.int64]
+
+
+@compiled
+def see(world: Any, places: NDArray[np.float64], views: NDArray[np.float32]) -> None:
+    """Observe from each place."""
+    for i in range(len(places)):
+        observe(world, (places[i, 0], places[i, 1]), views[i])
+
+
+@compiled
+def move(world: Any, places: NDArray[np.float64], actions: NDArray[np.int64], ended: NDArray[np.bool_]) -> None:
+    """Take an action at each place, and tell where the episode has ended."""
+    for i in range(len(places)):
+        (x, y), _, ended[i] = step(world, (places[i, 0], places[i, 1]), actions[i], np.int64(0))
+        places[i, 0], places[i, 1] = x, y
 
 
 def one_run(curves: DeepCurves, run: int) -> DeepCurves:
@@ -93,23 +110,22 @@ def played(world: MultiGoalPointMass, curves: DeepCurves, episodes: int, rng: in
     """
     keys = np.random.default_rng(rng)
     places = np.array([reset(world, int(key)) for key in keys.integers(2**62, size=episodes)])
-    ways = [[place.copy()] for place in places]
+    ways = [[place] for place in places]
     goals = np.full(episodes, -1)
     under_way = np.arange(episodes)
     for _ in range(world.max_steps):
         views = np.empty((len(under_way), 2), np.float32)
-        for view, episode in zip(views, under_way, strict=True):
-            observe(world, tuple(map(float, places[episode])), view)
+        call_compiled(see, world, places, views)
         policy = policy_of(curves.agent.agent, action_values(world, curves, views)[0].astype(np.float64))
         below = keys.random((len(under_way), 1)) * policy.sum(axis=1, keepdims=True)
         actions = np.minimum((policy.cumsum(axis=1) <= below).sum(axis=1), policy.shape[1] - 1)
-        ended = np.zeros(len(under_way), np.bool_)
-        for i, (episode, action) in enumerate(zip(under_way, actions.tolist(), strict=True)):
-            places[episode], _, ended[i] = step(world, tuple(map(float, places[episode])), action, 0)
-            ways[episode].append(places[episode].copy())
-            if ended[i]:
-                goals[episode] = np.argmin(((world.goals - places[episode]) ** 2).sum(axis=1))
-        under_way = under_way[~ended]
+        places, ended = places.copy(), np.zeros(len(under_way), np.bool_)
+        call_compiled(move, world, places, actions, ended)
+        for episode, place in zip(under_way, places, strict=True):
+            ways[episode].append(place)
+        away = places[ended, np.newaxis] - world.goals
+        goals[under_way[ended]] = (away**2).sum(axis=2).argmin(axis=1)
+        places, under_way = places[~ended], under_way[~ended]
         if not len(under_way):
             break
     return Played([np.array(way) for way in ways], goals)
