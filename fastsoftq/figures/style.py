@@ -114,8 +114,10 @@ def save(figure: Figure, file: BinaryIO, kind: str) -> None:
 
 def _settle(figure: Figure) -> None:
     """Lay a figure out for good, to nine digits: the last bits of a layout vary from run to run."""
-    figure.draw_without_rendering()
-    figure.set_layout_engine("none")
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.execute(figure)
+        figure.set_layout_engine("none")
     for ax in figure.axes:
         ax.set_position(tuple(np.round(ax.get_position(original=True).bounds, 9)))
     for text in figure.texts:
