@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastsoftq.deep.replay import PrioritizedReplay, Replay, Rollouts
-from fastsoftq.deep.states import MOST_NUMBERS
+from fastsoftq.environments.environment_rules import MOST_NUMBERS
 
 __all__ = ["Places", "RunMemory", "memory_bytes", "run_memory"]
 

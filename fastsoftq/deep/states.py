@@ -7,10 +7,9 @@ from numba import types
 from numba.core import errors
 from numba.extending import intrinsic
 
-__all__ = ["MOST_NUMBERS", "keep_state", "kept_state"]
+from fastsoftq.environments.environment_rules import MOST_NUMBERS
 
-MOST_NUMBERS = 64
-"""Of a state."""
+__all__ = ["keep_state", "kept_state"]
 
 
 def _place(context, builder, array, sig, args, number):

@@ -12,6 +12,7 @@ from numba.core import errors
 
 from fastsoftq import checks
 from fastsoftq.environments.environment_rules import (
+    MOST_NUMBERS,
     Description,
     Environment,
     checked_environment,
@@ -31,7 +32,7 @@ _EPISODES, _STEPS = 4, 25  # that are tried
 _GUARD = 16  # numbers behind an observation, which no rule may touch
 _UNTOUCHED = np.float32(-1.2345e30)
 _EXACT = 2**53
-_MOST_NUMBERS = 2**24  # of an observation
+_MOST_SEEN = 2**24  # numbers of an observation
 
 
 @compiled
@@ -46,6 +47,11 @@ def _stepped(environment, state, action, key, out):
     state, reward, terminated = step(environment, state, action, key)
     observe(environment, state, out)
     return state, reward, terminated
+
+
+@compiled
+def _unseen(environment, state, action, key):
+    return step(environment, state, action, key)
 
 
 def check_environment(environment: Environment, name: str = "environment") -> Description:
@@ -91,7 +97,7 @@ def check_environment(environment: Environment, name: str = "environment") -> De
 def _described(name: str, environment: Any) -> Description:
     found = describe(environment)
     about = f"{name}'s description"
-    if not isinstance(found, tuple) or len(found) != len(Description._fields):
+    if not isinstance(found, Description):
         raise TypeError(
             f"{about} is {checks.shown(found)}; `describe` must return a Description(n_actions, shape, max_steps)"
         )
@@ -99,8 +105,8 @@ def _described(name: str, environment: Any) -> Description:
     if not isinstance(shape, tuple) or len(shape) not in (1, 3):
         raise TypeError(f"{about} has shape {shape!r}; it must be (numbers,) or (channels, height, width)")
     sizes = tuple(checks.count(f"{about}: shape[{i}]", size) for i, size in enumerate(shape))
-    if math.prod(sizes) > _MOST_NUMBERS:
-        raise ValueError(f"{about} has shape {sizes}; at most {_MOST_NUMBERS} numbers can be observed")
+    if math.prod(sizes) > _MOST_SEEN:
+        raise ValueError(f"{about} has shape {sizes}; at most {_MOST_SEEN} numbers can be observed")
     return Description(
         checks.count(f"{about}: n_actions", n_actions), sizes, checks.count(f"{about}: max_steps", max_steps)
     )
@@ -112,7 +118,11 @@ def _play(about: str, environment: Any, described: Description) -> None:
     out = memory[:size]
     whole = types.int64
     start, state_type = _entry(about, _started, environment, whole, out)
-    advanced, returned = _entry(about, _stepped, environment, state_type, whole, whole, out)
+    try:
+        advanced, returned = _entry(about, _stepped, environment, state_type, whole, whole, out)
+    except TypeError:  # what `step` returns may be why it cannot be compiled
+        _check_types(about, state_type, _entry(about, _unseen, environment, state_type, whole, whole)[1])
+        raise
     _check_types(about, state_type, returned)
     action = 0
     for episode in range(_EPISODES):
@@ -174,6 +184,10 @@ def _check_types(about: str, state: Any, returned: Any) -> None:
     numbers = _parts(state)
     if numbers is None:
         raise TypeError(f"{about}; `reset` returns {state}; a state must be a number or a flat tuple of numbers")
+    if len(numbers) > MOST_NUMBERS:
+        raise ValueError(
+            f"{about}; `reset` returns a state of {len(numbers)} numbers; it must have at most {MOST_NUMBERS}"
+        )
     if not isinstance(returned, types.BaseTuple) or len(returned) != 3:
         raise TypeError(f"{about}; `step` returns {returned}; it must return (state, reward, terminated)")
     ahead, reward, terminated = returned

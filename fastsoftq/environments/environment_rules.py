@@ -7,9 +7,10 @@ environment's type, given with `@rule`, as those of agents are (`agents/rules.py
     observe(environment, state, out)                                       # what the network is given of it
     state, reward, terminated = step(environment, state, action, key)      # what an action does
 
-A state is a number or a flat tuple of numbers, of the same types from `reset` as from `step`, each exact in float64:
-training keeps it as such. Environments run one at a time, so that `if` and `while` are allowed. Their bits are the same
-on every machine if they use arithmetic, `fma`, `sqrt`, and `sin`, `cos`, `exp2` and `log2` of `fastsoftq.kernels`.
+A state is a number or a flat tuple of at most 64 numbers, of the same types from `reset` as from `step`, each exact in
+float64: training keeps it as such. Environments run one at a time, so that `if` and `while` are allowed. Their bits are
+the same on every machine if they use arithmetic, `fma`, `sqrt`, and `sin`, `cos`, `exp2` and `log2` of
+`fastsoftq.kernels`.
 
 From Python, `reset`, `step` and `observe` run the same compiled code.
 """
@@ -32,6 +33,7 @@ from fastsoftq.kernels.rule_families import RuleFamily, rule
 
 __all__ = [
     "ENVIRONMENTS",
+    "MOST_NUMBERS",
     "Description",
     "Environment",
     "checked_environment",
@@ -45,6 +47,9 @@ __all__ = [
 ]
 
 ENVIRONMENTS = RuleFamily("environment")
+
+MOST_NUMBERS = 64
+"""Of a state."""
 
 
 class Environment(Protocol):

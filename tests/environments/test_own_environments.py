@@ -141,6 +141,20 @@ BIG = 2**53 + 2
             "`reset` returns a state of int64, and `step` one of .*; they must be of the same types",
         ),
         (
+            {"step": lambda environment, state, action, key: ((state, 0.5), 1.0, False)},
+            TypeError,
+            r"`reset` returns a state of float64, and `step` one of UniTuple\(float64 x 2\); they must be of the same",
+        ),
+        (
+            {
+                "reset": lambda environment, key: (0.0,) * 65,
+                "step": lambda environment, state, action, key: (state, 1.0, False),
+                "observe": lambda environment, state, out: None,
+            },
+            ValueError,
+            "`reset` returns a state of 65 numbers; it must have at most 64",
+        ),
+        (
             {"reset": lambda environment, key: ((0.0, 1.0), 2.0), "observe": lambda environment, state, out: None},
             TypeError,
             "must be a number or a flat tuple|cannot be compiled",
@@ -148,7 +162,7 @@ BIG = 2**53 + 2
         (
             {"step": lambda environment, state, action, key: (state, 1.0)},
             TypeError,
-            "cannot be compiled|it must return",
+            r"`step` returns UniTuple\(float64 x 2\); it must return \(state, reward, terminated\)",
         ),
         (
             {"step": lambda environment, state, action, key: (state, 1.0, 0.0)},
@@ -167,11 +181,24 @@ BIG = 2**53 + 2
             "state with inf; states mu",
         ),
         ({"describe": lambda environment: 3}, TypeError, "environment's description is 3; `describe` must return"),
-        ({"describe": lambda environment: (2, 4, 10)}, TypeError, "has shape 4; it must be"),
-        ({"describe": lambda environment: (2, (4, 4), 10)}, TypeError, r"has shape \(4, 4\); it must be"),
-        ({"describe": lambda environment: (0, (2,), 10)}, ValueError, "n_actions is 0; it must be at least 1"),
-        ({"describe": lambda environment: (2, (2,), None)}, TypeError, "max_steps is None; it must be an integer"),
-        ({"describe": lambda environment: (2, (2**30,), 5)}, ValueError, "at most 16777216 numbers"),
+        (
+            {"describe": lambda environment: (2, (2,), 10)},
+            TypeError,
+            r"environment's description is \(2, \(2,\), 10\); `describe` must return a Description",
+        ),
+        ({"describe": lambda environment: Description(2, 4, 10)}, TypeError, "has shape 4; it must be"),
+        ({"describe": lambda environment: Description(2, (4, 4), 10)}, TypeError, r"has shape \(4, 4\); it must be"),
+        (
+            {"describe": lambda environment: Description(0, (2,), 10)},
+            ValueError,
+            "n_actions is 0; it must be at least 1",
+        ),
+        (
+            {"describe": lambda environment: Description(2, (2,), None)},
+            TypeError,
+            "max_steps is None; it must be an integer",
+        ),
+        ({"describe": lambda environment: Description(2, (2**30,), 5)}, ValueError, "at most 16777216 numbers"),
         (
             {
                 "reset": lambda environment, key: BIG,
