@@ -61,13 +61,24 @@ def begin_environment(env, memory, place, key):
 
 
 @inlined
-def all_parameters_finite(network, memory, lane):
-    """Whether the online network's parameters are numbers that training can go on with."""
+def _finite(network, memory, lane, begin, size):
+    """Whether `size` numbers of a lane are finite."""
     sum_of_nothing = np.float32(0)
-    for i in range(network.parameters):
-        place = (memory.places.online + i) * network.lanes + lane
+    for i in range(size):
+        place = (begin + i) * network.lanes + lane
         sum_of_nothing += memory.numbers[place] * np.float32(0)  # NaN, where one is not finite
     return sum_of_nothing == np.float32(0)
+
+
+@inlined
+def can_learn_on(network, memory, lane):
+    """Whether the online network's parameters, and what the optimiser keeps, are numbers to go on with.
+
+    A mean square that overflowed stays infinite, and its parameter would never move again.
+    """
+    places = memory.places
+    learned = _finite(network, memory, lane, places.online, network.parameters)
+    return learned and _finite(network, memory, lane, places.moments, network.moments)
 
 
 @inlined
@@ -76,7 +87,7 @@ def copy_networks(network, memory, live):
     numbers, places, lanes = memory.numbers, memory.places, network.lanes
     for lane in range(live):
         if memory.lanes[lane].broken == 0:
-            if all_parameters_finite(network, memory, lane):
+            if can_learn_on(network, memory, lane):
                 for i in range(network.parameters):
                     numbers[(places.target + i) * lanes + lane] = numbers[(places.online + i) * lanes + lane]
             else:
@@ -88,7 +99,7 @@ def end_run(network, memory, lane, episode, out, run, max_steps, step):
     """End a run after so many steps, unless it has ended: it may have diverged in its last update."""
     if out.runs[run].diverged_at < 0:
         kept = memory.places.online
-        if memory.lanes[lane].broken != 0 or not all_parameters_finite(network, memory, lane):
+        if memory.lanes[lane].broken != 0 or not can_learn_on(network, memory, lane):
             memory.lanes[lane].broken = 1
             break_off(memory.lanes[lane], memory.episodes[episode], out, run, max_steps, step)
             kept = memory.places.target  # the last copy that was finite

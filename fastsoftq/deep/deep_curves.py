@@ -39,7 +39,7 @@ class DeepCurves:
     steps : ndarray of int64, shape [points]
         Environment steps of each run at each point.
     diverged : ndarray of bool, shape [seeds]
-        Whether a number of the network became infinite or NaN. Training of the run stopped there.
+        Whether a number of the network, or of its optimiser, became infinite or NaN. Training of the run stopped there.
     diverged_at : ndarray of int64, shape [seeds]
         After how many steps that was; -1 where it did not happen.
     seeds : ndarray of uint64, shape [seeds]

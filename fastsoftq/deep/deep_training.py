@@ -262,10 +262,11 @@ class DeepTraining:
     def _check_faults(self, seeds: NDArray[np.uint64], out: DeepOutput) -> None:
         """Refuse what an environment did, which no training can go on with."""
         for run in np.flatnonzero(out.runs["fault"]):
-            what = "observation" if out.runs["fault"][run] == OBSERVATION else "reward"
+            seen = out.runs["fault"][run] == OBSERVATION
+            what, allowed = ("observation", "") if seen else ("reward", f" and within ±{checks.LARGEST:g}")
             raise ValueError(
                 f"environment is {environment_name(self.environment)}; its {what} after step "
-                f"{out.runs['fault_at'][run]} of seed {seeds[run]} is not finite, which it must be"
+                f"{out.runs['fault_at'][run]} of seed {seeds[run]} is not finite{allowed}, which it must be"
             )
 
 

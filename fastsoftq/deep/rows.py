@@ -9,7 +9,7 @@ from fastsoftq.kernels.over_actions import each
 
 __all__ = ["all_finite", "put_row", "row_at"]
 
-_LARGEST = 1e30  # of a value that training goes on with: squares of float32 stay finite below
+_LARGEST = 1e30  # of a value that training goes on with: sums of such values stay finite in float32
 
 
 @inlined

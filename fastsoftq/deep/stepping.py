@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from fastsoftq.agents.rules import act, complete_summary, summarise
+from fastsoftq.checks import LARGEST
 from fastsoftq.deep.beginnings import begin_environment
 from fastsoftq.deep.curve_points import episode_ended
 from fastsoftq.deep.deep_records import OBSERVATION, REWARD
@@ -28,7 +29,7 @@ def chosen(now, here, like, key):
 def take_step(now, env, here, like, memory, like_state, lane, place, at, max_steps):
     """Take a step in the environment `place`, and keep it as the transition `at` of a lane.
 
-    Returns what was not finite: `OBSERVATION`, `REWARD` or 0.
+    Returns what was not finite or, of a reward, too large: `OBSERVATION`, `REWARD` or 0.
     """
     view = memory.views[place]
     for j in range(len(view)):
@@ -57,7 +58,7 @@ def keep_transition(memory, lane, place, at, action, reward, terminated, max_ste
         memory.nexts[lane, at, j] = view[j]
         if not abs(view[j]) < np.inf:
             fault = OBSERVATION
-    if not abs(reward) < np.inf:
+    if not abs(reward) <= LARGEST:  # so that sums of them stay finite
         fault = REWARD
     episode.total += reward
     episode.length += 1

@@ -87,7 +87,7 @@ def _(environment, state, out):
 )
 @pytest.mark.parametrize(
     ("what", "shows", "pays"),
-    [("observation", np.nan, 0.0), ("observation", np.inf, 0.0), ("reward", 0.0, np.nan), ("reward", 0.0, -np.inf)],
+    [("observation", np.nan, 0.0), ("observation", np.inf, 0.0), ("reward", 0.0, np.nan), ("reward", 0.0, -np.inf), ("reward", 0.0, 1e308)],
 )
 def test_what_is_not_finite_in_an_environment_is_refused(replay, what, shows, pays):
     deep = fsq.Deep(fsq.QLearning(step_size=1e-3, discount=0.9), fsq.MLP((8,)), replay=replay)
@@ -137,6 +137,23 @@ def test_divergence_in_the_last_update_is_marked():
     curves = fsq.train(fsq.cart_pole(), rollouts, seeds=1, steps=32, points=1, keep_parameters=True)
     assert curves.diverged_at.tolist() == [32]
     assert np.isfinite(curves.parameters).all()
+
+
+@pytest.mark.parametrize("optimizer", [fsq.Adam(), fsq.RMSProp()])
+def test_a_mean_square_that_overflows_is_divergence(optimizer):
+    large = fsq.Deep(
+        fsq.QLearning(step_size=1e-3, discount=0.9, reward_scale=1e25),  # 1e50 is beyond float32
+        fsq.MLP((8,)),
+        optimizer,
+        fsq.Replay(capacity=200, batch=4, start=100, every=10),
+        target_period=60,
+    )
+    task = {"seeds": 18, "steps": 300, "points": 3, "keep_parameters": True}
+    curves = fsq.train(fsq.cart_pole(), large, **task)
+    assert (curves.diverged_at == 121).all()  # learned first at 100, copied at 120
+    assert np.isfinite(curves.parameters).all()
+    for bounded in ({"loss": fsq.Huber()}, {"clip": 1.0}):
+        assert not fsq.train(fsq.cart_pole(), large._replace(**bounded), **task).diverged.any()
 
 
 class StartsBroken(NamedTuple):
