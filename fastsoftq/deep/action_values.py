@@ -62,7 +62,7 @@ def action_values(environment: Any, curves: DeepCurves, observations: ArrayLike)
     TypeError
         Curves that are not of networks.
     ValueError
-        Parameters that were not kept, or that are of another environment; observations of another shape.
+        Parameters that were not kept, or that are of another environment; observations of another shape, or not finite.
 
     Examples
     --------
@@ -81,9 +81,11 @@ def action_values(environment: Any, curves: DeepCurves, observations: ArrayLike)
     if curves.parameters is None:
         raise ValueError("curves has no parameters; train with keep_parameters=True")
     size = int(np.prod(known.shape))
-    given = checks.array("observations", observations, "iuf").astype(np.float32)
+    with np.errstate(over="ignore"):
+        given = checks.array("observations", observations, "iuf").astype(np.float32)
     if given.ndim < 2 or math.prod(given.shape[1:]) != size:
         raise ValueError(f"observations has shape {given.shape}; it must have shape (observations, {size})")
+    checks.finite("observations", given, "it must be finite in single precision")
     flat = np.ascontiguousarray(given.reshape(len(given), size))
     network = network_for(
         curves.agent.network, known.shape, known.n_actions, _ROWS, curves.agent.optimizer, learns=False

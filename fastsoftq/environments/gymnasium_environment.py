@@ -155,13 +155,14 @@ class GymnasiumPlay:
             numbers = (numbers - environment.middle) / environment.half
         if len(environment.shape) == 3:
             numbers = np.moveaxis(np.atleast_3d(numbers), -1, 0)
-        seen = np.ascontiguousarray(numbers, np.float32).ravel()
+        with np.errstate(over="ignore"):
+            seen = np.ascontiguousarray(numbers, np.float32).ravel()
         if seen.size != math.prod(environment.shape):
             raise ValueError(
                 f"an observation of {environment.name} has {seen.size} numbers; its space has "
                 f"{math.prod(environment.shape)}"
             )
-        checks.finite(f"observation of {environment.name}", seen)
+        checks.finite(f"observation of {environment.name}", seen, "it must be finite in single precision")
         return seen
 
 
@@ -224,7 +225,7 @@ def gymnasium_environment(
     if not isinstance(seen, gymnasium.spaces.Box):
         advice = "; to learn in it one-hot, take observed(from_gymnasium(...))" if _is_discrete(seen) else ""
         raise ValueError(f"env is {name!r}; its observations are {seen}, and must be a Box{advice}")
-    limit = max_steps if max_steps is not None else getattr(own.spec, "max_episode_steps", None)
+    limit = max_steps if max_steps is not None else _limit(own)
     if limit is None:
         raise ValueError(f"max_steps is missing; {name} has no limit of steps of its own")
     middle, half = _range(name, seen) if scaled else (None, None)
@@ -247,6 +248,16 @@ def gymnasium_environment(
 @rule(describe, GymnasiumEnvironment)
 def _(environment):
     return Description(environment.n_actions, environment.shape, environment.max_steps)
+
+
+def _limit(env: Any) -> int | None:
+    """The steps after which an environment, or a wrapper of it, cuts episodes."""
+    wrapper = gymnasium_module().Wrapper
+    limits = [getattr(env.spec, "max_episode_steps", None)]
+    while isinstance(env, wrapper):
+        limits.append(getattr(env, "_max_episode_steps", None))  # a TimeLimit's, of what was not made by a name
+        env = env.env
+    return min((limit for limit in limits if limit is not None), default=None)
 
 
 def _is_discrete(space: Any) -> bool:

@@ -150,6 +150,10 @@ def test_action_values_of_what_was_not_kept_are_refused():
     curves = fsq.train(fsq.cart_pole(), DEEP, seeds=1, steps=10, points=1, keep_parameters=True)
     with pytest.raises(ValueError, match=r"observations has shape \(1, 3\)"):
         fsq.action_values(fsq.cart_pole(), curves, np.zeros((1, 3)))
+    for value, seen in ((np.nan, "nan"), (1e39, "inf")):
+        words = rf"observations\[0, 2\] is {seen}; it must be finite in single precision"
+        with pytest.raises(ValueError, match=words):
+            fsq.action_values(fsq.cart_pole(), curves, [[0, 0, value, 0]])
 
 
 AROUND_DEEP = [

@@ -87,7 +87,13 @@ def _(environment, state, out):
 )
 @pytest.mark.parametrize(
     ("what", "shows", "pays"),
-    [("observation", np.nan, 0.0), ("observation", np.inf, 0.0), ("reward", 0.0, np.nan), ("reward", 0.0, -np.inf), ("reward", 0.0, 1e308)],
+    [
+        ("observation", np.nan, 0.0),
+        ("observation", np.inf, 0.0),
+        ("reward", 0.0, np.nan),
+        ("reward", 0.0, -np.inf),
+        ("reward", 0.0, 1e308),
+    ],
 )
 def test_what_is_not_finite_in_an_environment_is_refused(replay, what, shows, pays):
     deep = fsq.Deep(fsq.QLearning(step_size=1e-3, discount=0.9), fsq.MLP((8,)), replay=replay)

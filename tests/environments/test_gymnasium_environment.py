@@ -31,7 +31,7 @@ class Screen(gymnasium.Env):
 
     def _shown(self):
         shown = np.zeros((3, 4, 2), np.float64 if self.fault else np.uint8)
-        shown[1, 2, 0] = np.nan if self.fault == "observation" else 51 * len(self.taken)
+        shown[1, 2, 0] = {"observation": np.nan, "size": 1e39}.get(self.fault, 51 * len(self.taken))
         return shown
 
 
@@ -89,6 +89,24 @@ def test_what_is_not_finite_is_told(fault):
     game = fsq.gymnasium_environment(Screen(fault), max_steps=9).play()
     with pytest.raises(ValueError, match=f"{fault} of Screen.* is nan"):
         game.reset(0), game.step(0)
+
+
+def test_what_is_beyond_single_precision_is_told():
+    game = fsq.gymnasium_environment(Screen("size"), max_steps=9).play()
+    with pytest.raises(ValueError, match=r"observation of Screen\[12\] is inf; it must be finite in single precision"):
+        game.reset(0)  # number 1 * 4 * 2 + 2 * 2
+
+
+@pytest.mark.parametrize(
+    ("limits", "limit"), [([4], 4), ([4, 5], 4), ([5, 4], 4)], ids=["one", "the inner is less", "the outer is less"]
+)
+def test_the_limit_of_a_wrapper_is_the_environments_own(limits, limit):
+    env = Screen()
+    for steps in limits:
+        env = gymnasium.wrappers.TimeLimit(env, steps)
+    assert describe(fsq.gymnasium_environment(env)).max_steps == limit
+    env.reset(seed=0)
+    assert [env.step(5)[3] for _ in range(limit)] == [False] * (limit - 1) + [True]
 
 
 @pytest.mark.parametrize(

@@ -278,6 +278,7 @@ def test_a_deterministic_world_is_stepped_exactly(mdp):
         ({"state": 1.5}, TypeError, r"options\['state'\] is 1.5"),
         ({"start": 1}, ValueError, "options has 'start'; it must have 'state' alone"),
         ("state", TypeError, "options is 'state'"),
+        ([], TypeError, r"options is \[\]; it must be a dict or None"),
     ],
 )
 def test_what_no_episode_can_start_with_is_refused(options, error, message):

@@ -61,14 +61,14 @@ def chosen_start(mdp: TabularMDP, options: Any) -> int | None:
     >>> chosen_start(fsq.from_map("S.G"), {"state": 1})
     1
     """
-    if not options:
+    if options is None:
         return None
     if not isinstance(options, dict):
         raise TypeError(f"options is {checks.shown(options)}; it must be a dict or None")
     for name in options:
         if name != "state":
             raise ValueError(f"options has {name!r}; it must have 'state' alone, the state to start in")
-    return checked_start("options['state']", options["state"], mdp)
+    return checked_start("options['state']", options["state"], mdp) if options else None
 
 
 def checked_start(name: str, state: Any, mdp: TabularMDP) -> int:
