@@ -62,7 +62,8 @@ def action_values(environment: Any, curves: DeepCurves, observations: ArrayLike)
     TypeError
         Curves that are not of networks.
     ValueError
-        Parameters that were not kept, or that are of another environment; observations of another shape, or not finite.
+        Parameters that were not kept, or that are of another environment; observations of another shape, or that are
+        not finite.
 
     Examples
     --------
