@@ -132,20 +132,29 @@ def whole_rounds(agent: Deep, steps: int) -> int:
     return -(-steps // side_by_side) * side_by_side
 
 
-def fixed_by_its_agent(agent: Deep) -> Any:
+def fixed_by_its_agent(agent: Deep, certain: bool) -> Any:
     """The tabular agent whose fixed point a deep one has, if it learns all: None where its targets are others.
 
     Rewards of several steps, without correction for the policy, make other values; so do returns that look ahead, and
-    what Munchausen adds.
+    what Munchausen adds. Where outcomes are left to chance, the Huber loss is least between mean and median.
+
+    Parameters
+    ----------
+    agent : Deep
+    certain : bool
+        Whether every action of the world has one outcome.
 
     Examples
     --------
     >>> import fastsoftq as fsq
-    >>> fixed_by_its_agent(Deep(fsq.QLearning(0.8, 0.95), n_step=3)) is None
+    >>> hard = fsq.QLearning(0.8, 0.95)
+    >>> fixed_by_its_agent(Deep(hard, n_step=3), certain=True) is None
     True
+    >>> [fixed_by_its_agent(Deep(hard, loss=Huber()), certain) == hard for certain in (True, False)]
+    [True, False]
     """
     plain = agent.n_step == 1 and agent.munchausen is None and not isinstance(agent.replay, Rollouts)
-    return agent.agent if plain else None
+    return agent.agent if plain and (certain or not isinstance(agent.loss, Huber)) else None
 
 
 def algorithm_record(record: Mapping[str, Any]) -> Mapping[str, Any]:

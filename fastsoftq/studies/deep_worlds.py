@@ -29,6 +29,7 @@ __all__ = [
     "deep_world_record",
     "n_parameters",
     "network_of",
+    "seen_table",
     "table_records",
     "tabular_of",
 ]
@@ -168,6 +169,27 @@ def tabular_of(environment: Any) -> EpisodicMDP | None:
         start=start,
         name=environment.name,
     )
+
+
+def seen_table(environment: Any) -> EpisodicMDP | None:
+    """The table of an environment as networks learn in it, which is that of a deep study's record.
+
+    Parameters
+    ----------
+    environment : TabularMDP or NamedTuple
+
+    Returns
+    -------
+    TabularMDP or None
+        Of a TabularMDP, too, with the chances that it draws by.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> seen_table(fsq.river_swim()).probability[1, 1].tolist() == fsq.river_swim().probability[1, 1].tolist()
+    False
+    """
+    return tabular_of(checked_world(environment))
 
 
 def _probabilities(alias: Alias) -> NDArray[np.float64]:

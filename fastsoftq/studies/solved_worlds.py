@@ -87,7 +87,7 @@ class SolvedWorlds(StoredRuns):
             As `fastsoftq.exact_curves.exact_curves`; None, too, where the world is not there (see `mdp`). It costs at
             most a tenth of what the condition's runs took, or about a second. Of a deep agent it is what its tabular
             one comes to, with the schedules at those steps, if its targets are that agent's: not with `n_step`, with
-            `munchausen` or with rollouts.
+            `munchausen`, with rollouts, or with `Huber` where outcomes are left to chance.
 
         Raises
         ------
@@ -102,7 +102,7 @@ class SolvedWorlds(StoredRuns):
         work = self.steps(condition)
         if own.grid is None:
             return exact_curves(mdp, agent, own.columns, own.max_steps, steps=work)
-        learner = fixed_by_its_agent(agent)
+        learner = fixed_by_its_agent(agent, mdp.deterministic)
         found = None if learner is None else exact_curves(mdp, learner, int(own.grid[-1]), own.max_steps, steps=work)
         return None if found is None else _at_points(found, own.grid)
 

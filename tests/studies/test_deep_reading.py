@@ -148,6 +148,21 @@ def test_the_best_is_chosen_and_read_on_other_seeds(folder):
         np.testing.assert_allclose(choice.test.values, returns[2:].mean(axis=1))
 
 
+def test_exact_answers_of_chance_are_those_of_means(tmp_path):
+    hard = fsq.QLearning(1e-3, 0.9, epsilon=0.2)
+    agents = {"squared": deep(hard), "huber": deep(hard, loss=fsq.Huber())}
+    worlds = {"swim": fsq.river_swim(), "seen": fsq.observed(fsq.river_swim()), "line": fsq.from_map("S..G")}
+    run(deep_study(environments=worlds, agents=agents, seeds=2, steps=100, points=1, max_steps=20), tmp_path)
+    results = open_results(tmp_path)
+    right = exact_curves(fsq.river_swim(), hard, 1, 20)
+    for name in ("swim", "seen"):
+        kept = results.mdp(name)
+        np.testing.assert_allclose(kept.outcomes(1, 1)[0][0], 0.1, atol=2**-31)  # as it is drawn by
+        np.testing.assert_allclose(results.exact(f"{name}/squared").returns, right.returns, rtol=1e-6)
+        assert results.exact(f"{name}/huber") is None  # which is least between mean and median
+    assert results.exact("line/huber").returns == results.exact("line/squared").returns
+
+
 def test_exact_answers_follow_the_schedules_at_those_steps(tmp_path):
     mdp = fsq.from_map("S..G")
     greedy = fsq.QLearning(1e-3, 0.9, epsilon=fsq.LinearDecay(1.0, 0.0, 1 / 400))

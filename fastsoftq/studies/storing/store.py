@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from fastsoftq.checks import shown
-from fastsoftq.studies.deep_worlds import table_records, tabular_of
+from fastsoftq.comparing import Axis
+from fastsoftq.studies.deep_worlds import seen_table, table_records, tabular_of
 from fastsoftq.studies.plan import FolderError, Plan, Unit
 from fastsoftq.studies.storing.kept_arrays import CURVES, Arrays, groups_of, leaves_of
 from fastsoftq.studies.storing.plan_file import plan_data, plan_from_data
@@ -295,7 +296,8 @@ def create(
             raise FolderError(f"{url} has chunks of {plan.chunk} runs; that cannot be changed to {chunk}")
         store = Store(storage, wanted)
         changed = store.write_metadata()
-        worlds = {name: mdp for name, of in study.environments.items() if (mdp := tabular_of(of)) is not None}
+        table_of = seen_table if study.axis is Axis.POINTS else tabular_of  # as the record has it
+        worlds = {name: mdp for name, of in study.environments.items() if (mdp := table_of(of)) is not None}
         mended = keep_worlds(storage, worlds)
     finally:
         claims.release("plan")
