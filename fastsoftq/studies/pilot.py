@@ -24,7 +24,7 @@ from fastsoftq.studies.deep_worlds import bytes_at_work
 from fastsoftq.studies.measured_runs import answer_for
 from fastsoftq.studies.plan import Plan
 from fastsoftq.studies.results import Results
-from fastsoftq.studies.running import run
+from fastsoftq.studies.running import check_memory_at_work, run
 from fastsoftq.studies.storing.kept_arrays import Arrays
 from fastsoftq.studies.storing.store import Store
 from fastsoftq.studies.storing.zarr_files import encoded
@@ -114,6 +114,7 @@ def piloted(
         select=None,
         stop=None,
     )
+    check_memory_at_work(asked, threads)
     _compile(asked)
     with tempfile.TemporaryDirectory(prefix="fastsoftq-plan-") as folder:
         store = run(asked, folder, threads=threads, chunk=runs, watch=watch).store

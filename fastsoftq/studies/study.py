@@ -243,7 +243,10 @@ class Study:
     def _check_trainings(self) -> None:
         """Refuse deep agents that cannot be trained for so many steps; the message names what is wrong."""
         for condition in self.resolved:
-            check_training(condition, self.environments[condition.environment], self.agents[condition.agent])
+            try:
+                check_training(condition, self.environments[condition.environment], self.agents[condition.agent])
+            except (TypeError, ValueError) as error:
+                raise type(error)(f"{error}; so it is in {condition.name!r}") from error
 
     def _check_transfers(self) -> None:
         """Refuse a condition that goes on from tables, or a network, which do not fit its environment."""

@@ -11,7 +11,7 @@ import pytest
 import fastsoftq as fsq
 from fastsoftq.deep.replay import Replay
 from fastsoftq.environments import cart_pole, gymnasium_environment
-from fastsoftq.studies import Condition, FolderError, open_results, run
+from fastsoftq.studies import Condition, FolderError, estimate, open_results, run
 from fastsoftq.studies.inspect import status, verify
 from fastsoftq.studies.plan import Plan
 from fastsoftq.studies.storing.plan_file import plan_data, plan_from_data
@@ -199,6 +199,8 @@ def test_what_no_memory_holds_is_refused_before_any_work(tmp_path):
     with pytest.raises(TooLargeError, match=r"threads is 2; what 'pole/hard' learns with takes .* on each"):
         run(study, tmp_path, threads=2)
     assert not any(tmp_path.iterdir())
+    with pytest.raises(TooLargeError, match=r"threads is 2; what 'pole/hard' learns with takes .* on each"):
+        estimate(study, threads=2)
 
 
 def test_gymnasium_s_environments_take_part_by_their_names(tmp_path):

@@ -194,6 +194,11 @@ def test_errors_name_the_place_and_what_is_right(tmp_path, old, new, message):
             r"conditions\[0\].episodes is 5; the study",
         ),
         ({"precision": "half"}, ValueError, "precision is 'half'"),
+        (
+            {"agents": {"hard": HARD, "seeing": HARD._replace(network=Convolutional())}},
+            ValueError,
+            r"network is a Convolutional, and observations have shape \(4,\); .*; so it is in 'pole/seeing'$",
+        ),
     ],
 )
 def test_a_deep_study_checks_its_parts(change, error, message):
