@@ -156,7 +156,8 @@ def train(
     >>> curves = fsq.train(fsq.cliff_walking(), fsq.QLearning(step_size=0.8, discount=0.95), seeds=4, episodes=50)
     >>> curves.returns.shape
     (4, 50)
-    >>> deep = fsq.Deep(fsq.QLearning(step_size=1e-3, discount=0.99), network=fsq.MLP((32,)))
+    >>> hard = fsq.QLearning(step_size=1e-3, discount=0.99)
+    >>> deep = fsq.Deep(hard, network=fsq.MLP((32,)), replay=fsq.Replay(batch=32, start=100))
     >>> fsq.train(fsq.cart_pole(), deep, seeds=2, steps=500, points=5).returns.shape
     (2, 5)
     """

@@ -69,8 +69,9 @@ def action_values(environment: Any, curves: DeepCurves, observations: ArrayLike)
     --------
     >>> import numpy as np
     >>> import fastsoftq as fsq
-    >>> deep = fsq.Deep(fsq.QLearning(step_size=1e-3, discount=0.99), network=fsq.MLP((32,)))
-    >>> curves = fsq.train(fsq.cart_pole(), deep, seeds=2, steps=100, points=1, keep_parameters=True)
+    >>> hard = fsq.QLearning(step_size=1e-3, discount=0.99)
+    >>> deep = fsq.Deep(hard, network=fsq.MLP((32,)), replay=fsq.Replay(batch=32, start=100))
+    >>> curves = fsq.train(fsq.cart_pole(), deep, seeds=2, steps=200, points=1, keep_parameters=True)
     >>> action_values(fsq.cart_pole(), curves, np.zeros((5, 4))).shape
     (2, 5, 2)
     """

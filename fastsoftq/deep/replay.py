@@ -19,7 +19,7 @@ class Replay(NamedTuple):
     batch : int
         Transitions of an update, drawn with replacement.
     start : int
-        The step before which nothing is learned.
+        The step before which nothing is learned: a run of no more steps learns nothing.
     every : int
         Steps between two updates.
 
@@ -74,7 +74,7 @@ class Rollouts(NamedTuple):
     environments : int
         How many are acted in at a time; `train`'s `steps` must be a multiple.
     length : int
-        Steps in each before they are learned from.
+        Steps in each before they are learned from. Steps at the end of a run that make no whole rollout are not.
     epochs : int
         How often they are learned from.
     minibatches : int

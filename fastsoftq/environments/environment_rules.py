@@ -125,9 +125,9 @@ def checked_environment(name: str, environment: Any) -> Any:
 
     Examples
     --------
-    >>> checked_environment("environment", "cart_pole")
+    >>> checked_environment("world", "cart_pole")
     Traceback (most recent call last):
-    TypeError: environment is 'cart_pole'; it must be an environment, such as cart_pole()
+    TypeError: world is 'cart_pole'; it must be an environment, such as cart_pole(), or gymnasium_environment('...')
     """
     if ENVIRONMENTS.has(type(environment)):
         return environment
@@ -137,7 +137,10 @@ def checked_environment(name: str, environment: Any) -> Any:
             f"{name} is of {type(environment).__name__}, which has no rule {', '.join(map(repr, missing))}; an "
             f"environment needs all of {', '.join(ENVIRONMENTS.names())}"
         )
-    raise TypeError(f"{name} is {checks.shown(environment)}; it must be an environment, such as cart_pole()")
+    raise TypeError(
+        f"{name} is {checks.shown(environment)}; it must be an environment, such as cart_pole(), or "
+        "gymnasium_environment('...')"
+    )
 
 
 def environment_name(environment: Any) -> str:

@@ -219,7 +219,7 @@ def test_what_is_wrong_is_said_in_one_line(rules, error, message):
 @pytest.mark.parametrize("thing", ["cart_pole", fsq.QLearning(0.1, 0.9), None, fsq.cliff_walking()])
 def test_what_is_no_environment_is_refused(thing):
     for use in (check_environment, describe, lambda environment: reset(environment, 0)):
-        with pytest.raises(TypeError, match=r"environment is .*; it must be an environment, such as cart_pole"):
+        with pytest.raises(TypeError, match=r"environment is .*; it must be .*, such as cart_pole\(\), or gymnasium_"):
             use(thing)
 
 
