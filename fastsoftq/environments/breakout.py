@@ -8,6 +8,7 @@ import numpy as np
 
 from fastsoftq import checks
 from fastsoftq.environments.environment_rules import Description, describe, observe, reset, rule, step
+from fastsoftq.environments.rule_arguments import state_check, whole_state
 from fastsoftq.kernels.random import integer, uniform
 
 __all__ = ["Breakout", "breakout"]
@@ -73,6 +74,11 @@ def breakout(*, sticky: float = 0.1, max_steps: int = 1000) -> Breakout:
 @rule(describe, Breakout)
 def _(environment):
     return Description(n_actions=3, shape=(4, _SIDE, _SIDE), max_steps=environment.max_steps)
+
+
+@state_check(Breakout)
+def _(environment, state):
+    whole_state(state, _SIDE, _SIDE, None, None, _SIDE, _SIDE, _SIDE, None, None, None)
 
 
 @rule(reset, Breakout)

@@ -8,6 +8,7 @@ import numpy as np
 
 from fastsoftq import checks
 from fastsoftq.environments.environment_rules import Description, describe, observe, reset, rule, step
+from fastsoftq.environments.rule_arguments import state_check, whole_state
 from fastsoftq.kernels.random import integer
 
 __all__ = ["Catch", "catch"]
@@ -66,6 +67,11 @@ def catch(rows: int = 10, columns: int = 10) -> Catch:
 @rule(describe, Catch)
 def _(environment):
     return Description(n_actions=3, shape=(2, environment.rows, environment.columns), max_steps=environment.rows)
+
+
+@state_check(Catch)
+def _(environment, state):
+    whole_state(state, environment.rows, environment.columns, environment.columns)
 
 
 @rule(reset, Catch)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from typing import Any
 
 import numpy as np
@@ -22,6 +21,7 @@ from fastsoftq.environments.environment_rules import (
     step,
 )
 from fastsoftq.environments.gymnasium_environment import GymnasiumEnvironment
+from fastsoftq.environments.rule_arguments import fault_of
 from fastsoftq.kernels.jit import compiled
 from fastsoftq.kernels.random import advance, seed
 from fastsoftq.kernels.rule_families import check_unedited
@@ -155,7 +155,7 @@ def _entry(about: str, kernel: Any, *arguments: Any) -> tuple[Any, Any]:
         try:
             kernel.compile(signature)
         except errors.NumbaError as error:
-            raise TypeError(f"{about}; {_fault(error)}") from error
+            raise TypeError(f"{about}; {fault_of(error)}") from error
     known = kernel.overloads[signature]
     return known.entry_point, _of_any_value(known.signature.return_type)
 
@@ -165,19 +165,6 @@ def _of_any_value(t: Any) -> Any:
     if isinstance(t, types.BaseTuple) and not isinstance(t, types.BaseNamedTuple):
         return types.Tuple.from_types(tuple(map(_of_any_value, t)))
     return types.unliteral(t)
-
-
-def _fault(error: Exception) -> str:
-    """The gist of Numba's message, in one line."""
-    text = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
-    lines = [line.strip(" >") for line in text.splitlines()]
-    rules = re.findall(r"Function\(<function (reset|step|observe) at", text)
-    kinds = ("Unknown attribute", "NameError", "Untyped global", "Cannot unify", "No implementation", "Invalid use")
-    told = next((line for kind in kinds for line in lines if kind in line), "")
-    told = told or next((line for line in lines if line and not line.startswith("Failed in")), type(error).__name__)
-    file = re.search(r'File "([^"]+)", line (\d+)', text)
-    place = f" ({file[1]}, line {file[2]})" if file else ""
-    return f"its rule{f' {rules[0]!r}' if rules else 's'} cannot be compiled{place}: {told.strip()}"
 
 
 def _check_types(about: str, state: Any, returned: Any) -> None:

@@ -24,10 +24,11 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, Protocol
 
-import numpy as np
 from numba import typeof
+from numba.core import errors
 
 from fastsoftq import checks
+from fastsoftq.environments.rule_arguments import check_out, check_state, fault_of
 from fastsoftq.kernels.jit import passing_on
 from fastsoftq.kernels.rule_families import RuleFamily, rule
 
@@ -166,7 +167,16 @@ def _callable_from_python(generic: Callable[..., Any]) -> Callable[..., Any]:
         passed = environment, *_checked(environment, dict(zip(arguments[1:], given, strict=True)))
         types_ = tuple(map(typeof, passed))  # exactly these: Numba's own choice confuses two classes of one name
         known = compiled.overloads.get(types_)
-        return (compiled.compile(types_) if known is None else known.entry_point)(*passed)
+        if known is not None:
+            return known.entry_point(*passed)
+        try:
+            entry = compiled.compile(types_)
+        except errors.NumbaError as error:
+            about = f"environment is of {type(environment).__name__}"
+            if "state" in arguments:
+                about = f"state is {checks.shown(given[0])}; {about}"
+            raise TypeError(f"{about}; {fault_of(error)}") from error
+        return entry(*passed)
 
     compiled = passing_on(called, generic, len(arguments))
     return ENVIRONMENTS.required(called)
@@ -182,16 +192,10 @@ def _checked(environment: Any, given: dict[str, Any]) -> Iterator[Any]:
             yield key - 2**64 if 2**63 <= key < 2**64 else key
         else:
             if name == "out":
-                _check_out(value, math.prod(describe(environment).shape))
+                check_out(value, math.prod(describe(environment).shape))
+            elif name == "state":
+                check_state(environment, value)
             yield value
-
-
-def _check_out(out: Any, size: int) -> None:
-    if not isinstance(out, np.ndarray) or out.dtype != np.float32 or out.shape != (size,):
-        found = f"{out.dtype} {list(out.shape)}" if isinstance(out, np.ndarray) else repr(out)
-        raise TypeError(f"out is {found}; it must be an array of float32 [{size}]")
-    if not out.flags.writeable:
-        raise ValueError("out is read-only; observations are written to it")
 
 
 @_callable_from_python

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from fastsoftq import checks
 from fastsoftq.environments.environment_rules import Description, describe, observe, reset, rule, step
+from fastsoftq.environments.rule_arguments import state_check
 from fastsoftq.kernels.random import outcome_draw, start_draw
 from fastsoftq.mdp import tables as tabular
 from fastsoftq.mdp.tables import Tables, tables
@@ -167,6 +168,11 @@ def _(environment):
 
 def _description(environment, shape):
     return Description(n_actions=environment.tables.n_actions, shape=shape, max_steps=environment.max_steps)
+
+
+@state_check(OneHot, Coordinates, Picture)
+def _(environment, state):
+    checks.index("state", state, environment.tables.n_states)
 
 
 @rule(reset, OneHot, Coordinates, Picture)

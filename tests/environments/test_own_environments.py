@@ -240,6 +240,47 @@ def test_python_reads_and_writes_nothing_out_of_bounds(call, error, message):
         call(fsq.mountain_car())
 
 
+TABLE = fsq.observed(fsq.from_map("S.G"))
+
+
+@pytest.mark.parametrize(
+    ("environment", "state", "error", "message"),
+    [
+        (TABLE, 3, ValueError, r"state is 3; it must lie in 0..2"),
+        (TABLE, -1, ValueError, r"state is -1; it must lie in 0..2"),
+        (fsq.observed(fsq.from_map("S.G"), "coordinates"), 10**9, ValueError, "state is 1000000000; it must lie in"),
+        (fsq.observed(fsq.from_map("S.G"), "picture"), 3, ValueError, "state is 3; it must lie in 0..2"),
+        (TABLE, 1.5, TypeError, "state is 1.5; it must be an integer"),
+        (fsq.catch(5, 6), (5, 0, 0), ValueError, r"state\[0\] is 5; it must lie in 0..4"),
+        (fsq.catch(5, 6), (0, 6, 0), ValueError, r"state\[1\] is 6; it must lie in 0..5"),
+        (fsq.catch(5, 6), (0, 0, 10**12), ValueError, r"state\[2\] is 1000000000000; it must lie in 0..5"),
+        (fsq.catch(5, 6), (0.0, 0, 0), TypeError, r"state\[0\] is 0.0; it must be an integer"),
+        (fsq.catch(5, 6), (0, 0), TypeError, r"state is \(0, 0\); it must be a tuple of 3 integers"),
+        (fsq.breakout(), (0, 10, 1, 1, 0, 3, 4, 0, 7, 0), ValueError, r"state\[1\] is 10; it must lie in 0..9"),
+        (fsq.cart_pole(), "left", TypeError, "state is 'left'; it must be a number or a flat tuple of numbers"),
+        (
+            fsq.cart_pole(),
+            np.zeros(4),
+            TypeError,
+            r"state is array\(.*; it must be a number or a flat tuple of numbers",
+        ),
+    ],
+)
+def test_states_that_cannot_be_are_refused_in_one_line(environment, state, error, message):
+    out = np.zeros(math.prod(describe(environment).shape), np.float32)
+    for use in (lambda: step(environment, state, 0, 0), lambda: observe(environment, state, out)):
+        with pytest.raises(error, match=message) as caught:
+            use()
+        assert "\n" not in str(caught.value)
+    assert not out.any()
+
+
+def test_a_state_of_another_length_is_told_in_one_line():
+    with pytest.raises(TypeError, match=r"state is \(0.0, 0.0\); .*wrong tuple length.*expected 4, got 2") as caught:
+        step(fsq.cart_pole(), (0.0, 0.0), 0, 0)
+    assert "\n" not in str(caught.value)
+
+
 def test_a_rule_that_is_edited_after_it_was_compiled_is_refused(monkeypatch):
     environment = homemade.Drifting(1.0)
     check_environment(environment)
