@@ -75,7 +75,8 @@ def check_environment(environment: Environment, name: str = "environment") -> De
     Raises
     ------
     TypeError
-        It is no environment, a rule is missing or cannot be compiled, or returns what it may not.
+        It is no environment, a rule is missing or cannot be compiled, or returns what it may not; a field that compiled
+        code cannot be given.
     ValueError
         A description that cannot be, a value that is not finite, code edited since it was compiled.
 
@@ -88,10 +89,29 @@ def check_environment(environment: Environment, name: str = "environment") -> De
     if isinstance(environment, GymnasiumEnvironment):  # tried when it was made
         return _described(name, environment)
     checked_environment(name, environment)
+    _check_fields(f"{name} is of {type(environment).__name__}; its field ", environment)
     check_unedited(name, environment)
     described = _described(name, environment)
     _play(f"{name} is of {type(environment).__name__}", environment, described)
     return described
+
+
+def _check_fields(about: str, record: Any) -> None:
+    """Refuse what compiled code cannot be given."""
+    for field, value in zip(record._fields, record, strict=True):
+        if hasattr(value, "_fields"):
+            _check_fields(f"{about}{field}.", value)
+            continue
+        try:
+            known = not (isinstance(value, np.ndarray) and value.dtype.hasobject) and typeof(value) is not None
+        except (ValueError, errors.NumbaError):
+            known = False
+        if not known:
+            kind = f" of {value.dtype}" if isinstance(value, np.ndarray) else ""
+            raise TypeError(
+                f"{about}{field} is {checks.shown(value)}{kind}; it must be a number, a text, an array of this "
+                "machine's numbers, or a named tuple of these"
+            )
 
 
 def _described(name: str, environment: Any) -> Description:

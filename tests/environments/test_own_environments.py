@@ -97,6 +97,10 @@ def good(environment, state, out):
     out[1] = environment.size
 
 
+def writes_zeros(environment, state, out):
+    out[0] = out[1] = 0.0
+
+
 def writes_nan(environment, state, out):
     out[0] = state
     out[1] = np.nan if state > 0.5 else 0.0
@@ -214,6 +218,34 @@ def test_what_is_wrong_is_said_in_one_line(rules, error, message):
         check_environment(faulty(**rules))
     assert len(str(caught.value).splitlines()) == 1
     assert len(str(caught.value)) < 700
+
+
+class Inner(NamedTuple):
+    deep: object = None
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ({"a": 1}, r"its field size is \{'a': 1\}; it must be a number, a text, an array"),
+        (len, "its field size is <built-in function len>; it must be"),
+        (2**70, "its field size is 1180591620717411303424; it must be"),
+        (np.zeros(2, ">f8"), r"its field size is .* of >f8; it must be"),
+        (np.array([1, None]), r"its field size is .* of object; it must be"),
+        (Inner(set()), r"its field size.deep is set\(\); it must be"),
+    ],
+)
+def test_fields_that_compiled_code_cannot_be_given_are_named(value, message):
+    with pytest.raises(TypeError, match=message) as caught:
+        check_environment(faulty()._replace(size=value))
+    assert len(str(caught.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "value", [1, 1.5, True, None, "s", (1, 2.0), np.float32(1), np.zeros((2, 3))[:, ::2], Inner(2)]
+)
+def test_fields_of_numbers_texts_and_arrays_are_taken(value):
+    check_environment(faulty(observe=writes_zeros)._replace(size=value))
 
 
 @pytest.mark.parametrize("thing", ["cart_pole", fsq.QLearning(0.1, 0.9), None, fsq.cliff_walking()])
