@@ -8,14 +8,17 @@ from fastsoftq.deep.curve_points import begin_points, break_off
 from fastsoftq.deep.deep_records import OBSERVATION
 from fastsoftq.deep.states import keep_state
 from fastsoftq.environments.environment_rules import observe, reset
+from fastsoftq.kernels.addresses import address_of, floats_at
 from fastsoftq.kernels.jit import inlined
 from fastsoftq.kernels.mixing import mixed
 from fastsoftq.kernels.random import seed
 from fastsoftq.kernels.simd import minimum
+from fastsoftq.networks.float_vectors import total, vector
 from fastsoftq.networks.network import initialise
 
 __all__ = ["begin_environment", "begin_networks", "copy_networks", "end_run"]
 
+_ZERO = np.float32(0)
 _BATCH, _START, _WEIGHTS = np.int64(0x5851F42D4C957F2D), np.int64(0x2545F4914F6CDD1D), np.int64(0x369DEA0F31A53F85)
 
 
@@ -62,12 +65,19 @@ def begin_environment(env, memory, place, key):
 
 @inlined
 def _finite(network, memory, lane, begin, size):
-    """Whether `size` numbers of a lane are finite."""
-    sum_of_nothing = np.float32(0)
+    """Whether `size` numbers of a lane are finite: times 0 they are 0, and the sum is, unless one is not."""
+    if size == 0:
+        return True
+    if network.lanes == 1:  # blocks are of whole vectors
+        floats = floats_at(address_of(memory.numbers))
+        sums = vector(floats, begin) * _ZERO
+        for k in range(16, size, 16):
+            sums = sums + vector(floats, begin + k) * _ZERO
+        return total(sums) == _ZERO
+    sum_of_nothing = _ZERO
     for i in range(size):
-        place = (begin + i) * network.lanes + lane
-        sum_of_nothing += memory.numbers[place] * np.float32(0)  # NaN, where one is not finite
-    return sum_of_nothing == np.float32(0)
+        sum_of_nothing += memory.numbers[(begin + i) * network.lanes + lane] * _ZERO
+    return sum_of_nothing == _ZERO
 
 
 @inlined
