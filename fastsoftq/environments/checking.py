@@ -174,7 +174,7 @@ def _entry(about: str, kernel: Any, *arguments: Any) -> tuple[Any, Any]:
     if signature not in kernel.overloads:
         try:
             kernel.compile(signature)
-        except errors.NumbaError as error:
+        except Exception as error:  # Numba lets others' through, as of a name that NumPy does not have
             raise TypeError(f"{about}; {fault_of(error)}") from error
     known = kernel.overloads[signature]
     return known.entry_point, _of_any_value(known.signature.return_type)

@@ -25,7 +25,6 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, Protocol
 
 from numba import typeof
-from numba.core import errors
 
 from fastsoftq import checks
 from fastsoftq.environments.rule_arguments import check_out, check_state, fault_of
@@ -171,7 +170,7 @@ def _callable_from_python(generic: Callable[..., Any]) -> Callable[..., Any]:
             return known.entry_point(*passed)
         try:
             entry = compiled.compile(types_)
-        except errors.NumbaError as error:
+        except Exception as error:  # Numba lets others' through
             about = f"environment is of {type(environment).__name__}"
             if "state" in arguments:
                 about = f"state is {checks.shown(given[0])}; {about}"

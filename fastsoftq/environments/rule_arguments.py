@@ -125,12 +125,14 @@ def fault_of(error: Exception) -> str:
     text = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
     lines = [line.strip(" >") for line in text.splitlines()]
     rules = re.findall(r"Function\(<function (reset|step|observe) at", text)
-    kinds = (
-        *("Unknown attribute", "NameError", "Untyped global", "Cannot unify", "wrong tuple length", "failed to unpack"),
-        *("No implementation", "Invalid use"),  # of what calls the rule, where nothing else is said
-    )
+    kinds = "Unknown attribute", "NameError", "Untyped global", "Cannot unify", "wrong tuple length", "failed to unpack"
     told = next((line for kind in kinds for line in lines if kind in line), "")
-    told = told or next((line for line in lines if line and not line.startswith("Failed in")), type(error).__name__)
+    calls = re.findall(r"found for signature:\s+>>> (?!(?:reset|step|observe)\()(.+)", text)
+    if not told and calls:  # the innermost: others call the rule that has it
+        told = f"there is no {calls[-1]}"
+    others = [line for line in lines if line and not line.startswith("Failed in")]
+    of_callers = "No implementation", "Invalid use", ""  # where nothing else is said
+    told = told or next((line for kind in of_callers for line in others if kind in line), type(error).__name__)
     file = re.search(r'File "([^"]+)", line (\d+)', text)
     place = f" ({file[1]}, line {file[2]})" if file else ""
     return f"its rule{f' {rules[0]!r}' if rules else 's'} cannot be compiled{place}: {told.strip()}"

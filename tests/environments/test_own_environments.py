@@ -124,6 +124,19 @@ def misspells(environment, state, action, key):
     return state + environment.sise, 1.0, False
 
 
+def adds_a_text(environment, state, action, key):
+    return state + "a", 1.0, False
+
+
+def enters_a_context(environment, state, action, key):
+    with np.errstate() as before:
+        return state, float(before is None), False
+
+
+def asks_numpy(environment, state, action, key):
+    return np.signn(state), 1.0, False
+
+
 BIG = 2**53 + 2
 
 
@@ -135,6 +148,13 @@ BIG = 2**53 + 2
         ({"observe": leaves_one_out}, ValueError, "`observe` leaves number 0 of 2 unwritten"),
         ({"observe": writes_beyond}, ValueError, "`observe` writes beyond the 2 numbers of its description"),
         ({"step": misspells}, TypeError, r"its rule 'step' cannot be compiled \(.*Unknown attribute 'sise'"),
+        ({"step": adds_a_text}, TypeError, r"its rule 'step' cannot be compiled \(.*: there is no add\(float64, Lit"),
+        (
+            {"step": enters_a_context},
+            TypeError,
+            "cannot be compiled.*'with .context manager. as .variable.:' construct is",
+        ),
+        ({"step": asks_numpy}, TypeError, "cannot be compiled: module 'numpy' has no attribute 'signn'"),
         ({"observe": None}, TypeError, "environment is of Mine, which has no rule 'observe'; an environment needs all"),
         (
             {
