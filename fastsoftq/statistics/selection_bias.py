@@ -61,7 +61,7 @@ def selection_bias(
     Parameters
     ----------
     tune
-        One number per tuning run of each condition: a sequence of float [runs], equally many.
+        One number per tuning run of each condition: a sequence of float [runs], equally many, one or more.
     test
         The same of test runs, of other seeds than the tuning runs.
     level
@@ -94,7 +94,7 @@ def selection_bias(
     level = as_fraction(level, "level")
     sign = 1.0 if flag("higher_is_better", higher_is_better) else -1.0
     folds, repetitions = count("folds", folds, least=2), count("repetitions", repetitions)
-    tuning = [sign * as_runs(x, f"tune[{i}]") for i, x in enumerate(as_conditions(tune, "tune"))]
+    tuning = [sign * as_runs(x, f"tune[{i}]", least=1) for i, x in enumerate(as_conditions(tune, "tune"))]
     testing = as_conditions(test, "test")
     if not tuning or len(tuning) != len(testing):
         raise ValueError(f"tune holds {len(tuning)} conditions and test {len(testing)}; they must be equally many")

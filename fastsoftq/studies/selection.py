@@ -19,14 +19,14 @@ class Selection:
     tune : int
         How many of the study's first seeds hyperparameters are chosen on.
     test : int
-        How many of the next seeds what was chosen is compared on.
+        How many of the next seeds what was chosen is compared on, at least: later ones count, too.
 
     Raises
     ------
     TypeError
         Not an integer.
     ValueError
-        Below 1.
+        Below 1, or 2 that test.
 
     Examples
     --------
@@ -38,8 +38,9 @@ class Selection:
     test: int
 
     def __post_init__(self) -> None:
-        for field in ("tune", "test"):
-            object.__setattr__(self, field, checks.count(field, getattr(self, field), most=sys.maxsize // 2))
+        for field, least in (("tune", 1), ("test", 2)):  # one run compares nothing
+            number = checks.count(field, getattr(self, field), least=least, most=sys.maxsize // 2)
+            object.__setattr__(self, field, number)
 
     @property
     def seeds(self) -> int:

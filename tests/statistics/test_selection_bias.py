@@ -47,6 +47,8 @@ def test_its_interval_holds_and_its_expectation_is_right_on_average(conditions, 
 def test_one_condition_is_not_chosen_and_few_seeds_expect_nothing():
     assert selection_bias([[1.0, 2.0, 4.0, 5.0]], [[1.0, 2.0]]).expected == pytest.approx(0.0)
     assert np.isnan(selection_bias([[1.0, 2.0, 4.0]], [[1.0, 2.0]]).expected)
+    alone = selection_bias([[1.0], [3.0]], [[0.0, 0.0, 1.0], [1.0, 2.0, 6.0]])
+    assert (alone.chosen, alone.tuned, alone.optimism.estimate) == (1, 3.0, 0.0)
 
 
 @pytest.mark.parametrize(

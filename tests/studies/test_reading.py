@@ -73,6 +73,7 @@ def test_a_file_says_it(tmp_path):
         ('"hard"', "3", 6, "against is 3; it must be a string"),
         ("seeds = 70", "seeds = 70\nselect = { tune = 60, test = 20 }", 3, "seeds is 70; it must be at least 80"),
         ("seeds = 70", "seeds = 70\nselect = { tune = 0, test = 20 }", 4, "select.tune is 0; it must be at least 1"),
+        ("seeds = 70", "seeds = 70\nselect = { tune = 50, test = 1 }", 4, "select.test is 1; it must be at least 2"),
         ("seeds = 70", "select = { tune = 20 }", 3, "select.test is missing"),
         ("seeds = 70", "select = { tune = 20, tst = 20 }", 3, "select.tst is not known; did you mean 'test'?"),
         ("seeds = 70", "seeds = 70\nselect = 20", 4, "select is 20; it must be a table"),

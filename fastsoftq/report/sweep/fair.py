@@ -64,9 +64,10 @@ class SeedSplit(NamedTuple):
                 f"{self.test} seeds are too few to choose on some and to compare on others: settings were chosen and "
                 "compared on the same ones, which flatters the algorithm with more of them."
             )
+        first, them = (f"first {typeset(self.tune)} seeds", "them") if self.tune > 1 else ("first seed", "it")
         return (
-            f"Settings were chosen on the first {typeset(self.tune)} seeds and compared on the {typeset(self.test)} "
-            "after them, so that luck in choosing flatters nobody."
+            f"Settings were chosen on the {first} and compared on the {typeset(self.test)} after {them}, so that luck in "
+            "choosing flatters nobody."
         )
 
 
@@ -77,7 +78,7 @@ def seed_split(conditions: Sequence[MeasuredCondition], select: tuple[int, int] 
     ----------
     conditions : sequence of MeasuredCondition
     select : (int, int) or None
-        How many choose and how many compare, if the study says so.
+        How many choose and how many compare at least, if the study says so: all that come after those that choose.
 
     Returns
     -------
@@ -88,7 +89,7 @@ def seed_split(conditions: Sequence[MeasuredCondition], select: tuple[int, int] 
     if len(kinds) == len(conditions):
         return SeedSplit(0, runs, False)
     if select is not None and select[0] + 2 <= runs:
-        return SeedSplit(select[0], min(select[1], runs - select[0]), True)
+        return SeedSplit(select[0], runs - select[0], True)  # those that were added count, too
     return SeedSplit(runs // 3 if runs >= _TO_SPLIT else 0, runs - runs // 3 if runs >= _TO_SPLIT else runs, True)
 
 

@@ -165,7 +165,7 @@ from fastsoftq.measures import best_of as best_by
 runs = max(len(row[0].values) for row in measured)
 choice = len(set(zip(worlds, tables))) < n
 if choice and select and select[0] + 2 <= runs:
-    tune, test = select[0], min(select[1], runs - select[0])
+    tune, test = select[0], runs - select[0]
 else:
     tune = runs // 3 if choice and runs >= 6 else 0
     test = runs - tune

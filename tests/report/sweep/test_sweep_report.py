@@ -299,6 +299,20 @@ def test_a_study_says_how_it_is_read(tmp_path):
     assert found.worlds[0].reference.table == "soft"
 
 
+def test_seeds_beyond_those_that_select_names_compare_too(tmp_path):
+    text = STUDY.replace("seeds = 30", "seeds = 25\nselect = { tune = 1, test = 4 }")
+    (tmp_path / "study.toml").write_text(text)
+    run(read_study(tmp_path / "study.toml"), tmp_path / "out", threads=1, source=text)
+    (contents,) = read_results(tmp_path / "out")
+    found, results = analysed(contents, error_rate(contents)), open_results(tmp_path / "out")
+    assert "on the first seed and compared on the 24 after it" in found.notes[0]
+    for world in found.worlds:
+        (comparison,) = world.comparisons[0]
+        later = [results.curves(one.agent.name).returns[1:].mean() for one in (comparison.one, comparison.reference)]
+        assert comparison.found.difference == pytest.approx(later[0] - later[1])
+        assert (comparison.found.runs_a, comparison.found.runs_b) == (24, 24)
+
+
 def test_counts_and_titles_say_what_there_is(tmp_path):
     names = {"hard": 12, "soft": None, "cold": 20}
     agents = {
