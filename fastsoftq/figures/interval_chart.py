@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from fastsoftq.figures.chart import Chart, Line, Ring, Scale, rows_chart
 from fastsoftq.figures.labels import typeset
 
-__all__ = ["IntervalRow", "interval_chart", "shown_rows"]
+__all__ = ["DWARFING", "IntervalRow", "interval_chart", "shown_rows", "usual_width"]
 
 _STROKE = 0.32  # half the height of the stroke at an exact answer, of a row
-_DWARFING = 10.0  # times what rows differ by, or a usual interval
+DWARFING = 10.0  # times what rows differ by, or a usual interval
 _BEST = 20  # of each algorithm, where not all are shown
 
 
@@ -130,8 +130,12 @@ def _shown(rows: Sequence[IntervalRow]) -> NDArray[np.float64]:
     """The values that the axis is to show: of an interval that dwarfs all others, as of few runs that agree, a part."""
     known = np.array([row.estimate for row in rows] + [row.exact for row in rows if row.exact is not None])
     ends = np.array([[row.low, row.high] for row in rows])
-    widths = np.ptp(ends[np.isfinite(ends).all(axis=1)], axis=1)
-    usual = float(np.quantile(widths, 0.25, method="lower")) if len(widths) else 0.0
-    reach = _DWARFING * max(float(np.ptp(known)), usual)
+    reach = DWARFING * max(float(np.ptp(known)), usual_width(ends))
     finite = ends[np.isfinite(ends)]
     return np.concatenate([known, np.clip(finite, known.min() - reach, known.max() + reach)])
+
+
+def usual_width(ends: NDArray[np.float64]) -> float:
+    """How wide a usual interval is, of rows of their ends, [intervals, 2]; 0 where none has both."""
+    widths = np.ptp(ends[np.isfinite(ends).all(axis=1)], axis=1)
+    return float(np.quantile(widths, 0.25, method="lower")) if len(widths) else 0.0

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastsoftq.figures.chart import Band, Chart, Line, Name, Ring, Scale
+from fastsoftq.figures.interval_chart import DWARFING, usual_width
 from fastsoftq.figures.value_axis import Values, value_axis
 
 __all__ = ["Series", "sensitivity_chart"]
@@ -71,7 +72,8 @@ def sensitivity_chart(series: Sequence[Series], xlabel: str, ylabel: str, log_x:
     -------
     Chart
         A ring marks the best of each line, and ticks stand at the values. Intervals and spreads end where axes do,
-        which shows means and exact answers, and of bands as much again.
+        which shows means and exact answers, and of bands as much again, or twice as much as a usual one is wide
+        where that does not dwarf the means.
 
     Raises
     ------
@@ -143,12 +145,14 @@ def _intervals(each: Series, x: NDArray[np.float64], apart: bool, y: Scale) -> l
 
 
 def _scale(series: Sequence[Series]) -> Scale:
-    """The scale of all means, and of intervals as far as they do not dwarf them."""
+    """The scale of all means, and of usual intervals as far as they do not dwarf these."""
     lines = [line[np.isfinite(line)] for each in series for line in (each.mean, each.exact) if line is not None]
     shown = np.concatenate(lines) if lines else np.zeros(1)
     shown = shown if len(shown) else np.zeros(1)
-    reach = float(shown.max() - shown.min()) or max(1.0, 0.1 * float(np.abs(shown).max()))
-    ends = [np.concatenate([each.low, each.high]) for each in series]
-    held = np.clip(np.concatenate(ends), shown.min() - reach, shown.max() + reach)
+    ends = np.concatenate([np.column_stack([each.low, each.high]) for each in series])
+    across, usual = float(np.ptp(shown)), 2.0 * usual_width(ends)
+    reach = max(across, min(usual, DWARFING * across) if across else usual)
+    reach = reach or max(1.0, 0.1 * float(np.abs(shown).max()))
+    held = np.clip(ends.ravel(), shown.min() - reach, shown.max() + reach)
     values = [shown, held[~np.isnan(held)]]
     return Scale.of_values([v for v in values if len(v)], [float(np.max(shown))])

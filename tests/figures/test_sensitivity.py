@@ -112,4 +112,14 @@ def test_whiskers_end_where_the_axis_does():
     chart = sensitivity_chart([wide], "network hidden", "return")
     whiskers = [mark for mark in chart.marks if isinstance(mark, Line) and mark.kind == "whisker"]
     assert [mark.y.tolist() for mark in whiskers] == [[chart.y.low, chart.y.high]] * 2
-    assert chart.y.high < 200.0
+    assert chart.y.high < 400.0
+
+
+@pytest.mark.parametrize("mean", [[-48.0, -47.0, -43.0], [-48.0, -48.0, -48.0]])
+def test_intervals_of_a_parameter_that_matters_little_are_seen_whole(mean):
+    low, high = np.array([-65.0, -62.0, -78.0]), np.array([-33.0, -34.0, -31.0])
+    chart = sensitivity_chart(
+        [Series("a", "#0064a0", "", np.array([0.0, 1.0, 5.0]), np.array(mean), low, high)], "n", ""
+    )
+    assert chart.y.low <= -78.0
+    assert chart.y.high >= -31.0

@@ -66,8 +66,8 @@ class SeedSplit(NamedTuple):
             )
         first, them = (f"first {typeset(self.tune)} seeds", "them") if self.tune > 1 else ("first seed", "it")
         return (
-            f"Settings were chosen on the {first} and compared on the {typeset(self.test)} after {them}, so that luck in "
-            "choosing flatters nobody."
+            f"Settings were chosen on the {first} and compared on the {typeset(self.test)} after {them}, so that luck "
+            "in choosing flatters nobody."
         )
 
 
