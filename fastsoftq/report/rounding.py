@@ -12,6 +12,7 @@ from fastsoftq.figures.labels import typeset
 from fastsoftq.report.decision import ALPHA
 
 __all__ = [
+    "counted",
     "distinct",
     "interval_text",
     "p_text",
@@ -249,3 +250,24 @@ def span_text(counts: Sequence[int]) -> str:
     """
     ends = dict.fromkeys((min(counts), max(counts)))
     return " to ".join(typeset(end) for end in ends)
+
+
+def counted(count: str, things: str) -> str:
+    """Write how many of some things there are, of one as of several.
+
+    Parameters
+    ----------
+    count : str
+    things : str
+        In the plural, with an s.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> counted("1", "episodes"), counted("1 to 30", "episodes")
+    ('1 episode', '1 to 30 episodes')
+    """
+    return f"{count} {things.removesuffix('s') if count == '1' else things}"

@@ -19,7 +19,7 @@ from fastsoftq.figures.labels import typeset
 from fastsoftq.measures import measure
 from fastsoftq.report.findings import settings_of
 from fastsoftq.report.folder import EpisodeMoments, FolderContents, Lost, ReportedAgent, Runs, Summaries
-from fastsoftq.report.rounding import plain_text, span_text
+from fastsoftq.report.rounding import counted, plain_text, span_text
 from fastsoftq.report.sweep.analysis import measures_of
 from fastsoftq.report.sweep.condition_labels import condition_labels, world_labels
 from fastsoftq.report.sweep.measured import is_of_mean_curves
@@ -152,8 +152,9 @@ def _reported(results: Results) -> list[ReportedAgent]:
 def _length(condition: Condition) -> str:
     """How long its runs are, in words."""
     if condition.steps is None:
-        return f"{typeset(condition.columns)} episodes"
-    return f"{typeset(condition.steps)} steps at {typeset(condition.columns)} points"
+        return counted(typeset(condition.columns), "episodes")
+    steps, points = counted(typeset(condition.steps), "steps"), counted(typeset(condition.columns), "points")
+    return f"{steps} at {points}"
 
 
 def _lost(results: Results, condition: Condition) -> Lost | None:

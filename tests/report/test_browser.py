@@ -192,3 +192,16 @@ def test_what_is_missing_is_sorted_last_whichever_way(tmp_path):
     )
     dom = chromium(tmp_path, "--dump-dom", (tmp_path / "page.html").as_uri())
     assert re.search(r'data-found="([^"]*)"', dom)[1] == "fbedgac debfgac"
+
+
+def test_rules_between_rows_reach_beneath_cells_that_stay_in_place(tmp_path):
+    rows = [[f"soft, of long name, k = {i}, α = 0.5", *("−14.5 [−15.2, −13.8]†",) * 9] for i in range(20)]
+    table = Table(["condition", *"abcdefghi"], rows, sortable=True)
+    page, picture = tmp_path / "page.html", tmp_path / "page.png"
+    page.write_text(page_text("Title", [Section("s", "H", ["Said."], table=table)], ErrorRate(0, 0)))
+    light = "--blink-settings=preferredColorScheme=1"
+    chromium(tmp_path, light, "--window-size=1000,2400", f"--screenshot={picture}", page.as_uri())
+    ruled = np.abs(imread(picture)[..., :3] - np.array([0xE3, 0xE5, 0xE8]) / 255.0).max(axis=2) < 0.01
+    starts = [line.argmax() for line in ruled if line.sum() > 300]
+    assert len(starts) >= 19
+    assert len(set(starts)) == 1

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
-from fastsoftq.report.rounding import schedule_text, setting_text
+from fastsoftq.report.rounding import counted, schedule_text, setting_text
 
 __all__ = ["Value", "agent_names", "algorithm_name", "condition_labels", "parameter_name", "value_text", "world_labels"]
 
@@ -23,10 +23,10 @@ _FIRST, _LAST = ("reward_scale", "temperature"), ("step_size", "discount", "epsi
 _NAMES = ("environment", "agent", "algorithm")
 _OF_SCHEDULES = ("start", "stop", "decrease", "power")
 _RUN: dict[str, Callable[[str], str]] = {  # settings of a run, which are no hyperparameters
-    "episodes": lambda text: f"{text} episodes",
-    "run_steps": lambda text: f"{text} steps",
-    "points": lambda text: f"{text} points",
-    "max_steps": lambda text: f"at most {text} steps",
+    "episodes": lambda text: counted(text, "episodes"),
+    "run_steps": lambda text: counted(text, "steps"),
+    "points": lambda text: counted(text, "points"),
+    "max_steps": lambda text: f"at most {counted(text, 'steps')}",
     "precision": lambda text: f"{text} precision",
     "first_seed": lambda text: f"from seed {text}",
     "after": lambda text: f"after {text}",

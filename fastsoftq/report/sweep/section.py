@@ -14,7 +14,7 @@ from fastsoftq.report.drawing import Drawing
 from fastsoftq.report.folder import FolderContents, command_of, lost_words, run_facts
 from fastsoftq.report.outline import Group, Part, Section
 from fastsoftq.report.performance import Performance, performance_of
-from fastsoftq.report.rounding import span_text
+from fastsoftq.report.rounding import counted, span_text
 from fastsoftq.report.run_charts import profile_charts, spread_chart
 from fastsoftq.report.summaries import summary_groups
 from fastsoftq.report.sweep.across import across_part
@@ -117,7 +117,7 @@ def _studied(contents: FolderContents, sweep: SweptStudy, analysis: SweepAnalysi
         for what, own in (("seeds", sweep.runs), (sweep.axis.value, sweep.columns))
     )
     each = "of" if " to " in f"{seeds} {columns}" else "each of"
-    facts.append(("conditions", f"{conditions}, {each} {seeds} seeds and {columns} {sweep.axis.value}"))
+    facts.append(("conditions", f"{conditions}, {each} {seeds} seeds and {counted(columns, sweep.axis.value)}"))
     facts.append(("measured by", "; ".join(measure.title for measure in analysis.measures)))
     return facts
 

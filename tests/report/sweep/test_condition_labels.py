@@ -76,6 +76,14 @@ def test_settings_of_a_run_are_words():
     ]
 
 
+def test_of_one_there_is_one():
+    rows = [hard(episodes=1, max_steps=2), hard(episodes=20, max_steps=1)]
+    assert condition_labels(coordinates(*rows)) == [
+        "hard, 1 episode, at most 2 steps",
+        "hard, 20 episodes, at most 1 step",
+    ]
+
+
 def test_names_that_an_author_gave_stand():
     rows = [soft(reward_scale=2), soft(reward_scale=3)]
     assert condition_labels(coordinates(*rows), ["at first", ""]) == ["at first", "soft, k = 3"]

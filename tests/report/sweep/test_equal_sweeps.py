@@ -1,8 +1,13 @@
 """Sweeps of equals, made up: their reports say that something differs no more often than they promise."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from fastsoftq.report.sections import error_rate
+from fastsoftq.report.sweep.analysis import analysed
+from fastsoftq.report.sweep.sentences import world_answers
 from tests.studies.sweep_alarms import alarms, by_moments, said_of, summarised, sweep_of_equals
 
 
@@ -22,6 +27,22 @@ def test_what_differs_is_said():
     assert said["matched"]
     assert said["rank"]
     assert any("beats hard" in words for words in sentences)
+
+
+@pytest.mark.parametrize(
+    ("runs", "ahead", "why"),
+    [
+        (9, 0.0, ": to compare so many together takes more seeds"),  # one sign by chance: 1 in 512, eleven times over
+        (60, 0.0, ""),
+        (60, 5.0, ": to compare so many together takes more seeds"),
+    ],
+)
+def test_where_none_is_told_from_the_best_though_seeds_are_few_or_others_differ_it_is_said_why(runs, ahead, why):
+    contents = sweep_of_equals("normal", runs, 1, np.random.default_rng(0), ahead=ahead)
+    analysis = analysed(contents, error_rate(contents))
+    (world,) = analysis.worlds
+    *_, last = world_answers(replace(world, best=set(range(12))), analysis)
+    assert last == f"None of the 12 conditions is told from the best{why}."
 
 
 @pytest.mark.parametrize("kind", ["normal", "cliff, one episode"])
