@@ -42,8 +42,8 @@ class SampleSize(NotebookTable):
     Attributes
     ----------
     seeds
-        Runs of a and of b each; no fewer than `compare_samples` tells apart about as often as a t test (at 95 % 8 pairs,
-        or 6 that are all but certain to differ the same way, and 12 runs that are not paired).
+        Runs of a and of b each; no fewer than `compare_samples` tells apart about as often as a t test: at 95 % 8
+        pairs, or 6 that are all but certain to differ the same way, and 12 runs that are not paired.
     power
         Power that this number has, at the planning standard deviation.
     difference
@@ -193,8 +193,8 @@ def _planning(groups: Sequence[FloatArray], assurance: float) -> tuple[float, fl
 def _fewest(effect: float, power: float, level: float, paired: bool) -> int | None:
     """Return the fewest seeds with a power, at a difference in standard deviations; None where there are not enough.
 
-    The power is that of a t test, which finds in very few runs what `compare_samples` does not: where a permutation test
-    has but one or two arrangements to go by, or intervals that are not paired allow for what the other sample may hide.
+    The power is that of a t test, which finds in very few runs what `compare_samples` does not: where a permutation
+    test has one or two arrangements to go by, or intervals that are not paired allow for what the other sample hides.
     """
     fewest = fewest_runs(level, paired)
     if paired and _power(fewest, effect, level, paired) >= power and _of_one_sign(fewest, effect) >= power:

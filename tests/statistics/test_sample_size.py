@@ -123,7 +123,7 @@ def test_a_large_difference_needs_the_fewest_seeds_there_can_be():
 
 @pytest.mark.parametrize(("paired", "effects"), [(True, (1.45, 1.7, 2.2)), (False, (2.8,))])
 def test_small_plans_find_by_permutation_what_they_promise(paired, effects):
-    """Where a t test is content with 5 to 7 pairs, or 4 to 6 runs: of 6 pairs 3 in 4 studies find what 9 in 10 were to."""
+    """Where 5 to 7 pairs, or 4 runs, are enough for a t test: in 6 pairs 3 studies in 4 find it, not 9 in 10."""
     rng = np.random.default_rng(7)
     a, b = rng.normal(size=(2, 40))
     std = seeds_needed(a, b, 1.0, paired=paired).planning_std
