@@ -11,7 +11,16 @@ from fastsoftq.report.decision import ErrorRate
 from fastsoftq.report.folder import FolderContents
 from fastsoftq.report.sweep.best import among_best
 from fastsoftq.report.sweep.condition_labels import Value
-from fastsoftq.report.sweep.fair import Chosen, FairComparison, SeedSplit, best_of, chosen_of, compared, seed_split
+from fastsoftq.report.sweep.fair import (
+    Chosen,
+    FairComparison,
+    SeedSplit,
+    best_of,
+    check_named,
+    chosen_of,
+    compared,
+    seed_split,
+)
 from fastsoftq.report.sweep.measured import MeasuredCondition, Watch, measured_conditions
 from fastsoftq.report.sweep.references import Reference, reference_in
 from fastsoftq.report.sweep.sensitivity_lines import (
@@ -62,7 +71,8 @@ class SweptWorld:
     reference : Reference
         What the others are compared with.
     comparisons : sequence of sequence of FairComparison or None
-        Of each other algorithm, for each measure; None where the measure is not known of both.
+        Of each other algorithm, and of the reference's where a setting of it is named that is not its best, for each
+        measure; None where the measure is not known of both.
     matched : sequence of MatchedSetting
     lines : dict of str to sequence of SensitivityLine
         For each swept parameter.
@@ -166,7 +176,7 @@ def analysed(contents: FolderContents, rate: ErrorRate, watch: Watch | None = No
     Raises
     ------
     ValueError
-        A measure that the curves cannot give.
+        A measure that the curves cannot give, or a condition to compare with that has no seeds but those that choose.
     DamagedError
         Curves that are missing or damaged.
     """
@@ -194,7 +204,8 @@ def _world(
     tables = by_table(conditions)
     chosen = {table: chosen_of(own, main, 0, split, described) for table, own in tables.items()}
     reference = reference_in(conditions, sweep, chosen)
-    others = [one.condition for table, one in chosen.items() if table != reference.table]
+    check_named(reference.condition, split)
+    others = [one.condition for one in chosen.values() if one.condition is not reference.condition]
     parameters = [name for name in sweep.swept if any(name in sweep.parameters(table) for table in tables)]
     rates = described, decided
     lines = {p: sensitivity_lines(conditions, sweep, p, main, 0, split, rates) for p in parameters}

@@ -15,7 +15,7 @@ from fastsoftq.report.decision import decided
 from fastsoftq.report.sweep.measured import MeasuredCondition, bounds_of_all, samples, sense
 from fastsoftq.statistics import Comparison, Interval, SelectionBias
 
-__all__ = ["Chosen", "FairComparison", "SeedSplit", "best_of", "chosen_of", "compared", "seed_split"]
+__all__ = ["Chosen", "FairComparison", "SeedSplit", "best_of", "check_named", "chosen_of", "compared", "seed_split"]
 
 _TO_SPLIT = 6  # seeds: a third of fewer is no sample
 
@@ -29,6 +29,8 @@ class SeedSplit(NamedTuple):
         How many of the first seeds choose, and how many of the next compare; `tune` is 0 where all do both.
     chosen : bool
         Whether there is anything to choose.
+    alike : bool
+        Whether as many compare of each algorithm; else `test` is the most.
 
     Examples
     --------
@@ -39,6 +41,7 @@ class SeedSplit(NamedTuple):
     tune: int
     test: int
     chosen: bool
+    alike: bool = True
 
     @property
     def choosing(self) -> slice:
@@ -66,8 +69,8 @@ class SeedSplit(NamedTuple):
             )
         first, them = (f"first {typeset(self.tune)} seeds", "them") if self.tune > 1 else ("first seed", "it")
         return (
-            f"Settings were chosen on the {first} and compared on the {typeset(self.test)} after {them}, so that luck "
-            "in choosing flatters nobody."
+            f"Settings were chosen on the {first} and compared on {'the' if self.alike else 'up to'} "
+            f"{typeset(self.test)} after {them}, so that luck in choosing flatters nobody."
         )
 
 
@@ -84,13 +87,19 @@ def seed_split(conditions: Sequence[MeasuredCondition], select: tuple[int, int] 
     -------
     SeedSplit
     """
-    kinds = {(one.agent.world, one.table) for one in conditions}
-    runs = max(one.runs for one in conditions)
-    if len(kinds) == len(conditions):
-        return SeedSplit(0, runs, False)
-    if select is not None and select[0] + 2 <= runs:
-        return SeedSplit(select[0], runs - select[0], True)  # those that were added count, too
-    return SeedSplit(runs // 3 if runs >= _TO_SPLIT else 0, runs - runs // 3 if runs >= _TO_SPLIT else runs, True)
+    runs = [one.runs for one in conditions]
+    most: dict[tuple[str, str], int] = {}
+    for one in conditions:
+        kind = one.agent.world, one.table
+        most[kind] = max(most.get(kind, 0), one.runs)
+    if len(most) == len(conditions):
+        return SeedSplit(0, max(runs), False)
+    if select is not None and select[0] + 2 <= min(most.values()):  # what was given up has fewer
+        tune = select[0]
+    else:
+        tune = min(runs) // 3 if min(runs) >= _TO_SPLIT else 0
+    compare = max(most.values()) - tune if tune else min(runs)
+    return SeedSplit(tune, compare, True, len(set(most.values())) == 1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,6 +172,7 @@ def chosen_of(
     condition = conditions[best.place]
     found = condition.of(index)
     seemed, test = measure.point_estimate(found.part(split.choosing)), found.part(split.testing)
+    _check_left(condition, split, f"{condition.label} is the best on them")
     flattery = None
     if split.tune and len(best.candidates) > 1 and measure.is_mean:
         bias = choice_bias(measure, best.tuned, test, 1.0 - error)
@@ -174,6 +184,29 @@ def chosen_of(
         measure.estimate(test, level=1.0 - error, bounds=condition.bounds[index]),
         flattery,
     )
+
+
+def check_named(one: MeasuredCondition, split: SeedSplit) -> None:
+    """Refuse to compare with a condition that has no seeds but those that choose: what was chosen is flattered there.
+
+    Parameters
+    ----------
+    one : MeasuredCondition
+    split : SeedSplit
+
+    Raises
+    ------
+    ValueError
+    """
+    _check_left(one, split, f"against is {one.label!r}")
+
+
+def _check_left(one: MeasuredCondition, split: SeedSplit, what: str) -> None:
+    if split.tune and one.runs < split.tune + 2:
+        raise ValueError(
+            f"the first {split.tune} seeds choose settings, and others compare; {what}, which has {one.runs} seeds: "
+            f"it must have {split.tune + 2} or more"
+        )
 
 
 @dataclass(frozen=True, eq=False)

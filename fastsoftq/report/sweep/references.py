@@ -12,7 +12,7 @@ from fastsoftq.report.sweep.fair import Chosen
 from fastsoftq.report.sweep.measured import MeasuredCondition
 from fastsoftq.report.sweep.swept_study import SweptStudy
 
-__all__ = ["Reference", "check_against", "reference_in"]
+__all__ = ["Reference", "check_against", "names_of_table", "reference_in"]
 
 _SHOWN = 12  # names in a message
 
@@ -25,7 +25,7 @@ class Reference:
     ----------
     condition : MeasuredCondition
     table : str
-        Its algorithm, which is compared with nothing else.
+        Its algorithm.
     named : bool
         Whether it is this very condition that was named, rather than its algorithm at its best.
     """
@@ -51,7 +51,7 @@ def check_against(against: str, sweep: SweptStudy, agents: Sequence[ReportedAgen
         With the nearest name, and what there is.
     """
     places = range(len(agents))
-    if any(against in (*_names_of_table(sweep, place), *_names_of_condition(agents[place])) for place in places):
+    if any(against in (*names_of_table(sweep, place), *_names_of_condition(agents[place])) for place in places):
         return
     tables = list(dict.fromkeys(sweep.tables))
     known = [*tables, *dict.fromkeys(agent.label for agent in agents), *(agent.name for agent in agents)]
@@ -61,7 +61,18 @@ def check_against(against: str, sweep: SweptStudy, agents: Sequence[ReportedAgen
     raise ValueError(f"against is {against!r}; {hint} must be one of {there}, or a condition")
 
 
-def _names_of_table(sweep: SweptStudy, place: int) -> set[str]:
+def names_of_table(sweep: SweptStudy, place: int) -> set[str]:
+    """What the algorithm of a condition may be called, by the place of the condition.
+
+    Parameters
+    ----------
+    sweep : SweptStudy
+    place : int
+
+    Returns
+    -------
+    set of str
+    """
     return {sweep.tables[place], *(str(sweep.coordinates[name][place]) for name in ("agent", "algorithm"))}
 
 
@@ -87,7 +98,7 @@ def reference_in(conditions: Sequence[MeasuredCondition], sweep: SweptStudy, cho
     """
     if sweep.against is not None:
         for one in conditions:
-            if sweep.against in _names_of_table(sweep, one.place):
+            if sweep.against in names_of_table(sweep, one.place):
                 return Reference(chosen[one.table].condition, one.table, False)
         for one in conditions:
             if sweep.against in _names_of_condition(one.agent):

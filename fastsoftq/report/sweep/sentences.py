@@ -39,7 +39,7 @@ def world_answers(world: SweptWorld, analysis: SweepAnalysis) -> list[str]:
     else:
         (one,) = world.chosen.values()
         text = interval_text(one.worth.estimate, one.worth.low, one.worth.high)
-        of = f", the best of {typeset(one.settings)} settings," if one.settings > 1 else ""
+        of = f", chosen from {typeset(one.settings)} settings," if one.settings > 1 else ""
         told.append(f"{one.condition.label}{of} has {text} {main.unit}: {main.title}.")
     best = _best_words(world, main, any(each.sign for each in mains), analysis.rate.of_comparison)
     return told + ([best] if best else [])

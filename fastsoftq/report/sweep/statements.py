@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from math import comb
 
 from fastsoftq.report.decision import ErrorRate
+from fastsoftq.report.sweep.references import names_of_table
 from fastsoftq.report.sweep.swept_study import SweptStudy
 
 __all__ = ["summary_error_rate", "sweep_error_rate"]
@@ -42,7 +43,9 @@ def sweep_error_rate(sweep: SweptStudy, worlds: Sequence[str]) -> ErrorRate:
         tables = list(dict.fromkeys(sweep.tables[place] for place in places))
         shown += len(tables)
         descriptions += measures * (len(places) + len(tables))  # the table, and what is chosen on other seeds
-        tests += 1 + measures * (len(tables) - 1)  # the best, and the others against a reference
+        tests += 1 + measures * (
+            len(tables) - 1 + _is_condition_named(sweep, places)
+        )  # the best, and against a reference
         for table in tables:
             parameters = sweep.parameters(table)
             own = [place for place in places if sweep.tables[place] == table]
@@ -81,13 +84,20 @@ def summary_error_rate(sweep: SweptStudy, worlds: Sequence[str]) -> ErrorRate:
     measures = len(sweep.measures)
     descriptions, tests = measures * len(worlds), 0
     for world in dict.fromkeys(worlds):
-        own = [table for table, other in zip(sweep.tables, worlds, strict=True) if other == world]
+        places = [place for place, other in enumerate(worlds) if other == world]
+        own = [sweep.tables[place] for place in places]
         tables = list(dict.fromkeys(own))
         descriptions += _OF_CURVES * len(tables)
-        tests += (len(own) > 1) + measures * (len(tables) - 1)  # the best, and the others against a reference
+        compared = len(tables) - 1 + _is_condition_named(sweep, places)
+        tests += (len(own) > 1) + measures * compared  # the best, and the others against a reference
         tests += sum(bool(sweep.parameters(table)) for table in tables)  # the best of each, over its parameters
         tests += sum(max(_values(sweep, table), default=0) for table in tables[1:])  # settings that are matched
     return ErrorRate(0, 0, descriptions, tests)
+
+
+def _is_condition_named(sweep: SweptStudy, places: Sequence[int]) -> bool:
+    """Whether others may be compared with a very condition: then its own algorithm at its best is, too."""
+    return sweep.against is not None and not any(sweep.against in names_of_table(sweep, place) for place in places)
 
 
 def _values(sweep: SweptStudy, table: str) -> list[int]:

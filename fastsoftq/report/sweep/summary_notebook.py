@@ -83,6 +83,8 @@ for world, members in best.items():
     (
         "Each algorithm at its best, whichever setting that is, beside the reference at its best.",
         """
+from fastsoftq.measures.choosing import reference_among
+
 def best_of(places):
     sense = 1.0 if kinds[0].higher_is_better else -1.0
     return max(places, key=lambda i: sense * measured[i][0][0])
@@ -104,9 +106,10 @@ def references(world):
     single = [i for i in places if against in names_of_condition(i)]
     if single and not named:
         return single[:1]
-    hard = [tables[i] for i in places if columns["algorithm"][i] == "q_learning"]
-    table = (named or hard or [tables[places[0]]])[0]
-    return [i for i in places if tables[i] == table]
+    for among in (range(n), places):
+        wanted = reference_among({columns["agent"][i]: columns["algorithm"][i] for i in among})
+        named = named or [tables[i] for i in places if columns["agent"][i] == wanted]
+    return [i for i in places if tables[i] == named[0]]
 
 def compared(ours, theirs, k=0):
     i, j = best_of(ours), best_of(theirs)
@@ -123,7 +126,7 @@ def compared(ours, theirs, k=0):
 differences = {}
 for (world, table), i in chosen.items():
     theirs = references(world)
-    if table != tables[theirs[0]]:
+    if i != best_of(theirs):
         ours = [i for i in range(n) if (worlds[i], tables[i]) == (world, table)]
         differences[world, table] = [compared(ours, theirs, k) for k in range(len(kinds))]
         for kind, (difference, low, high, p) in zip(kinds, differences[world, table]):

@@ -139,7 +139,7 @@ class _World:
                     for i in range(len(self.measures))
                 ]
                 for table, own in tables.items()
-                if table != reference.table
+                if chosen[table].condition is not reference.condition
             ],
             matched=matched_settings(tables, self.sweep, reference, self.at_their_best),
             lines={name: own for name, own in lines.items() if own},

@@ -162,15 +162,16 @@ for world, members in best.items():
         """
 from fastsoftq.measures import best_of as best_by
 
-runs = max(len(row[0].values) for row in measured)
-choice = len(set(zip(worlds, tables))) < n
-if choice and select and select[0] + 2 <= runs:
-    tune, test = select[0], runs - select[0]
+runs, most = [len(row[0].values) for row in measured], {}
+for key, own in zip(zip(worlds, tables), runs):
+    most[key] = max(most.get(key, 0), own)
+choice = len(most) < n
+if choice and select and select[0] + 2 <= min(most.values()):
+    tune = select[0]
 else:
-    tune = runs // 3 if choice and runs >= 6 else 0
-    test = runs - tune
+    tune = min(runs) // 3 if choice and min(runs) >= 6 else 0
 choosing = slice(tune) if tune else slice(None)
-testing = slice(tune, tune + test) if tune else slice(None)
+testing = slice(tune, None) if tune else slice(None)
 
 def score(i, rows):
     found = measured[i][0].part(rows)
@@ -232,7 +233,7 @@ def compared(i, j, k=0, rows=slice(None)):
 differences = {}
 for (world, table), i in chosen.items():
     reference = reference_in(world)
-    if table != tables[reference]:
+    if i != reference:
         differences[world, table] = [compared(i, reference, k, testing) for k in range(len(kinds))]
         for kind, c in zip(kinds, differences[world, table]):
             if c is None:

@@ -106,9 +106,10 @@ def fair_table(world: SweptWorld, analysis: SweepAnalysis) -> Table:
     of = {each[0].one.table: each for each in world.comparisons if each[0] is not None}
     several = any(one.settings > 1 for one in world.chosen.values())
     header = ["algorithm at its best" if several else "algorithm", *(["settings"] if several else []), heading(main)]
-    header += [f"difference of {short(m)}" for m in analysis.measures]
     by_run = not analysis.by_moments
-    header += ["p (corrected)", *(["better runs"] if by_run else [])]
+    if of:
+        header += [f"difference of {short(m)}" for m in analysis.measures]
+        header += ["p (corrected)", *(["better runs"] if by_run else [])]
     rows = []
     for table, one in world.chosen.items():
         row = [one.condition.label, *([typeset(one.settings)] if several else [])]
@@ -133,7 +134,7 @@ def fair_table(world: SweptWorld, analysis: SweepAnalysis) -> Table:
         caption += "; it is between the best settings of both by the first measure, whichever they are"
     if by_run:
         caption += "; better runs: in how many pairs of runs it beats the reference"
-    return Table(header, rows, caption, f"{main.title[0].upper()}{main.title[1:]}", notes.listed())
+    return Table(header, rows, caption if of else "", f"{main.title[0].upper()}{main.title[1:]}", notes.listed())
 
 
 def _difference(each: FairComparison, notes: Footnotes) -> str:

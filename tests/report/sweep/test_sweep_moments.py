@@ -157,6 +157,12 @@ def test_a_named_setting_is_compared_as_it_is():
     _, world = analysed(returns, against="hard, α = 0.2")
     assert world.reference.named
     assert world.comparisons[0][0].reference.label == "hard, α = 0.2"
+    best = max(range(3), key=lambda step: returns["hard"][step][:, 1].mean())
+    compared = {each[0].one.label: each[0].found.difference for each in world.comparisons}
+    assert len(compared) == (1 if best == 1 else 2)
+    if best != 1:
+        gap = returns["hard"][best][:, 1].mean() - returns["hard"][1][:, 1].mean()
+        assert compared[f"hard, α = {0.1 * (best + 1):.1f}"] == pytest.approx(gap)
 
 
 def draw(kind, rng, runs):

@@ -14,10 +14,12 @@ from fastsoftq.report.reader import read_results
 from fastsoftq.report.rounding import interval_text
 from fastsoftq.report.sections import error_rate, section
 from fastsoftq.report.sweep.analysis import analysed
+from fastsoftq.report.sweep.fair import SeedSplit, check_named
 from fastsoftq.report.sweep.latex import escaped, latex_table
 from fastsoftq.report.sweep.swept_study import Asked
 from fastsoftq.statistics import selection_bias
 from fastsoftq.studies import Condition, Study, open_results, read_study, run
+from fastsoftq.studies.origins import Origin, Origins
 from tests.report.pages import Page, check
 
 STUDY = """
@@ -175,6 +177,17 @@ def test_what_is_compared_with_is_what_the_reader_names(swept):
     world = analysed(contents, error_rate(contents)).worlds[0]
     assert world.reference.condition.label == "soft, k = 2, α = 0.1"
     assert world.reference.named
+    own, curves = world.chosen["soft"].condition, open_results(swept).curves
+    assert own is not world.reference.condition
+    returns = [curves(one.agent.name).returns[10:].mean() for one in (own, world.reference.condition)]
+    differences = {each[0].one.table: each[0].found.difference for each in world.comparisons}
+    assert differences.keys() == {"hard", "soft"}
+    assert differences["soft"] == pytest.approx(returns[0] - returns[1])
+    answers = " ".join(section(contents, error_rate(contents)).parts[1].answers)
+    assert re.search(rf"{own.label} (beats|and) soft, k = 2, α = 0.1", answers)
+    # That algorithm at its best is compared, too, so that there is one comparison more in each world.
+    (before,) = read_results(swept, asked=Asked((), "soft"))
+    assert error_rate(contents).tests == error_rate(before).tests + 2
     with pytest.raises(ValueError, match=r"against is 'sofd'; did you mean 'soft'\? It must be one of 'hard', 'soft'"):
         read_results(swept, asked=Asked((), "sofd"))
 
@@ -230,9 +243,12 @@ def test_latex_has_a_row_for_each_condition_and_escapes(swept, tmp_path):
         assert {len(re.findall(r"(?<!\\)&", row)) + 1 for row in rows} == {len(columns)}
 
 
-def test_the_notebook_finds_every_number_again(swept, found, tmp_path, capsys):
+@pytest.mark.parametrize("against", [None, "hard, α = 0.1, ε = 0.2"])
+def test_the_notebook_finds_every_number_again(swept, tmp_path, capsys, against):
     measures = ["last:100", "area", "worst:0.1"]
-    page = write_report(swept, out=tmp_path / "r.html", measures=measures, notebook=True).read_text()
+    page = write_report(swept, out=tmp_path / "r.html", measures=measures, against=against, notebook=True).read_text()
+    (contents,) = read_results(swept, asked=Asked(tuple(measures), against))
+    found = analysed(contents, error_rate(contents))
     notebook = json.loads((tmp_path / "r.ipynb").read_text())
     assert notebook["nbformat"] == 4
     names = {}
@@ -256,6 +272,7 @@ def test_the_notebook_finds_every_number_again(swept, found, tmp_path, capsys):
             assert names["seemed"][world.name, table] == chosen.seemed
         for comparisons in world.comparisons:
             mine = names["differences"][world.name, comparisons[0].one.table]
+            assert len(world.comparisons) == sum(of == world.name for of, _ in names["differences"])
             for one, other in zip(comparisons, mine, strict=True):
                 assert (one.found.difference, one.found.low, one.found.p_value) == (
                     other.difference,
@@ -311,6 +328,30 @@ def test_seeds_beyond_those_that_select_names_compare_too(tmp_path):
         later = [results.curves(one.agent.name).returns[1:].mean() for one in (comparison.one, comparison.reference)]
         assert comparison.found.difference == pytest.approx(later[0] - later[1])
         assert (comparison.found.runs_a, comparison.found.runs_b) == (24, 24)
+
+
+def test_algorithms_of_fewer_seeds_are_compared_on_those_that_they_have(tmp_path):
+    agents = {f"hard[{a}]": fsq.QLearning(a, 0.95) for a in (0.2, 0.5, 0.8)}
+    study = Study(
+        name="unequal",
+        episodes=20,
+        seeds=40,
+        max_steps=40,
+        environments={"cliff": fsq.cliff_walking(height=3, width=5)},
+        agents={**agents, "soft": fsq.SoftQLearning(0.8, 0.95, reward_scale=9.0)},
+        conditions=[*(Condition("cliff", name) for name in agents), Condition("cliff", "soft", seeds=12)],
+        origins=Origins(agents={name: Origin("hard") for name in agents}),
+    )
+    run(study, tmp_path / "out", threads=1)
+    (contents,) = read_results(tmp_path / "out")
+    found, results = analysed(contents, error_rate(contents)), open_results(tmp_path / "out")
+    assert "on the first 4 seeds and compared on up to 36 after them" in found.notes[0]
+    returns = {name: results.curves(f"cliff/{name}").returns.mean(axis=1) for name in study.agents}
+    best = max(agents, key=lambda name: returns[name][:4].mean())
+    ((compared,),) = found.worlds[0].comparisons
+    assert compared.found.difference == pytest.approx(returns["soft"][4:].mean() - returns[best][4:12].mean())
+    with pytest.raises(ValueError, match=r"the first 30 seeds choose settings, .* 12 seeds: it must have 32 or more"):
+        check_named(found.worlds[0].chosen["soft"].condition, SeedSplit(30, 10, True))
 
 
 def test_counts_and_titles_say_what_there_is(tmp_path):
