@@ -139,7 +139,13 @@ def fair_table(world: SweptWorld, analysis: SweepAnalysis) -> Table:
 
 def _difference(each: FairComparison, notes: Footnotes) -> str:
     c = each.found
-    return notes.interval(c.difference, c.low, c.high, c.caution.removeprefix("a - b: "))
+    caution = c.caution.removeprefix("a - b: ")
+    first, _, second = caution.removeprefix("a: ").partition("; b: ")
+    if first == second:
+        caution = first
+    elif caution.startswith(("a: ", "b: ")):
+        caution += f" (a is {each.one.label}, b is {each.reference.label})"
+    return notes.interval(c.difference, c.low, c.high, caution)
 
 
 def _better(measure: Measure, share: float) -> float:
@@ -227,13 +233,15 @@ def short(measure: Measure) -> str:
     --------
     >>> from fastsoftq.measures import measure
     >>> [short(measure(name)) for name in ("last:100", "area", "steps_to:-20", "worst:0.05")]
-    ['return', 'area', 'steps to −20', 'worst 0.05']
+    ['return', 'area', 'steps to −20', 'worst 5%']
     """
     kind, _, numbers = measure.name.partition(":")
     if kind == "last":
         return "return"
     if kind == "length":
         return "length"
+    if kind == "worst":
+        return f"worst {value_text(100.0 * float(numbers))}%"
     words = kind.replace("_", " ")
     number = numbers.partition(":")[0].replace("-", "\N{MINUS SIGN}")
     return f"{words} {number}" if number else words

@@ -163,7 +163,8 @@ def test_what_choosing_flatters_is_said_in_a_sentence_and_a_table(swept, found):
 def test_no_sentence_of_a_sweep_is_said_twice(swept):
     page = write_report(swept).read_text()
     body = re.sub(r"<(style|script|svg|table).*?</\1>", "", page, flags=re.S)
-    body = re.sub(r'<p class="note caution">.*?</p>', "", body, flags=re.S)  # stands wherever it applies
+    for found in ('p class="note caution">.*?</p', 'ul class="verdicts">.*?</ul'):  # stand wherever they apply
+        body = re.sub(f"<{found}>", "", body, flags=re.S)
     sentences = [s.strip() for p in re.findall(r"<(?:p|li)[^>]*>(.*?)</(?:p|li)>", body, re.S) for s in p.split(". ")]
     long = [s for s in sentences if len(s) > 60 and "<" not in s]
     assert len(long) == len(set(long))
@@ -314,6 +315,22 @@ def test_a_study_says_how_it_is_read(tmp_path):
     assert [m.name for m in found.measures] == ["area"]
     assert (found.split.tune, found.split.test) == (6, 10)
     assert found.worlds[0].reference.table == "soft"
+
+
+def test_what_holds_in_two_worlds_is_said_of_both(tmp_path):
+    text = STUDY.replace("width = 7", "width = 5").replace(
+        "seeds = 30", 'seeds = 9\nmeasures = ["last:5", "worst:0.25"]'
+    )
+    (tmp_path / "study.toml").write_text(text)
+    run(read_study(tmp_path / "study.toml"), tmp_path / "out", threads=1, source=text)
+    page = write_report(tmp_path / "out").read_text()
+    verdicts = re.findall(r'<ul class="verdicts">(.*?)</ul>', page, flags=re.S)
+    assert len(verdicts) == 2  # of the same world twice, where the page opens with the first sentence
+    assert verdicts[0].startswith("<li>None of the 8 conditions is told from the best")
+    assert verdicts[1].endswith(verdicts[0])
+    assert "difference of worst 25%" in page
+    assert "less often than the report says: the worst 25% of 6 runs are too few" in page
+    assert "; b: the worst" not in page
 
 
 def test_seeds_beyond_those_that_select_names_compare_too(tmp_path):
