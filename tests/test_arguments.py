@@ -100,7 +100,7 @@ GOOD = {
     statistics.difference_band: {"a": MANY, "b": MANY[::-1], "level": 0.9, "paired": True, "rng": 0, "resamples": 200},
     statistics.compare_tails: {"a": A, "b": B, "fraction": 0.5, "level": 0.9, "paired": True, "resamples": 200},
     statistics.best_set: {"samples": [A, B], "level": 0.9, "rng": 0, "resamples": 200},
-    statistics.selection_bias: {"tune": [A, B], "test": [A, B], "level": 0.9, "rng": 0, "folds": 2, "repetitions": 1},
+    statistics.selection_bias: {"tune": [A, B], "test": [A, B], "level": 0.9, "rng": 0, "repetitions": 1},
     statistics.suite_ranks: {"scores": [MANY, MANY], "level": 0.9, "paired": True, "rng": 0, "resamples": 200},
     statistics.sequential_decision: {"a": A, "b": B, "rounds": [4, 8], "difference": 0.5, "comparisons": 1},
     step: {"tables": tables(MDP), "state": 0, "action": 1, "chance": (0, 0), "phase": 0},
