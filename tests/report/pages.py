@@ -18,7 +18,8 @@ class Page(HTMLParser):
         super().__init__()
         self.html = html
         self.open, self.links, self.images, self.ids, self.text = [], [], [], [], []
-        self.headings, self.paragraphs, self.cautions = [], [], []
+        self.headings, self.paragraphs, self.cautions = [], [], []  # and what stands wherever it applies
+        self.verdicts = False
         self.feed(self.html)
         self.close()
         self.words = " ".join(" ".join(self.text).split())
@@ -39,9 +40,11 @@ class Page(HTMLParser):
             self.ids.append(attributes["id"])
         if re.fullmatch(r"h\d", tag):
             self.headings.append(int(tag[1]))
+        if tag == "ul":
+            self.verdicts = attributes.get("class") == "verdicts"  # what was found in a world holds there
         if tag in ("p", "li"):
             self.paragraphs.append("")
-            self.cautions.append("caution" in attributes.get("class", "").split())
+            self.cautions.append("caution" in attributes.get("class", "").split() or (tag == "li" and self.verdicts))
 
     def handle_startendtag(self, tag, attributes):
         pass
@@ -68,7 +71,7 @@ class Page(HTMLParser):
 
     @property
     def sentences(self):
-        """The sentences of its paragraphs and lists, but for cautions, which stand wherever they apply."""
+        """The sentences of its paragraphs and lists, but for cautions and verdicts, which stand where they apply."""
         said = [text for text, caution in zip(self.paragraphs, self.cautions, strict=True) if not caution]
         prose = [" ".join(text.split()) for text in said]
         found = [each for text in prose for each in re.split(r"(?<=[.!?]) +(?=[A-Z0-9])", text)]

@@ -205,3 +205,20 @@ def test_rules_between_rows_reach_beneath_cells_that_stay_in_place(tmp_path):
     starts = [line.argmax() for line in ruled if line.sum() > 300]
     assert len(starts) >= 19
     assert len(set(starts)) == 1
+
+
+def test_long_names_break_in_short_tables_and_beside_what_was_studied(tmp_path):
+    word = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
+    table = Table(["algorithm", "against", "return"], [[word, "an agent " * 9, "−12.5 [−13.0, −12.0]†"]], sortable=True)
+    section = Section("s", "H", ["Said."], table=table, studied=[(word, "step size α 0.5")])
+    probe = """<script>window.addEventListener("load", () => {
+      const table = document.querySelector("table");
+      parent.postMessage(JSON.stringify([document.documentElement.scrollWidth, table.offsetWidth]), "*");
+    });</script>"""
+    page = page_text("Title", [section], ErrorRate(0, 0))
+    (tmp_path / "page.html").write_text(page.replace("</body>", f"{probe}</body>"))
+    (tmp_path / "frame.html").write_text(FRAME)
+    dom = chromium(tmp_path, "--dump-dom", (tmp_path / "frame.html").as_uri())
+    whole, wide = json.loads(unescape(re.search(r'data-found="([^"]*)"', dom)[1]))
+    assert whole <= 390
+    assert wide <= 500  # two names of 9.5rem, and what they earn
