@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
@@ -13,6 +14,7 @@ from fastsoftq.report.rounding import distinct, setting_text
 
 __all__ = ["Shown", "about", "facets", "titled"]
 
+_SMALL = -4  # the power of ten below which values are written by it
 _LINES = 6  # of a chart, besides the reference
 
 
@@ -91,11 +93,12 @@ def titled(what: str, shared: str) -> str:
 
 
 def about(value: float) -> str:
-    """A value in the words of a chart, roughly.
+    """A value in the words of a chart, roughly: by three digits.
 
     Examples
     --------
-    >>> about(-12.04), about(1234.5)
-    ('−12.0', '1,234')
+    >>> about(-12.04), about(1234.5), about(0.04721)
+    ('−12.0', '1,234', '0.0472')
     """
-    return distinct(value, 0 if abs(value) >= 100.0 else 1, 0.0)
+    place = math.floor(math.log10(abs(value))) if value and math.isfinite(value) else 1
+    return setting_text(float(f"{value:.3g}")) if place < _SMALL else distinct(value, max(0, 2 - place), 0.0)

@@ -14,6 +14,7 @@ from fastsoftq.figures.sensitivity import Series, sensitivity_chart
 from fastsoftq.figures.svg import svg
 from fastsoftq.report.drawing import Column, Drawing, csv_text
 from fastsoftq.report.facets import about
+from fastsoftq.report.rounding import interval_text
 
 __all__ = ["heat_drawing", "interval_drawing", "sensitivity_drawing"]
 
@@ -135,7 +136,7 @@ def interval_drawing(title: str, rows: Sequence[IntervalRow], xlabel: str) -> Dr
         ("exact", [np.nan if row.exact is None else row.exact for row in rows]),
         ("cannot be told from the best", ["yes" if row.in_best_set else "no" for row in rows]),
     ]
-    said = [f"{row.label}: {about(row.estimate)}" for row in rows[:_TOLD]]
+    said = [f"{row.label}: {interval_text(row.estimate, row.low, row.high)}" for row in rows[:_TOLD]]
     more = f"; and {typeset(len(rows) - _TOLD)} more" if len(rows) > _TOLD else ""
     words = f"{title}: {xlabel}, with intervals: {'; '.join(said)}{more}."
     return Drawing(title, svg(interval_chart(rows, xlabel), words), "intervals.csv", csv_text(columns))
