@@ -11,7 +11,7 @@ import os
 import re
 import sys
 
-__all__ = ["give_up_stdout", "in_a_line", "mend_streams", "say", "shown"]
+__all__ = ["counted", "give_up_stdout", "in_a_line", "mend_streams", "say", "shown"]
 
 # What an encoding may lack, in ASCII; any other character is written as its number.
 _IN_ASCII = {
@@ -76,6 +76,17 @@ def in_a_line(text: str) -> str:
     two\nlines
     """
     return text.replace("\n", "\\n")
+
+
+def counted(number: int, what: str) -> str:
+    """A number of things, in words.
+
+    Examples
+    --------
+    >>> counted(1, "chunk"), counted(1200, "chunk")
+    ('1 chunk', '1,200 chunks')
+    """
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def say(text: str) -> None:

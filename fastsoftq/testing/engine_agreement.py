@@ -12,6 +12,7 @@ from numba.core import errors
 from fastsoftq.agents.memory_rules import memory, remembers
 from fastsoftq.engine.curves import LearningCurves
 from fastsoftq.engine.dispatch import lanes_for, room_of
+from fastsoftq.system.streams import counted
 from fastsoftq.tabular_training import Training
 from fastsoftq.testing.check_report import Finding
 from fastsoftq.testing.trial_worlds import TRIALS, trial_world
@@ -37,10 +38,6 @@ def first_fault(attempt: Callable[[], str]) -> str:
         return " ".join(str(error).split())[:600]
     except IndexError as error:
         return f"a rule went out of a row or a tuple: {error}"
-
-
-def _counted(worlds: int) -> str:
-    return f"{worlds} world{'' if worlds == 1 else 's'}"
 
 
 class Trials:
@@ -114,7 +111,7 @@ class Trials:
                     "a rule gives other numbers in vectors, or `update_summary` changes what -1 should leave",
                 )
         return Finding(
-            "engines", "ok", f"one run at a time and lanes agree to the bit in {_counted(len(self.in_lanes))}"
+            "engines", "ok", f"one run at a time and lanes agree to the bit in {counted(len(self.in_lanes), 'world')}"
         )
 
     def threads(self) -> Finding:
@@ -146,7 +143,7 @@ class Trials:
                 seed, state, action = (int(i) for i in np.argwhere(bad)[0])
                 found = f"in the world of {world}, Q[{state}, {action}] of seed {seed} is {tables[seed, state, action]}"
                 return Finding("finite tables", "wrong", found, "do `learn` and `bootstrap` stay within bounds?")
-        return Finding("finite tables", "ok", f"every number of the tables of {_counted(len(TRIALS))}")
+        return Finding("finite tables", "ok", f"every number of the tables of {counted(len(TRIALS), 'world')}")
 
     def _train(self, world: str, engine: str, threads: int = 1, precision: str = "double") -> LearningCurves:
         key = (world, engine, threads, precision)
