@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fastsoftq.cli.errors import BadInputError, bad_input
-from fastsoftq.cli.options import Results, check_folder, counted, path
+from fastsoftq.cli.options import Results, check_folder, path
 from fastsoftq.system.interruption import prompt
-from fastsoftq.system.streams import say
+from fastsoftq.system.streams import counted, say
 
 if TYPE_CHECKING:
     from fastsoftq.studies.results import Results as StudyResults
@@ -48,16 +48,18 @@ def export_results(
     from fastsoftq.cli.progress import progress
     from fastsoftq.studies import open_results
     from fastsoftq.studies.exporting.exporting import FORMATS, check_target, export
+    from fastsoftq.studies.storing.storage import local_path
 
     with bad_input():
         results = open_results(folder)
         if to not in FORMATS:
             check_target(".", to)
         if out is None:
-            if not Path(folder).is_dir():
+            here = local_path(folder)
+            if here is None:
                 raise BadInputError(f"{folder} is no folder of this machine; say with --out where the file goes")
             rows = "episodes" if episodes or results.keep == "summary" else "runs"
-            out = Path(folder) / f"{rows}{FORMATS[to][0]}"
+            out = here / f"{rows}{FORMATS[to][0]}"
         check_target(out, to)
         check_folder(out.parent)
         results = _selected(results, select or [])

@@ -25,7 +25,6 @@ __all__ = [
     "check_folder",
     "check_place",
     "count",
-    "counted",
     "import_modules",
     "number",
     "part_of",
@@ -126,11 +125,6 @@ Chunks = Annotated[int | None, count("Runs in a chunk of a new folder.")]
 StudyFile = Annotated[Path, typer.Argument(parser=path, metavar="STUDY.toml", help="A study.")]
 
 
-def counted(number: int, what: str) -> str:
-    """A number of things, in words."""
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
-
-
 def part_of(text: str) -> tuple[int, int]:
     """A part such as 3/40."""
     numbers = re.fullmatch(r"(\d{1,9})/(\d{1,9})", text)
@@ -165,8 +159,10 @@ def check_folder(folder: Path, name: str = "out") -> None:
 
 def check_place(out: str) -> None:
     """Make sure, before any work, that results can be written there, if it is a folder of this machine."""
-    if out.strip() and ("://" not in out or out.startswith("file://")):
-        check_folder(Path(out.removeprefix("file://")))
+    from fastsoftq.studies.storing.storage import local_path
+
+    if out.strip() and (folder := local_path(out)) is not None:
+        check_folder(folder)
 
 
 def _is_there(place: Path) -> bool:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fastsoftq.cli.errors import BadInputError, bad_input
-from fastsoftq.cli.options import Modules, StudyFile, count, counted, import_modules, number
+from fastsoftq.cli.options import Modules, StudyFile, count, import_modules, number
 from fastsoftq.system.interruption import prompt
 from fastsoftq.system.memory import in_words
-from fastsoftq.system.streams import in_a_line, say, shown
+from fastsoftq.system.streams import counted, in_a_line, say, shown
 
 if TYPE_CHECKING:
     from fastsoftq.studies.enough_seeds import EnoughSeeds

@@ -138,7 +138,6 @@ def _reproduce(
         return False
 
     from fastsoftq.cli.live import Labelled, live
-    from fastsoftq.cli.reproduce import show
     from fastsoftq.report.findings import write
 
     counted = Labelled()

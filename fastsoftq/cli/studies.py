@@ -90,9 +90,10 @@ def check_device(study: Study, device: str | None, dask: str | None = None) -> N
 def write_report_of(out: str) -> None:
     """Write the report of a study's folder on this machine, if it is finished, and say where it is."""
     from fastsoftq.studies.inspect import status
+    from fastsoftq.studies.storing.storage import local_path
 
-    folder = Path(out)
-    if not folder.is_dir() or not status(out).finished:  # a store far away; other parts are still to come
+    folder = local_path(out)
+    if folder is None or not status(out).finished:  # a store far away; other parts are still to come
         return
 
     from fastsoftq.report.page import write_report

@@ -9,10 +9,10 @@ import typer
 
 from fastsoftq.cli.decisions import selection_lines
 from fastsoftq.cli.errors import BadInputError, bad_input, resumable
-from fastsoftq.cli.options import Chunks, Device, Modules, check_place, count, counted, import_modules, path
+from fastsoftq.cli.options import Chunks, Device, Modules, check_place, count, import_modules, path
 from fastsoftq.cli.studies import PATIENCE, check_device, write_report_of
 from fastsoftq.system.interruption import prompt
-from fastsoftq.system.streams import say
+from fastsoftq.system.streams import counted, say
 
 __all__ = ["tune_study"]
 

@@ -215,6 +215,16 @@ def test_a_warning_is_one_line(study, tmp_path, fastsoftq):
     assert done.stderr.startswith("fastsoftq: reward_scale / temperature is 1, not above cliff_walking's critical")
 
 
+def test_a_folder_of_this_machine_may_be_a_url(study, tmp_path, fastsoftq):
+    study.write_text(STUDY.replace("seeds = 300", "seeds = 3"))
+    url = f"file://{tmp_path}/out"
+    done = fastsoftq("run", study, "--out", url)
+    assert f"Report: {tmp_path}/out/report.html\n" in done.stdout
+    done = fastsoftq("export", url, "--to", "csv")
+    assert done.stdout == f"Export: {tmp_path}/out/runs.csv, 9 rows of 3 conditions\n"
+    assert len((tmp_path / "out" / "runs.csv").read_text().splitlines()) == 10
+
+
 def test_a_study_of_one_seed_has_no_report_and_says_so(study, tmp_path, fastsoftq):
     study.write_text(STUDY.replace("seeds = 300", "seeds = 1"))
     for _ in range(2):

@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 
 from fastsoftq.system.atomic import atomic_write
 
-__all__ = ["LocalStorage", "RemoteStorage", "Storage", "file_system_time", "is_dead", "open_storage"]
+__all__ = ["LocalStorage", "RemoteStorage", "Storage", "file_system_time", "is_dead", "local_path", "open_storage"]
 
 _TEMPORARY = "tmp"
 _WRITTEN = re.compile(r"(?P<host>.+)\.(?P<process>\d+)\.\d+")  # as `write` names what it has not put in place yet
@@ -157,7 +157,8 @@ def open_storage(url: str | Path) -> Storage:
     text = str(url)
     if not text.strip():
         raise ValueError(f"the folder of results is {text!r}; it must be a path or a URL")
-    if "://" in text and not text.startswith("file://"):
+    path = local_path(text)
+    if path is None:
         try:
             import fsspec
         except ImportError as error:
@@ -166,11 +167,23 @@ def open_storage(url: str | Path) -> Storage:
             if kind not in fsspec.available_protocols():
                 raise ValueError(f"the folder of results is {text!r}; fsspec knows no URLs that begin with '{kind}://'")
         return RemoteStorage(text)
-    root = Path(text.removeprefix("file://")).absolute()
+    root = path.absolute()
     there = next(place for place in (root, *root.parents) if place.exists())
     if not there.is_dir():
         raise ValueError(f"the folder of results is {text!r}; {there} is not a folder")
     return LocalStorage(root)
+
+
+def local_path(url: str | Path) -> Path | None:
+    """Where a path, or a URL of this machine, leads to; None for a store far away.
+
+    Examples
+    --------
+    >>> local_path("file:///data/small").as_posix(), local_path("s3://bucket/small")
+    ('/data/small', None)
+    """
+    text = str(url).removeprefix("file://")
+    return None if "://" in text else Path(text)
 
 
 def file_system_time(folder: Path) -> float:
