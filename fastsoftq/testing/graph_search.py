@@ -1,4 +1,4 @@
-"""Which states of an MDP are reached from the start, and which lead to given ones."""
+"""Which states of an MDP are reached from the start."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from fastsoftq.mdp.tabular import TabularMDP
 
-__all__ = ["leading_to", "reachable"]
+__all__ = ["reachable"]
 
 
 def reachable(mdp: TabularMDP) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
@@ -31,28 +31,3 @@ def reachable(mdp: TabularMDP) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         frontier = ahead[~found[ahead]]
         found[frontier] = True
     return found, entered
-
-
-def leading_to(mdp: TabularMDP, goals: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Which states can lead to a goal, bool [states], goals among them, and terminal states, where all is over.
-
-    Examples
-    --------
-    >>> import fastsoftq as fsq
-    >>> import numpy as np
-    >>> leading_to(fsq.from_map("S.#G"), np.array([False, False, True])).tolist()
-    [False, False, True]
-    """
-    from scipy import sparse
-    from scipy.sparse import csgraph
-
-    possible = (mdp.probability > 0.0) & ~mdp.terminated
-    origin, target = np.nonzero(possible)[0], mdp.next_state[possible]
-    found = goals | mdp.terminal
-    goal = mdp.n_states  # one more state, which all goals lead to
-    origin, target = np.append(origin, np.flatnonzero(found)), np.append(target, np.full(found.sum(), goal))
-    backwards = sparse.csr_array((np.ones(len(origin)), (target, origin)), shape=(goal + 1, goal + 1))
-    order = csgraph.breadth_first_order(backwards, goal, return_predecessors=False)
-    found = found.copy()
-    found[order[order != goal]] = True
-    return found

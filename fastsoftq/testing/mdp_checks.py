@@ -11,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastsoftq import checks
+from fastsoftq.mdp.ends import leading_to
 from fastsoftq.mdp.tables import tables
 from fastsoftq.mdp.tabular import TabularMDP, checked_mdp
 from fastsoftq.planning.critical import critical_reward_scale, work_of_critical
 from fastsoftq.planning.iteration import value_iteration
 from fastsoftq.testing.check_report import CheckReport, Finding
-from fastsoftq.testing.graph_search import leading_to, reachable
+from fastsoftq.testing.graph_search import reachable
 from fastsoftq.testing.sampled_steps import frequencies
 
 __all__ = ["check_mdp"]
@@ -173,9 +174,9 @@ def _absorbing(mdp: TabularMDP, reached: NDArray[np.bool_]) -> Finding:
 
 def _dead_ends(mdp: TabularMDP, reached: NDArray[np.bool_]) -> Finding:
     ends = np.asarray((mdp.terminated & (mdp.probability > 0.0)).any(axis=(1, 2)))
-    if not ends[reached].any() and not ends.any():
+    if not ends.any():
         return Finding("dead ends", "skipped", "a continuing task has none")
-    dead = np.flatnonzero(reached & ~leading_to(mdp, ends))
+    dead = np.flatnonzero(reached & ~leading_to(mdp, ends | mdp.terminal))
     if len(dead):
         return Finding(
             "dead ends",
