@@ -41,7 +41,7 @@ def atomic_write(path: str | os.PathLike[str], data: bytes, temporary: Path | No
     """
     target = Path(path)
     partial = temporary or _beside(target)
-    try:
+    with _put_in_place(partial, target):
         handle = os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode)
         try:
             rest = memoryview(data)
@@ -50,12 +50,6 @@ def atomic_write(path: str | os.PathLike[str], data: bytes, temporary: Path | No
             os.fsync(handle)
         finally:
             os.close(handle)
-        os.replace(partial, target)  # noqa: PTH105 - tests let each call here fail
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(partial)  # noqa: PTH108
-        raise
-    _flush_folder(target.parent)
 
 
 @contextlib.contextmanager
@@ -89,14 +83,21 @@ def atomic_file(path: str | os.PathLike[str]) -> Iterator[Path]:
     """
     target = Path(path)
     partial = _beside(target)
-    try:
+    with _put_in_place(partial, target):
         yield partial
         handle = os.open(partial, os.O_RDWR)
         try:
             os.fsync(handle)
         finally:
             os.close(handle)
-        os.replace(partial, target)  # noqa: PTH105
+
+
+@contextlib.contextmanager
+def _put_in_place(partial: Path, target: Path) -> Iterator[None]:
+    """Within, a file is made; it takes its name after, or is removed if that fails."""
+    try:
+        yield
+        os.replace(partial, target)  # noqa: PTH105 - tests let each call here fail
     except BaseException:
         with contextlib.suppress(OSError):
             os.unlink(partial)  # noqa: PTH108
