@@ -10,7 +10,7 @@ from numba.core import errors
 from fastsoftq import checks
 from fastsoftq.kernels.jit import by_type
 
-__all__ = ["Huber", "Loss", "Squared", "checked_loss", "slope"]
+__all__ = ["Huber", "Squared", "checked_loss", "slope"]
 
 
 class Squared(NamedTuple):
@@ -38,9 +38,6 @@ class Huber(NamedTuple):
     """
 
     threshold: float = 1.0
-
-
-Loss = Squared | Huber
 
 
 def checked_loss(loss: Any) -> Squared | Huber:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from fastsoftq import checks
 
-__all__ = ["SGD", "Adam", "Optimizer", "RMSProp", "checked_optimizer"]
+__all__ = ["SGD", "Adam", "RMSProp", "checked_optimizer"]
 
 _HIGHEST = 1 - 2**-24
 _EPSILONS = 1e-20, 1e6  # so that no step divides by 0 in float32
@@ -75,9 +75,6 @@ class Adam(NamedTuple):
     beta_1: float = 0.9
     beta_2: float = 0.999
     epsilon: float = 1e-8
-
-
-Optimizer = SGD | RMSProp | Adam
 
 
 def checked_optimizer(optimizer: Any) -> SGD | RMSProp | Adam:
