@@ -51,7 +51,7 @@ def among_best(
     if paired:  # what all have is compared seed by seed
         rows_of = [np.intersect1d(one.seeds, shared, return_indices=True)[1] for one in found]
         values = [sample[own] for sample, own in zip(values, rows_of, strict=True)]
-    bounds = bounds_of_all(measure, index, conditions)
+    bounds = bounds_of_all(index, conditions)
     if bounds is not None and sense(measure) < 0.0:
         bounds = -bounds[1], -bounds[0]
     members = best_set(values, level=1.0 - error, paired=paired, bounds=bounds).members

@@ -263,7 +263,7 @@ def compared(
     paired = len(common) > 1
     if paired:
         a, b = a.part(rows_a), b.part(rows_b)
-    bounds = bounds_of_all(measure, index, [one, reference])
+    bounds = bounds_of_all(index, [one, reference])
     if measure.is_mean:
         first, second = (sense(measure) * sample for sample in samples(measure, [a, b]))
         found = decided(first, second, paired, error, bounds)

@@ -259,12 +259,11 @@ def samples(measure: Measure, conditions: Sequence[Measured]) -> list[NDArray[np
     return [sense(measure) * one.restricted(horizon).values for one in conditions]
 
 
-def bounds_of_all(measure: Measure, index: int, conditions: Sequence[MeasuredCondition]) -> tuple[float, float] | None:
+def bounds_of_all(index: int, conditions: Sequence[MeasuredCondition]) -> tuple[float, float] | None:
     """The lowest and the highest that a run of any of these conditions can have; of times, up to their horizon.
 
     Parameters
     ----------
-    measure : Measure
     index : int
         Which of the measures it is.
     conditions : sequence of MeasuredCondition
