@@ -104,7 +104,7 @@ def test_more_seeds_extend_and_what_is_there_is_not_trained_again(whole, tmp_pat
     assert "it has 70 seeds, and 20 are asked for here" in back.stderr
 
 
-def test_other_settings_are_refused_before_anything_is_trained(whole, tmp_path, reproduce):
+def test_other_settings_are_refused_before_anything_is_trained(whole, reproduce):
     before = found(whole)
     done = reproduce("posterior", "cliff-walking", *SMALL, "--episodes", "31", "--out", whole, status=2)
     assert done.stdout == ""

@@ -95,7 +95,7 @@ def test_local_workers_go_on_from_tables_too(small, tmp_path):
     assert verify(tmp_path / "dask").digest == verify(tmp_path / "threads").digest
 
 
-def test_no_scheduler_is_a_clean_error(small, tmp_path, monkeypatch):
+def test_no_scheduler_is_a_clean_error(small, tmp_path):
     import dask
 
     start = time.monotonic()

@@ -99,7 +99,7 @@ def test_episodes_are_counted_from_one_since(old, small, tmp_path):
         assert open_results(folder).to_xarray().episode.values.tolist() == list(range(1, 13))
 
 
-def test_a_later_format_is_refused_by_name(old, monkeypatch):
+def test_a_later_format_is_refused_by_name(old):
     data = json.loads((old / "study.json").read_bytes())
     data.pop("sha256")
     with pytest.raises(FolderError, match="has format 3; this version of fastsoftq reads formats 1 to 2"):

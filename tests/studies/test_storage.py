@@ -238,7 +238,7 @@ def test_what_a_killed_process_had_not_put_in_place_is_swept(tmp_path):
     assert {name: (tmp_path / name).exists() for name in names} == names
 
 
-def test_its_temporary_file_is_swept_by_that_name(tmp_path, monkeypatch):
+def test_its_temporary_file_is_swept_by_that_name(tmp_path):
     def killed(*arguments):
         os._exit(9)
 

@@ -138,7 +138,7 @@ def test_a_unit_waits_for_the_one_it_starts_from(tmp_path, digest):
     assert verify(tmp_path).digest == digest
 
 
-def test_a_folder_grows_by_conditions_larger_rooms_longer_runs_and_seeds(tmp_path, trained, digest):
+def test_a_folder_grows_by_conditions_larger_rooms_longer_runs_and_seeds(tmp_path):
     first = study(seeds=range(3, 83), environments={"walled": WALLED}, checkpoints=[2, 3],
                   conditions=[Condition("walled", "soft", "base", episodes=3)])  # fmt: skip
     larger = fsq.cliff_walking(height=6, width=7)

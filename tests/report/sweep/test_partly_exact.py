@@ -67,7 +67,7 @@ def test_regret_is_known_of_agents_that_have_no_exact_answer(folder):
             assert [each is None for each in comparisons] == [False, True, False]
 
 
-def test_the_page_and_its_notebook_leave_out_what_is_not_known_and_nothing_else(folder, tmp_path, capsys):
+def test_the_page_and_its_notebook_leave_out_what_is_not_known_and_nothing_else(folder, tmp_path):
     measures = ["regret", "episodes_within:2:5", "area"]
     page = write_report(folder, out=tmp_path / "r.html", measures=measures, agents=[Halved], notebook=True).read_text()
     assert "planning does not know it of this agent" in page
