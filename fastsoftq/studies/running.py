@@ -123,7 +123,11 @@ def run(
     for environment in study.environments.values():
         if (mdp := tabular_of(environment)) is not None:
             warn_of_endless_starts(mdp)
-    index, parts = (checks.count(f"part[{i}]", value) for i, value in enumerate(part))
+    try:
+        index, parts = part
+    except (TypeError, ValueError):
+        raise TypeError(f"part is {checks.shown(part)}; it must be two integers, such as (3, 40)") from None
+    index, parts = checks.count("part[0]", index), checks.count("part[1]", parts)
     if index > parts:
         raise ValueError(f"part is {index}/{parts}; it must be from 1/{parts} to {parts}/{parts}")
     threads = checks.threads(threads)

@@ -1,5 +1,6 @@
 import itertools
 import random
+import re
 import warnings
 from pathlib import Path
 
@@ -74,6 +75,13 @@ def test_parts_share_out_every_unit_once(small, tmp_path):
     assert {unit.condition for unit in plan.units((1, 9))} == {0, 1}
     with pytest.raises(ValueError, match=r"part is 10/9; it must be from 1/9 to 9/9"):
         run(small(), tmp_path, part=(10, 9))
+
+
+@pytest.mark.parametrize("part", [3, (1, 2, 3), (1,), None])
+def test_a_part_that_is_no_pair_is_told_by_name(small, tmp_path, part):
+    with pytest.raises(TypeError, match=rf"^part is {re.escape(repr(part))}; it must be two integers, such as"):
+        run(small(), tmp_path / "out", part=part)
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_finished_folder_is_left_as_it_is(small, tmp_path):
