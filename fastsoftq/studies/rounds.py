@@ -18,12 +18,11 @@ from numpy.typing import NDArray
 from fastsoftq import checks
 from fastsoftq.studies.compared_pairs import Pair, references, tables_of
 from fastsoftq.studies.measured_runs import main_measure, measured
-from fastsoftq.studies.selected import bests
+from fastsoftq.studies.selected import bests, compared_pool
 from fastsoftq.studies.stopping import Stop
 from fastsoftq.studies.study_records import canonical, sealed, unsealed
 
 if TYPE_CHECKING:
-    from fastsoftq.studies.conditions import Condition
     from fastsoftq.studies.results import Results
     from fastsoftq.studies.storing.storage import Storage
     from fastsoftq.studies.study import Study
@@ -154,7 +153,7 @@ def check_rounds(study: Study, part: tuple[int, int]) -> None:
     reading = study.reading
     pool = list(study.resolved)
     if reading.select is not None:  # whichever are chosen
-        pool = _pool(pool, reading.against, [names[0] for names in tables_of(pool, reading.origins).values()])
+        pool = compared_pool(pool, reading.against, [names[0] for names in tables_of(pool, reading.origins).values()])
     references(pool, study.record["agents"], reading.origins, reading.against)
 
 
@@ -278,14 +277,8 @@ def _pairs(results: Results) -> list[Pair]:
     pool = [results.condition(name) for name in results.conditions]
     if results.selection is not None:
         chosen = bests(results, results.selection.tune, main_measure(results.measures, results.axis))
-        pool = _pool(pool, results.against, [choice.condition for choice in chosen])
+        pool = compared_pool(pool, results.against, [choice.condition for choice in chosen])
     return references(pool, results.record["agents"], results.origins, results.against)
-
-
-def _pool(conditions: Sequence[Condition], against: str | None, chosen: Sequence[str]) -> list[Condition]:
-    """The conditions that were chosen, and those that are named as what others are compared with."""
-    wanted = {*chosen, against}
-    return [condition for condition in conditions if wanted & {condition.name, condition.agent}]
 
 
 def _values(results: Results, measure: Any, runs: int, first: int) -> Callable[[str], NDArray[np.float64]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from fastsoftq.studies.conditions import Condition
     from fastsoftq.studies.results import Results
 
-__all__ = ["Choice", "Compared", "Selected", "bests", "select_conditions"]
+__all__ = ["Choice", "Compared", "Selected", "bests", "compared_pool", "select_conditions"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,9 +137,8 @@ class Selected:
             Nothing to compare, or several references in an environment.
         """
         results, against = self._results, against or self.against
-        wanted = {*(choice.condition for choice in self.choices), against}
         conditions = [results.condition(name) for name in results.conditions]
-        pool = [condition for condition in conditions if wanted & {condition.name, condition.agent}]
+        pool = compared_pool(conditions, against, [choice.condition for choice in self.choices])
         pairs = references(pool, results.record["agents"], results.origins, against)
         samples = {choice.condition: choice.test for choice in self.choices if choice.test is not None}
         for name in {pair.reference for pair in pairs} - set(samples):
@@ -224,6 +223,12 @@ def bests(results: Results, tune: int, measure: Measure) -> list[Choice]:
         best = best_of(measure, samples, tune)
         choices.append(Choice(environment, table, there[best.place], tuple(there), best.estimates, best.tuned, None))
     return choices
+
+
+def compared_pool(conditions: Iterable[Condition], against: str | None, chosen: Sequence[str]) -> list[Condition]:
+    """The conditions that were chosen, and those that are named as what others are compared with."""
+    wanted = {*chosen, against}
+    return [condition for condition in conditions if wanted & {condition.name, condition.agent}]
 
 
 def _runs(condition: Condition) -> int:
