@@ -338,8 +338,9 @@ class Study:
 
 def _seed_range(seeds: Any) -> range:
     chosen = seeds if isinstance(seeds, range) else range(checks.count("seeds", seeds, most=sys.maxsize))
-    if chosen.step != 1 or chosen.start < 0 or not chosen or chosen.stop > 2**64:
-        allowed = "a count or a range with step 1 within 0..2**64, not empty"
+    many = chosen.stop - chosen.start
+    if chosen.step != 1 or chosen.start < 0 or chosen.stop > 2**64 or not 0 < many <= sys.maxsize:
+        allowed = f"a count or a range with step 1 within 0..2**64, not empty and of at most {sys.maxsize}"
         raise ValueError(f"seeds is {checks.shown(seeds)}; it must be {allowed}")
     return chosen
 

@@ -169,6 +169,7 @@ def test_errors_of_plain_data_name_the_entry():
         ({"environments": {"a": "cliff"}}, TypeError, r"environments\['a'\] is 'cliff'; it must be a TabularMDP"),
         ({"seeds": range(0, 10, 2)}, ValueError, "seeds is range"),
         ({"seeds": range(2**64 - 1, 2**64 + 1)}, ValueError, "seeds is range"),
+        ({"seeds": range(2**63)}, ValueError, r"seeds is range\(0, 9223372036854775808\); it must be a count or"),
         ({"name": ""}, TypeError, "name is ''"),
         ({"precision": "duoble"}, ValueError, "did you mean 'double'?"),
         ({"block": 0}, ValueError, "block is 0"),
