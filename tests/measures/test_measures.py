@@ -65,14 +65,18 @@ def test_times_are_those_of_a_plain_loop(threshold, window):
 
 @pytest.mark.parametrize(("distance", "window"), [(1.0, 20), (0.2, 50), (500.0, 10), (2.0, 400)])
 def test_staying_near_the_exact_answer_is_counted_from_the_end(distance, window):
-    found = measure(f"episodes_within:{distance}:{window}").values(HARD, EXACT)
+    found, steps = (measure(f"{unit}_within:{distance}:{window}").values(HARD, EXACT) for unit in ("episodes", "steps"))
     wide = min(window, 150)
     for run in range(12):
         near = [abs((HARD.returns[run, k - wide : k] + 20.0).mean()) <= distance for k in range(wide, 151)]
         first = next((k for k in range(len(near)) if all(near[k:])), None)
         assert found.censored[run] == (first is None)
         assert found.values[run] == (150 if first is None else first + wide)
+        assert steps.values[run] == HARD.lengths[run, : 150 if first is None else first + wide].sum()
     assert found.horizon == 150.0
+    assert steps.censored.tolist() == found.censored.tolist()
+    watched = HARD.lengths.sum(axis=1)
+    assert steps.horizon == (watched[steps.censored].min() if steps.censored.any() else watched.min())
 
 
 @pytest.mark.parametrize("name", ["last", "area", "length"])
