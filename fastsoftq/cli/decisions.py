@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from fastsoftq.system.streams import in_a_line
 
 __all__ = ["decision_lines", "selection_lines"]
 
-_SHOWN = 12  # pairs, of each kind
+_SHOWN = 12  # pairs
 
 
 def decision_lines(decision: Any) -> Iterator[str]:
@@ -43,10 +43,7 @@ def decision_lines(decision: Any) -> Iterator[str]:
     confidence = setting_text(round(100 * decision.stop.confidence, 6))
     yield (f"{state}: {typeset(answered)} of {typeset(len(pairs))} differences of {decision.measure}, at {confidence}%")
     open_first = sorted(pairs, key=lambda pair: (pair.answered, pair.sign == 0))
-    for pair in open_first[:_SHOWN]:
-        yield _pair_line(pair, decision.stop.difference)
-    if len(pairs) > _SHOWN:
-        yield f"... and {typeset(len(pairs) - _SHOWN)} more, which the report shows"
+    yield from _first_lines(_pair_line(pair, decision.stop.difference) for pair in open_first)
 
 
 def _pair_line(pair: Any, difference: float) -> str:
@@ -99,7 +96,20 @@ def selection_lines(selected: Any, level: float = 0.95) -> Iterator[str]:
                 line += f", better by {shown} on the seeds that it was chosen by"
         yield in_a_line(line)
     pairs = selected.compare(level=level) if len({choice.table for choice in selected}) > 1 else []
-    for pair in pairs[:_SHOWN]:
+
+    def line_of(pair: Any) -> str:
         found = pair.comparison
         shown = interval_text(found.difference, found.low, found.high)
-        yield in_a_line(f"{pair.condition} \N{MINUS SIGN} {pair.reference}: {shown}")
+        return in_a_line(f"{pair.condition} \N{MINUS SIGN} {pair.reference}: {shown}")
+
+    yield from _first_lines(map(line_of, pairs))
+
+
+def _first_lines(lines: Iterable[str]) -> Iterator[str]:
+    """The first of many, and how many more there are."""
+    from fastsoftq.figures.labels import typeset
+
+    told = [*lines]
+    yield from told[:_SHOWN]
+    if len(told) > _SHOWN:
+        yield f"... and {typeset(len(told) - _SHOWN)} more, which the report shows"
