@@ -93,6 +93,8 @@ def test_the_least_p_value_of_unequal_samples():
         least_p_value(3, 2, paired=False)
     )
     assert least_p_value(100_000, 100_000) == 0.0
+    assert least_p_value(2000, 1, paired=False) == pytest.approx(1 / 2001, rel=1e-9)
+    assert least_p_value(3, 1997, paired=False) == pytest.approx(6 / (2000 * 1999 * 1998), rel=1e-9)
 
 
 def exact(values):
