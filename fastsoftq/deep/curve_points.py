@@ -19,7 +19,7 @@ def grid_of(steps: int, points: int) -> NDArray[np.int64]:
     >>> grid_of(100, 3).tolist()
     [33, 66, 100]
     """
-    return np.array([steps * (point + 1) // points for point in range(points)], np.int64)
+    return np.arange(1, points + 1) * steps // points
 
 
 @inlined

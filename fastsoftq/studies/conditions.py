@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from fastsoftq import checks
 from fastsoftq.agents.rules import PRECISIONS
 from fastsoftq.comparing import Axis
+from fastsoftq.deep.curve_points import grid_of
 from fastsoftq.mdp.changing import EpisodicMDP
 
 __all__ = ["Condition", "checked_conditions", "condition_records", "conditions_of", "product_of", "source_states"]
@@ -83,7 +84,7 @@ class Condition:
         """The steps at each of its points, int64 [points]; None of one that counts episodes."""
         if self.steps is None or self.points is None:
             return None
-        return np.arange(1, self.points + 1) * self.steps // self.points
+        return grid_of(self.steps, self.points)
 
     def __post_init__(self) -> None:
         def fix(field: str, value: Any) -> None:
