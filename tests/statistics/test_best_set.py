@@ -132,7 +132,8 @@ def test_fewer_runs_than_can_prove_anything_tell_nobody_apart(conditions, enough
 
 def test_one_condition_is_the_best_of_one():
     found = best_set([[1.0, 2.0]])
-    assert found.members.tolist() == [True]
+    assert (found.members.tolist(), found.best, found.estimate.tolist()) == ([True], 0, [0.0])
+    assert (found.low.tolist(), found.high.tolist()) == ([-np.inf], [np.inf])  # there are no others
 
 
 def test_the_same_seed_gives_the_same_set_and_units_do_not_matter():
