@@ -16,6 +16,7 @@ from fastsoftq.studies.storing.store import open_store
 from fastsoftq.studies.storing.zarr_files import RESULTS, DamagedError
 from fastsoftq.studies.swept_conditions import SweptConditions
 from fastsoftq.system.html import html_table
+from fastsoftq.system.streams import counted
 
 if TYPE_CHECKING:
     import pandas
@@ -53,8 +54,7 @@ class Results(SweptConditions):
     """
 
     def __repr__(self) -> str:
-        count = len(self.conditions)
-        conditions = "1 condition" if count == 1 else f"{count:,} conditions"
+        conditions = counted(len(self.conditions), "condition")
         return f"<Results of {self.name!r}: {conditions}, {self._store.plan.runs:,} runs of each, {self.keep} kept>"
 
     def _repr_html_(self) -> str:

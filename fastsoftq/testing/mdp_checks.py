@@ -16,6 +16,7 @@ from fastsoftq.mdp.tables import tables
 from fastsoftq.mdp.tabular import TabularMDP, checked_mdp
 from fastsoftq.planning.critical import critical_reward_scale, work_of_critical
 from fastsoftq.planning.iteration import value_iteration
+from fastsoftq.system.streams import counted
 from fastsoftq.testing.check_report import CheckReport, Finding
 from fastsoftq.testing.graph_search import reachable
 from fastsoftq.testing.sampled_steps import frequencies
@@ -74,7 +75,7 @@ def check_mdp(mdp: TabularMDP, *, strict: bool = False) -> CheckReport:
 
 def _some(states: Iterable[int]) -> str:
     every = list(map(int, states))
-    return f"{len(every):,} state{'s' if len(every) != 1 else ''}, such as {every[0]}," if every else "no state"
+    return f"{counted(len(every), 'state')}, such as {every[0]}," if every else "no state"
 
 
 def _entry(bad: NDArray[np.bool_]) -> tuple[int, ...]:
@@ -137,7 +138,7 @@ def _starts(mdp: TabularMDP) -> Finding:
     if ended.any():
         return Finding("starts", "wrong", f"state {_entry(ended)[0]} is terminal, and a start", "start somewhere else")
     count = int(np.count_nonzero(mdp.start))
-    return Finding("starts", "ok", f"{count:,} start state{'s' if count != 1 else ''}")
+    return Finding("starts", "ok", counted(count, "start state"))
 
 
 def _terminal(mdp: TabularMDP, reached: NDArray[np.bool_]) -> Finding:
