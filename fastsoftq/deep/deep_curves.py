@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import importlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fastsoftq.engine.curves import DrawnCurves
+
 if TYPE_CHECKING:
     import xarray
-    from matplotlib.figure import Figure
 
 __all__ = ["DeepCurves"]
 
 
 @dataclass(frozen=True, eq=False)
-class DeepCurves:
+class DeepCurves(DrawnCurves):
     """The learning curves of many runs of one deep agent in one environment, on a grid of steps.
 
     Episodes end where they end, so that curves are told at points: evenly many steps apart, the last after all steps.
@@ -177,30 +177,6 @@ class DeepCurves:
         }
         return xarray.Dataset(data, coordinates, attributes)
 
-    def plot(self) -> Figure:
-        """Draw return and length over steps: means with their bands, and medians.
-
-        Returns
-        -------
-        matplotlib.figure.Figure
-
-        Examples
-        --------
-        >>> import fastsoftq as fsq
-        >>> some = np.random.default_rng(0).normal(20.0, 2.0, (8, 5))
-        >>> curves = DeepCurves(
-        ...     some, some, 0.0 * some, some.astype(int), np.arange(100, 600, 100), np.zeros(8, bool), np.full(8, -1),
-        ...     np.arange(8, dtype=np.uint64), fsq.QLearning(0.8, 0.95), "catch", 500, "double",
-        ... )
-        >>> [ax.get_xlabel() for ax in curves.plot().axes]
-        ['', 'step']
-        """
-        figure: Figure = _of_figures("plot_curves")(self)
-        return figure
-
-    def _repr_html_(self) -> str:
-        return str(_of_figures("curves_html")(self))
-
     def __repr__(self) -> str:
         lost = int(self.diverged.sum())
         first = f"; {lost} diverged, first after {self.diverged_at[self.diverged].min()} steps" if lost else ""
@@ -208,8 +184,3 @@ class DeepCurves:
             f"<DeepCurves of {self.agent} in {self.environment}: {self.n_seeds} seeds, {self.n_points} points up to "
             f"{self.steps[-1]} steps{first}>"
         )
-
-
-def _of_figures(name: str) -> Any:
-    """A function of `figures`, which this file may not import: by name, on first use."""
-    return getattr(importlib.import_module("fastsoftq.figures.notebook"), name)

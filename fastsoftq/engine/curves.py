@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import xarray
     from matplotlib.figure import Figure
 
-__all__ = ["LearningCurves", "curves_bytes"]
+__all__ = ["DrawnCurves", "LearningCurves", "curves_bytes"]
 
 
 def curves_bytes(seeds: int, episodes: int, table: int = 0) -> int:
@@ -28,8 +28,38 @@ def curves_bytes(seeds: int, episodes: int, table: int = 0) -> int:
     return seeds * (episodes * episode + 8 + 8 * table)
 
 
+class DrawnCurves:
+    """What curves of either kind have in common: they are drawn, and shown in notebooks."""
+
+    def plot(self) -> Figure:
+        """Draw return and length over episodes, or steps: means with their bands, and medians.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+
+        Examples
+        --------
+        >>> import fastsoftq as fsq
+        >>> agent = fsq.QLearning(step_size=0.8, discount=0.95)
+        >>> curves = fsq.train(fsq.cliff_walking(), agent, seeds=8, episodes=20, max_steps=100)
+        >>> len(curves.plot().axes)
+        2
+        """
+        figure: Figure = _of_figures("plot_curves")(self)
+        return figure
+
+    def _repr_html_(self) -> str:
+        return str(_of_figures("curves_html")(self))
+
+
+def _of_figures(name: str) -> Any:
+    """A function of `figures`, which this file may not import: by name, on first use."""
+    return getattr(importlib.import_module("fastsoftq.figures.notebook"), name)
+
+
 @dataclass(frozen=True, eq=False)
-class LearningCurves:
+class LearningCurves(DrawnCurves):
     """The learning curves of many runs of one agent in one environment.
 
     Attributes
@@ -142,31 +172,5 @@ class LearningCurves:
         }
         return xarray.Dataset(data, coordinates, attributes)
 
-    def plot(self) -> Figure:
-        """Draw return and length over episodes: means with their bands, and medians.
-
-        Returns
-        -------
-        matplotlib.figure.Figure
-
-        Examples
-        --------
-        >>> import fastsoftq as fsq
-        >>> agent = fsq.QLearning(step_size=0.8, discount=0.95)
-        >>> curves = fsq.train(fsq.cliff_walking(), agent, seeds=8, episodes=20, max_steps=100)
-        >>> len(curves.plot().axes)
-        2
-        """
-        figure: Figure = _of_figures("plot_curves")(self)
-        return figure
-
-    def _repr_html_(self) -> str:
-        return str(_of_figures("curves_html")(self))
-
     def __repr__(self) -> str:
         return f"<LearningCurves of {self.agent} in {self.mdp}: {self.n_seeds} seeds, {self.n_episodes} episodes>"
-
-
-def _of_figures(name: str) -> Any:
-    """A function of `figures`, which this file may not import: by name, on first use."""
-    return getattr(importlib.import_module("fastsoftq.figures.notebook"), name)
