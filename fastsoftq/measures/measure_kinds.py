@@ -57,6 +57,7 @@ class Kind(NamedTuple):
     window: int | None = None  # which of its numbers are columns that all of fewer stand for
     of_last: bool = False  # whether its title names the last columns, as `last`
     of_episodes: bool = False  # whether points on a grid of steps do not have it
+    is_time: bool = False  # whether it is when a run gets somewhere, which some never do
 
     @property
     def least(self) -> int:
@@ -299,6 +300,7 @@ KINDS: dict[str, Kind] = {
         _steps_to,
         bounds_of_steps,
         (_Asked("R", number), _WINDOW),
+        is_time=True,
     ),
     "episodes_to": Kind(
         "episodes until the mean return of W episodes, of one unless said, reaches R",
@@ -308,6 +310,7 @@ KINDS: dict[str, Kind] = {
         _episodes_to,
         bounds_of_episodes,
         (_Asked("R", number), _WINDOW),
+        is_time=True,
         of_episodes=True,
     ),
     "regret": Kind(
@@ -329,6 +332,7 @@ KINDS: dict[str, Kind] = {
         (_Asked("E", positive), _STEADY),
         needs_exact=True,
         window=1,
+        is_time=True,
         of_episodes=True,
     ),
     "steps_within": Kind(
@@ -341,6 +345,7 @@ KINDS: dict[str, Kind] = {
         (_Asked("E", positive), _STEADY),
         needs_exact=True,
         window=1,
+        is_time=True,
     ),
     "worst": Kind(
         f"mean of the worst part P of the runs, of their last {LAST} episodes; 0.05 unless said",

@@ -76,6 +76,17 @@ class Measure(NotebookTable):
         return not self.comparison_only and self._kind != "worst"
 
     @property
+    def is_time(self) -> bool:
+        """Whether it is when a run gets somewhere, which some never do.
+
+        Examples
+        --------
+        >>> measure("steps_to:-20").is_time, measure("length").is_time
+        (True, False)
+        """
+        return KINDS[self._kind].is_time
+
+    @property
     def needs_planning(self) -> bool:
         """Whether it needs more than curves.
 

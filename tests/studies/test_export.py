@@ -164,6 +164,14 @@ def test_a_measure_of_more_episodes_than_there_are_is_missing(small, tmp_path):
     assert missing.to_list() == [agent == "soft" for agent in frame["agent"]]
 
 
+def test_only_times_are_told_to_be_censored(small, tmp_path):
+    measures = ["length:3", "episodes_to:-20", "steps_to:-20", "worst:0.5", "last:4"]
+    run(small(seeds=4, measures=measures), tmp_path)
+    frame = open_results(tmp_path).to_polars()
+    told = ["length:3", "episodes_to:-20", "episodes_to:-20 censored", "steps_to:-20", "steps_to:-20 censored"]
+    assert frame.columns[-7:] == [*told, "worst:0.5", "last:4"]
+
+
 def test_summaries_have_a_row_for_each_episode(summaries):
     results = open_results(summaries)
     for frame in (results.to_polars(), results.to_polars(episodes=True)):

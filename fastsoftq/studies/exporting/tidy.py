@@ -126,7 +126,7 @@ class Tidy:
             columns |= {"episodes": whole, "diverged": truth, "diverged_at": whole}
         for found in self._measures:
             columns[found.name] = number
-            if found.unit in ("steps", "episodes"):
+            if found.is_time:
                 columns[f"{found.name} censored"] = truth
         return columns
 
@@ -197,7 +197,7 @@ class Tidy:
             else:
                 values, censored = measured.values, nothing[1] if measured.censored is None else measured.censored
             data[found.name] = values
-            if f"{found.name} censored" in self.columns:
+            if found.is_time:
                 data[f"{found.name} censored"] = censored
         return data
 
