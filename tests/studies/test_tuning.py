@@ -195,6 +195,7 @@ def test_schedules_are_tuned_by_their_paths_and_every_agent_may_be(small, tmp_pa
         ({"stop": Stop(1.0)}, {}, "a study that is tuned has as many seeds as select says"),
         ({"measures": ["improvement"]}, {}, "which compares two conditions and says nothing of one"),
         ({"measures": ["steps_to:-9"]}, {}, "trials must be comparable"),
+        ({"measures": ["steps_within:9"]}, {}, r"measures\[0\] is 'steps_within:9'; trials must be comparable"),
         ({}, {"trials": 0}, "trials is 0; it must be at least 1"),
         ({}, {"sampler": "tp"}, "sampler is 'tp'; did you mean 'tpe'"),
         ({}, {"pruner": "half"}, "pruner is 'half'; it must be one of 'halving'"),

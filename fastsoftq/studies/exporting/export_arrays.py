@@ -136,9 +136,8 @@ def write_netcdf(table: Tidy, file: Path, blocks: Iterator[Block]) -> None:
                 for name, dtype in table.columns.items():
                     if name not in (*table.dimensions, *coordinates):
                         stored = np.dtype(np.int8) if dtype == np.bool_ else dtype
-                        fill = (
-                            np.nan if dtype == np.float64 else None
-                        )  # one among whole numbers would make floats of them
+                        # One among whole numbers would make floats of them.
+                        fill = np.nan if dtype == np.float64 else None
                         variable = opened.create_variable(
                             _without_slash(name),
                             dimensions,

@@ -103,9 +103,7 @@ def parse_tuning(data: Mapping[str, Any], modules: Iterable[str] = ()) -> Tuning
                     raise ValueError("it must be a table of hyperparameters")
                 space[name] = space_of_table(table)
             except (TypeError, ValueError) as error:
-                path = (
-                    str(error).partition(":")[0].partition(" is ")[0].split(".")
-                )  # of the hyperparameter, if it is one
+                path = str(error).partition(":")[0].partition(" is ")[0].split(".")  # of the hyperparameter, if it is one
                 raise SpecError(f"tune.agents.{name}: {error}", (*at, *path)) from None
             agents[name] = _filled(agents[name], space[name])
         rest["agents"] = agents

@@ -98,7 +98,7 @@ class TuningSettings:
         measure = main_measure(study.measures, study.axis)
         if measure.comparison_only:
             raise ValueError(f"measures[0] is {measure.name!r}; to choose by, it must be a measure of one condition")
-        if measure.name.startswith("steps_to"):  # runs are watched for as many steps as they happen to take
+        if measure.is_time and measure.unit == "steps":  # runs are watched for as many steps as they happen to take
             raise ValueError(f"measures[0] is {measure.name!r}; trials must be comparable, as by episodes_to")
 
     def _checked_space(self) -> dict[str, dict[str, Range | Choices]]:
