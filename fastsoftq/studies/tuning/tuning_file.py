@@ -103,7 +103,8 @@ def parse_tuning(data: Mapping[str, Any], modules: Iterable[str] = ()) -> Tuning
                     raise ValueError("it must be a table of hyperparameters")
                 space[name] = space_of_table(table)
             except (TypeError, ValueError) as error:
-                path = str(error).partition(":")[0].partition(" is ")[0].split(".")  # of the hyperparameter, if it is one
+                # Of the hyperparameter, if the message names one.
+                path = str(error).partition(":")[0].partition(" is ")[0].split(".")
                 raise SpecError(f"tune.agents.{name}: {error}", (*at, *path)) from None
             agents[name] = _filled(agents[name], space[name])
         rest["agents"] = agents
