@@ -37,6 +37,7 @@ from fastsoftq.mdp.tabular import TabularMDP
 from fastsoftq.planning.bellman import action_values, epsilon_mixture, greedy_policy, matrices, soft_policy
 from fastsoftq.planning.cut_episodes import Meter, OverBudgetError, cut_totals
 from fastsoftq.planning.iteration import Solution, soft_value_iteration, value_iteration
+from fastsoftq.planning.optimal.choices import reachable
 
 __all__ = ["ExactCurves", "exact_curves", "scheduled"]
 
@@ -294,9 +295,7 @@ def _epsilon_soft(mdp: TabularMDP, agent: Any, epsilon: float, temperature: floa
 
 def _proved(mdp: TabularMDP, found: Solution) -> _FixedPoint | None:
     """The action values of a solution, if they are proved, and finite wherever the start can lead to."""
-    model = matrices(mdp)
-    state = np.repeat(np.arange(mdp.n_states), mdp.n_actions)
-    seen = model.continuation.reached(mdp.start > 0.0, state)
+    seen = reachable(matrices(mdp), mdp.start > 0.0)
     if not found.converged or not np.isfinite(found.v[seen]).all():
         return None
     q = np.where(np.isfinite(found.q).all(axis=1, keepdims=True), found.q, 0.0)  # what is not seen does not count

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastsoftq.mdp.changing import EpisodicMDP, named_phases
+from fastsoftq.mdp.graph_search import leading_to
 from fastsoftq.mdp.tabular import TabularMDP
 
-__all__ = ["endless_starts", "leading_to", "warn_of_endless_starts"]
+__all__ = ["endless_starts", "warn_of_endless_starts"]
 
 _SWEEPS = 32  # most goals are nearer; to import a graph search takes a tenth of a second
 _known: WeakKeyDictionary[TabularMDP, NDArray[np.intp]] = WeakKeyDictionary()
@@ -40,38 +41,6 @@ def endless_starts(mdp: TabularMDP) -> NDArray[np.intp]:
         ends = np.asarray((mdp.terminated & (mdp.probability > 0.0)).any(axis=(1, 2)))
         _known[mdp] = starts[~_reaching(mdp, ends, starts)[starts]] if ends.any() else starts[:0]
     return _known[mdp]
-
-
-def leading_to(mdp: TabularMDP, goals: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Which states can lead to a goal, bool [states], goals among them.
-
-    Parameters
-    ----------
-    mdp : TabularMDP
-    goals : bool [states]
-
-    Returns
-    -------
-    bool [states]
-
-    Examples
-    --------
-    >>> import fastsoftq as fsq
-    >>> leading_to(fsq.from_map("S.#G"), np.array([False, True, False])).tolist()
-    [True, True, False]
-    """
-    from scipy import sparse
-    from scipy.sparse import csgraph
-
-    possible = (mdp.probability > 0.0) & ~mdp.terminated
-    origin, target = np.nonzero(possible)[0], mdp.next_state[possible]
-    goal = mdp.n_states  # one more state, which all goals lead to
-    origin, target = np.append(origin, np.flatnonzero(goals)), np.append(target, np.full(goals.sum(), goal))
-    backwards = sparse.csr_array((np.ones(len(origin)), (target, origin)), shape=(goal + 1, goal + 1))
-    order = csgraph.breadth_first_order(backwards, goal, return_predecessors=False)
-    found = goals.copy()
-    found[order[order != goal]] = True
-    return found
 
 
 def warn_of_endless_starts(mdp: EpisodicMDP, stacklevel: int = 3) -> None:

@@ -11,14 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastsoftq import checks
-from fastsoftq.mdp.ends import leading_to
+from fastsoftq.mdp.graph_search import leading_to, reached_states
 from fastsoftq.mdp.tables import tables
 from fastsoftq.mdp.tabular import TabularMDP, checked_mdp
 from fastsoftq.planning.critical import critical_reward_scale, work_of_critical
 from fastsoftq.planning.iteration import value_iteration
 from fastsoftq.system.streams import counted
 from fastsoftq.testing.check_report import CheckReport, Finding
-from fastsoftq.testing.graph_search import reachable
 from fastsoftq.testing.sampled_steps import frequencies
 
 __all__ = ["check_mdp"]
@@ -66,7 +65,7 @@ def check_mdp(mdp: TabularMDP, *, strict: bool = False) -> CheckReport:
         why = "the tables are wrong, so what follows from them was not looked at"
         findings.append(Finding("dynamics", "skipped", why))
     else:
-        going_on, entered = reachable(mdp)
+        going_on, entered = reached_states(mdp)
         findings += [_terminal(mdp, entered), _absorbing(mdp, going_on), _dead_ends(mdp, going_on)]
         findings += [_unreachable(entered), _discount_one(mdp, going_on), _critical(mdp), _sampled(mdp), _memory(mdp)]
     report = CheckReport(f"MDP {mdp.name}", tuple(findings))

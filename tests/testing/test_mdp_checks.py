@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 
 import fastsoftq as fsq
-from fastsoftq.mdp.ends import leading_to
+from fastsoftq.mdp.graph_search import leading_to, reached_states
 from fastsoftq.mdp.tables import alias_table, tables
 from fastsoftq.testing import check_mdp
-from fastsoftq.testing.graph_search import reachable
 from fastsoftq.testing.sampled_steps import frequencies
 
 
@@ -132,7 +131,7 @@ def test_reachability_against_a_plain_search():
         walked = {start}
         while len(wider := walked.union(*(open_moves[s] for s in walked))) > len(walked):
             walked = wider
-        going_on, entered = reachable(mdp)
+        going_on, entered = reached_states(mdp)
         assert set(np.flatnonzero(going_on)) == walked
         assert set(np.flatnonzero(entered)) == walked.union(*(every_move[s] for s in walked))
         goals = rng.random(n) < 0.3

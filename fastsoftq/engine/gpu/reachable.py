@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastsoftq.mdp.changing import EpisodicMDP, phases_of
+from fastsoftq.mdp.graph_search import reached_states
 from fastsoftq.mdp.tables import Phases, Renumbered, Tables, tables
-from fastsoftq.mdp.tabular import TabularMDP
 
 __all__ = ["Reachable", "reachable"]
 
@@ -55,7 +55,7 @@ def reachable(mdp: EpisodicMDP) -> Reachable:
 
 
 def _reachable(mdp: EpisodicMDP) -> Reachable:
-    whole, states = tables(mdp), np.flatnonzero(np.any([_reached(world) for world in phases_of(mdp)], axis=0))
+    whole, states = tables(mdp), np.flatnonzero(np.any([reached_states(world)[0] for world in phases_of(mdp)], axis=0))
     number = np.zeros(mdp.n_states, np.int32)  # of states that are left out: any, since nothing leads there
     number[states] = np.arange(len(states))
     of_all_phases = (np.arange(0, whole.n_phases * mdp.n_states, mdp.n_states)[:, None] + states).ravel()
@@ -81,19 +81,6 @@ def _reachable(mdp: EpisodicMDP) -> Reachable:
             phases=None if phases is None else Phases(phases.begins, len(states)),
         ),
     )
-
-
-def _reached(mdp: TabularMDP) -> NDArray[np.bool_]:
-    """Which states can be reached from a start, bool [states]."""
-    leads_to = np.where(mdp.terminated | (mdp.probability == 0.0), -1, mdp.next_state)
-    kept = np.zeros(mdp.n_states, np.bool_)
-    fresh = np.flatnonzero(mdp.start)
-    while len(fresh):
-        kept[fresh] = True
-        ahead = np.unique(leads_to[fresh])
-        ahead = ahead[ahead >= 0]
-        fresh = ahead[~kept[ahead]]
-    return kept
 
 
 def _renumbered(start: Any, number: NDArray[np.int32]) -> Any:
