@@ -130,8 +130,12 @@ def _next_states(mdp: TabularMDP) -> Finding:
 
 
 def _starts(mdp: TabularMDP) -> Finding:
+    off = ~(mdp.start >= 0.0)
+    if off.any():
+        state = _entry(off)[0]
+        return Finding("starts", "wrong", f"start[{state}] is {mdp.start[state]}", "probabilities must be at least 0")
     total = mdp.start.sum()
-    if not (mdp.start >= 0.0).all() or not abs(total - 1.0) <= 1e-9:
+    if not abs(total - 1.0) <= 1e-9:
         return Finding("starts", "wrong", f"start sums to {total:.12g}", "make it a distribution over states")
     ended = mdp.terminal & (mdp.start > 0.0)
     if ended.any():

@@ -43,6 +43,8 @@ def test_nothing_is_wrong_with_the_packages_own(mdp):
         ("rewards", spoilt("reward", (2, 0, 1), np.inf), r"reward\[2, 0, 1\] is inf"),
         ("next states", spoilt("next_state", (2, 0, 1), 48), r"next_state\[2, 0, 1\] is 48.*0\.\.47"),
         ("starts", spoilt("start", 36, 0.5), r"start sums to 0\.5"),
+        ("starts", spoilt("start", [35, 36], [-0.5, 1.5]), r"start\[35\] is -0\.5"),
+        ("starts", spoilt("start", 36, np.nan), r"start\[36\] is nan"),
         ("starts", spoilt("start", [36, 47], [0.5, 0.5]), "state 47 is terminal, and a start"),
     ],
 )
