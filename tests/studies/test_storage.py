@@ -4,6 +4,7 @@ import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -192,6 +193,14 @@ def test_a_process_that_nobody_waited_for_is_dead(tmp_path):
     assert is_dead(HOST, str(process.pid))
     assert process.wait() == 0
     process.stdout.close()
+
+
+def test_where_nothing_tells_of_processes_one_that_has_a_number_runs(monkeypatch):
+    def missing(*_, **__):
+        raise FileNotFoundError
+
+    monkeypatch.setattr(Path, "read_text", missing)
+    assert not is_dead(HOST, str(os.getpid()))
 
 
 def test_a_touch_keeps_a_claim(tmp_path, monkeypatch):

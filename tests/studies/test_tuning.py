@@ -111,7 +111,10 @@ def test_what_is_there_is_kept_and_added_to(study, tuned, tmp_path):
     assert first.trials == found.trials[:5]
     more = tune(study(), SPACE, tmp_path, trials=10)
     assert more.trials == found.trials
-    assert tune(study(), SPACE, tmp_path, trials=10).computed == 0
+    again = tune(study(), SPACE, tmp_path, trials=10)
+    assert (again.computed, again.steps, again.damaged) == (0, 0, ())
+    results = open_results(tmp_path)
+    assert first.steps + more.steps == sum(int(results.curves(name).lengths.sum()) for name in results.conditions)
     assert [choice.condition for choice in more.selected] == [choice.condition for choice in found.selected]
     with pytest.raises(FolderError, match="holds 10 trials; trials is 9, and must be no fewer"):
         tune(study(), SPACE, tmp_path, trials=9)
