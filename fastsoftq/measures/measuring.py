@@ -87,6 +87,17 @@ class Measure(NotebookTable):
         return KINDS[self._kind].is_time
 
     @property
+    def of_mean_curves(self) -> bool:
+        """Whether it is the same of the mean curves of runs as its mean over runs: an exact curve has it too.
+
+        Examples
+        --------
+        >>> [measure(name).of_mean_curves for name in ("regret", "worst:0.05", "episodes_to:-20")]
+        [True, False, False]
+        """
+        return self.is_mean and not self.is_time
+
+    @property
     def needs_planning(self) -> bool:
         """Whether it needs more than curves.
 

@@ -22,7 +22,6 @@ from fastsoftq.report.folder import EpisodeMoments, FolderContents, Lost, Report
 from fastsoftq.report.rounding import counted, plain_text, span_text
 from fastsoftq.report.sweep.analysis import measures_of
 from fastsoftq.report.sweep.condition_labels import condition_labels, world_labels
-from fastsoftq.report.sweep.measured import is_of_mean_curves
 from fastsoftq.report.sweep.references import check_against
 from fastsoftq.report.sweep.swept_study import Asked, SweptStudy
 from fastsoftq.studies import Condition, Results, open_results, phase_records
@@ -206,7 +205,7 @@ def _sweep(results: Results, asked: Asked, agents: Sequence[ReportedAgent]) -> S
     for name in asked.measures:
         measure(name, sweep.axis).check_fits(max(sweep.columns))
     for one in found:
-        if results.keep == "summary" and not is_of_mean_curves(one):
+        if results.keep == "summary" and not one.of_mean_curves:
             raise ValueError(
                 f"measure is {one.name!r}; it needs every run, and a study that keeps summaries can be measured by "
                 "'last[:N]', 'area', 'length[:N]' or 'regret'"

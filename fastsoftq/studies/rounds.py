@@ -39,8 +39,6 @@ __all__ = [
 ]
 
 DECISIONS = "decisions.json"
-# Measures that are a mean over runs, each known at once for every run: what a sequential decision is about.
-_MEANS = ("last", "area", "length", "regret")
 
 
 @dataclass(frozen=True)
@@ -141,9 +139,8 @@ def check_rounds(study: Study, part: tuple[int, int]) -> None:
     if study.keep != "curves":
         raise ValueError(f"keep is {study.keep!r}; with stop it must be 'curves', as it is decided run by run")
     measure = main_measure(study.measures, study.axis)
-    if measure.name.partition(":")[0] not in _MEANS:
-        known = ", ".join(map(repr, _MEANS))
-        raise ValueError(f"measures[0] is {measure.name!r}; with stop it must be a mean over runs: {known}")
+    if not measure.of_mean_curves:  # of times it is known late how long all runs were watched
+        raise ValueError(f"measures[0] is {measure.name!r}; with stop it must be a mean over runs, such as 'last:100'")
     least = 2 + (0 if study.select is None else study.select.tune)
     if len(study.seeds) < least:
         raise ValueError(f"seeds is {len(study.seeds)}; with stop it must be at least {least}, to compare runs")

@@ -22,6 +22,8 @@ def test_more_is_better_or_less_as_the_measure_has_it():
         assert best_of(one, samples, runs=2).place == two_runs
         assert best_of(one, samples, runs=2).estimates.tolist() == [1.5, 3.0, 4.0]
     wanted = [pattern.partition("[")[0].replace("R", "1").replace("E", "1") for pattern in MEASURES]
+    of_curves = {name.partition(":")[0] for name in wanted if measure(name).of_mean_curves}
+    assert of_curves == {"last", "area", "length", "regret"}
     lower = {name.partition(":")[0] for name in wanted if not measure(name).higher_is_better}
     assert lower == {"length", "steps_to", "episodes_to", "regret", "episodes_within", "steps_within"}
 

@@ -21,15 +21,12 @@ __all__ = [
     "Watch",
     "bounds_of_all",
     "exact_value",
-    "is_of_mean_curves",
     "measured_conditions",
     "samples",
     "sense",
 ]
 
 Watch = Callable[[int, int], None]  # conditions read, of how many
-
-_OF_MEAN_CURVES = ("last", "area", "length", "regret")
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,18 +178,6 @@ def _up_to_common_horizons(found: Sequence[MeasuredCondition], measures: int) ->
     return [replace(one, measured=cut(one)) for one in found]
 
 
-def is_of_mean_curves(measure: Measure) -> bool:
-    """Whether a measure is the same of the mean curves of runs as its mean over runs: an exact curve has it too.
-
-    Examples
-    --------
-    >>> from fastsoftq.measures import measure
-    >>> is_of_mean_curves(measure("regret")), is_of_mean_curves(measure("worst:0.05"))
-    (True, False)
-    """
-    return measure.name.partition(":")[0] in _OF_MEAN_CURVES
-
-
 class MeanCurves(NamedTuple):
     """Mean curves in the place of those of runs; lengths are expected ones.
 
@@ -227,7 +212,7 @@ def exact_value(measure: Measure, exact: ExactCurves | None) -> float | None:
     float or None
         None where there is no exact curve, or where a curve has no such measure.
     """
-    if exact is None or not is_of_mean_curves(measure):
+    if exact is None or not measure.of_mean_curves:
         return None
     return float(measure.values(MeanCurves.of(exact.returns[None], exact.lengths[None]), exact).values[0])
 
