@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from fastsoftq.figures.chart import TICK_LETTER, Chart, Scale
 from fastsoftq.figures.colours import heat_colour, ink_on
 from fastsoftq.figures.labels import typeset, value_text, wrapped
-from fastsoftq.figures.svg import WIDTH, text_element
+from fastsoftq.figures.svg import AXIS_LETTER, WIDTH, text_element
 
 __all__ = ["heat_map"]
 
@@ -22,7 +22,6 @@ _CELLS = 320.0  # height of all, where there are many
 _WRITTEN = 8  # cells either way that have their numbers within
 _LETTERS = 16  # of a line of a row's label
 _SHADES = 24  # of the key
-_AXIS_LETTER = 6.9
 
 
 def heat_map(
@@ -109,7 +108,7 @@ class _HeatMap:
         ]
         middle = (self._left + WIDTH - _RIGHT) / 2.0
         parts.append(text_element("axis", middle, self._bottom + deep + 34.0, xlabel))
-        turned = wrapped(ylabel, max(6, int((self._bottom - _TOP) / _AXIS_LETTER)))
+        turned = wrapped(ylabel, max(6, int((self._bottom - _TOP) / AXIS_LETTER)))
         upright = text_element("axis", 0.0, 0.0, turned, line=15.0)
         parts.append(f'<g transform="translate(13 {(_TOP + self._bottom) / 2.0:g}) rotate(-90)">{upright}</g>')
         return self._framed(parts + self._key(self._bottom + deep + 46.0, what), deep, xlabel, ylabel, what)

@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from fastsoftq.figures.chart import LETTER, LINE, RING, ROW_LETTERS, TICK_LETTER, Band, Bar, Chart, Line
 from fastsoftq.figures.labels import wrapped
 
-__all__ = ["HEIGHT", "WIDTH", "svg", "text_element"]
+__all__ = ["AXIS_LETTER", "HEIGHT", "WIDTH", "svg", "text_element"]
 
 WIDTH, HEIGHT = 480.0, 300.0
 _TOP, _BOTTOM = 12.0, 40.0
 _TICK_LINE = 13.0  # height of a line of a tick
-_AXIS_LETTER = 6.9  # width of a letter of an axis's label
+AXIS_LETTER = 6.9  # width of a letter of an axis's label
 _NAME = 17  # letters of a line of a name
 _SAMPLE = 24.0  # of a line, before its name
 _EDGE = 4.0
@@ -63,7 +63,7 @@ class _Page:
         rows = chart.ticks_up(inner)
         self._rows = [(value, wrapped(text, ROW_LETTERS) if chart.yticks else text) for value, text in rows]
         widest = max((len(line) for _, text in self._rows for line in text.split("\n")), default=0)
-        ylabel = wrapped(chart.ylabel, int(inner / _AXIS_LETTER)) if chart.ylabel else ""
+        ylabel = wrapped(chart.ylabel, int(inner / AXIS_LETTER)) if chart.ylabel else ""
         self._left = 12.0 + TICK_LETTER * widest + (LINE * (1 + ylabel.count("\n")) + 3.0 if ylabel else 0.0)
         self._right = WIDTH - 12.0 - (LETTER * longest + _SAMPLE if longest else 0.0)
         columns = chart.ticks_across(self._right - self._left)
@@ -71,7 +71,7 @@ class _Page:
             over = TICK_LETTER * max(map(len, columns[-1][1].split("\n"))) / 2.0
             self._right = min(self._right, max(WIDTH - _EDGE - over, self._left + 40.0))
         self._columns = chart.ticks_across(self._right - self._left)
-        self._xlabel = wrapped(chart.xlabel, int((WIDTH - self._left) / _AXIS_LETTER))
+        self._xlabel = wrapped(chart.xlabel, int((WIDTH - self._left) / AXIS_LETTER))
         self._ylabel = ylabel
         self._deep = max((text.count("\n") for _, text in self._columns), default=0)
         self._bottom = _TOP + inner
@@ -121,7 +121,7 @@ class _Page:
         for value, text in self._columns:
             at = float(self._across(value))
             parts += [_grid(at, at, _TOP, bottom), text_element("tick", at, bottom + 15.0, text)]
-        half = _AXIS_LETTER * max(map(len, self._xlabel.split("\n"))) / 2.0
+        half = AXIS_LETTER * max(map(len, self._xlabel.split("\n"))) / 2.0
         centre = min(max((left + right) / 2.0, half + _EDGE), WIDTH - half - _EDGE)
         below = self._height - 6.0 - LINE * self._xlabel.count("\n")
         parts.append(text_element("axis", centre, below, self._xlabel, line=LINE))
