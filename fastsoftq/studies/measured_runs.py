@@ -69,7 +69,7 @@ def measured(results: Results, condition: str, measure: Measure, runs: int | Non
     answer = answer_for(results, condition, measure)
     if measure.needs_planning and answer is None:
         what = "the exact answer" if measure.needs_exact else "the optimum of the world"
-        raise ValueError(f"measures[0] is {measure.name!r}; it needs {what}, which is not known of {condition!r}")
+        raise ValueError(f"the measure is {measure.name!r}; it needs {what}, which is not known of {condition!r}")
     return measure.values(results.curves(condition, runs), answer).part(slice(first, None))
 
 

@@ -209,7 +209,7 @@ def bests(results: Results, tune: int, measure: Measure) -> list[Choice]:
         Runs that are missing or damaged.
     """
     if measure.comparison_only:
-        raise ValueError(f"measures[0] is {measure.name!r}; to choose by, it must be a measure of one condition")
+        raise ValueError(f"the measure is {measure.name!r}; to choose by, it must be a measure of one condition")
     conditions = {name: results.condition(name) for name in results.conditions}
     choices = []
     for (environment, table), names in tables_of(conditions.values(), results.origins).items():

@@ -96,8 +96,6 @@ class TuningSettings:
         if set(study.conditions) != set(product_of(study.environments, study.agents)):
             raise ValueError("conditions are the study's own; a study that is tuned runs every agent everywhere")
         measure = main_measure(study.measures, study.axis)
-        if measure.comparison_only:
-            raise ValueError(f"measures[0] is {measure.name!r}; to choose by, it must be a measure of one condition")
         if measure.is_time and measure.unit == "steps":  # runs are watched for as many steps as they happen to take
             raise ValueError(f"measures[0] is {measure.name!r}; trials must be comparable, as by episodes_to")
 
