@@ -95,7 +95,11 @@ def test_the_chosen_are_compared_on_seeds_that_chose_neither(folder):
     [
         (Selection(81, 2), None, "select.tune is 81; no condition of 'hard' in 'a' has more than 80 seeds"),
         (Selection(40, 41), None, "select.test is 41; .* has 80 seeds, of which 40 tune"),
-        (Selection(40, 40), "improvement", "^the measure is 'improvement'; to choose by, it must be a measure of one condition"),
+        (
+            Selection(40, 40),
+            "improvement",
+            "^the measure is 'improvement'; to choose by, it must be a measure of one condition",
+        ),
         (Selection(40, 40), "last:500", "measure is 'last:500': N is 500; curves have .* so it must be at most"),
         (Selection(40, 40), "lost", "measure is 'lost'; did you mean 'last"),
     ],
