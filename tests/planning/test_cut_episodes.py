@@ -46,6 +46,15 @@ def test_a_long_horizon_ends_when_nothing_goes_on_any_more():
     assert budget - meter.left < 1e8
 
 
+@pytest.mark.parametrize("unit", [1e-15, 1e15])
+def test_lengths_do_not_depend_on_how_large_rewards_are(unit):
+    corridor = fsq.from_map("S..G")
+    mdp = fsq.TabularMDP(corridor.next_state, unit * corridor.reward, corridor.terminated, start=corridor.start)
+    returns, lengths = cut_totals(mdp, [np.full((4, 4), 0.25)], 10**9)
+    assert lengths[0] == pytest.approx(24.0, abs=1e-9)
+    assert returns[0] == pytest.approx(-23.0 * unit, rel=1e-12)
+
+
 def best(mdp, state, left):
     """The best expected return of so many steps, in fractions, by trying every action."""
     if left == 0:
