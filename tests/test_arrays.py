@@ -383,6 +383,8 @@ def test_nothing_given_is_kept():
         ({"state": [0, 1]}, r"state has shape \(2,\); it must be \[steps\] = \(3,\)"),
         ({"action": [0, -1, 2]}, r"action includes -1; it must hold numbers from 0"),
         ({"reward": [0.0, 1.0, np.nan]}, "reward includes nan; rewards must be finite"),
+        ({"reward": [0.0, 1.0]}, r"reward has shape \(2,\); it must be \[steps\] = \(3,\)"),
+        ({"reward": 1.0}, r"reward has shape \(\); it must be \[steps\] = \(3,\)"),
     ],
 )
 def test_demonstrations_that_are_none(changes, message):

@@ -43,6 +43,10 @@ def test_a_tally_counts_what_is_kept_computed_and_under_way(small, tmp_path):
     assert tally.steps_a_second == 500.0
     tally.done(Result(units[3], False, 64, 300, 300, ()))
     assert [(row.done, row.steps) for row in tally.rows] == [(64, 500), (128, 1200)]
+    tally.begin(store, units)  # another round of the same run
+    now = 4.0
+    assert [(row.done, row.steps) for row in tally.rows] == [(0, 0), (0, 0)]
+    assert tally.steps_a_second == (900 + 300) / 4.0
 
 
 def test_a_table_and_a_line_show_the_same():
