@@ -40,6 +40,12 @@ def test_three_months_are_the_books():
     assert q.argmax(axis=1).tolist() == [3, 0, 0, 0]
 
 
+def test_what_cannot_happen_pays_nothing():
+    mdp = fsq.inventory(5, demand=[0.5, 0.0, 0.5])
+    assert (mdp.reward[mdp.probability == 0.0] == 0.0).all()
+    assert mdp.largest_reward == 4 + 2 * 5 + 5  # five ordered and stored, none sold
+
+
 def test_discounted_values_are_those_of_fractions():
     wanted = [float(x) for x in slow_values(Fraction(1, 2), 30)]
     assert fsq.value_iteration(fsq.inventory(), 0.5).v == pytest.approx(wanted, abs=1e-7)

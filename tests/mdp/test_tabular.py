@@ -193,6 +193,16 @@ COPIES = {
 }
 
 
+def test_what_is_worked_out_of_rewards():
+    mdp = fsq.TabularMDP(
+        next_state=[[[0, 1]], [[1, 1]]], reward=[[[3.0, -5.0]], [[0.0, 0.0]]], terminated=[[[False, True]], [[True, True]]],
+        probability=[[[0.75, 0.25]], [[0.5, 0.5]]],
+    )  # fmt: skip
+    assert mdp.largest_reward == 5.0
+    assert mdp.expected_reward.tolist() == [[1.0], [0.0]]
+    assert mdp.terminal.tolist() == [False, True]
+
+
 @pytest.mark.parametrize("make", COPIES.values(), ids=COPIES)
 @pytest.mark.parametrize("seen", [False, True])
 def test_copies_are_equal_and_read_only(make, seen):
