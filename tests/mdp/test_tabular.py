@@ -119,6 +119,8 @@ def test_it_is_what_it_was_given():
     assert mdp.outcomes(0, 0) == [Outcome(0.25, 0, -1.0, False), Outcome(0.75, 1, 0.0, True)]
     assert mdp.outcomes(0, 1) == [(1.0, 1, 2.0, False)]  # an outcome that cannot happen is not told
     assert mdp.start.tolist() == [1.0, 0.0]
+    assert mdp.largest_reward == 2.0
+    assert fsq.from_map("S..G", step_reward=-3.0).largest_reward == 3.0  # of losses too
     np.testing.assert_allclose(mdp.expected_reward, [[-0.25, 2.0], [1.0, 0.275]])
     assert repr(mdp) == "<TabularMDP 'two': 2 states, 2 actions, up to 2 outcomes>"
 
@@ -191,16 +193,6 @@ COPIES = {
     "copied within a list": lambda mdp: copy.deepcopy([mdp, mdp])[1],
     "renamed": lambda mdp: dataclasses.replace(mdp, name="other"),
 }
-
-
-def test_what_is_worked_out_of_rewards():
-    mdp = fsq.TabularMDP(
-        next_state=[[[0, 1]], [[1, 1]]], reward=[[[3.0, -5.0]], [[0.0, 0.0]]], terminated=[[[False, True]], [[True, True]]],
-        probability=[[[0.75, 0.25]], [[0.5, 0.5]]],
-    )  # fmt: skip
-    assert mdp.largest_reward == 5.0
-    assert mdp.expected_reward.tolist() == [[1.0], [0.0]]
-    assert mdp.terminal.tolist() == [False, True]
 
 
 @pytest.mark.parametrize("make", COPIES.values(), ids=COPIES)
