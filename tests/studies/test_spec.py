@@ -167,6 +167,8 @@ def test_errors_of_plain_data_name_the_entry():
         ({"agents": {"a/b": fsq.QLearning(0.1, 0.9)}}, ValueError, "agents includes the name 'a/b'"),
         ({"agents": {"a": 3}}, TypeError, "agent is 3"),
         ({"environments": {"a": "cliff"}}, TypeError, r"environments\['a'\] is 'cliff'; it must be a TabularMDP"),
+        ({"environments": {3: fsq.cliff_walking()}}, ValueError, "environments includes the name 3; it must be a"),
+        ({"environments": {"": fsq.cliff_walking()}}, ValueError, "environments includes the name ''; it must be a"),
         ({"seeds": range(0, 10, 2)}, ValueError, "seeds is range"),
         ({"seeds": range(2**64 - 1, 2**64 + 1)}, ValueError, "seeds is range"),
         ({"seeds": range(2**63)}, ValueError, r"seeds is range\(0, 9223372036854775808\); it must be a count or"),
