@@ -91,6 +91,18 @@ def test_an_empty_path_is_not_the_current_folder(tmp_path, refused, arguments):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [["reproduce", "--out", "s3://bucket/a"], ["report", "s3://bucket/a"], ["run", "s3://bucket/a", "--out", "b"]],
+)
+def test_a_url_is_no_path(tmp_path, refused, arguments):
+    done = refused(*arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "'s3://bucket/a' is a URL; it must be a path" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(("out", "words"), [(".", "is a folder"), ("none/page.html", "there is no folder 'none'")])
 def test_a_page_that_cannot_be_written_is_said_before_it_is_made(tmp_path, refused, out, words):
     done = refused("report", ".", "--out", out, cwd=tmp_path)

@@ -91,9 +91,11 @@ def import_modules(modules: list[str] | None) -> list[str]:
 
 
 def path(text: str | Path) -> Path:
-    """A path that is not empty."""
+    """A path of this machine."""
     if not str(text).strip():
         raise typer.BadParameter("it is empty; it must be a path")
+    if "://" in str(text):
+        raise typer.BadParameter(f"{text!r} is a URL; it must be a path")
     return Path(text)
 
 
