@@ -40,6 +40,7 @@ def test_as_csv_and_as_text(fastsoftq):
         (["deep_sea", "siz=3"], "deep_sea.siz is not known; did you mean 'size'?"),
         (["dyna_maze", "layout=shortcut", "changes_at=10"], "dyna_maze changes at an episode; leave changes_at out"),
         (["deep_sea", "size"], "option is 'size'; it must be like size=20"),
+        (["deep_sea", "size=3", "size=4"], "option is 'size=4', and size is given before it; each may be given once"),
         (["chain", "--discount", "1"], "--discount is 1.0; it must lie in [0, 1)"),
         (["chain", "--json", "--csv"], "--json is given with --csv; give one of them"),
         (["garnet", "states=5"], "garnet.actions is missing"),

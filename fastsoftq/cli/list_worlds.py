@@ -71,7 +71,12 @@ def list_worlds(
     if name is None:
         tables = [{"kind": kind, **_NEEDED.get(kind, {})} for kind in kinds]
     else:
-        given = dict(map(_option, options or []))
+        given: dict[str, Any] = {}
+        for option in options or []:
+            argument, value = _option(option)
+            if argument in given:
+                raise BadInputError(f"option is {option!r}, and {argument} is given before it; each may be given once")
+            given[argument] = value
         tables = [{"kind": name, **({} if given else _NEEDED.get(name, {})), **given}]
     worlds = [_made(table, own) for table in tables]
     rows = (_row(str(table["kind"]), mdp, discount) for table, mdp in zip(tables, worlds, strict=True))
