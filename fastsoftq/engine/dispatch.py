@@ -213,7 +213,7 @@ def compiled_for(kernel: Any, *arguments: Any) -> Any:
     compiled = kernel.overloads.get(signature)
     if compiled is not None:
         return compiled.entry_point
-    with compiling():
+    with compiling(signature):
         return kernel.compile(signature)
 
 

@@ -15,7 +15,9 @@ from numba.core import errors
 from fastsoftq.agents.memory_rules import beside, learn_beside, visited
 from fastsoftq.agents.rules import act, bootstrap, learn, rule_names, watched
 from fastsoftq.engine.planes import numbers_within
+from fastsoftq.kernels.cache import classes_in
 from fastsoftq.kernels.jit import without_collector
+from fastsoftq.kernels.rule_families import Call, calls_of
 from fastsoftq.kernels.simd import element
 
 __all__ = ["RuleError", "compiling", "rule_error"]
@@ -28,16 +30,18 @@ _ADVICE = (
 _RETURNS = {act: ("an int32", types.Integer), bootstrap: ("a number", types.Number), learn: ("a number", types.Number)}
 
 
-Call = tuple[Callable[..., Any], Callable[..., Any], tuple[Any, ...]]  # a rule, its implementation, arguments' types
-
-
 class RuleError(errors.TypingError):
     """A rule of an agent that cannot be compiled; its cause is what Numba says."""
 
 
 @contextlib.contextmanager
-def compiling() -> Iterator[None]:
+def compiling(signature: tuple[Any, ...]) -> Iterator[None]:
     """Within, a loop is compiled: the garbage collector is off, and what is wrong with a rule is told in one line.
+
+    Parameters
+    ----------
+    signature : tuple of Numba types
+        Of the loop's arguments.
 
     Raises
     ------
@@ -50,6 +54,8 @@ def compiling() -> Iterator[None]:
             yield
     except Exception as error:
         told = rule_error(calls, error)
+        if told is error:  # Numba resolves a call once only: what a loop before this one failed at is not watched again
+            told = rule_error(calls_of(set(classes_in(signature))), error)
         if told is error:
             raise
         raise told from error

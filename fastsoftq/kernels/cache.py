@@ -2,8 +2,8 @@
 
 Numba's own cache watches one source file. It would serve stale code after a rule is edited (rules are compiled into
 loops of other files), can mix up processes that start cold at once, and raises on a truncated file. Here the name
-covers all that the code depends on (`sources.py`), so no file is stale; a damaged one (`compiled_files.py`) is compiled
-again.
+covers all that the code depends on (`sources.py`), and Numba's settings, so no file is stale; a damaged one
+(`compiled_files.py`) is compiled again.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import pickle
 import sys
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from numba.core.caching import CompileResultCacheImpl, _Cache
 from fastsoftq.kernels import compiled_files
 from fastsoftq.kernels.sources import COMPILED_TOGETHER, Source, closed_over, compiled_now, sources, sources_of
 
-__all__ = ["SourceCache", "name_of"]
+__all__ = ["SourceCache", "classes_in", "name_of"]
 
 
 def _package_digest() -> str:
@@ -35,14 +35,23 @@ def _package_digest() -> str:
 
 
 _OF_THE_PACKAGE = _package_digest()
+# By which Numba makes other code of the same source, slower or with checks: who sets one asks for that, nobody else.
+_NUMBAS_SETTINGS = ("BOUNDSCHECK", "DEBUGINFO_DEFAULT", "LOOP_VECTORIZE", "OPT", "SLP_VECTORIZE")
 
 
-def _classes(t: Any) -> Iterator[type]:
-    """The named tuples anywhere in a Numba type."""
-    if isinstance(t, types.BaseNamedTuple):
-        yield t.instance_class
-    for part in getattr(t, "types", ()):
-        yield from _classes(part)
+def classes_in(arguments: Iterable[Any]) -> Iterator[type]:
+    """The classes of named tuples anywhere in Numba's types.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> list(classes_in([numba.typeof(1.0), numba.typeof(fsq.LinearDecay(0.9, 0.1, 0.01))]))
+    [<class 'fastsoftq.agents.schedules.LinearDecay'>]
+    """
+    for t in arguments:
+        if isinstance(t, types.BaseNamedTuple):
+            yield t.instance_class
+        yield from classes_in(getattr(t, "types", ()))
 
 
 def name_of(
@@ -65,7 +74,7 @@ def name_of(
     str or None
         None where another process could not know that it has the same code.
     """
-    classes = [c for t in arguments for c in _classes(t)]
+    classes = list(classes_in(arguments))
     for c in classes:
         compiled_now(c)
     if any(c.__module__ == "__main__" or "<locals>" in c.__qualname__ for c in classes):
@@ -82,6 +91,7 @@ def name_of(
         _OF_THE_PACKAGE,
         machine,
         (numba.__version__, sys.version_info[:2]),
+        [(setting, str(getattr(numba.config, setting, None))) for setting in _NUMBAS_SETTINGS],
     )
     return f"{function.__name__}-{hashlib.sha256(repr(key).encode()).hexdigest()[:32]}"
 

@@ -7,8 +7,9 @@ A class follows a family's rules, or belongs to it, once it has all that the fam
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from types import FunctionType
 from typing import Any
 
 from numba import types
@@ -18,9 +19,12 @@ from numba.extending import overload
 from fastsoftq.kernels.jit import INTO_CALLERS
 from fastsoftq.kernels.sources import depends_on, edited_since_compiled, is_compiled
 
-__all__ = ["RuleFamily", "check_unedited", "rule", "watched"]
+__all__ = ["Call", "RuleFamily", "calls_of", "check_unedited", "rule", "watched"]
+
+Call = tuple[Callable[..., Any], Callable[..., Any], tuple[Any, ...]]  # a rule, its implementation, arguments' types
 
 _watchers: list[Callable[..., None]] = []
+_calls: dict[tuple[Any, ...], Call] = {}  # all that compiled code has made: Numba resolves each once only
 
 
 class RuleFamily:
@@ -77,8 +81,9 @@ class RuleFamily:
             found = known.get(member.instance_class, None if hasattr(generic, "required") else generic)
             if found is None:
                 raise errors.TypingError(f"{member.instance_class.__name__} has no rule {generic.__name__!r}")
+            _calls[generic, member, *arguments] = call = (generic, found, (member, *arguments))
             for watcher in _watchers:
-                watcher(generic, found, (member, *arguments))
+                watcher(*call)
             return found
 
         return generic
@@ -121,8 +126,8 @@ def rule(generic: Callable[..., Any], *classes: type) -> Callable[[Callable[...,
     Raises
     ------
     TypeError
-        Something that is not a rule, or not a NamedTuple class; a function that does not take the rule's arguments, or
-        that prints; a new rule for a class that is already compiled.
+        Something that is not a rule, or not a NamedTuple class, or no class; what is no plain function, does not take
+        the rule's arguments, or prints; a new rule for a class that is already compiled.
 
     Examples
     --------
@@ -145,11 +150,18 @@ def rule(generic: Callable[..., Any], *classes: type) -> Callable[[Callable[...,
     True
     """
     family = _family_of(generic)
+    if not classes:
+        raise TypeError(f"classes is empty; name the {family.member}s whose rule {generic.__name__!r} this is")
     for cls in classes:
         if not (isinstance(cls, type) and hasattr(cls, "_fields")):
             raise TypeError(f"{family.member}s includes {cls!r}; an {family.member} must be a typing.NamedTuple class")
 
     def register(implementation: Callable[..., Any]) -> Callable[..., Any]:
+        if not isinstance(implementation, FunctionType):
+            raise TypeError(
+                f"the rule {generic.__name__!r} is {implementation!r}; it must be a plain function, which is compiled "
+                "into the loops that call it: no method, no partial, and not compiled before"
+            )
         if "print" in implementation.__code__.co_names:
             raise TypeError(
                 f"the rule {generic.__name__!r} prints, which compiled rules cannot do from their threads; call "
@@ -213,6 +225,17 @@ def check_unedited(name: str, member: Any) -> None:
     for inner in member:
         if hasattr(inner, "_fields"):
             check_unedited(name, inner)
+
+
+def calls_of(classes: Collection[type]) -> list[Call]:
+    """The calls that compiled code has made in this process of rules of some classes, as `watched` reports them.
+
+    Examples
+    --------
+    >>> calls_of([])
+    []
+    """
+    return [call for call in _calls.values() if call[2][0].instance_class in classes]
 
 
 @contextmanager

@@ -1,10 +1,12 @@
 """A rule that cannot be compiled is told of in a line: which rule, of which agent, and what to use instead."""
 
+import functools
 import re
 from typing import NamedTuple
 
 import numpy as np
 import pytest
+from numba import njit
 from numba.core.errors import TypingError
 
 import fastsoftq as fsq
@@ -124,6 +126,23 @@ def test_what_returns_the_wrong_thing_is_named_too(lanes):
     assert message.endswith("; it must return a number")
 
 
+@pytest.mark.parametrize("lanes", [0, 16])
+def test_it_is_told_as_well_when_it_is_tried_again(lanes):
+    agent = agent_with(bootstrap, misspells_a_field)
+    first = refused(lanes, agent)
+    assert "Unknown attribute 'temprature' of type Mine" in first
+    assert refused(lanes, agent) == first
+
+
+def test_another_agents_earlier_fault_is_not_told():
+    """Of two of one name, as of a cell of a notebook that was run twice."""
+    before = agent_with(bootstrap, misspells_a_field)
+    after = agent_with(bootstrap, misspells_a_name)
+    refused(0, before)
+    for _ in range(2):  # the first time Numba asks for the rules, the second it knows them
+        assert "name 'sumary' is not defined" in refused(0, after)
+
+
 def test_an_action_must_be_an_integer():
     agent = agent_with(act, lambda agent, row, summary, draw: summary)
     with pytest.raises(RuleError, match=r"the rule 'act' of Mine returns Vec.float64, 16.; it must return an int32"):
@@ -207,3 +226,24 @@ def test_what_is_kept_beside_an_entry_begins_as_floats():
 def test_a_plain_number_may_be_kept_beside_an_entry(lanes):
     agent = keeping(lambda a, entry, kept, r, t, v, d: (v, Mean(1, 2.0)))
     assert train(lanes, CLIFF, agent, seeds=2, episodes=2, max_steps=5).lengths.shape == (2, 2)
+
+
+class Callable:
+    def method(self, agent, row, summary, action):
+        return summary
+
+    def __call__(self, agent, row, summary, action):
+        return summary
+
+
+@pytest.mark.parametrize(
+    "implementation", [Callable().method, Callable(), functools.partial(asks), njit(asks), max, None, "asks"]
+)
+def test_what_is_no_plain_function_is_refused_where_it_is_given(implementation):
+    with pytest.raises(TypeError, match=r"the rule 'bootstrap' is .*; it must be a plain function"):
+        agent_with(bootstrap, implementation)
+
+
+def test_a_rule_of_no_agent_is_refused():
+    with pytest.raises(TypeError, match="classes is empty; name the agents whose rule 'bootstrap' this is"):
+        rule(bootstrap)

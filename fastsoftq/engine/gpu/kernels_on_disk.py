@@ -67,7 +67,7 @@ def _on_disk(function: Callable[..., Any], signature: tuple[Any, ...], capabilit
     stored = None if path is None else compiled_files.read(path)
     if stored is not None:
         return stored.decode()
-    with compiling():
+    with compiling(signature):
         text, _ = assembly(function, signature, capability)
     if path is not None:
         compiled_files.write(path, text.encode())
