@@ -7,7 +7,7 @@ from typing import Any
 
 from fastsoftq import checks
 from fastsoftq.agents.rules import follows_rules
-from fastsoftq.agents.schedules import LinearDecay, PowerDecay
+from fastsoftq.agents.schedules import SCHEDULES, LinearDecay, PowerDecay
 
 __all__ = ["checked"]
 
@@ -85,7 +85,7 @@ def checked(agent: Any) -> Any:
         _checked_field(
             f"{name_of}.{name}",
             value,
-            _ALLOWED_OF.get(f"{name_of}.{name}", _ALLOWED.get(name, checks.number)),
+            _ALLOWED_OF.get(f"{name_of}.{name}", _ALLOWED.get(name)),
             _may_change(type(agent), name),
         )
         for name, value in zip(agent._fields, agent, strict=True)
@@ -100,17 +100,18 @@ def _may_change(agent: type, name: str) -> bool:
     return getattr(annotation, "__forward_arg__", getattr(annotation, "__name__", annotation)) not in ("int", "bool")
 
 
-def _checked_field(name: str, value: Any, allowed: Callable[[str, Any], float], may_change: bool) -> Any:
+def _checked_field(name: str, value: Any, known: Callable[[str, Any], float] | None, may_change: bool) -> Any:
+    allowed = known or checks.number
     if name.endswith(".agent") and not (hasattr(value, "_fields") and follows_rules(type(value))):
         if hasattr(value, "_fields"):  # such as a deep agent, whose text is long
             which = f"is of type {type(value).__name__}, which is no tabular agent; it must be one"
             raise TypeError(f"{name} {which}, such as QLearning(...)")
         raise TypeError(f"{name} is {checks.shown(value)}; it must be an agent, such as QLearning(...)")
-    if isinstance(value, LinearDecay | PowerDecay):
+    if type(value) in SCHEDULES:
         if not may_change:
             raise TypeError(f"{name} is {checks.shown(value)}; it must be a number, the same in all episodes")
         return _checked_schedule(name, value, allowed)
-    if hasattr(value, "_fields"):
+    if known is None and isinstance(value, tuple) and hasattr(value, "_fields"):
         return checked(value)
     return _plain_zero(allowed(name, value))
 

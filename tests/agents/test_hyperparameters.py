@@ -82,3 +82,31 @@ def test_agents_of_the_shelf_are_checked(agent, error, message):
 def test_counts_and_flags_stay_what_they_are():
     assert type(checked(fsq.NStepSarsa(0.5, 0.9, np.int64(3))).n) is int
     assert checked(fsq.QLambda(0.5, 0.9, replacing=np.True_)).replacing is True
+
+
+class SomebodysDecay(NamedTuple):
+    start: float = 0.9
+    stop: float = 0.1
+    decrease: float = 0.01
+
+
+class MoreDecay(fsq.LinearDecay):
+    pass
+
+
+@pytest.mark.parametrize(
+    ("agent", "message"),
+    [
+        (fsq.QLearning(0.5, 0.9, SomebodysDecay()), r"QLearning.epsilon is SomebodysDecay\(.*; it must be a number"),
+        (fsq.QLearning(0.5, 0.9, MoreDecay(0.9, 0.1, 0.1)), r"QLearning.epsilon is MoreDecay\(.*; it must be a number"),
+        (fsq.QLearning(0.5, 0.9, fsq.LinearDecay), r"QLearning.epsilon is <class .*; it must be a number"),
+        (fsq.QLearning(0.5, 0.9, fsq.Sarsa(0.5, 0.9)), r"QLearning.epsilon is Sarsa\(.*; it must be a number"),
+        (fsq.NStepSarsa(0.5, 0.9, SomebodysDecay()), r"NStepSarsa.n is SomebodysDecay\(.*; it must be an integer"),
+        (fsq.QLambda(0.5, 0.9, replacing=SomebodysDecay()), r"QLambda.replacing is Some.*; it must be True or False"),
+        (fsq.Frozen(fsq.QLearning(SomebodysDecay(), 0.9)), r"QLearning.step_size is Some.*; it must be a number"),
+        (Other(horizon=fsq.LinearDecay), "Other.horizon is <class .*; it must be a number"),
+    ],
+)
+def test_other_named_tuples_are_no_numbers_and_no_schedules(agent, message):
+    with pytest.raises(TypeError, match=message):
+        checked(agent)
