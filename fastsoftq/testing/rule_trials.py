@@ -134,12 +134,14 @@ def summaries(agent: Any) -> Finding:
             stale += 1
             continue
         scale = max(1.0, float(np.abs(rows[state]).max()), abs(float(value)))
-        apart = float(np.abs(kept - anew).max()) / scale
+        with np.errstate(invalid="ignore"):
+            gaps = np.where((kept == anew) | ((kept != kept) & (anew != anew)), 0.0, np.abs(kept - anew))
+        apart = float(gaps.max()) / scale
         worst = max(worst, apart) if apart == apart else apart
         if not worst <= _CLOSE or differ > _FEW * _HIGH * _LOW:
             what = f"action {changed} of {np.round(rows[state], 4).tolist()} became {value:.4g}"
             if not worst <= _CLOSE:
-                k = int(np.argmax(np.abs(kept - anew)))
+                k = int(np.argmax(gaps))
                 says = f"`bootstrap` gives {kept[k]:.9g} of the updated summary, {anew[k]:.9g} anew"
             else:
                 says = f"`act` differs for {differ / (_HIGH * _LOW):.1%} of draws from what it does anew"

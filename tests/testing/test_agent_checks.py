@@ -223,6 +223,15 @@ def test_tables_that_do_not_stay_finite_are_found(one_world):
     assert "do not stay finite" in report["convergence"].found
 
 
+def test_values_that_overflow_are_no_fault_of_summaries(one_world):
+    def squares(agent, row, summary, action):
+        return 1e200 * summary * 1e200
+
+    report = check_agent(agent_with((bootstrap, squares)))
+    assert verdicts(report)["summaries"] == "ok"
+    assert [finding.check for finding in report.wrong] == ["finite tables"]
+
+
 def test_an_action_that_is_none_is_found(one_world):
     def beyond(agent, row, summary, draw):
         return first_highest(row) + np.int32(len(row))
