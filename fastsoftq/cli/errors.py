@@ -51,7 +51,7 @@ def status_of(error: BaseException) -> int:
         return STATUS
     if isinstance(error, UsageError):
         return refuse(error.format_message(), error.exit_code)
-    if isinstance(error, BadInputError | TooLargeError):
+    if isinstance(error, BadInputError | TooLargeError | ImportError):  # such as of a NumPy that Numba does not take
         return refuse(str(error), BAD_INPUT)
 
     from fastsoftq.engine.gpu.driver import GpuError

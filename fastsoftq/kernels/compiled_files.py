@@ -24,7 +24,7 @@ _FOLDER, _FILE = 0o755, 0o644
 
 @cache
 def cache_directory() -> Path:
-    """Where compiled code is kept: `$FASTSOFTQ_CACHE_DIR`, or the user's cache directory.
+    """Where compiled code is kept: `$FASTSOFTQ_CACHE_DIR`, or the user's cache directory; it need not exist.
 
     Examples
     --------
@@ -33,10 +33,13 @@ def cache_directory() -> Path:
     """
     chosen = os.environ.get("FASTSOFTQ_CACHE_DIR")
     if chosen:
-        return Path(chosen)
+        return Path(os.path.expanduser(chosen)).absolute()  # noqa: PTH111  # which leaves a home that nobody knows
     import platformdirs
 
-    return Path(platformdirs.user_cache_dir("fastsoftq", appauthor=False))
+    try:
+        return Path(platformdirs.user_cache_dir("fastsoftq", appauthor=False))
+    except RuntimeError:  # a user without a home, as in some containers
+        return Path(os.devnull, "fastsoftq")  # where nothing can be kept
 
 
 def _others_are_trusted() -> bool:

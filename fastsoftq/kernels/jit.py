@@ -46,6 +46,11 @@ __all__ = [
     "without_collector",
 ]
 
+if numba.config.DISABLE_JIT:
+    raise ImportError(
+        f"NUMBA_DISABLE_JIT is {numba.config.DISABLE_JIT}; it must not be set, for the loops and kernels of fastsoftq "
+        "run compiled only. A compiled function of your own runs as Python by its py_func, and calls kernels from there"
+    )
 
 # The options of what is compiled into its callers only.
 INTO_CALLERS = {"forceinline": True, "pipeline_class": IntoCallers}

@@ -141,6 +141,53 @@ def test_without_a_chosen_place_it_is_the_users_cache(python, tmp_path):
     assert list(tmp_path.rglob("hard_value-*.jit"))
 
 
+@pytest.mark.parametrize(("chosen", "here"), [("~/kept", "home/kept"), ("kept", "kept")])
+def test_a_chosen_place_may_be_at_home_or_begin_where_the_process_did(python, tmp_path, chosen, here):
+    """Not every one who sets a variable is a shell, which would say where `~` is."""
+    script = f"import os; os.mkdir('elsewhere'); {CHEAP}; os.chdir('elsewhere'); kernel((1, 2)); {MISSES}"
+    assert python(script, FASTSOFTQ_CACHE_DIR=chosen, HOME=str(tmp_path / "home")) == ["3.0", "2", "0"]
+    assert len(list((tmp_path / here).glob("hard_value-*.jit"))) == 2
+    assert not list((tmp_path / "elsewhere").iterdir())
+
+
+def test_without_a_home_nothing_is_kept(python, cache):
+    """As of a user whom no file names, in a container: no place is known that is his."""
+    script = """
+    import pathlib, platformdirs
+    def no_home(*names, **options):
+        raise RuntimeError("could not determine the home directory")
+    platformdirs.user_cache_dir = no_home
+    """
+    script = "\n".join([textwrap.dedent(script), CHEAP, MISSES])
+    script += "\nfrom fastsoftq.kernels.compiled_files import *; write(cache_directory() / 'a', b''); "
+    script += "print(read(cache_directory() / 'a'))"
+    assert python(script, FASTSOFTQ_CACHE_DIR="") == ["3.0", "1", "0", "None"]
+
+
+@pytest.mark.parametrize("setting", ["BOUNDSCHECK", "DEBUGINFO"])
+def test_numbas_settings_have_code_of_their_own(python, setting):
+    """Who asks for checks gets them, and nobody else is served the slower code."""
+    looks = f"{CHEAP}; {MISSES}"
+    assert python(looks) == ["3.0", "1", "0"]
+    assert python(looks, **{f"NUMBA_{setting}": "1"}) == ["3.0", "1", "0"]
+    assert python(looks, **{f"NUMBA_{setting}": "1"}) == ["3.0", "0", "1"]
+    assert python(looks) == ["3.0", "0", "1"]
+
+
+def test_compiling_may_not_be_switched_off(python):
+    """It ended in an AttributeError of Numba's, or in a recursion without end."""
+    process = python.start(CHEAP, NUMBA_DISABLE_JIT="1")
+    _, error = process.communicate(timeout=120)
+    last = error.splitlines()[-1]
+    assert last.startswith("ImportError: NUMBA_DISABLE_JIT is 1; it must not be set, for the loops and kernels")
+    process = python.start("import sys; sys.argv[1:] = ['worlds', 'chain']; import fastsoftq.__main__ as m; m.main()",
+                           NUMBA_DISABLE_JIT="1")  # fmt: skip
+    out, error = process.communicate(timeout=120)
+    assert (process.returncode, out) == (2, "")
+    assert error.startswith("fastsoftq: NUMBA_DISABLE_JIT is 1; it must not be set")
+    assert len(error.splitlines()) == 1
+
+
 def test_a_read_only_install_works(python, cache, tmp_path):
     install = tmp_path / "install"
     shutil.copytree(PACKAGE, install / "fastsoftq", ignore=shutil.ignore_patterns("__pycache__"))
