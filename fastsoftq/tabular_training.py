@@ -18,7 +18,7 @@ from fastsoftq.engine.block_statistics import BlockStatistics
 from fastsoftq.engine.curves import LearningCurves, curves_bytes
 from fastsoftq.engine.dispatch import checked_engine, engine_for
 from fastsoftq.engine.gpu.several_cards import CPU, checked_device, gpus_of, run_on_gpus
-from fastsoftq.engine.plan_checks import check_plans
+from fastsoftq.engine.memory_checks import check_memory_rules
 from fastsoftq.engine.records import Output
 from fastsoftq.engine.seeds import checked_seeds
 from fastsoftq.engine.threads import Progress, run_on_threads
@@ -87,7 +87,7 @@ class Training:
         fix("seeds", checked_seeds(self.seeds))
         fix("agent", checked(self.agent))
         check_code(self.agent)
-        check_plans(self.agent)
+        check_memory_rules(self.agent)
         check_reward_scale(mdp, self.agent)
         fix("episodes", checks.count("episodes", self.episodes))
         fix("max_steps", checks.count("max_steps", self.max_steps))

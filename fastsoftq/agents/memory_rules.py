@@ -17,6 +17,8 @@ last n steps, or from a model of what came last of each action::
     kappa = time_bonus(agent)
     number = estimate(agent, entry, kept)                   # what a kept table shows of an entry
 
+Of an agent that keeps nothing no engine asks for these, and the agent is refused; so are those below without `memory`.
+
 What is more (traces, a queue) is a NamedTuple of arrays, for which the whole table may change at every step. Rules of
 these see single numbers, never vectors, and may branch and loop as they like; runs are trained one at a time::
 
@@ -184,7 +186,7 @@ def time_bonus(agent):
 
 @_dispatched
 def memory(agent, n_states, n_actions):
-    """What a run keeps: a NamedTuple of arrays, made anew for each run; or None."""
+    """What a run keeps: a NamedTuple of arrays, made anew for each run; or None. `step_taken` then says how to learn."""
     return
 
 

@@ -13,6 +13,7 @@ from fastsoftq.agents.rules import AGENTS, check_code, double_bootstrap, follows
 from fastsoftq.agents.schedules import SCHEDULES
 from fastsoftq.agents.soft_q_learning import SoftQLearning
 from fastsoftq.deep.replay import PrioritizedReplay, Replay, Rollouts, checked_replay
+from fastsoftq.engine.memory_checks import check_memory_rules
 from fastsoftq.networks.architectures import MLP, Convolutional, checked_architecture
 from fastsoftq.networks.losses import Huber, Squared, checked_loss
 from fastsoftq.networks.optimizers import SGD, Adam, RMSProp, checked_optimizer
@@ -164,6 +165,7 @@ def _check_together(deep: Deep) -> None:
             f"Deep.agent is of type {name}, which remembers more than the values of its actions, and a network gives "
             "no more than these; it must be an agent like QLearning, SoftQLearning or ExpectedSarsa"
         )
+    check_memory_rules(deep.agent)
     if has_rule(kind, on_policy):
         raise ValueError(
             f"Deep.agent is of type {name}, which learns from the action that it takes next; a buffer holds others' "

@@ -28,6 +28,7 @@ def borrowed(typing, arrays):
                     builder, t, [without_owner(part, v) for part, v in zip(t.types, parts, strict=True)]
                 )
             if not isinstance(t, types.Array):
+                context.nrt.incref(builder, t, value)  # a list or a dictionary goes on being counted
                 return value
             array = context.make_array(t)(context, builder, value)
             array.meminfo = ir.Constant(array.meminfo.type, None)

@@ -33,6 +33,7 @@ __all__ = [
     "numbers_within",
     "parted",
     "plane_count",
+    "steps_back",
     "values_in",
     "what_is_kept",
 ]
@@ -224,6 +225,19 @@ def how_it_plans(agent):
     """
     first_agent = tuned(agent, np.int32(0))
     return planning_steps(first_agent), time_bonus(first_agent), on_policy(first_agent)
+
+
+@compiled
+def steps_back(agent):
+    """From how many steps the rules say that an agent learns at once; None if from one.
+
+    Examples
+    --------
+    >>> import fastsoftq as fsq
+    >>> steps_back(fsq.NStepSarsa(0.8, 0.95, n=4))
+    4
+    """
+    return steps(tuned(agent, np.int32(0)))
 
 
 # ---- tables of wide rows, an array [states, planes * actions] -------------------------------------------------------

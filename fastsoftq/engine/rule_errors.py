@@ -12,8 +12,18 @@ import numba
 from numba import types
 from numba.core import errors
 
-from fastsoftq.agents.memory_rules import beside, learn_beside, visited
-from fastsoftq.agents.rules import act, bootstrap, learn, rule_names, watched
+from fastsoftq.agents.memory_rules import (
+    adapted,
+    backed_up,
+    beside,
+    estimate,
+    learn_beside,
+    pass_back,
+    rewarded,
+    value_ahead,
+    visited,
+)
+from fastsoftq.agents.rules import act, bootstrap, learn, rule_names, update_summary, watched
 from fastsoftq.engine.planes import numbers_within
 from fastsoftq.kernels.cache import classes_in
 from fastsoftq.kernels.jit import without_collector
@@ -27,7 +37,8 @@ _ADVICE = (
     "`select(condition, a, b)`, `minimum`, `maximum`, `fma` (fastsoftq.kernels.simd), `exp2`, `log2` "
     "(fastsoftq.kernels.numerics)"
 )
-_RETURNS = {act: ("an int32", types.Integer), bootstrap: ("a number", types.Number), learn: ("a number", types.Number)}
+_NUMBERS = (backed_up, bootstrap, estimate, learn, pass_back, rewarded, value_ahead)
+_RETURNS = {act: ("an int32", types.Integer), **dict.fromkeys(_NUMBERS, ("a number", types.Number))}
 
 
 class RuleError(errors.TypingError):
@@ -97,7 +108,7 @@ def _fault(
         of_another = re.search(rf"Function\(<function ({'|'.join(rule_names())}) at", str(error)) is not None
         return f"{name} cannot be compiled{_place(error, implementation)}: {_reason(error)}", of_another
     returned = rule.overloads[arguments].signature.return_type
-    kept = _fault_of_what_is_kept(generic, returned, arguments)
+    kept = _fault_of_parts(generic, returned, arguments)
     if kept is not None:
         return f"{name} returns {returned}{_place(TypeError(), implementation)}; {kept}", False
     what, kind = _RETURNS.get(generic, ("", types.Type))
@@ -108,8 +119,13 @@ def _fault(
     )
 
 
-def _fault_of_what_is_kept(generic: Callable[..., Any], returned: Any, arguments: tuple[Any, ...]) -> str | None:
-    """What a rule must return that says what is kept beside an entry, where it returns something else."""
+def _fault_of_parts(generic: Callable[..., Any], returned: Any, arguments: tuple[Any, ...]) -> str | None:
+    """What a rule must return that gives more than a number, where it returns something else."""
+    if generic is adapted:
+        same = getattr(returned, "instance_class", None) is arguments[0].instance_class
+        return None if same else "it must return the agent, as `with_step_size` of fastsoftq.agents.replacing does"
+    if generic is update_summary and (not isinstance(returned, types.BaseTuple) or len(returned) != 2):
+        return "it must return the summary, and whether that is stale"
     if generic is beside:
         floats = all(t == types.float64 for t in numbers_within(returned))
         return None if floats else "it must return a NamedTuple of floats, or None"

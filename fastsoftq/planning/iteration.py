@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import warnings
 from dataclasses import dataclass, field
@@ -242,10 +243,15 @@ def _check_above_critical(mdp: TabularMDP, reward_scale: float, temperature: flo
     """Refuse an undiscounted soft problem without a finite solution."""
     scale = min(max(reward_scale / temperature, sys.float_info.min), sys.float_info.max)
     if not is_above_critical(mdp, scale):
-        critical = temperature * critical_reward_scale(mdp)
+        critical = critical_reward_scale(mdp)
+        if critical == math.inf:
+            raise ValueError(
+                "discount is 1.0; it must be below 1 here, since one can walk on for ever without a loss: soft values are "
+                "finite at no reward scale"
+            )
         raise ValueError(
             f"reward_scale is {reward_scale:.9g}; at discount 1 and temperature {temperature:.9g} it must be above "
-            f"the critical reward scale, {critical:.9g}, for soft values to be finite"
+            f"the critical reward scale, {temperature * critical:.9g}, for soft values to be finite"
         )
 
 

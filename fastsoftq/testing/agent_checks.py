@@ -7,7 +7,7 @@ from typing import Any
 from fastsoftq import checks
 from fastsoftq.agents.hyperparameters import checked
 from fastsoftq.agents.rules import AGENTS, Agent, check_code
-from fastsoftq.engine.plan_checks import check_plans
+from fastsoftq.engine.memory_checks import check_memory_rules
 from fastsoftq.testing.check_report import CheckReport, Finding
 from fastsoftq.testing.convergence import convergence
 from fastsoftq.testing.engine_agreement import SEE, Trials, first_fault
@@ -76,7 +76,7 @@ def _declared(agent: Any) -> list[Finding]:
         return [*findings, Finding("rules", "wrong", f"there is no rule {lacking}", advice)]
     try:
         check_code(agent)
-        check_plans(agent)
+        check_memory_rules(agent)
     except (TypeError, ValueError) as error:
         return [*findings, Finding("rules", "wrong", str(error))]
     passed_on = {generic.__name__ for generic in AGENTS.implementations if _passes_on(agent, generic)}

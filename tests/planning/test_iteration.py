@@ -144,6 +144,13 @@ def test_undiscounted_soft_values_need_more_than_the_critical_scale():
     np.testing.assert_allclose(z, again, rtol=1e-10)
 
 
+@pytest.mark.parametrize("pays", [0.0, 1.0])
+def test_where_one_loses_nothing_no_reward_scale_will_do(pays):
+    loop = fsq.TabularMDP([[0, 0]], [[pays, -1.0]], [[False, True]])
+    with pytest.raises(ValueError, match=r"discount is 1\.0; it must be below 1 here, .* finite at no reward scale"):
+        fsq.soft_value_iteration(loop, 1.0)
+
+
 def test_what_does_not_converge_is_said():
     slippery = fsq.cliff_walking(slippery=True)
     exact = fsq.value_iteration(slippery, 0.95).v
