@@ -19,7 +19,7 @@ from fastsoftq.engine.curves import LearningCurves, curves_bytes
 from fastsoftq.engine.dispatch import checked_engine, engine_for
 from fastsoftq.engine.gpu.several_cards import CPU, checked_device, gpus_of, run_on_gpus
 from fastsoftq.engine.memory_checks import check_memory_rules
-from fastsoftq.engine.records import Output
+from fastsoftq.engine.records import Output, Work
 from fastsoftq.engine.seeds import checked_seeds
 from fastsoftq.engine.threads import Progress, run_on_threads
 from fastsoftq.mdp.changing import EpisodicMDP, checked_episodic_mdp
@@ -128,8 +128,7 @@ class Training:
             self._on_gpus(seeds, initial_q, WholeCurves(out), progress)
         else:
             threads = min(checks.threads(self.threads), len(seeds))
-            agent, like = within_episodes(self.agent, self.max_steps), PRECISIONS[self.precision]
-            engine = engine_for(tables(self.mdp), agent, -(-len(seeds) // threads), like, self.engine, self.max_steps)
+            engine = self._engine(-(-len(seeds) // threads))
             try:
                 run_on_threads(engine, seeds, initial_q, self.max_steps, out, threads, progress)
             except MemoryError:
@@ -150,6 +149,14 @@ class Training:
             checkpoints=self.checkpoints,
             checkpoint_q=out.tables[:, : len(self.checkpoints)] if self.checkpoints else None,
         )
+
+    def compile(self) -> None:
+        """Compile the processor's loop, or load it, and train nothing: a rule that does not compile is told of."""
+        seeds, initial_q = self._begun(slice(0, 0))
+        nothing = Work(
+            seeds, initial_q, self.max_steps, np.zeros(1, np.int64), np.zeros(1, np.bool_), np.zeros(8, np.int64)
+        )
+        self._engine(len(self.seeds))(nothing, self._room(0))
 
     def statistics(
         self, starts: NDArray[np.int64], progress: Callable[[Progress], None] | None = None
@@ -179,6 +186,11 @@ class Training:
         found = BlockStatistics.empty(starts, self.episodes)
         self._on_gpus(*self._begun(slice(None)), Statistics(found), progress)
         return found
+
+    def _engine(self, runs: int) -> Callable[[Work, Output], None]:
+        """The loop for so many runs on each thread."""
+        agent, like = within_episodes(self.agent, self.max_steps), PRECISIONS[self.precision]
+        return engine_for(tables(self.mdp), agent, runs, like, self.engine, self.max_steps)
 
     def _begun(self, part: slice) -> tuple[NDArray[np.uint64], NDArray[np.float64]]:
         """Some of the seeds, and the tables that they begin with: one of each, or one of all."""

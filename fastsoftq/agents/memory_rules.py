@@ -186,7 +186,7 @@ def time_bonus(agent):
 
 @_dispatched
 def memory(agent, n_states, n_actions):
-    """What a run keeps: a NamedTuple of arrays, made anew for each run; or None. `step_taken` then says how to learn."""
+    """What a run keeps: a NamedTuple of arrays, made anew for each run; or None. `step_taken` then learns."""
     return
 
 

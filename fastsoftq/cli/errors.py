@@ -55,8 +55,11 @@ def status_of(error: BaseException) -> int:
         return refuse(str(error), BAD_INPUT)
 
     from fastsoftq.engine.gpu.driver import GpuError
+    from fastsoftq.engine.rule_errors import RuleError
     from fastsoftq.studies.storing.zarr_files import DamagedError
 
+    if isinstance(error, RuleError):  # of an agent of somebody's own, which is compiled when it first trains
+        return refuse(str(error), BAD_INPUT)
     if isinstance(error, OSError | MemoryError | GpuError | DamagedError | UnfinishedError):
         return refuse(str(error) or "not enough memory", FAILED)
     raise error

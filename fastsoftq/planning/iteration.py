@@ -246,8 +246,8 @@ def _check_above_critical(mdp: TabularMDP, reward_scale: float, temperature: flo
         critical = critical_reward_scale(mdp)
         if critical == math.inf:
             raise ValueError(
-                "discount is 1.0; it must be below 1 here, since one can walk on for ever without a loss: soft values are "
-                "finite at no reward scale"
+                "discount is 1.0; it must be below 1 here, since one can walk on for ever without a loss: soft values "
+                "are finite at no reward scale"
             )
         raise ValueError(
             f"reward_scale is {reward_scale:.9g}; at discount 1 and temperature {temperature:.9g} it must be above "

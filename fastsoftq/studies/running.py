@@ -10,11 +10,15 @@ from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 
+from numba import typeof
+
 from fastsoftq import checks
 from fastsoftq.agents.last_steps import check_last_steps
 from fastsoftq.comparing import Axis
+from fastsoftq.engine.dispatch import FEWEST_RUNS
 from fastsoftq.engine.gpu.driver import GpuError
 from fastsoftq.engine.gpu.several_cards import CPU, checked_device
+from fastsoftq.engine.memory_checks import own_parts
 from fastsoftq.mdp.ends import warn_of_endless_starts
 from fastsoftq.reward_scales import warn_below_critical
 from fastsoftq.studies.batches import batches_of
@@ -30,6 +34,7 @@ from fastsoftq.studies.study import Study
 from fastsoftq.studies.watching import Tally, Watch
 from fastsoftq.system.memory import check_memory, in_words
 from fastsoftq.system.provenance import provenance
+from fastsoftq.tabular_training import Training
 
 __all__ = ["Outcome", "Tally", "Watch", "filled", "run", "study_device", "threads_of"]
 
@@ -93,6 +98,8 @@ def run(
         of a measure that is no mean over runs.
     FolderError
         The folder holds something else.
+    RuleError
+        A rule of an agent of one's own that does not compile, told before anything is written.
     ImportError
         Without dask.distributed, where it is asked for.
     GpuError
@@ -139,6 +146,7 @@ def run(
         if mdp is not None:
             warn_below_critical(mdp, learner_of(agent), len(study.seeds) * steps)
     check_memory_at_work(study, threads)
+    _compile_own_rules(study)
     if study.stop is not None:
         check_rounds(study, (index, parts))
     start, made_by = time.perf_counter(), None if study.stop is None else provenance()  # of all rounds
@@ -185,6 +193,24 @@ def check_memory_at_work(study: Study, threads: int) -> None:
     for condition in study.resolved:
         actions = study.environments[condition.environment].n_actions
         check_last_steps(study.agents[condition.agent], actions, condition.max_steps or 0, threads)
+
+
+def _compile_own_rules(study: Study) -> None:
+    """Compile the loops of agents that are somebody's own, before there is a folder.
+
+    The folder would hold the code with which it began, and refuse that in which a slip has been mended.
+    """
+    if study.axis is Axis.POINTS:
+        return
+    seen = set()
+    for condition in study.resolved:
+        agent = study.agents[condition.agent]
+        runs, precision = condition.seeds or len(study.seeds), condition.precision or "double"
+        loop = condition.environment, typeof(agent), precision, runs < FEWEST_RUNS
+        if loop not in seen and next(own_parts(agent), None) is not None:
+            seen.add(loop)
+            mdp = study.environments[condition.environment]
+            Training.checked(mdp, agent, runs, 1, condition.max_steps, precision).compile()
 
 
 def study_device(device: str | None, study: Study, dask: str | None = None) -> str:

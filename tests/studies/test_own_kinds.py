@@ -235,6 +235,19 @@ def test_a_module_that_cannot_be_imported_is_one_line(home, fastsoftq):
     assert "--import is 'quits.py'; it must be a module's name, without .py or a path" in done.stderr
 
 
+def test_a_rule_that_does_not_compile_is_one_line_and_makes_no_folder(home, fastsoftq):
+    """Else the folder would hold the code in which the slip was, and refuse the one in which it is mended."""
+    right = (home / "my_own.py").read_text()
+    slip = "\n\nrule(bootstrap, Mine)(lambda agent, row, summary, action: summary * agent.discuont)\n"
+    (home / "my_own.py").write_text(right + slip)
+    for command in (["run", "study.toml", "--out", "out"], ["plan", "study.toml"]):
+        done = fastsoftq(*command, "--import", "my_own", cwd=home)
+        assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+        assert "the rule 'bootstrap' of Mine cannot be compiled" in done.stderr
+        assert "Unknown attribute 'discuont' of type Mine" in done.stderr
+        assert not (home / "out").exists()
+
+
 def test_tuning_takes_them_too(home, fastsoftq):
     (home / "tune.toml").write_text(
         """\
