@@ -83,7 +83,7 @@ def polars_frames(
     try:
         import polars
     except ImportError as error:
-        raise ImportError("a table of Polars needs Polars: pip install 'fastsoftq[export]'") from error
+        raise ImportError("CSV, Parquet and frames of Polars need Polars: pip install 'fastsoftq[export]'") from error
     types: dict[str, Any] = {
         "truth": polars.Boolean,
         "integer": polars.Int64,
