@@ -90,17 +90,24 @@ def _has_own(agent: Agent, *rules: Callable[..., Any]) -> bool:
     return any(has_rule(type(part), generic) for part in own_parts(agent) for generic in rules)
 
 
+def _wrote(part: type, generic: Callable[..., Any]) -> bool:
+    """Whether the rule is of whoever wrote the class, and not of a decorator of the project's."""
+    written = AGENTS.implementations[generic].get(part)
+    return written is not None and (written.__module__ or "").partition(".")[0] != "fastsoftq"
+
+
 def _check_together(agent: Agent, part: type) -> None:
     """Refuse a rule of an agent, or of one within it, for which no engine would ask."""
     is_wrapper = any(hasattr(rules.get(part), "passes_on") for rules in AGENTS.implementations.values())
     for generic, others in _RESTS_ON.items():
         other = _WITHOUT_MEMORY.get(generic)
         either = is_wrapper and other is not None and has_rule(part, other)
-        if has_rule(part, generic) and not either and not remembers(agent, *others):
+        if _wrote(part, generic) and not either and not remembers(agent, *others):
             wanted = " or ".join(repr(other.__name__) for other in others)
+            counts = "; `counting` of fastsoftq.agents.wrapping makes a wrapper keep counts" if is_wrapper else ""
             raise TypeError(
-                f"{part.__name__} has the rule {generic.__name__!r}, which nothing follows without {wanted}; give it "
-                "that too (fastsoftq.agents.memory_rules lists them)"
+                f"{part.__name__} has the rule {generic.__name__!r}, which nothing follows without {wanted}, of its "
+                f"own or of an agent around it or within{counts}"
             )
     if has_rule(part, memory) and part not in AGENTS.implementations[step_taken]:
         raise TypeError(

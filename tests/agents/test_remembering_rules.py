@@ -24,7 +24,7 @@ from fastsoftq.agents.memory_rules import (
     value_ahead,
 )
 from fastsoftq.agents.rules import bootstrap, learn, update_summary
-from fastsoftq.agents.wrapping import wrapper
+from fastsoftq.agents.wrapping import counting, wrapper
 from fastsoftq.engine.rule_errors import RuleError
 from fastsoftq.testing import check_agent
 from tests.engine.running import bits, train
@@ -119,8 +119,39 @@ def test_a_wrapper_may_have_rules_for_agents_with_memory_and_without():
         assert not curves.final_q.any()  # zeros, halved
 
 
+def test_a_wrapper_that_counts_has_rules_that_rest_on_counts_only():
+    """Around an agent that learns from one step, too; without rules of its own it is that agent."""
+
+    @counting
+    class Counting(NamedTuple):
+        agent: Any
+
+    for lanes in (0, 16):
+        trained = train(lanes, CLIFF, Counting(fsq.QLearning(0.5, 0.9)), **TASK)
+        assert bits(trained) == bits(train(lanes, CLIFF, fsq.QLearning(0.5, 0.9), **TASK))
+
+
+def test_a_wrappers_rule_that_nothing_would_follow_is_refused():
+    @wrapper
+    class Doubled(NamedTuple):
+        agent: Any
+
+    fsq.rule(rewarded, Doubled)(twice_the_reward)
+    with pytest.raises(TypeError, match=r"Doubled has the rule 'rewarded', which nothing follows .*; `counting` of"):
+        fsq.train(CLIFF, Doubled(fsq.QLearning(0.5, 0.9)), **TASK)
+    fsq.train(CLIFF, Doubled(fsq.DoubleQLearning(0.5, 0.9)), **TASK)
+
+
+def test_a_wrapper_holds_its_agent_in_a_field():
+    class Holding(NamedTuple):
+        inner: Any
+
+    with pytest.raises(TypeError, match=r"agents includes <class .*Holding'>; a wrapper must hold .* field 'agent'"):
+        wrapper(Holding)
+
+
 def test_networks_refuse_them_too():
-    with pytest.raises(TypeError, match="Mine has the rule 'rewarded', which nothing follows"):
+    with pytest.raises(TypeError, match=r"Mine has the rule 'rewarded', which nothing follows"):
         fsq.train(fsq.cart_pole(), fsq.Deep(agent_with((rewarded, twice_the_reward))), seeds=1, steps=10)
 
 
