@@ -9,6 +9,7 @@ import fastsoftq as fsq
 from fastsoftq.agents.epsilon_greedy import epsilon_greedy
 from fastsoftq.agents.last_steps import check_last_steps, within_episodes
 from fastsoftq.agents.memory_rules import memory as memory_rule
+from fastsoftq.agents.memory_rules import step_taken
 from fastsoftq.agents.rules import bootstrap, rule
 from fastsoftq.studies import Study, run
 from fastsoftq.system import memory
@@ -20,7 +21,7 @@ LONG = fsq.PathConsistency(0.02, 0.9, n=10**9, reward_scale=2.0, epsilon=0.1)
 
 
 class Hoarding(NamedTuple):
-    """Q-learning that asks for more memory than any machine has."""
+    """An agent that asks for more memory than any machine has."""
 
     step_size: float
     discount: float
@@ -44,6 +45,11 @@ def _(agent, row, summary, action):
 @rule(memory_rule, Hoarding)
 def _(agent, n_states, n_actions):
     return Hoard(np.empty(int(agent.size)))
+
+
+@rule(step_taken, Hoarding)
+def _(agent, memory, q, step, like):
+    return
 
 
 @pytest.mark.parametrize("around", [lambda agent: agent, lambda agent: fsq.OptimisticStart(agent, 1.0)])
