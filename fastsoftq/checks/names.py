@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Collection, Iterable, Mapping, Set
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
@@ -84,17 +84,17 @@ def choice(name: str, value: Any, allowed: Iterable[str]) -> str:
     Traceback (most recent call last):
     ValueError: precision is 'duoble'; did you mean 'double'? It must be one of 'double', 'mixed'
     """
-    names = list(allowed)
-    listed = ", ".join(map(repr, names))
+    names = allowed if isinstance(allowed, Collection) else list(allowed)  # a mapping of very many finds one at once
     found = plain(name, value)
+    if isinstance(found, str) and found in names:
+        return str(found)
+    listed = ", ".join(map(repr, names))
     if not isinstance(found, str):
         raise TypeError(f"{name} is {shown(found)}; it must be one of {listed}")
-    if found not in names:
-        near = difflib.get_close_matches(found, names, 1)
-        raise ValueError(
-            f"{name} is {shown(found)}; {f'did you mean {near[0]!r}? It' if near else 'it'} must be one of {listed}"
-        )
-    return str(found)
+    near = difflib.get_close_matches(found, names, 1)
+    raise ValueError(
+        f"{name} is {shown(found)}; {f'did you mean {near[0]!r}? It' if near else 'it'} must be one of {listed}"
+    )
 
 
 def generator(value: Any, unseeded: int | None = None) -> Generator:

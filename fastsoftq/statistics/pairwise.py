@@ -15,6 +15,8 @@ from fastsoftq.statistics.sup_t import standardised_independence
 #: A variance of a difference below this part of those of both is what rounding leaves of none.
 _NO_VARIANCE = 2.0**-40
 
+_NEAR = 2**16  # numbers that stay in a core's caches while they are worked on
+
 
 @dataclass(frozen=True, eq=False)
 class Pairwise:
@@ -112,6 +114,8 @@ class Pairwise:
             deviations += np.sqrt(1.0 - independent) * (rng.standard_normal((resamples, len(self.rows))) @ self.rows)
             shared = (1.0 - independent) * (self.rows.T @ self.rows)
         deviations *= self.errors
+        block = max(_NEAR // k, 1)
+        apart, largest = np.empty((block, k)), np.empty(resamples)
         for at, i in enumerate(rows):
             variance = self.errors**2 + self.errors[i] ** 2 - 2.0 * shared[i] * self.errors * self.errors[i]
             known = variance > _NO_VARIANCE * (self.errors**2 + self.errors[i] ** 2)
@@ -120,7 +124,11 @@ class Pairwise:
                 found[at] = alpha
                 continue
             scale = np.where(known, 1.0 / np.sqrt(np.where(known, variance, 1.0)), 0.0)
-            largest = ((deviations - deviations[:, i, None]) * scale).max(axis=1)
+            for begin in range(0, resamples, block):
+                some = deviations[begin : begin + block]
+                differ = np.subtract(some, some[:, i, None], out=apart[: len(some)])
+                differ *= scale
+                differ.max(axis=1, out=largest[begin : begin + block])
             found[at] = ndtr(-np.quantile(largest, 1.0 - alpha))
         return found
 

@@ -142,8 +142,8 @@ def condition_labels(coordinates: Coordinates, names: Sequence[str] | None = Non
     """
     rows = _rows(coordinates)
     heads = _heads(rows)
-    own = [[column for column in _ordered(coordinates) if _differs(rows, heads, head, column)] for head in heads]
-    texts = [", ".join((head, *_settings(row, cols))) for head, row, cols in zip(heads, rows, own, strict=True)]
+    own = _differing(rows, heads, _ordered(coordinates))
+    texts = [", ".join((head, *_settings(row, own[head]))) for head, row in zip(heads, rows, strict=True)]
     given = names if names is not None else [""] * len(rows)
     texts = [name or text for name, text in zip(given, texts, strict=True)]
     worlds = world_labels(coordinates)
@@ -257,8 +257,14 @@ def _several(rows: Sequence[Mapping[str, Value]], column: str) -> bool:
     return len({(type(row.get(column)) is bool, row.get(column)) for row in rows}) > 1
 
 
-def _differs(rows: Sequence[Mapping[str, Value]], heads: Sequence[str], head: str, column: str) -> bool:
-    return _several([row for row, other in zip(rows, heads, strict=True) if other == head], column)
+def _differing(
+    rows: Sequence[Mapping[str, Value]], heads: Sequence[str], columns: Sequence[str]
+) -> dict[str, list[str]]:
+    """By the name of an agent, the columns that differ among its conditions."""
+    by_head: dict[str, list[Mapping[str, Value]]] = {}
+    for row, head in zip(rows, heads, strict=True):
+        by_head.setdefault(head, []).append(row)
+    return {head: [column for column in columns if _several(among, column)] for head, among in by_head.items()}
 
 
 def _settings(row: Mapping[str, Value], columns: Sequence[str]) -> list[str]:
