@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from fastsoftq.system.streams import in_a_line
@@ -43,7 +43,7 @@ def decision_lines(decision: Any) -> Iterator[str]:
     confidence = setting_text(round(100 * decision.stop.confidence, 6))
     yield (f"{state}: {typeset(answered)} of {typeset(len(pairs))} differences of {decision.measure}, at {confidence}%")
     open_first = sorted(pairs, key=lambda pair: (pair.answered, pair.sign == 0))
-    yield from _first_lines(_pair_line(pair, decision.stop.difference) for pair in open_first)
+    yield from _first_lines(open_first, lambda pair: _pair_line(pair, decision.stop.difference))
 
 
 def _pair_line(pair: Any, difference: float) -> str:
@@ -102,14 +102,13 @@ def selection_lines(selected: Any, level: float = 0.95) -> Iterator[str]:
         shown = interval_text(found.difference, found.low, found.high)
         return in_a_line(f"{pair.condition} \N{MINUS SIGN} {pair.reference}: {shown}")
 
-    yield from _first_lines(map(line_of, pairs))
+    yield from _first_lines(pairs, line_of)
 
 
-def _first_lines(lines: Iterable[str]) -> Iterator[str]:
-    """The first of many, and how many more there are."""
+def _first_lines(pairs: Sequence[Any], line_of: Callable[[Any], str]) -> Iterator[str]:
+    """Lines of the first of many pairs, and how many more there are."""
     from fastsoftq.figures.labels import typeset
 
-    told = [*lines]
-    yield from told[:_SHOWN]
-    if len(told) > _SHOWN:
-        yield f"... and {typeset(len(told) - _SHOWN)} more, which the report shows"
+    yield from map(line_of, pairs[:_SHOWN])
+    if len(pairs) > _SHOWN:
+        yield f"... and {typeset(len(pairs) - _SHOWN)} more, which the report shows"

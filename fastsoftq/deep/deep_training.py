@@ -21,6 +21,7 @@ from fastsoftq.deep.replay_loop import run_replay, run_replay_with_arrays
 from fastsoftq.deep.rollout_loop import run_rollouts, run_rollouts_with_arrays
 from fastsoftq.deep.run_memory import memory_bytes, run_memory
 from fastsoftq.engine.dispatch import MOST_ACTIONS, call_compiled
+from fastsoftq.engine.memory_checks import is_the_packages
 from fastsoftq.engine.seeds import checked_seeds
 from fastsoftq.engine.threads import Progress, watch_threads
 from fastsoftq.environments.checking import check_environment
@@ -230,7 +231,7 @@ class DeepTraining:
         networks = self._networks(lanes)
         n_actions = describe(self.environment).n_actions
         many = n_actions > MOST_ACTIONS
-        arrays = many or not (_is_the_packages(self.environment) and _is_the_packages(deep.agent))
+        arrays = many or not (is_the_packages(self.environment) and is_the_packages(deep.agent))
         row: Any = np.zeros(n_actions) if many else (0.0,) * n_actions
         like = PRECISIONS[self.precision](1)
         learner = Learner(
@@ -268,13 +269,6 @@ class DeepTraining:
                 f"environment is {environment_name(self.environment)}; its {what} after step "
                 f"{out.runs['fault_at'][run]} of seed {seeds[run]} is not finite{allowed}, which it must be"
             )
-
-
-def _is_the_packages(thing: Any) -> bool:
-    """Whether an agent or environment, and what is within it, comes with the package; others' rules may make arrays."""
-    if not hasattr(thing, "_fields"):
-        return True
-    return type(thing).__module__.startswith("fastsoftq.") and all(map(_is_the_packages, thing))
 
 
 def checked_world(environment: Any) -> Any:

@@ -31,7 +31,7 @@ from fastsoftq.agents.rules import AGENTS, Agent, bootstrap, has_rule, learn
 from fastsoftq.engine.dispatch import call_compiled
 from fastsoftq.engine.planes import how_it_plans, steps_back
 
-__all__ = ["check_memory_rules", "own_parts"]
+__all__ = ["check_memory_rules", "is_the_packages"]
 
 _ANY = (beside, steps, planning_steps, memory)
 # Without one of these an engine never asks for the rule.
@@ -62,7 +62,7 @@ def check_memory_rules(agent: Agent) -> None:
     >>> import fastsoftq as fsq
     >>> check_memory_rules(fsq.DynaQ(step_size=0.5, discount=0.95))
     """
-    for part in own_parts(agent):
+    for part in _own_parts(agent):
         _check_together(agent, type(part))
     if _has_own(agent, steps):
         _check_steps(agent)
@@ -70,24 +70,29 @@ def check_memory_rules(agent: Agent) -> None:
         _check_plans(agent)
 
 
-def own_parts(agent: Any) -> Iterator[Any]:
-    """The agent and those within it that are somebody's own, and not the project's.
+def is_the_packages(thing: Any) -> bool:
+    """Whether an agent or environment, and all within it, comes with the package; others' rules are somebody's own.
 
     Examples
     --------
     >>> import fastsoftq as fsq
-    >>> list(own_parts(fsq.Frozen(fsq.QLearning(0.8, 0.95))))
-    []
+    >>> is_the_packages(fsq.Frozen(fsq.QLearning(0.8, 0.95)))
+    True
     """
-    if type(agent).__module__.partition(".")[0] != "fastsoftq":
-        yield agent
-    for part in agent:
-        if hasattr(part, "_fields"):
-            yield from own_parts(part)
+    return next(_own_parts(thing), None) is None
+
+
+def _own_parts(thing: Any) -> Iterator[Any]:
+    """Of a named tuple and those within it, what is somebody's own, and not the project's."""
+    if hasattr(thing, "_fields"):
+        if type(thing).__module__.partition(".")[0] != "fastsoftq":
+            yield thing
+        for part in thing:
+            yield from _own_parts(part)
 
 
 def _has_own(agent: Agent, *rules: Callable[..., Any]) -> bool:
-    return any(has_rule(type(part), generic) for part in own_parts(agent) for generic in rules)
+    return any(has_rule(type(part), generic) for part in _own_parts(agent) for generic in rules)
 
 
 def _wrote(part: type, generic: Callable[..., Any]) -> bool:

@@ -21,7 +21,7 @@ from fastsoftq.environments.environment_rules import (
     step,
 )
 from fastsoftq.environments.gymnasium_environment import GymnasiumEnvironment
-from fastsoftq.environments.rule_arguments import fault_of
+from fastsoftq.environments.rule_faults import fault_of
 from fastsoftq.kernels.jit import compiled
 from fastsoftq.kernels.random import advance, seed
 from fastsoftq.kernels.rule_families import check_unedited

@@ -27,7 +27,8 @@ from typing import Any, NamedTuple, Protocol
 from numba import typeof
 
 from fastsoftq import checks
-from fastsoftq.environments.rule_arguments import check_out, check_state, fault_of
+from fastsoftq.environments.rule_arguments import check_out, check_state
+from fastsoftq.environments.rule_faults import fault_of
 from fastsoftq.kernels.jit import passing_on
 from fastsoftq.kernels.rule_families import RuleFamily, rule
 

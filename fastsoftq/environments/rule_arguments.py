@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numba.core import errors  # noqa: F401 (for examples)
 
 from fastsoftq import checks
 
-__all__ = ["check_out", "check_state", "fault_of", "state_check", "whole_state"]
+__all__ = ["check_out", "check_state", "state_check", "whole_state"]
 
 _STATE_CHECKS: dict[type, Callable[[Any, Any], None]] = {}
 
@@ -112,27 +110,3 @@ def check_out(out: Any, size: int) -> None:
         raise TypeError(f"out is {found}; it must be an array of float32 [{size}]")
     if not out.flags.writeable:
         raise ValueError("out is read-only; observations are written to it")
-
-
-def fault_of(error: Exception) -> str:
-    """Tell in one line what rule cannot be compiled, and why: the gist of Numba's message.
-
-    Examples
-    --------
-    >>> fault_of(errors.TypingError("NameError: name 'x' is not defined"))
-    "its rules cannot be compiled: NameError: name 'x' is not defined"
-    """
-    text = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
-    lines = [line.strip(" >") for line in text.splitlines()]
-    rules = re.findall(r"Function\(<function (reset|step|observe) at", text)
-    kinds = "Unknown attribute", "NameError", "Untyped global", "Cannot unify", "wrong tuple length", "failed to unpack"
-    told = next((line for kind in kinds for line in lines if kind in line), "")
-    calls = re.findall(r"found for signature:\s+>>> (?!(?:reset|step|observe)\()(.+)", text)
-    if not told and calls:  # the innermost: others call the rule that has it
-        told = f"there is no {calls[-1]}"
-    others = [line for line in lines if line and not line.startswith("Failed in")]
-    of_callers = "No implementation", "Invalid use", ""  # where nothing else is said
-    told = told or next((line for kind in of_callers for line in others if kind in line), type(error).__name__)
-    file = re.search(r'File "([^"]+)", line (\d+)', text)
-    place = f" ({file[1]}, line {file[2]})" if file else ""
-    return f"its rule{f' {rules[0]!r}' if rules else 's'} cannot be compiled{place}: {told.strip()}"

@@ -18,7 +18,7 @@ from fastsoftq.comparing import Axis
 from fastsoftq.engine.dispatch import FEWEST_RUNS
 from fastsoftq.engine.gpu.driver import GpuError
 from fastsoftq.engine.gpu.several_cards import CPU, checked_device
-from fastsoftq.engine.memory_checks import own_parts
+from fastsoftq.engine.memory_checks import is_the_packages
 from fastsoftq.mdp.ends import warn_of_endless_starts
 from fastsoftq.reward_scales import warn_below_critical
 from fastsoftq.studies.batches import batches_of
@@ -202,14 +202,16 @@ def _compile_own_rules(study: Study) -> None:
     """
     if study.axis is Axis.POINTS:
         return
+    own = {name: typeof(agent) for name, agent in study.agents.items() if not is_the_packages(agent)}
     seen = set()
     for condition in study.resolved:
-        agent = study.agents[condition.agent]
+        if condition.agent not in own:
+            continue
         runs, precision = condition.seeds or len(study.seeds), condition.precision or "double"
-        loop = condition.environment, typeof(agent), precision, runs < FEWEST_RUNS
-        if loop not in seen and next(own_parts(agent), None) is not None:
+        loop = condition.environment, own[condition.agent], precision, runs < FEWEST_RUNS
+        if loop not in seen:
             seen.add(loop)
-            mdp = study.environments[condition.environment]
+            mdp, agent = study.environments[condition.environment], study.agents[condition.agent]
             Training.checked(mdp, agent, runs, 1, condition.max_steps, precision).compile()
 
 

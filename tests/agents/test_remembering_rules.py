@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 import fastsoftq as fsq
-from fastsoftq.agents.epsilon_greedy import epsilon_greedy
 from fastsoftq.agents.memory_rules import (
     adapted,
     backed_up,
@@ -23,30 +22,15 @@ from fastsoftq.agents.memory_rules import (
     time_bonus,
     value_ahead,
 )
-from fastsoftq.agents.rules import bootstrap, learn, update_summary
+from fastsoftq.agents.rules import learn, update_summary
 from fastsoftq.agents.wrapping import counting, wrapper
 from fastsoftq.engine.rule_errors import RuleError
 from fastsoftq.testing import check_agent
+from tests.agents.ruled import agent_with
 from tests.engine.running import bits, train
 
 CLIFF = fsq.cliff_walking(height=3, width=4)
 TASK = {"seeds": 2, "episodes": 3, "max_steps": 20}
-
-
-def agent_with(*rules):
-    """Q-learning with some rules of its own, by rule and implementation."""
-
-    @epsilon_greedy
-    class Mine(NamedTuple):
-        step_size: float = 0.5
-        discount: float = 0.9
-        epsilon: float = 0.1
-        reward_scale: float = 1.0
-
-    fsq.rule(bootstrap, Mine)(lambda agent, row, summary, action: summary)
-    for generic, implementation in rules:
-        fsq.rule(generic, Mine)(implementation)
-    return Mine()
 
 
 def twice_the_reward(agent, reward, kept):

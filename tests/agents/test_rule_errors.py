@@ -14,6 +14,7 @@ from fastsoftq.agents.epsilon_greedy import epsilon_greedy
 from fastsoftq.agents.memory_rules import beside, learn_beside
 from fastsoftq.agents.rules import act, bootstrap, rule, summarise
 from fastsoftq.engine.rule_errors import RuleError
+from tests.agents.ruled import agent_with
 from tests.engine.running import train
 
 CLIFF = fsq.cliff_walking(height=3, width=4)
@@ -60,19 +61,6 @@ def returns_the_row(agent, row, summary, action):
     return row
 
 
-def agent_with(generic, implementation):
-    @epsilon_greedy
-    class Mine(NamedTuple):
-        step_size: float = 0.5
-        discount: float = 0.9
-        epsilon: float = 0.1
-        reward_scale: float = 1.0
-
-    rule(bootstrap, Mine)(lambda agent, row, summary, action: summary)
-    rule(generic, Mine)(implementation)
-    return Mine()
-
-
 def refused(lanes, agent):
     with pytest.raises(RuleError) as caught:
         train(lanes, CLIFF, agent, 2, 1, 5)
@@ -103,32 +91,32 @@ def refused(lanes, agent):
     ids=lambda value: getattr(value, "__name__", None),
 )
 def test_it_names_the_rule_the_agent_the_line_and_what_is_wrong(implementation, line, told):
-    message = refused(16, agent_with(bootstrap, implementation))
+    message = refused(16, agent_with((bootstrap, implementation)))
     assert message.startswith("the rule 'bootstrap' of Mine cannot be compiled")
     where = f"test_rule_errors.py, line {implementation.__code__.co_firstlineno + line - 1}): "
     assert re.search(f"{where.replace(')', '[)]')}{told}", message), message
 
 
 def test_what_only_vectors_cannot_do_one_run_at_a_time_can():
-    assert train(0, CLIFF, agent_with(bootstrap, asks), 2, 1, 5).lengths.max() == 5
+    assert train(0, CLIFF, agent_with((bootstrap, asks)), 2, 1, 5).lengths.max() == 5
 
 
 def test_one_run_at_a_time_says_the_same():
-    message = refused(0, agent_with(bootstrap, misspells_a_field))
+    message = refused(0, agent_with((bootstrap, misspells_a_field)))
     assert "the rule 'bootstrap' of Mine cannot be compiled" in message
     assert "Unknown attribute 'temprature' of type Mine" in message
 
 
 @pytest.mark.parametrize("lanes", [0, 16])
 def test_what_returns_the_wrong_thing_is_named_too(lanes):
-    message = refused(lanes, agent_with(bootstrap, returns_the_row))
+    message = refused(lanes, agent_with((bootstrap, returns_the_row)))
     assert message.startswith("the rule 'bootstrap' of Mine returns UniTuple(")
     assert message.endswith("; it must return a number")
 
 
 @pytest.mark.parametrize("lanes", [0, 16])
 def test_it_is_told_as_well_when_it_is_tried_again(lanes):
-    agent = agent_with(bootstrap, misspells_a_field)
+    agent = agent_with((bootstrap, misspells_a_field))
     first = refused(lanes, agent)
     assert "Unknown attribute 'temprature' of type Mine" in first
     assert refused(lanes, agent) == first
@@ -136,21 +124,21 @@ def test_it_is_told_as_well_when_it_is_tried_again(lanes):
 
 def test_another_agents_earlier_fault_is_not_told():
     """Of two of one name, as of a cell of a notebook that was run twice."""
-    before = agent_with(bootstrap, misspells_a_field)
-    after = agent_with(bootstrap, misspells_a_name)
+    before = agent_with((bootstrap, misspells_a_field))
+    after = agent_with((bootstrap, misspells_a_name))
     refused(0, before)
     for _ in range(2):  # the first time Numba asks for the rules, the second it knows them
         assert "name 'sumary' is not defined" in refused(0, after)
 
 
 def test_an_action_must_be_an_integer():
-    agent = agent_with(act, lambda agent, row, summary, draw: summary)
+    agent = agent_with((act, lambda agent, row, summary, draw: summary))
     with pytest.raises(RuleError, match=r"the rule 'act' of Mine returns Vec.float64, 16.; it must return an int32"):
         train(16, CLIFF, agent, 2, 1, 5)
 
 
 def test_of_an_agent_within_another_the_inner_one_is_named():
-    inner = agent_with(summarise, lambda agent, row, like: row[0] * agent.missing)
+    inner = agent_with((summarise, lambda agent, row, like: row[0] * agent.missing))
     message = refused(16, fsq.Frozen(inner))
     assert message.startswith("the rule 'summarise' of Mine cannot be compiled")
     assert "Unknown attribute 'missing'" in message
@@ -173,7 +161,7 @@ def test_of_an_agent_within_another_the_inner_one_is_named():
 )
 def test_a_rule_of_other_arguments_is_refused_where_it_is_given(generic, implementation, message):
     with pytest.raises(TypeError, match=message):
-        agent_with(generic, implementation)
+        agent_with((generic, implementation))
 
 
 class Mean(NamedTuple):
@@ -241,7 +229,7 @@ class Callable:
 )
 def test_what_is_no_plain_function_is_refused_where_it_is_given(implementation):
     with pytest.raises(TypeError, match=r"the rule 'bootstrap' is .*; it must be a plain function"):
-        agent_with(bootstrap, implementation)
+        agent_with((bootstrap, implementation))
 
 
 def test_a_rule_of_no_agent_is_refused():

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 import fastsoftq as fsq
-from fastsoftq.agents.epsilon_greedy import epsilon_greedy
-from fastsoftq.agents.rules import act, bootstrap, learn, rule, update_summary
+from fastsoftq.agents.rules import act, bootstrap, learn, update_summary
 from fastsoftq.kernels.jit import by_type
 from fastsoftq.kernels.over_actions import first_highest
 from fastsoftq.kernels.simd import fma
@@ -16,6 +15,7 @@ from fastsoftq.testing import check_agent, trial_worlds
 from fastsoftq.testing.convergence import convergence
 from fastsoftq.testing.engine_agreement import Trials
 from fastsoftq.testing.rule_trials import action_probabilities
+from tests.agents.ruled import agent_with
 
 
 @pytest.fixture
@@ -29,22 +29,6 @@ def one_world():
     yield name
     trial_worlds.TRIALS.clear()
     trial_worlds.TRIALS.update(trials)
-
-
-def agent_with(*rules):
-    """Q-learning with some rules of its own, by rule and implementation."""
-
-    @epsilon_greedy
-    class Mine(NamedTuple):
-        step_size: float = 0.5
-        discount: float = 0.9
-        epsilon: float = 0.1
-        reward_scale: float = 1.0
-
-    rule(bootstrap, Mine)(lambda agent, row, summary, action: summary)
-    for generic, implementation in rules:
-        rule(generic, Mine)(implementation)
-    return Mine()
 
 
 def verdicts(report):
